@@ -1,0 +1,1 @@
+//! Criterion benches, scaling runs, comparisons

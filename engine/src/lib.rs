@@ -1,0 +1,1 @@
+//! The two-level planner and the planes

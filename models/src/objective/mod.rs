@@ -1,0 +1,137 @@
+//! What a plan is worth, in exact integers: one file a term, each with its exact form and its optimistic bound.
+//!
+//! Every term is a number of micro-credits for one capsule on one tile, except the completion bonus, which is a threshold.
+//! A cost rounds up and a value rounds down, so that a sum of terms never flatters a plan.
+
+pub mod energy;
+pub mod latency;
+pub mod moves;
+pub mod risk;
+pub mod thermal;
+pub mod value;
+
+use crate::fleet::{Fleet, NodeIndex, Owner};
+use crate::instance::Instance;
+use crate::job::{Job, JobIndex};
+use crate::plan::Placement;
+use crate::resources::Kind;
+use crate::tile_class::TileClass;
+
+/// The weights and default prices of the objective: policy, read from one file.
+///
+/// A weight in thousandths scales its term; zero switches it off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weights {
+    /// Weight of the energy cost, in thousandths.
+    pub energy_permille: u32,
+    /// Weight of the risk cost, in thousandths.
+    pub risk_permille: u32,
+    /// Weight of the move cost, in thousandths.
+    pub moves_permille: u32,
+    /// Price of energy where no zone states one, in micro-credits per kilowatt-hour.
+    pub energy_price: u64,
+    /// Price of heat rejected at a full thermal envelope, in micro-credits per kilowatt-hour.
+    pub thermal_price: u64,
+    /// Price of one-way delay to a job's data, in micro-credits per millisecond and hour of term.
+    pub latency_price: u64,
+}
+
+impl Default for Weights {
+    fn default() -> Weights {
+        Weights {
+            energy_permille: 1_000,
+            risk_permille: 1_000,
+            moves_permille: 1_000,
+            energy_price: 100_000,
+            thermal_price: 10_000,
+            latency_price: 1_000,
+        }
+    }
+}
+
+/// What the objective needs to know of a tile: two tiles of one site are worth the same to every job without data.
+#[derive(Clone, Debug)]
+pub struct Site<'a> {
+    /// The tile's class.
+    pub class: &'a TileClass,
+    /// Price of energy at the tile, in micro-credits per kilowatt-hour.
+    pub energy_price: u64,
+    /// The tile's heat capacity, in milliwatts.
+    pub heat_mw: u64,
+}
+
+impl<'a> Site<'a> {
+    /// The site of a tile.
+    ///
+    /// # Panics
+    /// When the node is not a tile.
+    #[must_use]
+    pub fn of(fleet: &'a Fleet, tile: NodeIndex, weights: &Weights) -> Site<'a> {
+        let class = fleet.class_of(tile).expect("a site is a tile's");
+        Site {
+            class: &fleet.classes()[class.at()],
+            energy_price: energy::price_at(fleet, tile).unwrap_or(weights.energy_price),
+            heat_mw: fleet.base_capacity(Owner::Node(tile)).get(Kind::Heat),
+        }
+    }
+}
+
+/// Worth of one capsule of a job at a site, without its bonus: its bid less what it costs to run there.
+///
+/// `delay_us` is the one-way delay to the job's data, zero where it has none. This is the optimistic bound as well as the
+/// exact form: no term but the bonus depends on anything else.
+#[must_use]
+pub fn capsule_value(job: &Job, site: &Site<'_>, delay_us: u64, weights: &Weights) -> i64 {
+    let cost = energy::cost(job, site, weights)
+        .saturating_add(risk::cost(job, site, weights))
+        .saturating_add(thermal::cost(job, site, weights))
+        .saturating_add(latency::cost(job, site, delay_us, weights));
+    let bid = i64::try_from(job.bid).unwrap_or(i64::MAX);
+    bid.saturating_sub(i64::try_from(cost).unwrap_or(i64::MAX))
+}
+
+/// The exact value of a whole plan: every capsule's worth, plus bonuses, less moves.
+#[must_use]
+pub fn plan_value(instance: &Instance, placements: &[Placement]) -> i128 {
+    let mut total = 0i128;
+    let mut placed = vec![0u64; instance.jobs().len()];
+    for placement in placements {
+        let job = &instance.jobs()[placement.job.at()];
+        let site = Site::of(instance.fleet(), placement.tile, instance.weights());
+        let delay = latency::delay_to_data_us(instance.fleet(), job, placement.tile).unwrap_or(0);
+        let worth = capsule_value(job, &site, delay, instance.weights());
+        total += i128::from(worth) * i128::from(placement.count);
+        placed[placement.job.at()] += u64::from(placement.count);
+    }
+    for (job, &count) in instance.jobs().iter().zip(&placed) {
+        total += i128::from(value::bonus(job, count));
+    }
+    total - moves::cost(instance, placements)
+}
+
+/// The sum of what accepted capsules bid, bonuses included: the scale of the gap.
+#[must_use]
+pub fn accepted_bids(instance: &Instance, placements: &[Placement]) -> u128 {
+    let mut placed = vec![0u64; instance.jobs().len()];
+    for placement in placements {
+        placed[placement.job.at()] += u64::from(placement.count);
+    }
+    let jobs = (0..).map(JobIndex).zip(&placed);
+    jobs.map(|(index, &count)| {
+        let job = &instance.jobs()[index.at()];
+        u128::from(job.bid) * u128::from(count) + u128::from(value::bonus(job, count))
+    })
+    .sum()
+}
+
+/// `price * amount / unit`, rounded up and scaled by a weight in thousandths; saturates.
+fn priced(amount: u128, price: u64, unit: u128) -> u64 {
+    let cost = amount.checked_mul(u128::from(price)).map_or(u128::MAX, |product| product.div_ceil(unit));
+    u64::try_from(cost).unwrap_or(u64::MAX)
+}
+
+/// A cost scaled by a weight in thousandths, rounded up.
+fn weighted(cost: u64, permille: u32) -> u64 {
+    let scaled = (u128::from(cost) * u128::from(permille)).div_ceil(1_000);
+    u64::try_from(scaled).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,124 @@
+//! Points in time, lengths of time, and capacity as a step function of time.
+
+/// Microseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// A length of time in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span(pub u64);
+
+/// Microseconds in a second.
+pub const MICROS_PER_SECOND: u64 = 1_000_000;
+
+/// Microseconds in an hour.
+pub const MICROS_PER_HOUR: u64 = 3_600 * MICROS_PER_SECOND;
+
+/// The longest term and the farthest deadline that an instance may hold: a century, so that sums of times never overflow.
+pub const SPAN_MAX: Span = Span(100 * 366 * 24 * MICROS_PER_HOUR);
+
+/// The latest and (negated) earliest timestamp of an instance.
+pub const TIMESTAMP_MAX: Timestamp = Timestamp(1 << 60);
+
+impl Timestamp {
+    /// The point a span later; saturates at the end of time.
+    #[must_use]
+    pub fn after(self, span: Span) -> Timestamp {
+        Timestamp(self.0.saturating_add_unsigned(span.0))
+    }
+
+    /// The span from an earlier point to this one, zero when it is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Timestamp) -> Span {
+        if self > earlier { Span(self.0.abs_diff(earlier.0)) } else { Span(0) }
+    }
+}
+
+/// The half-open interval `[start, end)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Interval {
+    /// The first instant inside.
+    pub start: Timestamp,
+    /// The first instant after it.
+    pub end: Timestamp,
+}
+
+impl Interval {
+    /// The interval's length.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.end.since(self.start)
+    }
+}
+
+/// One amount that changes at stated instants.
+///
+/// Before the first step the amount is the base; from each step on it is that step's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepFunction {
+    base: u64,
+    steps: Vec<(Timestamp, u64)>,
+}
+
+impl StepFunction {
+    /// A function from its base and its steps, which may come in any order; the last of equal instants wins.
+    #[must_use]
+    pub fn new(base: u64, mut steps: Vec<(Timestamp, u64)>) -> StepFunction {
+        steps.sort_by_key(|step| step.0);
+        let mut kept: Vec<(Timestamp, u64)> = Vec::with_capacity(steps.len());
+        for step in steps {
+            match kept.last_mut() {
+                Some(last) if last.0 == step.0 => *last = step,
+                _ => kept.push(step),
+            }
+        }
+        StepFunction { base, steps: kept }
+    }
+
+    /// The amount before the first step.
+    #[must_use]
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
+    /// The steps, in order of time.
+    #[must_use]
+    pub fn steps(&self) -> &[(Timestamp, u64)] {
+        &self.steps
+    }
+
+    /// The amount at an instant.
+    #[must_use]
+    pub fn at(&self, when: Timestamp) -> u64 {
+        match self.steps.partition_point(|step| step.0 <= when) {
+            0 => self.base,
+            n => self.steps[n - 1].1,
+        }
+    }
+
+    /// The least amount anywhere in an interval.
+    #[must_use]
+    pub fn least(&self, interval: Interval) -> u64 {
+        let inside = self.steps.iter().filter(|step| step.0 > interval.start && step.0 < interval.end);
+        inside.map(|step| step.1).fold(self.at(interval.start), u64::min)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_holds_from_its_instant_on() {
+        let windows = StepFunction::new(5, vec![(Timestamp(20), 9), (Timestamp(10), 0)]);
+        let seen: Vec<u64> = [9, 10, 19, 20].into_iter().map(|t| windows.at(Timestamp(t))).collect();
+        assert_eq!(seen, [5, 0, 0, 9]);
+    }
+
+    #[test]
+    fn the_least_of_an_interval_ignores_a_step_at_its_end() {
+        let windows = StepFunction::new(5, vec![(Timestamp(10), 1), (Timestamp(20), 7)]);
+        let least = |start, end| windows.least(Interval { start: Timestamp(start), end: Timestamp(end) });
+        assert_eq!((least(0, 10), least(0, 11), least(10, 30), least(20, 30)), (5, 1, 1, 7));
+    }
+}

@@ -1,0 +1,1 @@
+//! From an instance to a checked placement, bounds and conflict sets
