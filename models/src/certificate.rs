@@ -5,8 +5,12 @@ use crate::job::JobIndex;
 use crate::resources::Kind;
 use crate::time::{Interval, Timestamp};
 
-/// Dual prices are counted in units of 2^-40 micro-credits per base unit and second.
-pub const DUAL_SHIFT: u32 = 40;
+/// Dual prices are counted in units of 2^-56 micro-credits per base unit and second.
+pub const DUAL_SHIFT: u32 = 56;
+
+/// Prices of one capsule against device patterns are counted in units of 2^-10 micro-credits, so that the dearest bid,
+/// 2^53, still has a price of 64 bits.
+pub const JOB_PRICE_SHIFT: u32 = 10;
 
 /// Which accounts a dual price belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +44,7 @@ pub struct Dual {
 pub struct DevicePatterns {
     /// Patterns hold the capsules that surely run at this instant.
     pub instant: Timestamp,
-    /// Price of one capsule of each job that takes part, in 2^-[`DUAL_SHIFT`] micro-credits; sorted by job.
+    /// Price of one capsule of each job that takes part, in 2^-[`JOB_PRICE_SHIFT`] micro-credits; sorted by job.
     pub job_prices: Vec<(JobIndex, u64)>,
 }
 

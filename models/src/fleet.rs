@@ -246,6 +246,14 @@ pub enum FleetError {
         /// The amount.
         amount: u64,
     },
+    /// A zone that lists a node and something above it, which would debit it twice.
+    #[error("zone {zone:?}: lists {node:?} and a node above it; list one of the two")]
+    Nested {
+        /// The zone.
+        zone: String,
+        /// The lower node.
+        node: String,
+    },
     /// A zone without members.
     #[error("zones row {row}: zone {name:?} has no members")]
     EmptyZone {
@@ -302,12 +310,27 @@ impl Fleet {
             steps: BTreeMap::new(),
             closed: BTreeSet::new(),
         };
+        fleet.check_nesting()?;
         fleet.apply_radiators();
         for ((owner, kind), changes) in steps {
             let base = fleet.base_capacity(owner).get(kind);
             fleet.steps.insert((owner, kind), StepFunction::new(base, changes));
         }
         Ok(fleet)
+    }
+
+    /// A tile belongs to a zone through one member only, so that nothing is debited twice.
+    fn check_nesting(&self) -> Result<(), FleetError> {
+        for node in self.nodes() {
+            let listing = self.zones_listing(node);
+            let nested =
+                |zone: &&ZoneIndex| self.path(node).skip(1).any(|above| self.zones_listing(above).contains(zone));
+            if let Some(zone) = listing.iter().find(nested) {
+                let zone = self.zone_names.get(zone.at()).to_owned();
+                return Err(FleetError::Nested { zone, node: self.name(node).to_owned() });
+            }
+        }
+        Ok(())
     }
 
     /// A tile's radiator limits its heat: flux times area.

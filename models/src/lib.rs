@@ -16,3 +16,6 @@ pub mod plan;
 pub mod resources;
 pub mod tile_class;
 pub mod time;
+
+#[cfg(test)]
+mod test_instance;

@@ -1,0 +1,174 @@
+//! Tiles grouped by what the prices of a certificate make of them: few sites, however many tiles.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
+
+use super::bound::BoundError;
+use super::eligibility;
+use crate::certificate::{Certificate, Dual, Scope};
+use crate::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner};
+use crate::instance::Instance;
+use crate::objective::Site;
+use crate::resources::Kind;
+use crate::tile_class::TileClass;
+use crate::time::Interval;
+
+/// Places for an amount in a demand: the kinds, then bandwidth once per level.
+pub(super) const SLOTS: usize = Kind::COUNT + Level::COUNT;
+
+fn slot(kind: Kind, level: Level) -> usize {
+    if kind == Kind::Bandwidth { Kind::COUNT + level.index() } else { kind.index() }
+}
+
+/// Prices summed along a tile's path, by slot times intervals plus interval; sorted.
+pub(super) type PricePath = Vec<(usize, i128)>;
+
+/// What tiles of equal worth have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Economy {
+    pub(super) class: ClassIndex,
+    /// In micro-credits per kilowatt-hour.
+    pub(super) energy_price: u64,
+    /// Heat envelope of each tile.
+    pub(super) heat_mw: u64,
+}
+
+/// Tiles that no job without a place of its own can tell apart by price or worth.
+pub(super) struct PricedSite {
+    /// One of them.
+    pub(super) tile: NodeIndex,
+    /// Position among the economies.
+    pub(super) economy: usize,
+    /// Position among the price paths.
+    pub(super) path: usize,
+    /// How many there are.
+    pub(super) tiles: u64,
+}
+
+/// Tiles of one site that no job at all can tell apart, whatever data or place it names.
+pub(super) struct Spot {
+    pub(super) site: usize,
+    /// One of them.
+    pub(super) tile: NodeIndex,
+}
+
+/// Every distinct thing that prices tell apart, once.
+pub(super) struct PricedSites {
+    /// Intervals that a price holds over.
+    pub(super) intervals: Vec<Interval>,
+    pub(super) economies: Vec<Economy>,
+    pub(super) paths: Vec<PricePath>,
+    pub(super) distinct: Vec<PricedSite>,
+    pub(super) spots: Vec<Spot>,
+}
+
+impl PricedSites {
+    /// Groups the usable tiles by what they cost. O(tiles) with one small hash each.
+    pub(super) fn gather(instance: &Instance, certificate: &Certificate) -> Result<PricedSites, BoundError> {
+        let fleet = instance.fleet();
+        let prices = Prices::of(certificate);
+        let named = named_tiles(instance, certificate);
+        let (mut distinct, mut spots): (Vec<PricedSite>, Vec<Spot>) = (Vec::new(), Vec::new());
+        let (mut economies, mut paths) = (Numbered::default(), Numbered::default());
+        let (mut spot_of, mut site_of) = (HashMap::new(), HashMap::new());
+        for tile in eligibility::usable_tiles(instance) {
+            let class = fleet.class_of(tile).expect("tiles have classes");
+            let heat_mw = fleet.base_capacity(Owner::Node(tile)).get(Kind::Heat);
+            let place = (fleet.parent(tile), fleet.uplink_delay_us(tile), fleet.zones_listing(tile));
+            let key = (class, heat_mw, place, named.contains(&tile).then_some(tile));
+            let spot = match spot_of.entry(key) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => {
+                    let energy_price = Site::of(fleet, tile, instance.weights()).energy_price;
+                    let economy = economies.number(Economy { class, energy_price, heat_mw });
+                    let path = paths.number(prices.along(fleet, tile)?);
+                    let site = *site_of.entry((economy, path)).or_insert_with(|| {
+                        distinct.push(PricedSite { tile, economy, path, tiles: 0 });
+                        distinct.len() - 1
+                    });
+                    spots.push(Spot { site, tile });
+                    *unknown.insert(spots.len() - 1)
+                }
+            };
+            distinct[spots[spot].site].tiles += 1;
+        }
+        Ok(PricedSites { intervals: prices.intervals, economies: economies.list, paths: paths.list, distinct, spots })
+    }
+
+    /// The class of a site.
+    pub(super) fn class<'f>(&self, fleet: &'f Fleet, site: &PricedSite) -> &'f TileClass {
+        &fleet.classes()[self.economies[site.economy].class.at()]
+    }
+}
+
+/// Values numbered in order of first sight.
+struct Numbered<T> {
+    list: Vec<T>,
+    number_of: HashMap<T, usize>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Numbered<T> {
+        Numbered { list: Vec::new(), number_of: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Numbered<T> {
+    fn number(&mut self, value: T) -> usize {
+        *self.number_of.entry(value.clone()).or_insert_with(|| {
+            self.list.push(value);
+            self.list.len() - 1
+        })
+    }
+}
+
+/// Tiles unlike their neighbors because a job's place, a job's data or a price names them.
+fn named_tiles(instance: &Instance, certificate: &Certificate) -> BTreeSet<NodeIndex> {
+    let places = instance.jobs().iter().flat_map(|job| [job.locality, job.data]).flatten();
+    let scopes = certificate.duals.iter().filter_map(|dual| match dual.scope {
+        Scope::Tiles { under, .. } => Some(under),
+        Scope::Owner(_) => None,
+    });
+    places.chain(scopes).filter(|&node| instance.fleet().level(node) == Level::Tile).collect()
+}
+
+/// Prices above zero, by the scope that they belong to.
+struct Prices<'c> {
+    by_scope: HashMap<Scope, Vec<&'c Dual>>,
+    intervals: Vec<Interval>,
+}
+
+impl<'c> Prices<'c> {
+    fn of(certificate: &'c Certificate) -> Prices<'c> {
+        let mut by_scope: HashMap<Scope, Vec<&Dual>> = HashMap::new();
+        let mut intervals = BTreeSet::new();
+        for dual in certificate.duals.iter().filter(|dual| dual.price > 0) {
+            by_scope.entry(dual.scope).or_default().push(dual);
+            intervals.insert(dual.interval);
+        }
+        Prices { by_scope, intervals: intervals.into_iter().collect() }
+    }
+
+    /// What one unit costs on a tile, summed over every account that it debits.
+    fn along(&self, fleet: &Fleet, tile: NodeIndex) -> Result<PricePath, BoundError> {
+        let class = fleet.class_of(tile).expect("tiles have classes");
+        let mut prices: BTreeMap<usize, i128> = BTreeMap::new();
+        let mut add = |scope: Scope, level: Level| {
+            for dual in self.by_scope.get(&scope).into_iter().flatten() {
+                let interval = self.intervals.binary_search(&dual.interval).expect("every interval is listed");
+                let sum = prices.entry(slot(dual.kind, level) * self.intervals.len() + interval).or_default();
+                *sum = i128::checked_add(*sum, i128::from(dual.price)).ok_or(BoundError::Overflow)?;
+            }
+            Ok(())
+        };
+        for node in fleet.path(tile) {
+            add(Scope::Tiles { class, under: node }, Level::Tile)?;
+            add(Scope::Owner(Owner::Node(node)), fleet.level(node))?;
+            for &zone in fleet.zones_listing(node) {
+                add(Scope::Owner(Owner::Zone(zone)), fleet.level(node))?;
+            }
+        }
+        Ok(prices.into_iter().collect())
+    }
+}

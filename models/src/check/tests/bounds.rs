@@ -1,0 +1,260 @@
+//! The bound: tight where hand and theory say so, above the optimum in the cases that once were not, refused where it
+//! proves nothing.
+
+use super::brute::optimum;
+use crate::certificate::{Certificate, DUAL_SHIFT, DevicePatterns, Dual, JOB_PRICE_SHIFT, Scope};
+use crate::check::bound::{BoundError, bound};
+use crate::check::{value, violations};
+use crate::fleet::{ClassIndex, Level, NodeIndex, Owner, ZoneIndex};
+use crate::job::{Domain, Job, JobIndex, Spread, Term};
+use crate::plan::Placement;
+use crate::resources::{AMOUNT_MAX, Kind, UNLIMITED};
+use crate::test_instance::{A, B, C, D, FAST, HALL, LEFT, PLAIN, RIGHT, Tiny, at, compute, devices, during, job, put};
+use crate::time::{Interval, SPAN_MAX};
+
+/// A price of whole micro-credits per unit and second of compute over the ten seconds of every job.
+fn priced(scope: Scope, price: u64) -> Dual {
+    Dual { scope, kind: Kind::Compute, interval: during(0, 10), price: price << DUAL_SHIFT }
+}
+
+fn node(node: NodeIndex) -> Scope {
+    Scope::Owner(Owner::Node(node))
+}
+
+fn with_duals(duals: Vec<Dual>) -> Certificate {
+    Certificate { duals, devices: None }
+}
+
+/// Prices of whole micro-credits on device patterns at second five.
+fn with_patterns(prices: &[(u32, u64)]) -> Certificate {
+    let job_prices = prices.iter().map(|&(job, price)| (JobIndex(job), price << JOB_PRICE_SHIFT)).collect();
+    Certificate { duals: vec![], devices: Some(DevicePatterns { instant: at(5), job_prices }) }
+}
+
+/// The bound and the optimum of a tiny instance.
+fn compare(tiny: &Tiny, certificate: &Certificate) -> (i128, i128) {
+    let instance = tiny.build();
+    (bound(&instance, certificate).unwrap(), optimum(&instance))
+}
+
+#[test]
+fn the_bound_is_tight_at_the_right_price() {
+    // Four capsules of 2 Mop/s bid 100 each, two of 3 Mop/s bid 60, and the hall has 11 Mop/s: all four and one of the
+    // two fit exactly, worth 460. The last unit goes to the 60, which are 60 / (3 * 10) = 2 per unit and second:
+    //   capacity 11 * 10 s * 2 = 220, margins 4 * (100 - 2 * 10 * 2) = 240 and 2 * (60 - 3 * 10 * 2) = 0: 460.
+    let jobs = vec![Job { count: 4, ..job(compute(2)) }, Job { count: 2, bid: 60, ..job(compute(3)) }];
+    let instance = Tiny::new(jobs).cap_node(HALL, Kind::Compute, 11).build();
+    let plan = [Placement { count: 4, ..put(0, A) }, put(1, D)];
+    assert_eq!((violations(&instance, &plan).len(), value(&instance, &plan)), (0, 460));
+    assert_eq!(bound(&instance, &with_duals(vec![priced(node(HALL), 2)])), Ok(460));
+    // Without a price every capsule counts; too high a price pays for capacity that nobody wants.
+    assert_eq!(bound(&instance, &Certificate::default()), Ok(520));
+    assert_eq!(bound(&instance, &with_duals(vec![priced(node(HALL), 9)])), Ok(990));
+}
+
+#[test]
+fn device_patterns_are_tight_where_the_sum_of_devices_is_not() {
+    // One device on each plain tile. Of three capsules of 600 milli at 90 each, one fits a device, though 3 * 600 is less
+    // than 2,000; one capsule of 300 at 20 fits beside it: 90 + 90 + 20 = 200.
+    //   At a price of 20 for the small one and none for the large: a device is worth 90, the small job 20: 2 * 90 + 20.
+    let jobs = vec![Job { count: 3, bid: 90, ..job(devices(1, 600)) }, Job { bid: 20, ..job(devices(1, 300)) }];
+    let mut tiny = Tiny::new(jobs);
+    (tiny.fleet.classes[0].devices, tiny.fleet.classes[1].devices) = (1, 0);
+    assert_eq!(compare(&tiny, &with_patterns(&[(0, 0), (1, 20)])), (200, 200));
+    assert_eq!(compare(&tiny, &Certificate::default()), (290, 200));
+    // Both devices by the small price, 2 * (90 + 20); the second job apart, 2 * 90 + 20; the large job priced in full.
+    assert_eq!(compare(&tiny, &with_patterns(&[(0, 0), (1, 0)])).0, 220);
+    assert_eq!(compare(&tiny, &with_patterns(&[(0, 0)])).0, 200);
+    assert_eq!(compare(&tiny, &with_patterns(&[(0, 90), (1, 20)])).0, 290);
+}
+
+#[test]
+fn a_bonus_counts_once_and_a_gang_may_stay_out() {
+    // Three capsules at 10 with a bonus of 50 from two on; at 2 per unit and second each costs 20, so 10 * 3 - 60 + 50 = 20
+    // for all and 20 - 40 + 50 = 30 for two; the capacity is worth 4 * 10 * 2 = 80.
+    let gang = Job { count: 3, gang_min: 2, wanted: 2, bonus: 50, bid: 10, ..job(compute(1)) };
+    let tiny =
+        |bonus| Tiny::new(vec![Job { bonus, ..gang.clone() }]).cap_node(LEFT, Kind::Compute, 4).close(C).close(D);
+    let certificate = with_duals(vec![priced(node(LEFT), 2)]);
+    assert_eq!(compare(&tiny(50), &certificate), (80 + 30, 80));
+    assert_eq!(compare(&tiny(5), &certificate), (80, 35));
+}
+
+/// A job that may use only a and b, which nothing but a name tells apart.
+fn twins(job: Job) -> Tiny {
+    let mut tiny = Tiny::new(vec![job]).close(C).close(D);
+    tiny.fleet.nodes.classes[B.at()] = Some(PLAIN);
+    tiny.fleet.members = vec![(0, RIGHT.0)];
+    tiny
+}
+
+#[test]
+fn a_job_at_home_on_one_tile_counts_there() {
+    // Once, a tile stood for all its neighbors, even where a job named one of them.
+    for home in [A, B] {
+        let tiny = twins(Job { locality: Some(home), ..job(compute(1)) });
+        assert_eq!(compare(&tiny, &Certificate::default()), (100, 100));
+    }
+}
+
+#[test]
+fn a_price_on_one_tile_leaves_its_neighbors_free() {
+    // Once, the neighbor of a priced tile paid its price, so that the bound fell below the optimum. The tile's own
+    // capacity is worth 1 * 10 * 9 = 90.
+    let mut tiny = twins(job(compute(1))).cap_node(A, Kind::Compute, 1);
+    let certificate = with_duals(vec![priced(Scope::Tiles { class: PLAIN, under: A }, 9)]);
+    assert_eq!(compare(&tiny, &certificate), (90 + 100, 100));
+    // The same for tiles without a parent.
+    tiny.fleet.nodes.parents[A.at()] = None;
+    tiny.fleet.nodes.parents[B.at()] = None;
+    assert_eq!(compare(&tiny, &certificate), (90 + 100, 100));
+}
+
+#[test]
+fn the_delay_of_each_tile_counts() {
+    // Once, tiles of one cell shared the delay of the first: here b is ten times as near to the data as a.
+    let mut tiny = twins(Job { data: Some(LEFT), ..job(compute(1)) });
+    tiny.fleet.nodes.uplink_delays_us[A.at()] = 100;
+    // 100 us for 10 s cost 10^9 * 360,000 / (1,000 * 3.6 * 10^9) = 100 micro-credits, a tenth of it on b.
+    tiny.weights.latency_price = 360_000;
+    assert_eq!(compare(&tiny, &Certificate::default()), (90, 90));
+}
+
+#[test]
+fn the_data_is_nearest_to_its_own_tile() {
+    // From a to the data at b are 20 us, which cost 20 as above; at b it costs nothing, and no other tile is in reach of 0.
+    let mut tiny = twins(Job { data: Some(B), ..job(compute(1)) });
+    tiny.weights.latency_price = 360_000;
+    assert_eq!(compare(&tiny, &Certificate::default()), (100, 100));
+    assert_eq!(compare(&tiny.clone().close(B), &Certificate::default()), (80, 80));
+    tiny.jobs[0].latency_max_us = Some(0);
+    assert_eq!(compare(&tiny, &Certificate::default()), (100, 100));
+}
+
+#[test]
+fn a_closed_tile_offers_nothing_unless_something_runs_there() {
+    let tiny = Tiny::new(vec![Job { count: 2, classes: vec![PLAIN], ..job(compute(1)) }]);
+    let tiny = tiny.cap_node(A, Kind::Compute, 1).cap_node(C, Kind::Compute, 1);
+    let certificate = with_duals(vec![priced(Scope::Tiles { class: PLAIN, under: HALL }, 10)]);
+    assert_eq!(compare(&tiny, &certificate), (200, 200));
+    assert_eq!(compare(&tiny.clone().close(A), &certificate), (100, 100));
+    assert_eq!(compare(&tiny.clone().close(A).running(0, A, 1), &certificate), (200, 200));
+    assert_eq!(compare(&tiny.close(A).close(C), &Certificate::default()), (0, 0));
+}
+
+#[test]
+fn spread_limits_the_capsules_that_count() {
+    let of = |domain, count| {
+        let spread = Some(Spread { domain, most: 1 });
+        Tiny::new(vec![Job { count, spread, ..job(compute(1)) }])
+    };
+    let free = Certificate::default();
+    assert_eq!(compare(&of(Domain::Level(Level::Cell), 4), &free), (200, 200));
+    assert_eq!(compare(&of(Domain::Level(Level::Tile), 4).close(A), &free), (300, 300));
+    // Tile a is on no feed, so that the feed limits nobody who may go there; with a closed, it does.
+    let feed = Domain::Zone(crate::fleet::ZoneKind::PowerFeed);
+    assert_eq!(compare(&of(feed, 3), &free), (300, 300));
+    assert_eq!(compare(&of(feed, 3).close(A), &free), (100, 100));
+}
+
+#[test]
+fn a_class_without_the_devices_is_no_place() {
+    let mut tiny = Tiny::new(vec![Job { count: 2, ..job(devices(2, 500)) }]);
+    tiny.fleet.classes[PLAIN.at()].devices = 1;
+    tiny.fleet.classes[FAST.at()].devices = 1;
+    assert_eq!(compare(&tiny, &Certificate::default()), (0, 0));
+}
+
+#[test]
+fn use_counts_where_no_start_avoids_it() {
+    // Ten seconds of a window of fourteen: only from 4 to 10 does the capsule surely run. A price of 5 there costs it
+    // 6 * 5 = 30 of its 100, and the capacity of one unit is worth as much.
+    let flexible = Job { deadline: at(14), ..job(compute(1)) };
+    let tiny = Tiny::new(vec![Job { count: 2, ..flexible }]).cap_node(HALL, Kind::Compute, 1);
+    let over = |start, end| Dual { interval: during(start, end), ..priced(node(HALL), 5) };
+    assert_eq!(compare(&tiny, &with_duals(vec![over(4, 10)])), (2 * 70 + 30, 100));
+    assert_eq!(compare(&tiny, &with_duals(vec![over(0, 4)])).0, 2 * 100 + 20);
+    // A step halves the capacity from second 7 on: 3 s of 4 units and 3 s of 2, at 5.
+    let stepped = tiny.cap_node(HALL, Kind::Compute, 4).step(Owner::Node(HALL), Kind::Compute, (at(7), 2));
+    assert_eq!(compare(&stepped, &with_duals(vec![over(4, 10)])).0, 2 * 70 + 90);
+}
+
+#[test]
+fn what_stands_is_not_for_sale() {
+    let mut tiny = Tiny::new(vec![job(crate::job::Demand { power_mw: 1, ..Default::default() })]);
+    tiny.fleet.classes.iter_mut().for_each(|class| class.idle_power_mw = 2);
+    // The hall stands at 8 of 9: one unit for ten seconds at 10 pays the bid exactly. At 7 nothing is left, not less.
+    let certificate = with_duals(vec![Dual { kind: Kind::Power, ..priced(node(HALL), 10) }]);
+    assert_eq!(compare(&tiny.clone().cap_node(HALL, Kind::Power, 9), &certificate), (100, 100));
+    assert_eq!(compare(&tiny.cap_node(HALL, Kind::Power, 7), &certificate), (0, 0));
+}
+
+#[test]
+fn a_price_on_unlimited_capacity_proves_nothing() {
+    let tiny = Tiny::new(vec![job(compute(1))]).cap_node(HALL, Kind::Compute, 5).cap_node(A, Kind::Compute, 5);
+    let of = |tiny: &Tiny, scope, price| bound(&tiny.build(), &with_duals(vec![priced(scope, price)]));
+    let unlimited = Err(BoundError::Unlimited { kind: Kind::Compute });
+    assert_eq!(of(&tiny, node(LEFT), 1), unlimited);
+    assert_eq!(of(&tiny, Scope::Owner(Owner::Zone(ZoneIndex(0))), 1), unlimited);
+    assert_eq!(of(&tiny, node(LEFT), 0), Ok(100));
+    // Of the plain tiles, c has no limit.
+    assert_eq!(of(&tiny, Scope::Tiles { class: PLAIN, under: HALL }, 1), unlimited);
+    assert_eq!(of(&tiny, Scope::Tiles { class: PLAIN, under: LEFT }, 1), Ok(50 + 90 + 10));
+    let step = |second| tiny.clone().step(Owner::Node(HALL), Kind::Compute, (at(second), UNLIMITED));
+    assert_eq!(of(&step(9), node(HALL), 1), unlimited);
+    assert_eq!(of(&step(10), node(HALL), 1), Ok(50 + 90));
+}
+
+#[test]
+fn a_malformed_price_is_refused_with_its_position() {
+    let instance = Tiny::new(vec![job(compute(1))]).cap_node(HALL, Kind::Compute, 5).build();
+    let good = priced(node(HALL), 1);
+    let scopes = [
+        node(NodeIndex(7)),
+        node(A),
+        Scope::Owner(Owner::Zone(ZoneIndex(1))),
+        Scope::Tiles { class: ClassIndex(2), under: HALL },
+        Scope::Tiles { class: PLAIN, under: NodeIndex(7) },
+    ];
+    let intervals = [(3, 3), (4, 3)].map(|(start, end)| Dual { interval: during(start, end), ..good });
+    for bad in scopes.map(|scope| priced(scope, 0)).into_iter().chain(intervals) {
+        let refused = bound(&instance, &with_duals(vec![good, bad]));
+        assert_eq!(refused, Err(BoundError::Malformed { position: 1 }), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_job_that_patterns_cannot_hold_is_refused_with_its_position() {
+    // The third has ten seconds of slack, so that it may have ended, or not yet begun, at second five; the fourth is over
+    // by then on a fast tile: 50 Mop at 5 Mop/s and twice the rate take five seconds.
+    let device = job(devices(1, 500));
+    let flexible = Job { deadline: at(20), ..device.clone() };
+    let mut work = Job { term: Term::Work(50), ..device.clone() };
+    work.demand.compute_mops = 5;
+    let instance = Tiny::new(vec![device.clone(), device, flexible, work, job(compute(1))]).build();
+    let cases: [(&[(u32, u64)], usize); 6] = [
+        (&[(0, 1), (5, 1)], 1),
+        (&[(4, 1)], 0),
+        (&[(0, 1), (0, 1)], 1),
+        (&[(1, 1), (0, 1)], 1),
+        (&[(2, 1)], 0),
+        (&[(3, 1)], 0),
+    ];
+    for (prices, position) in cases {
+        assert_eq!(bound(&instance, &with_patterns(prices)), Err(BoundError::Pattern { position }), "{prices:?}");
+    }
+    // Sound but poor: 2 * 1 for the first two, 3 * 100 for the rest, and two pieces of 99 on each of eight devices.
+    assert_eq!(bound(&instance, &with_patterns(&[(0, 1), (1, 1)])), Ok(2 + 300 + 8 * 2 * 99));
+}
+
+#[test]
+fn a_sum_beyond_128_bits_is_refused() {
+    let tiny = Tiny::new(vec![job(compute(1))]).cap_node(HALL, Kind::Compute, AMOUNT_MAX);
+    let century = Interval { start: at(0), end: at(0).after(SPAN_MAX) };
+    let dear = Dual { interval: century, price: u64::MAX, ..priced(node(HALL), 0) };
+    assert_eq!(bound(&tiny.build(), &with_duals(vec![dear])), Err(BoundError::Overflow));
+    // The use alone, on a capacity of nothing.
+    let mut tiny = tiny.cap_node(HALL, Kind::Compute, 0);
+    tiny.jobs[0] = Job { term: Term::Fixed(SPAN_MAX), deadline: century.end, ..job(compute(AMOUNT_MAX)) };
+    assert_eq!(bound(&tiny.build(), &with_duals(vec![dear])), Err(BoundError::Overflow));
+}
