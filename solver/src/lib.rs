@@ -1,1 +1,21 @@
-//! From an instance to a checked placement, bounds and conflict sets
+//! From an instance to a checked placement, a bound and conflict sets.
+//!
+//! This crate reads no clock, no file and no random source of its own: long work takes a [`stop::Stop`], random choices a
+//! seed. It is the only place where a decision uses floating point; everything that leaves it is an integer, and nothing
+//! that leaves it is trusted: `lessor_models::check` looks at it again.
+
+pub mod assemble;
+pub mod bound;
+pub mod cell;
+pub mod conflict;
+pub mod index;
+pub mod insert;
+pub mod layer;
+pub mod lowering;
+pub mod numbers;
+pub mod occupancy;
+pub mod program;
+pub mod random;
+pub mod rank;
+pub mod search;
+pub mod stop;

@@ -1,0 +1,281 @@
+//! The cheapest single change that lets one more capsule, or the gang, in; each is tried on the plan before it is offered.
+//!
+//! Cheap is what takes least from others, on one scale of micro-credits:
+//! - capacity: the amount at its price for the capsule's term; where no price is known, the share of the owner's capacity
+//!   that it comes to, of the worth at stake (doubling an account is as dear as the job);
+//! - preemption: the bids lost, and the bonus;
+//! - a later start: the delay's share of the job's own window, of the worth at stake; one beyond the plan's horizon, where
+//!   nothing is planned yet, the whole worth;
+//! - a rule waived: the whole worth, because a rule is somebody's purpose and has no price;
+//! - a higher bid: the amount.
+//!
+//! The worth at stake is what is bid for all the capsules let in. Of equal costs the first in the order of [`Cure`] wins.
+
+use std::collections::BTreeSet;
+
+use lessor_models::fleet::Owner;
+use lessor_models::plan::{Blocker, Cure, Rule};
+use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::tile_class::{DEVICE_MILLI, DEVICES_MAX};
+use lessor_models::time::{MICROS_PER_HOUR, Timestamp};
+
+use super::places::{Place, Sets};
+use super::preempt::{self, Victim};
+use super::trial::Trial;
+use super::{Explainer, rules, starts};
+use crate::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::stop::Stop;
+
+/// Victims that are tried for a gang, each with a whole plan.
+const GANG_VICTIMS_MAX: usize = 32;
+
+/// A cure not yet tried.
+struct Candidate {
+    cost: u128,
+    cure: Cure,
+    target: TileIndex,
+    gone: Option<(TileIndex, crate::occupancy::Item)>,
+}
+
+/// The cheapest cure for one capsule, from the places that one constraint blocks. `None` where none works or time is up.
+pub(super) fn for_capsule(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    sets: &Sets,
+    stop: &Stop,
+) -> Option<Cure> {
+    let worth = explainer.worth_at_stake(class, 1);
+    let singles = sets.iter().filter(|(set, _)| set.len() == 1);
+    let mut candidates: Vec<Candidate> =
+        singles.filter_map(|(set, place)| candidate(explainer, class, set[0], *place)).collect();
+    let victim = preempt::cheapest(explainer, class, sets, worth, stop)?;
+    candidates.extend(victim.map(|victim| preemption(explainer, &victim)));
+    candidates.sort_by_key(|candidate| (candidate.cost, candidate.cure));
+    let worked = candidates.iter().find(|candidate| works(explainer, class, candidate, stop));
+    let beyond = || beyond_horizon(explainer, class).map(Cure::Start);
+    match worked {
+        Some(candidate) if candidate.cost <= worth => Some(candidate.cure),
+        Some(candidate) => beyond().or(Some(candidate.cure)),
+        None => beyond(),
+    }
+}
+
+/// The waiver of one constraint at the place that is least short of it.
+fn candidate(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    blocker: Blocker,
+    place: Place,
+) -> Option<Candidate> {
+    let lowered = explainer.occupancy.lowered();
+    let here = Owner::Node(lowered.tiles[place.tile.at()]);
+    let cure = match blocker {
+        Blocker::Account { owner, kind } => Cure::Capacity { owner, kind, amount: place.short },
+        Blocker::Tiles { kind } => Cure::Capacity { owner: here, kind, amount: place.short },
+        Blocker::Rule(Rule::Devices) => {
+            let present = u64::from(lowered.group(lowered.group_of(place.tile)).devices);
+            let fits = present + place.short / u64::from(DEVICE_MILLI) <= u64::from(DEVICES_MAX);
+            let cure = Cure::Capacity { owner: here, kind: Kind::Accelerator, amount: place.short };
+            fits.then_some(cure)?
+        }
+        Blocker::Rule(Rule::Window) => Cure::Start(place.start),
+        Blocker::Rule(Rule::Worth) => Cure::Bid(place.short),
+        Blocker::Rule(rule) => Cure::Relax(rule),
+    };
+    let cost = cost(explainer, class, (1, lowered.group_of(place.tile)), &cure);
+    Some(Candidate { cost, cure, target: place.tile, gone: None })
+}
+
+fn preemption(explainer: &Explainer<'_, '_>, victim: &Victim) -> Candidate {
+    let lowered = explainer.occupancy.lowered();
+    let job = explainer.job_on(victim.tile, &victim.item);
+    let cure = Cure::Preempt { job, tile: lowered.tiles[victim.tile.at()], count: victim.item.count };
+    Candidate { cost: victim.lost, cure, target: victim.target, gone: Some((victim.tile, victim.item)) }
+}
+
+/// What a cure takes from others, in micro-credits, by the scale of this module.
+fn cost(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    (need, group): (u64, GroupIndex),
+    cure: &Cure,
+) -> u128 {
+    let lowered = explainer.occupancy.lowered();
+    let worth = explainer.worth_at_stake(class, need);
+    match *cure {
+        Cure::Capacity { owner, kind, amount } => match explainer.prices.get(&(owner, kind)) {
+            Some(&price) => {
+                let used = u128::from(amount) * u128::from(lowered.term(class, group).0);
+                used.saturating_mul(u128::from(price)).div_ceil(1_000_000 * u128::from(MICROS_PER_HOUR))
+            }
+            None => {
+                let capacity = u128::from(lowered.instance.fleet().base_capacity(owner).get(kind).max(1));
+                worth.saturating_mul(u128::from(amount)).div_ceil(capacity)
+            }
+        },
+        Cure::Start(start) => {
+            let job = lowered.job(class);
+            let delay = u128::from(start.since(starts::latest(lowered, class, group)).0);
+            worth.saturating_mul(delay).div_ceil(u128::from(job.deadline.since(job.earliest).0.max(1)))
+        }
+        Cure::Bid(amount) => u128::from(amount) * u128::from(need),
+        Cure::Relax(_) | Cure::Preempt { .. } => worth,
+    }
+}
+
+/// Plans the capsule again with the change.
+fn works(explainer: &Explainer<'_, '_>, class: JobClassIndex, candidate: &Candidate, stop: &Stop) -> bool {
+    let lowered = explainer.occupancy.lowered();
+    let mut trial = Trial::new(explainer, class);
+    match candidate.cure {
+        Cure::Capacity { owner, kind, amount } => trial.more = Some((owner, kind, amount)),
+        Cure::Relax(rule) => trial.enforced = trial.enforced.without(lowered, Blocker::Rule(rule)),
+        Cure::Preempt { .. } => trial.gone = candidate.gone,
+        Cure::Start(start) if !ends_in_known_time(explainer, class, candidate.target, start) => return false,
+        Cure::Start(start) => trial.at = Some(start),
+        Cure::Bid(more) => trial.bid_more = more,
+    }
+    trial.fits(Some(candidate.target), 1, stop) == Some(true)
+}
+
+/// The cheapest cure for a gang among the members of a conflict set. Every one-change cure is a member of every such set.
+/// Capacity is added to accounts only: no gang is cured at one tile.
+pub(super) fn for_gang(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    need: u64,
+    conflict: &[Blocker],
+    stop: &Stop,
+) -> Option<Cure> {
+    let worth = explainer.worth_at_stake(class, need);
+    let gang = Gang { explainer, class, need, stop };
+    let mut best: Option<(u128, Cure)> = None;
+    for &blocker in conflict {
+        let cure = match blocker {
+            Blocker::Account { owner, kind } => gang.capacity(owner, kind),
+            Blocker::Rule(Rule::Window) => gang.later(),
+            Blocker::Rule(Rule::Worth) => gang.bid(),
+            Blocker::Rule(Rule::Gang) => gang.holds(&|trial| trial, 1).then_some(Cure::Relax(Rule::Gang)),
+            Blocker::Tiles { .. } | Blocker::Rule(Rule::Devices) => None,
+            Blocker::Rule(rule) => gang.waiver(rule),
+        };
+        let priced = cure.map(|cure| (cost(explainer, class, (need, GroupIndex(0)), &cure), cure));
+        best = best.into_iter().chain(priced).min();
+    }
+    let most = best.map_or(worth, |(cost, _)| cost.min(worth));
+    let victims = preempt::whole_items(explainer, class, most);
+    let cured = victims.iter().take(GANG_VICTIMS_MAX).find(|victim| {
+        gang.holds(&|trial| Trial { gone: Some((victim.tile, victim.item)), ..trial }, need)
+    });
+    cured.map(|victim| preemption(explainer, victim).cure).or(best.map(|(_, cure)| cure))
+}
+
+struct Gang<'x, 'o, 'a> {
+    explainer: &'x Explainer<'o, 'a>,
+    class: JobClassIndex,
+    need: u64,
+    stop: &'x Stop,
+}
+
+impl<'x, 'o, 'a> Gang<'x, 'o, 'a> {
+    /// Whether so many fit after a change; a raised flag counts as no.
+    fn holds(&self, change: &dyn Fn(Trial<'x, 'o, 'a>) -> Trial<'x, 'o, 'a>, need: u64) -> bool {
+        change(Trial::new(self.explainer, self.class)).fits(None, need, self.stop) == Some(true)
+    }
+
+    fn waiver(&self, rule: Rule) -> Option<Cure> {
+        let lowered = self.explainer.occupancy.lowered();
+        let waive = |trial: Trial<'x, 'o, 'a>| {
+            let enforced = trial.enforced.clone().without(lowered, Blocker::Rule(rule));
+            Trial { enforced, ..trial }
+        };
+        self.holds(&waive, self.need).then_some(Cure::Relax(rule))
+    }
+
+    /// The least addition to an account that is enough, by bisection.
+    fn capacity(&self, owner: Owner, kind: Kind) -> Option<Cure> {
+        let lowered = self.explainer.occupancy.lowered();
+        let draws = lowered.group_indexes().map(|group| {
+            let at_tile = lowered.draw(self.class, group).get(kind);
+            let bandwidth = lowered.job(self.class).demand.bandwidth_bps.iter().copied().max().unwrap_or(0);
+            if kind == Kind::Bandwidth { bandwidth } else { at_tile }
+        });
+        let mut enough = draws.max()?.saturating_mul(self.need).min(UNLIMITED - 1);
+        let fits = |amount: u64| self.holds(&|trial| Trial { more: Some((owner, kind, amount)), ..trial }, self.need);
+        if !fits(enough) {
+            return None;
+        }
+        let mut short = 0;
+        while enough - short > 1 && !self.stop.is_raised() {
+            let middle = short + (enough - short) / 2;
+            if fits(middle) { enough = middle } else { short = middle }
+        }
+        Some(Cure::Capacity { owner, kind, amount: enough })
+    }
+
+    /// The earliest start after the window at which all of the gang fit together.
+    fn later(&self) -> Option<Cure> {
+        let lowered = self.explainer.occupancy.lowered();
+        let end = lowered.instance.horizon().end;
+        let late = lowered.group_indexes().flat_map(|group| {
+            let ends = move |start: &Timestamp| lowered.run(self.class, group, *start).end <= end;
+            starts::late(lowered, self.class, group).filter(ends)
+        });
+        let late: BTreeSet<Timestamp> = late.collect();
+        let fits = |start: &&Timestamp| self.holds(&|trial| Trial { at: Some(**start), ..trial }, self.need);
+        late.iter().take_while(|_| !self.stop.is_raised()).find(fits).map(|&start| Cure::Start(start))
+    }
+
+    /// The least rise of the bid that is enough: one at which some group begins to pay.
+    fn bid(&self) -> Option<Cure> {
+        let lowered = self.explainer.occupancy.lowered();
+        let worths = lowered.group_indexes().map(|group| rules::worth(lowered, self.class, group));
+        let rises: BTreeSet<u64> = worths.filter(|&worth| worth <= 0).map(|worth| worth.unsigned_abs() + 1).collect();
+        let rises: Vec<u64> = rises.into_iter().collect();
+        let fits = |&rise: &u64| self.holds(&|trial| Trial { bid_more: rise, ..trial }, self.need);
+        let at = rises.partition_point(|rise| !fits(rise));
+        rises.get(at).map(|&rise| Cure::Bid(rise))
+    }
+}
+
+/// Whether a capsule that starts then has ended when the plan's horizon does, or runs on into time that changes nothing.
+fn ends_in_known_time(explainer: &Explainer<'_, '_>, class: JobClassIndex, tile: TileIndex, start: Timestamp) -> bool {
+    let lowered = explainer.occupancy.lowered();
+    let group = lowered.group_of(tile);
+    lowered.run(class, group, start).end <= lowered.instance.horizon().end || is_constant_after(explainer, group)
+}
+
+/// Whether no capacity of a group's tiles or of the accounts above changes after the horizon.
+fn is_constant_after(explainer: &Explainer<'_, '_>, group: GroupIndex) -> bool {
+    let lowered = explainer.occupancy.lowered();
+    let (fleet, end) = (lowered.instance.fleet(), lowered.instance.horizon().end);
+    let at = lowered.group(group);
+    let above = at.path.iter().map(|&(account, _)| lowered.account(account).owner);
+    let is_constant = |owner| {
+        let functions = Kind::ALL.into_iter().filter_map(move |kind| fleet.steps().get(&(owner, kind)));
+        functions.flat_map(|function| function.steps().last()).all(|step| step.0 <= end)
+    };
+    above.chain([Owner::Node(at.tile)]).all(is_constant)
+}
+
+/// The end of the horizon, where a capsule would fit a tile with nothing else on it: all that is planned has ended then.
+fn beyond_horizon(explainer: &Explainer<'_, '_>, class: JobClassIndex) -> Option<Timestamp> {
+    let lowered = explainer.occupancy.lowered();
+    let last = lowered.grid.count() - 1;
+    let fits = |group: &GroupIndex| {
+        let at = lowered.group(*group);
+        let tile = TileIndex::new(at.tiles.start);
+        let is_allowed = rules::of_pair(lowered, class, *group)
+            .with(explainer.bonds.broken(lowered, class, tile))
+            .is_empty();
+        let fits_above = |&(account, level): &(_, _)| {
+            lowered.draw_at(class, *group, level).fits(lowered.account(account).capacity(last))
+        };
+        is_allowed
+            && lowered.job(class).demand.devices <= at.devices
+            && lowered.draw(class, *group).fits(at.capacity(last))
+            && at.path.iter().all(fits_above)
+            && is_constant_after(explainer, *group)
+    };
+    lowered.group_indexes().find(fits).map(|_| lowered.instance.horizon().end)
+}

@@ -1,0 +1,173 @@
+//! Which capsules of another job would have to go, so that one more of this class fits.
+
+use lessor_models::job::ServiceClass;
+use lessor_models::plan::Blocker;
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::time::Timestamp;
+
+use super::gang;
+use super::mask::Mask;
+use super::places::{Place, Sets};
+use super::trial::TILES_PER_LOOK;
+use super::{Explainer, rules, starts};
+use crate::index::{JobClassIndex, TileIndex};
+use crate::occupancy::Item;
+use crate::stop::Stop;
+
+/// Places apart from the victim's own tile that a preemption is tried for: those that accounts alone block.
+const TARGETS_MAX: usize = 8;
+
+/// Capsules to take off a tile, and the tile that one more capsule would then fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Victim {
+    /// What their job would lose, in micro-credits: their bids, and its bonus where it has one.
+    pub(super) lost: u128,
+    /// Where they run.
+    pub(super) tile: TileIndex,
+    /// Which, with how many of them.
+    pub(super) item: Item,
+    /// Where the capsule would go.
+    pub(super) target: TileIndex,
+}
+
+/// The victim that loses least, and less than `gain`, whose absence opens a place for one capsule.
+/// The outer `None` where the flag was raised first. O(items times starts).
+pub(super) fn cheapest(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    sets: &Sets,
+    gain: u128,
+    stop: &Stop,
+) -> Option<Option<Victim>> {
+    let lowered = explainer.occupancy.lowered();
+    let is_above_alone = |set: &[Blocker]| set.iter().all(|blocker| matches!(blocker, Blocker::Account { .. }));
+    let places = sets.iter().filter(|(set, _)| is_above_alone(set)).map(|(_, place)| *place);
+    let targets: Vec<Place> = places.take(TARGETS_MAX).collect();
+    let mut best: Option<Victim> = None;
+    for group in lowered.group_indexes() {
+        let is_open = rules::of_pair(lowered, class, group).is_empty();
+        let starts: Vec<Timestamp> =
+            if is_open { starts::inside(lowered, class, group).collect() } else { vec![] };
+        for tile in lowered.group(group).tiles.clone().map(TileIndex::new) {
+            if tile.at() % TILES_PER_LOOK == 0 && stop.is_raised() {
+                return None;
+            }
+            for item in explainer.occupancy.items(tile) {
+                let most = best.map_or(gain, |victim| victim.lost);
+                if !may_go(explainer, class, item) || lost(explainer, item, 1) >= most {
+                    continue;
+                }
+                let may_stay = explainer.bonds.broken(lowered, class, tile) == Mask::default();
+                let here = starts.iter().filter(|_| may_stay).map(|&start| (tile, start));
+                let there = targets.iter().map(|place| (place.tile, place.start));
+                for (target, start) in here.chain(there) {
+                    let Some(count) = needed(explainer, class, (target, start), (tile, item)) else { continue };
+                    let victim =
+                        Victim { lost: lost(explainer, item, count), tile, item: Item { count, ..*item }, target };
+                    if victim.lost < gain && leaves_gang(explainer, &victim.item) && best.is_none_or(|b| victim < b) {
+                        best = Some(victim);
+                    }
+                }
+            }
+        }
+    }
+    Some(best)
+}
+
+/// Every item that could go as a whole for less than `gain`, those that lose least first.
+pub(super) fn whole_items(explainer: &Explainer<'_, '_>, class: JobClassIndex, gain: u128) -> Vec<Victim> {
+    let tiles = (0..explainer.occupancy.lowered().tiles.len()).map(TileIndex::new);
+    let all = tiles.flat_map(|tile| explainer.occupancy.items(tile).iter().map(move |item| (tile, *item)));
+    let victims = all.filter(|(_, item)| may_go(explainer, class, item) && leaves_gang(explainer, item));
+    let victims = victims.map(|(tile, item)| {
+        Victim { lost: lost(explainer, &item, item.count), tile, item, target: tile }
+    });
+    let mut victims: Vec<Victim> = victims.filter(|victim| victim.lost < gain).collect();
+    victims.sort_unstable();
+    victims
+}
+
+/// Whether capsules may be taken for this class: preemptible, of classes that trade, and nothing else needs them near.
+fn may_go(explainer: &Explainer<'_, '_>, class: JobClassIndex, item: &Item) -> bool {
+    let job = explainer.occupancy.lowered().job(item.class);
+    // Classes A and B have floors that no market can take.
+    let trades = matches!(job.service, ServiceClass::C | ServiceClass::D);
+    item.class != class && job.preemptible && trades && !explainer.bonds.is_wanted_near(item.class)
+}
+
+fn leaves_gang(explainer: &Explainer<'_, '_>, item: &Item) -> bool {
+    let left = explainer.occupancy.placed(item.class) - u64::from(item.count);
+    gang::keeps_minimum(explainer.occupancy.lowered(), item.class, left)
+}
+
+/// What taking capsules loses. Which of them earn a bonus is not known here, so it counts as lost.
+fn lost(explainer: &Explainer<'_, '_>, item: &Item, count: u32) -> u128 {
+    let job = explainer.occupancy.lowered().job(item.class);
+    u128::from(job.bid) * u128::from(count) + u128::from(job.bonus)
+}
+
+/// How many capsules of an item must go before one of the class fits a place; `None` where all of them are not enough.
+fn needed(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    (target, start): (TileIndex, Timestamp),
+    (tile, item): (TileIndex, &Item),
+) -> Option<u32> {
+    let (occupancy, lowered) = (explainer.occupancy, explainer.occupancy.lowered());
+    let (group, from) = (lowered.group_of(target), lowered.group_of(tile));
+    let theirs = occupancy.buckets(item.class, from, item.start);
+    let mut count = 1;
+    for bucket in occupancy.buckets(class, group, start) {
+        let ends_then = theirs.contains(&bucket);
+        let gives = if ends_then && target == tile { *lowered.draw(item.class, from) } else { Resources::ZERO };
+        count = count.max(times_to_cover(lowered.draw(class, group), occupancy.tile_left(target, bucket), &gives)?);
+        for &(account, level) in &lowered.group(group).path {
+            let drawn = |&(at, level)| (at == account).then(|| lowered.draw_at(item.class, from, level));
+            let gives = if ends_then { lowered.group(from).path.iter().find_map(drawn) } else { None };
+            let asked = lowered.draw_at(class, group, level);
+            let left = occupancy.account_left(account, bucket);
+            count = count.max(times_to_cover(&asked, left, &gives.unwrap_or_default())?);
+        }
+    }
+    let opens = device_room(explainer, class, (target, start), (tile, item));
+    u32::try_from(count).ok().filter(|&count| opens && count <= item.count)
+}
+
+/// How many times `gives` must be added to `left` before it covers `asked`; at least one.
+fn times_to_cover(asked: &Resources, left: &Resources, gives: &Resources) -> Option<u64> {
+    let mut times = 1;
+    for k in 0..Kind::COUNT {
+        let short = asked.0[k].saturating_sub(left.0[k]);
+        if short > 0 {
+            times = times.max(short.checked_add(gives.0[k] - u64::from(gives.0[k] > 0))?.checked_div(gives.0[k])?);
+        }
+    }
+    Some(times)
+}
+
+/// Whether the place has devices enough once the item's are free.
+fn device_room(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    (target, start): (TileIndex, Timestamp),
+    (tile, item): (TileIndex, &Item),
+) -> bool {
+    let (occupancy, lowered) = (explainer.occupancy, explainer.occupancy.lowered());
+    let demand = &lowered.job(class).demand;
+    if demand.devices == 0 {
+        return true;
+    }
+    let theirs = occupancy.buckets(item.class, lowered.group_of(tile), item.start);
+    let milli = lowered.job(item.class).demand.device_milli;
+    let over = occupancy.buckets(class, lowered.group_of(target), start);
+    let mut is_enough = vec![true; usize::from(lowered.group(lowered.group_of(target)).devices)];
+    for bucket in over {
+        let is_freed = theirs.contains(&bucket) && target == tile;
+        let left = occupancy.devices_left(target, bucket..bucket + 1);
+        for (device, (left, enough)) in left.zip(&mut is_enough).enumerate() {
+            let freed = if is_freed && item.devices >> device & 1 == 1 { milli } else { 0 };
+            *enough &= left + freed >= demand.device_milli;
+        }
+    }
+    is_enough.iter().filter(|enough| **enough).count() >= usize::from(demand.devices)
+}

@@ -1,0 +1,40 @@
+//! When a capsule might start: inside its window, and later than the window allows.
+
+use lessor_models::time::Timestamp;
+
+use crate::index::{GroupIndex, JobClassIndex};
+use crate::lowering::Lowered;
+
+/// The last start that still ends by the deadline; before the earliest start where the term does not fit the window.
+pub(super) fn latest(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> Timestamp {
+    Timestamp(lowered.job(class).deadline.0.saturating_sub_unsigned(lowered.term(class, group).0))
+}
+
+/// The starts worth trying inside the window; none where the term does not fit it.
+pub(super) fn inside<'x>(
+    lowered: &'x Lowered<'_>,
+    class: JobClassIndex,
+    group: GroupIndex,
+) -> impl Iterator<Item = Timestamp> + 'x {
+    let fits = lowered.job(class).earliest <= latest(lowered, class, group);
+    fits.then(|| lowered.starts(class, group)).into_iter().flatten()
+}
+
+/// The starts worth trying after the window, so early that the capsule still ends within the plan's horizon.
+///
+/// In one bucket, a later start meets what an earlier one met, so there it is tried only where the window has no start. Where
+/// the term does not fit the window at all, the earliest start comes first, whether it ends within the horizon or not.
+pub(super) fn late<'x>(
+    lowered: &'x Lowered<'_>,
+    class: JobClassIndex,
+    group: GroupIndex,
+) -> impl Iterator<Item = Timestamp> + 'x {
+    let (job, term) = (lowered.job(class), lowered.term(class, group));
+    let from = latest(lowered, class, group);
+    let last = Timestamp(lowered.instance.horizon().end.0.saturating_sub_unsigned(term.0));
+    let first = (from < job.earliest).then_some(job.earliest);
+    let after = from.max(job.earliest);
+    let is_graded = lowered.grid.count() > 1 && after < last;
+    let edges = is_graded.then(|| lowered.grid.starts(after, last).skip(1)).into_iter().flatten();
+    first.into_iter().chain(edges)
+}

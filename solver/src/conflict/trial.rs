@@ -1,0 +1,380 @@
+//! Planning again with one change: how many more capsules of a class fit when something is waived, added or taken away.
+//!
+//! The pure function: fill tiles in order, each as early as its starts allow, with what the plan left of tiles, devices,
+//! accounts and domains. It deviates from the planner's own filling in that only the class in question is placed, and in that
+//! nothing but the accounts above is remembered from tile to tile: no tile is visited twice.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use lessor_models::fleet::Owner;
+use lessor_models::plan::{Blocker, Rule};
+use lessor_models::resources::{Kind, Resources, UNLIMITED};
+use lessor_models::tile_class::DEVICE_MILLI;
+use lessor_models::time::Timestamp;
+
+use super::mask::Mask;
+use super::{Explainer, rules, starts};
+use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::Lowered;
+use crate::occupancy::{Item, times};
+use crate::stop::Stop;
+
+/// Tiles between two looks at the flag: a fraction of a millisecond.
+pub(super) const TILES_PER_LOOK: usize = 1 << 8;
+
+/// The constraints that a trial obeys.
+#[derive(Clone, Debug)]
+pub(super) struct Enforced {
+    mask: Mask,
+    /// A bit per kind, by account.
+    accounts: Vec<u8>,
+}
+
+impl Enforced {
+    /// Every constraint.
+    pub(super) fn all(lowered: &Lowered<'_>) -> Enforced {
+        let kinds = Kind::ALL.into_iter().map(Mask::tiles);
+        let mask = kinds.chain(Rule::ALL.into_iter().map(Mask::rule)).fold(Mask::default(), Mask::with);
+        Enforced { mask, accounts: vec![u8::MAX; lowered.accounts.len()] }
+    }
+
+    /// These constraints alone.
+    pub(super) fn only(lowered: &Lowered<'_>, blockers: &[Blocker]) -> Enforced {
+        let mut enforced = Enforced { mask: Mask::default(), accounts: vec![0; lowered.accounts.len()] };
+        for &blocker in blockers {
+            match blocker {
+                Blocker::Account { owner, kind } => {
+                    if let Some(account) = account_of(lowered, owner) {
+                        enforced.accounts[account.at()] |= 1 << kind.index();
+                    }
+                }
+                Blocker::Tiles { kind } => enforced.mask = enforced.mask.with(Mask::tiles(kind)),
+                Blocker::Rule(rule) => enforced.mask = enforced.mask.with(Mask::rule(rule)),
+            }
+        }
+        enforced
+    }
+
+    /// The same without one constraint.
+    pub(super) fn without(mut self, lowered: &Lowered<'_>, blocker: Blocker) -> Enforced {
+        match blocker {
+            Blocker::Account { owner, kind } => {
+                if let Some(account) = account_of(lowered, owner) {
+                    self.accounts[account.at()] &= !(1 << kind.index());
+                }
+            }
+            Blocker::Tiles { kind } => self.mask = self.mask.without(Mask::tiles(kind)),
+            Blocker::Rule(rule) => self.mask = self.mask.without(Mask::rule(rule)),
+        }
+        self
+    }
+
+    fn holds(&self, rule: Rule) -> bool {
+        self.mask.contains(Mask::rule(rule))
+    }
+}
+
+/// The account of an owner, if it limits anything. Accounts are in the order of owners.
+pub(super) fn account_of(lowered: &Lowered<'_>, owner: Owner) -> Option<AccountIndex> {
+    let at = lowered.accounts.binary_search_by(|account| account.owner.cmp(&owner)).ok()?;
+    Some(AccountIndex::new(at))
+}
+
+/// A what-if: the plan with a change.
+#[derive(Clone, Debug)]
+pub(super) struct Trial<'x, 'o, 'a> {
+    pub(super) explainer: &'x Explainer<'o, 'a>,
+    pub(super) class: JobClassIndex,
+    pub(super) enforced: Enforced,
+    /// Capacity added at an owner, at every instant.
+    pub(super) more: Option<(Owner, Kind, u64)>,
+    /// Capsules taken off a tile.
+    pub(super) gone: Option<(TileIndex, Item)>,
+    /// The only start tried, where set.
+    pub(super) at: Option<Timestamp>,
+    /// What is bid more for each capsule, in micro-credits.
+    pub(super) bid_more: u64,
+}
+
+/// What the trial remembers from tile to tile.
+#[derive(Default)]
+struct Filled {
+    /// What is left of accounts debited so far, by bucket.
+    accounts: HashMap<AccountIndex, Vec<Resources>>,
+    /// Capsules added in each member of the spread's domain.
+    members: HashMap<Owner, u32>,
+    count: u64,
+}
+
+/// What one tile and the accounts above it have left, by bucket.
+struct Room {
+    tile: Vec<Resources>,
+    devices: Vec<Vec<u16>>,
+    path: Vec<Vec<Resources>>,
+}
+
+impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
+    /// The plan as it is, every constraint obeyed.
+    pub(super) fn new(explainer: &'x Explainer<'o, 'a>, class: JobClassIndex) -> Trial<'x, 'o, 'a> {
+        let enforced = Enforced::all(explainer.occupancy.lowered());
+        Trial { explainer, class, enforced, more: None, gone: None, at: None, bid_more: 0 }
+    }
+
+    /// Whether `need` more capsules fit, on one tile where one is named. `None` where the flag was raised first.
+    pub(super) fn fits(&self, only: Option<TileIndex>, need: u64, stop: &Stop) -> Option<bool> {
+        Some(self.fill(only, need, stop)? >= need)
+    }
+
+    /// How many more capsules fit, at most `need`. `None` where the flag was raised first. O(tiles times starts).
+    pub(super) fn fill(&self, only: Option<TileIndex>, need: u64, stop: &Stop) -> Option<u64> {
+        let lowered = self.explainer.occupancy.lowered();
+        let mut filled = Filled::default();
+        if let Some(tile) = only {
+            self.fill_group(lowered.group_of(tile), tile.at()..tile.at() + 1, need, &mut filled);
+            return Some(filled.count);
+        }
+        for group in lowered.group_indexes() {
+            let tiles = lowered.group(group).tiles.clone();
+            for from in tiles.clone().step_by(TILES_PER_LOOK) {
+                if stop.is_raised() {
+                    return None;
+                }
+                self.fill_group(group, from..tiles.end.min(from + TILES_PER_LOOK), need, &mut filled);
+            }
+            if filled.count >= need {
+                break;
+            }
+        }
+        Some(filled.count)
+    }
+
+    fn fill_group(&self, group: GroupIndex, tiles: Range<usize>, need: u64, filled: &mut Filled) {
+        let lowered = self.explainer.occupancy.lowered();
+        let starts = self.starts(group);
+        let broken = rules::of_pair(lowered, self.class, group);
+        let pays = rules::worth(lowered, self.class, group).saturating_add_unsigned(self.bid_more) > 0;
+        let broken = broken.without(Mask::rule(Rule::Worth).when(pays));
+        if starts.is_empty() || broken.meets(self.enforced.mask) {
+            return;
+        }
+        let path = self.path_left(group, filled);
+        let mut room = Room { tile: vec![], devices: vec![], path };
+        for tile in tiles.map(TileIndex::new) {
+            // Spread is counted below, with what this trial adds.
+            let spread = Mask::rule(Rule::Spread);
+            let broken = self.explainer.bonds.broken(lowered, self.class, tile).without(spread);
+            if filled.count >= need || broken.meets(self.enforced.mask) {
+                continue;
+            }
+            self.enter(tile, &mut room);
+            for &start in &starts {
+                self.fill_tile(tile, start, need, (&mut room, filled));
+            }
+        }
+        for (&(account, _), left) in lowered.group(group).path.iter().zip(room.path) {
+            filled.accounts.insert(account, left);
+        }
+    }
+
+    /// Places as many capsules as fit on a tile at one start.
+    fn fill_tile(&self, tile: TileIndex, start: Timestamp, need: u64, (room, filled): (&mut Room, &mut Filled)) {
+        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
+        let group = lowered.group_of(tile);
+        let over = occupancy.buckets(self.class, group, start);
+        let demand = &lowered.job(self.class).demand;
+        let holds_devices = demand.devices > 0 && self.enforced.holds(Rule::Devices);
+        let draw = self.tile_draw(tile, over.clone());
+        loop {
+            let on_tile = over.clone().map(|k| times(&draw, &room.tile[k])).min().unwrap_or(0);
+            let above = self.path_room(group, over.clone(), &room.path);
+            let spread = self.spread_room(tile, filled);
+            let mut count = (need - filled.count).min(on_tile).min(above).min(spread);
+            if holds_devices {
+                count = count.min(u64::from(take_devices(&mut room.devices, demand, over.clone(), count > 0)));
+            }
+            if count == 0 {
+                return;
+            }
+            over.clone().for_each(|k| debit(&mut room.tile[k], &draw, count));
+            for (&(account, level), left) in lowered.group(group).path.iter().zip(&mut room.path) {
+                let draw = self.account_draw(account, &lowered.draw_at(self.class, group, level));
+                over.clone().for_each(|k| debit(&mut left[k], &draw, count));
+            }
+            self.note_members(tile, count, filled);
+            filled.count += count;
+        }
+    }
+
+    fn starts(&self, group: GroupIndex) -> Vec<Timestamp> {
+        let lowered = self.explainer.occupancy.lowered();
+        if let Some(at) = self.at {
+            return vec![at];
+        }
+        let inside = starts::inside(lowered, self.class, group);
+        let is_open = !self.enforced.holds(Rule::Window);
+        let late = is_open.then(|| starts::late(lowered, self.class, group)).into_iter().flatten();
+        inside.chain(late).collect()
+    }
+
+    /// What a capsule debits from the tile, of the kinds that count.
+    fn tile_draw(&self, tile: TileIndex, over: Range<usize>) -> Resources {
+        let lowered = self.explainer.occupancy.lowered();
+        let mut draw = *lowered.draw(self.class, lowered.group_of(tile));
+        for kind in Kind::ALL {
+            if !self.enforced.mask.contains(Mask::tiles(kind)) {
+                draw = draw.with(kind, 0);
+            }
+        }
+        // Waived devices bring their own headroom: a tile that had too few has as much as is asked.
+        let is_granted = !self.enforced.holds(Rule::Devices) && devices_short(self.explainer, self.class, tile, over) > 0;
+        if is_granted { draw.with(Kind::Accelerator, 0) } else { draw }
+    }
+
+    /// What a capsule debits from an account, of the kinds that count.
+    fn account_draw(&self, account: AccountIndex, draw: &Resources) -> Resources {
+        let bits = self.enforced.accounts[account.at()];
+        let mut counted = *draw;
+        for kind in Kind::ALL {
+            if bits >> kind.index() & 1 == 0 {
+                counted = counted.with(kind, 0);
+            }
+        }
+        counted
+    }
+
+    fn path_room(&self, group: GroupIndex, over: Range<usize>, path: &[Vec<Resources>]) -> u64 {
+        let lowered = self.explainer.occupancy.lowered();
+        let rooms = lowered.group(group).path.iter().zip(path).map(|(&(account, level), left)| {
+            let draw = self.account_draw(account, &lowered.draw_at(self.class, group, level));
+            over.clone().map(|k| times(&draw, &left[k])).min().unwrap_or(0)
+        });
+        rooms.min().unwrap_or(u64::MAX)
+    }
+
+    fn spread_room(&self, tile: TileIndex, filled: &Filled) -> u64 {
+        let lowered = self.explainer.occupancy.lowered();
+        let Some(spread) = lowered.job(self.class).spread.filter(|_| self.enforced.holds(Rule::Spread)) else {
+            return u64::MAX;
+        };
+        let members = rules::domain_members(lowered, lowered.tiles[tile.at()], spread.domain);
+        let room = |member| {
+            let added = filled.members.get(&member).copied().unwrap_or(0);
+            spread.most.saturating_sub(self.explainer.bonds.count(self.class, member).saturating_add(added))
+        };
+        members.into_iter().map(room).min().map_or(u64::MAX, u64::from)
+    }
+
+    fn note_members(&self, tile: TileIndex, count: u64, filled: &mut Filled) {
+        let lowered = self.explainer.occupancy.lowered();
+        let Some(spread) = lowered.job(self.class).spread else { return };
+        let count = u32::try_from(count).expect("a job has at most 2^32 capsules");
+        for member in rules::domain_members(lowered, lowered.tiles[tile.at()], spread.domain) {
+            *filled.members.entry(member).or_default() += count;
+        }
+    }
+
+    /// Reads what a tile has left, with the change.
+    fn enter(&self, tile: TileIndex, room: &mut Room) {
+        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
+        let all = 0..lowered.grid.count();
+        room.tile.clear();
+        room.tile.extend(all.clone().map(|k| *occupancy.tile_left(tile, k)));
+        let owner = Owner::Node(lowered.tiles[tile.at()]);
+        let added = self.more.filter(|&(whose, ..)| whose == owner);
+        if let Some((_, kind, amount)) = added {
+            room.tile.iter_mut().for_each(|left| credit(left, &Resources::of(kind, amount), 1));
+        }
+        let gone = self.gone.filter(|&(from, _)| from == tile).map(|(_, item)| item);
+        if let Some(item) = gone {
+            let group = lowered.group_of(tile);
+            let draw = lowered.draw(item.class, group);
+            let over = occupancy.buckets(item.class, group, item.start);
+            over.for_each(|k| credit(&mut room.tile[k], draw, u64::from(item.count)));
+        }
+        room.devices.clear();
+        if lowered.job(self.class).demand.devices == 0 {
+            return;
+        }
+        let by_bucket: Vec<Vec<u16>> = all.clone().map(|k| occupancy.devices_left(tile, k..k + 1).collect()).collect();
+        room.devices.extend((0..by_bucket[0].len()).map(|device| by_bucket.iter().map(|left| left[device]).collect()));
+        if let Some(item) = gone {
+            let milli = lowered.job(item.class).demand.device_milli;
+            let over = occupancy.buckets(item.class, lowered.group_of(tile), item.start);
+            let held = room.devices.iter_mut().enumerate().filter(|(device, _)| item.devices >> device & 1 == 1);
+            held.for_each(|(_, left)| left[over.clone()].iter_mut().for_each(|left| *left += milli));
+        }
+        let whole = added.filter(|&(_, kind, _)| kind == Kind::Accelerator).map_or(0, |(.., amount)| amount);
+        let new = usize::try_from(whole / u64::from(DEVICE_MILLI)).unwrap_or(0);
+        room.devices.extend(std::iter::repeat_n(vec![DEVICE_MILLI; all.end], new));
+    }
+
+    /// Reads what the accounts above a group have left, with the change and with what was filled so far.
+    fn path_left(&self, group: GroupIndex, filled: &Filled) -> Vec<Vec<Resources>> {
+        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
+        let all = 0..lowered.grid.count();
+        let left = |&(account, _): &(AccountIndex, _)| {
+            if let Some(left) = filled.accounts.get(&account) {
+                return left.clone();
+            }
+            let mut left: Vec<Resources> = all.clone().map(|k| *occupancy.account_left(account, k)).collect();
+            let added = self.more.filter(|&(whose, ..)| whose == lowered.account(account).owner);
+            if let Some((_, kind, amount)) = added {
+                left.iter_mut().for_each(|left| credit(left, &Resources::of(kind, amount), 1));
+            }
+            self.give_back(account, &mut left);
+            left
+        };
+        lowered.group(group).path.iter().map(left).collect()
+    }
+
+    /// Credits an account with what the capsules taken away drew from it.
+    fn give_back(&self, account: AccountIndex, left: &mut [Resources]) {
+        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
+        let Some((tile, item)) = self.gone else { return };
+        let group = lowered.group_of(tile);
+        if let Some(&(_, level)) = lowered.group(group).path.iter().find(|(at, _)| *at == account) {
+            let draw = lowered.draw_at(item.class, group, level);
+            let over = occupancy.buckets(item.class, group, item.start);
+            over.for_each(|k| credit(&mut left[k], &draw, u64::from(item.count)));
+        }
+    }
+}
+
+/// How many devices a tile lacks for one capsule.
+pub(super) fn devices_short(explainer: &Explainer<'_, '_>, class: JobClassIndex, tile: TileIndex, over: Range<usize>) -> u64 {
+    let demand = &explainer.occupancy.lowered().job(class).demand;
+    if demand.devices == 0 {
+        return 0;
+    }
+    let fitting = explainer.occupancy.devices_left(tile, over).filter(|&left| left >= demand.device_milli).count();
+    u64::from(demand.devices).saturating_sub(u64::try_from(fitting).unwrap_or(u64::MAX))
+}
+
+/// Takes the devices of one capsule, those with least left that still has enough, and says whether there were enough.
+fn take_devices(devices: &mut [Vec<u16>], demand: &lessor_models::job::Demand, over: Range<usize>, wanted: bool) -> bool {
+    let least = devices.iter().map(|left| left[over.clone()].iter().copied().min().unwrap_or(0)).zip(0usize..);
+    let mut fitting: Vec<(u16, usize)> = least.filter(|&(left, _)| left >= demand.device_milli).collect();
+    fitting.sort_unstable();
+    let Some(chosen) = fitting.get(..usize::from(demand.devices)).filter(|_| wanted) else { return false };
+    for &(_, device) in chosen {
+        devices[device][over.clone()].iter_mut().for_each(|left| *left -= demand.device_milli);
+    }
+    true
+}
+
+fn debit(left: &mut Resources, draw: &Resources, count: u64) {
+    for (left, draw) in left.0.iter_mut().zip(&draw.0) {
+        if *left != UNLIMITED {
+            *left = left.saturating_sub(draw.saturating_mul(count));
+        }
+    }
+}
+
+fn credit(left: &mut Resources, draw: &Resources, count: u64) {
+    for (left, draw) in left.0.iter_mut().zip(&draw.0) {
+        if *left != UNLIMITED {
+            *left = left.saturating_add(draw.saturating_mul(count));
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Inserting capsules one job class at a time, wherever tile, accounts and rules leave room.
+
+use lessor_models::resources::Resources;
+use lessor_models::time::Timestamp;
+
+use crate::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::occupancy::{Item, Occupancy, times};
+use crate::rank::Ranking;
+use crate::stop::Stop;
+
+/// The most that any tile of each group has left, per kind: rejects whole groups at a glance.
+#[derive(Clone, Debug)]
+pub struct Roomiest {
+    most: Vec<Option<Resources>>,
+}
+
+impl Roomiest {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new(groups: usize) -> Roomiest {
+        Roomiest { most: vec![None; groups] }
+    }
+
+    /// Whether some tile of the group may have room. Stale answers only ever say yes too often, while nothing is taken off.
+    fn may_fit(&mut self, occupancy: &Occupancy<'_>, group: GroupIndex, draw: &Resources) -> bool {
+        let known = self.most[group.at()].get_or_insert_with(|| {
+            let mut most = Resources::ZERO;
+            let buckets = occupancy.lowered().grid.count();
+            for tile in occupancy.lowered().group(group).tiles.clone().map(TileIndex::new) {
+                for bucket in 0..buckets {
+                    let left = occupancy.tile_left(tile, bucket);
+                    most.0.iter_mut().zip(left.0).for_each(|(most, left)| *most = left.max(*most));
+                }
+            }
+            most
+        });
+        draw.fits(known)
+    }
+
+    /// Forgets a group after something was taken off it or placed on it.
+    pub fn forget(&mut self, group: GroupIndex) {
+        self.most[group.at()] = None;
+    }
+}
+
+/// Inserts up to `count` capsules of a class, best group first, earliest start first. Returns how many.
+pub fn insert(
+    occupancy: &mut Occupancy<'_>,
+    class: JobClassIndex,
+    count: u64,
+    ranking: &Ranking,
+    roomiest: &mut Roomiest,
+) -> u64 {
+    let lowered = occupancy.lowered();
+    let groups = ranking.groups(lowered, class);
+    let mut missing = count;
+    for group in groups {
+        if missing == 0 {
+            break;
+        }
+        if !roomiest.may_fit(occupancy, group, lowered.draw(class, group)) {
+            continue;
+        }
+        let before = missing;
+        for start in lowered.starts(class, group) {
+            missing -= insert_at(occupancy, class, group, start, missing);
+            if missing == 0 {
+                break;
+            }
+        }
+        if missing < before {
+            roomiest.forget(group);
+        }
+    }
+    count - missing
+}
+
+/// Inserts up to `count` capsules into one group at one start.
+fn insert_at(
+    occupancy: &mut Occupancy<'_>,
+    class: JobClassIndex,
+    group: GroupIndex,
+    start: Timestamp,
+    count: u64,
+) -> u64 {
+    let lowered = occupancy.lowered();
+    let one_by_one = lowered.classes[class.at()].is_bound || lowered.job(class).demand.devices > 0;
+    let mut room = occupancy.path_room(class, group, start, count);
+    let mut placed = 0;
+    for tile in lowered.group(group).tiles.clone().map(TileIndex::new) {
+        while room > 0 && occupancy.fits_tile(tile, class, start) && occupancy.rules_allow(tile, class) {
+            let over = occupancy.buckets(class, group, start);
+            let Some(devices) = occupancy.choose_devices(tile, class, over.clone()) else { break };
+            let draw = lowered.draw(class, group);
+            let fitting = over.map(|bucket| times(draw, occupancy.tile_left(tile, bucket))).min().unwrap_or(0);
+            let many = if one_by_one { 1 } else { fitting.min(room) };
+            let count = u32::try_from(many).unwrap_or(u32::MAX);
+            occupancy.place(tile, Item { class, count, start, devices, is_current: false });
+            room -= u64::from(count);
+            placed += u64::from(count);
+        }
+        if room == 0 {
+            break;
+        }
+    }
+    placed
+}
+
+/// Inserts whatever is missing of the classes given, in their order. Returns how many capsules were placed.
+pub fn insert_missing(
+    occupancy: &mut Occupancy<'_>,
+    order: &[JobClassIndex],
+    ranking: &Ranking,
+    stop: &Stop,
+) -> u64 {
+    let mut roomiest = Roomiest::new(occupancy.lowered().groups.len());
+    let mut placed = 0;
+    for &class in order {
+        if stop.is_raised() {
+            break;
+        }
+        let missing = occupancy.missing(class);
+        if missing > 0 {
+            placed += insert(occupancy, class, missing, ranking, &mut roomiest);
+        }
+    }
+    placed
+}
+
+/// Takes off what is left of gangs that did not reach their minimum. Returns the classes that lost capsules.
+pub fn drop_partial_gangs(occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
+    let lowered = occupancy.lowered();
+    let mut losers = Vec::new();
+    let mut surplus = vec![0u64; lowered.classes.len()];
+    for class in lowered.class_indexes() {
+        let job = lowered.job(class);
+        // Jobs of a class are filled one after another, so only the last one can be partial.
+        let partial = occupancy.placed(class) % u64::from(job.count);
+        if partial > 0 && partial < u64::from(job.gang_min) {
+            surplus[class.at()] = partial;
+            losers.push(class);
+        }
+    }
+    if losers.is_empty() {
+        return losers;
+    }
+    for tile in (0..lowered.tiles.len()).rev().map(TileIndex::new) {
+        for position in (0..occupancy.items(tile).len()).rev() {
+            let item = occupancy.items(tile)[position];
+            let due = &mut surplus[item.class.at()];
+            let count = u32::try_from((*due).min(u64::from(item.count))).unwrap_or(item.count);
+            if count > 0 {
+                *due -= u64::from(count);
+                occupancy.take(tile, position, count);
+            }
+        }
+    }
+    losers
+}
+
+/// Puts back what runs already, where its tile still holds it. Returns how many capsules were displaced.
+pub fn keep_current(occupancy: &mut Occupancy<'_>) -> u64 {
+    let lowered = occupancy.lowered();
+    let mut tile_of = std::collections::HashMap::new();
+    let wanted: std::collections::HashSet<_> = lowered.instance.current().iter().map(|current| current.tile).collect();
+    for (at, node) in lowered.tiles.iter().enumerate() {
+        if wanted.contains(node) {
+            tile_of.insert(*node, TileIndex::new(at));
+        }
+    }
+    let mut displaced = 0;
+    for current in lowered.instance.current() {
+        let class = lowered.class_of_job[current.job.at()];
+        let tile = tile_of[&current.tile];
+        let (group, start) = (lowered.group_of(tile), lowered.job(class).earliest);
+        for _ in 0..current.count {
+            let stays = lowered.worth(class, group).is_some()
+                && occupancy.fits_tile(tile, class, start)
+                && occupancy.path_room(class, group, start, 1) == 1
+                && occupancy.rules_allow(tile, class)
+                && devices_free(occupancy, tile, class, current.devices);
+            if stays {
+                occupancy.place(tile, Item { class, count: 1, start, devices: current.devices, is_current: true });
+            } else {
+                displaced += 1;
+            }
+        }
+    }
+    displaced
+}
+
+fn devices_free(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex, devices: u64) -> bool {
+    let lowered = occupancy.lowered();
+    let start = lowered.job(class).earliest;
+    let over = occupancy.buckets(class, lowered.group_of(tile), start);
+    let milli = lowered.job(class).demand.device_milli;
+    let left = occupancy.devices_left(tile, over).zip(0u32..);
+    left.filter(|&(_, device)| devices >> device & 1 == 1).all(|(left, _)| left >= milli)
+}
+

@@ -1,0 +1,110 @@
+//! Time in buckets: what happens anywhere in a bucket is taken to last for all of it, so that feasibility is conservative.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use lessor_models::draw;
+use lessor_models::instance::Instance;
+use lessor_models::time::{Interval, Timestamp};
+
+/// The most buckets of a grid whose edges are exactly the instants at which anything changes.
+const EXACT_BUCKETS_MAX: usize = 64;
+
+/// The most buckets of any grid: a week in quarters of an hour.
+const BUCKETS_MAX: usize = 672;
+
+/// What the grid's tile tables may hold, in vectors of one cache line each: 1 GiB.
+const TILE_VECTORS_MAX: usize = 1 << 24;
+
+/// Edges of the buckets, ascending; bucket `k` is `[edges[k], edges[k + 1])`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grid {
+    edges: Vec<Timestamp>,
+}
+
+impl Grid {
+    /// A grid for an instance: exact where few instants matter, even steps otherwise.
+    #[must_use]
+    pub fn of(instance: &Instance) -> Grid {
+        let horizon = instance.horizon();
+        let tiles = instance.fleet().tiles().count().max(1);
+        let most = BUCKETS_MAX.min(TILE_VECTORS_MAX / tiles).max(1);
+        let mut instants = BTreeSet::from([horizon.start, horizon.end]);
+        for job in instance.jobs() {
+            let ends = instance.fleet().classes().iter().map(|class| job.earliest.after(draw::term(job, class)));
+            instants.extend(ends.chain([job.earliest]));
+            if instants.len() > EXACT_BUCKETS_MAX.min(most) + 1 {
+                return Grid::even(horizon, most);
+            }
+        }
+        instants.extend(instance.fleet().steps().values().flat_map(|function| function.steps()).map(|step| step.0));
+        let inside: Vec<Timestamp> = instants.into_iter().filter(|&at| horizon.start <= at && at <= horizon.end).collect();
+        if inside.len() > EXACT_BUCKETS_MAX.min(most) + 1 { Grid::even(horizon, most) } else { Grid { edges: inside } }
+    }
+
+    fn even(horizon: Interval, buckets: usize) -> Grid {
+        let parts = i128::try_from(buckets).expect("at most 672");
+        let length = i128::from(horizon.span().0);
+        let edge = |k: i128| {
+            let offset = u64::try_from(length * k / parts).expect("a part of a span of 64 bits");
+            Timestamp(horizon.start.0.saturating_add_unsigned(offset))
+        };
+        let mut edges: Vec<Timestamp> = (0..=parts).map(edge).collect();
+        edges.dedup();
+        Grid { edges }
+    }
+
+    /// How many buckets there are; at least one.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.edges.len().saturating_sub(1).max(1)
+    }
+
+    /// A bucket's interval.
+    #[must_use]
+    pub fn bucket(&self, k: usize) -> Interval {
+        Interval { start: self.edges[k], end: self.edges[(k + 1).min(self.edges.len() - 1)] }
+    }
+
+    /// Every bucket that an interval touches. O(log buckets).
+    #[must_use]
+    #[inline]
+    pub fn touched(&self, interval: Interval) -> Range<usize> {
+        if self.edges.len() <= 2 {
+            return 0..1;
+        }
+        let first = self.edges.partition_point(|&edge| edge <= interval.start).saturating_sub(1);
+        let last = self.edges.partition_point(|&edge| edge < interval.end);
+        first..last.clamp(first + 1, self.count())
+    }
+
+    /// The starts worth trying in `[earliest, latest]`: the earliest, then every edge.
+    pub fn starts(&self, earliest: Timestamp, latest: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
+        let from = self.edges.partition_point(|&edge| edge <= earliest);
+        let to = self.edges.partition_point(|&edge| edge <= latest).max(from);
+        std::iter::once(earliest).chain(self.edges[from..to].iter().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(edges: &[i64]) -> Grid {
+        Grid { edges: edges.iter().copied().map(Timestamp).collect() }
+    }
+
+    #[test]
+    fn an_interval_touches_every_bucket_that_it_overlaps() {
+        let grid = grid(&[0, 10, 20, 30]);
+        let touched = |start, end| grid.touched(Interval { start: Timestamp(start), end: Timestamp(end) });
+        assert_eq!((touched(0, 10), touched(5, 11), touched(10, 30), touched(29, 30)), (0..1, 0..2, 1..3, 2..3));
+    }
+
+    #[test]
+    fn starts_are_the_earliest_and_the_edges_up_to_the_latest() {
+        let grid = grid(&[0, 10, 20, 30]);
+        let starts: Vec<i64> = grid.starts(Timestamp(5), Timestamp(20)).map(|at| at.0).collect();
+        assert_eq!(starts, [5, 10, 20]);
+    }
+}

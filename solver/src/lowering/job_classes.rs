@@ -1,0 +1,56 @@
+//! Job classes: the jobs equal in everything but their names.
+
+use std::collections::HashMap;
+
+use lessor_models::instance::Instance;
+use lessor_models::job::{Job, JobIndex};
+
+/// Jobs that a plan cannot tell apart.
+#[derive(Clone, Debug)]
+pub struct JobClass {
+    /// The first of them, which stands for all.
+    pub first: JobIndex,
+    /// All of them, in order.
+    pub jobs: Vec<JobIndex>,
+    /// Capsules of all of them together.
+    pub count: u64,
+    /// Whether locality, data and latency leave every place equal.
+    pub is_placeless: bool,
+    /// Whether capsules are bound to places by spread or by other jobs: placed one by one, and left there by the search.
+    pub is_bound: bool,
+}
+
+pub(super) fn classes(instance: &Instance) -> Vec<JobClass> {
+    let named = named_by_relations(instance);
+    // A capsule that runs belongs to a job by name, so its job is told apart.
+    let mut runs = vec![false; instance.jobs().len()];
+    instance.current().iter().for_each(|current| runs[current.job.at()] = true);
+    let mut class_of: HashMap<&Job, usize> = HashMap::new();
+    let mut classes: Vec<JobClass> = Vec::new();
+    for (index, job) in (0..).map(JobIndex).zip(instance.jobs()) {
+        let related = job.affinity.is_some() || job.anti_affinity.is_some() || named[index.at()];
+        let is_bound = related || job.spread.is_some();
+        let stands_alone = is_bound || runs[index.at()];
+        let known = if stands_alone { None } else { class_of.get(job).copied() };
+        let at = known.unwrap_or_else(|| {
+            let is_placeless = job.locality.is_none() && job.data.is_none();
+            classes.push(JobClass { first: index, jobs: vec![], count: 0, is_placeless, is_bound });
+            classes.len() - 1
+        });
+        if known.is_none() && !stands_alone {
+            class_of.insert(job, at);
+        }
+        classes[at].jobs.push(index);
+        classes[at].count += u64::from(job.count);
+    }
+    classes
+}
+
+/// Jobs that another one must be near or far from.
+fn named_by_relations(instance: &Instance) -> Vec<bool> {
+    let mut named = vec![false; instance.jobs().len()];
+    for relation in instance.jobs().iter().flat_map(|job| [job.affinity, job.anti_affinity]).flatten() {
+        named[relation.job.at()] = true;
+    }
+    named
+}

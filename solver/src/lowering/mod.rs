@@ -1,0 +1,176 @@
+//! From an instance of the model to raw integer tables: job classes, tile groups, accounts, time buckets.
+//!
+//! Typed quantities end here. What a kernel reads was range-checked by the model's constructors: every amount is at most
+//! 2^53 or unlimited, so sums of up to 2^10 amounts stay within 64 bits.
+
+mod accounts;
+mod grid;
+mod groups;
+mod job_classes;
+
+use lessor_models::draw;
+use lessor_models::fleet::{Level, NodeIndex};
+use lessor_models::instance::Instance;
+use lessor_models::objective::{Site, capsule_value, latency};
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::time::{Interval, Span, Timestamp};
+use ndarray::Array2;
+
+pub use accounts::Account;
+pub use grid::Grid;
+pub use groups::{Cell, Group};
+pub use job_classes::JobClass;
+
+use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
+
+/// The raw instance.
+#[derive(Debug)]
+pub struct Lowered<'a> {
+    /// Where it came from.
+    pub instance: &'a Instance,
+    /// Time in buckets.
+    pub grid: Grid,
+    /// Accounts above the tiles that limit something.
+    pub accounts: Vec<Account>,
+    /// Tile groups, cell by cell.
+    pub groups: Vec<Group>,
+    /// Cells, in order.
+    pub cells: Vec<Cell>,
+    /// Tiles, group by group.
+    pub tiles: Vec<NodeIndex>,
+    /// Each tile's group.
+    pub group_of: Vec<GroupIndex>,
+    /// Job classes, in the order of their first jobs.
+    pub classes: Vec<JobClass>,
+    /// Each job's class.
+    pub class_of_job: Vec<JobClassIndex>,
+    /// Worth of one capsule by (job class, site), `None` where class or band forbid it; without latency.
+    worth: Array2<Option<i64>>,
+    /// What one capsule draws from a tile, by (job class, tile class).
+    draws: Array2<Resources>,
+    /// How long one capsule runs, by (job class, tile class).
+    terms: Array2<Span>,
+}
+
+impl<'a> Lowered<'a> {
+    /// Lowers an instance. O(tiles + jobs log jobs + job classes times sites).
+    #[must_use]
+    pub fn new(instance: &'a Instance) -> Lowered<'a> {
+        let grid = Grid::of(instance);
+        let classes = job_classes::classes(instance);
+        let accounts = accounts::accounts(instance, &grid);
+        let grouped = groups::group(instance, &grid, &accounts);
+        let fleet = instance.fleet();
+        let shape = (classes.len(), fleet.classes().len());
+        let job = |c: usize| &instance.jobs()[classes[c].first.at()];
+        let draws =
+            Array2::from_shape_fn(shape, |(c, t)| draw::draw(&job(c).demand, &fleet.classes()[t], Level::Tile));
+        let terms = Array2::from_shape_fn(shape, |(c, t)| draw::term(job(c), &fleet.classes()[t]));
+        let worth = Array2::from_shape_fn((classes.len(), grouped.sites.len()), |(c, s)| {
+            let tile = grouped.sites[s];
+            let site = Site::of(fleet, tile, instance.weights());
+            let class = fleet.class_of(tile).expect("sites are tiles");
+            let job = job(c);
+            let allowed = job.classes.is_empty() || job.classes.binary_search(&class).is_ok();
+            let in_band = job.band.is_none_or(|band| band.contains(&site.class.band));
+            let in_window = job.earliest.after(terms[(c, class.at())]) <= job.deadline;
+            (allowed && in_band && in_window).then(|| capsule_value(job, &site, 0, instance.weights()))
+        });
+        let groups::Grouped { groups, cells, tiles, group_of, .. } = grouped;
+        let mut class_of_job = vec![JobClassIndex(0); instance.jobs().len()];
+        for (at, class) in classes.iter().enumerate() {
+            class.jobs.iter().for_each(|job| class_of_job[job.at()] = JobClassIndex::new(at));
+        }
+        Lowered { instance, grid, accounts, groups, cells, tiles, group_of, classes, class_of_job, worth, draws, terms }
+    }
+
+    /// The job that stands for a class: all of its jobs are equal but for their names.
+    #[must_use]
+    pub fn job(&self, class: JobClassIndex) -> &'a lessor_models::job::Job {
+        &self.instance.jobs()[self.classes[class.at()].first.at()]
+    }
+
+    /// A group.
+    #[must_use]
+    pub fn group(&self, group: GroupIndex) -> &Group {
+        &self.groups[group.at()]
+    }
+
+    /// The group of a tile.
+    #[must_use]
+    pub fn group_of(&self, tile: TileIndex) -> GroupIndex {
+        self.group_of[tile.at()]
+    }
+
+    /// Every job class.
+    pub fn class_indexes(&self) -> impl Iterator<Item = JobClassIndex> + use<> {
+        (0..u32::try_from(self.classes.len()).expect("jobs are indexed by u32")).map(JobClassIndex)
+    }
+
+    /// Every group.
+    pub fn group_indexes(&self) -> impl Iterator<Item = GroupIndex> + use<> {
+        (0..u32::try_from(self.groups.len()).expect("nodes are indexed by u32")).map(GroupIndex)
+    }
+
+    /// What a capsule of the class is worth on a tile of the group, `None` where a rule of the pair forbids it.
+    #[must_use]
+    #[inline]
+    pub fn worth(&self, class: JobClassIndex, group: GroupIndex) -> Option<i64> {
+        let at = &self.groups[group.at()];
+        let plain = self.worth[(class.at(), at.site)];
+        if self.classes[class.at()].is_placeless { plain } else { plain.and_then(|_| self.worth_at_place(class, at)) }
+    }
+
+    /// Worth for a job with a place of its own: locality, data, greatest latency.
+    fn worth_at_place(&self, class: JobClassIndex, group: &Group) -> Option<i64> {
+        let (job, fleet) = (self.job(class), self.instance.fleet());
+        if job.locality.is_some_and(|home| !fleet.path(group.tile).any(|node| node == home)) {
+            return None;
+        }
+        let delay = latency::delay_to_data_us(fleet, job, group.tile)?;
+        if job.latency_max_us.is_some_and(|most| delay > most) {
+            return None;
+        }
+        let site = Site::of(fleet, group.tile, self.instance.weights());
+        Some(capsule_value(job, &site, delay, self.instance.weights()))
+    }
+
+    /// What a capsule of the class draws from a tile of the group.
+    #[must_use]
+    #[inline]
+    pub fn draw(&self, class: JobClassIndex, group: GroupIndex) -> &Resources {
+        &self.draws[(class.at(), self.groups[group.at()].class.at())]
+    }
+
+    /// What a capsule of the class debits from accounts of a level.
+    #[must_use]
+    pub fn draw_at(&self, class: JobClassIndex, group: GroupIndex, level: Level) -> Resources {
+        self.draw(class, group).with(Kind::Bandwidth, self.job(class).demand.bandwidth_bps[level.index()])
+    }
+
+    /// When a capsule of the class runs on a tile of the group if it starts then.
+    #[must_use]
+    pub fn run(&self, class: JobClassIndex, group: GroupIndex, start: Timestamp) -> Interval {
+        Interval { start, end: start.after(self.term(class, group)) }
+    }
+
+    /// How long a capsule of the class runs on a tile of the group.
+    #[must_use]
+    #[inline]
+    pub fn term(&self, class: JobClassIndex, group: GroupIndex) -> Span {
+        self.terms[(class.at(), self.groups[group.at()].class.at())]
+    }
+
+    /// The starts worth trying for a capsule of the class in the group.
+    pub fn starts(&self, class: JobClassIndex, group: GroupIndex) -> impl Iterator<Item = Timestamp> + '_ {
+        let job = self.job(class);
+        let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(self.term(class, group).0));
+        self.grid.starts(job.earliest, latest)
+    }
+
+    /// An account.
+    #[must_use]
+    pub fn account(&self, account: AccountIndex) -> &Account {
+        &self.accounts[account.at()]
+    }
+}

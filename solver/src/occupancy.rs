@@ -1,0 +1,282 @@
+//! What is placed where, and what is left: of every tile, device and account, in every bucket.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use lessor_models::fleet::{Level, NodeIndex, Owner};
+use lessor_models::job::Domain;
+use lessor_models::resources::{Kind, Resources, UNLIMITED};
+use lessor_models::tile_class::DEVICE_MILLI;
+use lessor_models::time::Timestamp;
+
+use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::{Group, Lowered};
+
+/// Equal capsules on one tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item {
+    /// Their job class.
+    pub class: JobClassIndex,
+    /// How many; one where devices are held.
+    pub count: u32,
+    /// When they start.
+    pub start: Timestamp,
+    /// The devices held, a bit each.
+    pub devices: u64,
+    /// Whether they ran here before: the search leaves them.
+    pub is_current: bool,
+}
+
+/// A mutable, partial plan over a raw instance.
+#[derive(Clone, Debug)]
+pub struct Occupancy<'a> {
+    lowered: &'a Lowered<'a>,
+    buckets: usize,
+    tile_left: Vec<Resources>,
+    device_start: Vec<u32>,
+    device_left: Vec<u16>,
+    account_left: Vec<Resources>,
+    items: Vec<Vec<Item>>,
+    placed: Vec<u64>,
+    members: HashMap<(JobClassIndex, Owner), u32>,
+}
+
+impl<'a> Occupancy<'a> {
+    /// Nothing placed. O(tiles times buckets).
+    #[must_use]
+    pub fn new(lowered: &'a Lowered<'a>) -> Occupancy<'a> {
+        let buckets = lowered.grid.count();
+        let mut tile_left = Vec::with_capacity(lowered.tiles.len() * buckets);
+        let mut device_start = Vec::with_capacity(lowered.tiles.len() + 1);
+        let mut devices = 0u32;
+        for group in &lowered.groups {
+            for _ in group.tiles.clone() {
+                tile_left.extend((0..buckets).map(|k| *group.capacity(k)));
+                device_start.push(devices);
+                devices += u32::from(group.devices);
+            }
+        }
+        device_start.push(devices);
+        let account_left = lowered.accounts.iter().flat_map(|account| (0..buckets).map(|k| *account.capacity(k)));
+        Occupancy {
+            lowered,
+            buckets,
+            tile_left,
+            device_start,
+            device_left: vec![DEVICE_MILLI; devices as usize * buckets],
+            account_left: account_left.collect(),
+            items: vec![Vec::new(); lowered.tiles.len()],
+            placed: vec![0; lowered.classes.len()],
+            members: HashMap::new(),
+        }
+    }
+
+    /// The raw instance.
+    #[must_use]
+    pub fn lowered(&self) -> &'a Lowered<'a> {
+        self.lowered
+    }
+
+    /// How many capsules of a class are placed.
+    #[must_use]
+    pub fn placed(&self, class: JobClassIndex) -> u64 {
+        self.placed[class.at()]
+    }
+
+    /// How many capsules of a class are not.
+    #[must_use]
+    pub fn missing(&self, class: JobClassIndex) -> u64 {
+        self.lowered.classes[class.at()].count - self.placed[class.at()]
+    }
+
+    /// What is on a tile.
+    #[must_use]
+    pub fn items(&self, tile: TileIndex) -> &[Item] {
+        &self.items[tile.at()]
+    }
+
+    /// What is left of a tile in a bucket.
+    #[must_use]
+    #[inline]
+    pub fn tile_left(&self, tile: TileIndex, bucket: usize) -> &Resources {
+        &self.tile_left[tile.at() * self.buckets + bucket]
+    }
+
+    /// What is left of an account in a bucket.
+    #[must_use]
+    pub fn account_left(&self, account: AccountIndex, bucket: usize) -> &Resources {
+        &self.account_left[account.at() * self.buckets + bucket]
+    }
+
+    /// What is left of each device of a tile, at the least over some buckets.
+    pub fn devices_left(&self, tile: TileIndex, over: Range<usize>) -> impl Iterator<Item = u16> + '_ {
+        let devices = self.device_start[tile.at()] as usize..self.device_start[tile.at() + 1] as usize;
+        devices.map(move |device| {
+            let at = device * self.buckets;
+            self.device_left[at + over.start..at + over.end].iter().copied().min().unwrap_or(0)
+        })
+    }
+
+    /// The buckets in which a capsule of the class runs.
+    #[must_use]
+    #[inline]
+    pub fn buckets(&self, class: JobClassIndex, group: GroupIndex, start: Timestamp) -> Range<usize> {
+        if self.buckets == 1 { 0..1 } else { self.lowered.grid.touched(self.lowered.run(class, group, start)) }
+    }
+
+    /// Whether one capsule fits a tile: its kinds and its devices, not what lies above.
+    #[must_use]
+    #[inline]
+    pub fn fits_tile(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> bool {
+        let group = self.lowered.group_of(tile);
+        let draw = self.lowered.draw(class, group);
+        let over = self.buckets(class, group, start);
+        over.clone().all(|bucket| draw.fits(self.tile_left(tile, bucket)))
+            && (draw.get(Kind::Accelerator) == 0 || self.choose_devices(tile, class, over).is_some())
+    }
+
+    /// The devices that a capsule would take: those with least left that still has enough, so that whole ones stay whole.
+    #[must_use]
+    pub fn choose_devices(&self, tile: TileIndex, class: JobClassIndex, over: Range<usize>) -> Option<u64> {
+        let demand = &self.lowered.job(class).demand;
+        if demand.devices == 0 {
+            return Some(0);
+        }
+        let left = self.devices_left(tile, over).zip(0u32..);
+        let mut fitting: Vec<(u16, u32)> = left.filter(|&(left, _)| left >= demand.device_milli).collect();
+        fitting.sort_unstable();
+        let chosen = fitting.get(..usize::from(demand.devices))?;
+        Some(chosen.iter().fold(0, |mask, &(_, device)| mask | 1 << device))
+    }
+
+    /// How many capsules of a class the accounts above a group can still hold, at most `most`.
+    #[must_use]
+    pub fn path_room(&self, class: JobClassIndex, group: GroupIndex, start: Timestamp, most: u64) -> u64 {
+        let mut room = most;
+        let over = self.buckets(class, group, start);
+        for &(account, level) in &self.lowered.group(group).path {
+            let draw = self.lowered.draw_at(class, group, level);
+            for bucket in over.clone() {
+                room = room.min(times(&draw, self.account_left(account, bucket)));
+            }
+        }
+        room
+    }
+
+    /// Whether spread and relations allow one more capsule of the class on a tile.
+    #[must_use]
+    pub fn rules_allow(&self, tile: TileIndex, class: JobClassIndex) -> bool {
+        if !self.lowered.classes[class.at()].is_bound {
+            return true;
+        }
+        let (job, node) = (self.lowered.job(class), self.lowered.tiles[tile.at()]);
+        let spread = job.spread.is_none_or(|spread| {
+            let mut members = domain_members(self.lowered, node, spread.domain).into_iter();
+            members.all(|member| self.members.get(&(class, member)).copied().unwrap_or(0) < spread.most)
+        });
+        let runs_near = |other: lessor_models::job::Relation| {
+            let class = self.lowered.class_of_job[other.job.at()];
+            let mut members = domain_members(self.lowered, node, other.domain).into_iter();
+            members.any(|member| self.members.contains_key(&(class, member)))
+        };
+        spread && job.affinity.is_none_or(runs_near) && !job.anti_affinity.is_some_and(runs_near)
+    }
+
+    /// Places capsules. The caller has made sure that they fit. O(path times buckets).
+    pub fn place(&mut self, tile: TileIndex, item: Item) {
+        self.debit(tile, &item, true);
+        self.placed[item.class.at()] += u64::from(item.count);
+        self.note_members(tile, &item, true);
+        let same = |other: &&mut Item| Item { count: item.count, ..**other } == item && item.devices == 0;
+        match self.items[tile.at()].iter_mut().find(same) {
+            Some(other) => other.count += item.count,
+            None => self.items[tile.at()].push(item),
+        }
+    }
+
+    /// Takes `count` capsules of the item at a position off a tile.
+    pub fn take(&mut self, tile: TileIndex, position: usize, count: u32) -> Item {
+        let held = &mut self.items[tile.at()][position];
+        let taken = Item { count, ..*held };
+        if held.count == count {
+            self.items[tile.at()].swap_remove(position);
+        } else {
+            held.count -= count;
+        }
+        self.debit(tile, &taken, false);
+        self.placed[taken.class.at()] -= u64::from(count);
+        self.note_members(tile, &taken, false);
+        taken
+    }
+
+    fn debit(&mut self, tile: TileIndex, item: &Item, takes: bool) {
+        let lowered = self.lowered;
+        let group_index = lowered.group_of(tile);
+        let group: &Group = lowered.group(group_index);
+        let over = self.buckets(item.class, group_index, item.start);
+        let draw = lowered.draw(item.class, group_index);
+        let count = u64::from(item.count);
+        for bucket in over.clone() {
+            change(&mut self.tile_left[tile.at() * self.buckets + bucket], draw, count, takes);
+        }
+        for &(account, level) in &group.path {
+            let draw = lowered.draw_at(item.class, group_index, level);
+            for bucket in over.clone() {
+                change(&mut self.account_left[account.at() * self.buckets + bucket], &draw, count, takes);
+            }
+        }
+        let milli = lowered.job(item.class).demand.device_milli;
+        let first = self.device_start[tile.at()] as usize;
+        for device in (0..64).filter(|device| item.devices >> device & 1 == 1) {
+            for bucket in over.clone() {
+                let left = &mut self.device_left[(first + device) * self.buckets + bucket];
+                *left = if takes { *left - milli } else { *left + milli };
+            }
+        }
+    }
+
+    fn note_members(&mut self, tile: TileIndex, item: &Item, comes: bool) {
+        if !self.lowered.classes[item.class.at()].is_bound {
+            return;
+        }
+        let node = self.lowered.tiles[tile.at()];
+        let levels = Level::ALL.map(Domain::Level).into_iter();
+        let zones = lessor_models::fleet::ZoneKind::ALL.map(Domain::Zone);
+        for member in levels.chain(zones).flat_map(|domain| domain_members(self.lowered, node, domain)) {
+            let count = self.members.entry((item.class, member)).or_default();
+            *count = if comes { *count + item.count } else { *count - item.count };
+            if *count == 0 {
+                self.members.remove(&(item.class, member));
+            }
+        }
+    }
+}
+
+/// How many times a draw fits what is left.
+#[must_use]
+pub fn times(draw: &Resources, left: &Resources) -> u64 {
+    let kinds = draw.0.iter().zip(&left.0).filter(|(draw, _)| **draw > 0);
+    kinds.map(|(draw, left)| left / draw).min().unwrap_or(u64::MAX)
+}
+
+/// The members of a domain that a node is in.
+fn domain_members(lowered: &Lowered<'_>, node: NodeIndex, domain: Domain) -> Vec<Owner> {
+    let fleet = lowered.instance.fleet();
+    let path = fleet.path(node);
+    match domain {
+        Domain::Level(level) => path.filter(|&at| fleet.level(at) == level).map(Owner::Node).collect(),
+        Domain::Zone(kind) => {
+            let zones = path.flat_map(|at| fleet.zones_listing(at).iter().copied());
+            zones.filter(|zone| fleet.zones()[zone.at()].kind == kind).map(Owner::Zone).collect()
+        }
+    }
+}
+
+fn change(left: &mut Resources, draw: &Resources, count: u64, takes: bool) {
+    for k in 0..Kind::COUNT {
+        if left.0[k] != UNLIMITED {
+            let amount = draw.0[k] * count;
+            left.0[k] = if takes { left.0[k] - amount } else { left.0[k] + amount };
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Linear programs: the one place that talks to HiGHS through `highs`.
+//!
+//! Rows are `<=`, columns are non-negative, the sense is maximisation. Prices come back as non-negative floats and prove
+//! nothing by themselves. A solve runs on a thread of its own, because HiGHS can overrun its limits: when the stop is
+//! raised first, the thread is left behind and the answer is [`Answer::Interrupted`].
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use highs::{ColProblem, HighsModelStatus, Sense};
+
+use crate::stop::Stop;
+
+/// How often a waiting caller looks at its stop.
+const POLL: Duration = Duration::from_millis(10);
+
+/// A row's position in its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row(pub usize);
+
+/// `maximise c x` subject to `A x <= b`, `x >= 0`.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    limits: Vec<f64>,
+    columns: Vec<Column>,
+}
+
+#[derive(Clone, Debug)]
+struct Column {
+    worth: f64,
+    most: f64,
+    entries: Vec<(Row, f64)>,
+}
+
+/// What came of a solve: five different answers, never mixed.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// An optimal solution.
+    Optimal(Solution),
+    /// Nothing satisfies the rows.
+    Infeasible,
+    /// The objective has no limit.
+    Unbounded,
+    /// The iteration limit came first; what stands is a feasible or infeasible iterate.
+    Limited(Solution),
+    /// The stop was raised, or HiGHS failed; nothing stands.
+    Interrupted,
+}
+
+/// Values of the columns and prices of the rows.
+#[derive(Clone, Debug)]
+pub struct Solution {
+    /// One value per column.
+    pub values: Vec<f64>,
+    /// One price per row, at least zero.
+    pub prices: Vec<f64>,
+    /// Simplex iterations spent.
+    pub iterations: u64,
+}
+
+impl Program {
+    /// Adds a row with its upper limit.
+    pub fn row(&mut self, limit: f64) -> Row {
+        self.limits.push(limit);
+        Row(self.limits.len() - 1)
+    }
+
+    /// Adds a column with its worth, its upper limit and its entries.
+    pub fn column(&mut self, worth: f64, most: f64, entries: Vec<(Row, f64)>) {
+        self.columns.push(Column { worth, most, entries });
+    }
+
+    /// How many columns there are.
+    #[must_use]
+    pub fn column_count(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Solves with the simplex method, one thread, at most so many iterations.
+    #[must_use]
+    pub fn solve(self, iterations_max: u32, stop: &Stop) -> Answer {
+        let (send, receive) = mpsc::channel();
+        // The thread owns its program; when it is left behind, its answer goes nowhere.
+        let spawned = std::thread::Builder::new().name("highs".into()).spawn(move || {
+            let _ = send.send(self.solve_here(iterations_max));
+        });
+        if spawned.is_err() {
+            return Answer::Interrupted;
+        }
+        loop {
+            match receive.recv_timeout(POLL) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Timeout) if !stop.is_raised() => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Answer::Interrupted,
+            }
+        }
+    }
+
+    fn solve_here(self, iterations_max: u32) -> Answer {
+        let mut problem = ColProblem::default();
+        let rows: Vec<highs::Row> = self.limits.iter().map(|&limit| problem.add_row(..=limit)).collect();
+        for column in &self.columns {
+            let entries: Vec<(highs::Row, f64)> = column.entries.iter().map(|&(row, value)| (rows[row.0], value)).collect();
+            problem.add_column(column.worth, 0.0..=column.most, entries);
+        }
+        let mut model = problem.optimise(Sense::Maximise);
+        model.make_quiet();
+        model.set_option("threads", 1);
+        model.set_option("solver", "simplex");
+        model.set_option("simplex_iteration_limit", i32::try_from(iterations_max).unwrap_or(i32::MAX));
+        let Ok(solved) = model.try_solve() else { return Answer::Interrupted };
+        let solution = || {
+            let found = solved.get_solution();
+            let prices = found.dual_rows().iter().map(|price| price.abs()).collect();
+            let iterations = u64::try_from(solved.simplex_iteration_count()).unwrap_or(0);
+            Solution { values: found.columns().to_vec(), prices, iterations }
+        };
+        match solved.status() {
+            HighsModelStatus::Optimal => Answer::Optimal(solution()),
+            HighsModelStatus::Infeasible => Answer::Infeasible,
+            HighsModelStatus::Unbounded | HighsModelStatus::UnboundedOrInfeasible => Answer::Unbounded,
+            HighsModelStatus::ReachedIterationLimit | HighsModelStatus::ReachedTimeLimit => Answer::Limited(solution()),
+            _ => Answer::Interrupted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_knapsack_row_is_priced_at_its_marginal_density() {
+        // Worth 6 for 2 units and 5 for 5 units, 4 units to give: all of the first, two fifths of the second.
+        let mut program = Program::default();
+        let row = program.row(4.0);
+        program.column(6.0, 1.0, vec![(row, 2.0)]);
+        program.column(5.0, 1.0, vec![(row, 5.0)]);
+        let Answer::Optimal(solution) = program.solve(100, &Stop::new()) else { panic!("a bounded program") };
+        assert!((solution.values[1] - 0.4).abs() < 1e-9 && (solution.prices[0] - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_raised_stop_interrupts() {
+        let stop = Stop::new();
+        stop.raise();
+        let mut program = Program::default();
+        for _ in 0..2_000 {
+            let row = program.row(1.0);
+            program.column(1.0, 1.0, vec![(row, 1.0)]);
+        }
+        // Either the answer was already there at the first look, or the wait ended.
+        assert!(matches!(program.solve(1_000, &stop), Answer::Interrupted | Answer::Optimal(_)));
+    }
+}

@@ -1,0 +1,72 @@
+//! What a capsule earns beyond the prices of what it uses: the order in which jobs are tried and where.
+
+use crate::bound::Relaxation;
+use crate::bound::prices::PathPrices;
+use crate::index::{GroupIndex, JobClassIndex};
+use crate::lowering::Lowered;
+
+/// Prices of the relaxation, ready to rank job classes and groups; without one, worth alone ranks.
+#[derive(Clone, Debug)]
+pub struct Ranking {
+    prices: Option<PathPrices>,
+    merged_of: Vec<usize>,
+}
+
+impl Ranking {
+    /// A ranking by a relaxation's prices, or by worth alone.
+    #[must_use]
+    pub fn new(lowered: &Lowered<'_>, relaxation: Option<&Relaxation>) -> Ranking {
+        let mut merged_of = vec![0; lowered.groups.len()];
+        let prices = relaxation.map(|relaxation| {
+            for (merged, members) in relaxation.merged.groups.iter().enumerate() {
+                members.iter().for_each(|member| merged_of[member.at()] = merged);
+            }
+            PathPrices::new(&relaxation.merged, &relaxation.windows, &relaxation.prices)
+        });
+        Ranking { prices, merged_of }
+    }
+
+    /// What a capsule's use costs at a group.
+    #[must_use]
+    pub fn cost(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> f64 {
+        self.prices.as_ref().map_or(0.0, |prices| prices.cost(lowered, class, self.merged_of[group.at()], group))
+    }
+
+    /// The groups that a class may use at a profit, best margin first.
+    #[must_use]
+    pub fn groups(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> Vec<GroupIndex> {
+        let mut costs: Vec<Option<f64>> = vec![None; self.prices.as_ref().map_or(1, PathPrices::group_count)];
+        let mut ranked: Vec<(f64, GroupIndex)> = Vec::new();
+        for group in lowered.group_indexes().filter(|&group| !lowered.group(group).closed) {
+            let Some(worth) = lowered.worth(class, group).filter(|&worth| worth > 0) else { continue };
+            let cost = *costs[self.merged_of[group.at()]].get_or_insert_with(|| self.cost(lowered, class, group));
+            ranked.push((worth as f64 - cost, group));
+        }
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        ranked.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// Every class, best worth per price first: the efficiency order of multi-dimensional knapsacks, with the multipliers of
+    /// the relaxation (Pirkul 1987). Service classes A and B come before all others.
+    #[must_use]
+    pub fn order(&self, lowered: &Lowered<'_>) -> Vec<JobClassIndex> {
+        let mut ranked: Vec<(u8, f64, JobClassIndex)> = lowered
+            .class_indexes()
+            .map(|class| {
+                let groups = self.groups(lowered, class);
+                let efficiency = groups.first().map_or(0.0, |&group| {
+                    let worth = lowered.worth(class, group).unwrap_or(0) as f64;
+                    worth / self.cost(lowered, class, group).max(1.0)
+                });
+                let protected = match lowered.job(class).service {
+                    lessor_models::job::ServiceClass::A => 0,
+                    lessor_models::job::ServiceClass::B => 1,
+                    lessor_models::job::ServiceClass::C | lessor_models::job::ServiceClass::D => 2,
+                };
+                (protected, efficiency, class)
+            })
+            .collect();
+        ranked.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
+        ranked.into_iter().map(|(_, _, class)| class).collect()
+    }
+}
