@@ -1,1 +1,7 @@
-//! The two-level planner and the planes
+//! The engine: planes that limit budgets, and the planner that works within them.
+//!
+//! Nothing here reads a clock, a file or a socket, and nothing makes a thread of its own.
+
+pub mod plane;
+pub mod planner;
+pub mod planes;

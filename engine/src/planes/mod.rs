@@ -1,0 +1,3 @@
+//! The planes: one module each, all behind [`crate::plane::Plane`].
+
+pub mod telemetry;
