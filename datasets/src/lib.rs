@@ -1,1 +1,5 @@
 //! Parquet schemas, importers and generators
+
+pub mod generate;
+pub mod import;
+pub mod table;

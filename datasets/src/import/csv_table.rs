@@ -1,0 +1,103 @@
+//! Comma-separated tables with a header, read strictly: what a cell must be is said when it is not.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use csv::{Reader, StringRecord};
+
+use super::ImportError;
+use crate::table::{DatasetError, Problem};
+
+/// A table whose columns are found by name.
+#[derive(Debug)]
+pub(super) struct CsvTable {
+    path: PathBuf,
+    header: StringRecord,
+    rows: Vec<StringRecord>,
+}
+
+/// A column that was found in the header.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CsvColumn {
+    name: &'static str,
+    position: usize,
+}
+
+impl CsvTable {
+    /// Reads the whole table.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, is empty, is no such text, or has a header only.
+    pub(super) fn read(path: &Path) -> Result<CsvTable, ImportError> {
+        let file = File::open(path).map_err(|source| DatasetError::Open { path: path.to_owned(), source })?;
+        let refuse = |source| ImportError::Csv { path: path.to_owned(), source };
+        let mut reader = Reader::from_reader(file);
+        let header = reader.headers().map_err(refuse)?.clone();
+        if header.is_empty() {
+            return Err(DatasetError::Empty { path: path.to_owned() }.into());
+        }
+        let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(refuse)?;
+        if rows.is_empty() {
+            return Err(ImportError::NoRow { path: path.to_owned() });
+        }
+        Ok(CsvTable { path: path.to_owned(), header, rows })
+    }
+
+    /// How many rows of data there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The column of that name, if the header has it.
+    pub(super) fn find(&self, name: &'static str) -> Option<CsvColumn> {
+        let position = self.header.iter().position(|title| title.trim() == name)?;
+        Some(CsvColumn { name, position })
+    }
+
+    /// The column of that name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn need(&self, name: &'static str, expected: &'static str) -> Result<CsvColumn, ImportError> {
+        let missing = DatasetError::MissingColumn { path: self.path.clone(), column: name, expected };
+        self.find(name).ok_or_else(|| missing.into())
+    }
+
+    /// The text of a cell.
+    pub(super) fn text(&self, row: usize, column: CsvColumn) -> &str {
+        // Rows as long as the header are what the reader lets through.
+        self.rows[row].get(column.position).unwrap_or("").trim()
+    }
+
+    /// The name in a cell.
+    ///
+    /// # Errors
+    /// The cell is empty.
+    pub(super) fn name(&self, row: usize, column: CsvColumn) -> Result<&str, ImportError> {
+        match self.text(row, column) {
+            "" => Err(self.refuse(row, column, Problem::EmptyName)),
+            name => Ok(name),
+        }
+    }
+
+    /// The whole number in a cell.
+    ///
+    /// # Errors
+    /// The cell holds no whole number, or one above the most.
+    pub(super) fn number(&self, row: usize, column: CsvColumn, most: u64) -> Result<u64, ImportError> {
+        let text = self.text(row, column);
+        let Ok(found) = text.parse::<i128>() else {
+            let problem = Problem::Word { found: text.to_owned(), expected: "a whole number".to_owned() };
+            return Err(self.refuse(row, column, problem));
+        };
+        match u64::try_from(found) {
+            Ok(number) if number <= most => Ok(number),
+            _ => Err(self.refuse(row, column, Problem::OutOfRange { found, least: 0, most })),
+        }
+    }
+
+    /// The error of a cell.
+    pub(super) fn refuse(&self, row: usize, column: CsvColumn, problem: Problem) -> ImportError {
+        DatasetError::Cell { path: self.path.clone(), row, column: column.name, problem: Box::new(problem) }.into()
+    }
+}

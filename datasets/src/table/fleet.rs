@@ -1,0 +1,125 @@
+//! A fleet directory: the tables of one fleet under their fixed names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lessor_models::fleet::{Fleet, FleetError, FleetParts};
+use lessor_models::instance::Instance;
+use lessor_models::names::Names;
+use lessor_models::objective::Weights;
+
+use super::capacities::{CAPACITIES, read_capacities, write_capacities};
+use super::error::{DatasetError, Problem};
+use super::jobs::{JOBS, read_jobs, write_jobs};
+use super::nodes::{NODES, read_nodes, write_nodes};
+use super::placements::{PLACEMENTS, read_current, write_current};
+use super::zones::{ZONE_MEMBERS, ZONES, read_members, read_zones, write_members, write_zones};
+
+/// Reads a fleet from its directory: `nodes.parquet`, and `zones.parquet`, `zone_members.parquet` and
+/// `capacities.parquet` where they are there.
+///
+/// # Errors
+/// The first defect found, with its file, row and column.
+pub fn read_fleet(dir: &Path) -> Result<Fleet, DatasetError> {
+    let path = |table: &super::spec::TableSpec| dir.join(table.file_name());
+    let present = |table| Some(path(table)).filter(|path| path.exists());
+    let (nodes, classes) = read_nodes(&path(&NODES))?;
+    let mut parts = FleetParts { nodes, classes, ..FleetParts::default() };
+    let mut radiator_mw = Vec::new();
+    if let Some(path) = present(&ZONES) {
+        let rows = read_zones(&path)?;
+        (parts.zone_names, parts.zones, radiator_mw) = (rows.names, rows.zones, rows.radiator_mw);
+    }
+    if let Some(path) = present(&ZONE_MEMBERS) {
+        parts.members = read_members(&path, &parts.zone_names, &parts.nodes.names)?;
+    }
+    if let Some(path) = present(&CAPACITIES) {
+        parts.steps = read_capacities(&path, &parts, &radiator_mw)?;
+    }
+    Fleet::new(parts).map_err(|source| refused(dir, source))
+}
+
+/// A refusal of the models, at the cell where it has one.
+fn refused(dir: &Path, source: FleetError) -> DatasetError {
+    let (nodes, zones) = (dir.join(NODES.file_name()), dir.join(ZONES.file_name()));
+    match source {
+        FleetError::NoTile => DatasetError::NoTile { path: nodes },
+        FleetError::NodeNames(names) => DatasetError::names(&nodes, names),
+        FleetError::ZoneNames(names) => DatasetError::names(&zones, names),
+        FleetError::EmptyZone { row, name } => {
+            DatasetError::Cell { path: zones, row, column: "name", problem: Box::new(Problem::NoMembers { name }) }
+        }
+        refusal @ FleetError::Nested { .. } => {
+            DatasetError::Fleet { path: dir.join(ZONE_MEMBERS.file_name()), refusal }
+        }
+        refusal => DatasetError::Fleet { path: dir.to_owned(), refusal },
+    }
+}
+
+/// Where the tables of an instance are.
+#[derive(Clone, Debug)]
+pub struct InstancePaths {
+    /// The fleet directory.
+    pub fleet: PathBuf,
+    /// The jobs.
+    pub jobs: PathBuf,
+    /// What runs now; `None` where nothing does.
+    pub current: Option<PathBuf>,
+}
+
+impl InstancePaths {
+    /// The tables of a fleet directory under their fixed names.
+    #[must_use]
+    pub fn of_directory(dir: &Path) -> InstancePaths {
+        let current = dir.join(PLACEMENTS.file_name());
+        InstancePaths {
+            fleet: dir.to_owned(),
+            jobs: dir.join(JOBS.file_name()),
+            current: Some(current).filter(|path| path.exists()),
+        }
+    }
+}
+
+/// Reads fleet, jobs and current placements into one checked instance.
+///
+/// # Errors
+/// The first defect found, with its file, row and column.
+pub fn read_instance(paths: &InstancePaths, weights: Weights) -> Result<Instance, DatasetError> {
+    let fleet = read_fleet(&paths.fleet)?;
+    let (names, jobs) = read_jobs(&paths.jobs, &fleet)?;
+    let current_path = paths.current.as_deref().unwrap_or(Path::new(""));
+    let refused = |source| DatasetError::instance(&paths.jobs, current_path, source);
+    let instance = Instance::new(fleet, names, jobs, weights).map_err(refused)?;
+    match &paths.current {
+        Some(path) => {
+            let current = read_current(path, instance.fleet(), instance.job_names())?;
+            instance.with_current(current).map_err(refused)
+        }
+        None => Ok(instance),
+    }
+}
+
+/// Writes the tables of an instance: nodes, zones, zone members, capacities, jobs and current placements.
+///
+/// The directory is made where it is not there. Tiles that a plane closed are written as open: that is the plane's to say.
+///
+/// # Errors
+/// A file that cannot be written, or a value that its table cannot say.
+pub fn write_fleet_dir(dir: &Path, instance: &Instance) -> Result<(), DatasetError> {
+    fs::create_dir_all(dir).map_err(|source| DatasetError::Create { path: dir.to_owned(), source })?;
+    let fleet = instance.fleet();
+    write_nodes(&dir.join(NODES.file_name()), fleet)?;
+    write_zones(&dir.join(ZONES.file_name()), fleet)?;
+    write_members(&dir.join(ZONE_MEMBERS.file_name()), fleet)?;
+    write_capacities(&dir.join(CAPACITIES.file_name()), fleet)?;
+    write_jobs(&dir.join(JOBS.file_name()), instance)?;
+    write_current(&dir.join(PLACEMENTS.file_name()), instance)
+}
+
+/// A sorted index of job names, for tables that refer to jobs.
+///
+/// # Errors
+/// A name that is empty or repeated, at its row of the file.
+pub fn index_jobs(path: &Path, names: &[String]) -> Result<Names, DatasetError> {
+    Names::new(names).map_err(|source| DatasetError::names(path, source))
+}

@@ -1,0 +1,56 @@
+//! The Parquet tables: schemas, streaming readers, writers, and errors that name file, row and column.
+//!
+//! A table is read strictly: known columns only, in batches, each cell checked against its column. A table is written beside
+//! its place and renamed. Whatever can be checked by the models alone is left to them, and their refusals come back with the
+//! file and cell that they speak of.
+
+mod capacities;
+mod cells;
+mod certificate;
+mod classes;
+mod column;
+mod demand;
+mod error;
+mod fleet;
+mod jobs;
+mod jobs_write;
+mod moves;
+mod nodes;
+mod placements;
+mod prices;
+mod sink;
+mod source;
+mod spec;
+mod telemetry;
+mod unplaced;
+mod words;
+mod zones;
+
+pub use capacities::{CAPACITIES, write_capacities};
+pub use certificate::{CERTIFICATE, INSTANT_KEY, SHIFT_KEY, read_certificate, write_certificate};
+pub use error::{DatasetError, Problem};
+pub use fleet::{InstancePaths, index_jobs, read_fleet, read_instance, write_fleet_dir};
+pub use jobs::{JOBS, read_jobs, write_jobs};
+pub use moves::{MOVES, read_moves, write_moves};
+pub use nodes::{NODES, write_nodes};
+pub use placements::{PLACEMENTS, read_current, read_placements, write_current, write_placements};
+pub use prices::{PRICES, read_prices, write_prices};
+pub use spec::{ColumnSpec, ColumnType, TABLE_KEY, TableSpec, VERSION, VERSION_KEY};
+pub use telemetry::{TELEMETRY, TelemetryRow, TelemetryWriter, read_telemetry, read_telemetry_within};
+pub use unplaced::{UNPLACED, cure_words, read_unplaced, write_unplaced};
+pub use zones::{ZONE_MEMBERS, ZONES, write_members, write_zones};
+
+/// Every table: first those of a fleet directory, then the results of a plan.
+pub const TABLES: [&TableSpec; 11] = [
+    &NODES,
+    &ZONES,
+    &ZONE_MEMBERS,
+    &CAPACITIES,
+    &TELEMETRY,
+    &JOBS,
+    &PLACEMENTS,
+    &MOVES,
+    &UNPLACED,
+    &PRICES,
+    &CERTIFICATE,
+];

@@ -1,0 +1,92 @@
+//! Table `prices`: what resources are worth where they are scarce.
+
+use std::path::Path;
+
+use lessor_models::fleet::{Fleet, Owner};
+use lessor_models::instance::Instance;
+use lessor_models::plan::Price;
+use lessor_models::resources::Kind;
+use lessor_models::time::Interval;
+
+use super::cells::Cells;
+use super::error::{DatasetError, Problem};
+use super::sink::write_table;
+use super::source::TableReader;
+use super::spec::ColumnType::{Text, Time, U64};
+use super::spec::{TableSpec, required};
+use super::words::{Owners, owner_type};
+
+/// The schema of `prices.parquet`.
+pub const PRICES: TableSpec = TableSpec {
+    name: "prices",
+    row: "the price of one account during one interval",
+    columns: &[
+        required("owner", Text, "name of a node or a zone"),
+        required("owner_type", Text, "node or zone"),
+        required("kind", Text, "compute, memory, bandwidth, power, heat, accelerator, storage or reversible"),
+        required("start", Time, "first instant of the interval"),
+        required("end", Time, "first instant after the interval"),
+        required("price", U64, "micro-credits per 10^6 base units of the kind and hour"),
+        required("binding", Text, "the binding constraint, in words; not read"),
+    ],
+};
+
+/// Reads prices, in table order.
+///
+/// # Errors
+/// The first defect found, with its row and column.
+pub fn read_prices(path: &Path, instance: &Instance) -> Result<Vec<Price>, DatasetError> {
+    let mut reader = TableReader::open(path, &PRICES)?;
+    let mut owners = Owners::new(instance.fleet());
+    let mut prices = Vec::with_capacity(reader.row_count());
+    while let Some(batch) = reader.next()? {
+        let [owner, owner_type, kind, price] = ["owner", "owner_type", "kind", "price"].map(|name| batch.column(name));
+        let window = ["start", "end"].map(|name| batch.column(name));
+        for row in batch.rows() {
+            prices.push(Price {
+                owner: owners.find(owner_type, owner, row)?,
+                kind: kind.need_word(row, &Kind::ALL, Kind::name)?,
+                interval: interval(window, row)?,
+                price: price.need_integer(row)?,
+            });
+        }
+    }
+    Ok(prices)
+}
+
+/// The interval of a row: not empty.
+pub(crate) fn interval(window: [Cells; 2], row: usize) -> Result<Interval, DatasetError> {
+    let [start, end] = [window[0].need_time(row)?, window[1].need_time(row)?];
+    if end <= start {
+        return Err(window[1].refuse(row, Problem::EndsBeforeStart { start: start.0, end: end.0 }));
+    }
+    Ok(Interval { start, end })
+}
+
+/// Writes prices.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_prices(path: &Path, instance: &Instance, prices: &[Price]) -> Result<(), DatasetError> {
+    let fleet = instance.fleet();
+    write_table(path, &PRICES, prices.len(), |rows, columns| {
+        let prices = &prices[rows];
+        let bindings: Vec<String> = prices.iter().map(|price| account_words(fleet, price.owner, price.kind)).collect();
+        columns.text("owner", prices.iter().map(|price| Some(fleet.owner_name(price.owner))));
+        columns.text("owner_type", prices.iter().map(|price| Some(owner_type(price.owner))));
+        columns.text("kind", prices.iter().map(|price| Some(price.kind.name())));
+        columns.time("start", prices.iter().map(|price| Some(price.interval.start)));
+        columns.time("end", prices.iter().map(|price| Some(price.interval.end)));
+        columns.integer("price", prices.iter().map(|price| Some(price.price)));
+        columns.text("binding", bindings.iter().map(|words| Some(words.as_str())));
+    })
+}
+
+/// An account in words: `power of power_feed feed-1`.
+pub(crate) fn account_words(fleet: &Fleet, owner: Owner, kind: Kind) -> String {
+    let what = match owner {
+        Owner::Node(node) => fleet.level(node).name(),
+        Owner::Zone(zone) => fleet.zones()[zone.at()].kind.name(),
+    };
+    format!("{kind} of {what} {}", fleet.owner_name(owner))
+}

@@ -1,0 +1,168 @@
+//! No byte in a file can make a reader panic: it reads, or it refuses.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where what it needs cannot be made")]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use lessor_datasets::table::{
+    DatasetError, InstancePaths, TelemetryRow, TelemetryWriter, read_certificate, read_instance, read_moves,
+    read_placements, read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir, write_moves,
+    write_prices, write_unplaced,
+};
+use lessor_models::certificate::{Certificate, DevicePatterns, Dual, Scope};
+use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
+use lessor_models::instance::Instance;
+use lessor_models::job::JobIndex;
+use lessor_models::objective::Weights;
+use lessor_models::plan::{Blocker, Cure, Move, Price, Reason, Rule, Unplaced};
+use lessor_models::resources::Kind;
+use lessor_models::time::{Interval, Timestamp};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::RngSeed;
+
+const TABLES: [&str; 11] = [
+    "nodes",
+    "zones",
+    "zone_members",
+    "capacities",
+    "jobs",
+    "placements",
+    "moves",
+    "unplaced",
+    "prices",
+    "certificate",
+    "telemetry",
+];
+
+fn write_all(dir: &Path, instance: &Instance) {
+    write_fleet_dir(dir, instance).unwrap();
+    let interval = Interval { start: Timestamp(0), end: Timestamp(1) };
+    let (owner, kind) = (Owner::Zone(ZoneIndex(0)), Kind::Power);
+    let path = |name: &str| dir.join(format!("{name}.parquet"));
+    let change = Move { job: JobIndex(0), from: NodeIndex(0), to: Some(NodeIndex(3)), count: 1 };
+    write_moves(&path("moves"), instance, &[change]).unwrap();
+    let left = Unplaced {
+        job: JobIndex(0),
+        count: 1,
+        reason: Reason::NoHeadroom,
+        conflict: vec![Blocker::Account { owner, kind }, Blocker::Rule(Rule::Band)],
+        cure: Some(Cure::Capacity { owner, kind, amount: 5 }),
+    };
+    write_unplaced(&path("unplaced"), instance, &[left]).unwrap();
+    write_prices(&path("prices"), instance, &[Price { owner, kind, interval, price: 1 }]).unwrap();
+    let duals = vec![Dual { scope: Scope::Owner(owner), kind, interval, price: 1 }];
+    let devices = Some(DevicePatterns { instant: Timestamp(0), job_prices: vec![(JobIndex(0), 1)] });
+    write_certificate(&path("certificate"), instance, &Certificate { duals, devices }).unwrap();
+    let row = TelemetryRow {
+        tile: NodeIndex(0),
+        at: Timestamp(0),
+        power_mw: Some(1),
+        temperature_mk: Some(300_000),
+        utilization_permille: Some(1),
+        memory_bytes: Some(1),
+        error_count: Some(1),
+        link_up: Some(true),
+    };
+    let mut writer = TelemetryWriter::create(&path("telemetry"), instance.fleet()).unwrap();
+    for _ in 0..50 {
+        writer.push(row).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+fn read_table(table: &str, dir: &Path, instance: &Instance) -> Result<(), DatasetError> {
+    let path = dir.join(format!("{table}.parquet"));
+    match table {
+        "moves" => read_moves(&path, instance).map(drop),
+        "unplaced" => read_unplaced(&path, instance).map(drop),
+        "prices" => read_prices(&path, instance).map(drop),
+        "certificate" => read_certificate(&path, instance).map(drop),
+        "telemetry" => read_telemetry(&path, instance.fleet(), drop),
+        "placements" => read_placements(&path, instance).map(drop),
+        _ => read_instance(&InstancePaths::of_directory(dir), Weights::default()).map(drop),
+    }
+}
+
+/// What happens to a file's bytes.
+#[derive(Clone, Debug)]
+enum Damage {
+    /// Bytes anywhere are replaced.
+    Bytes(Vec<(Index, u8)>),
+    /// Bytes of the footer, where sizes, offsets and types stand, are replaced.
+    Footer(Vec<(Index, u8)>),
+    /// The file ends early, but with the magic of a whole one.
+    Cut(Index),
+    /// A run of bytes is left out.
+    Gap(Index, usize),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        vec(any::<(Index, u8)>(), 1..8).prop_map(Damage::Bytes),
+        vec(any::<(Index, u8)>(), 1..4).prop_map(Damage::Footer),
+        any::<Index>().prop_map(Damage::Cut),
+        (any::<Index>(), 1usize..64).prop_map(|(at, length)| Damage::Gap(at, length)),
+    ]
+}
+
+fn apply(damage: &Damage, bytes: &mut Vec<u8>) {
+    let whole = bytes.len();
+    match damage {
+        Damage::Bytes(edits) => {
+            for (at, byte) in edits {
+                bytes[at.index(whole)] = *byte;
+            }
+        }
+        Damage::Footer(edits) => {
+            // The last eight bytes are the footer's length and the magic.
+            let stated = u32::from_le_bytes(bytes[whole - 8..whole - 4].try_into().unwrap());
+            let length = usize::try_from(stated).unwrap();
+            for (at, byte) in edits {
+                bytes[whole - 8 - length + at.index(length)] = *byte;
+            }
+        }
+        Damage::Cut(at) => {
+            bytes.truncate(at.index(whole));
+            bytes.extend_from_slice(b"PAR1");
+        }
+        Damage::Gap(at, length) => {
+            let start = at.index(whole);
+            bytes.drain(start..whole.min(start + length));
+        }
+    }
+}
+
+#[test]
+fn damaged_files_are_read_or_refused_and_never_panic() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    write_all(dir.path(), &instance);
+    let path = |table: usize| dir.path().join(format!("{}.parquet", TABLES[table]));
+    let packed: Vec<Vec<u8>> = (0..TABLES.len()).map(|table| fs::read(path(table)).unwrap()).collect();
+    // Without compression, damage reaches the decoders instead of failing to unpack.
+    for table in 0..TABLES.len() {
+        common::edit(&path(table), |_| ());
+    }
+    let plain: Vec<Vec<u8>> = (0..TABLES.len()).map(|table| fs::read(path(table)).unwrap()).collect();
+    let usual = ProptestConfig::default();
+    // More can be asked for by the environment, as for any property test.
+    let cases = usual.cases.max(4_000);
+    let config = ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..usual };
+    proptest!(config, |(table in 0..TABLES.len(), is_packed in any::<bool>(), damage in damage())| {
+        let whole = if is_packed { &packed[table] } else { &plain[table] };
+        let mut bytes = whole.clone();
+        apply(&damage, &mut bytes);
+        fs::write(path(table), &bytes).unwrap();
+        // The outcome is either; what is tested is that there is one.
+        let outcome = read_table(TABLES[table], dir.path(), &instance);
+        if let Err(refused) = &outcome {
+            let message = refused.to_string();
+            prop_assert!(message.contains(".parquet: ") || message.contains("refused"), "{message}");
+        }
+        fs::write(path(table), whole).unwrap();
+    });
+}

@@ -1,0 +1,196 @@
+//! What is written is read back as it was, for every table.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where what it needs cannot be made")]
+
+mod common;
+
+use std::path::Path;
+
+use lessor_datasets::table::{
+    DatasetError, InstancePaths, TelemetryRow, TelemetryWriter, read_certificate, read_instance, read_moves,
+    read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced, write_certificate,
+    write_fleet_dir, write_moves, write_placements, write_prices, write_unplaced,
+};
+use lessor_models::certificate::{Certificate, DevicePatterns, Dual, Scope};
+use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
+use lessor_models::instance::Instance;
+use lessor_models::job::JobIndex;
+use lessor_models::objective::Weights;
+use lessor_models::plan::{Blocker, Cure, Move, Placement, Price, Reason, Rule, Unplaced};
+use lessor_models::resources::Kind;
+use lessor_models::time::{Interval, Timestamp};
+
+fn read_back(dir: &Path) -> Instance {
+    read_instance(&InstancePaths::of_directory(dir), Weights::default()).unwrap()
+}
+
+#[test]
+fn a_fleet_directory_reads_back_as_the_instance_it_was_written_from() {
+    let (dir, written) = (tempfile::tempdir().unwrap(), common::instance());
+    write_fleet_dir(dir.path(), &written).unwrap();
+    let read = read_back(dir.path());
+    // Fleets have no equality of their own: their fields are compared as they print.
+    assert_eq!(format!("{:?}", read.fleet()), format!("{:?}", written.fleet()));
+    assert_eq!(read.jobs(), written.jobs());
+    assert!(read.job_names().iter().eq(written.job_names().iter()));
+    assert_eq!(read.current(), written.current());
+}
+
+#[test]
+fn the_same_instance_is_written_to_the_same_bytes() {
+    let (first, second, instance) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), common::instance());
+    write_fleet_dir(first.path(), &instance).unwrap();
+    write_fleet_dir(second.path(), &read_back(first.path())).unwrap();
+    for name in ["nodes", "zones", "zone_members", "capacities", "jobs", "placements"] {
+        let bytes = |dir: &tempfile::TempDir| std::fs::read(dir.path().join(format!("{name}.parquet"))).unwrap();
+        assert_eq!(bytes(&first), bytes(&second), "{name}");
+    }
+    assert_eq!(std::fs::read_dir(first.path()).unwrap().count(), 6, "nothing is left beside the tables");
+}
+
+#[test]
+fn placements_and_moves_read_back() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    let placement = |job, tile, start, devices| Placement {
+        job: JobIndex(job),
+        tile: NodeIndex(tile),
+        start: Timestamp(start),
+        count: 1,
+        devices,
+    };
+    let placements = vec![placement(0, 3, -7, 0b1001), placement(2, 1, 8, 0), placement(1, 0, 9, 0)];
+    let path = dir.path().join("placements.parquet");
+    write_placements(&path, &instance, &placements).unwrap();
+    assert_eq!(read_placements(&path, &instance).unwrap(), placements);
+
+    let change = |to| Move { job: JobIndex(1), from: NodeIndex(2), to, count: 4 };
+    let moves = vec![change(Some(NodeIndex(0))), change(None)];
+    let path = dir.path().join("moves.parquet");
+    write_moves(&path, &instance, &moves).unwrap();
+    assert_eq!(read_moves(&path, &instance).unwrap(), moves);
+}
+
+#[test]
+fn every_kind_of_conflict_and_cure_reads_back() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    let (node, zone) = (Owner::Node(NodeIndex(4)), Owner::Zone(ZoneIndex(1)));
+    let cures = [
+        None,
+        Some(Cure::Capacity { owner: zone, kind: Kind::Heat, amount: u64::MAX }),
+        Some(Cure::Relax(Rule::AntiAffinity)),
+        Some(Cure::Preempt { job: JobIndex(2), tile: NodeIndex(3), count: 2 }),
+        Some(Cure::Start(Timestamp(5))),
+        Some(Cure::Bid(6)),
+    ];
+    let conflict = vec![
+        Blocker::Account { owner: node, kind: Kind::Power },
+        Blocker::Account { owner: zone, kind: Kind::Heat },
+        Blocker::Tiles { kind: Kind::Memory },
+        Blocker::Rule(Rule::Gang),
+    ];
+    let unplaced: Vec<Unplaced> = cures
+        .into_iter()
+        .map(|cure| Unplaced {
+            job: JobIndex(1),
+            count: 9,
+            reason: Reason::Fragmentation,
+            conflict: if cure.is_some() { conflict.clone() } else { Vec::new() },
+            cure,
+        })
+        .collect();
+    let path = dir.path().join("unplaced.parquet");
+    write_unplaced(&path, &instance, &unplaced).unwrap();
+    assert_eq!(read_unplaced(&path, &instance).unwrap(), unplaced);
+}
+
+fn interval(start: i64, end: i64) -> Interval {
+    Interval { start: Timestamp(start), end: Timestamp(end) }
+}
+
+#[test]
+fn prices_read_back() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    let price = |owner, kind, price| Price { owner, kind, interval: interval(1, 2), price };
+    let prices = vec![
+        price(Owner::Node(NodeIndex(6)), Kind::Compute, 0),
+        price(Owner::Zone(ZoneIndex(0)), Kind::Reversible, u64::MAX),
+    ];
+    let path = dir.path().join("prices.parquet");
+    write_prices(&path, &instance, &prices).unwrap();
+    assert_eq!(read_prices(&path, &instance).unwrap(), prices);
+}
+
+#[test]
+fn certificates_read_back_with_and_without_device_patterns() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    let dual = |scope, price| Dual { scope, kind: Kind::Power, interval: interval(-3, 4), price };
+    let duals = vec![
+        dual(Scope::Owner(Owner::Node(NodeIndex(5))), 1),
+        dual(Scope::Owner(Owner::Zone(ZoneIndex(1))), u64::MAX),
+        dual(Scope::Tiles { class: ClassIndex(2), under: NodeIndex(6) }, 3),
+    ];
+    let priced = DevicePatterns { instant: Timestamp(-9), job_prices: vec![(JobIndex(0), 4), (JobIndex(2), 5)] };
+    let none_priced = DevicePatterns { instant: Timestamp(9), job_prices: Vec::new() };
+    for devices in [None, Some(priced), Some(none_priced)] {
+        let certificate = Certificate { duals: duals.clone(), devices };
+        let path = dir.path().join("certificate.parquet");
+        write_certificate(&path, &instance, &certificate).unwrap();
+        assert_eq!(read_certificate(&path, &instance).unwrap(), certificate);
+    }
+}
+
+fn reading(tile: u32, at: i64) -> TelemetryRow {
+    TelemetryRow {
+        tile: NodeIndex(tile),
+        at: Timestamp(at),
+        power_mw: Some(1),
+        temperature_mk: None,
+        utilization_permille: Some(1_000),
+        memory_bytes: None,
+        error_count: Some(0),
+        link_up: Some(false),
+    }
+}
+
+#[test]
+fn telemetry_reads_back_whole_and_by_time() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    let path = dir.path().join("telemetry.parquet");
+    // More rows than one row group holds, so that the statistics of a whole group decide.
+    let rows: Vec<TelemetryRow> = (0..300_000).map(|at| reading(u32::try_from(at % 4).unwrap(), at)).collect();
+    let mut writer = TelemetryWriter::create(&path, instance.fleet()).unwrap();
+    for row in &rows {
+        writer.push(*row).unwrap();
+    }
+    writer.finish().unwrap();
+
+    let mut read = Vec::new();
+    read_telemetry(&path, instance.fleet(), |row| read.push(row)).unwrap();
+    assert!(read == rows, "{} rows were read", read.len());
+    let mut late = Vec::new();
+    read_telemetry_within(&path, instance.fleet(), interval(299_990, 299_995), |row| late.push(row)).unwrap();
+    assert_eq!(late, rows[299_990..299_995]);
+}
+
+#[test]
+fn a_quantity_beyond_the_column_is_not_written_and_leaves_no_file() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    let path = dir.path().join("telemetry.parquet");
+    let mut writer = TelemetryWriter::create(&path, instance.fleet()).unwrap();
+    writer.push(TelemetryRow { power_mw: Some(1 << 54), ..reading(0, 0) }).unwrap();
+    let refused = writer.finish().unwrap_err();
+    assert!(matches!(refused, DatasetError::Unwritable { row: 0, column: "power_mw", .. }), "{refused}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_job_that_allows_part_of_a_class_name_is_not_written() {
+    let (dir, (names, mut jobs)) = (tempfile::tempdir().unwrap(), common::jobs());
+    jobs[0].classes = vec![ClassIndex(1)];
+    let fleet = common::instance().fleet().clone();
+    let instance = Instance::new(fleet, names, jobs, Weights::default()).unwrap();
+    let refused = write_fleet_dir(dir.path(), &instance).unwrap_err().to_string();
+    let expected = "row 0, column classes: cannot be written: names class \"plain\", but only some of the descriptors \
+                    of that name";
+    assert!(refused.ends_with(expected), "{refused}");
+}
