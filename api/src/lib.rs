@@ -1,1 +1,67 @@
-//! The command line
+//! The command line: flags and files in, files and one exit code out.
+//!
+//! This crate decides nothing about a plan. It is the only place that reads a clock: it turns a deadline into a flag that
+//! the planner asks, reads inputs through `datasets`, lets planes lower limits, and writes nothing that `models::check`
+//! has not looked at again. Output is written beside its place and renamed, so that it is whole or absent.
+
+pub mod cli;
+pub mod report;
+
+mod check_command;
+mod command_error;
+mod datasets_command;
+mod deadline;
+mod duration_text;
+mod explain_command;
+mod import_command;
+mod inputs;
+mod loaded_plan;
+mod machine;
+mod output_directory;
+mod plan_command;
+mod plan_tables;
+mod process_clock;
+mod progress_view;
+mod report_data;
+mod run_file;
+mod summary;
+mod telemetry_limits;
+mod usage;
+mod verdict;
+mod weights_file;
+mod words;
+
+use clap::CommandFactory;
+
+use cli::{Cli, DatasetsVerb, Verb};
+pub use command_error::CommandError;
+pub use process_clock::ProcessClock;
+
+/// How a command ended, where it ended without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It did what it was asked: exit code 0.
+    Done,
+    /// A check failed, or nothing could be planned: exit code 1.
+    Failed,
+}
+
+/// Carries out one command line.
+///
+/// # Errors
+/// Bad input, bad usage, or a result that did not pass its check; nothing was written then.
+pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    match cli.verb {
+        Verb::Plan(args) => plan_command::run(&args, clock),
+        Verb::Check(args) => check_command::run(&args, clock),
+        Verb::Explain(args) => explain_command::run(&args),
+        Verb::Datasets(args) => match args.verb {
+            DatasetsVerb::Generate(args) => datasets_command::generate(&args),
+            DatasetsVerb::Import(args) => import_command::run(&args.source),
+        },
+        Verb::Completions(args) => {
+            clap_complete::generate(args.shell, &mut Cli::command(), "lessor", &mut std::io::stdout());
+            Ok(Ending::Done)
+        }
+    }
+}

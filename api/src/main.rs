@@ -1,1 +1,31 @@
-fn main() {}
+//! The `lessor` program: parses its arguments, runs one command, and says how it ended by its exit code.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+use lessor_api::cli::Cli;
+use lessor_api::{Ending, ProcessClock};
+
+fn main() -> ExitCode {
+    let clock = ProcessClock::start();
+    // The hook only words the message; a panic still ends the process as a panic.
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!("error: lessor has a defect and stopped: {panic}");
+        eprintln!("please report this message with the command line that led to it");
+    }));
+    match lessor_api::run(Cli::parse(), &clock) {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Failed) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {}", chain(&error));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// An error and everything that caused it, in one line.
+fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,286 @@
+//! Verbs and flags. What they mean to others is in `docs/cli.md`: they change only with a line in the changelog.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::duration_text;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  a check failed, or nothing could be planned
+  2  bad input or bad usage; the message names file, row and column, and nothing was written";
+
+const EXAMPLES: &str = "\
+Examples:
+  lessor datasets generate --tiles 1000 --seed 1 --out fleet
+  lessor plan --fleet fleet --deadline 30s --out plan
+  lessor check plan
+  lessor explain plan JOB";
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  lessor plan --fleet fleet --out plan
+      plans the jobs of the fleet directory within 30 seconds
+  lessor plan --fleet fleet --jobs tomorrow.parquet --deadline 2m --out plan --force
+      plans other jobs on the same fleet, and replaces the plan of before
+  lessor plan --fleet fleet --work 100000 --seed 7 --json --out plan
+      the same files on every machine and any number of threads, and one JSON object on standard output
+
+A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, risk_permille and
+moves_permille in thousandths (1000); energy_price (100000) and thermal_price (10000) in micro-credits per kilowatt-hour;
+latency_price (1000) in micro-credits per millisecond and hour.";
+
+const CHECK_EXAMPLES: &str = "\
+Example:
+  lessor check plan && echo feasible";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Example:
+  lessor explain plan job-17";
+
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  lessor datasets generate --tiles 1000 --seed 1 --out fleet
+      a day of mixed jobs that asks for about as much as there is
+  lessor datasets generate --tiles 10000 --seed 1 --family small --load 1.3 --job-classes 500 --out fleet
+      small jobs that ask for 1.3 times the scarcest kind
+  lessor datasets generate --tiles 1000 --seed 1 --family sample --out fleet
+      every feature: capacities over time, relations, telemetry, capsules that run already";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  lessor datasets import openb --nodes nodes.csv --pods pods.csv --arrived 100 --out fleet
+  lessor datasets import opendc --tasks tasks.parquet --fragments fragments.parquet --fleet fleet --out day
+  lessor datasets import gpu-servers --telemetry gpu_servers.parquet --out servers";
+
+/// Plans the work of a fleet: where it goes, what did not fit and why, what is scarce, and a proof of how good the plan is.
+#[derive(Debug, Parser)]
+#[command(name = "lessor", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Places jobs on a fleet and writes a plan with its certificate and its report.
+    #[command(after_help = format!("{PLAN_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Plan(PlanArgs),
+    /// Checks a plan and its certificate again, from the files, in exact integers.
+    #[command(after_help = format!("{CHECK_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Check(CheckArgs),
+    /// Says why a job, or part of it, was left out, and what would cure it.
+    #[command(after_help = format!("{EXPLAIN_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Explain(ExplainArgs),
+    /// Makes fleet directories: generated, or imported from public traces.
+    Datasets(DatasetsArgs),
+    /// Prints a completion script for a shell.
+    Completions(CompletionsArgs),
+}
+
+/// Flags of `lessor plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The fleet directory.
+    #[arg(long, value_name = "DIR")]
+    pub fleet: PathBuf,
+    /// Jobs from this table in place of the directory's.
+    #[arg(long, value_name = "FILE")]
+    pub jobs: Option<PathBuf>,
+    /// Telemetry from this table in place of the directory's.
+    #[arg(long, value_name = "FILE")]
+    pub telemetry: Option<PathBuf>,
+    /// Placements that run already, in place of the directory's.
+    #[arg(long, value_name = "FILE")]
+    pub current: Option<PathBuf>,
+    /// Weights of the objective, TOML.
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// The plan is there by then, counted from the start of the process [default: 30s].
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, conflicts_with = "work")]
+    pub deadline: Option<Duration>,
+    /// A limit in work (search moves) in place of time: the result does not depend on the machine.
+    #[arg(long, value_name = "N")]
+    pub work: Option<u64>,
+    /// Threads [default: as many as the machine runs at once].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Seed of the search: the one number that reproduces a run.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+    /// Prints nothing but errors.
+    #[arg(long, conflicts_with = "json")]
+    pub quiet: bool,
+    /// Replaces an existing output directory.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the plan goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Flags of `lessor check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The plan directory.
+    #[arg(value_name = "DIR")]
+    pub plan: PathBuf,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `lessor explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The plan directory.
+    #[arg(value_name = "DIR")]
+    pub plan: PathBuf,
+    /// The name of a job.
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Verbs of `lessor datasets`.
+#[derive(Debug, Args)]
+pub struct DatasetsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: DatasetsVerb,
+}
+
+/// The verbs of `lessor datasets`.
+#[derive(Debug, Subcommand)]
+pub enum DatasetsVerb {
+    /// Makes a fleet with jobs from a seed: same flags, same bytes.
+    #[command(after_help = format!("{GENERATE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Generate(GenerateArgs),
+    /// Turns a public trace into a fleet directory or a telemetry table.
+    #[command(after_help = format!("{IMPORT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Import(ImportArgs),
+}
+
+/// What generated capsules are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FamilyFlag {
+    /// Every capsule asks for at most a tenth of a tile in each kind.
+    Small,
+    /// At most six tenths of a tile in each kind.
+    Mixed,
+    /// Fractions of devices and whole devices, as in public accelerator clusters.
+    Devices,
+    /// Mixed, with every feature: all the switches below, telemetry, and capsules that run already.
+    Sample,
+}
+
+/// Flags of `lessor datasets generate`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one switch of the command line")]
+pub struct GenerateArgs {
+    /// Number of tiles, 1 to 20,000,000.
+    #[arg(long, value_name = "N")]
+    pub tiles: u32,
+    /// The one number that reproduces the fleet.
+    #[arg(long, value_name = "S")]
+    pub seed: u64,
+    /// What capsules are like.
+    #[arg(long, value_name = "FAMILY", value_enum, default_value_t = FamilyFlag::Mixed)]
+    pub family: FamilyFlag,
+    /// Demand for the scarcest kind against the fleet's capacity of it [default: 1.0; sample: 1.1].
+    #[arg(long, value_name = "X")]
+    pub load: Option<f64>,
+    /// Number of job classes [default: 500; sample: 150].
+    #[arg(long, value_name = "N")]
+    pub job_classes: Option<u32>,
+    /// Number of capsules [default: as many as the load needs].
+    #[arg(long, value_name = "N")]
+    pub capsules: Option<u32>,
+    /// Every job is a class of its own.
+    #[arg(long)]
+    pub distinct: bool,
+    /// Capacities change over the day, and jobs have starts, terms and deadlines of their own.
+    #[arg(long)]
+    pub steps: bool,
+    /// Some jobs relate to others or to the place of their data.
+    #[arg(long)]
+    pub relations: bool,
+    /// Replaces an existing output directory.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the fleet directory goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Sources of `lessor datasets import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// What to import.
+    #[command(subcommand)]
+    pub source: ImportSource,
+}
+
+/// The public formats.
+#[derive(Debug, Subcommand)]
+pub enum ImportSource {
+    /// The Alibaba GPU cluster trace of 2023: nodes and pods as CSV.
+    Openb(OpenbArgs),
+}
+
+/// Flags of `lessor datasets import openb`.
+#[derive(Debug, Args)]
+pub struct OpenbArgs {
+    /// The node list.
+    #[arg(long, value_name = "F")]
+    pub nodes: PathBuf,
+    /// The pod list, or an arrival sequence.
+    #[arg(long, value_name = "F")]
+    pub pods: PathBuf,
+    /// Takes pods in order until N percent of the cluster's GPU milli has arrived [default: all pods].
+    #[arg(long, value_name = "N")]
+    pub arrived: Option<u32>,
+    /// Replaces an existing output directory.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the fleet directory goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Flags of `lessor completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn verbs_and_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn deadline_and_work_exclude_each_other() {
+        let parsed =
+            Cli::try_parse_from(["lessor", "plan", "--fleet", "f", "--out", "o", "--deadline", "1s", "--work", "5"]);
+        assert_eq!(parsed.unwrap_err().kind(), clap::error::ErrorKind::ArgumentConflict);
+    }
+}

@@ -1,0 +1,119 @@
+//! `lessor datasets generate`: a scenario from flags, written as a fleet directory.
+
+use lessor_datasets::generate::{Family, Scenario, TelemetryScenario, telemetry, with_current};
+use lessor_datasets::table::{TELEMETRY, TelemetryWriter, write_fleet_dir};
+use lessor_models::instance::Instance;
+
+use crate::Ending;
+use crate::cli::{FamilyFlag, GenerateArgs};
+use crate::command_error::CommandError;
+use crate::output_directory::{OutputPlace, Replace};
+
+/// Share of the sample's tiles with something running when the plan begins, in thousandths.
+const SAMPLE_RUNNING_PERMILLE: u32 = 100;
+/// The sample's load, in thousandths: a little more than there is, so that something is left out.
+const SAMPLE_LOAD_PERMILLE: u32 = 1_100;
+/// The sample's job classes.
+const SAMPLE_JOB_CLASSES: u32 = 150;
+
+/// Carries out `lessor datasets generate`.
+pub(crate) fn generate(args: &GenerateArgs) -> Result<Ending, CommandError> {
+    let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &[])?;
+    let scenario = scenario(args)?;
+    let mut instance = scenario.generate()?;
+    let is_sample = args.family == FamilyFlag::Sample;
+    if is_sample {
+        instance = with_current(instance, SAMPLE_RUNNING_PERMILLE, args.seed)?;
+    }
+    let staged = place.stage()?;
+    write_fleet_dir(staged.path(), &instance)?;
+    if is_sample {
+        let path = staged.path().join(TELEMETRY.file_name());
+        let mut writer = TelemetryWriter::create(&path, instance.fleet())?;
+        let mut written = Ok(());
+        telemetry(instance.fleet(), &TelemetryScenario::new(args.seed), |row| {
+            if written.is_ok() {
+                written = writer.push(row);
+            }
+        });
+        written?;
+        writer.finish()?;
+    }
+    staged.publish()?;
+    println!("seed      {}", args.seed);
+    println!("fleet     {}", extent(&instance));
+    println!("written   {}", args.out.display());
+    Ok(Ending::Done)
+}
+
+fn scenario(args: &GenerateArgs) -> Result<Scenario, CommandError> {
+    let mut scenario = Scenario::new(args.tiles, args.seed);
+    scenario.family = match args.family {
+        FamilyFlag::Small => Family::Small,
+        FamilyFlag::Mixed | FamilyFlag::Sample => Family::Mixed,
+        FamilyFlag::Devices => Family::Devices,
+    };
+    if args.family == FamilyFlag::Sample {
+        scenario.load_permille = SAMPLE_LOAD_PERMILLE;
+        scenario.job_classes = SAMPLE_JOB_CLASSES;
+        (scenario.distinct, scenario.steps, scenario.relations) = (true, true, true);
+    }
+    if let Some(load) = args.load {
+        scenario.load_permille = permille(load)?;
+    }
+    scenario.job_classes = args.job_classes.unwrap_or(scenario.job_classes);
+    scenario.capsules = args.capsules;
+    scenario.distinct |= args.distinct;
+    scenario.steps |= args.steps;
+    scenario.relations |= args.relations;
+    Ok(scenario)
+}
+
+/// A load in thousandths, to the nearest.
+fn permille(load: f64) -> Result<u32, CommandError> {
+    let text = format!("{:.0}", load * 1_000.0);
+    text.parse().ok().filter(|permille| (1..=100_000).contains(permille)).ok_or(CommandError::Load { load })
+}
+
+/// How large an instance is, in words.
+pub(crate) fn extent(instance: &Instance) -> String {
+    let capsules: u64 = instance.jobs().iter().map(|job| u64::from(job.count)).sum();
+    let (tiles, zones) = (instance.fleet().tiles().count(), instance.fleet().zones().len());
+    format!("{tiles} tiles, {zones} zones, {capsules} capsules of {} jobs", instance.jobs().len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lessor_datasets::generate::sample;
+
+    fn args(family: FamilyFlag) -> GenerateArgs {
+        GenerateArgs {
+            tiles: 1_000,
+            seed: 1,
+            family,
+            load: None,
+            job_classes: None,
+            capsules: None,
+            distinct: false,
+            steps: false,
+            relations: false,
+            force: false,
+            out: "out".into(),
+        }
+    }
+
+    #[test]
+    fn the_sample_family_at_a_thousand_tiles_is_the_sample() {
+        let made = scenario(&args(FamilyFlag::Sample)).unwrap().generate().unwrap();
+        let made = with_current(made, SAMPLE_RUNNING_PERMILLE, 1).unwrap();
+        let expected = sample(1).unwrap().instance;
+        assert_eq!((made.jobs(), made.current()), (expected.jobs(), expected.current()));
+    }
+
+    #[test]
+    fn a_load_is_read_in_thousandths() {
+        assert_eq!([0.8, 1.0, 1.3, 0.0005].map(|load| permille(load).unwrap()), [800, 1_000, 1_300, 1]);
+        assert!([0.0, -1.0, f64::NAN, 101.0].into_iter().all(|load| permille(load).is_err()));
+    }
+}

@@ -1,0 +1,114 @@
+//! From a deadline to a raised [`Stop`]: timers beside the planner, set early enough for what comes after planning.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lessor_solver::stop::Stop;
+
+/// What the time after planning depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// Tiles of the fleet.
+    pub(crate) tiles: usize,
+    /// Jobs.
+    pub(crate) jobs: usize,
+    /// Capsules asked for.
+    pub(crate) capsules: u64,
+    /// Pairs of a cell and a tile class that occur: what a job may tell apart when its bound is evaluated.
+    pub(crate) sites: usize,
+}
+
+/// What is reserved whatever the size: the planner's way out after a stop, and a few small files.
+const RESERVE_FLOOR: Duration = Duration::from_millis(150);
+/// The longest time that reasons and cures may take after the search.
+const EXPLAIN_MAX: Duration = Duration::from_secs(3);
+/// Checking and reporting one tile, in nanoseconds.
+const TILE_NANOS: u64 = 2_500;
+/// Checking, writing and reporting one capsule, in nanoseconds; placements hold several each, so this is from above.
+const CAPSULE_NANOS: u64 = 700;
+/// Evaluating the bound for one job at one site, in nanoseconds.
+const SITE_NANOS: u64 = 150;
+
+/// How long before the deadline planning must end, so that checking, writing and renaming end by it:
+///
+/// ```text
+/// 150 ms + read / 4 + 2.5 us * tiles + 0.7 us * capsules + 0.15 us * jobs * sites
+/// ```
+///
+/// `read` is how long the inputs took: it stands for how fast this machine and its disk are. The reserve is at most half of
+/// the time left, so that there is always some planning.
+pub(crate) fn reserve(sizes: &Sizes, read: Duration, left: Duration) -> Duration {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let nanos = count(sizes.tiles)
+        .saturating_mul(TILE_NANOS)
+        .saturating_add(sizes.capsules.saturating_mul(CAPSULE_NANOS))
+        .saturating_add(count(sizes.jobs).saturating_mul(count(sizes.sites)).saturating_mul(SITE_NANOS));
+    (RESERVE_FLOOR + read / 4).saturating_add(Duration::from_nanos(nanos)).min(left / 2)
+}
+
+/// The part of the planning time that reasons and cures may take: a tenth, and no more than anyone waits for.
+pub(crate) fn explain_share(planning: Duration) -> Duration {
+    (planning / 10).min(EXPLAIN_MAX)
+}
+
+/// Does some work, and raises each flag at its instant if the work has not ended by then. Instants are in order.
+pub(crate) fn with_alarms<T>(alarms: &[(Instant, &Stop)], work: impl FnOnce() -> T) -> T {
+    let (working, has_ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        if !alarms.is_empty() {
+            scope.spawn(move || {
+                for (at, stop) in alarms {
+                    let left = at.saturating_duration_since(Instant::now());
+                    if has_ended.recv_timeout(left) != Err(RecvTimeoutError::Timeout) {
+                        return;
+                    }
+                    stop.raise();
+                }
+            });
+        }
+        let result = work();
+        // The timer's thread sees its channel close and ends; a panic closes it as well.
+        drop(working);
+        result
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_raised_in_order_while_the_work_goes_on() {
+        let (first, second) = (Stop::new(), Stop::new());
+        with_alarms(&[(Instant::now(), &first), (Instant::now(), &second)], || {
+            while !second.is_raised() {
+                std::hint::spin_loop();
+            }
+            assert!(first.is_raised());
+        });
+    }
+
+    #[test]
+    fn work_that_ends_in_time_leaves_the_flag_down() {
+        let (first, second) = (Stop::new(), Stop::new());
+        let far = Instant::now() + Duration::from_secs(3_600);
+        assert_eq!(with_alarms(&[(far, &first), (far, &second)], || 7), 7);
+        assert!(!first.is_raised() && !second.is_raised());
+    }
+
+    #[test]
+    fn reasons_get_a_tenth_of_the_planning_time_and_three_seconds_at_most() {
+        let share = |seconds| explain_share(Duration::from_secs(seconds)).as_millis();
+        assert_eq!((share(5), share(20), share(600)), (500, 2_000, 3_000));
+    }
+
+    #[test]
+    fn the_reserve_adds_up_and_leaves_half_of_the_time() {
+        // 150 ms + 400 ms / 4 + 2.5 us * 10,000 + 0.7 us * 100,000 + 0.15 us * 1,000 * 100 = 360 ms.
+        let sizes = Sizes { tiles: 10_000, jobs: 1_000, capsules: 100_000, sites: 100 };
+        let read = Duration::from_millis(400);
+        assert_eq!(reserve(&sizes, read, Duration::from_secs(30)), Duration::from_millis(360));
+        assert_eq!(reserve(&sizes, read, Duration::from_millis(100)), Duration::from_millis(50));
+    }
+}

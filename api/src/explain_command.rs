@@ -1,0 +1,214 @@
+//! `lessor explain`: why a job, or part of it, was left out, where the rest is, and what the resources on its path cost.
+
+use std::collections::BTreeSet;
+
+use lessor_datasets::table::cure_words;
+use lessor_models::fleet::{Fleet, NodeIndex, Owner};
+use lessor_models::instance::Instance;
+use lessor_models::job::JobIndex;
+use lessor_models::plan::{Blocker, Placement, Plan, Price, Unplaced};
+use serde::Serialize;
+
+use crate::Ending;
+use crate::cli::ExplainArgs;
+use crate::command_error::CommandError;
+use crate::loaded_plan::RecordedRun;
+use crate::report::reason_words;
+use crate::summary;
+use crate::words::{account_words, blocker_words, credits, owner_type};
+
+/// Placements and prices told at most to people; JSON has all.
+const ROWS_MAX: usize = 12;
+
+/// The object that `lessor explain --json` prints.
+#[derive(Debug, Serialize)]
+struct Explanation {
+    job: String,
+    service: &'static str,
+    asked: u64,
+    placed: u64,
+    missing: u64,
+    bid: u64,
+    reason: Option<&'static str>,
+    reason_words: Option<&'static str>,
+    conflict: Vec<String>,
+    cure: Option<String>,
+    placements: Vec<PlacementView>,
+    prices: Vec<PriceView>,
+}
+
+#[derive(Debug, Serialize)]
+struct PlacementView {
+    tile: String,
+    path: Vec<String>,
+    start_us: i64,
+    count: u32,
+    devices: Vec<u8>,
+}
+
+#[derive(Debug, Serialize)]
+struct PriceView {
+    owner: String,
+    owner_type: &'static str,
+    kind: &'static str,
+    unit: &'static str,
+    account: String,
+    start_us: i64,
+    end_us: i64,
+    price: u64,
+}
+
+/// Carries out `lessor explain`.
+pub(crate) fn run(args: &ExplainArgs) -> Result<Ending, CommandError> {
+    let run = RecordedRun::read(&args.plan)?;
+    let instance = &run.instance;
+    let job = find(&args.job, &run)?;
+    let plan = run.plan(&args.plan)??;
+    let explanation = explain(instance, &plan, job);
+    if args.json {
+        summary::print_json(&explanation);
+    } else {
+        print(&explanation);
+    }
+    Ok(Ending::Done)
+}
+
+fn find(name: &str, run: &RecordedRun) -> Result<JobIndex, CommandError> {
+    let names = run.instance.job_names();
+    let found = names.find(name).and_then(|at| u32::try_from(at).ok()).map(JobIndex);
+    found.ok_or_else(|| CommandError::UnknownJob {
+        jobs: run.record.inputs.jobs.clone(),
+        name: name.to_owned(),
+        similar: similar(name, names.iter()),
+    })
+}
+
+/// The first name that differs in case only; failing that, the first that begins with what was asked.
+fn similar<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let mut begins = None;
+    for candidate in names {
+        if candidate.eq_ignore_ascii_case(name) {
+            return Some(candidate.to_owned());
+        }
+        if begins.is_none() && !name.is_empty() && candidate.starts_with(name) {
+            begins = Some(candidate.to_owned());
+        }
+    }
+    begins
+}
+
+fn explain(instance: &Instance, plan: &Plan, index: JobIndex) -> Explanation {
+    let job = &instance.jobs()[index.at()];
+    let placements: Vec<&Placement> = plan.placements.iter().filter(|placement| placement.job == index).collect();
+    let placed: u64 = placements.iter().map(|placement| u64::from(placement.count)).sum();
+    let left = plan.unplaced.iter().find(|left| left.job == index);
+    let reason = left.map(|left| reason_words(left.reason));
+    let conflict = left.map_or(&[][..], |left| &left.conflict);
+    Explanation {
+        job: instance.job_name(index).to_owned(),
+        service: job.service.name(),
+        asked: job.count.into(),
+        placed,
+        missing: u64::from(job.count).saturating_sub(placed),
+        bid: job.bid,
+        reason: reason.map(|reason| reason.name),
+        reason_words: reason.map(|reason| reason.sentence),
+        conflict: conflict.iter().map(|&blocker| blocker_words(instance, blocker)).collect(),
+        cure: left.and_then(|left| left.cure).map(|cure| cure_words(instance, cure)),
+        placements: placements.iter().map(|placement| placement_view(instance.fleet(), placement)).collect(),
+        prices: prices(instance, plan, &placements, left),
+    }
+}
+
+fn placement_view(fleet: &Fleet, placement: &Placement) -> PlacementView {
+    PlacementView {
+        tile: fleet.name(placement.tile).to_owned(),
+        path: fleet.path(placement.tile).skip(1).map(|node| fleet.name(node).to_owned()).collect(),
+        start_us: placement.start.0,
+        count: placement.count,
+        devices: (0..64u8).filter(|device| placement.devices >> device & 1 == 1).collect(),
+    }
+}
+
+/// The prices on the job's path: on the accounts that it debits where it is placed, and on those that keep it out.
+fn prices(instance: &Instance, plan: &Plan, placements: &[&Placement], left: Option<&Unplaced>) -> Vec<PriceView> {
+    let fleet = instance.fleet();
+    let mut owners = BTreeSet::new();
+    for placement in placements {
+        owners.extend(path_owners(fleet, placement.tile));
+    }
+    let blocking: BTreeSet<_> = left
+        .iter()
+        .flat_map(|left| &left.conflict)
+        .filter_map(|blocker| match blocker {
+            Blocker::Account { owner, kind } => Some((*owner, *kind)),
+            Blocker::Tiles { .. } | Blocker::Rule(_) => None,
+        })
+        .collect();
+    let is_on_path = |price: &&Price| owners.contains(&price.owner) || blocking.contains(&(price.owner, price.kind));
+    plan.prices.iter().filter(is_on_path).map(|price| price_view(fleet, price)).collect()
+}
+
+/// Every account owner that a capsule on the tile debits.
+fn path_owners(fleet: &Fleet, tile: NodeIndex) -> impl Iterator<Item = Owner> + '_ {
+    fleet.path(tile).flat_map(|node| {
+        let zones = fleet.zones_listing(node).iter().map(|&zone| Owner::Zone(zone));
+        std::iter::once(Owner::Node(node)).chain(zones)
+    })
+}
+
+fn price_view(fleet: &Fleet, price: &Price) -> PriceView {
+    PriceView {
+        owner: fleet.owner_name(price.owner).to_owned(),
+        owner_type: owner_type(fleet, price.owner),
+        kind: price.kind.name(),
+        unit: price.kind.unit(),
+        account: account_words(fleet, price.owner, price.kind),
+        start_us: price.interval.start.0,
+        end_us: price.interval.end.0,
+        price: price.price,
+    }
+}
+
+fn print(told: &Explanation) {
+    let Explanation { job, service, asked, placed, missing, bid, .. } = told;
+    println!("job       {job}, service class {service}, bids {} credits a capsule", credits(*bid));
+    println!("placed    {placed} of {asked} capsules");
+    match (told.reason_words, missing) {
+        (Some(sentence), _) => println!("left out  {missing}. {sentence}"),
+        (None, 0) => println!("left out  none"),
+        (None, _) => println!("left out  {missing}, without a reason in the plan"),
+    }
+    list("because", &told.conflict);
+    if let Some(cure) = &told.cure {
+        println!("cure      {cure}");
+    }
+    let placements = told.placements.iter().map(|at| format!("{} on {} ({})", at.count, at.tile, at.path.join(", ")));
+    list("where", &placements.collect::<Vec<_>>());
+    let words = |price: &PriceView| {
+        format!("{}: {} micro-credits per 10^6 {} and hour", price.account, price.price, price.unit)
+    };
+    list("prices", &told.prices.iter().map(words).collect::<Vec<_>>());
+}
+
+/// Prints rows under one heading, the first few of them.
+fn list(heading: &str, rows: &[String]) {
+    for (at, row) in rows.iter().take(ROWS_MAX).enumerate() {
+        println!("{:10}{row}", if at == 0 { heading } else { "" });
+    }
+    if rows.len() > ROWS_MAX {
+        println!("{:10}and {} more (--json has all)", "", rows.len() - ROWS_MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_other_case_or_cut_short_is_suggested() {
+        let names = ["Alpha-1", "beta-12"];
+        let suggested = ["alpha-1", "beta", "gamma", ""].map(|name| similar(name, names.into_iter()));
+        assert_eq!(suggested, [Some("Alpha-1".into()), Some("beta-12".into()), None, None]);
+    }
+}

@@ -1,0 +1,52 @@
+//! What the machine is, and how much memory the process took: for the record, never for a decision.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+/// The machine that a plan was made on.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Machine {
+    /// Operating system.
+    os: String,
+    /// Processor architecture.
+    architecture: String,
+    /// Processor model; empty where the system does not say.
+    processor: String,
+    /// Threads that the process may run at once.
+    parallelism: usize,
+    /// Memory of the machine in bytes; zero where the system does not say.
+    memory_bytes: u64,
+}
+
+impl Machine {
+    /// Looks at this machine.
+    pub(crate) fn here() -> Machine {
+        let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+        Machine {
+            os: std::env::consts::OS.to_owned(),
+            architecture: std::env::consts::ARCH.to_owned(),
+            processor: model.map_or(String::new(), |(_, model)| model.trim().to_owned()),
+            parallelism: parallelism(),
+            memory_bytes: kibibytes_of("/proc/meminfo", "MemTotal:"),
+        }
+    }
+}
+
+/// How many threads the process may run at once; one where the system does not say.
+pub(crate) fn parallelism() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The greatest resident memory of the process so far, in bytes; zero where the system does not say.
+pub(crate) fn peak_memory_bytes() -> u64 {
+    kibibytes_of("/proc/self/status", "VmHWM:")
+}
+
+/// A line `KEY  NUMBER kB` of a file of the kernel, in bytes.
+fn kibibytes_of(file: &str, key: &str) -> u64 {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let number = text.lines().find_map(|line| line.strip_prefix(key)?.split_whitespace().next()?.parse::<u64>().ok());
+    number.unwrap_or(0).saturating_mul(1_024)
+}

@@ -1,0 +1,249 @@
+//! `lessor plan`: reads, plans, checks, writes.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use lessor_engine::planner::{Outcome, PlannerOptions, Stops, plan};
+use lessor_models::fleet::Level;
+use lessor_models::instance::Instance;
+use lessor_models::objective::Weights;
+use lessor_solver::stop::Stop;
+
+use crate::Ending;
+use crate::cli::PlanArgs;
+use crate::command_error::CommandError;
+use crate::deadline::{self, Sizes};
+use crate::inputs::{InputPaths, Loaded};
+use crate::machine::{self, Machine};
+use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
+use crate::plan_tables;
+use crate::process_clock::{ProcessClock, unix_micros};
+use crate::progress_view::{Bars, ProgressView};
+use crate::report;
+use crate::report_data::{self, Headline, RunView};
+use crate::run_file::{Point, RUN_FILE, RunFile, Settings, Times};
+use crate::summary::{self, Figures, PlanSummary};
+use crate::verdict::{self, Verdict};
+use crate::weights_file::{self, WeightsFile};
+
+/// The deadline where neither time nor work is limited by a flag.
+const DEADLINE_DEFAULT: Duration = Duration::from_secs(30);
+
+/// How many unplaced jobs, dearest first, get a conflict set and a cure: as many as anyone reads.
+const EXPLAIN_MAX: usize = 200;
+
+/// The report's file in a plan directory.
+const REPORT_FILE: &str = "report.html";
+
+/// Carries out `lessor plan`.
+pub(crate) fn run(args: &PlanArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    let mut times = Times { started_us: unix_micros(), ..Times::default() };
+    let paths = InputPaths::resolve(args)?;
+    let inputs: Vec<_> = paths.files().into_iter().map(|(_, path)| path).collect();
+    let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &inputs)?;
+    let weights = args.weights.as_deref().map(weights_file::read).transpose()?.unwrap_or_default();
+    let settings = settings(args);
+    let threads = settings.threads;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|source| CommandError::Threads { threads, source })?;
+    pool.install(|| {
+        let loaded = paths.load(weights.clone())?;
+        times.read = clock.seconds();
+        let mut view = ProgressView::new(clock, if args.quiet || args.json { Bars::Hidden } else { Bars::Shown });
+        let outcome = search(&loaded.instance, &settings, clock, &mut view);
+        times.plan = clock.seconds() - times.read;
+        let run = Run { loaded, paths, weights, settings, clock };
+        let figures = run.write(&place, outcome, view, times)?;
+        run.tell(args, &figures);
+        Ok(if figures.placed == 0 && figures.unplaced > 0 { Ending::Failed } else { Ending::Done })
+    })
+}
+
+fn settings(args: &PlanArgs) -> Settings {
+    let deadline = args.work.is_none().then(|| args.deadline.unwrap_or(DEADLINE_DEFAULT));
+    Settings {
+        seed: args.seed,
+        deadline_seconds: deadline.map(|deadline| deadline.as_secs_f64()),
+        work: args.work,
+        threads: args.threads.map_or_else(machine::parallelism, usize::from),
+    }
+}
+
+/// Plans until the work is done or the alarms go off.
+fn search(instance: &Instance, settings: &Settings, clock: &ProcessClock, view: &mut ProgressView) -> Outcome {
+    let options = PlannerOptions { seed: settings.seed, work: settings.work, explain_max: EXPLAIN_MAX };
+    let (search, explain) = (Stop::new(), Stop::new());
+    let stops = Stops { search: &search, explain: &explain };
+    let alarms = settings.deadline_seconds.map(|seconds| alarms(instance, seconds, clock)).unwrap_or_default();
+    let alarms: Vec<_> = alarms.into_iter().zip([&search, &explain]).collect();
+    deadline::with_alarms(&alarms, || plan(instance, &options, stops, &mut |progress| view.show(progress)))
+}
+
+/// When the search and when the explanations must end, so that everything ends by the deadline.
+fn alarms(instance: &Instance, deadline_seconds: f64, clock: &ProcessClock) -> Vec<Instant> {
+    let deadline = Duration::from_secs_f64(deadline_seconds);
+    let read = clock.elapsed();
+    let reserve = deadline::reserve(&sizes(instance), read, deadline.saturating_sub(read));
+    let explained = deadline.saturating_sub(reserve);
+    let searched = explained.saturating_sub(deadline::explain_share(explained.saturating_sub(read)));
+    [searched, explained].into_iter().filter_map(|end| clock.instant_after(end)).collect()
+}
+
+fn sizes(instance: &Instance) -> Sizes {
+    let fleet = instance.fleet();
+    let mut sites = BTreeSet::new();
+    let mut tiles = 0;
+    for tile in fleet.tiles() {
+        tiles += 1;
+        sites.insert((fleet.ancestor(tile, Level::Cell), fleet.class_of(tile)));
+    }
+    let capsules = instance.jobs().iter().map(|job| u64::from(job.count)).sum();
+    Sizes { tiles, jobs: instance.jobs().len(), capsules, sites: sites.len() }
+}
+
+/// What a run was given.
+struct Run<'c> {
+    loaded: Loaded,
+    paths: InputPaths,
+    weights: Weights,
+    settings: Settings,
+    clock: &'c ProcessClock,
+}
+
+impl Run<'_> {
+    /// Checks the outcome and writes the plan directory; the figures are the checker's.
+    fn write(
+        &self,
+        place: &OutputPlace,
+        outcome: Outcome,
+        view: ProgressView,
+        mut times: Times,
+    ) -> Result<Figures, CommandError> {
+        let began = self.clock.seconds();
+        let staged = place.stage()?;
+        let instance = &self.loaded.instance;
+        let ((verdict, body), bound) = rayon::join(
+            || {
+                rayon::join(
+                    || Verdict::of(instance, &outcome.plan.placements),
+                    || report_data::body(instance, &outcome.plan),
+                )
+            },
+            || self.write_tables(&staged, &outcome),
+        );
+        let figures = self.figures(&outcome, &verdict, bound?)?;
+        let timeline = view.finish(figures.value, figures.bound);
+        let is_timed = self.settings.work.is_none();
+        let run_view = is_timed.then(|| RunView {
+            seconds: self.clock.seconds(),
+            peak_memory_bytes: machine::peak_memory_bytes(),
+            timeline: timeline.clone(),
+        });
+        let headline = Headline {
+            figures: &figures,
+            seed: self.settings.seed,
+            files: &self.loaded.files,
+            derating: self.loaded.derating,
+        };
+        staged.write(REPORT_FILE, &report::render(&report_data::finish(body, headline, run_view)))?;
+        times.write = self.clock.seconds() - began;
+        times.total = self.clock.seconds();
+        staged.write(RUN_FILE, &self.record(&figures, times, timeline).text()?)?;
+        staged.publish()?;
+        Ok(figures)
+    }
+
+    /// Writes the tables, reads the certificate back, and gives the bound that it implies as it was written.
+    fn write_tables(&self, staged: &StagedDirectory<'_>, outcome: &Outcome) -> Result<Option<i128>, CommandError> {
+        let instance = &self.loaded.instance;
+        let certificate = outcome.certificate.as_ref().map(|(certificate, _)| certificate);
+        plan_tables::write(staged.path(), instance, &outcome.plan, certificate)?;
+        let written = plan_tables::read_proof(staged.path(), instance)?;
+        verdict::proven_bound(instance, written.as_ref()).map_err(|source| CommandError::Certificate { source })
+    }
+
+    /// The figures, where the checker has nothing against them.
+    fn figures(&self, outcome: &Outcome, verdict: &Verdict, bound: Option<i128>) -> Result<Figures, CommandError> {
+        let instance = &self.loaded.instance;
+        if !verdict.violations.is_empty() {
+            return Err(CommandError::Violated {
+                count: verdict.violations.len(),
+                first: verdict.first_words(instance),
+            });
+        }
+        if let Some(first) = verdict::first_miscounted(instance, &outcome.plan) {
+            return Err(CommandError::Violated { count: 1, first });
+        }
+        if let Some(bound) = bound.filter(|&bound| bound < verdict.value) {
+            return Err(CommandError::Contradicted { bound, value: verdict.value });
+        }
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        Ok(Figures {
+            value: verdict.value,
+            bound,
+            gap: verdict.gap(bound),
+            placed: verdict.placed,
+            unplaced: verdict.unplaced,
+            tiles: count(instance.fleet().tiles().count()),
+            jobs: count(instance.jobs().len()),
+            job_classes: count(outcome.sizes.0),
+            tile_groups: count(outcome.sizes.1),
+            moves: count(outcome.plan.moves.len()),
+        })
+    }
+
+    fn record(&self, figures: &Figures, times: Times, timeline: Vec<Point>) -> RunFile {
+        RunFile {
+            format: RunFile::FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            inputs: self.paths.clone(),
+            files: self.loaded.files.clone(),
+            weights: WeightsFile::record(&self.weights),
+            settings: self.settings.clone(),
+            figures: figures.clone(),
+            times,
+            timeline,
+            machine: Machine::here(),
+            peak_memory_bytes: machine::peak_memory_bytes(),
+        }
+    }
+
+    /// Says what came out, as the flags ask.
+    fn tell(&self, args: &PlanArgs, figures: &Figures) {
+        let (seconds, peak_memory_bytes) = (self.clock.seconds(), machine::peak_memory_bytes());
+        if args.json {
+            summary::print_json(&PlanSummary {
+                seed: self.settings.seed,
+                value: figures.value,
+                bound: figures.bound,
+                gap: figures.gap,
+                placed: figures.placed,
+                unplaced: figures.unplaced,
+                seconds,
+                peak_memory_bytes,
+                tiles: figures.tiles,
+                jobs: figures.jobs,
+                job_classes: figures.job_classes,
+                tile_groups: figures.tile_groups,
+                moves: figures.moves,
+                threads: self.settings.threads,
+                out: &args.out,
+            });
+        } else if !args.quiet {
+            let asked = figures.placed.saturating_add(figures.unplaced);
+            println!("seed      {}", self.settings.seed);
+            println!(
+                "placed    {} of {asked} capsules of {} jobs on {} tiles",
+                figures.placed, figures.jobs, figures.tiles
+            );
+            println!("value     {} micro-credits", figures.value);
+            println!("bound     {}", summary::bound_words(figures.bound));
+            println!("gap       {}", summary::gap_words(figures.gap));
+            println!("took      {seconds:.2} s, {} of memory at most", summary::mebibytes(peak_memory_bytes));
+            println!("report    {}", args.out.join(REPORT_FILE).display());
+        }
+        if figures.placed == 0 && figures.unplaced > 0 {
+            eprintln!("nothing could be planned: not one of {} capsules; `lessor explain` says why", figures.unplaced);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What a plan came to, in a few figures: for `--json`, for people, and for `run.json`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// The figures of a plan. They do not vary from run to run where work is limited.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub(crate) struct Figures {
+    /// Value of the plan, in micro-credits.
+    pub(crate) value: i128,
+    /// Proven bound on the value of every plan, in micro-credits; `None` without a proof.
+    pub(crate) bound: Option<i128>,
+    /// `(bound - value) / max(1, sum of accepted bids)`; `None` without a proof.
+    pub(crate) gap: Option<f64>,
+    /// Capsules placed.
+    pub(crate) placed: u64,
+    /// Capsules asked for and not placed.
+    pub(crate) unplaced: u64,
+    /// Tiles.
+    pub(crate) tiles: u64,
+    /// Jobs.
+    pub(crate) jobs: u64,
+    /// Jobs that differ in more than name and count.
+    pub(crate) job_classes: u64,
+    /// Sets of tiles that the planner did not tell apart.
+    pub(crate) tile_groups: u64,
+    /// Changes to what runs already.
+    pub(crate) moves: u64,
+}
+
+/// The object that `lessor plan --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlanSummary<'a> {
+    pub(crate) seed: u64,
+    pub(crate) value: i128,
+    pub(crate) bound: Option<i128>,
+    pub(crate) gap: Option<f64>,
+    pub(crate) placed: u64,
+    pub(crate) unplaced: u64,
+    pub(crate) seconds: f64,
+    pub(crate) peak_memory_bytes: u64,
+    pub(crate) tiles: u64,
+    pub(crate) jobs: u64,
+    pub(crate) job_classes: u64,
+    pub(crate) tile_groups: u64,
+    pub(crate) moves: u64,
+    pub(crate) threads: usize,
+    pub(crate) out: &'a Path,
+}
+
+/// The gap as people read it.
+pub(crate) fn gap_words(gap: Option<f64>) -> String {
+    gap.map_or("unknown: there is no proof".to_owned(), |gap| format!("{:.3} %", gap * 100.0))
+}
+
+/// The bound as people read it.
+pub(crate) fn bound_words(bound: Option<i128>) -> String {
+    bound.map_or("unknown: there is no proof".to_owned(), |bound| format!("{bound} micro-credits"))
+}
+
+/// Bytes as people read them.
+pub(crate) fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
+}
+
+/// Prints a value as one line of JSON.
+pub(crate) fn print_json<T: Serialize>(value: &T) {
+    let line = serde_json::to_string(value).expect("keys are text and no serializer here fails");
+    println!("{line}");
+}

@@ -1,0 +1,73 @@
+//! What the exact checker says of a plan and its certificate: the only figures that are ever reported.
+
+use lessor_models::certificate::Certificate;
+use lessor_models::check;
+use lessor_models::check::bound::{BoundError, bound};
+use lessor_models::instance::Instance;
+use lessor_models::objective::accepted_bids;
+use lessor_models::plan::{Placement, Plan, Unplaced};
+
+/// The exact figures of some placements.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// What the placements do and may not do.
+    pub(crate) violations: Vec<check::Violation>,
+    /// Their value in micro-credits; zero where they break a rule, for then they have none.
+    pub(crate) value: i128,
+    /// The sum of accepted bids: the scale of the gap.
+    pub(crate) accepted_bids: u128,
+    /// Capsules placed.
+    pub(crate) placed: u64,
+    /// Capsules asked for and not placed.
+    pub(crate) unplaced: u64,
+}
+
+impl Verdict {
+    /// Looks at placements alone.
+    pub(crate) fn of(instance: &Instance, placements: &[Placement]) -> Verdict {
+        let violations = check::violations(instance, placements);
+        let asked: u64 = instance.jobs().iter().map(|job| u64::from(job.count)).sum();
+        let placed: u64 = placements.iter().map(|placement| u64::from(placement.count)).sum();
+        let is_feasible = violations.is_empty();
+        Verdict {
+            value: if is_feasible { check::value(instance, placements) } else { 0 },
+            accepted_bids: if is_feasible { accepted_bids(instance, placements) } else { 0 },
+            violations,
+            placed,
+            unplaced: asked.saturating_sub(placed),
+        }
+    }
+
+    /// `(bound - value) / max(1, accepted bids)`; `None` without a proof.
+    pub(crate) fn gap(&self, bound: Option<i128>) -> Option<f64> {
+        Some((bound? - self.value) as f64 / self.accepted_bids.max(1) as f64)
+    }
+
+    /// The first violation in words.
+    pub(crate) fn first_words(&self, instance: &Instance) -> String {
+        self.violations.first().map_or(String::new(), |violation| check::Described(violation, instance).to_string())
+    }
+}
+
+/// The bound that a certificate implies; `None` where there is no certificate.
+///
+/// # Errors
+/// When the certificate proves nothing.
+pub(crate) fn proven_bound(instance: &Instance, certificate: Option<&Certificate>) -> Result<Option<i128>, BoundError> {
+    certificate.map(|certificate| bound(instance, certificate)).transpose()
+}
+
+/// Jobs whose unplaced row does not say how many of their capsules are missing, in words; the first of them.
+pub(crate) fn first_miscounted(instance: &Instance, plan: &Plan) -> Option<String> {
+    let mut missing: Vec<i64> = instance.jobs().iter().map(|job| i64::from(job.count)).collect();
+    for placement in &plan.placements {
+        missing[placement.job.at()] -= i64::from(placement.count);
+    }
+    let mut told = vec![0i64; missing.len()];
+    for Unplaced { job, count, .. } in &plan.unplaced {
+        told[job.at()] += i64::from(*count);
+    }
+    let at = (0..missing.len()).find(|&at| missing[at] != told[at])?;
+    let (name, missing, told) = (instance.job_names().get(at), missing[at], told[at]);
+    Some(format!("job {name:?}: {missing} capsules are missing, and the unplaced table says {told}"))
+}

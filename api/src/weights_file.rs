@@ -1,0 +1,107 @@
+//! The weights of the objective as one TOML file. Every key may be left out; a key that is not known is an error.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lessor_models::objective::Weights;
+use serde::{Deserialize, Serialize};
+
+/// The keys of the file, and of the record in `run.json`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WeightsFile {
+    /// Weight of the energy cost, in thousandths.
+    energy_permille: Option<u32>,
+    /// Weight of the risk cost, in thousandths.
+    risk_permille: Option<u32>,
+    /// Weight of the move cost, in thousandths.
+    moves_permille: Option<u32>,
+    /// Micro-credits per kilowatt-hour where no zone states a price.
+    energy_price: Option<u64>,
+    /// Micro-credits per kilowatt-hour of heat at a full thermal envelope.
+    thermal_price: Option<u64>,
+    /// Micro-credits per millisecond of delay and hour of term.
+    latency_price: Option<u64>,
+}
+
+/// Why a file of weights was refused. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// The file cannot be read.
+    #[error("{}: cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not TOML of these keys.
+    #[error("{}: not a file of weights", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+}
+
+impl WeightsFile {
+    /// The weights, with defaults for what the file leaves out.
+    pub(crate) fn weights(&self) -> Weights {
+        let default = Weights::default();
+        Weights {
+            energy_permille: self.energy_permille.unwrap_or(default.energy_permille),
+            risk_permille: self.risk_permille.unwrap_or(default.risk_permille),
+            moves_permille: self.moves_permille.unwrap_or(default.moves_permille),
+            energy_price: self.energy_price.unwrap_or(default.energy_price),
+            thermal_price: self.thermal_price.unwrap_or(default.thermal_price),
+            latency_price: self.latency_price.unwrap_or(default.latency_price),
+        }
+    }
+
+    /// The record of weights, every key stated.
+    pub(crate) fn record(weights: &Weights) -> WeightsFile {
+        WeightsFile {
+            energy_permille: Some(weights.energy_permille),
+            risk_permille: Some(weights.risk_permille),
+            moves_permille: Some(weights.moves_permille),
+            energy_price: Some(weights.energy_price),
+            thermal_price: Some(weights.thermal_price),
+            latency_price: Some(weights.latency_price),
+        }
+    }
+}
+
+/// Reads a file of weights.
+///
+/// # Errors
+/// A file that cannot be read, is not TOML, or has an unknown key or a value out of range; the message shows the line.
+pub(crate) fn read(path: &Path) -> Result<Weights, WeightsError> {
+    let text = fs::read_to_string(path).map_err(|source| WeightsError::Read { path: path.to_owned(), source })?;
+    let file: WeightsFile = toml::from_str(&text)
+        .map_err(|source| WeightsError::Parse { path: path.to_owned(), source: Box::new(source) })?;
+    Ok(file.weights())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_left_out_keep_their_defaults() {
+        let file: WeightsFile = toml::from_str("energy_permille = 0\nlatency_price = 5").unwrap();
+        assert_eq!(file.weights(), Weights { energy_permille: 0, latency_price: 5, ..Weights::default() });
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let refused = toml::from_str::<WeightsFile>("risk_permille = 1\nrisk = 1").unwrap_err().to_string();
+        assert!(refused.contains("line 2") && refused.contains("risk"), "{refused}");
+    }
+
+    #[test]
+    fn a_record_reads_back() {
+        let weights = Weights { risk_permille: 7, ..Weights::default() };
+        assert_eq!(WeightsFile::record(&weights).weights(), weights);
+    }
+}
