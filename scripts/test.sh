@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Every check, cheapest first. One optimized profile throughout, so that HiGHS is compiled once.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+
+step() {
+    local name=$1 began=$SECONDS
+    shift
+    echo "== $name"
+    "$@"
+    echo "-- $name: $((SECONDS - began)) s"
+}
+
+# A fresh plan from end to end, and its report in a browser where there is one. In a shell of its own, to clean up after.
+check_a_plan() (
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    lessor=target/release/lessor
+    $lessor datasets generate --tiles 200 --seed 1 --out "$scratch/fleet"
+    $lessor plan --fleet "$scratch/fleet" --deadline 10s --json --out "$scratch/plan"
+    $lessor check "$scratch/plan"
+    scripts/check-report.sh "$scratch/plan/report.html" "$scratch/report.png"
+)
+
+scripts/setup.sh
+if [ -d "$LESSOR_PUBLIC_DATA" ]; then
+    echo "test: public data in $LESSOR_PUBLIC_DATA"
+else
+    echo "test: no public data in $LESSOR_PUBLIC_DATA; the tests that need it are skipped"
+fi
+
+step "format" cargo fmt --all --check
+step "lints" cargo clippy --release --workspace --all-targets --locked -- -D warnings
+# This builds target/release/lessor too, for its own tests. A `cargo build` after it would compile half of the libraries
+# again, because test-only dependencies add features to them.
+step "tests" cargo test --release --workspace --locked
+step "documents" scripts/check-docs.sh
+step "a plan and its report" check_a_plan
+echo "test: all checks passed in $SECONDS s"
