@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::CheckArgs;
 use crate::command_error::CommandError;
+use crate::console::{say, warn};
 use crate::loaded_plan::RecordedRun;
 use crate::machine;
 use crate::plan_tables;
@@ -130,18 +131,22 @@ fn tell(args: &CheckArgs, findings: &Findings, clock: &ProcessClock) {
         });
     }
     if count == 0 {
-        println!("checked   {}: every rule holds", args.plan.display());
-        println!("placed    {} of {} capsules", findings.placed, findings.placed.saturating_add(findings.unplaced));
-        println!("value     {} micro-credits", findings.value);
-        println!("bound     {}", bound_words(findings.bound));
-        println!("gap       {}", gap_words(findings.gap));
+        say(&format!("checked   {}: every rule holds", args.plan.display()));
+        say(&format!(
+            "placed    {} of {} capsules",
+            findings.placed,
+            findings.placed.saturating_add(findings.unplaced)
+        ));
+        say(&format!("value     {} micro-credits", findings.value));
+        say(&format!("bound     {}", bound_words(findings.bound)));
+        say(&format!("gap       {}", gap_words(findings.gap)));
         return;
     }
-    eprintln!("{}: the check failed with {count} findings", args.plan.display());
+    warn(&format!("{}: the check failed with {count} findings", args.plan.display()));
     for finding in findings.wrong.iter().take(FINDINGS_MAX) {
-        eprintln!("  {finding}");
+        warn(&format!("  {finding}"));
     }
     if count > FINDINGS_MAX {
-        eprintln!("  and {} more", count - FINDINGS_MAX);
+        warn(&format!("  and {} more", count - FINDINGS_MAX));
     }
 }

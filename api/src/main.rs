@@ -9,10 +9,10 @@ use lessor_api::{Ending, ProcessClock};
 
 fn main() -> ExitCode {
     let clock = ProcessClock::start();
-    // The hook only words the message; a panic still ends the process as a panic.
+    // The hook only words the message: whether the process ends is for whoever catches the panic, or nobody, to say.
     std::panic::set_hook(Box::new(|panic| {
-        eprintln!("error: lessor has a defect and stopped: {panic}");
-        eprintln!("please report this message with the command line that led to it");
+        eprintln!("internal error: {panic}");
+        eprintln!("this is a defect of lessor; please report it with the command line that led to it");
     }));
     match lessor_api::run(Cli::parse(), &clock) {
         Ok(Ending::Done) => ExitCode::SUCCESS,

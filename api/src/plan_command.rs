@@ -12,6 +12,7 @@ use lessor_solver::stop::Stop;
 use crate::Ending;
 use crate::cli::PlanArgs;
 use crate::command_error::CommandError;
+use crate::console::{say, warn};
 use crate::deadline::{self, Sizes};
 use crate::inputs::{InputPaths, Loaded};
 use crate::machine::{self, Machine};
@@ -72,21 +73,25 @@ fn settings(args: &PlanArgs) -> Settings {
 /// Plans until the work is done or the alarms go off.
 fn search(instance: &Instance, settings: &Settings, clock: &ProcessClock, view: &mut ProgressView) -> Outcome {
     let options = PlannerOptions { seed: settings.seed, work: settings.work, explain_max: EXPLAIN_MAX };
-    let (search, explain) = (Stop::new(), Stop::new());
-    let stops = Stops { search: &search, explain: &explain };
+    let (bound, search, explain) = (Stop::new(), Stop::new(), Stop::new());
+    let stops = Stops { bound: &bound, search: &search, explain: &explain };
     let alarms = settings.deadline_seconds.map(|seconds| alarms(instance, seconds, clock)).unwrap_or_default();
-    let alarms: Vec<_> = alarms.into_iter().zip([&search, &explain]).collect();
+    let alarms: Vec<_> = alarms.into_iter().zip([&bound, &search, &explain]).collect();
     deadline::with_alarms(&alarms, || plan(instance, &options, stops, &mut |progress| view.show(progress)))
 }
 
-/// When the search and when the explanations must end, so that everything ends by the deadline.
+/// The part of the time until the search ends that the bound's program may take: construction needs the rest.
+const BOUND_SHARE: f64 = 0.5;
+
+/// When the bound, the search and the explanations must end, so that everything ends by the deadline.
 fn alarms(instance: &Instance, deadline_seconds: f64, clock: &ProcessClock) -> Vec<Instant> {
     let deadline = Duration::from_secs_f64(deadline_seconds);
     let read = clock.elapsed();
     let reserve = deadline::reserve(&sizes(instance), read, deadline.saturating_sub(read));
     let explained = deadline.saturating_sub(reserve);
     let searched = explained.saturating_sub(deadline::explain_share(explained.saturating_sub(read)));
-    [searched, explained].into_iter().filter_map(|end| clock.instant_after(end)).collect()
+    let bounded = read + searched.saturating_sub(read).mul_f64(BOUND_SHARE);
+    [bounded, searched, explained].into_iter().filter_map(|end| clock.instant_after(end)).collect()
 }
 
 fn sizes(instance: &Instance) -> Sizes {
@@ -231,19 +236,22 @@ impl Run<'_> {
             });
         } else if !args.quiet {
             let asked = figures.placed.saturating_add(figures.unplaced);
-            println!("seed      {}", self.settings.seed);
-            println!(
+            say(&format!("seed      {}", self.settings.seed));
+            say(&format!(
                 "placed    {} of {asked} capsules of {} jobs on {} tiles",
                 figures.placed, figures.jobs, figures.tiles
-            );
-            println!("value     {} micro-credits", figures.value);
-            println!("bound     {}", summary::bound_words(figures.bound));
-            println!("gap       {}", summary::gap_words(figures.gap));
-            println!("took      {seconds:.2} s, {} of memory at most", summary::mebibytes(peak_memory_bytes));
-            println!("report    {}", args.out.join(REPORT_FILE).display());
+            ));
+            say(&format!("value     {} micro-credits", figures.value));
+            say(&format!("bound     {}", summary::bound_words(figures.bound)));
+            say(&format!("gap       {}", summary::gap_words(figures.gap)));
+            say(&format!("took      {seconds:.2} s, {} of memory at most", summary::mebibytes(peak_memory_bytes)));
+            say(&format!("report    {}", args.out.join(REPORT_FILE).display()));
         }
         if figures.placed == 0 && figures.unplaced > 0 {
-            eprintln!("nothing could be planned: not one of {} capsules; `lessor explain` says why", figures.unplaced);
+            warn(&format!(
+                "nothing could be planned: not one of {} capsules; `lessor explain` says why",
+                figures.unplaced
+            ));
         }
     }
 }

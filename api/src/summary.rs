@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::console::say;
+
 /// The figures of a plan. They do not vary from run to run where work is limited.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Figures {
@@ -67,5 +69,5 @@ pub(crate) fn mebibytes(bytes: u64) -> String {
 /// Prints a value as one line of JSON.
 pub(crate) fn print_json<T: Serialize>(value: &T) {
     let line = serde_json::to_string(value).expect("keys are text and no serializer here fails");
-    println!("{line}");
+    say(&line);
 }

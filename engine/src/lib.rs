@@ -3,5 +3,5 @@
 //! Nothing here reads a clock, a file or a socket, and nothing makes a thread of its own.
 
 pub mod plane;
-pub mod planner;
 pub mod planes;
+pub mod planner;

@@ -88,10 +88,12 @@ impl Outcome {
     }
 }
 
-/// When a planning run ends. Two flags, because an answer needs its reasons: the search ends first.
+/// When the parts of a planning run end: construction never waits for a bound, and an answer needs its reasons.
 #[derive(Clone, Copy, Debug)]
 pub struct Stops<'a> {
-    /// Ends bounding, construction and search: the incumbent stands.
+    /// Ends the program behind the bound; without it there is no certificate, and worth alone ranks jobs.
+    pub bound: &'a Stop,
+    /// Ends construction and search: the incumbent stands.
     pub search: &'a Stop,
     /// Ends the explanation of what was left out.
     pub explain: &'a Stop,
@@ -106,7 +108,7 @@ pub fn plan(
     stops: Stops<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Outcome {
-    let mut run = Run { stop: stops.search, explain: stops.explain, progress, bound: None };
+    let mut run = Run { bounding: stops.bound, stop: stops.search, explain: stops.explain, progress, bound: None };
     run.say(Phase::Lower, 0, 0, None);
     let lowered = Lowered::new(instance);
     let mut occupancy = Occupancy::new(&lowered);
@@ -130,6 +132,7 @@ fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificat
 
 /// What every phase needs.
 struct Run<'a> {
+    bounding: &'a Stop,
     stop: &'a Stop,
     explain: &'a Stop,
     progress: &'a mut (dyn FnMut(Progress) + Send),
@@ -143,7 +146,7 @@ impl Run<'_> {
 
     fn relax(&mut self, lowered: &Lowered<'_>) -> Option<Relaxation> {
         self.say(Phase::Bound, 0, 0, None);
-        bound::relax(lowered, self.stop)
+        bound::relax(lowered, self.bounding)
     }
 
     /// Bound jobs first, then the cells by the layer's counts, then whatever still fits anywhere.
@@ -226,7 +229,8 @@ impl Run<'_> {
         let placements = assemble::placements(occupancy);
         let value = check::value(instance, &placements);
         self.say(Phase::Explain, 0, 0, Some(value));
-        let prices = certificate.as_ref().map(|(certificate, _)| prices::from_certificate(certificate)).unwrap_or_default();
+        let prices =
+            certificate.as_ref().map(|(certificate, _)| prices::from_certificate(certificate)).unwrap_or_default();
         let unplaced = Explainer::new(occupancy, &prices).explain_all(options.explain_max, self.explain);
         let accepted_bids = objective::accepted_bids(instance, &placements);
         let moves = assemble::moves(lowered, &placements);

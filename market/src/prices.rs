@@ -53,6 +53,9 @@ mod tests {
         // Half a micro-credit a second for a unit is 1,800 an hour, so 1.8e9 for a million of them.
         let certificate = Certificate { duals: vec![dual(0, 1 << 55), dual(1, 1 << 54)], devices: None };
         let prices = from_certificate(&certificate);
-        assert_eq!(prices, [Price { owner: Owner::Node(NodeIndex(7)), kind: Kind::Compute, interval, price: 1_800_000_000 }]);
+        assert_eq!(
+            prices,
+            [Price { owner: Owner::Node(NodeIndex(7)), kind: Kind::Compute, interval, price: 1_800_000_000 }]
+        );
     }
 }

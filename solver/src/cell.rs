@@ -66,9 +66,9 @@ impl Packing<'_> {
                 left: *self.occupancy.tile_left(tile, 0),
                 devices: self.occupancy.devices_left(tile, 0..1).collect(),
             };
-            let repeats = last.as_ref().is_some_and(|(before, pattern)| {
-                *before == room && self.is_covered(group, &candidates, pattern)
-            });
+            let repeats = last
+                .as_ref()
+                .is_some_and(|(before, pattern)| *before == room && self.is_covered(group, &candidates, pattern));
             if !repeats {
                 let pattern = self.fill(group, &capacity, room.clone(), &mut candidates);
                 last = Some((room, pattern));
@@ -119,8 +119,10 @@ impl Packing<'_> {
             for (k, share) in share_of_left.iter_mut().enumerate() {
                 *share = crate::numbers::narrow(room.left.0[k] as f64 / (capacity.0[k] as f64).max(1.0));
             }
-            let score = |at: usize| -> f32 { candidates[at].weight.iter().zip(&share_of_left).map(|(w, l)| w * l).sum() };
-            let best = active.iter().copied().map(|at| (score(at), at)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+            let score =
+                |at: usize| -> f32 { candidates[at].weight.iter().zip(&share_of_left).map(|(w, l)| w * l).sum() };
+            let best =
+                active.iter().copied().map(|at| (score(at), at)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
             let Some((_, at)) = best else { return pattern };
             let candidate = &mut candidates[at];
             if !debit(self.lowered, group, candidate.class, &mut shares) {

@@ -107,12 +107,7 @@ fn insert_at(
 }
 
 /// Inserts whatever is missing of the classes given, in their order. Returns how many capsules were placed.
-pub fn insert_missing(
-    occupancy: &mut Occupancy<'_>,
-    order: &[JobClassIndex],
-    ranking: &Ranking,
-    stop: &Stop,
-) -> u64 {
+pub fn insert_missing(occupancy: &mut Occupancy<'_>, order: &[JobClassIndex], ranking: &Ranking, stop: &Stop) -> u64 {
     let mut roomiest = Roomiest::new(occupancy.lowered().groups.len());
     let mut placed = 0;
     for &class in order {
@@ -197,4 +192,3 @@ fn devices_free(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex
     let left = occupancy.devices_left(tile, over).zip(0u32..);
     left.filter(|&(_, device)| devices >> device & 1 == 1).all(|(left, _)| left >= milli)
 }
-

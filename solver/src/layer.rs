@@ -42,7 +42,8 @@ fn split(
     members: &[GroupIndex],
     of_group: &mut [Vec<(JobClassIndex, u64)>],
 ) -> u64 {
-    let usable: Vec<GroupIndex> = members.iter().copied().filter(|&group| lowered.worth(class, group).is_some()).collect();
+    let usable: Vec<GroupIndex> =
+        members.iter().copied().filter(|&group| lowered.worth(class, group).is_some()).collect();
     let tiles = |group: GroupIndex| u128::try_from(lowered.group(group).tiles.len()).unwrap_or(0);
     let all: u128 = usable.iter().map(|&group| tiles(group)).sum();
     // Each class starts its rounding elsewhere, so that no group collects every remainder.

@@ -1,6 +1,10 @@
 //! Conversions between integers and floats, each named for how it rounds. Casts live here and nowhere else.
 
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "each function states what it does to its range")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "each function states what it does to its range"
+)]
 
 /// The nearest integer; saturates, and a NaN is zero.
 #[must_use]

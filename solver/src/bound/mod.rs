@@ -27,7 +27,7 @@ use merge::Merged;
 const COLUMNS_MAX: usize = 12_000;
 
 /// Rounds of price polishing where classes share columns.
-const POLISH_ROUNDS: usize = 120;
+const POLISH_ROUNDS: usize = 150;
 
 /// Prices and counts of the relaxation, over merged groups and accounts.
 #[derive(Clone, Debug)]
@@ -64,7 +64,8 @@ pub fn relax(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
 #[must_use]
 pub fn certificate(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Certificate {
     let merged = &relaxation.merged;
-    let scopes: Vec<BTreeMap<Scope, f64>> = (0..merged.groups.len()).map(|at| tile_scopes(lowered, merged, at)).collect();
+    let scopes: Vec<BTreeMap<Scope, f64>> =
+        (0..merged.groups.len()).map(|at| tile_scopes(lowered, merged, at)).collect();
     let mut tiles: BTreeMap<Scope, f64> = BTreeMap::new();
     for (&scope, &count) in scopes.iter().flatten() {
         *tiles.entry(scope).or_default() += count;
@@ -76,7 +77,9 @@ pub fn certificate(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Certificat
         };
         match budget.place {
             Place::Account(at) => {
-                merged.accounts[at].iter().for_each(|&account| add(Scope::Owner(lowered.account(account).owner), price));
+                merged.accounts[at]
+                    .iter()
+                    .for_each(|&account| add(Scope::Owner(lowered.account(account).owner), price));
             }
             Place::Tiles(at) => {
                 scopes[at].iter().for_each(|(&scope, &count)| add(scope, price * count / tiles[&scope]));

@@ -82,7 +82,8 @@ impl PathPrices {
             Place::Tiles(group) => at(group, Level::Tile),
             Place::Account(account) => {
                 let paths = merged.paths.iter().enumerate();
-                paths.flat_map(|(group, path)| path.iter().map(move |entry| (group, entry)))
+                paths
+                    .flat_map(|(group, path)| path.iter().map(move |entry| (group, entry)))
                     .filter(|(_, entry)| entry.0 == account)
                     .map(|(group, entry)| at(group, entry.1))
                     .sum()

@@ -61,12 +61,7 @@ pub(super) fn for_capsule(
 }
 
 /// The waiver of one constraint at the place that is least short of it.
-fn candidate(
-    explainer: &Explainer<'_, '_>,
-    class: JobClassIndex,
-    blocker: Blocker,
-    place: Place,
-) -> Option<Candidate> {
+fn candidate(explainer: &Explainer<'_, '_>, class: JobClassIndex, blocker: Blocker, place: Place) -> Option<Candidate> {
     let lowered = explainer.occupancy.lowered();
     let here = Owner::Node(lowered.tiles[place.tile.at()]);
     let cure = match blocker {
@@ -94,12 +89,7 @@ fn preemption(explainer: &Explainer<'_, '_>, victim: &Victim) -> Candidate {
 }
 
 /// What a cure takes from others, in micro-credits, by the scale of this module.
-fn cost(
-    explainer: &Explainer<'_, '_>,
-    class: JobClassIndex,
-    (need, group): (u64, GroupIndex),
-    cure: &Cure,
-) -> u128 {
+fn cost(explainer: &Explainer<'_, '_>, class: JobClassIndex, (need, group): (u64, GroupIndex), cure: &Cure) -> u128 {
     let lowered = explainer.occupancy.lowered();
     let worth = explainer.worth_at_stake(class, need);
     match *cure {
@@ -153,7 +143,8 @@ pub(super) fn for_gang(
     for &blocker in conflict {
         let cure = match blocker {
             Blocker::Account { owner, kind } => gang.capacity(owner, kind),
-            Blocker::Rule(Rule::Window) => gang.later(),
+            // Where they do not fit together, some can start inside the window and some after it.
+            Blocker::Rule(Rule::Window) => gang.later().or_else(|| gang.waiver(Rule::Window)),
             Blocker::Rule(Rule::Worth) => gang.bid(),
             Blocker::Rule(Rule::Gang) => gang.holds(&|trial| trial, 1).then_some(Cure::Relax(Rule::Gang)),
             Blocker::Tiles { .. } | Blocker::Rule(Rule::Devices) => None,
@@ -164,9 +155,10 @@ pub(super) fn for_gang(
     }
     let most = best.map_or(worth, |(cost, _)| cost.min(worth));
     let victims = preempt::whole_items(explainer, class, most);
-    let cured = victims.iter().take(GANG_VICTIMS_MAX).find(|victim| {
-        gang.holds(&|trial| Trial { gone: Some((victim.tile, victim.item)), ..trial }, need)
-    });
+    let cured = victims
+        .iter()
+        .take(GANG_VICTIMS_MAX)
+        .find(|victim| gang.holds(&|trial| Trial { gone: Some((victim.tile, victim.item)), ..trial }, need));
     cured.map(|victim| preemption(explainer, victim).cure).or(best.map(|(_, cure)| cure))
 }
 
@@ -265,9 +257,8 @@ fn beyond_horizon(explainer: &Explainer<'_, '_>, class: JobClassIndex) -> Option
     let fits = |group: &GroupIndex| {
         let at = lowered.group(*group);
         let tile = TileIndex::new(at.tiles.start);
-        let is_allowed = rules::of_pair(lowered, class, *group)
-            .with(explainer.bonds.broken(lowered, class, tile))
-            .is_empty();
+        let is_allowed =
+            rules::of_pair(lowered, class, *group).with(explainer.bonds.broken(lowered, class, tile)).is_empty();
         let fits_above = |&(account, level): &(_, _)| {
             lowered.draw_at(class, *group, level).fits(lowered.account(account).capacity(last))
         };

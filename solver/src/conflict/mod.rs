@@ -90,8 +90,7 @@ impl<'o, 'a> Explainer<'o, 'a> {
         let blocked = match reason {
             Reason::Interrupted => return interrupted,
             Reason::GangTooLarge => self.gang_conflict(class, need, stop).map(|conflict| (conflict, None)),
-            _ => places::survey(self, class, stop)
-                .map(|sets| (irreducible::hitting_set(&sets, reason), Some(sets))),
+            _ => places::survey(self, class, stop).map(|sets| (irreducible::hitting_set(&sets, reason), Some(sets))),
         };
         // A set that was not brought to the end is no answer; the reason alone still is.
         let Some((conflict, sets)) = blocked else { return Explanation { reason, ..interrupted } };
@@ -113,9 +112,8 @@ impl<'o, 'a> Explainer<'o, 'a> {
         for class in lowered.class_indexes().filter(|&class| self.occupancy.missing(class) > 0) {
             missing.extend(self.missing_jobs(class));
         }
-        let worth = |(job, count): &(JobIndex, u32)| {
-            u128::from(lowered.instance.jobs()[job.at()].bid) * u128::from(*count)
-        };
+        let worth =
+            |(job, count): &(JobIndex, u32)| u128::from(lowered.instance.jobs()[job.at()].bid) * u128::from(*count);
         missing.sort_by_key(|missed| (Reverse(worth(missed)), missed.0));
         let mut known: BTreeMap<JobClassIndex, Explanation> = BTreeMap::new();
         let explained = missing.into_iter().map(|(job, count)| {
@@ -167,7 +165,8 @@ impl<'o, 'a> Explainer<'o, 'a> {
         let is_drawn = |kind: Kind| {
             let anywhere = || lowered.group_indexes().any(|group| lowered.draw(class, group).get(kind) > 0);
             let crossing = || lowered.job(class).demand.bandwidth_bps.iter().any(|&amount| amount > 0);
-            demand.is_some_and(|draw| draw.get(kind) > 0) || if kind == Kind::Bandwidth { crossing() } else { anywhere() }
+            demand.is_some_and(|draw| draw.get(kind) > 0)
+                || if kind == Kind::Bandwidth { crossing() } else { anywhere() }
         };
         let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|&kind| is_drawn(kind)).collect();
         let tiles = kinds.iter().map(|&kind| Blocker::Tiles { kind });

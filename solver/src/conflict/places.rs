@@ -40,9 +40,16 @@ pub(super) fn survey(explainer: &Explainer<'_, '_>, class: JobClassIndex, stop: 
         if stop.is_raised() {
             return None;
         }
-        survey.add_group(group, stop)?;
+        if rules::reaches_data(lowered, class, group) {
+            survey.add_group(group, stop)?;
+        }
     }
-    let Survey { plain, mut mixed, .. } = survey;
+    let Survey { mut plain, mut mixed, .. } = survey;
+    if plain.is_empty() && mixed.is_empty() {
+        // No tile reaches the data: a rule that nothing can waive.
+        let anywhere = Place { short: 0, tile: TileIndex(0), start: lowered.job(class).earliest };
+        plain.insert(Mask::rule(Rule::Latency), anywhere);
+    }
     mixed.extend(plain.into_iter().map(|(mask, place)| (mask.blockers().collect(), place)));
     Some(mixed)
 }

@@ -46,8 +46,7 @@ pub(super) fn cheapest(
     let mut best: Option<Victim> = None;
     for group in lowered.group_indexes() {
         let is_open = rules::of_pair(lowered, class, group).is_empty();
-        let starts: Vec<Timestamp> =
-            if is_open { starts::inside(lowered, class, group).collect() } else { vec![] };
+        let starts: Vec<Timestamp> = if is_open { starts::inside(lowered, class, group).collect() } else { vec![] };
         for tile in lowered.group(group).tiles.clone().map(TileIndex::new) {
             if tile.at() % TILES_PER_LOOK == 0 && stop.is_raised() {
                 return None;
@@ -79,9 +78,8 @@ pub(super) fn whole_items(explainer: &Explainer<'_, '_>, class: JobClassIndex, g
     let tiles = (0..explainer.occupancy.lowered().tiles.len()).map(TileIndex::new);
     let all = tiles.flat_map(|tile| explainer.occupancy.items(tile).iter().map(move |item| (tile, *item)));
     let victims = all.filter(|(_, item)| may_go(explainer, class, item) && leaves_gang(explainer, item));
-    let victims = victims.map(|(tile, item)| {
-        Victim { lost: lost(explainer, &item, item.count), tile, item, target: tile }
-    });
+    let victims =
+        victims.map(|(tile, item)| Victim { lost: lost(explainer, &item, item.count), tile, item, target: tile });
     let mut victims: Vec<Victim> = victims.filter(|victim| victim.lost < gain).collect();
     victims.sort_unstable();
     victims

@@ -1,7 +1,6 @@
 //! Why a class is missing capsules, in the order in which reasons are tried; the first wins.
 
-use lessor_models::plan::Reason;
-use lessor_models::plan::Rule;
+use lessor_models::plan::{Reason, Rule};
 use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 

@@ -82,7 +82,8 @@ impl Bonds {
             let members = domain_members(lowered, node, spread.domain);
             members.into_iter().any(|member| self.count(class, member) >= spread.most)
         });
-        let shunned = self.shunned_by.get(&class).into_iter().flatten().any(|&(other, domain)| runs_near(other, domain));
+        let shunned =
+            self.shunned_by.get(&class).into_iter().flatten().any(|&(other, domain)| runs_near(other, domain));
         Mask::rule(Rule::Spread)
             .when(full)
             .with(Mask::rule(Rule::Affinity).when(job.affinity.is_some_and(|relation| !near(relation))))
@@ -115,7 +116,7 @@ pub(super) fn of_pair(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupI
         .with(Mask::rule(Rule::Worth).when(worth(lowered, class, group) <= 0))
 }
 
-/// What a capsule would be worth in a group, whatever forbids it; data that cannot be reached counts as at hand.
+/// What a capsule would be worth in a group, whatever forbids it; data out of reach counts as at hand.
 pub(super) fn worth(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> i64 {
     lowered.worth(class, group).unwrap_or_else(|| {
         let (job, fleet, weights) = (lowered.job(class), lowered.instance.fleet(), lowered.instance.weights());
@@ -128,6 +129,12 @@ pub(super) fn worth(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupInd
 fn is_near_data(lowered: &Lowered<'_>, job: &Job, tile: NodeIndex) -> bool {
     let delay = latency::delay_to_data_us(lowered.instance.fleet(), job, tile);
     delay.is_some_and(|delay| job.data.is_none() || job.latency_max_us.is_none_or(|most| delay <= most))
+}
+
+/// Whether a path leads from a group to the class's data. Where none does, no waiver makes it a place.
+pub(super) fn reaches_data(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> bool {
+    let job = lowered.job(class);
+    job.data.is_none() || latency::delay_to_data_us(lowered.instance.fleet(), job, lowered.group(group).tile).is_some()
 }
 
 /// The members of a domain that a node is in.

@@ -130,6 +130,7 @@ impl World {
         let instance = self.instance();
         let starts: Vec<Timestamp> = (self.jobs[job].earliest.0..self.jobs[job].deadline.0)
             .step_by(usize::try_from(TICK).unwrap())
+            .take(64)
             .map(Timestamp)
             .collect();
         let tiles: Vec<NodeIndex> = instance.fleet().tiles().collect();
@@ -138,8 +139,12 @@ impl World {
             .flat_map(|&tile| starts.iter().map(move |&start| (tile, start)))
             .flat_map(|(tile, start)| {
                 let job_index = JobIndex(u32::try_from(job).unwrap());
-                masks(&instance, job, tile).into_iter().map(move |devices| {
-                    Placement { job: job_index, tile, start, count: 1, devices }
+                masks(&instance, job, tile).into_iter().map(move |devices| Placement {
+                    job: job_index,
+                    tile,
+                    start,
+                    count: 1,
+                    devices,
                 })
             })
             .filter(|option| pays(&instance, option))
@@ -233,9 +238,11 @@ impl World {
             Cure::Capacity { owner, kind, amount } => world.add(owner, kind, amount),
             Cure::Relax(rule) => world.waive(job, rule),
             Cure::Preempt { job: other, tile, count } => {
-                let held = world.plan.iter_mut().find(|held| (held.job, held.tile) == (other, tile)).unwrap();
-                held.count -= count;
-                world.plan.retain(|held| held.count > 0);
+                // Every placement of a test is one capsule.
+                for _ in 0..count {
+                    let held = world.plan.iter().position(|held| (held.job, held.tile) == (other, tile)).unwrap();
+                    world.plan.remove(held);
+                }
                 assert!(self.jobs[other.at()].preemptible);
             }
             Cure::Start(start) => {
@@ -265,8 +272,11 @@ pub(super) fn placed<'a>(lowered: &'a Lowered<'a>, plan: &[Placement]) -> (Occup
         let class: JobClassIndex = lowered.class_of_job[placement.job.at()];
         let tile = TileIndex::new(lowered.tiles.iter().position(|&tile| tile == placement.tile).unwrap());
         let over = occupancy.buckets(class, lowered.group_of(tile), placement.start);
-        let devices =
-            if placement.devices == 0 { occupancy.choose_devices(tile, class, over).unwrap() } else { placement.devices };
+        let devices = if placement.devices == 0 {
+            occupancy.choose_devices(tile, class, over).unwrap()
+        } else {
+            placement.devices
+        };
         let Placement { count, start, .. } = *placement;
         occupancy.place(tile, Item { class, count, start, devices, is_current: false });
         given.push(Placement { devices, ..*placement });

@@ -155,7 +155,8 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let broken = rules::of_pair(lowered, self.class, group);
         let pays = rules::worth(lowered, self.class, group).saturating_add_unsigned(self.bid_more) > 0;
         let broken = broken.without(Mask::rule(Rule::Worth).when(pays));
-        if starts.is_empty() || broken.meets(self.enforced.mask) {
+        let is_cut_off = !rules::reaches_data(lowered, self.class, group);
+        if starts.is_empty() || is_cut_off || broken.meets(self.enforced.mask) {
             return;
         }
         let path = self.path_left(group, filled);
@@ -227,7 +228,8 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             }
         }
         // Waived devices bring their own headroom: a tile that had too few has as much as is asked.
-        let is_granted = !self.enforced.holds(Rule::Devices) && devices_short(self.explainer, self.class, tile, over) > 0;
+        let is_granted =
+            !self.enforced.holds(Rule::Devices) && devices_short(self.explainer, self.class, tile, over) > 0;
         if is_granted { draw.with(Kind::Accelerator, 0) } else { draw }
     }
 
@@ -342,7 +344,12 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
 }
 
 /// How many devices a tile lacks for one capsule.
-pub(super) fn devices_short(explainer: &Explainer<'_, '_>, class: JobClassIndex, tile: TileIndex, over: Range<usize>) -> u64 {
+pub(super) fn devices_short(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    tile: TileIndex,
+    over: Range<usize>,
+) -> u64 {
     let demand = &explainer.occupancy.lowered().job(class).demand;
     if demand.devices == 0 {
         return 0;
@@ -352,7 +359,12 @@ pub(super) fn devices_short(explainer: &Explainer<'_, '_>, class: JobClassIndex,
 }
 
 /// Takes the devices of one capsule, those with least left that still has enough, and says whether there were enough.
-fn take_devices(devices: &mut [Vec<u16>], demand: &lessor_models::job::Demand, over: Range<usize>, wanted: bool) -> bool {
+fn take_devices(
+    devices: &mut [Vec<u16>],
+    demand: &lessor_models::job::Demand,
+    over: Range<usize>,
+    wanted: bool,
+) -> bool {
     let least = devices.iter().map(|left| left[over.clone()].iter().copied().min().unwrap_or(0)).zip(0usize..);
     let mut fitting: Vec<(u16, usize)> = least.filter(|&(left, _)| left >= demand.device_milli).collect();
     fitting.sort_unstable();

@@ -54,9 +54,8 @@ pub(super) fn capacity_less(instance: &Instance, grid: &Grid, owner: Owner, idle
         return vec![base.saturating_sub(idle)];
     }
     let in_bucket = |k| {
-        let least = functions.iter().fold(base, |vector, (kind, function)| {
-            vector.with(*kind, function.least(grid.bucket(k)))
-        });
+        let least =
+            functions.iter().fold(base, |vector, (kind, function)| vector.with(*kind, function.least(grid.bucket(k))));
         least.saturating_sub(idle)
     };
     (0..grid.count()).map(in_bucket).collect()

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use lessor_models::draw;
 use lessor_models::instance::Instance;
-use lessor_models::time::{Interval, Timestamp};
+use lessor_models::time::{Interval, StepFunction, Timestamp};
 
 /// The most buckets of a grid whose edges are exactly the instants at which anything changes.
 const EXACT_BUCKETS_MAX: usize = 64;
@@ -37,8 +37,9 @@ impl Grid {
                 return Grid::even(horizon, most);
             }
         }
-        instants.extend(instance.fleet().steps().values().flat_map(|function| function.steps()).map(|step| step.0));
-        let inside: Vec<Timestamp> = instants.into_iter().filter(|&at| horizon.start <= at && at <= horizon.end).collect();
+        instants.extend(instance.fleet().steps().values().flat_map(StepFunction::steps).map(|step| step.0));
+        let inside: Vec<Timestamp> =
+            instants.into_iter().filter(|&at| horizon.start <= at && at <= horizon.end).collect();
         if inside.len() > EXACT_BUCKETS_MAX.min(most) + 1 { Grid::even(horizon, most) } else { Grid { edges: inside } }
     }
 

@@ -9,8 +9,8 @@ use lessor_models::instance::Instance;
 use lessor_models::objective::energy;
 use lessor_models::resources::{Kind, Resources};
 
-use super::accounts::{Account, capacity_less};
 use super::Grid;
+use super::accounts::{Account, capacity_less};
 use crate::index::{AccountIndex, GroupIndex};
 
 /// Tiles that a plan cannot tell apart.

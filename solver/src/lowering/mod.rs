@@ -63,8 +63,7 @@ impl<'a> Lowered<'a> {
         let fleet = instance.fleet();
         let shape = (classes.len(), fleet.classes().len());
         let job = |c: usize| &instance.jobs()[classes[c].first.at()];
-        let draws =
-            Array2::from_shape_fn(shape, |(c, t)| draw::draw(&job(c).demand, &fleet.classes()[t], Level::Tile));
+        let draws = Array2::from_shape_fn(shape, |(c, t)| draw::draw(&job(c).demand, &fleet.classes()[t], Level::Tile));
         let terms = Array2::from_shape_fn(shape, |(c, t)| draw::term(job(c), &fleet.classes()[t]));
         let worth = Array2::from_shape_fn((classes.len(), grouped.sites.len()), |(c, s)| {
             let tile = grouped.sites[s];

@@ -166,6 +166,37 @@ fn a_class_without_the_devices_is_no_place() {
 }
 
 #[test]
+fn traffic_is_priced_where_it_crosses() {
+    // Of 9 bit/s that leave the tile, 4 leave the cell and 1 the hall; the feed lists b itself, and c through its cell. At 1
+    // for ten seconds the bid of 100 pays all but 10 for each bit.
+    let demand = crate::job::Demand { bandwidth_bps: [9, 4, 1, 0, 0], ..Default::default() };
+    let feed = Owner::Zone(ZoneIndex(0));
+    let cases = [(Owner::Node(LEFT), B, 4), (Owner::Node(HALL), B, 1), (feed, B, 9), (feed, C, 4)];
+    for (owner, home, crossing) in cases {
+        let at_home = Job { count: 2, locality: Some(home), ..job(demand) };
+        let tiny = Tiny::new(vec![at_home]).cap(owner, Kind::Bandwidth, crossing);
+        let dual = Dual { kind: Kind::Bandwidth, ..priced(Scope::Owner(owner), 1) };
+        let margin = 100 - 10 * i128::from(crossing);
+        assert_eq!(compare(&tiny, &with_duals(vec![dual])), (2 * margin + 10 * i128::from(crossing), 100));
+    }
+    let under = Scope::Tiles { class: FAST, under: LEFT };
+    let tile = Tiny::new(vec![Job { locality: Some(B), ..job(demand) }]).cap_node(B, Kind::Bandwidth, 9);
+    let dual = Dual { kind: Kind::Bandwidth, ..priced(under, 1) };
+    assert_eq!(compare(&tile, &with_duals(vec![dual])), (90 + 10, 100));
+}
+
+#[test]
+fn seconds_round_for_the_bound_and_never_against_it() {
+    // A run of a second and a half counts as one, so that a price of 60 leaves 40 of the bid; a capacity of one unit for a
+    // second and a half counts as two, worth 120.
+    let mut tiny = Tiny::new(vec![job(compute(1))]).cap_node(HALL, Kind::Compute, 1);
+    let half = Interval { start: at(0), end: crate::time::Timestamp(1_500_000) };
+    (tiny.jobs[0].term, tiny.jobs[0].deadline) = (Term::Fixed(half.span()), half.end);
+    let dual = Dual { interval: half, ..priced(node(HALL), 60) };
+    assert_eq!(compare(&tiny, &with_duals(vec![dual])), (40 + 120, 100));
+}
+
+#[test]
 fn use_counts_where_no_start_avoids_it() {
     // Ten seconds of a window of fourteen: only from 4 to 10 does the capsule surely run. A price of 5 there costs it
     // 6 * 5 = 30 of its 100, and the capacity of one unit is worth as much.

@@ -9,6 +9,7 @@ use crate::test_instance::{
     A, B, C, D, FAST, FEED, HALL, LEFT, PLAIN, RIGHT, Tiny, at, compute, devices, job, put, seconds,
 };
 use crate::tile_class::Band;
+use crate::time::Timestamp;
 
 fn holds(tiny: &Tiny, plan: &[Placement]) {
     breaks(tiny, plan, &[]);
@@ -174,6 +175,12 @@ fn what_ends_makes_room_for_what_starts_at_that_instant() {
     holds(&tiny, &[put(0, A), later(put(1, A), 10)]);
     holds(&tiny, &[later(put(0, A), 10), put(1, A)]);
     breaks(&tiny, &[put(0, A), later(put(1, A), 9)], &["\"a\": compute overdrawn at 9000000: 7 of 4 Mop/s"]);
+    // All that ends at an instant ends before what there is falls then.
+    let brief = Job { term: Term::Fixed(seconds(5)), ..flexible(compute(4)) };
+    let falling = Tiny::new(vec![flexible(compute(3)), brief]).cap_node(A, Kind::Compute, 7);
+    let falling = falling.step(Owner::Node(A), Kind::Compute, (at(10), 0));
+    holds(&falling, &[put(0, A), later(put(1, A), 5)]);
+    breaks(&falling, &[put(0, A), later(put(1, A), 6)], &["\"a\": compute overdrawn at 10000000: 4 of 0 Mop/s"]);
 }
 
 #[test]
@@ -315,6 +322,7 @@ fn a_closed_tile_keeps_what_runs_there_and_takes_nothing_new() {
     holds(&busy, &[put(0, A), put(0, A), put(0, B)]);
     breaks(&busy, &[Placement { count: 3, ..put(0, A) }], &[&closed(0)]);
     breaks(&busy, &[put(0, A), put(1, A)], &[&closed(1)]);
+    holds(&busy.running(1, A, 1), &[put(0, A), put(1, A)]);
 }
 
 #[test]
@@ -325,8 +333,9 @@ fn a_capsule_starts_and_ends_inside_its_window() {
         let expected: &[&str] = if inside { &[] } else { &[message] };
         breaks(&tiny, &[later(put(0, A), second)], expected);
     }
-    let extreme = Placement { start: crate::time::Timestamp(i64::MAX), ..put(0, A) };
-    breaks(&tiny, &[extreme], &[message]);
+    for microsecond in [at(5).0 - 1, at(10).0 + 1, i64::MAX, i64::MIN] {
+        breaks(&tiny, &[Placement { start: Timestamp(microsecond), ..put(0, A) }], &[message]);
+    }
     assert_eq!(seconds(15), tiny.build().horizon().span());
 }
 

@@ -53,6 +53,12 @@ pub(super) fn assert_cures(world: &World, job: usize, cure: Cure) {
 pub(super) fn assert_sound(world: &World, job: usize) -> Explanation {
     let explanation = world.explain(job);
     let is_open = world.opens(job);
+    println!(
+        "STAT {:?} {} {:?}",
+        explanation.reason,
+        explanation.conflict.len(),
+        explanation.cure.map(|c| format!("{c:?}").split(['(', '{']).next().map(str::to_owned))
+    );
     assert_eq!(explanation.reason == Reason::Interrupted, is_open, "{explanation:?} of {world:?}");
     if is_open {
         return explanation;
