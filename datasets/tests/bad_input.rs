@@ -426,7 +426,7 @@ fn a_certificate_of_another_fleet_or_without_its_scale_is_refused() {
     assert_eq!(found, format!("certificate.parquet: row 0, column class: {expected}"));
     edit(&path, |_| ());
     let found = without_dir(&read_certificate(&path, &instance).unwrap_err().to_string(), dir.path());
-    assert_eq!(found, "certificate.parquet: the metadata entry \"lessor.dual_shift\" must be 40");
+    assert_eq!(found, "certificate.parquet: the metadata entry \"lessor.dual_shift\" must be 56");
 }
 
 #[test]

@@ -154,7 +154,8 @@ pub(super) fn for_gang(
         best = best.into_iter().chain(priced).min();
     }
     let most = best.map_or(worth, |(cost, _)| cost.min(worth));
-    let victims = preempt::whole_items(explainer, class, most);
+    let short = need.saturating_sub(Trial::new(explainer, class).fill(None, need, stop)?);
+    let victims = preempt::whole_items(explainer, class, most, short);
     let cured = victims
         .iter()
         .take(GANG_VICTIMS_MAX)
@@ -245,7 +246,7 @@ fn is_constant_after(explainer: &Explainer<'_, '_>, group: GroupIndex) -> bool {
     let above = at.path.iter().map(|&(account, _)| lowered.account(account).owner);
     let is_constant = |owner| {
         let functions = Kind::ALL.into_iter().filter_map(move |kind| fleet.steps().get(&(owner, kind)));
-        functions.flat_map(|function| function.steps().last()).all(|step| step.0 <= end)
+        functions.filter_map(|function| function.steps().last()).all(|step| step.0 <= end)
     };
     above.chain([Owner::Node(at.tile)]).all(is_constant)
 }

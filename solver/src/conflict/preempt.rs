@@ -73,8 +73,9 @@ pub(super) fn cheapest(
     Some(best)
 }
 
-/// Every item that could go as a whole for less than `gain`, those that lose least first.
-pub(super) fn whole_items(explainer: &Explainer<'_, '_>, class: JobClassIndex, gain: u128) -> Vec<Victim> {
+/// Every item that could go as a whole for less than `gain` and might make room for `short` capsules, those that lose least
+/// first.
+pub(super) fn whole_items(explainer: &Explainer<'_, '_>, class: JobClassIndex, gain: u128, short: u64) -> Vec<Victim> {
     let tiles = (0..explainer.occupancy.lowered().tiles.len()).map(TileIndex::new);
     let all = tiles.flat_map(|tile| explainer.occupancy.items(tile).iter().map(move |item| (tile, *item)));
     let victims = all.filter(|(_, item)| may_go(explainer, class, item) && leaves_gang(explainer, item));
@@ -83,6 +84,20 @@ pub(super) fn whole_items(explainer: &Explainer<'_, '_>, class: JobClassIndex, g
     let mut victims: Vec<Victim> = victims.filter(|victim| victim.lost < gain).collect();
     victims.sort_unstable();
     victims
+}
+
+/// The most capsules that an item's absence could let in: what it draws of each kind, beside what was left over, on its tile
+/// and above it.
+fn most_let_in(explainer: &Explainer<'_, '_>, class: JobClassIndex, (tile, item): (TileIndex, &Item)) -> u64 {
+    let lowered = explainer.occupancy.lowered();
+    let group = lowered.group_of(tile);
+    let (freed, asked) = (lowered.draw(item.class, group), lowered.draw(class, group));
+    let through = |k: usize| {
+        let all = freed.0[k].saturating_mul(u64::from(item.count));
+        // Tiles of other classes may ask for less power; half of it is the least that is reckoned with.
+        all.saturating_mul(2).checked_div(asked.0[k]).unwrap_or(0).saturating_add(1)
+    };
+    (0..Kind::COUNT).map(through).fold(0, u64::saturating_add)
 }
 
 /// Whether capsules may be taken for this class: preemptible, of classes that trade, and nothing else needs them near.
