@@ -20,7 +20,7 @@ pub(crate) struct Sizes {
 }
 
 /// What is reserved whatever the size: the planner's way out after a stop, and a few small files.
-const RESERVE_FLOOR: Duration = Duration::from_millis(150);
+const RESERVE_FLOOR: Duration = Duration::from_millis(250);
 /// The longest time that reasons and cures may take after the search.
 const EXPLAIN_MAX: Duration = Duration::from_secs(3);
 /// Checking and reporting one tile, in nanoseconds.
@@ -33,7 +33,7 @@ const SITE_NANOS: u64 = 150;
 /// How long before the deadline planning must end, so that checking, writing and renaming end by it:
 ///
 /// ```text
-/// 150 ms + read / 4 + 2.5 us * tiles + 0.7 us * capsules + 0.15 us * jobs * sites
+/// 250 ms + read + 2.5 us * tiles + 0.7 us * capsules + 0.15 us * jobs * sites
 /// ```
 ///
 /// `read` is how long the inputs took: it stands for how fast this machine and its disk are. The reserve is at most half of
@@ -44,7 +44,7 @@ pub(crate) fn reserve(sizes: &Sizes, read: Duration, left: Duration) -> Duration
         .saturating_mul(TILE_NANOS)
         .saturating_add(sizes.capsules.saturating_mul(CAPSULE_NANOS))
         .saturating_add(count(sizes.jobs).saturating_mul(count(sizes.sites)).saturating_mul(SITE_NANOS));
-    (RESERVE_FLOOR + read / 4).saturating_add(Duration::from_nanos(nanos)).min(left / 2)
+    (RESERVE_FLOOR + read).saturating_add(Duration::from_nanos(nanos)).min(left / 2)
 }
 
 /// The part of the planning time that reasons and cures may take: a tenth, and no more than anyone waits for.
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn work_that_ends_in_time_leaves_the_flag_down() {
         let (first, second) = (Stop::new(), Stop::new());
-        let far = Instant::now() + Duration::from_secs(3_600);
+        let far = Instant::now() + Duration::from_hours(1);
         assert_eq!(with_alarms(&[(far, &first), (far, &second)], || 7), 7);
         assert!(!first.is_raised() && !second.is_raised());
     }
@@ -105,10 +105,10 @@ mod tests {
 
     #[test]
     fn the_reserve_adds_up_and_leaves_half_of_the_time() {
-        // 150 ms + 400 ms / 4 + 2.5 us * 10,000 + 0.7 us * 100,000 + 0.15 us * 1,000 * 100 = 360 ms.
+        // 250 ms + 400 ms + 2.5 us * 10,000 + 0.7 us * 100,000 + 0.15 us * 1,000 * 100 = 760 ms.
         let sizes = Sizes { tiles: 10_000, jobs: 1_000, capsules: 100_000, sites: 100 };
         let read = Duration::from_millis(400);
-        assert_eq!(reserve(&sizes, read, Duration::from_secs(30)), Duration::from_millis(360));
+        assert_eq!(reserve(&sizes, read, Duration::from_secs(30)), Duration::from_millis(760));
         assert_eq!(reserve(&sizes, read, Duration::from_millis(100)), Duration::from_millis(50));
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn run(args: &PlanArgs, clock: &ProcessClock) -> Result<Ending, Comma
         let outcome = search(&loaded.instance, &settings, clock, &mut view);
         times.plan = clock.seconds() - times.read;
         let run = Run { loaded, paths, weights, settings, clock };
-        let figures = run.write(&place, outcome, view, times)?;
+        let figures = run.write(&place, &outcome, view, times)?;
         run.tell(args, &figures);
         Ok(if figures.placed == 0 && figures.unplaced > 0 { Ending::Failed } else { Ending::Done })
     })
@@ -120,7 +120,7 @@ impl Run<'_> {
     fn write(
         &self,
         place: &OutputPlace,
-        outcome: Outcome,
+        outcome: &Outcome,
         view: ProgressView,
         mut times: Times,
     ) -> Result<Figures, CommandError> {
@@ -134,9 +134,9 @@ impl Run<'_> {
                     || report_data::body(instance, &outcome.plan),
                 )
             },
-            || self.write_tables(&staged, &outcome),
+            || self.write_tables(&staged, outcome),
         );
-        let figures = self.figures(&outcome, &verdict, bound?)?;
+        let figures = self.figures(outcome, &verdict, bound?)?;
         let timeline = view.finish(figures.value, figures.bound);
         let is_timed = self.settings.work.is_none();
         let run_view = is_timed.then(|| RunView {

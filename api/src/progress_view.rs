@@ -11,6 +11,11 @@ use crate::run_file::Point;
 /// Points kept at most: more than a chart can show. The last one always counts.
 const POINTS_MAX: usize = 10_000;
 
+/// The line of a phase whose end is known.
+const COUNTED: &str = "{elapsed:>4} {prefix:9} {bar:24} {pos}/{len}  {msg}";
+/// The line of a phase that ends when it ends.
+const OPEN: &str = "{elapsed:>4} {prefix:9} {pos}  {msg}";
+
 /// Whether bars are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bars {
@@ -33,8 +38,7 @@ impl ProgressView {
     pub(crate) fn new(clock: &ProcessClock, bars: Bars) -> ProgressView {
         let is_shown = bars == Bars::Shown && std::io::stderr().is_terminal();
         let bar = if is_shown { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{elapsed:>4} {prefix:9} {bar:24} {pos}/{len}  {msg}");
-        bar.set_style(style.expect("the template is well-formed, as a test holds"));
+        bar.set_style(style(OPEN));
         ProgressView { clock: *clock, bar, phase: None, points: Vec::new() }
     }
 
@@ -45,15 +49,21 @@ impl ProgressView {
             self.phase = Some(progress.phase);
             self.bar.set_prefix(phase_word(progress.phase));
         }
-        self.bar.set_length(progress.of);
-        self.bar.set_position(progress.done);
+        self.bar.set_style(style(if progress.of > 0 { COUNTED } else { OPEN }));
+        self.bar.set_length(progress.of.max(progress.done));
         self.bar.set_message(message(&progress));
+        self.bar.set_position(progress.done);
     }
 
-    /// Takes in where the run ended, clears the bar and gives the timeline.
+    /// Takes in where the run ended, clears the bar and gives the timeline. Its last point is exact: what the planner
+    /// reports on its way leaves out what moves cost.
     pub(crate) fn finish(mut self, value: i128, bound: Option<i128>) -> Vec<Point> {
-        self.remember(Some(value), bound);
         self.bar.finish_and_clear();
+        let end = Point { seconds: self.clock.seconds(), value: Some(value), bound };
+        if self.points.len() == POINTS_MAX {
+            self.points.pop();
+        }
+        self.points.push(end);
         self.points
     }
 
@@ -70,6 +80,10 @@ impl ProgressView {
         }
         self.points.push(Point { seconds: self.clock.seconds(), value, bound });
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("a test holds that the templates are well-formed")
 }
 
 fn phase_word(phase: Phase) -> &'static str {
@@ -99,15 +113,22 @@ mod tests {
     }
 
     #[test]
-    fn the_timeline_has_a_point_where_value_or_bound_improved() {
+    fn the_timeline_has_a_point_where_value_or_bound_improved_and_ends_exactly() {
         let mut view = ProgressView::new(&ProcessClock::start(), Bars::Hidden);
         let reports = [(None, None), (None, Some(90)), (Some(5), None), (Some(5), Some(90)), (Some(4), Some(95))];
         for (value, bound) in reports {
             view.show(report(value, bound));
         }
-        let points = view.finish(7, Some(80));
+        let points = view.finish(4, Some(80));
         let moved: Vec<_> = points.iter().map(|point| (point.value, point.bound)).collect();
-        assert_eq!(moved, [(None, Some(90)), (Some(5), Some(90)), (Some(7), Some(80))]);
+        assert_eq!(moved, [(None, Some(90)), (Some(5), Some(90)), (Some(4), Some(80))]);
+    }
+
+    #[test]
+    fn the_templates_are_well_formed() {
+        for template in [COUNTED, OPEN] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
     }
 
     #[test]

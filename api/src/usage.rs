@@ -9,7 +9,7 @@ use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::plan::Placement;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
-use lessor_models::time::{Interval, Timestamp};
+use lessor_models::time::{Interval, StepFunction, Timestamp};
 
 use crate::report::{Amounts, Limits};
 
@@ -158,7 +158,7 @@ impl Account {
 
     /// The instants at which a kind's capacity changes.
     fn changes(&self, fleet: &Fleet, kind: Kind) -> BTreeSet<Timestamp> {
-        let own = fleet.steps().get(&(self.owner, kind)).into_iter().flat_map(|function| function.steps());
+        let own = fleet.steps().get(&(self.owner, kind)).into_iter().flat_map(StepFunction::steps);
         let of_tiles = self.of_tiles.get(kind.index()).into_iter().flat_map(|profile| profile.steps.keys());
         own.map(|step| step.0).chain(of_tiles.copied()).collect()
     }
@@ -199,9 +199,9 @@ impl TileSum {
             };
             let profile = &mut self.by_kind[kind.index()];
             let function = fleet.steps().get(&(owner, kind));
-            let mut last = capacity(function.map_or(fleet.base_capacity(owner).get(kind), |function| function.base()));
+            let mut last = capacity(function.map_or(fleet.base_capacity(owner).get(kind), StepFunction::base));
             profile.base = (profile.base.0 + last.0, profile.base.1 + last.1);
-            for &(at, amount) in function.into_iter().flat_map(|function| function.steps()) {
+            for &(at, amount) in function.into_iter().flat_map(StepFunction::steps) {
                 let next = capacity(amount);
                 let change = profile.steps.entry(at).or_default();
                 *change = (change.0 + next.0 - last.0, change.1 + next.1 - last.1);

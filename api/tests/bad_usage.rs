@@ -1,5 +1,7 @@
 //! Bad input and bad usage end with exit code 2, a message that names the place, and no output.
 
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
 mod common;
 
 use std::fs::{self, File};

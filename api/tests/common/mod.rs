@@ -1,6 +1,7 @@
 //! Runs the real program on small fleets in a scratch directory.
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

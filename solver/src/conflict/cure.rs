@@ -48,11 +48,11 @@ pub(super) fn for_capsule(
     let singles = sets.iter().filter(|(set, _)| set.len() == 1);
     let mut candidates: Vec<Candidate> =
         singles.filter_map(|(set, place)| candidate(explainer, class, set[0], *place)).collect();
-    let victim = preempt::cheapest(explainer, class, sets, worth, stop)?;
+    let victim = preempt::cheapest(explainer, class, sets, worth, stop);
     candidates.extend(victim.map(|victim| preemption(explainer, &victim)));
     candidates.sort_by_key(|candidate| (candidate.cost, candidate.cure));
     let worked = candidates.iter().find(|candidate| works(explainer, class, candidate, stop));
-    let beyond = || beyond_horizon(explainer, class).map(Cure::Start);
+    let beyond = || beyond_horizon(explainer, class, stop).map(Cure::Start);
     match worked {
         Some(candidate) if candidate.cost <= worth => Some(candidate.cure),
         Some(candidate) => beyond().or(Some(candidate.cure)),
@@ -93,16 +93,15 @@ fn cost(explainer: &Explainer<'_, '_>, class: JobClassIndex, (need, group): (u64
     let lowered = explainer.occupancy.lowered();
     let worth = explainer.worth_at_stake(class, need);
     match *cure {
-        Cure::Capacity { owner, kind, amount } => match explainer.prices.get(&(owner, kind)) {
-            Some(&price) => {
+        Cure::Capacity { owner, kind, amount } => {
+            if let Some(&price) = explainer.prices.get(&(owner, kind)) {
                 let used = u128::from(amount) * u128::from(lowered.term(class, group).0);
                 used.saturating_mul(u128::from(price)).div_ceil(1_000_000 * u128::from(MICROS_PER_HOUR))
-            }
-            None => {
+            } else {
                 let capacity = u128::from(lowered.instance.fleet().base_capacity(owner).get(kind).max(1));
                 worth.saturating_mul(u128::from(amount)).div_ceil(capacity)
             }
-        },
+        }
         Cure::Start(start) => {
             let job = lowered.job(class);
             let delay = u128::from(start.since(starts::latest(lowered, class, group)).0);
@@ -210,7 +209,7 @@ impl<'x, 'o, 'a> Gang<'x, 'o, 'a> {
     fn later(&self) -> Option<Cure> {
         let lowered = self.explainer.occupancy.lowered();
         let end = lowered.instance.horizon().end;
-        let late = lowered.group_indexes().flat_map(|group| {
+        let late = lowered.group_indexes().take_while(|_| !self.stop.is_raised()).flat_map(|group| {
             let ends = move |start: &Timestamp| lowered.run(self.class, group, *start).end <= end;
             starts::late(lowered, self.class, group).filter(ends)
         });
@@ -252,7 +251,7 @@ fn is_constant_after(explainer: &Explainer<'_, '_>, group: GroupIndex) -> bool {
 }
 
 /// The end of the horizon, where a capsule would fit a tile with nothing else on it: all that is planned has ended then.
-fn beyond_horizon(explainer: &Explainer<'_, '_>, class: JobClassIndex) -> Option<Timestamp> {
+fn beyond_horizon(explainer: &Explainer<'_, '_>, class: JobClassIndex, stop: &Stop) -> Option<Timestamp> {
     let lowered = explainer.occupancy.lowered();
     let last = lowered.grid.count() - 1;
     let fits = |group: &GroupIndex| {
@@ -269,5 +268,5 @@ fn beyond_horizon(explainer: &Explainer<'_, '_>, class: JobClassIndex) -> Option
             && at.path.iter().all(fits_above)
             && is_constant_after(explainer, *group)
     };
-    lowered.group_indexes().find(fits).map(|_| lowered.instance.horizon().end)
+    lowered.group_indexes().take_while(|_| !stop.is_raised()).find(fits).map(|_| lowered.instance.horizon().end)
 }

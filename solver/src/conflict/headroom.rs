@@ -4,6 +4,7 @@ use lessor_models::resources::{Kind, Resources};
 
 use crate::index::{GroupIndex, TileIndex};
 use crate::occupancy::Occupancy;
+use crate::stop::Stop;
 
 /// The most rows kept apart by bucket, a quarter of a GiB; beyond it a group has one row, the best of all buckets.
 const ROWS_MAX: usize = 1 << 20;
@@ -27,14 +28,14 @@ pub(super) struct Headroom {
 }
 
 impl Headroom {
-    /// Adds up a plan. O(tiles times buckets).
-    pub(super) fn new(occupancy: &Occupancy<'_>) -> Headroom {
+    /// Adds up a plan, or as much of it as the flag allows. O(tiles times buckets).
+    pub(super) fn new(occupancy: &Occupancy<'_>, stop: &Stop) -> Headroom {
         let lowered = occupancy.lowered();
         let all = lowered.grid.count();
         let buckets = if lowered.groups.len() * all <= ROWS_MAX { all } else { 1 };
         let mut rows = vec![Row::default(); lowered.groups.len() * buckets];
         for (group, at) in lowered.groups.iter().enumerate() {
-            for tile in at.tiles.clone().map(TileIndex::new) {
+            for tile in at.tiles.clone().map(TileIndex::new).take_while(|_| !stop.is_raised()) {
                 for bucket in 0..buckets {
                     // One row for all buckets takes the best of them, which only loosens the relaxation.
                     let over = if buckets == all { bucket..bucket + 1 } else { 0..all };

@@ -17,7 +17,9 @@ use super::rules;
 pub(super) fn hitting_set(sets: &Sets, reason: Reason) -> Vec<Blocker> {
     let mut holding: BTreeMap<Blocker, Vec<usize>> = BTreeMap::new();
     for (at, set) in sets.keys().enumerate() {
-        set.iter().for_each(|&blocker| holding.entry(blocker).or_default().push(at));
+        for &blocker in set {
+            holding.entry(blocker).or_default().push(at);
+        }
     }
     let mut alive: Vec<usize> = sets.keys().map(Vec::len).collect();
     let mut order: Vec<Blocker> = holding.keys().copied().collect();
@@ -25,7 +27,9 @@ pub(super) fn hitting_set(sets: &Sets, reason: Reason) -> Vec<Blocker> {
     let mut kept = BTreeSet::new();
     for blocker in order {
         if holding[&blocker].iter().all(|&set| alive[set] > 1) {
-            holding[&blocker].iter().for_each(|&set| alive[set] -= 1);
+            for &set in &holding[&blocker] {
+                alive[set] -= 1;
+            }
         } else {
             kept.insert(blocker);
         }
@@ -38,10 +42,9 @@ fn is_central(reason: Reason, blocker: Blocker) -> bool {
     match (reason, blocker) {
         (Reason::NoEligibleTile, Blocker::Rule(rule)) => rules::ELIGIBILITY.contains(Mask::rule(rule)),
         (Reason::NotWorth, Blocker::Rule(rule)) => rule == Rule::Worth,
-        (Reason::NotWorth | Reason::NoEligibleTile, _) => false,
-        (_, Blocker::Rule(rule)) => rule == Rule::Devices,
-        (Reason::TooLarge | Reason::Fragmentation, Blocker::Account { .. }) => false,
-        _ => true,
+        (Reason::TooLarge | Reason::Fragmentation | Reason::NoHeadroom, Blocker::Rule(rule)) => rule == Rule::Devices,
+        (Reason::TooLarge | Reason::Fragmentation, Blocker::Tiles { .. }) | (Reason::NoHeadroom, _) => true,
+        _ => false,
     }
 }
 

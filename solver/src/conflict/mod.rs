@@ -52,31 +52,39 @@ pub struct Explainer<'o, 'a> {
     headroom: headroom::Headroom,
     /// The highest price of each account over time, in micro-credits per 10^6 base units and hour.
     prices: BTreeMap<(Owner, Kind), u64>,
+    /// Whether all of the plan was read.
+    is_whole: bool,
 }
 
 /// Explains one class of a finished plan; a raised flag makes the reason [`Reason::Interrupted`].
 #[must_use]
 pub fn explain(occupancy: &Occupancy<'_>, class: JobClassIndex, stop: &Stop) -> Explanation {
-    Explainer::new(occupancy, &[]).explain(class, stop)
+    Explainer::until(occupancy, &[], stop).explain(class, stop)
 }
 
 /// Everything that a finished plan left out, dearest first; see [`Explainer::explain_all`].
 #[must_use]
 pub fn explain_all(occupancy: &Occupancy<'_>, explain_max: usize, stop: &Stop) -> Vec<Unplaced> {
-    Explainer::new(occupancy, &[]).explain_all(explain_max, stop)
+    Explainer::until(occupancy, &[], stop).explain_all(explain_max, stop)
 }
 
 impl<'o, 'a> Explainer<'o, 'a> {
     /// Reads a plan; prices, where known, decide what capacity is cheap. O(tiles times buckets + items + jobs).
     #[must_use]
     pub fn new(occupancy: &'o Occupancy<'a>, prices: &[Price]) -> Explainer<'o, 'a> {
+        Explainer::until(occupancy, prices, &Stop::new())
+    }
+
+    /// The same, cut short by the flag: where it is raised meanwhile, every explanation is [`Reason::Interrupted`].
+    #[must_use]
+    pub fn until(occupancy: &'o Occupancy<'a>, prices: &[Price], stop: &Stop) -> Explainer<'o, 'a> {
         let mut highest = BTreeMap::new();
         for price in prices {
             let known = highest.entry((price.owner, price.kind)).or_insert(0);
             *known = price.price.max(*known);
         }
-        let (bonds, headroom) = (rules::Bonds::new(occupancy), headroom::Headroom::new(occupancy));
-        Explainer { occupancy, bonds, headroom, prices: highest }
+        let (bonds, headroom) = (rules::Bonds::new(occupancy, stop), headroom::Headroom::new(occupancy, stop));
+        Explainer { occupancy, bonds, headroom, prices: highest, is_whole: !stop.is_raised() }
     }
 
     /// Reason, conflict set and cure of a class with missing capsules: for the least number that can join those placed.
@@ -86,7 +94,7 @@ impl<'o, 'a> Explainer<'o, 'a> {
     pub fn explain(&self, class: JobClassIndex, stop: &Stop) -> Explanation {
         let need = gang::need(self.occupancy.lowered(), class, self.occupancy.placed(class));
         let interrupted = Explanation { reason: Reason::Interrupted, conflict: vec![], cure: None };
-        let Some(reason) = reason::reason(self, class, need, stop) else { return interrupted };
+        let Some(reason) = self.reason(class, need, stop) else { return interrupted };
         let blocked = match reason {
             Reason::Interrupted => return interrupted,
             Reason::GangTooLarge => self.gang_conflict(class, need, stop).map(|conflict| (conflict, None)),
@@ -126,9 +134,13 @@ impl<'o, 'a> Explainer<'o, 'a> {
         explained.collect()
     }
 
+    fn reason(&self, class: JobClassIndex, need: u64, stop: &Stop) -> Option<Reason> {
+        if self.is_whole { reason::reason(self, class, need, stop) } else { None }
+    }
+
     fn reason_only(&self, class: JobClassIndex, stop: &Stop) -> Explanation {
         let need = gang::need(self.occupancy.lowered(), class, self.occupancy.placed(class));
-        let reason = reason::reason(self, class, need, stop).unwrap_or(Reason::Interrupted);
+        let reason = self.reason(class, need, stop).unwrap_or(Reason::Interrupted);
         Explanation { reason, conflict: vec![], cure: None }
     }
 

@@ -10,7 +10,7 @@ use super::mask::Mask;
 use super::places::{Place, Sets};
 use super::trial::TILES_PER_LOOK;
 use super::{Explainer, rules, starts};
-use crate::index::{JobClassIndex, TileIndex};
+use crate::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::occupancy::Item;
 use crate::stop::Stop;
 
@@ -31,14 +31,14 @@ pub(super) struct Victim {
 }
 
 /// The victim that loses least, and less than `gain`, whose absence opens a place for one capsule.
-/// The outer `None` where the flag was raised first. O(items times starts).
+/// `None` too where the flag was raised first. O(items times starts).
 pub(super) fn cheapest(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,
     sets: &Sets,
     gain: u128,
     stop: &Stop,
-) -> Option<Option<Victim>> {
+) -> Option<Victim> {
     let lowered = explainer.occupancy.lowered();
     let is_above_alone = |set: &[Blocker]| set.iter().all(|blocker| matches!(blocker, Blocker::Account { .. }));
     let places = sets.iter().filter(|(set, _)| is_above_alone(set)).map(|(_, place)| *place);
@@ -70,15 +70,23 @@ pub(super) fn cheapest(
             }
         }
     }
-    Some(best)
+    best
 }
 
 /// Every item that could go as a whole for less than `gain` and might make room for `short` capsules, those that lose least
 /// first.
 pub(super) fn whole_items(explainer: &Explainer<'_, '_>, class: JobClassIndex, gain: u128, short: u64) -> Vec<Victim> {
-    let tiles = (0..explainer.occupancy.lowered().tiles.len()).map(TileIndex::new);
+    let lowered = explainer.occupancy.lowered();
+    let asked = lowered.group_indexes().map(|group| draw(explainer, class, group, least)).reduce(|a, b| a.least(&b));
+    let asked = asked.unwrap_or_default();
+    let may_help = |tile: TileIndex, item: &Item| {
+        let freed = draw(explainer, item.class, lowered.group_of(tile), most);
+        let let_in = most_let_in(&freed, u64::from(item.count), &asked);
+        may_go(explainer, class, item) && let_in >= short && leaves_gang(explainer, item)
+    };
+    let tiles = (0..lowered.tiles.len()).map(TileIndex::new);
     let all = tiles.flat_map(|tile| explainer.occupancy.items(tile).iter().map(move |item| (tile, *item)));
-    let victims = all.filter(|(_, item)| may_go(explainer, class, item) && leaves_gang(explainer, item));
+    let victims = all.filter(|(tile, item)| may_help(*tile, item));
     let victims =
         victims.map(|(tile, item)| Victim { lost: lost(explainer, &item, item.count), tile, item, target: tile });
     let mut victims: Vec<Victim> = victims.filter(|victim| victim.lost < gain).collect();
@@ -86,18 +94,32 @@ pub(super) fn whole_items(explainer: &Explainer<'_, '_>, class: JobClassIndex, g
     victims
 }
 
-/// The most capsules that an item's absence could let in: what it draws of each kind, beside what was left over, on its tile
-/// and above it.
-fn most_let_in(explainer: &Explainer<'_, '_>, class: JobClassIndex, (tile, item): (TileIndex, &Item)) -> u64 {
+/// What a capsule draws from a tile, with one bandwidth for all levels.
+fn draw(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    group: GroupIndex,
+    choose: fn(&[u64]) -> u64,
+) -> Resources {
     let lowered = explainer.occupancy.lowered();
-    let group = lowered.group_of(tile);
-    let (freed, asked) = (lowered.draw(item.class, group), lowered.draw(class, group));
-    let through = |k: usize| {
-        let all = freed.0[k].saturating_mul(u64::from(item.count));
-        // Tiles of other classes may ask for less power; half of it is the least that is reckoned with.
-        all.saturating_mul(2).checked_div(asked.0[k]).unwrap_or(0).saturating_add(1)
+    lowered.draw(class, group).with(Kind::Bandwidth, choose(&lowered.job(class).demand.bandwidth_bps))
+}
+
+fn most(amounts: &[u64]) -> u64 {
+    amounts.iter().copied().max().unwrap_or(0)
+}
+
+fn least(amounts: &[u64]) -> u64 {
+    amounts.iter().copied().filter(|&amount| amount > 0).min().unwrap_or(0)
+}
+
+/// The most capsules that freed amounts could let in beside what was left over: each is let in by some kind, on the tile or
+/// above it.
+fn most_let_in(freed: &Resources, count: u64, asked: &Resources) -> u64 {
+    let through = |(freed, asked): (&u64, &u64)| {
+        freed.saturating_mul(count).checked_div(*asked).map_or(0, |whole| whole.saturating_add(1))
     };
-    (0..Kind::COUNT).map(through).fold(0, u64::saturating_add)
+    freed.0.iter().zip(&asked.0).map(through).fold(0, u64::saturating_add)
 }
 
 /// Whether capsules may be taken for this class: preemptible, of classes that trade, and nothing else needs them near.

@@ -1,5 +1,7 @@
 //! Why a class is missing capsules, in the order in which reasons are tried; the first wins.
 
+use std::collections::BTreeMap;
+
 use lessor_models::plan::{Reason, Rule};
 use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
@@ -50,7 +52,7 @@ pub(super) fn reason(explainer: &Explainer<'_, '_>, class: JobClassIndex, need: 
         let fits = need <= 1 || Trial::new(explainer, class).fits(None, need, stop)?;
         return Some(if fits { Reason::Interrupted } else { Reason::GangTooLarge });
     }
-    Some(if fits_in_sum(explainer, class, &groups) { Reason::Fragmentation } else { Reason::NoHeadroom })
+    Some(if fits_in_sum(explainer, class, &groups, stop)? { Reason::Fragmentation } else { Reason::NoHeadroom })
 }
 
 /// The tiles of a group that spread and relations allow.
@@ -106,12 +108,20 @@ fn has_open_place(
 }
 
 /// The relaxation: whether at some start the tiles below accounts with room have, kind by kind, enough in sum for a capsule.
-fn fits_in_sum(explainer: &Explainer<'_, '_>, class: JobClassIndex, groups: &[GroupIndex]) -> bool {
+fn fits_in_sum(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    groups: &[GroupIndex],
+    stop: &Stop,
+) -> Option<bool> {
     let (occupancy, lowered) = (explainer.occupancy, explainer.occupancy.lowered());
     let devices = &lowered.job(class).demand;
     let milli = u128::from(devices.devices) * u128::from(devices.device_milli);
-    let mut parts: std::collections::BTreeMap<Timestamp, [u128; Kind::COUNT + 1]> = std::collections::BTreeMap::new();
+    let mut parts: BTreeMap<Timestamp, [u128; Kind::COUNT + 1]> = BTreeMap::new();
     for &group in groups {
+        if stop.is_raised() {
+            return None;
+        }
         let draw = lowered.draw(class, group);
         for start in starts::inside(lowered, class, group) {
             if occupancy.path_room(class, group, start, 1) == 0 {
@@ -129,5 +139,5 @@ fn fits_in_sum(explainer: &Explainer<'_, '_>, class: JobClassIndex, groups: &[Gr
             }
         }
     }
-    parts.values().any(|sums| sums.iter().all(|&part| part >= PARTS))
+    Some(parts.values().any(|sums| sums.iter().all(|&part| part >= PARTS)))
 }

@@ -11,6 +11,7 @@ use super::mask::Mask;
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::Lowered;
 use crate::occupancy::Occupancy;
+use crate::stop::Stop;
 
 /// The rules that leave no doubt whatever the headroom: all but worth, devices and the gang.
 pub(super) const ELIGIBILITY: Mask = Mask::rule(Rule::Classes)
@@ -35,8 +36,8 @@ pub(super) struct Bonds {
 }
 
 impl Bonds {
-    /// Reads the jobs' relations and where bound capsules are. O(jobs + items).
-    pub(super) fn new(occupancy: &Occupancy<'_>) -> Bonds {
+    /// Reads the jobs' relations and where bound capsules are, as far as the flag allows. O(jobs + items).
+    pub(super) fn new(occupancy: &Occupancy<'_>, stop: &Stop) -> Bonds {
         let lowered = occupancy.lowered();
         let mut bonds = Bonds { members: HashMap::new(), shunned_by: HashMap::new(), wanted_near: HashSet::new() };
         for (job, &class) in lowered.instance.jobs().iter().zip(&lowered.class_of_job) {
@@ -46,7 +47,7 @@ impl Bonds {
             }
             bonds.wanted_near.extend(job.affinity.map(|relation| lowered.class_of_job[relation.job.at()]));
         }
-        for (position, &node) in lowered.tiles.iter().enumerate() {
+        for (position, &node) in lowered.tiles.iter().enumerate().take_while(|_| !stop.is_raised()) {
             for item in occupancy.items(TileIndex::new(position)) {
                 if lowered.classes[item.class.at()].is_bound {
                     for owner in owners(lowered, node) {

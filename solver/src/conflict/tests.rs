@@ -160,7 +160,9 @@ impl World {
                 Blocker::Account { owner, kind } => world.add(owner, kind, UNLIMITED),
                 Blocker::Tiles { kind } => {
                     let tiles: Vec<NodeIndex> = self.instance().fleet().tiles().collect();
-                    tiles.into_iter().for_each(|tile| world.add(Owner::Node(tile), kind, UNLIMITED));
+                    for tile in tiles {
+                        world.add(Owner::Node(tile), kind, UNLIMITED);
+                    }
                 }
                 Blocker::Rule(rule) => world.waive(job, rule),
             }
@@ -189,7 +191,9 @@ impl World {
             Rule::Gang => this.gang_min = 0,
             Rule::Devices => {
                 let tiles: Vec<NodeIndex> = self.instance().fleet().tiles().collect();
-                tiles.into_iter().for_each(|tile| self.add_devices(tile, 4));
+                for tile in tiles {
+                    self.add_devices(tile, 4);
+                }
             }
             Rule::Worth => this.bid = 1 << 40,
         }

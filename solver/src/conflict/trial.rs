@@ -285,7 +285,9 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let owner = Owner::Node(lowered.tiles[tile.at()]);
         let added = self.more.filter(|&(whose, ..)| whose == owner);
         if let Some((_, kind, amount)) = added {
-            room.tile.iter_mut().for_each(|left| credit(left, &Resources::of(kind, amount), 1));
+            for left in &mut room.tile {
+                credit(left, &Resources::of(kind, amount), 1);
+            }
         }
         let gone = self.gone.filter(|&(from, _)| from == tile).map(|(_, item)| item);
         if let Some(item) = gone {
@@ -322,7 +324,9 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             let mut left: Vec<Resources> = all.clone().map(|k| *occupancy.account_left(account, k)).collect();
             let added = self.more.filter(|&(whose, ..)| whose == lowered.account(account).owner);
             if let Some((_, kind, amount)) = added {
-                left.iter_mut().for_each(|left| credit(left, &Resources::of(kind, amount), 1));
+                for left in &mut left {
+                    credit(left, &Resources::of(kind, amount), 1);
+                }
             }
             self.give_back(account, &mut left);
             left

@@ -25,13 +25,13 @@ fn account(node: u32, kind: Kind) -> Blocker {
 }
 
 /// Explains the last job, holds the explanation against brute force, and compares it.
-fn check(world: &World, reason: Reason, conflict: &[Blocker], cure: Option<Cure>) {
+fn check(world: &World, reason: Reason, conflict: &[Blocker], cure: impl Into<Option<Cure>>) {
     let found = assert_sound(world, world.jobs.len() - 1);
-    assert_eq!((found.reason, found.conflict.as_slice(), found.cure), (reason, conflict, cure));
+    assert_eq!((found.reason, found.conflict.as_slice(), found.cure), (reason, conflict, cure.into()));
 }
 
-fn capacity(owner: NodeIndex, kind: Kind, amount: u64) -> Option<Cure> {
-    Some(Cure::Capacity { owner: Owner::Node(owner), kind, amount })
+fn capacity(owner: NodeIndex, kind: Kind, amount: u64) -> Cure {
+    Cure::Capacity { owner: Owner::Node(owner), kind, amount }
 }
 
 #[test]
@@ -140,8 +140,7 @@ fn a_job_that_costs_more_than_it_bids_is_told_by_how_much() {
 
 #[test]
 fn room_in_sum_and_on_no_tile_is_fragmentation() {
-    let world = World::new(&[(FREE, &[memory(8), memory(8)])]).with(job(5), &[0, 1]).with(job(6), &[]);
-    let mut world = world;
+    let mut world = World::new(&[(FREE, &[memory(8), memory(8)])]).with(job(5), &[0, 1]).with(job(6), &[]);
     world.jobs[0].count = 2;
     // 3 and 3 are left: 6 in sum.
     check(&world, Reason::Fragmentation, &[tiles(Kind::Memory)], capacity(world.tile(0), Kind::Memory, 3));
@@ -288,7 +287,7 @@ fn known_prices_decide_what_capacity_is_cheap() {
         price: 1,
     };
     let cure_at = |node| Explainer::new(&occupancy, &[price(node)]).explain(JobClassIndex(0), &Stop::new()).cure;
-    assert_eq!([cure_at(0), cure_at(1)], [0, 1].map(|node| capacity(NodeIndex(node), Kind::Memory, 1)));
+    assert_eq!([cure_at(0), cure_at(1)], [0, 1].map(|node| Some(capacity(NodeIndex(node), Kind::Memory, 1))));
 }
 
 #[test]
