@@ -33,6 +33,3 @@ report: ## check the report of the demo in a headless browser; the picture is ou
 deny: ## check the licenses and sources of dependencies (needs cargo-deny)
 	@scripts/deny.sh
 
-.PHONY: test-all
-test-all: ## every test of the workspace
-	cargo test --release --workspace --locked

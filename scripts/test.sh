@@ -31,11 +31,9 @@ else
 fi
 
 step "format" cargo fmt --all --check
-# Lints at the level of deny stop here; pedantic warnings are printed, and stop once the solver's tests are clean of them.
-step "lints" cargo clippy --release --workspace --locked
-step "program" cargo build --release -p lessor-api --locked
-# `make test-all` runs every test of the workspace; those of `solver` and `api` join here once they are known to pass.
-step "tests" cargo test --release -p lessor-models -p lessor-market -p lessor-datasets -p lessor-engine --locked
+step "lints" cargo clippy --release --workspace --all-targets --locked -- -D warnings
+step "program" cargo build --release --locked
+step "tests" cargo test --release --workspace --locked
 step "documents" scripts/check-docs.sh
 step "a plan and its report" check_a_plan
 echo "test: all checks passed in $SECONDS s"

@@ -1,5 +1,4 @@
 //! Lowering, certificate evaluation and plan checking, on a generated fleet of 10^4 tiles.
-#![expect(missing_docs, reason = "criterion's macros make public items without documents")]
 
 use std::hint::black_box;
 
