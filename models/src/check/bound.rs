@@ -7,6 +7,9 @@
 //! margin(j) = max over eligible tiles t of  worth(j, t) - sum over accounts on t's path of p * least use
 //! ```
 //!
+//! An eligible tile breaks no rule and could hold the capsule if it were empty. A job that spreads takes its margins from
+//! the best members of its domain, each no more often than the spread allows.
+//!
 //! (Lagrangian relaxation of every capacity; Geoffrion 1974.) A price holds over an interval: the capacity is what the
 //! account gives in it, less the standing draw; the use is what the capsule cannot avoid using in it, whatever its start.
 //! Amounts times time count in whole seconds: capacity rounds up, use rounds down. Device patterns replace the last sum
@@ -66,29 +69,35 @@ pub fn bound(instance: &Instance, certificate: &Certificate) -> Result<i128, Bou
     check_shape(fleet, certificate)?;
     let pattern_prices = pattern_prices(instance, certificate)?;
     let sites = PricedSites::gather(instance, certificate)?;
-    let sizes = domain_sizes(instance);
     let mut total = capacity_worth(instance, certificate)?;
     // The best worth of a piece, by its milli, at every site: a device may hold a piece any number of times.
     let mut pieces: Vec<BTreeMap<u16, i128>> = vec![BTreeMap::new(); sites.distinct.len()];
     for (index, job) in (0..).map(JobIndex).zip(instance.jobs()) {
         let price = pattern_prices.get(&index).copied();
-        let mut margin = None;
-        Margins::new(instance, &sites, job).for_each(|site, worth| {
+        let mut best: Option<i128> = None;
+        let mut margins = Margins::new(instance, &sites, job);
+        margins.for_each(|site, worth| {
             if let Some(price) = price {
                 let beyond = worth.checked_sub(price).ok_or(BoundError::Overflow)?;
                 let piece = device_pattern::piece_worth(beyond, job.demand.devices);
                 let best = pieces[site].entry(job.demand.device_milli).or_insert(piece);
                 *best = piece.max(*best);
             }
-            margin = margin.max(Some(worth));
+            best = best.max(Some(worth));
             Ok(())
         })?;
-        // Without a tile there is no capsule; with patterns the margin is paid to the patterns, beyond the price.
-        if let Some(margin) = margin {
-            let count = count_max(&sizes, job);
-            let best = value::best_at_margin(job, count, price.unwrap_or(margin), scaled(i128::from(job.bonus))?);
-            total = best.and_then(|best| total.checked_add(best)).ok_or(BoundError::Overflow)?;
+        // Without a tile there is no capsule.
+        let Some(best) = best else { continue };
+        let mut tiers = match job.spread {
+            Some(spread) => margins.spread_tiers(spread)?,
+            None => vec![(best, u64::from(job.count))],
+        };
+        if let Some(price) = price {
+            // With patterns the margin is paid to the patterns, beyond the price.
+            tiers.iter_mut().for_each(|tier| tier.0 = price);
         }
+        let worth = value::best_in_tiers(job, &tiers, u64::from(job.count), scaled(i128::from(job.bonus))?);
+        total = worth.and_then(|worth| total.checked_add(worth)).ok_or(BoundError::Overflow)?;
     }
     for (site, pieces) in sites.distinct.iter().zip(pieces) {
         let devices = i128::from(sites.class(fleet, site).devices) * i128::from(site.tiles);
@@ -136,30 +145,6 @@ fn pattern_prices(instance: &Instance, certificate: &Certificate) -> Result<BTre
         prices.insert(index, i128::from(price) << (DUAL_SHIFT - JOB_PRICE_SHIFT));
     }
     Ok(prices)
-}
-
-/// How many members hold usable tiles, for each domain that jobs spread over; absent where a tile is in no member.
-fn domain_sizes(instance: &Instance) -> BTreeMap<Domain, u64> {
-    let spreads = instance.jobs().iter().filter_map(|job| job.spread);
-    let domains: BTreeSet<Domain> = spreads.map(|spread| spread.domain).collect();
-    let size = |&domain: &Domain| {
-        let mut met = BTreeSet::new();
-        for tile in eligibility::usable_tiles(instance) {
-            let here = members(instance.fleet(), tile, domain);
-            if here.is_empty() {
-                return None;
-            }
-            met.extend(here);
-        }
-        Some((domain, u64::try_from(met.len()).unwrap_or(u64::MAX)))
-    };
-    domains.iter().filter_map(size).collect()
-}
-
-/// The most capsules of a job that its count and its spread allow.
-fn count_max(sizes: &BTreeMap<Domain, u64>, job: &Job) -> u64 {
-    let spread = job.spread.and_then(|spread| Some(sizes.get(&spread.domain)?.saturating_mul(u64::from(spread.most))));
-    u64::from(job.count).min(spread.unwrap_or(u64::MAX))
 }
 
 /// `sum of price * capacity`, over owners and over sets of tiles; a tile that can hold no capsule is worth nothing.

@@ -6,15 +6,18 @@
 //!
 //! Worth depends on the economy, use on the class, cost on the path: each is worked out once, however many sites there are.
 
+use std::collections::BTreeMap;
+
 use super::bound::{BoundError, scaled};
-use super::eligibility;
+use super::{eligibility, members};
 use super::priced_sites::{PricedSites, SLOTS};
 use crate::draw;
-use crate::fleet::{Level, NodeIndex};
+use crate::fleet::{Level, NodeIndex, Owner};
 use crate::instance::Instance;
-use crate::job::Job;
+use crate::job::{Domain, Job, Spread};
+use crate::objective::value::Tier;
 use crate::objective::{Site, capsule_value, latency};
-use crate::resources::Kind;
+use crate::resources::{Kind, Resources};
 use crate::tile_class::TileClass;
 use crate::time::{Interval, MICROS_PER_SECOND, Timestamp};
 
@@ -23,12 +26,20 @@ pub(super) struct Margins<'a> {
     instance: &'a Instance,
     sites: &'a PricedSites,
     job: &'a Job,
-    /// By class, then slot and interval: the least use in units times seconds; `None` where the class cannot run the job.
-    uses: Vec<Option<Vec<i128>>>,
+    /// By class; `None` where the class cannot run the job.
+    uses: Vec<Option<Use>>,
     /// By price path.
     costs: Vec<Option<i128>>,
     /// By economy: the delay to the job's data that was met last, with the worth at that delay.
     worths: Vec<Option<(u64, i128)>>,
+}
+
+/// What a capsule uses on tiles of one class.
+struct Use {
+    /// What it draws from the tile while it runs.
+    draw: Resources,
+    /// By slot and interval: the least use in units times seconds.
+    least: Vec<i128>,
 }
 
 impl<'a> Margins<'a> {
@@ -45,13 +56,55 @@ impl<'a> Margins<'a> {
         mut each: impl FnMut(usize, i128) -> Result<(), BoundError>,
     ) -> Result<(), BoundError> {
         let (sites, job) = (self.sites, self.job);
-        let mut visit = |at: usize, tile| self.at(at, tile)?.map_or(Ok(()), |margin| each(at, margin));
-        if job.locality.is_none() && job.data.is_none() {
-            // Without a place of its own a job may use a site's every tile, or none of them.
-            sites.distinct.iter().enumerate().try_for_each(|(at, site)| visit(at, site.tile))
-        } else {
-            sites.spots.iter().try_for_each(|spot| visit(spot.site, spot.tile))
+        if job.locality.is_some() || job.data.is_some() {
+            return self.for_each_spot(|spot, margin| each(sites.spots[spot].site, margin));
         }
+        // Without a place of its own a job may use a site's every tile, or none of them.
+        for (at, site) in sites.distinct.iter().enumerate() {
+            if let Some(margin) = self.at(at, site.tile)? {
+                each(at, margin)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls back with each spot that the job may use and its margin there, scaled by 2^`DUAL_SHIFT`.
+    pub(super) fn for_each_spot(
+        &mut self,
+        mut each: impl FnMut(usize, i128) -> Result<(), BoundError>,
+    ) -> Result<(), BoundError> {
+        let sites = self.sites;
+        for (at, spot) in sites.spots.iter().enumerate() {
+            if let Some(margin) = self.at(spot.site, spot.tile)? {
+                each(at, margin)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The margins that a spread allows, best first: every member of the domain at its best, as often as the spread says.
+    ///
+    /// A tile of several members counts in the first alone, and a tile of none is not limited: both relax.
+    pub(super) fn spread_tiers(&mut self, spread: Spread) -> Result<Vec<Tier>, BoundError> {
+        let (sites, fleet, count) = (self.sites, self.instance.fleet(), u64::from(self.job.count));
+        let each = u64::from(spread.most);
+        let mut of_member: BTreeMap<Owner, i128> = BTreeMap::new();
+        let mut tiers: Vec<Tier> = Vec::new();
+        self.for_each_spot(|at, margin| {
+            let spot = &sites.spots[at];
+            if spread.domain == Domain::Level(Level::Tile) {
+                tiers.push((margin, each.saturating_mul(spot.tiles)));
+            } else if let Some(&member) = members(fleet, spot.tile, spread.domain).first() {
+                let best = of_member.entry(member).or_insert(margin);
+                *best = margin.max(*best);
+            } else {
+                tiers.push((margin, count));
+            }
+            Ok(())
+        })?;
+        tiers.extend(of_member.into_values().map(|margin| (margin, each)));
+        tiers.sort_unstable_by_key(|tier| std::cmp::Reverse(tier.0));
+        Ok(tiers)
     }
 
     /// The margin on a tile of a site; `None` where the job may not run there.
@@ -59,7 +112,7 @@ impl<'a> Margins<'a> {
         let (fleet, site) = (self.instance.fleet(), &self.sites.distinct[site]);
         let economy = &self.sites.economies[site.economy];
         let Some(uses) = &self.uses[economy.class.at()] else { return Ok(None) };
-        if eligibility::first_broken(fleet, self.job, tile).is_some() {
+        if !uses.draw.fits(&economy.room) || eligibility::first_broken(fleet, self.job, tile).is_some() {
             return Ok(None);
         }
         let delay_us = latency::delay_to_data_us(fleet, self.job, tile).unwrap_or(0);
@@ -75,8 +128,8 @@ impl<'a> Margins<'a> {
         self.worths[site.economy] = Some((delay_us, worth));
         let cost = match self.costs[site.path] {
             Some(cost) => cost,
-            None => self.sites.paths[site.path].iter().try_fold(0i128, |sum, &(column, price)| {
-                let cost = uses[column].checked_mul(price).ok_or(BoundError::Overflow)?;
+            None => self.sites.paths[site.path].1.iter().try_fold(0i128, |sum, &(column, price)| {
+                let cost = uses.least[column].checked_mul(price).ok_or(BoundError::Overflow)?;
                 sum.checked_add(cost).ok_or(BoundError::Overflow)
             })?,
         };
@@ -86,13 +139,14 @@ impl<'a> Margins<'a> {
 }
 
 /// What a capsule uses on tiles of a class whatever its start; `None` where its window is too short or its devices too many.
-fn least_use(intervals: &[Interval], job: &Job, class: &TileClass) -> Option<Vec<i128>> {
+fn least_use(intervals: &[Interval], job: &Job, class: &TileClass) -> Option<Use> {
     let term = draw::term(job, class);
     if job.earliest.after(term) > job.deadline || job.demand.devices > class.devices {
         return None;
     }
     let mut amounts = [0u64; SLOTS];
-    amounts[..Kind::COUNT].copy_from_slice(&draw::draw(&job.demand, class, Level::Tile).0);
+    let draw = draw::draw(&job.demand, class, Level::Tile);
+    amounts[..Kind::COUNT].copy_from_slice(&draw.0);
     amounts[Kind::COUNT..].copy_from_slice(&job.demand.bandwidth_bps);
     let first = Interval { start: job.earliest, end: job.earliest.after(term) };
     let last = Interval { start: Timestamp(job.deadline.0.saturating_sub_unsigned(term.0)), end: job.deadline };
@@ -100,7 +154,8 @@ fn least_use(intervals: &[Interval], job: &Job, class: &TileClass) -> Option<Vec
     let seconds = |&interval: &Interval| overlap_seconds(first, interval).min(overlap_seconds(last, interval));
     let seconds: Vec<i128> = intervals.iter().map(seconds).map(i128::from).collect();
     // 53 bits of amount and 44 of seconds stay far below 127.
-    Some(amounts.iter().flat_map(|&amount| seconds.iter().map(move |seconds| i128::from(amount) * seconds)).collect())
+    let least = amounts.iter().flat_map(|&amount| seconds.iter().map(move |seconds| i128::from(amount) * seconds));
+    Some(Use { draw, least: least.collect() })
 }
 
 fn overlap_seconds(run: Interval, interval: Interval) -> u64 {

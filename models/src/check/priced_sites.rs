@@ -7,10 +7,11 @@ use std::hash::Hash;
 use super::bound::BoundError;
 use super::eligibility;
 use crate::certificate::{Certificate, Dual, Scope};
+use crate::draw;
 use crate::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner};
 use crate::instance::Instance;
 use crate::objective::Site;
-use crate::resources::Kind;
+use crate::resources::{Kind, Resources, UNLIMITED};
 use crate::tile_class::TileClass;
 use crate::time::Interval;
 
@@ -32,6 +33,8 @@ pub(super) struct Economy {
     pub(super) energy_price: u64,
     /// Heat envelope of each tile.
     pub(super) heat_mw: u64,
+    /// The most that each tile ever gives beyond its standing draw.
+    pub(super) room: Resources,
 }
 
 /// Tiles that no job without a place of its own can tell apart by price or worth.
@@ -51,6 +54,8 @@ pub(super) struct Spot {
     pub(super) site: usize,
     /// One of them.
     pub(super) tile: NodeIndex,
+    /// How many there are.
+    pub(super) tiles: u64,
 }
 
 /// Every distinct thing that prices tell apart, once.
@@ -58,7 +63,8 @@ pub(super) struct PricedSites {
     /// Intervals that a price holds over.
     pub(super) intervals: Vec<Interval>,
     pub(super) economies: Vec<Economy>,
-    pub(super) paths: Vec<PricePath>,
+    /// Told apart by tile class too, because use differs by class.
+    pub(super) paths: Vec<(ClassIndex, PricePath)>,
     pub(super) distinct: Vec<PricedSite>,
     pub(super) spots: Vec<Spot>,
 }
@@ -69,28 +75,37 @@ impl PricedSites {
         let fleet = instance.fleet();
         let prices = Prices::of(certificate);
         let named = named_tiles(instance, certificate);
+        let standing: Vec<Resources> = fleet.classes().iter().map(draw::standing).collect();
+        let stepped = most_in_steps(fleet);
         let (mut distinct, mut spots): (Vec<PricedSite>, Vec<Spot>) = (Vec::new(), Vec::new());
         let (mut economies, mut paths) = (Numbered::default(), Numbered::default());
         let (mut spot_of, mut site_of) = (HashMap::new(), HashMap::new());
         for tile in eligibility::usable_tiles(instance) {
             let class = fleet.class_of(tile).expect("tiles have classes");
-            let heat_mw = fleet.base_capacity(Owner::Node(tile)).get(Kind::Heat);
+            let base = fleet.base_capacity(Owner::Node(tile));
+            let most = stepped.get(&tile).unwrap_or(&base);
+            let room = Resources(std::array::from_fn(|k| match most.0[k] {
+                UNLIMITED => UNLIMITED,
+                most => most.saturating_sub(standing[class.at()].0[k]),
+            }));
+            let heat_mw = base.get(Kind::Heat);
             let place = (fleet.parent(tile), fleet.uplink_delay_us(tile), fleet.zones_listing(tile));
-            let key = (class, heat_mw, place, named.contains(&tile).then_some(tile));
+            let key = (class, heat_mw, room, place, named.contains(&tile).then_some(tile));
             let spot = match spot_of.entry(key) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(unknown) => {
                     let energy_price = Site::of(fleet, tile, instance.weights()).energy_price;
-                    let economy = economies.number(Economy { class, energy_price, heat_mw });
-                    let path = paths.number(prices.along(fleet, tile)?);
+                    let economy = economies.number(Economy { class, energy_price, heat_mw, room });
+                    let path = paths.number((class, prices.along(fleet, tile)?));
                     let site = *site_of.entry((economy, path)).or_insert_with(|| {
                         distinct.push(PricedSite { tile, economy, path, tiles: 0 });
                         distinct.len() - 1
                     });
-                    spots.push(Spot { site, tile });
+                    spots.push(Spot { site, tile, tiles: 0 });
                     *unknown.insert(spots.len() - 1)
                 }
             };
+            spots[spot].tiles += 1;
             distinct[spots[spot].site].tiles += 1;
         }
         Ok(PricedSites { intervals: prices.intervals, economies: economies.list, paths: paths.list, distinct, spots })
@@ -121,6 +136,18 @@ impl<T: Clone + Eq + Hash> Numbered<T> {
             self.list.len() - 1
         })
     }
+}
+
+/// The most that each tile with capacity steps ever gives, by kind.
+fn most_in_steps(fleet: &Fleet) -> HashMap<NodeIndex, Resources> {
+    let mut most: HashMap<NodeIndex, Resources> = HashMap::new();
+    for ((owner, kind), function) in fleet.steps() {
+        let Owner::Node(node) = *owner else { continue };
+        let room = most.entry(node).or_insert_with(|| fleet.base_capacity(*owner));
+        let highest = function.steps().iter().map(|step| step.1).max().unwrap_or(0);
+        room.0[kind.index()] = room.0[kind.index()].max(highest);
+    }
+    most
 }
 
 /// Tiles unlike their neighbors because a job's place, a job's data or a price names them.

@@ -158,6 +158,33 @@ fn spread_limits_the_capsules_that_count() {
 }
 
 #[test]
+fn spread_takes_the_best_margin_of_each_member() {
+    // The left cell is free, the right one costs 60: two capsules earn 100 + 40, not 200.
+    let spread = Some(Spread { domain: Domain::Level(Level::Cell), most: 1 });
+    let tiny = Tiny::new(vec![Job { count: 2, spread, ..job(compute(1)) }]).cap_node(RIGHT, Kind::Compute, 0);
+    let certificate = with_duals(vec![priced(node(RIGHT), 6)]);
+    assert_eq!(compare(&tiny, &certificate), (100 + 40, 100));
+}
+
+#[test]
+fn a_tile_that_could_not_hold_it_empty_is_no_place() {
+    let tiny = Tiny::new(vec![Job { count: 2, ..job(compute(3)) }]);
+    let small = [A, B, C].into_iter().fold(tiny, |tiny, tile| tiny.cap_node(tile, Kind::Compute, 2));
+    assert_eq!(compare(&small, &Certificate::default()), (200, 200));
+    assert_eq!(compare(&small.cap_node(D, Kind::Compute, 2), &Certificate::default()), (0, 0));
+}
+
+#[test]
+fn the_same_prices_cost_classes_by_their_own_draw() {
+    // Once, classes on equally priced paths shared the cost of the first one met: here 30 on a, and 10 on b.
+    let mut tiny = Tiny::new(vec![job(compute(1))]).cap_node(HALL, Kind::Power, 3);
+    tiny.fleet.classes[PLAIN.at()].energy_uj_per_mop = [3_000; 3];
+    tiny.fleet.classes[FAST.at()].energy_uj_per_mop = [1_000; 3];
+    let power = Dual { kind: Kind::Power, ..priced(node(HALL), 1) };
+    assert_eq!(compare(&tiny, &with_duals(vec![power])), (3 * 10 + 100 - 10, 100));
+}
+
+#[test]
 fn a_class_without_the_devices_is_no_place() {
     let mut tiny = Tiny::new(vec![Job { count: 2, ..job(devices(2, 500)) }]);
     tiny.fleet.classes[PLAIN.at()].devices = 1;
