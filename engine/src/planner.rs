@@ -158,10 +158,10 @@ impl Run<'_> {
         order: &[JobClassIndex],
     ) {
         let lowered = occupancy.lowered();
-        insert::insert_missing(occupancy, &bound_first(lowered, order), ranking, self.stop);
+        insert::insert_missing(occupancy, &bound_first(lowered, ranking, order), ranking, self.stop);
         // Cells count in one bucket; where time matters, capsules go in one by one.
         if let Some(relaxation) = relaxation.filter(|_| lowered.grid.count() == 1) {
-            self.pack_cells(occupancy, relaxation);
+            self.pack_cells(occupancy, relaxation, ranking, order);
         }
         insert::insert_missing(occupancy, order, ranking, self.stop);
         settle_gangs(occupancy, ranking, order, self.stop);
@@ -169,9 +169,15 @@ impl Run<'_> {
         self.say(Phase::Cells, 1, 1, Some(value));
     }
 
-    fn pack_cells(&mut self, occupancy: &mut Occupancy<'_>, relaxation: &Relaxation) {
+    fn pack_cells(
+        &mut self,
+        occupancy: &mut Occupancy<'_>,
+        relaxation: &Relaxation,
+        ranking: &Ranking,
+        order: &[JobClassIndex],
+    ) {
         let lowered = occupancy.lowered();
-        let counts = layer::counts(occupancy, relaxation);
+        let counts = layer::counts(occupancy, relaxation, &ranking.filling_order(lowered, order));
         let shares = layer::shares(occupancy, &counts);
         let cells = u64::try_from(lowered.cells.len()).unwrap_or(u64::MAX);
         let jobs: Vec<_> = lowered.cells.iter().zip(shares).collect();
@@ -240,8 +246,11 @@ impl Run<'_> {
 }
 
 /// Bound classes in the order in which they can be placed: a job that another one must be near comes before it.
-fn bound_first(lowered: &Lowered<'_>, order: &[JobClassIndex]) -> Vec<JobClassIndex> {
+///
+/// Only what is worth more than the prices of its room goes before all others.
+fn bound_first(lowered: &Lowered<'_>, ranking: &Ranking, order: &[JobClassIndex]) -> Vec<JobClassIndex> {
     let bound = order.iter().copied().filter(|class| lowered.classes[class.at()].is_bound);
+    let bound = bound.filter(|&class| ranking.margin(lowered, class) > 0.0);
     let follows = |class: &JobClassIndex| {
         let job = lowered.job(*class);
         job.affinity.is_some() || job.anti_affinity.is_some()

@@ -1,21 +1,25 @@
 //! The cell level: which tile each capsule of a cell's counts goes to, within the cell's shares.
 //!
-//! Bin-centric greedy packing with the dot product (Panigrahy, Talwar, Uyeda & Wieder 2011, section 3): a tile is filled by
-//! the capsule whose draw points most into what is left of it, kind by kind weighted by how scarce the counts make it. A
-//! filled tile is a pattern; it is repeated on the tiles after it while they are alike and the counts last. Static grids
-//! only: where time matters, capsules are inserted one by one.
+//! Capsules are given out class by class, large ones first and then in the order of worth per price, each to the tile of the
+//! group that keeps most of what it would have least of (worst fit on the scarcest kind): the counts fill a group evenly in
+//! every kind, so tiles filled evenly have no kind left over. Large parts of devices go where they leave least of a device
+//! (best fit). What the counts could not place stays with the caller. Static grids only: where time matters, capsules are
+//! inserted one by one.
 
-use lessor_models::resources::{Kind, Resources};
-use lessor_models::tile_class::DEVICE_MILLI;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use lessor_models::resources::{Kind, Resources, UNLIMITED};
 
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::layer::{Counts, Share};
 use crate::lowering::{Cell, Lowered};
+use crate::numbers::floor;
 use crate::occupancy::{Item, Occupancy, times};
 
 /// Packs one cell. Reads the occupancy; the caller places what comes back.
 ///
-/// O(patterns times capsules in one times job classes).
+/// O(tiles times job classes + capsules log tiles), where a class may count less than it has tiles.
 #[must_use]
 pub fn pack(occupancy: &Occupancy<'_>, cell: &Cell, counts: &Counts, shares: Vec<Share>) -> Vec<(TileIndex, Item)> {
     let mut packing = Packing { occupancy, lowered: occupancy.lowered(), shares, placed: Vec::new() };
@@ -35,169 +39,120 @@ struct Packing<'a> {
     placed: Vec<(TileIndex, Item)>,
 }
 
-/// A job class while a group is filled.
-struct Candidate {
-    class: JobClassIndex,
-    left: u64,
-    draw: Resources,
-    /// The draw over the group's capacity, weighted by scarcity.
-    weight: [f32; Kind::COUNT],
-    devices: u8,
-    milli: u16,
-}
+/// Milli of a device from which on capsules are kept together rather than spread.
+const LARGE_PART: u16 = 250;
 
-/// What is left of one tile while it is filled.
-#[derive(Clone, PartialEq)]
+/// What is left of one tile while its group is filled.
 struct Room {
+    tile: TileIndex,
     left: Resources,
     devices: Vec<u16>,
 }
 
-/// One filled tile: candidates by position, with the devices that each capsule takes.
-type Pattern = Vec<(usize, u64)>;
-
 impl Packing<'_> {
+    /// Gives every class to the group's tiles in the order of the counts, each time to the tile that suits it best.
     fn fill_group(&mut self, group: GroupIndex, counts: &[(JobClassIndex, u64)]) {
-        let mut candidates = self.candidates(group, counts);
-        let capacity = *self.lowered.group(group).capacity(0);
-        let mut last: Option<(Room, Pattern)> = None;
-        for tile in self.lowered.group(group).tiles.clone().map(TileIndex::new) {
-            let room = Room {
+        let at = self.lowered.group(group);
+        let tiles = at.tiles.clone().map(TileIndex::new);
+        let mut rooms: Vec<Room> = tiles
+            .map(|tile| Room {
+                tile,
                 left: *self.occupancy.tile_left(tile, 0),
                 devices: self.occupancy.devices_left(tile, 0..1).collect(),
-            };
-            let repeats = last
-                .as_ref()
-                .is_some_and(|(before, pattern)| *before == room && self.is_covered(group, &candidates, pattern));
-            if !repeats {
-                let pattern = self.fill(group, &capacity, room.clone(), &mut candidates);
-                last = Some((room, pattern));
-            }
-            let Some((_, pattern)) = &last else { continue };
-            if pattern.is_empty() && candidates.iter().all(|candidate| candidate.left == 0) {
-                break;
-            }
-            let pattern = pattern.clone();
-            self.apply(group, tile, &pattern, &mut candidates);
-        }
-    }
-
-    fn candidates(&self, group: GroupIndex, counts: &[(JobClassIndex, u64)]) -> Vec<Candidate> {
-        let at = self.lowered.group(group);
-        let capacity = at.capacity(0);
-        let mut asked = [0.0f64; Kind::COUNT];
+            })
+            .collect();
         for &(class, count) in counts {
-            let draw = self.lowered.draw(class, group);
-            asked.iter_mut().zip(draw.0).for_each(|(sum, amount)| *sum += amount as f64 * count as f64);
-        }
-        let tiles = at.tiles.len() as f64;
-        let scarcity = |k: usize| (asked[k] / (capacity.0[k] as f64 * tiles).max(1.0)).min(2.0);
-        let candidate = |&(class, left): &(JobClassIndex, u64)| {
-            let draw = *self.lowered.draw(class, group);
-            let demand = &self.lowered.job(class).demand;
-            let mut weight = [0.0; Kind::COUNT];
-            for (k, weight) in weight.iter_mut().enumerate() {
-                *weight = crate::numbers::narrow(draw.0[k] as f64 / (capacity.0[k] as f64).max(1.0) * scarcity(k));
+            let capsule = Capsule::new(self.lowered, class, group);
+            let mut left = count.min(self.share_times(group, class));
+            let each = if capsule.devices > 0 { 1 } else { (left / rooms.len() as u64).max(1) };
+            let suiting = rooms.iter().enumerate().filter_map(|(at, room)| Some((capsule.suits(room)?, Reverse(at))));
+            let mut heap: BinaryHeap<(Suits, Reverse<usize>)> = suiting.collect();
+            while left > 0 {
+                let Some((_, Reverse(at))) = heap.pop() else { break };
+                let room = &mut rooms[at];
+                let many = times(&capsule.draw, &room.left).min(each).min(left);
+                let held = take_devices(&capsule, &mut room.devices);
+                room.left = room.left.saturating_sub(&Resources(capsule.draw.0.map(|amount| amount * many)));
+                left -= many;
+                self.debit(group, class, many);
+                let count = u32::try_from(many).expect("a tile holds less than 2^32 capsules");
+                let start = self.lowered.job(class).earliest;
+                self.placed.push((room.tile, Item { class, count, start, devices: held, is_current: false }));
+                heap.extend(capsule.suits(room).map(|score| (score, Reverse(at))));
             }
-            Candidate { class, left, draw, weight, devices: demand.devices, milli: demand.device_milli }
-        };
-        counts.iter().map(candidate).collect()
-    }
-
-    /// Fills one tile; counts and shares are debited by `apply`.
-    fn fill(&self, group: GroupIndex, capacity: &Resources, mut room: Room, candidates: &mut [Candidate]) -> Pattern {
-        let mut pattern = Pattern::new();
-        let mut used: Vec<u64> = vec![0; candidates.len()];
-        let mut active: Vec<usize> = (0..candidates.len()).filter(|&at| candidates[at].left > 0).collect();
-        let mut shares = self.shares.clone();
-        loop {
-            active.retain(|&at| {
-                let candidate = &candidates[at];
-                used[at] < candidate.left && candidate.draw.fits(&room.left) && has_devices(candidate, &room.devices)
-            });
-            let mut share_of_left = [0.0f32; Kind::COUNT];
-            for (k, share) in share_of_left.iter_mut().enumerate() {
-                *share = crate::numbers::narrow(room.left.0[k] as f64 / (capacity.0[k] as f64).max(1.0));
-            }
-            let score =
-                |at: usize| -> f32 { candidates[at].weight.iter().zip(&share_of_left).map(|(w, l)| w * l).sum() };
-            let best =
-                active.iter().copied().map(|at| (score(at), at)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-            let Some((_, at)) = best else { return pattern };
-            let candidate = &mut candidates[at];
-            if !debit(self.lowered, group, candidate.class, &mut shares) {
-                // The cell's share is spent: this class gets no more here.
-                candidate.left = used[at];
-                continue;
-            }
-            used[at] += 1;
-            room.left = room.left.saturating_sub(&candidate.draw);
-            pattern.push((at, take_devices(candidate, &mut room.devices)));
         }
     }
 
-    /// Whether counts and shares still cover a whole pattern.
-    fn is_covered(&self, group: GroupIndex, candidates: &[Candidate], pattern: &Pattern) -> bool {
-        let mut asked = vec![0u64; candidates.len()];
-        for &(at, _) in pattern {
-            asked[at] += 1;
-        }
-        let counted = asked.iter().zip(candidates).all(|(asked, candidate)| *asked <= candidate.left);
-        let mut shares = self.shares.clone();
-        counted && pattern.iter().all(|&(at, _)| debit(self.lowered, group, candidates[at].class, &mut shares))
+    /// How many capsules of a class the cell's shares still cover.
+    fn share_times(&self, group: GroupIndex, class: JobClassIndex) -> u64 {
+        let path = self.lowered.group(group).path.iter();
+        path.map(|&(account, level)| {
+            let share = self.shares.binary_search_by_key(&account, |share| share.account);
+            share.map_or(0, |at| times(&self.lowered.draw_at(class, group, level), &self.shares[at].most))
+        })
+        .min()
+        .unwrap_or(u64::MAX)
     }
 
-    fn apply(&mut self, group: GroupIndex, tile: TileIndex, pattern: &Pattern, candidates: &mut [Candidate]) {
-        let mut sorted = pattern.clone();
-        sorted.sort_unstable();
-        let holds_devices: Vec<bool> = candidates.iter().map(|candidate| candidate.devices > 0).collect();
-        for same in sorted.chunk_by(|a, b| a.0 == b.0 && !holds_devices[a.0]) {
-            let candidate = &mut candidates[same[0].0];
-            for _ in same {
-                let debited = debit(self.lowered, group, candidate.class, &mut self.shares);
-                debug_assert!(debited, "a pattern was checked against the shares");
+    fn debit(&mut self, group: GroupIndex, class: JobClassIndex, count: u64) {
+        for &(account, level) in &self.lowered.group(group).path {
+            if let Ok(at) = self.shares.binary_search_by_key(&account, |share| share.account) {
+                let draw = self.lowered.draw_at(class, group, level);
+                let most = &mut self.shares[at].most;
+                *most = most.saturating_sub(&Resources(draw.0.map(|amount| amount * count)));
             }
-            let count = u32::try_from(same.len()).expect("a tile holds less than 2^32 capsules");
-            candidate.left -= u64::from(count);
-            let start = self.lowered.job(candidate.class).earliest;
-            let item = Item { class: candidate.class, count, start, devices: same[0].1, is_current: false };
-            self.placed.push((tile, item));
         }
     }
 }
 
-/// Debits one capsule from the shares on its path, all or none.
-fn debit(lowered: &Lowered<'_>, group: GroupIndex, class: JobClassIndex, shares: &mut [Share]) -> bool {
-    let path = &lowered.group(group).path;
-    let position = |shares: &[Share], account| shares.binary_search_by_key(&account, |share: &Share| share.account);
-    let fits = path.iter().all(|&(account, level)| {
-        let draw = lowered.draw_at(class, group, level);
-        position(shares, account).is_ok_and(|at| times(&draw, &shares[at].most) > 0)
-    });
-    if fits {
-        for &(account, level) in path {
-            if let Ok(at) = position(shares, account) {
-                shares[at].most = shares[at].most.saturating_sub(&lowered.draw_at(class, group, level));
-            }
-        }
-    }
-    fits
+/// What one capsule of a class needs of a tile of the group.
+struct Capsule {
+    draw: Resources,
+    /// One over the tile's capacity, by kind; zero for kinds that the capsule does not draw.
+    per_capacity: [f64; Kind::COUNT],
+    devices: usize,
+    milli: u16,
 }
 
-fn has_devices(candidate: &Candidate, devices: &[u16]) -> bool {
-    let needed = usize::from(candidate.devices);
-    needed == 0 || devices.iter().filter(|&&left| left >= candidate.milli).count() >= needed
+impl Capsule {
+    fn new(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> Capsule {
+        let (draw, capacity) = (*lowered.draw(class, group), lowered.group(group).capacity(0));
+        let counts = |k: usize| draw.0[k] > 0 && capacity.0[k] > 0 && capacity.0[k] != UNLIMITED;
+        let per_capacity = std::array::from_fn(|k| if counts(k) { 1.0 / capacity.0[k] as f64 } else { 0.0 });
+        let demand = &lowered.job(class).demand;
+        Capsule { draw, per_capacity, devices: usize::from(demand.devices), milli: demand.device_milli }
+    }
+
+    /// How well a tile suits, `None` where it has no room: for a large part of a device the tile on whose devices least is
+    /// left over, so that whole ones stay whole; otherwise the tile with most left of what it would have least of.
+    fn suits(&self, room: &Room) -> Option<Suits> {
+        let fitting = room.devices.iter().filter(|&&left| left >= self.milli).count();
+        if !self.draw.fits(&room.left) || fitting < self.devices {
+            return None;
+        }
+        let share = |k: usize| (room.left.0[k] - self.draw.0[k]) as f64 * self.per_capacity[k];
+        let drawn = (0..Kind::COUNT).filter(|&k| self.per_capacity[k] > 0.0);
+        let least = floor(drawn.map(share).fold(1.0, f64::min) * 1e6);
+        if self.devices == 0 || self.milli < LARGE_PART {
+            return Some((Reverse(0), Reverse(0), least));
+        }
+        let mut parts: Vec<u16> = room.devices.iter().copied().filter(|&left| left >= self.milli).collect();
+        parts.sort_unstable();
+        let over = parts[..self.devices].iter().map(|&left| u32::from(left - self.milli)).sum();
+        Some((Reverse(over), Reverse(fitting), least))
+    }
 }
+
+/// Milli left over on the devices taken, devices to choose from, and millionths of the tile left: more suits better.
+type Suits = (Reverse<u32>, Reverse<usize>, u64);
 
 /// Takes the devices with least left that still has enough.
-fn take_devices(candidate: &Candidate, devices: &mut [u16]) -> u64 {
-    let mut mask = 0;
-    for _ in 0..candidate.devices {
-        let free = devices.iter().enumerate().filter(|&(at, &left)| mask >> at & 1 == 0 && left >= candidate.milli);
-        let Some(at) = free.min_by_key(|&(at, &left)| (left, at)).map(|(at, _)| at) else { break };
-        devices[at] -= candidate.milli;
-        debug_assert!(devices[at] < DEVICE_MILLI, "a device was taken");
-        mask |= 1 << at;
-    }
-    mask
+fn take_devices(capsule: &Capsule, devices: &mut [u16]) -> u64 {
+    let mut fitting: Vec<(u16, usize)> =
+        devices.iter().copied().zip(0..).filter(|&(left, _)| left >= capsule.milli).collect();
+    fitting.sort_unstable();
+    fitting.iter().take(capsule.devices).fold(0, |mask, &(_, device)| {
+        devices[device] -= capsule.milli;
+        mask | 1 << device
+    })
 }

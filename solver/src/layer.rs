@@ -20,10 +20,10 @@ pub struct Counts {
 
 /// Splits the relaxation's counts among the groups. O(job classes times groups).
 #[must_use]
-pub fn counts(occupancy: &Occupancy<'_>, relaxation: &Relaxation) -> Counts {
+pub fn counts(occupancy: &Occupancy<'_>, relaxation: &Relaxation, order: &[JobClassIndex]) -> Counts {
     let lowered = occupancy.lowered();
     let mut of_group = vec![Vec::new(); lowered.groups.len()];
-    for class in lowered.class_indexes().filter(|class| !lowered.classes[class.at()].is_bound) {
+    for class in order.iter().copied().filter(|class| !lowered.classes[class.at()].is_bound) {
         let mut missing = occupancy.missing(class);
         for (merged, members) in relaxation.merged.groups.iter().enumerate() {
             let wanted = floor(relaxation.counts[(class.at(), merged)] + 1e-6).min(missing);

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use lessor_models::fleet::{Level, NodeIndex, Owner};
+use lessor_models::fleet::{Level, Owner};
 use lessor_models::job::Domain;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::Timestamp;
 
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
-use crate::lowering::{Group, Lowered};
+use crate::lowering::{Group, Lowered, domain_members};
 
 /// Equal capsules on one tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,12 +171,12 @@ impl<'a> Occupancy<'a> {
         }
         let (job, node) = (self.lowered.job(class), self.lowered.tiles[tile.at()]);
         let spread = job.spread.is_none_or(|spread| {
-            let mut members = domain_members(self.lowered, node, spread.domain).into_iter();
+            let mut members = domain_members(self.lowered.instance.fleet(), node, spread.domain).into_iter();
             members.all(|member| self.members.get(&(class, member)).copied().unwrap_or(0) < spread.most)
         });
         let runs_near = |other: lessor_models::job::Relation| {
             let class = self.lowered.class_of_job[other.job.at()];
-            let mut members = domain_members(self.lowered, node, other.domain).into_iter();
+            let mut members = domain_members(self.lowered.instance.fleet(), node, other.domain).into_iter();
             members.any(|member| self.members.contains_key(&(class, member)))
         };
         spread && job.affinity.is_none_or(runs_near) && !job.anti_affinity.is_some_and(runs_near)
@@ -242,7 +242,8 @@ impl<'a> Occupancy<'a> {
         let node = self.lowered.tiles[tile.at()];
         let levels = Level::ALL.map(Domain::Level).into_iter();
         let zones = lessor_models::fleet::ZoneKind::ALL.map(Domain::Zone);
-        for member in levels.chain(zones).flat_map(|domain| domain_members(self.lowered, node, domain)) {
+        for member in levels.chain(zones).flat_map(|domain| domain_members(self.lowered.instance.fleet(), node, domain))
+        {
             let count = self.members.entry((item.class, member)).or_default();
             *count = if comes { *count + item.count } else { *count - item.count };
             if *count == 0 {
@@ -257,19 +258,6 @@ impl<'a> Occupancy<'a> {
 pub fn times(draw: &Resources, left: &Resources) -> u64 {
     let kinds = draw.0.iter().zip(&left.0).filter(|(draw, _)| **draw > 0);
     kinds.map(|(draw, left)| left / draw).min().unwrap_or(u64::MAX)
-}
-
-/// The members of a domain that a node is in.
-fn domain_members(lowered: &Lowered<'_>, node: NodeIndex, domain: Domain) -> Vec<Owner> {
-    let fleet = lowered.instance.fleet();
-    let path = fleet.path(node);
-    match domain {
-        Domain::Level(level) => path.filter(|&at| fleet.level(at) == level).map(Owner::Node).collect(),
-        Domain::Zone(kind) => {
-            let zones = path.flat_map(|at| fleet.zones_listing(at).iter().copied());
-            zones.filter(|zone| fleet.zones()[zone.at()].kind == kind).map(Owner::Zone).collect()
-        }
-    }
 }
 
 fn change(left: &mut Resources, draw: &Resources, count: u64, takes: bool) {

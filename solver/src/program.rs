@@ -4,10 +4,10 @@
 //! nothing by themselves. A solve runs on a thread of its own, because HiGHS can overrun its limits: when the stop is
 //! raised first, the thread is left behind and the answer is [`Answer::Interrupted`].
 
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use highs::{ColProblem, HighsModelStatus, Sense};
+use highs::{ColProblem, HighsModelStatus, Model, Sense};
 
 use crate::stop::Stop;
 
@@ -25,11 +25,15 @@ pub struct Program {
     columns: Vec<Column>,
 }
 
+/// A column: its worth, its upper limit and its entries.
 #[derive(Clone, Debug)]
-struct Column {
-    worth: f64,
-    most: f64,
-    entries: Vec<(Row, f64)>,
+pub struct Column {
+    /// Worth of one unit.
+    pub worth: f64,
+    /// The most units.
+    pub most: f64,
+    /// What one unit takes of each row's limit.
+    pub entries: Vec<(Row, f64)>,
 }
 
 /// What came of a solve: five different answers, never mixed.
@@ -54,6 +58,8 @@ pub struct Solution {
     pub values: Vec<f64>,
     /// One price per row, at least zero.
     pub prices: Vec<f64>,
+    /// What the columns are worth together.
+    pub value: f64,
     /// Simplex iterations spent.
     pub iterations: u64,
 }
@@ -65,65 +71,106 @@ impl Program {
         Row(self.limits.len() - 1)
     }
 
-    /// Adds a column with its worth, its upper limit and its entries.
-    pub fn column(&mut self, worth: f64, most: f64, entries: Vec<(Row, f64)>) {
-        self.columns.push(Column { worth, most, entries });
-    }
-
-    /// How many columns there are.
-    #[must_use]
-    pub fn column_count(&self) -> usize {
-        self.columns.len()
+    /// Adds a column.
+    pub fn column(&mut self, column: Column) {
+        self.columns.push(column);
     }
 
     /// Solves with the simplex method, one thread, at most so many iterations.
     #[must_use]
     pub fn solve(self, iterations_max: u32, stop: &Stop) -> Answer {
-        let (send, receive) = mpsc::channel();
+        Resident::start(self, iterations_max).map_or(Answer::Interrupted, |mut resident| resident.solve(vec![], stop))
+    }
+}
+
+/// A program that stays in memory: columns can be added to it, and each solve starts from the basis of the one before.
+#[derive(Debug)]
+pub struct Resident {
+    ask: Sender<Vec<Column>>,
+    answers: Receiver<Answer>,
+}
+
+impl Resident {
+    /// Loads a program; every solve of it takes at most so many iterations. `None` where there is no thread to be had.
+    #[must_use]
+    pub fn start(program: Program, iterations_max: u32) -> Option<Resident> {
+        let (ask, asked) = mpsc::channel();
+        let (answer, answers) = mpsc::channel();
         // The thread owns its program; when it is left behind, its answer goes nowhere.
         let spawned = std::thread::Builder::new().name("highs".into()).spawn(move || {
-            let _ = send.send(self.solve_here(iterations_max));
+            let Some((rows, loaded)) = program.load(iterations_max) else { return };
+            let mut model = Some(loaded);
+            while let (Some(loaded), Ok(columns)) = (model.take(), asked.recv()) {
+                let (said, next) = solve_with(loaded, &rows, columns);
+                model = next;
+                if answer.send(said).is_err() {
+                    return;
+                }
+            }
         });
-        if spawned.is_err() {
+        spawned.is_ok().then_some(Resident { ask, answers })
+    }
+
+    /// Adds columns and solves. Once it was interrupted, every further answer is [`Answer::Interrupted`].
+    #[must_use]
+    pub fn solve(&mut self, columns: Vec<Column>, stop: &Stop) -> Answer {
+        if self.ask.send(columns).is_err() {
             return Answer::Interrupted;
         }
         loop {
-            match receive.recv_timeout(POLL) {
+            match self.answers.recv_timeout(POLL) {
                 Ok(answer) => return answer,
                 Err(RecvTimeoutError::Timeout) if !stop.is_raised() => {}
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Answer::Interrupted,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    self.ask = mpsc::channel().0;
+                    return Answer::Interrupted;
+                }
             }
         }
     }
+}
 
-    fn solve_here(self, iterations_max: u32) -> Answer {
+impl Program {
+    fn load(self, iterations_max: u32) -> Option<(Vec<highs::Row>, Model)> {
         let mut problem = ColProblem::default();
         let rows: Vec<highs::Row> = self.limits.iter().map(|&limit| problem.add_row(..=limit)).collect();
         for column in &self.columns {
-            let entries: Vec<(highs::Row, f64)> =
-                column.entries.iter().map(|&(row, value)| (rows[row.0], value)).collect();
+            let entries = column.entries.iter().map(|&(row, value)| (rows[row.0], value));
             problem.add_column(column.worth, 0.0..=column.most, entries);
         }
-        let Ok(mut model) = problem.try_optimise(Sense::Maximise) else { return Answer::Interrupted };
+        let mut model = problem.try_optimise(Sense::Maximise).ok()?;
         model.make_quiet();
         model.set_option("threads", 1);
         model.set_option("solver", "simplex");
         model.set_option("simplex_iteration_limit", i32::try_from(iterations_max).unwrap_or(i32::MAX));
-        let Ok(solved) = model.try_solve() else { return Answer::Interrupted };
-        let solution = || {
-            let found = solved.get_solution();
-            let prices = found.dual_rows().iter().map(|price| price.abs()).collect();
-            let iterations = u64::try_from(solved.simplex_iteration_count()).unwrap_or(0);
-            Solution { values: found.columns().to_vec(), prices, iterations }
-        };
-        match solved.status() {
-            HighsModelStatus::Optimal => Answer::Optimal(solution()),
-            HighsModelStatus::Infeasible => Answer::Infeasible,
-            HighsModelStatus::Unbounded | HighsModelStatus::UnboundedOrInfeasible => Answer::Unbounded,
-            HighsModelStatus::ReachedIterationLimit | HighsModelStatus::ReachedTimeLimit => Answer::Limited(solution()),
-            _ => Answer::Interrupted,
+        Some((rows, model))
+    }
+}
+
+/// Solves a model with more columns; what comes back beside the answer is the model with its basis.
+fn solve_with(mut model: Model, rows: &[highs::Row], columns: Vec<Column>) -> (Answer, Option<Model>) {
+    for column in columns {
+        let entries = column.entries.iter().map(|&(row, value)| (rows[row.0], value));
+        if model.try_add_column(column.worth, 0.0..=column.most, entries).is_err() {
+            return (Answer::Interrupted, None);
         }
     }
+    let Ok(solved) = model.try_solve() else { return (Answer::Interrupted, None) };
+    let solution = || {
+        let found = solved.get_solution();
+        // HiGHS signs prices by the sense; under maximisation with `<=` rows their sizes are what one more unit is worth.
+        let prices = found.dual_rows().iter().map(|price| price.abs()).collect();
+        let iterations = u64::try_from(solved.simplex_iteration_count()).unwrap_or(0);
+        Solution { values: found.columns().to_vec(), prices, value: solved.objective_value(), iterations }
+    };
+    let answer = match solved.status() {
+        HighsModelStatus::Optimal => Answer::Optimal(solution()),
+        HighsModelStatus::Infeasible => Answer::Infeasible,
+        HighsModelStatus::Unbounded | HighsModelStatus::UnboundedOrInfeasible => Answer::Unbounded,
+        HighsModelStatus::ReachedIterationLimit | HighsModelStatus::ReachedTimeLimit => Answer::Limited(solution()),
+        _ => Answer::Interrupted,
+    };
+    (answer, Some(solved.into()))
 }
 
 #[cfg(test)]
@@ -135,8 +182,8 @@ mod tests {
         // Worth 6 for 2 units and 5 for 5 units, 4 units to give: all of the first, two fifths of the second.
         let mut program = Program::default();
         let row = program.row(4.0);
-        program.column(6.0, 1.0, vec![(row, 2.0)]);
-        program.column(5.0, 1.0, vec![(row, 5.0)]);
+        program.column(Column { worth: 6.0, most: 1.0, entries: vec![(row, 2.0)] });
+        program.column(Column { worth: 5.0, most: 1.0, entries: vec![(row, 5.0)] });
         let Answer::Optimal(solution) = program.solve(100, &Stop::new()) else { panic!("a bounded program") };
         assert!((solution.values[1] - 0.4).abs() < 1e-5 && (solution.prices[0] - 1.0).abs() < 1e-5);
     }
@@ -148,7 +195,7 @@ mod tests {
         let mut program = Program::default();
         for _ in 0..2_000 {
             let row = program.row(1.0);
-            program.column(1.0, 1.0, vec![(row, 1.0)]);
+            program.column(Column { worth: 1.0, most: 1.0, entries: vec![(row, 1.0)] });
         }
         // Either the answer was already there at the first look, or the wait ended.
         assert!(matches!(program.solve(1_000, &stop), Answer::Interrupted | Answer::Optimal(_)));

@@ -34,6 +34,15 @@ impl Ranking {
         self.prices.as_ref().map_or(0.0, |prices| prices.cost(lowered, class, self.merged_of[group.at()], group))
     }
 
+    /// The most that a capsule of the class earns beyond the prices of its room; minus infinity where it has no place.
+    #[must_use]
+    pub fn margin(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> f64 {
+        let best = self.groups(lowered, class).first().copied();
+        best.map_or(f64::NEG_INFINITY, |group| {
+            lowered.worth(class, group).unwrap_or(0) as f64 - self.cost(lowered, class, group)
+        })
+    }
+
     /// The groups that a class may use at a profit, best margin first.
     #[must_use]
     pub fn groups(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> Vec<GroupIndex> {
@@ -71,4 +80,30 @@ impl Ranking {
         ranked.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
         ranked.into_iter().map(|(_, _, class)| class).collect()
     }
+
+    /// The order in which cells are filled: large capsules first, the largest before all, then small ones as `order` has
+    /// them, so that the fragmentation at the end falls on what is worth little more than the room it takes.
+    #[must_use]
+    pub fn filling_order(&self, lowered: &Lowered<'_>, order: &[JobClassIndex]) -> Vec<JobClassIndex> {
+        let key = |(at, &class): (usize, &JobClassIndex)| {
+            let best = self.groups(lowered, class).first().copied();
+            let size = best.map_or(0.0, |group| size(lowered, class, group));
+            (if size < SMALL { 0.0 } else { size }, at, class)
+        };
+        let mut ranked: Vec<(f64, usize, JobClassIndex)> = order.iter().enumerate().map(key).collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        ranked.into_iter().map(|entry| entry.2).collect()
+    }
+}
+
+/// The share of a tile below which a capsule's size decides nothing about when it is placed.
+const SMALL: f64 = 0.12;
+
+/// A capsule's largest share of a tile's kinds, or of a device.
+fn size(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> f64 {
+    let (draw, capacity) = (lowered.draw(class, group), lowered.group(group).capacity(0));
+    let kinds = draw.0.iter().zip(&capacity.0).filter(|(draw, all)| **draw > 0 && **all > 0);
+    let share = kinds.map(|(&draw, &all)| draw as f64 / all as f64).fold(0.0, f64::max);
+    let demand = &lowered.job(class).demand;
+    share.max(f64::from(demand.device_milli) / 1_000.0 + f64::from(demand.devices) / 1_000.0)
 }

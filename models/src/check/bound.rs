@@ -15,17 +15,17 @@
 //! Amounts times time count in whole seconds: capacity rounds up, use rounds down. Device patterns replace the last sum
 //! for jobs that take part: their capsules pay a price of their own, and every device is worth what its best pattern is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::capacity::Standing;
 use super::margins::Margins;
 use super::priced_sites::PricedSites;
-use super::{device_pattern, eligibility, members};
+use super::{device_pattern, eligibility};
 use crate::certificate::{Certificate, DUAL_SHIFT, Dual, JOB_PRICE_SHIFT, Scope};
 use crate::draw;
 use crate::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner};
 use crate::instance::Instance;
-use crate::job::{Domain, Job, JobIndex};
+use crate::job::{Job, JobIndex};
 use crate::objective::value;
 use crate::resources::{Kind, UNLIMITED};
 use crate::time::{Interval, MICROS_PER_SECOND};

@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 
 use super::bound::{BoundError, scaled};
-use super::{eligibility, members};
 use super::priced_sites::{PricedSites, SLOTS};
+use super::{eligibility, members};
 use crate::draw;
 use crate::fleet::{Level, NodeIndex, Owner};
 use crate::instance::Instance;

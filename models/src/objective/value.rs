@@ -65,7 +65,8 @@ mod tests {
             for (first, second) in [(-30i128, -200i128), (7, -24), (0, 0), (50, 7), (-24, -24)] {
                 for (many, rest) in [(1, 9), (2, 2), (0, 3), (9, 0)] {
                     let allowed = (0..=u64::from(count).min(many + rest)).filter(|&x| x == 0 || x >= u64::from(gang));
-                    let margins = |x: u64| first * i128::from(x.min(many)) + second * i128::from(x.saturating_sub(many));
+                    let margins =
+                        |x: u64| first * i128::from(x.min(many)) + second * i128::from(x.saturating_sub(many));
                     let most = allowed.map(|x| margins(x) + i128::from(bonus(&job, x))).max();
                     let tiers = [(first, many), (second, rest)];
                     assert_eq!(best_in_tiers(&job, &tiers, u64::from(count), 100), most);

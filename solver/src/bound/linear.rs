@@ -1,28 +1,32 @@
 //! The linear program over job classes and merged tile groups.
 //!
 //! ```text
-//! maximise   sum of worth[c, g] y[c, g]
-//! subject to sum over g of y[c, g] <= n[c]                                              every job class
-//!            sum over c of a[c, g, r] w[c, k] y[c, g] <= tiles[g] C[g, r, k]            every group, kind, window
-//!            sum over c and g under b of a[c, g, r] w[c, k] y[c, g] <= C[b, r, k]       every account, kind, window
+//! maximise   sum of worth[c, g] n[c] y[c, g]
+//! subject to sum over g of y[c, g] <= 1                                                        every job class
+//!            sum over c of a[c, g, r] w[c, k] n[c] y[c, g] <= tiles[g] C[g, r, k]              every group, kind, window
+//!            sum over c and g under b of a[c, g, r] w[c, k] n[c] y[c, g] <= C[b, r, k]         every account, kind, window
 //! ```
 //!
-//! with `w[c, k]` the seconds of window `k` that a capsule cannot avoid. Rows are scaled to a limit of one. Where job
-//! classes times groups are many, alike classes share a column; see [`super::cluster`].
+//! with `w[c, k]` the seconds of window `k` that a capsule cannot avoid, and `y` in shares of the class. Rows are scaled to
+//! a limit of one. Of the many columns only few are ever needed: the program starts with some places of each class and
+//! adds, at the prices of each solve, the places where a class earns more than it does (sifting; Bixby, Gregory, Lustig,
+//! Marsten & Shanno 1992). Every set of prices met is also judged by the Lagrangian bound that it implies, and the best is
+//! kept, so that an early end still leaves good prices.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lessor_models::fleet::Level;
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::Interval;
 use ndarray::Array2;
+use rayon::prelude::*;
 
-use super::cluster::Cluster;
 use super::merge::Merged;
+use super::prices::PathPrices;
 use super::windows::{capacity_seconds, unavoidable_seconds};
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
-use crate::program::{Answer, Program, Row, Solution};
+use crate::program::{Answer, Column, Program, Resident, Row, Solution};
 use crate::stop::Stop;
 
 /// Simplex iterations after which a program is given up; most need fewer than a hundredth of it.
@@ -30,6 +34,15 @@ const ITERATIONS_MAX: u32 = 2_000_000;
 
 /// How many times a whole limit a column may draw before its place counts as having none of that kind.
 const BARRED: f64 = 1e9;
+
+/// Places of each class in the first program, and the most that each solve adds.
+const PLACES: usize = 3;
+
+/// Solves after which the prices are good enough, whatever is left to gain.
+const SOLVES_MAX: usize = 80;
+
+/// Relative distance from the program's value at which the Lagrangian bound counts as reached.
+const CLOSE: f64 = 1e-5;
 
 /// Where a price stands: a merged group's tiles or a merged account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,50 +73,35 @@ pub struct Relaxed {
     pub counts: Array2<f64>,
 }
 
-/// Builds and solves the program. `None` where it was interrupted.
+/// Builds and solves the program. `None` where the stop came before the first answer.
+///
+/// O(solves times job classes times merged groups) beside the solves themselves.
 #[must_use]
-pub fn solve(
-    lowered: &Lowered<'_>,
-    merged: &Merged,
-    windows: &[Interval],
-    clusters: &[Cluster],
-    stop: &Stop,
-) -> Option<Relaxed> {
-    let mut building = Building::new(lowered, merged, windows);
-    let mut columns = Vec::new();
-    for (at, cluster) in clusters.iter().enumerate() {
-        let job = building.program.row(1.0);
-        for group in 0..merged.groups.len() {
-            if building.column(cluster, group, job) {
-                columns.push((at, group));
-            }
+pub fn solve(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval], stop: &Stop) -> Option<Relaxed> {
+    let mut sifting = Sifting::new(lowered, merged, windows);
+    let mut resident = Resident::start(std::mem::take(&mut sifting.program), ITERATIONS_MAX)?;
+    let mut best: Option<(f64, Vec<(Budget, f64)>)> = None;
+    let mut last: Option<Solution> = None;
+    let mut fresh = sifting.first_columns();
+    for _ in 0..SOLVES_MAX {
+        let solution = match resident.solve(fresh, stop) {
+            Answer::Optimal(solution) | Answer::Limited(solution) => solution,
+            Answer::Infeasible | Answer::Unbounded | Answer::Interrupted => break,
+        };
+        stop.spend(solution.iterations);
+        let prices = sifting.prices(&solution);
+        let (bound, wanted) = sifting.price(&prices, &solution);
+        let is_close = bound - solution.value <= CLOSE * bound;
+        if best.as_ref().is_none_or(|(value, _)| bound < *value) {
+            best = Some((bound, prices));
+        }
+        last = Some(solution);
+        fresh = sifting.columns_at(&wanted);
+        if fresh.is_empty() || is_close || stop.is_raised() {
+            break;
         }
     }
-    let Building { program, rows, scale, .. } = building;
-    let solution = match program.solve(ITERATIONS_MAX, stop) {
-        Answer::Optimal(solution) | Answer::Limited(solution) => solution,
-        Answer::Infeasible | Answer::Unbounded | Answer::Interrupted => return None,
-    };
-    stop.spend(solution.iterations);
-    let prices = prices(&rows, scale, &solution);
-    let mut counts = Array2::zeros((lowered.classes.len(), merged.groups.len()));
-    for (&(cluster, group), &value) in columns.iter().zip(&solution.values) {
-        let cluster = &clusters[cluster];
-        for &class in &cluster.classes {
-            counts[(class.at(), group)] += value * lowered.classes[class.at()].count as f64;
-        }
-    }
-    Some(Relaxed { prices, counts })
-}
-
-fn prices(rows: &HashMap<Budget, (Row, f64)>, scale: f64, solution: &Solution) -> Vec<(Budget, f64)> {
-    let mut prices: Vec<(Budget, f64)> = rows
-        .iter()
-        .map(|(&budget, &(row, limit))| (budget, solution.prices[row.0] * scale / limit))
-        .filter(|&(_, price)| price > 0.0)
-        .collect();
-    prices.sort_by_key(|entry| entry.0);
-    prices
+    Some(Relaxed { prices: best?.1, counts: sifting.counts(&last?) })
 }
 
 /// Capacity of a budget in units times seconds; `None` where some member does not limit it.
@@ -127,32 +125,40 @@ pub(super) fn limit(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval]
     }
 }
 
-struct Building<'a> {
+/// What is known of one class at some prices: its best margin and the places worth a column.
+type Wanted = (f64, Vec<usize>);
+
+struct Sifting<'a> {
     lowered: &'a Lowered<'a>,
     merged: &'a Merged,
     windows: &'a [Interval],
+    /// Rows alone; columns come with each solve.
     program: Program,
     /// Rows by budget, with what the scaled limit of one stands for; absent where nothing limits.
     rows: HashMap<Budget, (Row, f64)>,
+    job_rows: Vec<Row>,
+    /// The class and the merged group of every column, in order.
+    columns: Vec<(JobClassIndex, usize)>,
+    known: HashSet<(JobClassIndex, usize)>,
     /// Micro-credits that one unit of the objective stands for.
     scale: f64,
 }
 
-impl<'a> Building<'a> {
-    fn new(lowered: &'a Lowered<'a>, merged: &'a Merged, windows: &'a [Interval]) -> Building<'a> {
-        let bids = lowered
-            .class_indexes()
-            .map(|class| lowered.job(class).bid as f64 * lowered.classes[class.at()].count as f64);
+impl<'a> Sifting<'a> {
+    fn new(lowered: &'a Lowered<'a>, merged: &'a Merged, windows: &'a [Interval]) -> Sifting<'a> {
+        let bids = lowered.class_indexes().map(|class| lowered.job(class).bid as f64 * lowered.most(class) as f64);
         let scale = (bids.sum::<f64>() / 1e4).max(1.0);
-        let mut building =
-            Building { lowered, merged, windows, program: Program::default(), rows: HashMap::new(), scale };
+        let (columns, known, rows) = (Vec::new(), HashSet::new(), HashMap::new());
+        let mut program = Program::default();
+        let job_rows = lowered.class_indexes().map(|_| program.row(1.0)).collect();
+        let mut sifting = Sifting { lowered, merged, windows, program, rows, job_rows, columns, known, scale };
         for place in (0..merged.groups.len()).map(Place::Tiles) {
-            building.limits(place);
+            sifting.limits(place);
         }
         for place in (0..merged.accounts.len()).map(Place::Account) {
-            building.limits(place);
+            sifting.limits(place);
         }
-        building
+        sifting
     }
 
     /// Adds the rows of one place.
@@ -168,13 +174,40 @@ impl<'a> Building<'a> {
         }
     }
 
-    /// Adds the column of a cluster in a merged group, where its worth is above zero there.
-    ///
-    /// A cluster that draws what a place does not have at all gets no column there.
-    fn column(&mut self, cluster: &Cluster, group: usize, job: Row) -> bool {
-        let Some((class, worth, at)) = self.representative(cluster, group) else { return false };
-        // A column counts in shares of its cluster, so that every entry is a share of a row's limit.
-        let mut entries = vec![(job, 1.0)];
+    /// Some places of every class, spread over all that it may use.
+    fn first_columns(&mut self) -> Vec<Column> {
+        let groups = self.merged.groups.len();
+        let mut columns = Vec::new();
+        for class in self.lowered.class_indexes() {
+            let usable: Vec<usize> = (0..groups).filter(|&group| self.best_member(class, group).is_some()).collect();
+            let taken = usable.len().min(PLACES);
+            for k in 0..taken {
+                let at = (class.at() + k * usable.len() / taken) % usable.len();
+                columns.extend(self.column(class, usable[at]));
+            }
+        }
+        columns
+    }
+
+    fn columns_at(&mut self, wanted: &[Wanted]) -> Vec<Column> {
+        let mut columns = Vec::new();
+        for (class, (_, groups)) in self.lowered.class_indexes().zip(wanted) {
+            for &group in groups {
+                columns.extend(self.column(class, group));
+            }
+        }
+        columns
+    }
+
+    /// The column of a class in a merged group, unless it is there already or the class can draw nothing there.
+    fn column(&mut self, class: JobClassIndex, group: usize) -> Option<Column> {
+        let (worth, at) = self.best_member(class, group)?;
+        if !self.known.insert((class, group)) {
+            return None;
+        }
+        // A column counts in shares of its class, so that every entry is a share of a row's limit.
+        let count = self.lowered.most(class) as f64;
+        let mut entries = vec![(self.job_rows[class.at()], 1.0)];
         let mut is_barred = false;
         let mut debit = |place: Place, level: Level| {
             let draw = self.lowered.draw_at(class, at, level);
@@ -184,7 +217,7 @@ impl<'a> Building<'a> {
                 for (window, &interval) in self.windows.iter().enumerate() {
                     let seconds = unavoidable_seconds(asked.earliest, asked.deadline, term, interval) as f64;
                     let Some(&(row, limit)) = self.rows.get(&Budget { place, kind, window }) else { continue };
-                    let amount = draw.get(kind) as f64 * cluster.scale[kind.index()] * seconds * cluster.count / limit;
+                    let amount = draw.get(kind) as f64 * seconds * count / limit;
                     is_barred |= amount > BARRED;
                     match entries.iter_mut().find(|entry| entry.0 == row) {
                         Some(entry) => entry.1 += amount,
@@ -198,16 +231,16 @@ impl<'a> Building<'a> {
         for &(account, level) in &self.merged.paths[group] {
             debit(Place::Account(account), level);
         }
-        if is_barred {
-            return false;
+        if is_barred || count <= 0.0 {
+            return None;
         }
-        self.program.column(worth * cluster.worth_scale * cluster.count / self.scale, 1.0, entries);
-        true
+        self.columns.push((class, group));
+        let most = (self.lowered.spread_room(class, &self.merged.groups[group]) as f64 / count).min(1.0);
+        Some(Column { worth: worth * count / self.scale, most, entries })
     }
 
-    /// The cluster's first class, its best worth in a merged group and where.
-    fn representative(&self, cluster: &Cluster, group: usize) -> Option<(JobClassIndex, f64, GroupIndex)> {
-        let class = cluster.classes[0];
+    /// The worth of a class in a merged group, above zero, and where in it.
+    fn best_member(&self, class: JobClassIndex, group: usize) -> Option<(f64, GroupIndex)> {
         let members = &self.merged.groups[group];
         let looked_at = if self.lowered.classes[class.at()].is_placeless { &members[..1] } else { &members[..] };
         let worths = looked_at.iter().filter_map(|&at| Some((self.lowered.worth(class, at)?, at)));
@@ -216,6 +249,57 @@ impl<'a> Building<'a> {
         let job = self.lowered.job(class);
         let bonus = if job.wanted > 0 { job.bonus as f64 / f64::from(job.wanted) } else { 0.0 };
         let worth = worth as f64 + bonus;
-        (worth > 0.0).then_some((class, worth, at))
+        (worth > 0.0).then_some((worth, at))
+    }
+
+    fn prices(&self, solution: &Solution) -> Vec<(Budget, f64)> {
+        let mut prices: Vec<(Budget, f64)> = self
+            .rows
+            .iter()
+            .map(|(&budget, &(row, limit))| (budget, solution.prices[row.0] * self.scale / limit))
+            .filter(|&(_, price)| price > 0.0)
+            .collect();
+        prices.sort_by_key(|entry| entry.0);
+        prices
+    }
+
+    /// The Lagrangian bound at some prices, in units of the objective, and where each class earns more than it does.
+    fn price(&self, prices: &[(Budget, f64)], solution: &Solution) -> (f64, Vec<Wanted>) {
+        let path_prices = PathPrices::new(self.merged, self.windows, prices);
+        let classes: Vec<JobClassIndex> = self.lowered.class_indexes().collect();
+        let wanted: Vec<Wanted> = classes
+            .par_iter()
+            .map(|&class| {
+                let earned = solution.prices[self.job_rows[class.at()].0] * self.scale;
+                self.price_class(class, earned / (self.lowered.most(class) as f64).max(1.0), &path_prices)
+            })
+            .collect();
+        let capacity: f64 = prices.iter().map(|(budget, price)| price * self.rows[budget].1).sum();
+        let margins = classes.iter().zip(&wanted).map(|(&class, (best, _))| best * self.lowered.most(class) as f64);
+        ((capacity + margins.sum::<f64>()) / self.scale, wanted)
+    }
+
+    fn price_class(&self, class: JobClassIndex, earned: f64, prices: &PathPrices) -> Wanted {
+        let mut margins: Vec<(f64, usize)> = (0..self.merged.groups.len())
+            .filter_map(|group| {
+                let (worth, at) = self.best_member(class, group)?;
+                Some((worth - prices.cost(self.lowered, class, group, at), group))
+            })
+            .collect();
+        margins.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let best = margins.first().map_or(0.0, |entry| entry.0.max(0.0));
+        // Anything above what the class earns already, beyond the rounding of the solve.
+        let least = earned + 1e-7 * earned.max(1.0);
+        let better =
+            margins.into_iter().filter(|&(margin, group)| margin > least && !self.known.contains(&(class, group)));
+        (best, better.take(PLACES).map(|(_, group)| group).collect())
+    }
+
+    fn counts(&self, solution: &Solution) -> Array2<f64> {
+        let mut counts = Array2::zeros((self.lowered.classes.len(), self.merged.groups.len()));
+        for (&(class, group), &value) in self.columns.iter().zip(&solution.values) {
+            counts[(class.at(), group)] += value * self.lowered.most(class) as f64;
+        }
+        counts
     }
 }

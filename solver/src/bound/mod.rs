@@ -3,10 +3,8 @@
 //! No packing factor, no cut, no share and no rounded demand enters it. What it returns proves nothing until
 //! `lessor_models::check::bound` has evaluated the prices on the true instance in exact integers.
 
-pub mod cluster;
 pub mod linear;
 pub mod merge;
-pub mod polish;
 pub mod prices;
 pub mod windows;
 
@@ -22,12 +20,6 @@ use crate::numbers::floor;
 use crate::stop::Stop;
 use linear::{Budget, Place, Relaxed};
 use merge::Merged;
-
-/// The most columns of the program; more job classes than that share columns.
-const COLUMNS_MAX: usize = 12_000;
-
-/// Rounds of price polishing where classes share columns.
-const POLISH_ROUNDS: usize = 150;
 
 /// Prices and counts of the relaxation, over merged groups and accounts.
 #[derive(Clone, Debug)]
@@ -47,15 +39,8 @@ pub struct Relaxation {
 pub fn relax(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
     let merged = merge::merge(lowered);
     let windows = windows::windows(&lowered.grid);
-    let most = (COLUMNS_MAX / merged.groups.len().max(1)).max(50);
-    let clusters = cluster::clusters(lowered, most);
-    let shares_columns = clusters.len() < lowered.classes.len();
-    let Relaxed { prices, counts } = linear::solve(lowered, &merged, &windows, &clusters, stop)?;
-    let mut relaxation = Relaxation { merged, windows, prices, counts };
-    if shares_columns {
-        polish::polish(lowered, &mut relaxation, POLISH_ROUNDS, stop);
-    }
-    Some(relaxation)
+    let Relaxed { prices, counts } = linear::solve(lowered, &merged, &windows, stop)?;
+    Some(Relaxation { merged, windows, prices, counts })
 }
 
 /// The certificate that a relaxation's prices make.

@@ -59,8 +59,15 @@ pub(super) struct Grouped {
     pub(super) cells: Vec<Cell>,
     pub(super) tiles: Vec<NodeIndex>,
     pub(super) group_of: Vec<GroupIndex>,
-    /// One tile of each site: class, energy price and heat envelope.
-    pub(super) sites: Vec<NodeIndex>,
+    pub(super) sites: Vec<SitePlace>,
+}
+
+/// What tiles of one site have in common: class, energy price, heat envelope and room.
+pub(super) struct SitePlace {
+    /// One of them.
+    pub(super) tile: NodeIndex,
+    /// The most that each gives in any bucket.
+    pub(super) room: Resources,
 }
 
 /// Everything that tells two tiles of a cell apart.
@@ -69,6 +76,7 @@ struct Key<'a> {
     parent: Option<NodeIndex>,
     class: ClassIndex,
     capacity: Resources,
+    uplink_delay_us: u64,
     zones: &'a [ZoneIndex],
     closed: bool,
     /// Set for a tile that a job, a step in time or a running capsule names.
@@ -82,6 +90,7 @@ pub(super) fn group(instance: &Instance, grid: &Grid, accounts: &[Account]) -> G
         parent: fleet.parent(tile),
         class: fleet.class_of(tile).expect("tiles have classes"),
         capacity: fleet.base_capacity(Owner::Node(tile)),
+        uplink_delay_us: fleet.uplink_delay_us(tile),
         zones: fleet.zones_listing(tile),
         closed: fleet.is_closed(tile),
         named: named.contains(&tile).then_some(tile),
@@ -98,8 +107,12 @@ pub(super) fn group(instance: &Instance, grid: &Grid, accounts: &[Account]) -> G
         let class = fleet.class_of(tile).expect("tiles have classes");
         let descriptor = &fleet.classes()[class.at()];
         let heat = fleet.base_capacity(Owner::Node(tile)).get(Kind::Heat);
-        let site = *sites.entry((class, energy::price_at(fleet, tile), heat)).or_insert_with(|| {
-            grouped.sites.push(tile);
+        let capacity = capacity_less(instance, grid, Owner::Node(tile), &draw::standing(descriptor));
+        let room = capacity
+            .iter()
+            .fold(Resources::ZERO, |room, vector| Resources(std::array::from_fn(|k| room.0[k].max(vector.0[k]))));
+        let site = *sites.entry((class, energy::price_at(fleet, tile), heat, room)).or_insert_with(|| {
+            grouped.sites.push(SitePlace { tile, room });
             grouped.sites.len() - 1
         });
         let range = position..position + same.len();
@@ -109,7 +122,7 @@ pub(super) fn group(instance: &Instance, grid: &Grid, accounts: &[Account]) -> G
             class,
             site,
             tiles: range,
-            capacity: capacity_less(instance, grid, Owner::Node(tile), &draw::standing(descriptor)),
+            capacity,
             path: path(instance, &account_of, tile),
             devices: descriptor.devices,
             closed: fleet.is_closed(tile),

@@ -9,8 +9,9 @@ mod groups;
 mod job_classes;
 
 use lessor_models::draw;
-use lessor_models::fleet::{Level, NodeIndex};
+use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
 use lessor_models::instance::Instance;
+use lessor_models::job::Domain;
 use lessor_models::objective::{Site, capsule_value, latency};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::{Interval, Span, Timestamp};
@@ -18,6 +19,7 @@ use ndarray::Array2;
 
 pub use accounts::Account;
 pub use grid::Grid;
+use groups::SitePlace;
 pub use groups::{Cell, Group};
 pub use job_classes::JobClass;
 
@@ -44,12 +46,27 @@ pub struct Lowered<'a> {
     pub classes: Vec<JobClass>,
     /// Each job's class.
     pub class_of_job: Vec<JobClassIndex>,
-    /// Worth of one capsule by (job class, site), `None` where class or band forbid it; without latency.
+    /// Worth of one capsule by (job class, site), without latency; `None` where class, band, window or an empty tile's room
+    /// forbid it.
     worth: Array2<Option<i64>>,
     /// What one capsule draws from a tile, by (job class, tile class).
     draws: Array2<Resources>,
     /// How long one capsule runs, by (job class, tile class).
     terms: Array2<Span>,
+    /// The most capsules of each class that its count and its spread allow.
+    most: Vec<u64>,
+}
+
+/// The members of a domain that a node is in.
+pub(crate) fn domain_members(fleet: &Fleet, node: NodeIndex, domain: Domain) -> Vec<Owner> {
+    let path = fleet.path(node);
+    match domain {
+        Domain::Level(level) => path.filter(|&at| fleet.level(at) == level).map(Owner::Node).collect(),
+        Domain::Zone(kind) => {
+            let zones = path.flat_map(|at| fleet.zones_listing(at).iter().copied());
+            zones.filter(|zone| fleet.zones()[zone.at()].kind == kind).map(Owner::Zone).collect()
+        }
+    }
 }
 
 impl<'a> Lowered<'a> {
@@ -66,21 +83,49 @@ impl<'a> Lowered<'a> {
         let draws = Array2::from_shape_fn(shape, |(c, t)| draw::draw(&job(c).demand, &fleet.classes()[t], Level::Tile));
         let terms = Array2::from_shape_fn(shape, |(c, t)| draw::term(job(c), &fleet.classes()[t]));
         let worth = Array2::from_shape_fn((classes.len(), grouped.sites.len()), |(c, s)| {
-            let tile = grouped.sites[s];
+            let SitePlace { tile, room } = grouped.sites[s];
             let site = Site::of(fleet, tile, instance.weights());
             let class = fleet.class_of(tile).expect("sites are tiles");
             let job = job(c);
             let allowed = job.classes.is_empty() || job.classes.binary_search(&class).is_ok();
             let in_band = job.band.is_none_or(|band| band.contains(&site.class.band));
             let in_window = job.earliest.after(terms[(c, class.at())]) <= job.deadline;
-            (allowed && in_band && in_window).then(|| capsule_value(job, &site, 0, instance.weights()))
+            let fits_empty = draws[(c, class.at())].fits(&room);
+            (allowed && in_band && in_window && fits_empty).then(|| capsule_value(job, &site, 0, instance.weights()))
         });
         let groups::Grouped { groups, cells, tiles, group_of, .. } = grouped;
         let mut class_of_job = vec![JobClassIndex(0); instance.jobs().len()];
         for (at, class) in classes.iter().enumerate() {
             class.jobs.iter().for_each(|job| class_of_job[job.at()] = JobClassIndex::new(at));
         }
-        Lowered { instance, grid, accounts, groups, cells, tiles, group_of, classes, class_of_job, worth, draws, terms }
+        let most = classes.iter().map(|class| class.count).collect();
+        let mut lowered = Lowered {
+            instance,
+            grid,
+            accounts,
+            groups,
+            cells,
+            tiles,
+            group_of,
+            classes,
+            class_of_job,
+            worth,
+            draws,
+            terms,
+            most,
+        };
+        lowered.limit_by_spread();
+        lowered
+    }
+
+    fn limit_by_spread(&mut self) {
+        for class in self.class_indexes() {
+            if self.job(class).spread.is_some() {
+                let usable: Vec<GroupIndex> =
+                    self.group_indexes().filter(|&group| self.worth(class, group).is_some()).collect();
+                self.most[class.at()] = self.most(class).min(self.spread_room(class, &usable));
+            }
+        }
     }
 
     /// The job that stands for a class: all of its jobs are equal but for their names.
@@ -165,6 +210,30 @@ impl<'a> Lowered<'a> {
         let job = self.job(class);
         let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(self.term(class, group).0));
         self.grid.starts(job.earliest, latest)
+    }
+
+    /// The most capsules of a class that its count and its spread allow.
+    #[must_use]
+    #[inline]
+    pub fn most(&self, class: JobClassIndex) -> u64 {
+        self.most[class.at()]
+    }
+
+    /// The most capsules of a class that its spread allows within some groups, its count left aside.
+    #[must_use]
+    pub fn spread_room(&self, class: JobClassIndex, groups: &[GroupIndex]) -> u64 {
+        let Some(spread) = self.job(class).spread else { return u64::MAX };
+        let mut met = std::collections::BTreeSet::new();
+        let mut members = 0u64;
+        for group in groups.iter().map(|&group| self.group(group)) {
+            let here = domain_members(self.instance.fleet(), group.tile, spread.domain);
+            match here.first() {
+                None => return u64::MAX,
+                Some(_) if spread.domain == Domain::Level(Level::Tile) => members += group.tiles.len() as u64,
+                Some(&first) => members += u64::from(met.insert(first)),
+            }
+        }
+        members.saturating_mul(u64::from(spread.most))
     }
 
     /// An account.
