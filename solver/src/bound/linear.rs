@@ -38,8 +38,8 @@ const BARRED: f64 = 1e9;
 /// Places of each class in the first program, and the most that each solve adds.
 const PLACES: usize = 3;
 
-/// Solves after which the prices are good enough, whatever is left to gain.
-const SOLVES_MAX: usize = 80;
+/// Simplex iterations times rows after which the prices are good enough, whatever is left to gain: half a minute or so.
+const WORK_MAX: u64 = 500_000_000;
 
 /// Relative distance from the program's value at which the Lagrangian bound counts as reached.
 const CLOSE: f64 = 1e-5;
@@ -83,12 +83,14 @@ pub fn solve(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval], stop:
     let mut best: Option<(f64, Vec<(Budget, f64)>)> = None;
     let mut last: Option<Solution> = None;
     let mut fresh = sifting.first_columns();
-    for _ in 0..SOLVES_MAX {
+    let (rows, mut work) = (sifting.row_count, 0);
+    while work < WORK_MAX {
         let solution = match resident.solve(fresh, stop) {
             Answer::Optimal(solution) | Answer::Limited(solution) => solution,
             Answer::Infeasible | Answer::Unbounded | Answer::Interrupted => break,
         };
         stop.spend(solution.iterations);
+        work += solution.iterations.max(1) * rows;
         let prices = sifting.prices(&solution);
         let (bound, wanted) = sifting.price(&prices, &solution);
         let is_close = bound - solution.value <= CLOSE * bound;
@@ -137,6 +139,7 @@ struct Sifting<'a> {
     /// Rows by budget, with what the scaled limit of one stands for; absent where nothing limits.
     rows: HashMap<Budget, (Row, f64)>,
     job_rows: Vec<Row>,
+    row_count: u64,
     /// The class and the merged group of every column, in order.
     columns: Vec<(JobClassIndex, usize)>,
     known: HashSet<(JobClassIndex, usize)>,
@@ -151,13 +154,15 @@ impl<'a> Sifting<'a> {
         let (columns, known, rows) = (Vec::new(), HashSet::new(), HashMap::new());
         let mut program = Program::default();
         let job_rows = lowered.class_indexes().map(|_| program.row(1.0)).collect();
-        let mut sifting = Sifting { lowered, merged, windows, program, rows, job_rows, columns, known, scale };
+        let mut sifting =
+            Sifting { lowered, merged, windows, program, rows, job_rows, row_count: 0, columns, known, scale };
         for place in (0..merged.groups.len()).map(Place::Tiles) {
             sifting.limits(place);
         }
         for place in (0..merged.accounts.len()).map(Place::Account) {
             sifting.limits(place);
         }
+        sifting.row_count = (sifting.job_rows.len() + sifting.rows.len()) as u64;
         sifting
     }
 

@@ -7,16 +7,17 @@
 use std::collections::BTreeMap;
 
 use lessor_models::fleet::{ClassIndex, Level, Owner, ZoneKind};
+use lessor_models::objective::energy;
 use lessor_models::resources::{Kind, UNLIMITED};
 
 use crate::index::{AccountIndex, GroupIndex};
 use crate::lowering::Lowered;
 
-/// The most merged groups that a program is built over.
-const MERGED_MAX: usize = 40;
+/// The most merged groups that a program is built over; what is told apart makes the bound tighter and the program larger.
+const MERGED_MAX: usize = 250;
 
 /// Relative steps in which capacities count as alike, tried in order: zero tells everything apart, infinity nothing.
-const STEPS: [f64; 5] = [0.0, 0.02, 0.1, 0.5, f64::INFINITY];
+const STEPS: [f64; 8] = [0.0, 0.002, 0.02, 0.1, 0.3, 1.0, 3.0, f64::INFINITY];
 
 /// Groups merged, and accounts merged, each with their members.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,15 +51,29 @@ struct Signature {
 /// Merges what is alike, coarsely enough to leave a small program.
 #[must_use]
 pub fn merge(lowered: &Lowered<'_>) -> Merged {
-    let below = below(lowered);
-    let mut merged = merge_by(lowered, &below, STEPS[0]);
+    let mut merged = merge_by(lowered, STEPS[0]);
     for step in &STEPS[1..] {
         if merged.groups.len() <= MERGED_MAX {
             break;
         }
-        merged = merge_by(lowered, &below, *step);
+        merged = merge_by(lowered, *step);
     }
     merged
+}
+
+/// Sites that count as alike, numbered: of one class, with energy prices in one step; all are one where nothing is told apart.
+fn alike_sites(lowered: &Lowered<'_>, step: f64) -> Vec<usize> {
+    let fleet = lowered.instance.fleet();
+    let mut numbers = BTreeMap::new();
+    let mut number_of = BTreeMap::new();
+    for group in &lowered.groups {
+        let price = energy::price_at(fleet, group.tile).unwrap_or(0) as f64;
+        let looks = if step.is_finite() { Some((group.class, in_steps(price, step))) } else { None };
+        let exact = (step <= 0.0).then_some(group.site);
+        let next = numbers.len();
+        number_of.insert(group.site, *numbers.entry((looks, exact)).or_insert(next));
+    }
+    number_of.into_values().collect()
 }
 
 /// What is below an account: the sum of tile capacity per kind, and tiles by site.
@@ -68,13 +83,13 @@ struct Below {
     tiles: BTreeMap<usize, f64>,
 }
 
-fn below(lowered: &Lowered<'_>) -> Vec<Below> {
+fn below(lowered: &Lowered<'_>, alike: &[usize]) -> Vec<Below> {
     let mut below = vec![Below::default(); lowered.accounts.len()];
     for group in &lowered.groups {
         let tiles = group.tiles.len() as f64;
         for &(account, _) in &group.path {
             let sums = &mut below[account.at()];
-            *sums.tiles.entry(group.site).or_default() += tiles;
+            *sums.tiles.entry(alike[group.site]).or_default() += tiles;
             for (sum, each) in sums.capacity.iter_mut().zip(group.capacity(0).0) {
                 *sum += each as f64 * tiles;
             }
@@ -112,7 +127,9 @@ fn signature(lowered: &Lowered<'_>, account: AccountIndex, below: &Below, step: 
 /// What merged groups have in common: class, site, capacity, itself where nothing counts as alike, and path.
 type GroupKey = (ClassIndex, usize, [u64; Kind::COUNT], Option<GroupIndex>, Vec<(usize, Level)>);
 
-fn merge_by(lowered: &Lowered<'_>, below: &[Below], step: f64) -> Merged {
+fn merge_by(lowered: &Lowered<'_>, step: f64) -> Merged {
+    let alike = alike_sites(lowered, step);
+    let below = below(lowered, &alike);
     let mut accounts: BTreeMap<Signature, Vec<AccountIndex>> = BTreeMap::new();
     let mut signature_of = Vec::with_capacity(lowered.accounts.len());
     for (at, below) in below.iter().enumerate() {
@@ -137,7 +154,7 @@ fn merge_by(lowered: &Lowered<'_>, below: &[Below], step: f64) -> Merged {
         let mut path: Vec<(usize, Level)> = on_path.collect();
         path.sort_unstable();
         let capacity = if step.is_finite() { group.capacity(0).0 } else { [0; Kind::COUNT] };
-        let site = if step.is_finite() { group.site } else { 0 };
+        let site = alike[group.site];
         let itself = (step <= 0.0).then_some(index);
         groups.entry((group.class, site, capacity, itself, path)).or_default().push(index);
     }
