@@ -7,7 +7,7 @@ use lessor_models::certificate::Certificate;
 use lessor_models::check;
 use lessor_models::instance::Instance;
 use lessor_models::objective;
-use lessor_models::plan::Plan;
+use lessor_models::plan::{Plan, Price};
 use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::conflict::Explainer;
 use lessor_solver::index::{JobClassIndex, TileIndex};
@@ -120,7 +120,10 @@ pub fn plan(
     let order = ranking.order(&lowered);
     run.construct(&mut occupancy, relaxation.as_ref(), &ranking, &order);
     run.improve(&mut occupancy, &ranking, &order, options);
-    run.finish(&occupancy, certificate, options)
+    let duals = relaxation.as_ref().zip(certificate.as_ref());
+    let duals = duals.map(|(relaxation, (proof, _))| bound::readable_duals(&lowered, relaxation, proof));
+    let prices = prices::from_duals(&duals.unwrap_or_default());
+    run.finish(&occupancy, certificate, prices, options)
 }
 
 /// A certificate and the bound that it implies; nothing where it proves nothing.
@@ -228,6 +231,7 @@ impl Run<'_> {
         &mut self,
         occupancy: &Occupancy<'_>,
         certificate: Option<(Certificate, i128)>,
+        prices: Vec<Price>,
         options: &PlannerOptions,
     ) -> Outcome {
         let lowered = occupancy.lowered();
@@ -235,8 +239,6 @@ impl Run<'_> {
         let placements = assemble::placements(occupancy);
         let value = check::value(instance, &placements);
         self.say(Phase::Explain, 0, 0, Some(value));
-        let prices =
-            certificate.as_ref().map(|(certificate, _)| prices::from_certificate(certificate)).unwrap_or_default();
         let unplaced = Explainer::new(occupancy, &prices).explain_all(options.explain_max, self.explain);
         let accepted_bids = objective::accepted_bids(instance, &placements);
         let moves = assemble::moves(lowered, &placements);

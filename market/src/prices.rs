@@ -1,8 +1,8 @@
-//! Dual prices, mapped back from a certificate to nodes and zones.
+//! Dual prices, mapped back from a certificate's duals to nodes and zones.
 
 use std::collections::BTreeMap;
 
-use lessor_models::certificate::{Certificate, DUAL_SHIFT, Scope};
+use lessor_models::certificate::{DUAL_SHIFT, Dual, Scope};
 use lessor_models::fleet::Owner;
 use lessor_models::plan::Price;
 
@@ -16,9 +16,9 @@ const HOUR_SECONDS: u128 = 3_600;
 ///
 /// A price on the tiles of a class is stated at the node above them, the dearest class's where several differ.
 #[must_use]
-pub fn from_certificate(certificate: &Certificate) -> Vec<Price> {
+pub fn from_duals(duals: &[Dual]) -> Vec<Price> {
     let mut dearest: BTreeMap<_, u64> = BTreeMap::new();
-    for dual in &certificate.duals {
+    for dual in duals {
         let owner = match dual.scope {
             Scope::Owner(owner) => owner,
             Scope::Tiles { under, .. } => Owner::Node(under),
@@ -34,7 +34,6 @@ pub fn from_certificate(certificate: &Certificate) -> Vec<Price> {
 
 #[cfg(test)]
 mod tests {
-    use lessor_models::certificate::Dual;
     use lessor_models::fleet::{ClassIndex, NodeIndex};
     use lessor_models::resources::Kind;
     use lessor_models::time::{Interval, Timestamp};
@@ -51,8 +50,7 @@ mod tests {
             price,
         };
         // Half a micro-credit a second for a unit is 1,800 an hour, so 1.8e9 for a million of them.
-        let certificate = Certificate { duals: vec![dual(0, 1 << 55), dual(1, 1 << 54)], devices: None };
-        let prices = from_certificate(&certificate);
+        let prices = from_duals(&[dual(0, 1 << 55), dual(1, 1 << 54)]);
         assert_eq!(
             prices,
             [Price { owner: Owner::Node(NodeIndex(7)), kind: Kind::Compute, interval, price: 1_800_000_000 }]

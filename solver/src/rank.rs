@@ -23,7 +23,7 @@ impl Ranking {
                     merged_of[member.at()] = merged;
                 }
             }
-            PathPrices::new(&relaxation.merged, &relaxation.windows, &relaxation.prices)
+            relaxation.path_prices()
         });
         Ranking { prices, merged_of }
     }

@@ -5,6 +5,8 @@
 //! subject to sum over g of y[c, g] <= 1                                                        every job class
 //!            sum over c of a[c, g, r] w[c, k] n[c] y[c, g] <= tiles[g] C[g, r, k]              every group, kind, window
 //!            sum over c and g under b of a[c, g, r] w[c, k] n[c] y[c, g] <= C[b, r, k]         every account, kind, window
+//!            sum over c of devices[c] n[c] y[c, g] - sum over patterns of pieces[p, m] z[p, g] <= 0    every group, milli
+//!            sum over patterns of z[p, g] <= devices[g]                                                every group
 //! ```
 //!
 //! with `w[c, k]` the seconds of window `k` that a capsule cannot avoid, and `y` in shares of the class. Rows are scaled to
@@ -13,15 +15,17 @@
 //! Marsten & Shanno 1992). Every set of prices met is also judged by the Lagrangian bound that it implies, and the best is
 //! kept, so that an early end still leaves good prices.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use lessor_models::fleet::Level;
 use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::Interval;
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::merge::Merged;
+use super::patterns::{self, DeviceParts, Pattern, PiecePrices};
 use super::prices::PathPrices;
 use super::windows::{capacity_seconds, unavoidable_seconds};
 use crate::index::{GroupIndex, JobClassIndex};
@@ -69,8 +73,17 @@ pub struct Budget {
 pub struct Relaxed {
     /// Price of each budget, in micro-credits per unit and second, above zero.
     pub prices: Vec<(Budget, f64)>,
+    /// Prices of pieces of devices.
+    pub pieces: PiecePrices,
     /// Capsules of each job class in each merged group.
     pub counts: Array2<f64>,
+}
+
+/// Prices met on the way: of budgets and of pieces, with the bound that they imply in units of the objective.
+struct Priced {
+    bound: f64,
+    budgets: Vec<(Budget, f64)>,
+    pieces: PiecePrices,
 }
 
 /// Builds and solves the program. `None` where the stop came before the first answer.
@@ -80,9 +93,10 @@ pub struct Relaxed {
 pub fn solve(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval], stop: &Stop) -> Option<Relaxed> {
     let mut sifting = Sifting::new(lowered, merged, windows);
     let mut resident = Resident::start(std::mem::take(&mut sifting.program), ITERATIONS_MAX)?;
-    let mut best: Option<(f64, Vec<(Budget, f64)>)> = None;
+    let mut best: Option<Priced> = None;
     let mut last: Option<Solution> = None;
     let mut fresh = sifting.first_columns();
+    fresh.extend(sifting.first_patterns());
     let (rows, mut work) = (sifting.row_count, 0);
     while work < WORK_MAX {
         let solution = match resident.solve(fresh, stop) {
@@ -91,19 +105,22 @@ pub fn solve(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval], stop:
         };
         stop.spend(solution.iterations);
         work += solution.iterations.max(1) * rows;
-        let prices = sifting.prices(&solution);
-        let (bound, wanted) = sifting.price(&prices, &solution);
+        let (budgets, pieces) = (sifting.prices(&solution), sifting.piece_prices(&solution));
+        let patterns = sifting.best_patterns(&pieces);
+        let (bound, wanted) = sifting.price(&budgets, &pieces, &patterns, &solution);
         let is_close = bound - solution.value <= CLOSE * bound;
-        if best.as_ref().is_none_or(|(value, _)| bound < *value) {
-            best = Some((bound, prices));
+        fresh = sifting.columns_at(&wanted);
+        fresh.extend(sifting.patterns_at(patterns, &solution));
+        if best.as_ref().is_none_or(|best| bound < best.bound) {
+            best = Some(Priced { bound, budgets, pieces });
         }
         last = Some(solution);
-        fresh = sifting.columns_at(&wanted);
         if fresh.is_empty() || is_close || stop.is_raised() {
             break;
         }
     }
-    Some(Relaxed { prices: best?.1, counts: sifting.counts(&last?) })
+    let Priced { budgets, pieces, .. } = best?;
+    Some(Relaxed { prices: budgets, pieces, counts: sifting.counts(&last?) })
 }
 
 /// Capacity of a budget in units times seconds; `None` where some member does not limit it.
@@ -140,9 +157,14 @@ struct Sifting<'a> {
     rows: HashMap<Budget, (Row, f64)>,
     job_rows: Vec<Row>,
     row_count: u64,
-    /// The class and the merged group of every column, in order.
-    columns: Vec<(JobClassIndex, usize)>,
+    /// The class and the merged group of every column, in order; `None` for patterns.
+    columns: Vec<Option<(JobClassIndex, usize)>>,
     known: HashSet<(JobClassIndex, usize)>,
+    parts: Option<DeviceParts>,
+    /// Rows of pieces by merged group and milli, and of devices by merged group; in shares of the group's devices.
+    piece_rows: BTreeMap<(usize, u16), Row>,
+    device_rows: BTreeMap<usize, Row>,
+    known_patterns: HashSet<(usize, Pattern)>,
     /// Micro-credits that one unit of the objective stands for.
     scale: f64,
 }
@@ -151,18 +173,33 @@ impl<'a> Sifting<'a> {
     fn new(lowered: &'a Lowered<'a>, merged: &'a Merged, windows: &'a [Interval]) -> Sifting<'a> {
         let bids = lowered.class_indexes().map(|class| lowered.job(class).bid as f64 * lowered.most(class) as f64);
         let scale = (bids.sum::<f64>() / 1e4).max(1.0);
-        let (columns, known, rows) = (Vec::new(), HashSet::new(), HashMap::new());
         let mut program = Program::default();
         let job_rows = lowered.class_indexes().map(|_| program.row(1.0)).collect();
-        let mut sifting =
-            Sifting { lowered, merged, windows, program, rows, job_rows, row_count: 0, columns, known, scale };
+        let mut sifting = Sifting {
+            lowered,
+            merged,
+            windows,
+            program,
+            rows: HashMap::new(),
+            job_rows,
+            row_count: 0,
+            columns: Vec::new(),
+            known: HashSet::new(),
+            parts: DeviceParts::new(lowered, merged),
+            piece_rows: BTreeMap::new(),
+            device_rows: BTreeMap::new(),
+            known_patterns: HashSet::new(),
+            scale,
+        };
         for place in (0..merged.groups.len()).map(Place::Tiles) {
             sifting.limits(place);
         }
         for place in (0..merged.accounts.len()).map(Place::Account) {
             sifting.limits(place);
         }
-        sifting.row_count = (sifting.job_rows.len() + sifting.rows.len()) as u64;
+        sifting.piece_limits();
+        sifting.row_count =
+            (sifting.job_rows.len() + sifting.rows.len() + sifting.piece_rows.len() + sifting.device_rows.len()) as u64;
         sifting
     }
 
@@ -177,6 +214,68 @@ impl<'a> Sifting<'a> {
                 }
             }
         }
+    }
+
+    /// Adds the rows of pieces and devices.
+    fn piece_limits(&mut self) {
+        let Some(parts) = &self.parts else { return };
+        for (group, _) in parts.devices.iter().enumerate().filter(|(_, devices)| **devices > 0) {
+            self.device_rows.insert(group, self.program.row(1.0));
+            for &milli in &parts.milli {
+                self.piece_rows.insert((group, milli), self.program.row(0.0));
+            }
+        }
+    }
+
+    /// One pattern for each milli alone.
+    fn first_patterns(&mut self) -> Vec<Column> {
+        let groups: Vec<usize> = self.device_rows.keys().copied().collect();
+        let milli = self.parts.as_ref().map(|parts| parts.milli.clone()).unwrap_or_default();
+        let alone = |milli: u16| vec![(milli, DEVICE_MILLI / milli.max(1))];
+        let mut columns = Vec::new();
+        for group in groups {
+            columns.extend(milli.iter().filter_map(|&milli| self.pattern(group, &alone(milli))));
+        }
+        columns
+    }
+
+    /// The best pattern of every group at some prices of pieces, with its worth.
+    fn best_patterns(&self, pieces: &PiecePrices) -> Vec<(usize, f64, Pattern)> {
+        let groups: Vec<usize> = self.device_rows.keys().copied().collect();
+        let best = |&group: &usize| {
+            let here = pieces.range((group, 0)..=(group, u16::MAX));
+            let here: Vec<(u16, f64)> = here.map(|(&(_, milli), &price)| (milli, price)).collect();
+            let (worth, pattern) = patterns::best_pattern(&here);
+            (group, worth, pattern)
+        };
+        groups.par_iter().map(best).collect()
+    }
+
+    /// Columns of the patterns that are worth more than their devices earn.
+    fn patterns_at(&mut self, patterns: Vec<(usize, f64, Pattern)>, solution: &Solution) -> Vec<Column> {
+        let mut columns = Vec::new();
+        for (group, worth, pattern) in patterns {
+            let earned = solution.prices[self.device_rows[&group].0] * self.scale / self.devices(group);
+            if worth > earned * (1.0 + 1e-7) {
+                columns.extend(self.pattern(group, &pattern));
+            }
+        }
+        columns
+    }
+
+    fn devices(&self, group: usize) -> f64 {
+        self.parts.as_ref().map_or(1.0, |parts| parts.devices[group] as f64)
+    }
+
+    /// The column of a pattern, in shares of the group's devices; `None` where it is empty or there already.
+    fn pattern(&mut self, group: usize, pattern: &[(u16, u16)]) -> Option<Column> {
+        if pattern.is_empty() || !self.known_patterns.insert((group, pattern.to_vec())) {
+            return None;
+        }
+        let supplied = pattern.iter().map(|&(milli, count)| (self.piece_rows[&(group, milli)], -f64::from(count)));
+        let entries = supplied.chain([(self.device_rows[&group], 1.0)]).collect();
+        self.columns.push(None);
+        Some(Column { worth: 0.0, most: 1.0, entries })
     }
 
     /// Some places of every class, spread over all that it may use.
@@ -239,7 +338,12 @@ impl<'a> Sifting<'a> {
         if is_barred || count <= 0.0 {
             return None;
         }
-        self.columns.push((class, group));
+        if let Some((milli, pieces)) = self.parts.as_ref().and_then(|parts| parts.pieces(self.lowered, class)) {
+            // Without a device in the group there is no place.
+            let row = *self.piece_rows.get(&(group, milli))?;
+            entries.push((row, f64::from(pieces) * count / self.devices(group)));
+        }
+        self.columns.push(Some((class, group)));
         let most = (self.lowered.spread_room(class, &self.merged.groups[group]) as f64 / count).min(1.0);
         Some(Column { worth: worth * count / self.scale, most, entries })
     }
@@ -268,9 +372,23 @@ impl<'a> Sifting<'a> {
         prices
     }
 
+    fn piece_prices(&self, solution: &Solution) -> PiecePrices {
+        let price = |(&(group, milli), row): (&(usize, u16), &Row)| {
+            let price = solution.prices[row.0] * self.scale / self.devices(group);
+            ((group, milli), price)
+        };
+        self.piece_rows.iter().map(price).collect()
+    }
+
     /// The Lagrangian bound at some prices, in units of the objective, and where each class earns more than it does.
-    fn price(&self, prices: &[(Budget, f64)], solution: &Solution) -> (f64, Vec<Wanted>) {
-        let path_prices = PathPrices::new(self.merged, self.windows, prices);
+    fn price(
+        &self,
+        prices: &[(Budget, f64)],
+        pieces: &PiecePrices,
+        patterns: &[(usize, f64, Pattern)],
+        solution: &Solution,
+    ) -> (f64, Vec<Wanted>) {
+        let path_prices = PathPrices::new(self.merged, self.windows, prices, pieces);
         let classes: Vec<JobClassIndex> = self.lowered.class_indexes().collect();
         let wanted: Vec<Wanted> = classes
             .par_iter()
@@ -281,7 +399,8 @@ impl<'a> Sifting<'a> {
             .collect();
         let capacity: f64 = prices.iter().map(|(budget, price)| price * self.rows[budget].1).sum();
         let margins = classes.iter().zip(&wanted).map(|(&class, (best, _))| best * self.lowered.most(class) as f64);
-        ((capacity + margins.sum::<f64>()) / self.scale, wanted)
+        let devices: f64 = patterns.iter().map(|&(group, worth, _)| worth * self.devices(group)).sum();
+        ((capacity + devices + margins.sum::<f64>()) / self.scale, wanted)
     }
 
     fn price_class(&self, class: JobClassIndex, earned: f64, prices: &PathPrices) -> Wanted {
@@ -302,8 +421,10 @@ impl<'a> Sifting<'a> {
 
     fn counts(&self, solution: &Solution) -> Array2<f64> {
         let mut counts = Array2::zeros((self.lowered.classes.len(), self.merged.groups.len()));
-        for (&(class, group), &value) in self.columns.iter().zip(&solution.values) {
-            counts[(class.at(), group)] += value * self.lowered.most(class) as f64;
+        for (place, &value) in self.columns.iter().zip(&solution.values) {
+            if let Some((class, group)) = *place {
+                counts[(class.at(), group)] += value * self.lowered.most(class) as f64;
+            }
         }
         counts
     }

@@ -8,6 +8,7 @@ use ndarray::Array2;
 
 use super::linear::{Budget, Place};
 use super::merge::Merged;
+use super::patterns::PiecePrices;
 use super::windows::unavoidable_seconds;
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
@@ -24,12 +25,13 @@ fn slot(kind: Kind, level: Level) -> usize {
 pub struct PathPrices {
     windows: Vec<Interval>,
     prices: Array2<f64>,
+    pieces: PiecePrices,
 }
 
 impl PathPrices {
     /// Sums the prices along each path.
     #[must_use]
-    pub fn new(merged: &Merged, windows: &[Interval], prices: &[(Budget, f64)]) -> PathPrices {
+    pub fn new(merged: &Merged, windows: &[Interval], prices: &[(Budget, f64)], pieces: &PiecePrices) -> PathPrices {
         let mut table = Array2::zeros((merged.groups.len(), SLOTS * windows.len()));
         for &(budget, price) in prices {
             let column = |level| slot(budget.kind, level) * windows.len() + budget.window;
@@ -44,7 +46,7 @@ impl PathPrices {
                 }
             }
         }
-        PathPrices { windows: windows.to_vec(), prices: table }
+        PathPrices { windows: windows.to_vec(), prices: table, pieces: pieces.clone() }
     }
 
     /// How many merged groups there are.
@@ -53,15 +55,23 @@ impl PathPrices {
         self.prices.nrows()
     }
 
-    /// What a capsule's unavoidable use costs in a merged group, one of whose members is `at`.
+    /// What a capsule's unavoidable use and its pieces of devices cost in a merged group, one of whose members is `at`.
     #[must_use]
     pub fn cost(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: usize, at: GroupIndex) -> f64 {
-        self.dot(group, &self.usage(lowered, class, at))
+        self.dot(group, &self.usage(lowered, class, at)) + self.piece_cost(lowered, class, group)
+    }
+
+    /// What a capsule's pieces of devices cost; zero for classes outside the device patterns.
+    fn piece_cost(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: usize) -> f64 {
+        let demand = &lowered.job(class).demand;
+        if demand.devices == 0 {
+            return 0.0;
+        }
+        self.pieces.get(&(group, demand.device_milli)).map_or(0.0, |price| price * f64::from(demand.devices))
     }
 
     /// A capsule's unavoidable use of each slot in each window, in units times seconds.
-    #[must_use]
-    pub fn usage(&self, lowered: &Lowered<'_>, class: JobClassIndex, at: GroupIndex) -> Vec<f64> {
+    fn usage(&self, lowered: &Lowered<'_>, class: JobClassIndex, at: GroupIndex) -> Vec<f64> {
         let (job, draw) = (lowered.job(class), lowered.draw(class, at));
         let seconds: Vec<f64> = self.seconds(job, lowered.term(class, at));
         let mut usage = Vec::with_capacity(SLOTS * seconds.len());
@@ -69,26 +79,6 @@ impl PathPrices {
             usage.extend(seconds.iter().map(|seconds| *amount as f64 * seconds));
         }
         usage
-    }
-
-    /// What a budget is debited by, given each merged group's usage by slot and window.
-    #[must_use]
-    pub fn used(&self, merged: &Merged, budget: Budget, by_group: &[Vec<f64>]) -> f64 {
-        let at = |group: usize, level| {
-            let column = slot(budget.kind, level) * self.windows.len() + budget.window;
-            by_group[group].get(column).copied().unwrap_or(0.0)
-        };
-        match budget.place {
-            Place::Tiles(group) => at(group, Level::Tile),
-            Place::Account(account) => {
-                let paths = merged.paths.iter().enumerate();
-                paths
-                    .flat_map(|(group, path)| path.iter().map(move |entry| (group, entry)))
-                    .filter(|(_, entry)| entry.0 == account)
-                    .map(|(group, entry)| at(group, entry.1))
-                    .sum()
-            }
-        }
     }
 
     fn seconds(&self, job: &Job, term: lessor_models::time::Span) -> Vec<f64> {
