@@ -162,8 +162,7 @@ impl Run<'_> {
     ) {
         let lowered = occupancy.lowered();
         insert::insert_missing(occupancy, &bound_first(lowered, ranking, order), ranking, self.stop);
-        // Cells count in one bucket; where time matters, capsules go in one by one.
-        if let Some(relaxation) = relaxation.filter(|_| lowered.grid.count() == 1) {
+        if let Some(relaxation) = relaxation {
             self.pack_cells(occupancy, relaxation, ranking, order);
         }
         insert::insert_missing(occupancy, order, ranking, self.stop);

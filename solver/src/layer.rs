@@ -3,32 +3,48 @@
 //! The relaxation's counts over merged groups are split among the members by their tiles, in whole capsules: member `k` gets
 //! `floor(count * tiles up to k / all tiles)` less what the members before it got, so that the parts add up.
 
+use std::collections::BTreeMap;
+
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
+use lessor_models::time::Timestamp;
 
 use crate::bound::Relaxation;
+use crate::bound::linear::Count;
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex};
 use crate::lowering::{Cell, Lowered};
 use crate::numbers::floor;
 use crate::occupancy::Occupancy;
 
+/// Capsules of one class that a group is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The class.
+    pub class: JobClassIndex,
+    /// When they start.
+    pub start: Timestamp,
+    /// How many.
+    pub count: u64,
+}
+
 /// What the layer tells the cells.
 #[derive(Clone, Debug)]
 pub struct Counts {
-    /// Capsules of each job class, group by group.
-    pub of_group: Vec<Vec<(JobClassIndex, u64)>>,
+    /// What each group is given, in the order in which to place it.
+    pub of_group: Vec<Vec<Given>>,
 }
 
-/// Splits the relaxation's counts among the groups. O(job classes times groups).
+/// Splits the relaxation's counts among the groups, classes in the order given. O(job classes times groups).
 #[must_use]
 pub fn counts(occupancy: &Occupancy<'_>, relaxation: &Relaxation, order: &[JobClassIndex]) -> Counts {
     let lowered = occupancy.lowered();
     let mut of_group = vec![Vec::new(); lowered.groups.len()];
     for class in order.iter().copied().filter(|class| !lowered.classes[class.at()].is_bound) {
         let mut missing = occupancy.missing(class);
-        for (merged, members) in relaxation.merged.groups.iter().enumerate() {
-            let wanted = floor(relaxation.counts[(class.at(), merged)] + 1e-6).min(missing);
+        let from = relaxation.counts.partition_point(|count| count.class < class);
+        for count in relaxation.counts[from..].iter().take_while(|count| count.class == class) {
+            let wanted = floor(count.capsules + 1e-6).min(missing);
             if wanted > 0 {
-                missing -= split(lowered, class, wanted, members, &mut of_group);
+                missing -= split(lowered, count, wanted, &relaxation.merged.groups[count.group], &mut of_group);
             }
         }
     }
@@ -37,10 +53,10 @@ pub fn counts(occupancy: &Occupancy<'_>, relaxation: &Relaxation, order: &[JobCl
 
 fn split(
     lowered: &Lowered<'_>,
-    class: JobClassIndex,
+    &Count { class, start, .. }: &Count,
     wanted: u64,
     members: &[GroupIndex],
-    of_group: &mut [Vec<(JobClassIndex, u64)>],
+    of_group: &mut [Vec<Given>],
 ) -> u64 {
     let usable: Vec<GroupIndex> =
         members.iter().copied().filter(|&group| lowered.worth(class, group).is_some()).collect();
@@ -53,10 +69,10 @@ fn split(
     for group in usable {
         let before = share(passed);
         passed += tiles(group);
-        let part = share(passed) - before;
-        if part > 0 {
-            of_group[group.at()].push((class, part));
-            given += part;
+        let count = share(passed) - before;
+        if count > 0 {
+            of_group[group.at()].push(Given { class, start, count });
+            given += count;
         }
     }
     given
@@ -67,44 +83,55 @@ fn split(
 pub struct Share {
     /// The account.
     pub account: AccountIndex,
-    /// How much of what is left of it, in the grid's first bucket.
-    pub most: Resources,
+    /// How much of what is left of it, in each bucket.
+    pub most: Vec<Resources>,
 }
+
+/// What the counts of a cell would use of an account, by bucket and kind.
+type Used = Vec<[u128; Kind::COUNT]>;
 
 /// Splits what is left of every account among the cells that debit it, by what their counts would use.
 ///
-/// An account that the counts together do not exhaust gives its rest in the same proportion. Static grids only.
+/// An account that the counts together do not exhaust gives its rest in the same proportion.
 #[must_use]
 pub fn shares(occupancy: &Occupancy<'_>, counts: &Counts) -> Vec<Vec<Share>> {
     let lowered = occupancy.lowered();
-    let mut totals = vec![[0u128; Kind::COUNT]; lowered.accounts.len()];
-    let of_cells: Vec<_> = lowered.cells.iter().map(|cell| cell_usage(lowered, cell, counts)).collect();
+    let buckets = lowered.grid.count();
+    let mut totals: Vec<Used> = vec![vec![[0u128; Kind::COUNT]; buckets]; lowered.accounts.len()];
+    let of_cells: Vec<_> = lowered.cells.iter().map(|cell| cell_usage(occupancy, cell, counts)).collect();
     for (account, usage) in of_cells.iter().flatten() {
-        totals[account.at()].iter_mut().zip(usage).for_each(|(total, amount)| *total += amount);
-    }
-    let share = |account: AccountIndex, usage: &[u128; Kind::COUNT]| {
-        let left = occupancy.account_left(account, 0);
-        let mut most = Resources::ZERO;
-        for k in 0..Kind::COUNT {
-            let part = (u128::from(left.0[k]) * usage[k]).checked_div(totals[account.at()][k]);
-            let whole = left.0[k] == UNLIMITED;
-            most.0[k] = if whole { UNLIMITED } else { u64::try_from(part.unwrap_or(0)).unwrap_or(UNLIMITED - 1) };
+        for (totals, usage) in totals[account.at()].iter_mut().zip(usage) {
+            totals.iter_mut().zip(usage).for_each(|(total, amount)| *total += amount);
         }
-        Share { account, most }
+    }
+    let part = |left: u64, used: u128, total: u128| match left {
+        UNLIMITED => UNLIMITED,
+        left => u64::try_from((u128::from(left) * used).checked_div(total).unwrap_or(0)).unwrap_or(UNLIMITED - 1),
+    };
+    let share = |account: AccountIndex, usage: &Used| {
+        let in_bucket = |bucket: usize| {
+            let (left, total) = (occupancy.account_left(account, bucket), &totals[account.at()][bucket]);
+            Resources(std::array::from_fn(|k| part(left.0[k], usage[bucket][k], total[k])))
+        };
+        Share { account, most: (0..buckets).map(in_bucket).collect() }
     };
     of_cells.iter().map(|cell| cell.iter().map(|(account, usage)| share(*account, usage)).collect()).collect()
 }
 
 /// What the counts of a cell would use of each account on its paths, sorted by account.
-fn cell_usage(lowered: &Lowered<'_>, cell: &Cell, counts: &Counts) -> Vec<(AccountIndex, [u128; Kind::COUNT])> {
-    let mut usage = std::collections::BTreeMap::new();
+fn cell_usage(occupancy: &Occupancy<'_>, cell: &Cell, counts: &Counts) -> Vec<(AccountIndex, Used)> {
+    let lowered = occupancy.lowered();
+    let mut usage: BTreeMap<AccountIndex, Used> = BTreeMap::new();
     for at in cell.groups.clone() {
         let group = GroupIndex::new(at);
         for &(account, level) in &lowered.group(group).path {
-            let sums: &mut [u128; Kind::COUNT] = usage.entry(account).or_default();
-            for &(class, count) in &counts.of_group[at] {
-                let draw = lowered.draw_at(class, group, level);
-                sums.iter_mut().zip(draw.0).for_each(|(sum, amount)| *sum += u128::from(amount) * u128::from(count));
+            let sums = usage.entry(account).or_insert_with(|| vec![[0; Kind::COUNT]; lowered.grid.count()]);
+            for given in &counts.of_group[at] {
+                let draw = lowered.draw_at(given.class, group, level);
+                for sums in &mut sums[occupancy.buckets(given.class, group, given.start)] {
+                    let amounts = sums.iter_mut().zip(draw.0);
+                    amounts.for_each(|(sum, amount)| *sum += u128::from(amount) * u128::from(given.count));
+                }
             }
         }
     }

@@ -4,14 +4,14 @@
 //!
 //! ```text
 //! sum over prices of p * capacity  +  sum over jobs j of  max over x of  x * margin(j) + bonus(j) * [x >= wanted(j)]
-//! margin(j) = max over eligible tiles t of  worth(j, t) - sum over accounts on t's path of p * least use
+//! margin(j) = max over eligible tiles t and starts of  worth(j, t) - sum over accounts on t's path of p * use
 //! ```
 //!
 //! An eligible tile breaks no rule and could hold the capsule if it were empty. A job that spreads takes its margins from
 //! the best members of its domain, each no more often than the spread allows.
 //!
 //! (Lagrangian relaxation of every capacity; Geoffrion 1974.) A price holds over an interval: the capacity is what the
-//! account gives in it, less the standing draw; the use is what the capsule cannot avoid using in it, whatever its start.
+//! account gives in it, less the standing draw; the use is what a capsule of that start uses in it.
 //! Amounts times time count in whole seconds: capacity rounds up, use rounds down. Device patterns replace the last sum
 //! for jobs that take part: their capsules pay a price of their own, and every device is worth what its best pattern is.
 

@@ -1,12 +1,15 @@
 //! What one capsule of a job is worth at each site, less what its unavoidable use costs there.
 //!
 //! ```text
-//! margin(j, t) = worth(j, t) - sum over accounts on t's path, slots and intervals of  p * least use
+//! margin(j, t) = worth(j, t) - min over starts of  sum over accounts on t's path, slots and intervals of  p * use
 //! ```
+//!
+//! Use is linear in the start between the starts at which a run begins or ends at an end of an interval, so the least cost
+//! is at one of those, or at the earliest or the latest start. Use rounds down to whole seconds, for the bound.
 //!
 //! Worth depends on the economy, use on the class, cost on the path: each is worked out once, however many sites there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::{BoundError, scaled};
 use super::priced_sites::{PricedSites, SLOTS};
@@ -38,14 +41,16 @@ pub(super) struct Margins<'a> {
 struct Use {
     /// What it draws from the tile while it runs.
     draw: Resources,
-    /// By slot and interval: the least use in units times seconds.
-    least: Vec<i128>,
+    /// By slot.
+    amounts: [u64; SLOTS],
+    /// Whole seconds in each interval, start by start, each once.
+    runs: BTreeSet<Vec<u64>>,
 }
 
 impl<'a> Margins<'a> {
     pub(super) fn new(instance: &'a Instance, sites: &'a PricedSites, job: &'a Job) -> Margins<'a> {
         let classes = instance.fleet().classes().iter();
-        let uses = classes.map(|class| least_use(&sites.intervals, job, class)).collect();
+        let uses = classes.map(|class| Use::new(&sites.intervals, job, class)).collect();
         let (costs, worths) = (vec![None; sites.paths.len()], vec![None; sites.economies.len()]);
         Margins { instance, sites, job, uses, costs, worths }
     }
@@ -128,34 +133,54 @@ impl<'a> Margins<'a> {
         self.worths[site.economy] = Some((delay_us, worth));
         let cost = match self.costs[site.path] {
             Some(cost) => cost,
-            None => self.sites.paths[site.path].1.iter().try_fold(0i128, |sum, &(column, price)| {
-                let cost = uses.least[column].checked_mul(price).ok_or(BoundError::Overflow)?;
-                sum.checked_add(cost).ok_or(BoundError::Overflow)
-            })?,
+            None => uses.least_cost(&self.sites.paths[site.path].1, self.sites.intervals.len())?,
         };
         self.costs[site.path] = Some(cost);
         worth.checked_sub(cost).map(Some).ok_or(BoundError::Overflow)
     }
 }
 
-/// What a capsule uses on tiles of a class whatever its start; `None` where its window is too short or its devices too many.
-fn least_use(intervals: &[Interval], job: &Job, class: &TileClass) -> Option<Use> {
-    let term = draw::term(job, class);
-    if job.earliest.after(term) > job.deadline || job.demand.devices > class.devices {
-        return None;
+impl Use {
+    /// What a capsule uses on tiles of a class; `None` where its window is too short or its devices too many.
+    fn new(intervals: &[Interval], job: &Job, class: &TileClass) -> Option<Use> {
+        let term = draw::term(job, class);
+        if job.earliest.after(term) > job.deadline || job.demand.devices > class.devices {
+            return None;
+        }
+        let mut amounts = [0u64; SLOTS];
+        let draw = draw::draw(&job.demand, class, Level::Tile);
+        amounts[..Kind::COUNT].copy_from_slice(&draw.0);
+        amounts[Kind::COUNT..].copy_from_slice(&job.demand.bandwidth_bps);
+        let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(term.0));
+        let ends = intervals.iter().flat_map(|interval| [interval.start, interval.end]);
+        let turns = ends.flat_map(|end| [end, Timestamp(end.0.saturating_sub_unsigned(term.0))]);
+        let starts = turns.filter(|&start| job.earliest < start && start < latest).chain([job.earliest, latest]);
+        let seconds = |start: Timestamp| {
+            let run = Interval { start, end: start.after(term) };
+            intervals.iter().map(|&interval| overlap_seconds(run, interval)).collect()
+        };
+        Some(Use { draw, amounts, runs: starts.map(seconds).collect() })
     }
-    let mut amounts = [0u64; SLOTS];
-    let draw = draw::draw(&job.demand, class, Level::Tile);
-    amounts[..Kind::COUNT].copy_from_slice(&draw.0);
-    amounts[Kind::COUNT..].copy_from_slice(&job.demand.bandwidth_bps);
-    let first = Interval { start: job.earliest, end: job.earliest.after(term) };
-    let last = Interval { start: Timestamp(job.deadline.0.saturating_sub_unsigned(term.0)), end: job.deadline };
-    // Overlap is smallest at an extreme start: it rises and then falls as the start moves.
-    let seconds = |&interval: &Interval| overlap_seconds(first, interval).min(overlap_seconds(last, interval));
-    let seconds: Vec<i128> = intervals.iter().map(seconds).map(i128::from).collect();
-    // 53 bits of amount and 44 of seconds stay far below 127.
-    let least = amounts.iter().flat_map(|&amount| seconds.iter().map(move |seconds| i128::from(amount) * seconds));
-    Some(Use { draw, least: least.collect() })
+
+    /// The least that a capsule costs whatever its start, at the prices along a path.
+    fn least_cost(&self, path: &[(usize, i128)], intervals: usize) -> Result<i128, BoundError> {
+        let mut per_second = vec![0i128; intervals];
+        for &(column, price) in path {
+            let (slot, interval) = (column / intervals, column % intervals);
+            let cost = i128::from(self.amounts[slot]).checked_mul(price).ok_or(BoundError::Overflow)?;
+            per_second[interval] = per_second[interval].checked_add(cost).ok_or(BoundError::Overflow)?;
+        }
+        let mut least: Option<i128> = None;
+        for run in &self.runs {
+            let cost = run
+                .iter()
+                .zip(&per_second)
+                .try_fold(0i128, |sum, (&seconds, &cost)| sum.checked_add(cost.checked_mul(i128::from(seconds))?));
+            let cost = cost.ok_or(BoundError::Overflow)?;
+            least = Some(least.map_or(cost, |least| least.min(cost)));
+        }
+        Ok(least.unwrap_or(0))
+    }
 }
 
 fn overlap_seconds(run: Interval, interval: Interval) -> u64 {

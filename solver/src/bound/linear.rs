@@ -9,7 +9,8 @@
 //!            sum over patterns of z[p, g] <= devices[g]                                                every group
 //! ```
 //!
-//! with `w[c, k]` the seconds of window `k` that a capsule cannot avoid, and `y` in shares of the class. Rows are scaled to
+//! with a column for each start that matters, `w[c, k]` the seconds that such a start runs in window `k`, and `y` in shares of
+//! the class. Rows are scaled to
 //! a limit of one. Of the many columns only few are ever needed: the program starts with some places of each class and
 //! adds, at the prices of each solve, the places where a class earns more than it does (sifting; Bixby, Gregory, Lustig,
 //! Marsten & Shanno 1992). Every set of prices met is also judged by the Lagrangian bound that it implies, and the best is
@@ -17,17 +18,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use lessor_models::fleet::Level;
+use lessor_models::fleet::{ClassIndex, Level};
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::tile_class::DEVICE_MILLI;
-use lessor_models::time::Interval;
-use ndarray::Array2;
+use lessor_models::time::{Interval, Timestamp};
 use rayon::prelude::*;
 
 use super::merge::Merged;
 use super::patterns::{self, DeviceParts, Pattern, PiecePrices};
-use super::prices::PathPrices;
-use super::windows::{capacity_seconds, unavoidable_seconds};
+use super::prices::{PathPrices, Usage};
+use super::windows::{Runs, capacity_seconds};
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
 use crate::program::{Answer, Column, Program, Resident, Row, Solution};
@@ -75,9 +75,25 @@ pub struct Relaxed {
     pub prices: Vec<(Budget, f64)>,
     /// Prices of pieces of devices.
     pub pieces: PiecePrices,
-    /// Capsules of each job class in each merged group.
-    pub counts: Array2<f64>,
+    /// Capsules of each job class by merged group and start, above zero, in the order of classes.
+    pub counts: Vec<Count>,
 }
+
+/// Capsules of one class that the program gives one merged group and start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Count {
+    /// The class.
+    pub class: JobClassIndex,
+    /// The merged group.
+    pub group: usize,
+    /// When they start.
+    pub start: Timestamp,
+    /// How many, not necessarily whole.
+    pub capsules: f64,
+}
+
+/// A place of a column: class, merged group, position among the class's starts there.
+type Spot = (JobClassIndex, usize, usize);
 
 /// Prices met on the way: of budgets and of pieces, with the bound that they imply in units of the objective.
 struct Priced {
@@ -145,7 +161,7 @@ pub(super) fn limit(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval]
 }
 
 /// What is known of one class at some prices: its best margin and the places worth a column.
-type Wanted = (f64, Vec<usize>);
+type Wanted = (f64, Vec<(usize, usize)>);
 
 struct Sifting<'a> {
     lowered: &'a Lowered<'a>,
@@ -157,9 +173,9 @@ struct Sifting<'a> {
     rows: HashMap<Budget, (Row, f64)>,
     job_rows: Vec<Row>,
     row_count: u64,
-    /// The class and the merged group of every column, in order; `None` for patterns.
-    columns: Vec<Option<(JobClassIndex, usize)>>,
-    known: HashSet<(JobClassIndex, usize)>,
+    /// The place of every column, with its start, in order; `None` for patterns.
+    columns: Vec<Option<(JobClassIndex, usize, Timestamp)>>,
+    known: HashSet<Spot>,
     parts: Option<DeviceParts>,
     /// Rows of pieces by merged group and milli, and of devices by merged group; in shares of the group's devices.
     piece_rows: BTreeMap<(usize, u16), Row>,
@@ -287,7 +303,7 @@ impl<'a> Sifting<'a> {
             let taken = usable.len().min(PLACES);
             for k in 0..taken {
                 let at = (class.at() + k * usable.len() / taken) % usable.len();
-                columns.extend(self.column(class, usable[at]));
+                columns.extend(self.column((class, usable[at], 0)));
             }
         }
         columns
@@ -296,30 +312,30 @@ impl<'a> Sifting<'a> {
     fn columns_at(&mut self, wanted: &[Wanted]) -> Vec<Column> {
         let mut columns = Vec::new();
         for (class, (_, groups)) in self.lowered.class_indexes().zip(wanted) {
-            for &group in groups {
-                columns.extend(self.column(class, group));
+            for &(group, start) in groups {
+                columns.extend(self.column((class, group, start)));
             }
         }
         columns
     }
 
-    /// The column of a class in a merged group, unless it is there already or the class can draw nothing there.
-    fn column(&mut self, class: JobClassIndex, group: usize) -> Option<Column> {
+    /// The column of a class in a merged group at a start, unless it is there already or nothing can be drawn there.
+    fn column(&mut self, spot: Spot) -> Option<Column> {
+        let (class, group, start) = spot;
         let (worth, at) = self.best_member(class, group)?;
-        if !self.known.insert((class, group)) {
+        if !self.known.insert(spot) {
             return None;
         }
+        let asked = self.lowered.job(class);
+        let runs = Runs::new(self.windows, asked.earliest, asked.deadline, self.lowered.term(class, at));
         // A column counts in shares of its class, so that every entry is a share of a row's limit.
         let count = self.lowered.most(class) as f64;
         let mut entries = vec![(self.job_rows[class.at()], 1.0)];
         let mut is_barred = false;
         let mut debit = |place: Place, level: Level| {
             let draw = self.lowered.draw_at(class, at, level);
-            let asked = self.lowered.job(class);
-            let term = self.lowered.term(class, at);
             for kind in Kind::ALL.into_iter().filter(|&kind| draw.get(kind) > 0) {
-                for (window, &interval) in self.windows.iter().enumerate() {
-                    let seconds = unavoidable_seconds(asked.earliest, asked.deadline, term, interval) as f64;
+                for (window, &seconds) in runs.seconds(start).iter().enumerate() {
                     let Some(&(row, limit)) = self.rows.get(&Budget { place, kind, window }) else { continue };
                     let amount = draw.get(kind) as f64 * seconds * count / limit;
                     is_barred |= amount > BARRED;
@@ -343,7 +359,7 @@ impl<'a> Sifting<'a> {
             let row = *self.piece_rows.get(&(group, milli))?;
             entries.push((row, f64::from(pieces) * count / self.devices(group)));
         }
-        self.columns.push(Some((class, group)));
+        self.columns.push(Some((class, group, runs.starts[start])));
         let most = (self.lowered.spread_room(class, &self.merged.groups[group]) as f64 / count).min(1.0);
         Some(Column { worth: worth * count / self.scale, most, entries })
     }
@@ -404,28 +420,36 @@ impl<'a> Sifting<'a> {
     }
 
     fn price_class(&self, class: JobClassIndex, earned: f64, prices: &PathPrices) -> Wanted {
-        let mut margins: Vec<(f64, usize)> = (0..self.merged.groups.len())
-            .filter_map(|group| {
-                let (worth, at) = self.best_member(class, group)?;
-                Some((worth - prices.cost(self.lowered, class, group, at), group))
-            })
-            .collect();
+        let mut usages: Vec<(ClassIndex, Usage)> = Vec::new();
+        let mut margins: Vec<(f64, usize, usize)> = Vec::new();
+        for group in 0..self.merged.groups.len() {
+            let Some((worth, at)) = self.best_member(class, group) else { continue };
+            let tile_class = self.lowered.group(at).class;
+            let known = usages.iter().position(|entry| entry.0 == tile_class).unwrap_or_else(|| {
+                usages.push((tile_class, prices.usage(self.lowered, class, at)));
+                usages.len() - 1
+            });
+            let (cost, start) = prices.cheapest(self.lowered, class, group, &usages[known].1);
+            margins.push((worth - cost, group, start));
+        }
         margins.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let best = margins.first().map_or(0.0, |entry| entry.0.max(0.0));
         // Anything above what the class earns already, beyond the rounding of the solve.
         let least = earned + 1e-7 * earned.max(1.0);
-        let better =
-            margins.into_iter().filter(|&(margin, group)| margin > least && !self.known.contains(&(class, group)));
-        (best, better.take(PLACES).map(|(_, group)| group).collect())
+        let better = margins
+            .into_iter()
+            .filter(|&(margin, group, start)| margin > least && !self.known.contains(&(class, group, start)));
+        (best, better.take(PLACES).map(|(_, group, start)| (group, start)).collect())
     }
 
-    fn counts(&self, solution: &Solution) -> Array2<f64> {
-        let mut counts = Array2::zeros((self.lowered.classes.len(), self.merged.groups.len()));
+    fn counts(&self, solution: &Solution) -> Vec<Count> {
+        let mut counts: Vec<Count> = Vec::new();
         for (place, &value) in self.columns.iter().zip(&solution.values) {
-            if let Some((class, group)) = *place {
-                counts[(class.at(), group)] += value * self.lowered.most(class) as f64;
+            if let Some((class, group, start)) = place.filter(|_| value > 0.0) {
+                counts.push(Count { class, group, start, capsules: value * self.lowered.most(class) as f64 });
             }
         }
+        counts.sort_by_key(|count| (count.class, count.group, count.start));
         counts
     }
 }

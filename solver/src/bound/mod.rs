@@ -16,14 +16,13 @@ use lessor_models::job::JobIndex;
 use lessor_models::resources::Kind;
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::{Interval, MICROS_PER_SECOND};
-use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::index::JobClassIndex;
 use crate::lowering::Lowered;
 use crate::numbers::floor;
 use crate::stop::Stop;
-use linear::{Budget, Place, Relaxed};
+use linear::{Budget, Count, Place, Relaxed};
 use merge::Merged;
 use patterns::{DeviceParts, PiecePrices};
 use prices::PathPrices;
@@ -39,8 +38,8 @@ pub struct Relaxation {
     pub prices: Vec<(Budget, f64)>,
     /// Prices of pieces of devices, by merged group and milli.
     pub pieces: PiecePrices,
-    /// Capsules of each job class in each merged group.
-    pub counts: Array2<f64>,
+    /// Capsules of each job class by merged group and start, above zero, in the order of classes.
+    pub counts: Vec<Count>,
 }
 
 impl Relaxation {

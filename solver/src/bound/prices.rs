@@ -1,7 +1,6 @@
 //! Prices laid out for the loop that reads them: one row a merged group, one column a (slot, window).
 
 use lessor_models::fleet::Level;
-use lessor_models::job::Job;
 use lessor_models::resources::Kind;
 use lessor_models::time::Interval;
 use ndarray::Array2;
@@ -9,7 +8,7 @@ use ndarray::Array2;
 use super::linear::{Budget, Place};
 use super::merge::Merged;
 use super::patterns::PiecePrices;
-use super::windows::unavoidable_seconds;
+use super::windows::{Runs, WINDOWS_MAX};
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
 
@@ -55,10 +54,33 @@ impl PathPrices {
         self.prices.nrows()
     }
 
-    /// What a capsule's unavoidable use and its pieces of devices cost in a merged group, one of whose members is `at`.
+    /// What a class uses on the tiles of one class, ready to be priced anywhere.
+    #[must_use]
+    pub fn usage(&self, lowered: &Lowered<'_>, class: JobClassIndex, at: GroupIndex) -> Usage {
+        let (job, draw) = (lowered.job(class), lowered.draw(class, at));
+        let mut amounts = [0.0; SLOTS];
+        for (slot, &amount) in amounts.iter_mut().zip(draw.0.iter().chain(&job.demand.bandwidth_bps)) {
+            *slot = amount as f64;
+        }
+        Usage { amounts, runs: Runs::new(&self.windows, job.earliest, job.deadline, lowered.term(class, at)) }
+    }
+
+    /// The least that a capsule's use and its pieces of devices cost in a merged group, and the start that costs it.
+    #[must_use]
+    pub fn cheapest(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: usize, usage: &Usage) -> (f64, usize) {
+        let (prices, windows) = (self.prices.row(group), self.windows.len());
+        let mut per_second = [0.0; WINDOWS_MAX];
+        for (k, sum) in per_second.iter_mut().enumerate().take(windows) {
+            *sum = usage.amounts.iter().enumerate().map(|(slot, amount)| amount * prices[slot * windows + k]).sum();
+        }
+        let (cost, start) = usage.runs.cheapest(&per_second[..windows]);
+        (cost + self.piece_cost(lowered, class, group), start)
+    }
+
+    /// The least that a capsule costs in a merged group, one of whose members is `at`.
     #[must_use]
     pub fn cost(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: usize, at: GroupIndex) -> f64 {
-        self.dot(group, &self.usage(lowered, class, at)) + self.piece_cost(lowered, class, group)
+        self.cheapest(lowered, class, group, &self.usage(lowered, class, at)).0
     }
 
     /// What a capsule's pieces of devices cost; zero for classes outside the device patterns.
@@ -69,24 +91,12 @@ impl PathPrices {
         }
         self.pieces.get(&(group, demand.device_milli)).map_or(0.0, |price| price * f64::from(demand.devices))
     }
+}
 
-    /// A capsule's unavoidable use of each slot in each window, in units times seconds.
-    fn usage(&self, lowered: &Lowered<'_>, class: JobClassIndex, at: GroupIndex) -> Vec<f64> {
-        let (job, draw) = (lowered.job(class), lowered.draw(class, at));
-        let seconds: Vec<f64> = self.seconds(job, lowered.term(class, at));
-        let mut usage = Vec::with_capacity(SLOTS * seconds.len());
-        for amount in draw.0.iter().chain(&job.demand.bandwidth_bps) {
-            usage.extend(seconds.iter().map(|seconds| *amount as f64 * seconds));
-        }
-        usage
-    }
-
-    fn seconds(&self, job: &Job, term: lessor_models::time::Span) -> Vec<f64> {
-        let unavoidable = |&window: &Interval| unavoidable_seconds(job.earliest, job.deadline, term, window) as f64;
-        self.windows.iter().map(unavoidable).collect()
-    }
-
-    fn dot(&self, group: usize, usage: &[f64]) -> f64 {
-        self.prices.row(group).iter().zip(usage).map(|(price, amount)| price * amount).sum()
-    }
+/// What a capsule uses in each slot, and when it may.
+#[derive(Clone, Debug)]
+pub struct Usage {
+    amounts: [f64; SLOTS],
+    /// Its starts.
+    pub runs: Runs,
 }

@@ -238,6 +238,16 @@ fn use_counts_where_no_start_avoids_it() {
 }
 
 #[test]
+fn no_start_avoids_every_price() {
+    // Seconds 0 to 7 cost 1 each and 7 to 14 cost 2: ten seconds from 0 cost 7 + 6, from 4 they cost 3 + 14. Whatever each
+    // interval could avoid by itself, 13 cannot be avoided. Capacity: 7 * 1 + 7 * 2.
+    let flexible = Job { deadline: at(14), ..job(compute(1)) };
+    let tiny = Tiny::new(vec![flexible]).cap_node(HALL, Kind::Compute, 1);
+    let over = |start, end, price| Dual { interval: during(start, end), ..priced(node(HALL), price) };
+    assert_eq!(compare(&tiny, &with_duals(vec![over(0, 7, 1), over(7, 14, 2)])), (7 + 14 + 100 - 13, 100));
+}
+
+#[test]
 fn what_stands_is_not_for_sale() {
     let mut tiny = Tiny::new(vec![job(crate::job::Demand { power_mw: 1, ..Default::default() })]);
     tiny.fleet.classes.iter_mut().for_each(|class| class.idle_power_mw = 2);
