@@ -11,7 +11,7 @@ use lessor_models::plan::{Plan, Price};
 use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::conflict::Explainer;
 use lessor_solver::index::{JobClassIndex, TileIndex};
-use lessor_solver::layer::{self, Share};
+use lessor_solver::layer::{self, Counts, Share};
 use lessor_solver::lowering::{Cell, Lowered};
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
@@ -22,6 +22,9 @@ use rayon::prelude::*;
 
 /// Cells packed between two looks at the stop.
 const CELLS_PER_BATCH: usize = 64;
+
+/// How often the layer program is solved where its first counts cannot hold.
+const LAYER_ROUNDS: usize = 3;
 
 /// What a planning run is told beside its instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,13 +114,13 @@ pub fn plan(
     let mut run = Run { bounding: stops.bound, stop: stops.search, explain: stops.explain, progress, bound: None };
     run.say(Phase::Lower, 0, 0, None);
     let lowered = Lowered::new(instance);
-    let mut occupancy = Occupancy::new(&lowered);
-    insert::keep_current(&mut occupancy);
     let relaxation = run.relax(&lowered);
     let certificate = relaxation.as_ref().and_then(|relaxation| certify(&lowered, relaxation));
     run.bound = certificate.as_ref().map(|(_, bound)| *bound);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
+    let mut occupancy = Occupancy::new(&lowered);
+    insert::keep_current(&mut occupancy, &ranking);
     run.construct(&mut occupancy, relaxation.as_ref(), &ranking, &order);
     run.improve(&mut occupancy, &ranking, &order, options);
     let duals = relaxation.as_ref().zip(certificate.as_ref());
@@ -153,6 +156,8 @@ impl Run<'_> {
     }
 
     /// Bound jobs first, then the cells by the layer's counts, then whatever still fits anywhere.
+    ///
+    /// Where time or what runs already upsets the counts, a plan by insertion alone is made too, and the better one stays.
     fn construct(
         &mut self,
         occupancy: &mut Occupancy<'_>,
@@ -162,16 +167,29 @@ impl Run<'_> {
     ) {
         let lowered = occupancy.lowered();
         insert::insert_missing(occupancy, &bound_first(lowered, ranking, order), ranking, self.stop);
+        let inserted = (relaxation.is_some() && is_upset(lowered)).then(|| {
+            let mut other = occupancy.clone();
+            self.complete(&mut other, ranking, order);
+            other
+        });
         if let Some(relaxation) = relaxation {
-            self.pack_cells(occupancy, relaxation, ranking, order);
+            self.fill_cells(occupancy, relaxation, ranking, order);
         }
-        insert::insert_missing(occupancy, order, ranking, self.stop);
-        settle_gangs(occupancy, ranking, order, self.stop);
+        self.complete(occupancy, ranking, order);
+        if let Some(other) = inserted.filter(|other| worth(other) > worth(occupancy)) {
+            *occupancy = other;
+        }
         let value = worth(occupancy);
         self.say(Phase::Cells, 1, 1, Some(value));
     }
 
-    fn pack_cells(
+    fn complete(&self, occupancy: &mut Occupancy<'_>, ranking: &Ranking, order: &[JobClassIndex]) {
+        insert::insert_missing(occupancy, order, ranking, self.stop);
+        settle_gangs(occupancy, ranking, order, self.stop);
+    }
+
+    /// Cells by the relaxation's counts; then, where time or what runs already upsets them, by counts for what is left.
+    fn fill_cells(
         &mut self,
         occupancy: &mut Occupancy<'_>,
         relaxation: &Relaxation,
@@ -179,8 +197,23 @@ impl Run<'_> {
         order: &[JobClassIndex],
     ) {
         let lowered = occupancy.lowered();
-        let counts = layer::counts(occupancy, relaxation, &ranking.filling_order(lowered, order));
-        let shares = layer::shares(occupancy, &counts);
+        let filling_order = ranking.filling_order(lowered, order);
+        let rounds = if is_upset(lowered) { LAYER_ROUNDS } else { 1 };
+        for round in 0..rounds {
+            let rest = (round > 0 || !lowered.instance.current().is_empty())
+                .then(|| bound::relax_rest(occupancy, relaxation, self.bounding))
+                .flatten();
+            let counts = layer::counts(occupancy, rest.as_ref().unwrap_or(relaxation), &filling_order);
+            self.pack_cells(occupancy, &counts);
+            if self.bounding.is_raised() {
+                break;
+            }
+        }
+    }
+
+    fn pack_cells(&mut self, occupancy: &mut Occupancy<'_>, counts: &Counts) {
+        let lowered = occupancy.lowered();
+        let shares = layer::shares(occupancy, counts);
         let cells = u64::try_from(lowered.cells.len()).unwrap_or(u64::MAX);
         let jobs: Vec<_> = lowered.cells.iter().zip(shares).collect();
         // Batches, so that progress shows and a stop is heard; the order of results is the order of cells.
@@ -190,7 +223,7 @@ impl Run<'_> {
                 return;
             }
             let seen: &Occupancy<'_> = occupancy;
-            let pack = |(cell, shares): &(&Cell, Vec<Share>)| cell::pack(seen, cell, &counts, shares.clone());
+            let pack = |(cell, shares): &(&Cell, Vec<Share>)| cell::pack(seen, cell, counts, shares.clone());
             let packed: Vec<_> = batch.par_iter().map(pack).collect();
             for (tile, item) in packed.into_iter().flatten() {
                 occupancy.place(tile, item);
@@ -244,6 +277,11 @@ impl Run<'_> {
         let plan = Plan { placements, moves, unplaced, prices };
         Outcome { plan, value, certificate, accepted_bids, sizes: (lowered.classes.len(), lowered.groups.len()) }
     }
+}
+
+/// Whether time or what runs already makes the layer's counts hard to keep.
+fn is_upset(lowered: &Lowered<'_>) -> bool {
+    !lowered.instance.current().is_empty() || lowered.grid.count() > 1
 }
 
 /// Bound classes in the order in which they can be placed: a job that another one must be near comes before it.

@@ -153,8 +153,10 @@ pub fn drop_partial_gangs(occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
     losers
 }
 
-/// Puts back what runs already, where its tile still holds it. Returns how many capsules were displaced.
-pub fn keep_current(occupancy: &mut Occupancy<'_>) -> u64 {
+/// Puts back what runs already, where its tile still holds it and it earns its place. Returns how many capsules were displaced.
+///
+/// A capsule that may be preempted goes where the prices of its room exceed its worth and the cost of moving it.
+pub fn keep_current(occupancy: &mut Occupancy<'_>, ranking: &Ranking) -> u64 {
     let lowered = occupancy.lowered();
     let mut tile_of = std::collections::HashMap::new();
     let wanted: std::collections::HashSet<_> = lowered.instance.current().iter().map(|current| current.tile).collect();
@@ -168,8 +170,12 @@ pub fn keep_current(occupancy: &mut Occupancy<'_>) -> u64 {
         let class = lowered.class_of_job[current.job.at()];
         let tile = tile_of[&current.tile];
         let (group, start) = (lowered.group_of(tile), lowered.job(class).earliest);
+        let job = lowered.job(class);
+        let earned = lowered.worth(class, group).unwrap_or(0) as f64 + job.move_cost as f64;
+        let earns_its_place = !job.preemptible || earned >= ranking.cost(lowered, class, group);
         for _ in 0..current.count {
-            let stays = lowered.worth(class, group).is_some()
+            let stays = earns_its_place
+                && lowered.worth(class, group).is_some()
                 && occupancy.fits_tile(tile, class, start)
                 && occupancy.path_room(class, group, start, 1) == 1
                 && occupancy.rules_allow(tile, class)

@@ -19,7 +19,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use lessor_models::fleet::{ClassIndex, Level};
-use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::resources::Kind;
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::{Interval, Timestamp};
 use rayon::prelude::*;
@@ -27,7 +27,8 @@ use rayon::prelude::*;
 use super::merge::Merged;
 use super::patterns::{self, DeviceParts, Pattern, PiecePrices};
 use super::prices::{PathPrices, Usage};
-use super::windows::{Runs, capacity_seconds};
+use super::supply::Supply;
+use super::windows::Runs;
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
 use crate::program::{Answer, Column, Program, Resident, Row, Solution};
@@ -47,6 +48,9 @@ const WORK_MAX: u64 = 500_000_000;
 
 /// Relative distance from the program's value at which the Lagrangian bound counts as reached.
 const CLOSE: f64 = 1e-5;
+
+/// The same where time matters, so that prices over windows are rough anyway, and for what a partial plan leaves.
+const CLOSE_ENOUGH: f64 = 2e-3;
 
 /// Where a price stands: a merged group's tiles or a merged account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,9 +110,10 @@ struct Priced {
 ///
 /// O(solves times job classes times merged groups) beside the solves themselves.
 #[must_use]
-pub fn solve(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval], stop: &Stop) -> Option<Relaxed> {
-    let mut sifting = Sifting::new(lowered, merged, windows);
+pub fn solve(supply: &Supply<'_>, merged: &Merged, windows: &[Interval], stop: &Stop) -> Option<Relaxed> {
+    let mut sifting = Sifting::new(supply, merged, windows);
     let mut resident = Resident::start(std::mem::take(&mut sifting.program), ITERATIONS_MAX)?;
+    let close = if supply.is_whole() && windows.len() == 1 { CLOSE } else { CLOSE_ENOUGH };
     let mut best: Option<Priced> = None;
     let mut last: Option<Solution> = None;
     let mut fresh = sifting.first_columns();
@@ -124,7 +129,7 @@ pub fn solve(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval], stop:
         let (budgets, pieces) = (sifting.prices(&solution), sifting.piece_prices(&solution));
         let patterns = sifting.best_patterns(&pieces);
         let (bound, wanted) = sifting.price(&budgets, &pieces, &patterns, &solution);
-        let is_close = bound - solution.value <= CLOSE * bound;
+        let is_close = bound - solution.value <= close * bound;
         fresh = sifting.columns_at(&wanted);
         fresh.extend(sifting.patterns_at(patterns, &solution));
         if best.as_ref().is_none_or(|best| bound < best.bound) {
@@ -139,31 +144,11 @@ pub fn solve(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval], stop:
     Some(Relaxed { prices: budgets, pieces, counts: sifting.counts(&last?) })
 }
 
-/// Capacity of a budget in units times seconds; `None` where some member does not limit it.
-pub(super) fn limit(lowered: &Lowered<'_>, merged: &Merged, windows: &[Interval], budget: Budget) -> Option<f64> {
-    let Budget { place, kind, window } = budget;
-    let (grid, interval) = (&lowered.grid, windows[window]);
-    let sum = |capacity: &dyn Fn(usize) -> u64| {
-        let limited = grid.touched(interval).all(|k| capacity(k) != UNLIMITED);
-        limited.then(|| capacity_seconds(capacity, grid, interval))
-    };
-    let of_group = |&group: &GroupIndex| {
-        let group = lowered.group(group);
-        Some(sum(&|k| group.capacity(k).get(kind))? * group.tiles.len() as f64)
-    };
-    match place {
-        Place::Tiles(at) => merged.groups[at].iter().map(of_group).sum(),
-        Place::Account(at) => {
-            let mut accounts = merged.accounts[at].iter().map(|&account| lowered.account(account));
-            accounts.try_fold(0.0, |total, account| Some(total + sum(&|k| account.capacity(k).get(kind))?))
-        }
-    }
-}
-
 /// What is known of one class at some prices: its best margin and the places worth a column.
 type Wanted = (f64, Vec<(usize, usize)>);
 
 struct Sifting<'a> {
+    supply: &'a Supply<'a>,
     lowered: &'a Lowered<'a>,
     merged: &'a Merged,
     windows: &'a [Interval],
@@ -186,12 +171,15 @@ struct Sifting<'a> {
 }
 
 impl<'a> Sifting<'a> {
-    fn new(lowered: &'a Lowered<'a>, merged: &'a Merged, windows: &'a [Interval]) -> Sifting<'a> {
-        let bids = lowered.class_indexes().map(|class| lowered.job(class).bid as f64 * lowered.most(class) as f64);
+    fn new(supply: &'a Supply<'a>, merged: &'a Merged, windows: &'a [Interval]) -> Sifting<'a> {
+        let lowered = supply.lowered;
+        let bids = lowered.class_indexes().map(|class| lowered.job(class).bid as f64 * supply.most(class) as f64);
         let scale = (bids.sum::<f64>() / 1e4).max(1.0);
         let mut program = Program::default();
         let job_rows = lowered.class_indexes().map(|_| program.row(1.0)).collect();
+        let parts = supply.is_whole().then(|| DeviceParts::new(lowered, merged)).flatten();
         let mut sifting = Sifting {
+            supply,
             lowered,
             merged,
             windows,
@@ -201,7 +189,7 @@ impl<'a> Sifting<'a> {
             row_count: 0,
             columns: Vec::new(),
             known: HashSet::new(),
-            parts: DeviceParts::new(lowered, merged),
+            parts,
             piece_rows: BTreeMap::new(),
             device_rows: BTreeMap::new(),
             known_patterns: HashSet::new(),
@@ -224,7 +212,7 @@ impl<'a> Sifting<'a> {
         for kind in Kind::ALL {
             for window in 0..self.windows.len() {
                 let budget = Budget { place, kind, window };
-                if let Some(limit) = limit(self.lowered, self.merged, self.windows, budget) {
+                if let Some(limit) = self.supply.limit(self.merged, self.windows, budget) {
                     let row = self.program.row(1.0);
                     self.rows.insert(budget, (row, limit.max(1e-3)));
                 }
@@ -298,7 +286,7 @@ impl<'a> Sifting<'a> {
     fn first_columns(&mut self) -> Vec<Column> {
         let groups = self.merged.groups.len();
         let mut columns = Vec::new();
-        for class in self.lowered.class_indexes() {
+        for class in self.lowered.class_indexes().filter(|&class| self.supply.most(class) > 0).collect::<Vec<_>>() {
             let usable: Vec<usize> = (0..groups).filter(|&group| self.best_member(class, group).is_some()).collect();
             let taken = usable.len().min(PLACES);
             for k in 0..taken {
@@ -329,7 +317,7 @@ impl<'a> Sifting<'a> {
         let asked = self.lowered.job(class);
         let runs = Runs::new(self.windows, asked.earliest, asked.deadline, self.lowered.term(class, at));
         // A column counts in shares of its class, so that every entry is a share of a row's limit.
-        let count = self.lowered.most(class) as f64;
+        let count = self.supply.most(class) as f64;
         let mut entries = vec![(self.job_rows[class.at()], 1.0)];
         let mut is_barred = false;
         let mut debit = |place: Place, level: Level| {
@@ -367,8 +355,10 @@ impl<'a> Sifting<'a> {
     /// The worth of a class in a merged group, above zero, and where in it.
     fn best_member(&self, class: JobClassIndex, group: usize) -> Option<(f64, GroupIndex)> {
         let members = &self.merged.groups[group];
-        let looked_at = if self.lowered.classes[class.at()].is_placeless { &members[..1] } else { &members[..] };
-        let worths = looked_at.iter().filter_map(|&at| Some((self.lowered.worth(class, at)?, at)));
+        // Without a place of its own a class is worth the same in every member; of a rest, some may have no room.
+        let alike = self.lowered.classes[class.at()].is_placeless && self.supply.is_whole();
+        let looked_at = if alike { &members[..1] } else { &members[..] };
+        let worths = looked_at.iter().filter_map(|&at| Some((self.supply.worth(class, at)?, at)));
         let (worth, at) = worths.max_by_key(|&(worth, at)| (worth, std::cmp::Reverse(at)))?;
         // A bonus counts per capsule, as if it were earned bit by bit.
         let job = self.lowered.job(class);
@@ -410,16 +400,19 @@ impl<'a> Sifting<'a> {
             .par_iter()
             .map(|&class| {
                 let earned = solution.prices[self.job_rows[class.at()].0] * self.scale;
-                self.price_class(class, earned / (self.lowered.most(class) as f64).max(1.0), &path_prices)
+                self.price_class(class, earned / (self.supply.most(class) as f64).max(1.0), &path_prices)
             })
             .collect();
         let capacity: f64 = prices.iter().map(|(budget, price)| price * self.rows[budget].1).sum();
-        let margins = classes.iter().zip(&wanted).map(|(&class, (best, _))| best * self.lowered.most(class) as f64);
+        let margins = classes.iter().zip(&wanted).map(|(&class, (best, _))| best * self.supply.most(class) as f64);
         let devices: f64 = patterns.iter().map(|&(group, worth, _)| worth * self.devices(group)).sum();
         ((capacity + devices + margins.sum::<f64>()) / self.scale, wanted)
     }
 
     fn price_class(&self, class: JobClassIndex, earned: f64, prices: &PathPrices) -> Wanted {
+        if self.supply.most(class) == 0 {
+            return (0.0, Vec::new());
+        }
         let mut usages: Vec<(ClassIndex, Usage)> = Vec::new();
         let mut margins: Vec<(f64, usize, usize)> = Vec::new();
         for group in 0..self.merged.groups.len() {
@@ -446,7 +439,7 @@ impl<'a> Sifting<'a> {
         let mut counts: Vec<Count> = Vec::new();
         for (place, &value) in self.columns.iter().zip(&solution.values) {
             if let Some((class, group, start)) = place.filter(|_| value > 0.0) {
-                counts.push(Count { class, group, start, capsules: value * self.lowered.most(class) as f64 });
+                counts.push(Count { class, group, start, capsules: value * self.supply.most(class) as f64 });
             }
         }
         counts.sort_by_key(|count| (count.class, count.group, count.start));

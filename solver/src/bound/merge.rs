@@ -16,6 +16,9 @@ use crate::lowering::Lowered;
 /// The most merged groups that a program is built over; what is told apart makes the bound tighter and the program larger.
 const MERGED_MAX: usize = 250;
 
+/// The same where time matters.
+const MERGED_MAX_IN_TIME: usize = 60;
+
 /// Relative steps in which capacities count as alike, tried in order: zero tells everything apart, infinity nothing.
 const STEPS: [f64; 8] = [0.0, 0.002, 0.02, 0.1, 0.3, 1.0, 3.0, f64::INFINITY];
 
@@ -51,9 +54,11 @@ struct Signature {
 /// Merges what is alike, coarsely enough to leave a small program.
 #[must_use]
 pub fn merge(lowered: &Lowered<'_>) -> Merged {
+    // Every window has rows of its own.
+    let most = if lowered.grid.count() > 1 { MERGED_MAX_IN_TIME } else { MERGED_MAX };
     let mut merged = merge_by(lowered, STEPS[0]);
     for step in &STEPS[1..] {
-        if merged.groups.len() <= MERGED_MAX {
+        if merged.groups.len() <= most {
             break;
         }
         merged = merge_by(lowered, *step);

@@ -7,6 +7,7 @@ pub mod linear;
 pub mod merge;
 pub mod patterns;
 pub mod prices;
+pub mod supply;
 pub mod windows;
 
 use std::collections::BTreeMap;
@@ -21,11 +22,13 @@ use rayon::prelude::*;
 use crate::index::JobClassIndex;
 use crate::lowering::Lowered;
 use crate::numbers::floor;
+use crate::occupancy::Occupancy;
 use crate::stop::Stop;
 use linear::{Budget, Count, Place, Relaxed};
 use merge::Merged;
 use patterns::{DeviceParts, PiecePrices};
 use prices::PathPrices;
+use supply::Supply;
 
 /// Prices and counts of the relaxation, over merged groups and accounts.
 #[derive(Clone, Debug)]
@@ -55,7 +58,15 @@ impl Relaxation {
 pub fn relax(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
     let merged = merge::merge(lowered);
     let windows = windows::windows(&lowered.grid);
-    let Relaxed { prices, pieces, counts } = linear::solve(lowered, &merged, &windows, stop)?;
+    let Relaxed { prices, pieces, counts } = linear::solve(&Supply::whole(lowered), &merged, &windows, stop)?;
+    Some(Relaxation { merged, windows, prices, pieces, counts })
+}
+
+/// Solves again for what a partial plan leaves, over the groups and windows of a relaxation. Proves nothing.
+#[must_use]
+pub fn relax_rest(occupancy: &Occupancy<'_>, whole: &Relaxation, stop: &Stop) -> Option<Relaxation> {
+    let (merged, windows) = (whole.merged.clone(), whole.windows.clone());
+    let Relaxed { prices, pieces, counts } = linear::solve(&Supply::rest(occupancy), &merged, &windows, stop)?;
     Some(Relaxation { merged, windows, prices, pieces, counts })
 }
 

@@ -10,7 +10,7 @@ use lessor_models::time::{Interval, MICROS_PER_SECOND, Span, Timestamp};
 use crate::lowering::Grid;
 
 /// The most intervals.
-pub const WINDOWS_MAX: usize = 24;
+pub const WINDOWS_MAX: usize = 12;
 
 /// The intervals for a grid: its buckets where they are few, even runs of them otherwise.
 #[must_use]
@@ -73,12 +73,12 @@ fn seconds(start: Timestamp, term: Span, window: Interval) -> f64 {
 }
 
 /// Capacity of an account in a window, in units times seconds.
-pub(super) fn capacity_seconds(capacity: impl Fn(usize) -> u64, grid: &Grid, window: Interval) -> f64 {
+pub(super) fn capacity_seconds(capacity: impl Fn(usize) -> f64, grid: &Grid, window: Interval) -> f64 {
     grid.touched(window)
         .map(|k| {
             let bucket = grid.bucket(k);
             let span = bucket.end.min(window.end).since(bucket.start.max(window.start));
-            capacity(k) as f64 * (span.0 as f64 / MICROS_PER_SECOND as f64)
+            capacity(k) * (span.0 as f64 / MICROS_PER_SECOND as f64)
         })
         .sum()
 }
