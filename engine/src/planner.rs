@@ -23,7 +23,7 @@ use rayon::prelude::*;
 /// Cells packed between two looks at the stop.
 const CELLS_PER_BATCH: usize = 64;
 
-/// How often the layer program is solved where its first counts cannot hold.
+/// How often the layer gives out counts: for the whole, then for what did not fit.
 const LAYER_ROUNDS: usize = 3;
 
 /// What a planning run is told beside its instance.
@@ -188,7 +188,7 @@ impl Run<'_> {
         settle_gangs(occupancy, ranking, order, self.stop);
     }
 
-    /// Cells by the relaxation's counts; then, where time or what runs already upsets them, by counts for what is left.
+    /// Cells by the relaxation's counts; then what did not fit goes back up, by counts for what is left.
     fn fill_cells(
         &mut self,
         occupancy: &mut Occupancy<'_>,
@@ -198,8 +198,7 @@ impl Run<'_> {
     ) {
         let lowered = occupancy.lowered();
         let filling_order = ranking.filling_order(lowered, order);
-        let rounds = if is_upset(lowered) { LAYER_ROUNDS } else { 1 };
-        for round in 0..rounds {
+        for round in 0..LAYER_ROUNDS {
             let rest = (round > 0 || !lowered.instance.current().is_empty())
                 .then(|| bound::relax_rest(occupancy, relaxation, self.bounding))
                 .flatten();

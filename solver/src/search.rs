@@ -82,8 +82,8 @@ impl<'a> Search<'a> {
             tasks.into_par_iter().map(|task| self.refill_cell(seen, task, stop)).collect();
         let moves = found.iter().map(|(moves, _)| moves).sum();
         let mut improved = false;
-        for (tile, items) in found.into_iter().flat_map(|(_, changes)| changes) {
-            improved |= replace(occupancy, tile, &items);
+        for (_, changes) in found {
+            improved |= !changes.is_empty() && replace(occupancy, &changes);
         }
         improved |= crate::insert::insert_missing(occupancy, &pool, self.ranking, stop) > 0;
         crate::insert::drop_partial_gangs(occupancy);
@@ -359,23 +359,24 @@ fn choose(left: &[u16], many: u8, milli: u16) -> Option<u64> {
     Some(chosen.iter().fold(0, |mask, &(_, device)| mask | 1 << device))
 }
 
-/// Puts a tile's new contents in place of the old, where the accounts still allow it; otherwise the old ones stay.
-fn replace(occupancy: &mut Occupancy<'_>, tile: TileIndex, items: &[Item]) -> bool {
-    let lowered = occupancy.lowered();
-    let group = lowered.group_of(tile);
-    let old: Vec<Item> = occupancy.items(tile).to_vec();
-    take_all(occupancy, tile);
-    for item in items {
-        let room = occupancy.path_room(item.class, group, item.start, u64::from(item.count));
-        let missing = occupancy.missing(item.class);
-        if room < u64::from(item.count) || missing < u64::from(item.count) {
-            take_all(occupancy, tile);
-            for item in old {
-                occupancy.place(tile, item);
+/// Puts a cell's new contents in place of the old, all or none: what one tile gains another may have given up.
+fn replace(occupancy: &mut Occupancy<'_>, changes: &[Change]) -> bool {
+    let old: Vec<Change> = changes.iter().map(|(tile, _)| (*tile, occupancy.items(*tile).to_vec())).collect();
+    changes.iter().for_each(|(tile, _)| take_all(occupancy, *tile));
+    for (tile, items) in changes {
+        let group = occupancy.lowered().group_of(*tile);
+        for item in items {
+            let count = u64::from(item.count);
+            let room = occupancy.path_room(item.class, group, item.start, count);
+            if room < count || occupancy.missing(item.class) < count {
+                changes.iter().for_each(|(tile, _)| take_all(occupancy, *tile));
+                for (tile, items) in old {
+                    items.into_iter().for_each(|item| occupancy.place(tile, item));
+                }
+                return false;
             }
-            return false;
+            occupancy.place(*tile, *item);
         }
-        occupancy.place(tile, *item);
     }
     true
 }
