@@ -1,5 +1,7 @@
 //! `lessor datasets generate`: a scenario from flags, written as a fleet directory.
 
+use std::path::Path;
+
 use lessor_datasets::generate::{Family, Scenario, TelemetryScenario, telemetry, with_current};
 use lessor_datasets::table::{TELEMETRY, TelemetryWriter, write_fleet_dir};
 use lessor_models::instance::Instance;
@@ -20,16 +22,36 @@ const SAMPLE_JOB_CLASSES: u32 = 150;
 /// Carries out `lessor datasets generate`.
 pub(crate) fn generate(args: &GenerateArgs) -> Result<Ending, CommandError> {
     let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &[])?;
-    let scenario = scenario(args)?;
-    let mut instance = scenario.generate()?;
-    let is_sample = args.family == FamilyFlag::Sample;
-    if is_sample {
-        instance = with_current(instance, SAMPLE_RUNNING_PERMILLE, args.seed)?;
-    }
+    let instance = instance(args)?;
     let staged = place.stage()?;
-    write_fleet_dir(staged.path(), &instance)?;
-    if is_sample {
-        let path = staged.path().join(TELEMETRY.file_name());
+    write(args, &instance, staged.path())?;
+    staged.publish()?;
+    say(&format!("seed      {}", args.seed));
+    say(&format!("fleet     {}", extent(&instance)));
+    say(&format!("written   {}", args.out.display()));
+    Ok(Ending::Done)
+}
+
+/// Generates what the flags describe.
+///
+/// # Errors
+/// A flag out of its range.
+pub(crate) fn instance(args: &GenerateArgs) -> Result<Instance, CommandError> {
+    let instance = scenario(args)?.generate()?;
+    Ok(match args.family {
+        FamilyFlag::Sample => with_current(instance, SAMPLE_RUNNING_PERMILLE, args.seed)?,
+        FamilyFlag::Small | FamilyFlag::Mixed | FamilyFlag::Devices => instance,
+    })
+}
+
+/// Writes what was generated into an existing directory.
+///
+/// # Errors
+/// A table that cannot be written.
+pub(crate) fn write(args: &GenerateArgs, instance: &Instance, into: &Path) -> Result<(), CommandError> {
+    write_fleet_dir(into, instance)?;
+    if args.family == FamilyFlag::Sample {
+        let path = into.join(TELEMETRY.file_name());
         let mut writer = TelemetryWriter::create(&path, instance.fleet())?;
         let mut written = Ok(());
         telemetry(instance.fleet(), &TelemetryScenario::new(args.seed), |row| {
@@ -40,14 +62,14 @@ pub(crate) fn generate(args: &GenerateArgs) -> Result<Ending, CommandError> {
         written?;
         writer.finish()?;
     }
-    staged.publish()?;
-    say(&format!("seed      {}", args.seed));
-    say(&format!("fleet     {}", extent(&instance)));
-    say(&format!("written   {}", args.out.display()));
-    Ok(Ending::Done)
+    Ok(())
 }
 
-fn scenario(args: &GenerateArgs) -> Result<Scenario, CommandError> {
+/// The scenario that the flags describe; its numbers may still be out of range.
+///
+/// # Errors
+/// A load that is not one.
+pub(crate) fn scenario(args: &GenerateArgs) -> Result<Scenario, CommandError> {
     let mut scenario = Scenario::new(args.tiles, args.seed);
     scenario.family = match args.family {
         FamilyFlag::Small => Family::Small,
@@ -71,7 +93,7 @@ fn scenario(args: &GenerateArgs) -> Result<Scenario, CommandError> {
 }
 
 /// A load in thousandths, to the nearest.
-fn permille(load: f64) -> Result<u32, CommandError> {
+pub(crate) fn permille(load: f64) -> Result<u32, CommandError> {
     let text = format!("{:.0}", load * 1_000.0);
     text.parse().ok().filter(|permille| (1..=100_000).contains(permille)).ok_or(CommandError::Load { load })
 }

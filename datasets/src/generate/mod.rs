@@ -169,7 +169,11 @@ impl Scenario {
         parts
     }
 
-    fn check(&self) -> Result<(), GenerateError> {
+    /// Whether the numbers are in their ranges, as [`Scenario::generate`] looks first.
+    ///
+    /// # Errors
+    /// A number outside its range.
+    pub fn check(&self) -> Result<(), GenerateError> {
         if self.tiles == 0 || self.tiles > TILES_MAX {
             return Err(GenerateError::Tiles { tiles: self.tiles });
         }
