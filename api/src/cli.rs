@@ -11,7 +11,7 @@ use crate::duration_text;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a check failed, or nothing could be planned
+  1  a check failed, nothing could be planned, or a run of a bench failed
   2  bad input or bad usage; the message names file, row and column, and nothing was written";
 
 const EXAMPLES: &str = "\
@@ -19,7 +19,8 @@ Examples:
   lessor datasets generate --tiles 1000 --seed 1 --out fleet
   lessor plan --fleet fleet --deadline 30s --out plan
   lessor check plan
-  lessor explain plan JOB";
+  lessor explain plan JOB
+  lessor bench plan --tiles 1000,10000,100000 --out curves";
 
 const PLAN_EXAMPLES: &str = "\
 Examples:
@@ -57,6 +58,15 @@ Examples:
   lessor datasets import opendc --tasks tasks.parquet --fragments fragments.parquet --fleet fleet --out day
   lessor datasets import gpu-servers --telemetry gpu_servers.parquet --out servers";
 
+const BENCH_PLAN_EXAMPLES: &str = "\
+Examples:
+  lessor bench plan --tiles 10000,31623,100000 --family small,mixed,devices --out curves
+      how time, memory and gap of construction and proof grow with the fleet, at fixed job classes
+  lessor bench plan --tiles 10000 --load 0.8,1.0,1.3 --deadline 20s --repeat 3 --out gaps
+      the gap after twenty seconds at three loads, each from three seeds
+  lessor bench plan --tiles 1000,10000 --capsules-per-tile 10 --distinct --json --out curves --force
+      every job a class of its own, and one JSON object on standard output";
+
 /// Plans the work of a fleet: where it goes, what did not fit and why, what is scarce, and a proof of how good the plan is.
 #[derive(Debug, Parser)]
 #[command(name = "lessor", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
@@ -80,6 +90,8 @@ pub enum Verb {
     Explain(ExplainArgs),
     /// Makes fleet directories: generated, or imported from public traces.
     Datasets(DatasetsArgs),
+    /// Measures the program itself: how time, memory and gap grow with the fleet.
+    Bench(BenchArgs),
     /// Prints a completion script for a shell.
     Completions(CompletionsArgs),
 }
@@ -173,7 +185,7 @@ pub enum DatasetsVerb {
 }
 
 /// What generated capsules are like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum FamilyFlag {
     /// Every capsule asks for at most a tenth of a tile in each kind.
     Small,
@@ -183,6 +195,22 @@ pub enum FamilyFlag {
     Devices,
     /// Mixed, with every feature: all the switches below, telemetry, and capsules that run already.
     Sample,
+}
+
+impl FamilyFlag {
+    /// Every family, in the order of the help.
+    pub(crate) const ALL: [FamilyFlag; 4] =
+        [FamilyFlag::Small, FamilyFlag::Mixed, FamilyFlag::Devices, FamilyFlag::Sample];
+
+    /// The word on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            FamilyFlag::Small => "small",
+            FamilyFlag::Mixed => "mixed",
+            FamilyFlag::Devices => "devices",
+            FamilyFlag::Sample => "sample",
+        }
+    }
 }
 
 /// Flags of `lessor datasets generate`.
@@ -296,6 +324,70 @@ pub struct GpuServersArgs {
     #[arg(long)]
     pub force: bool,
     /// Where the fleet directory goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Verbs of `lessor bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// What to measure.
+    #[command(subcommand)]
+    pub verb: BenchVerb,
+}
+
+/// The verbs of `lessor bench`.
+#[derive(Debug, Subcommand)]
+pub enum BenchVerb {
+    /// Plans generated fleets of several sizes, each in a process of its own, checks every plan, and draws the curves.
+    #[command(after_help = format!("{BENCH_PLAN_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Plan(BenchPlanArgs),
+}
+
+/// Flags of `lessor bench plan`.
+#[derive(Debug, Args)]
+pub struct BenchPlanArgs {
+    /// Numbers of tiles, each 1 to 20,000,000.
+    #[arg(long, value_name = "N,..", value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000],
+          value_parser = clap::value_parser!(u32).range(1..=20_000_000))]
+    pub tiles: Vec<u32>,
+    /// What capsules are like.
+    #[arg(long, value_name = "FAMILY,..", value_delimiter = ',', value_enum, default_values_t = [FamilyFlag::Mixed])]
+    pub family: Vec<FamilyFlag>,
+    /// Demand for the scarcest kind against the fleet's capacity of it.
+    #[arg(long, value_name = "X,..", value_delimiter = ',', default_values_t = [1.0])]
+    pub load: Vec<f64>,
+    /// Number of job classes, the same for every size.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub job_classes: u32,
+    /// Number of capsules for each tile [default: as many as the load needs].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub capsules_per_tile: Option<u32>,
+    /// Every job is a class of its own.
+    #[arg(long)]
+    pub distinct: bool,
+    /// Each plan is there by then, counted from the start of its process.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, conflicts_with = "work_per_tile")]
+    pub deadline: Option<Duration>,
+    /// A limit in work (search moves) for each tile in place of time [default: 0, construction and proof alone].
+    #[arg(long, value_name = "N")]
+    pub work_per_tile: Option<u64>,
+    /// How often each size is run; the seed rises by one each time.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub repeat: u16,
+    /// Seed of the first fleet and of its search.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Threads of each plan [default: as many as the machine runs at once].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+    /// Replaces an existing output directory.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the curves go.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }

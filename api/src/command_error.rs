@@ -7,6 +7,7 @@ use lessor_datasets::import::ImportError;
 use lessor_datasets::table::DatasetError;
 use lessor_models::check::bound::BoundError;
 
+use crate::bench::BenchError;
 use crate::inputs::InputError;
 use crate::output_directory::OutputError;
 use crate::run_file::RunFileError;
@@ -36,6 +37,9 @@ pub enum CommandError {
     /// Nothing was imported.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A bench that did not come to its end.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     /// A load that is not a number above zero.
     #[error("--load {load}: must be a number above 0 and at most 100")]
     Load {
@@ -90,6 +94,7 @@ impl CommandError {
     pub fn exit_code(&self) -> u8 {
         match self {
             CommandError::Violated { .. } | CommandError::Certificate { .. } | CommandError::Contradicted { .. } => 1,
+            CommandError::Bench(error) => error.exit_code(),
             CommandError::Dataset(_)
             | CommandError::Input(_)
             | CommandError::Weights(_)

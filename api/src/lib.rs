@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod report;
 
+mod bench;
 mod check_command;
 mod command_error;
 mod console;
@@ -34,7 +35,7 @@ mod words;
 
 use clap::CommandFactory;
 
-use cli::{Cli, DatasetsVerb, Verb};
+use cli::{BenchVerb, Cli, DatasetsVerb, Verb};
 pub use command_error::CommandError;
 pub use process_clock::ProcessClock;
 
@@ -59,6 +60,9 @@ pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
         Verb::Datasets(args) => match args.verb {
             DatasetsVerb::Generate(args) => datasets_command::generate(&args),
             DatasetsVerb::Import(args) => import_command::run(&args.source),
+        },
+        Verb::Bench(args) => match args.verb {
+            BenchVerb::Plan(args) => bench::run(&args, clock),
         },
         Verb::Completions(args) => {
             let mut script = Vec::new();

@@ -34,6 +34,22 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// The machine in words: `2 threads of Some Processor, 23.4 GiB of memory, linux x86_64`.
+    pub(crate) fn words(&self) -> String {
+        let threads = if self.parallelism == 1 { "1 thread" } else { &format!("{} threads", self.parallelism) };
+        let processor = match self.processor.as_str() {
+            "" => "an unnamed processor",
+            named => named,
+        };
+        let memory = match self.memory_bytes {
+            0 => "memory unknown".to_owned(),
+            bytes => format!("{:.1} GiB of memory", bytes as f64 / f64::from(1u32 << 30)),
+        };
+        format!("{threads} of {processor}, {memory}, {} {}", self.os, self.architecture)
+    }
+}
+
 /// How many threads the process may run at once; one where the system does not say.
 pub(crate) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

@@ -13,7 +13,8 @@ pub use data::{
 pub use words::{ReasonWords, reason_words, rule_words};
 
 const TEMPLATE: &str = include_str!("page/report.html");
-const STYLE: &str = include_str!("page/report.css");
+/// The look of every page.
+pub(crate) const STYLE: &str = include_str!("page/report.css");
 
 /// The scripts in the order in which they build on each other; they share one scope.
 const SCRIPTS: [&str; 7] = [
@@ -39,7 +40,7 @@ pub fn render(data: &ReportData) -> String {
 
 /// The template with each `{{name}}` replaced once, in one pass: a marker inside a replacement is left alone, so that
 /// nothing in the data can pull another part of the page into itself.
-fn fill(template: &str, parts: &[(&str, &str)]) -> String {
+pub(crate) fn fill(template: &str, parts: &[(&str, &str)]) -> String {
     let mut page = String::with_capacity(template.len() + parts.iter().map(|part| part.1.len()).sum::<usize>());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -60,7 +61,7 @@ fn script_safe(json: &str) -> String {
 }
 
 /// Text that stays text between tags.
-fn html_safe(text: &str) -> String {
+pub(crate) fn html_safe(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

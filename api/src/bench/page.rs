@@ -1,0 +1,255 @@
+//! `curves.html`, a page that a person wants to look at, and `curves.svg`, its growth curves alone.
+
+use super::analysis::{Fit, Growth, Median};
+use super::chart::{Chart, Curve, HEIGHT, KEY, WIDTH, key};
+use super::figures::{gap, grouped, load, mebibytes, r_squared, significant};
+use super::outcome::{Amount, Outcome, curve_name};
+use super::scale::Scale;
+use crate::report::{STYLE, fill, html_safe};
+
+const TEMPLATE: &str = include_str!("page/curves.html");
+const CHART_STYLE: &str = include_str!("page/chart.css");
+const PAGE_STYLE: &str = include_str!("page/curves.css");
+const PALETTE: &str = include_str!("page/palette.css");
+
+/// What the vertical axes count.
+const SECONDS_UNIT: &str = "seconds, the whole process";
+const MEMORY_UNIT: &str = "MiB, the whole process";
+const GAP_UNIT: &str = "percent of the accepted bids";
+
+/// Room between the charts of the picture, around everything, and for a row of its legend.
+const BETWEEN: f64 = 48.0;
+const MARGIN: f64 = 28.0;
+const ROW: f64 = 24.0;
+
+/// The page as the text of one HTML file. Same outcome, same bytes.
+pub(super) fn html(outcome: &Outcome<'_>) -> String {
+    let [seconds, memory, gap] =
+        [Amount::Seconds, Amount::PeakMemory, Amount::Gap].map(|amount| figure(outcome, amount));
+    fill(
+        TEMPLATE,
+        &[
+            ("style", &[STYLE, CHART_STYLE, PAGE_STYLE].join("\n")),
+            ("verdict", &verdict(outcome)),
+            ("figures", &headline(outcome)),
+            ("seconds", &seconds),
+            ("memory", &memory),
+            ("gap", &gap),
+            ("conditions", &conditions(outcome)),
+            ("table", &table(outcome)),
+            (
+                "made",
+                &html_safe(&format!("Made by lessor {} on {}.", env!("CARGO_PKG_VERSION"), outcome.machine.words())),
+            ),
+        ],
+    )
+}
+
+/// The curves of time and memory with their legend, as the text of one SVG file.
+pub(super) fn svg(outcome: &Outcome<'_>) -> String {
+    let sizes = outcome.sizes();
+    let curves = [Amount::Seconds, Amount::PeakMemory].map(|amount| (amount, outcome.curves(amount)));
+    let width = 2.0 * (WIDTH + MARGIN) + BETWEEN;
+    let rows = f64::from(u32::try_from(curves[0].1.len()).unwrap_or(u32::MAX)) + 1.0;
+    let legend = MARGIN + HEIGHT + 24.0;
+    let height = legend + rows * ROW + MARGIN - 8.0;
+    let mut text = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n\
+         <title>Time and memory of a plan against the number of tiles</title>\n<style>\n{PALETTE}{CHART_STYLE}</style>\n\
+         <rect class=\"paper\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>\n"
+    );
+    let charts = [MARGIN, MARGIN + WIDTH + BETWEEN].into_iter().zip(&curves).map(|(x, (amount, curves))| {
+        let elements = chart(*amount, &sizes, curves).elements();
+        format!("<g transform=\"translate({x} {MARGIN})\">\n{elements}</g>\n")
+    });
+    text.extend(charts);
+    let mut y = legend;
+    for curve in &curves[0].1 {
+        text += &legend_row(curve, outcome.growth(&curve.name), (MARGIN, y));
+        y += ROW;
+    }
+    text + &format!(
+        "<g transform=\"translate({MARGIN} {y})\">{}<text class=\"chart-label\" x=\"46\" y=\"12\">dotted: growth in step with the \
+         tiles, exponent 1</text></g>\n</svg>\n",
+        guide_key()
+    )
+}
+
+fn legend_row(curve: &Curve, growth: Option<&Growth>, (x, y): (f64, f64)) -> String {
+    let power = |name: &str, fit: &Fit| {
+        format!(
+            "{name} grows as tiles<tspan dy=\"-5\" font-size=\"10\">{:.2}</tspan><tspan dy=\"5\"> (R² {})</tspan>",
+            fit.exponent,
+            r_squared(fit.r_squared)
+        )
+    };
+    let notes = growth.map_or(String::new(), |growth| {
+        let (time, memory) = (power("time", &growth.seconds), power("memory", &growth.peak_memory_bytes));
+        format!(
+            "<text class=\"chart-note\" x=\"230\" y=\"12\">{time}</text><text class=\"chart-note\" x=\"{}\" y=\"12\">{memory}</text>",
+            WIDTH + BETWEEN
+        )
+    });
+    format!(
+        "<g transform=\"translate({x} {y})\">{}<text class=\"chart-note\" x=\"46\" y=\"12\">{}</text>{notes}</g>\n",
+        key(curve),
+        html_safe(&curve.name)
+    )
+}
+
+/// A piece of a guide, as large as the key of a curve.
+fn guide_key() -> String {
+    let (width, height) = KEY;
+    format!("<path class=\"chart-guide\" d=\"M1 {height}L{width} 0\"/>")
+}
+
+fn chart<'a>(amount: Amount, sizes: &'a [f64], curves: &'a [Curve]) -> Chart<'a> {
+    let drawn = curves.iter().flat_map(|curve| {
+        let medians = curve.medians.iter().map(|point| point.amount);
+        medians.chain(curve.runs.iter().map(|run| run.1))
+    });
+    let (id, title, unit) = match amount {
+        Amount::Seconds => ("seconds", "Time", SECONDS_UNIT),
+        Amount::PeakMemory => ("memory", "Peak memory", MEMORY_UNIT),
+        Amount::Gap => ("gap", "Certified gap", GAP_UNIT),
+    };
+    let amounts = if amount == Amount::Gap { Scale::linear(drawn) } else { Scale::logarithmic(drawn) };
+    Chart { id, title, unit, tiles: Scale::logarithmic(sizes.iter().copied()), amounts, sizes, curves }
+}
+
+/// A chart with its legend below it.
+fn figure(outcome: &Outcome<'_>, amount: Amount) -> String {
+    let (sizes, curves) = (outcome.sizes(), outcome.curves(amount));
+    let chart = chart(amount, &sizes, &curves);
+    let (key_width, key_height) = KEY;
+    let key_box = format!("viewBox=\"0 0 {key_width} {key_height}\" aria-hidden=\"true\"");
+    let rows = curves.iter().map(|curve| {
+        let cells = legend_cells(outcome, amount, curve);
+        format!(
+            "<tr><td><span class=\"name\"><svg {key_box}>{}</svg>{}</span></td>{cells}</tr>\n",
+            key(curve),
+            html_safe(&curve.name)
+        )
+    });
+    let (heads, guide) = match amount {
+        Amount::Gap => {
+            ("<th class=\"numeric\">smallest fleet</th><th class=\"numeric\">largest fleet</th>", String::new())
+        }
+        Amount::Seconds | Amount::PeakMemory => (
+            "<th class=\"numeric\">grows as</th><th class=\"numeric\">R²</th>",
+            format!(
+                "<p class=\"guide-key\"><svg {key_box}>{}</svg>growth in step with the tiles, exponent 1</p>\n",
+                guide_key()
+            ),
+        ),
+    };
+    format!(
+        "<figure class=\"chart\">\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title} against tiles\">\n{}</svg>\n\
+         <table class=\"fits\"><thead><tr><th>family and load</th>{heads}</tr></thead><tbody>\n{}</tbody></table>\n{guide}</figure>\n",
+        chart.elements(),
+        rows.collect::<Vec<_>>().concat(),
+        title = chart.title,
+    )
+}
+
+fn legend_cells(outcome: &Outcome<'_>, amount: Amount, curve: &Curve) -> String {
+    let growth = outcome.growth(&curve.name);
+    let fit = match amount {
+        Amount::Seconds => growth.map(|growth| growth.seconds),
+        Amount::PeakMemory => growth.map(|growth| growth.peak_memory_bytes),
+        Amount::Gap => {
+            let own = |median: &&Median| curve_name(&median.family, median.load) == curve.name;
+            let mut own = outcome.analysis.medians.iter().filter(own).map(|median| gap(median.gap));
+            let first = own.next().unwrap_or_default();
+            let last = own.next_back().unwrap_or_else(|| first.clone());
+            return cells(&[first, last]);
+        }
+    };
+    match fit {
+        Some(fit) => cells(&[format!("tiles<sup>{:.2}</sup>", fit.exponent), r_squared(fit.r_squared)]),
+        None => cells(&["one size".to_owned(), "–".to_owned()]),
+    }
+}
+
+/// Cells of numbers.
+fn cells(texts: &[String]) -> String {
+    texts.iter().map(|text| format!("<td class=\"numeric\">{text}</td>")).collect::<Vec<_>>().concat()
+}
+
+/// What came out, in one sentence.
+fn verdict(outcome: &Outcome<'_>) -> String {
+    let sizes = outcome.sizes();
+    let (Some(&least), Some(&most)) = (sizes.first(), sizes.last()) else { return String::new() };
+    let growths = &outcome.analysis.growths;
+    if growths.is_empty() {
+        return format!("{} tiles: one size alone shows no growth.", grouped(most));
+    }
+    let time = range(growths.iter().map(|growth| growth.seconds.exponent));
+    let memory = range(growths.iter().map(|growth| growth.peak_memory_bytes.exponent));
+    format!(
+        "From {} to {} tiles, time grows as the number of tiles to the power of {time}, and memory to the power of {memory}.",
+        grouped(least),
+        grouped(most)
+    )
+}
+
+/// The least and the greatest of some exponents, or the one that there is.
+fn range(exponents: impl Iterator<Item = f64> + Clone) -> String {
+    let least = format!("{:.2}", exponents.clone().fold(f64::INFINITY, f64::min));
+    let most = format!("{:.2}", exponents.fold(f64::NEG_INFINITY, f64::max));
+    if least == most { most } else { format!("{least} to {most}") }
+}
+
+fn headline(outcome: &Outcome<'_>) -> String {
+    let medians = &outcome.analysis.medians;
+    let most = |of: fn(&Median) -> f64| medians.iter().map(of).fold(0.0, f64::max);
+    let largest = most(|median| median.tiles);
+    let at_largest = || medians.iter().filter(|median| median.tiles >= largest);
+    let capsules = at_largest().map(|median| median.capsules).fold(0.0, f64::max);
+    let slowest = at_largest().map(|median| median.seconds).fold(0.0, f64::max);
+    let heaviest = at_largest().map(|median| median.peak_memory_bytes).fold(0.0, f64::max);
+    let widest = at_largest().filter_map(|median| median.gap).reduce(f64::max);
+    let figures = [
+        ("Largest fleet", format!("{} tiles", grouped(largest)), format!("up to {} capsules", grouped(capsules))),
+        ("Its time", format!("{} s", significant(slowest)), "the slowest curve".to_owned()),
+        ("Its peak memory", format!("{} MiB", grouped(mebibytes(heaviest))), "the largest curve".to_owned()),
+        ("Its certified gap", gap(widest), "the widest curve".to_owned()),
+        ("Runs", outcome.runs.len().to_string(), "each plan checked".to_owned()),
+    ];
+    let figure = |(name, figure, note): (&str, String, String)| {
+        format!(
+            "    <div><dt>{name}</dt><dd><p class=\"figure\">{figure}</p><p class=\"figure-note\">{note}</p></dd></div>\n"
+        )
+    };
+    figures.into_iter().map(figure).collect::<Vec<_>>().concat()
+}
+
+fn conditions(outcome: &Outcome<'_>) -> String {
+    let conditions = [
+        ("Fleets", outcome.fleet_words()),
+        ("Each plan", outcome.limit_words()),
+        ("Threads", outcome.threads.to_string()),
+        ("Repeats", format!("{} of each size, {}", outcome.args.repeat, outcome.seed_words())),
+        ("Machine", outcome.machine.words()),
+    ];
+    let condition =
+        |(name, words): (&str, String)| format!("        <div><dt>{name}</dt><dd>{}</dd></div>\n", html_safe(&words));
+    conditions.into_iter().map(condition).collect::<Vec<_>>().concat()
+}
+
+fn table(outcome: &Outcome<'_>) -> String {
+    let heads = ["tiles", "capsules", "seconds", "peak MiB", "gap"];
+    let heads = heads.map(|head| format!("<th class=\"numeric\">{head}</th>")).concat();
+    let row = |median: &Median| {
+        let numbers = cells(&[
+            grouped(median.tiles),
+            grouped(median.capsules),
+            significant(median.seconds),
+            grouped(mebibytes(median.peak_memory_bytes)),
+            gap(median.gap),
+        ]);
+        format!("<tr><td>{}</td><td>{}</td>{numbers}</tr>\n", html_safe(&median.family), load(median.load))
+    };
+    let rows = outcome.analysis.medians.iter().map(row).collect::<Vec<_>>().concat();
+    format!("<table><thead><tr><th>family</th><th>load</th>{heads}</tr></thead><tbody>\n{rows}</tbody></table>\n")
+}

@@ -1,0 +1,181 @@
+//! `runs.parquet`: what each run of a bench took and reached, one row a run.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Decimal128Array, Float64Array, StringArray, UInt32Array, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+use lessor_datasets::table::{TABLE_KEY, VERSION, VERSION_KEY};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use serde::Serialize;
+
+use super::error::BenchError;
+
+/// The table's file in a bench directory.
+pub(super) const RUNS_FILE: &str = "runs.parquet";
+
+/// Digits of a decimal: as many as an Arrow decimal of 128 bits holds.
+const DIGITS: u8 = 38;
+
+/// One run. The names are those of the columns and of the keys that `--json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct BenchRun {
+    pub(super) family: &'static str,
+    pub(super) load: f64,
+    pub(super) tiles: u32,
+    pub(super) capsules: u64,
+    pub(super) job_classes: u64,
+    pub(super) repeat: u16,
+    pub(super) seed: u64,
+    pub(super) seconds: f64,
+    pub(super) wall_seconds: f64,
+    pub(super) peak_memory_bytes: u64,
+    pub(super) value: i128,
+    pub(super) bound: Option<i128>,
+    pub(super) gap: Option<f64>,
+    pub(super) placed: u64,
+    pub(super) unplaced: u64,
+}
+
+/// One column: its name, its type, and what a value means.
+type Column = (&'static str, DataType, &'static str);
+
+/// The columns that may be null: what there is not without a proof.
+const NULLABLE: [&str; 2] = ["bound", "gap"];
+
+const COLUMNS: [Column; 15] = [
+    ("family", DataType::Utf8, "what capsules are like: small, mixed, devices or sample"),
+    ("load", DataType::Float64, "demand for the scarcest kind against the fleet's capacity of it"),
+    ("tiles", DataType::UInt32, "tiles"),
+    ("capsules", DataType::UInt64, "capsules asked for"),
+    ("job_classes", DataType::UInt64, "job classes that the planner told apart"),
+    ("repeat", DataType::UInt32, "the repeat, from 1"),
+    ("seed", DataType::UInt64, "seed of the fleet and of the search"),
+    ("seconds", DataType::Float64, "from the start of the process to its answer, as it says itself"),
+    ("wall_seconds", DataType::Float64, "from before the process was started until it had ended"),
+    ("peak_memory_bytes", DataType::UInt64, "greatest resident memory of the process"),
+    ("value", DataType::Decimal128(DIGITS, 0), "value of the plan, in micro-credits"),
+    ("bound", DataType::Decimal128(DIGITS, 0), "proven bound, in micro-credits; NULL without a proof"),
+    ("gap", DataType::Float64, "the gap as a fraction; NULL without a proof"),
+    ("placed", DataType::UInt64, "capsules placed"),
+    ("unplaced", DataType::UInt64, "capsules asked for and not placed"),
+];
+
+/// Writes the table.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(super) fn write(dir: &Path, runs: &[BenchRun]) -> Result<(), BenchError> {
+    let path = dir.join(RUNS_FILE);
+    write_file(&path, runs).map_err(|source| BenchError::Table { path, source })
+}
+
+fn write_file(path: &Path, runs: &[BenchRun]) -> Result<(), ParquetError> {
+    let labels = [(VERSION_KEY, VERSION), (TABLE_KEY, "runs")];
+    let labels = labels.map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_key_value_metadata(Some(labels.into()))
+        .build();
+    let batch = batch(runs)?;
+    let mut writer = ArrowWriter::try_new(File::create(path)?, batch.schema(), Some(properties))?;
+    writer.write(&batch)?;
+    writer.close().map(|_| ())
+}
+
+fn batch(runs: &[BenchRun]) -> Result<RecordBatch, ArrowError> {
+    let field = |(name, holds, _): &Column| Field::new(*name, holds.clone(), NULLABLE.contains(name));
+    let schema = Schema::new(COLUMNS.iter().map(field).collect::<Vec<_>>());
+    let u64s = |of: fn(&BenchRun) -> u64| -> ArrayRef { Arc::new(runs.iter().map(of).collect::<UInt64Array>()) };
+    let u32s = |of: fn(&BenchRun) -> u32| -> ArrayRef { Arc::new(runs.iter().map(of).collect::<UInt32Array>()) };
+    let f64s =
+        |of: fn(&BenchRun) -> Option<f64>| -> ArrayRef { Arc::new(runs.iter().map(of).collect::<Float64Array>()) };
+    let money = |of: fn(&BenchRun) -> Option<i128>| -> Result<ArrayRef, ArrowError> {
+        let amounts = runs.iter().map(of).collect::<Decimal128Array>();
+        Ok(Arc::new(amounts.with_precision_and_scale(DIGITS, 0)?))
+    };
+    RecordBatch::try_new(
+        Arc::new(schema),
+        vec![
+            Arc::new(StringArray::from_iter_values(runs.iter().map(|run| run.family))),
+            f64s(|run| Some(run.load)),
+            u32s(|run| run.tiles),
+            u64s(|run| run.capsules),
+            u64s(|run| run.job_classes),
+            u32s(|run| u32::from(run.repeat)),
+            u64s(|run| run.seed),
+            f64s(|run| Some(run.seconds)),
+            f64s(|run| Some(run.wall_seconds)),
+            u64s(|run| run.peak_memory_bytes),
+            money(|run| Some(run.value))?,
+            money(|run| run.bound)?,
+            f64s(|run| run.gap),
+            u64s(|run| run.placed),
+            u64s(|run| run.unplaced),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn type_name(holds: &DataType) -> &'static str {
+        match holds {
+            DataType::Utf8 => "utf8",
+            DataType::Float64 => "float64",
+            DataType::UInt32 => "uint32",
+            DataType::UInt64 => "uint64",
+            DataType::Decimal128(DIGITS, 0) => "decimal128(38, 0)",
+            other => panic!("{other} has no name on the page"),
+        }
+    }
+
+    #[test]
+    fn the_schema_page_states_every_column() {
+        let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schema.md")).unwrap();
+        let row = |(name, holds, meaning): &Column| {
+            let need = if NULLABLE.contains(name) { "" } else { "required" };
+            format!("| `{name}` | {} | {need} | {meaning} |\n", type_name(holds))
+        };
+        let expected = COLUMNS.iter().map(row).collect::<Vec<_>>().concat();
+        assert!(page.contains(&expected), "docs/schema.md must hold these rows:\n\n{expected}");
+    }
+
+    #[test]
+    fn columns_and_keys_have_the_same_names() {
+        let run = BenchRun {
+            family: "mixed",
+            load: 1.0,
+            tiles: 1,
+            capsules: 1,
+            job_classes: 1,
+            repeat: 1,
+            seed: 1,
+            seconds: 1.0,
+            wall_seconds: 1.0,
+            peak_memory_bytes: 1,
+            value: -(1 << 70),
+            bound: None,
+            gap: None,
+            placed: 1,
+            unplaced: 0,
+        };
+        let serde_json::Value::Object(keys) = serde_json::from_str(&serde_json::to_string(&run).unwrap()).unwrap()
+        else {
+            panic!("a run is an object")
+        };
+        let mut columns = COLUMNS.map(|(name, _, _)| name);
+        columns.sort_unstable();
+        assert_eq!(keys.keys().map(String::as_str).collect::<Vec<_>>(), columns);
+        let batch = batch(&[run]).unwrap();
+        assert_eq!(batch.column(11).null_count(), 1);
+    }
+}

@@ -1,0 +1,52 @@
+//! `summary.md`: the medians and the exponents as Markdown, for a README or an issue.
+
+use super::analysis::{Growth, Median};
+use super::figures::{gap, grouped, load, mebibytes, r_squared, significant};
+use super::outcome::Outcome;
+
+/// The page. Same outcome, same bytes.
+pub(super) fn markdown(outcome: &Outcome<'_>) -> String {
+    let mut text = "# Growth with the fleet\n\n".to_owned();
+    text += "| family | load | tiles | capsules | median seconds | median peak MiB | gap |\n|---|---|---|---|---|---|---|\n";
+    text.extend(outcome.analysis.medians.iter().map(median_row));
+    if !outcome.analysis.growths.is_empty() {
+        text += "\nTime and memory grow as the number of tiles to these exponents (least squares on the logarithms of the medians):\n\n";
+        text += "| family | load | exponent of time | R² | exponent of memory | R² |\n|---|---|---|---|---|---|\n";
+        text.extend(outcome.analysis.growths.iter().map(growth_row));
+    }
+    text + &format!(
+        "\nEach plan: {}, {} threads, {} of each size ({}). Fleets: {}. Each plan was checked.\n\nMachine: {}.\n",
+        outcome.limit_words(),
+        outcome.threads,
+        if outcome.args.repeat == 1 { "one run".to_owned() } else { format!("{} runs", outcome.args.repeat) },
+        outcome.seed_words(),
+        outcome.fleet_words(),
+        outcome.machine.words()
+    )
+}
+
+fn median_row(median: &Median) -> String {
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {} |\n",
+        median.family,
+        load(median.load),
+        grouped(median.tiles),
+        grouped(median.capsules),
+        significant(median.seconds),
+        grouped(mebibytes(median.peak_memory_bytes)),
+        gap(median.gap)
+    )
+}
+
+fn growth_row(growth: &Growth) -> String {
+    let (time, memory) = (growth.seconds, growth.peak_memory_bytes);
+    format!(
+        "| {} | {} | {:.2} | {} | {:.2} | {} |\n",
+        growth.family,
+        load(growth.load),
+        time.exponent,
+        r_squared(time.r_squared),
+        memory.exponent,
+        r_squared(memory.r_squared)
+    )
+}
