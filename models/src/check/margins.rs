@@ -4,8 +4,10 @@
 //! margin(j, t) = worth(j, t) - min over starts of  sum over accounts on t's path, slots and intervals of  p * use
 //! ```
 //!
-//! Use is linear in the start between the starts at which a run begins or ends at an end of an interval, so the least cost
-//! is at one of those, or at the earliest or the latest start. Use rounds down to whole seconds, for the bound.
+//! The least is at the earliest or the latest start, or at one that only just avoids a price: the last that ends before its
+//! interval, or the first after it. Between two neighbors of these starts a run meets an interval nowhere or everywhere,
+//! where it does the overlap is concave in the start, and what is concave is least at an end.
+//! Use rounds down to whole seconds, for the bound.
 //!
 //! Worth depends on the economy, use on the class, cost on the path: each is worked out once, however many sites there are.
 
@@ -152,14 +154,14 @@ impl Use {
         amounts[..Kind::COUNT].copy_from_slice(&draw.0);
         amounts[Kind::COUNT..].copy_from_slice(&job.demand.bandwidth_bps);
         let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(term.0));
-        let ends = intervals.iter().flat_map(|interval| [interval.start, interval.end]);
-        let turns = ends.flat_map(|end| [end, Timestamp(end.0.saturating_sub_unsigned(term.0))]);
-        let starts = turns.filter(|&start| job.earliest < start && start < latest).chain([job.earliest, latest]);
+        let avoiding = |price: &Interval| [Timestamp(price.start.0.saturating_sub_unsigned(term.0)), price.end];
+        let avoiding = intervals.iter().flat_map(avoiding).filter(|&start| job.earliest < start && start < latest);
+        let starts: BTreeSet<Timestamp> = avoiding.chain([job.earliest, latest]).collect();
         let seconds = |start: Timestamp| {
             let run = Interval { start, end: start.after(term) };
             intervals.iter().map(|&interval| overlap_seconds(run, interval)).collect()
         };
-        Some(Use { draw, amounts, runs: starts.map(seconds).collect() })
+        Some(Use { draw, amounts, runs: starts.into_iter().map(seconds).collect() })
     }
 
     /// The least that a capsule costs whatever its start, at the prices along a path.

@@ -1,6 +1,7 @@
-//! The checker held against plans made by hand, and the bound against brute force.
+//! The checker held against plans made by hand, and the bound against brute force, start by start and plan by plan.
 
 mod bounds;
 mod brute;
 mod plans;
 mod random;
+mod starts;
