@@ -14,11 +14,11 @@ use arrow::array::{
 use arrow::datatypes::UInt8Type;
 use common::{NamedColumns, edit, write, write_labeled};
 use lessor_datasets::table::{
-    InstancePaths, TelemetryRow, TelemetryWriter, VERSION_KEY, read_certificate, read_instance, read_placements,
-    read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir, write_placements, write_prices,
-    write_unplaced,
+    InstancePaths, SHIFT_KEY, TelemetryRow, TelemetryWriter, VERSION_KEY, read_certificate, read_instance,
+    read_placements, read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir, write_placements,
+    write_prices, write_unplaced,
 };
-use lessor_models::certificate::{Certificate, Dual, Scope};
+use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope};
 use lessor_models::fleet::{ClassIndex, NodeIndex, Owner};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
@@ -413,7 +413,8 @@ fn a_certificate_of_another_fleet_or_without_its_scale_is_refused() {
     let path = dir.path().join("certificate.parquet");
     let scope = Scope::Tiles { class: ClassIndex(1), under: NodeIndex(6) };
     let interval = Interval { start: Timestamp(0), end: Timestamp(1) };
-    let certificate = Certificate { duals: vec![Dual { scope, kind: Kind::Heat, interval, price: 1 }], devices: None };
+    let dual = Dual { scope, kind: Kind::Heat, interval, price: 1 };
+    let certificate = Certificate { duals: vec![dual], ..Certificate::default() };
     write_certificate(&path, &instance, &certificate).unwrap();
     let mut parts = common::parts();
     parts.classes[1].name = "bare".into();
@@ -427,6 +428,36 @@ fn a_certificate_of_another_fleet_or_without_its_scale_is_refused() {
     edit(&path, |_| ());
     let found = without_dir(&read_certificate(&path, &instance).unwrap_err().to_string(), dir.path());
     assert_eq!(found, "certificate.parquet: the metadata entry \"lessor.dual_shift\" must be 56");
+}
+
+#[test]
+fn a_price_of_pieces_says_what_it_needs() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    let path = dir.path().join("certificate.parquet");
+    let (class, under, instant) = (ClassIndex(1), NodeIndex(6), Timestamp(0));
+    let pieces = vec![PiecePrice { class, under, milli: 500, instant, price: 1 }];
+    write_certificate(&path, &instance, &Certificate { pieces, ..Certificate::default() }).unwrap();
+    let mut columns = NamedColumns::new();
+    edit(&path, |written| columns.clone_from(written));
+    let cases = [
+        ("scope", texts(&[Some("job")]), "scope: \"job\" is not one of: node, zone, tiles, pieces"),
+        (
+            "owner",
+            texts(&[Some("nowhere")]),
+            "owner: no node is named \"nowhere\"; use a name of table nodes, or add it there",
+        ),
+        ("class_index", integers(&[Some(9)]), "class_index: 9 is outside 0 to 2"),
+        ("milli", integers(&[None]), "milli: is null; a price of pieces needs their size, 1 to 1000 milli-devices"),
+        ("milli", integers(&[Some(0)]), "milli: 0 is outside 1 to 1000"),
+        ("milli", integers(&[Some(1_001)]), "milli: 1001 is outside 1 to 1000"),
+    ];
+    for (column, array, expected) in cases {
+        let mut changed = columns.clone();
+        set(&mut changed, column, array);
+        write_labeled(&path, changed, Some((SHIFT_KEY, "56")));
+        let found = without_dir(&read_certificate(&path, &instance).unwrap_err().to_string(), dir.path());
+        assert_eq!(found, format!("certificate.parquet: row 0, column {expected}"));
+    }
 }
 
 #[test]

@@ -12,8 +12,8 @@ use lessor_datasets::table::{
     read_placements, read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir, write_moves,
     write_prices, write_unplaced,
 };
-use lessor_models::certificate::{Certificate, DevicePatterns, Dual, Scope};
-use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
+use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope};
+use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
 use lessor_models::objective::Weights;
@@ -56,8 +56,9 @@ fn write_all(dir: &Path, instance: &Instance) {
     write_unplaced(&path("unplaced"), instance, &[left]).unwrap();
     write_prices(&path("prices"), instance, &[Price { owner, kind, interval, price: 1 }]).unwrap();
     let duals = vec![Dual { scope: Scope::Owner(owner), kind, interval, price: 1 }];
-    let devices = Some(DevicePatterns { instant: Timestamp(0), job_prices: vec![(JobIndex(0), 1)] });
-    write_certificate(&path("certificate"), instance, &Certificate { duals, devices }).unwrap();
+    let (class, under, instant) = (ClassIndex(0), NodeIndex(0), Timestamp(0));
+    let pieces = vec![PiecePrice { class, under, milli: 500, instant, price: 1 }];
+    write_certificate(&path("certificate"), instance, &Certificate { duals, pieces }).unwrap();
     let row = TelemetryRow {
         tile: NodeIndex(0),
         at: Timestamp(0),

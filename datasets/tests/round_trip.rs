@@ -11,7 +11,7 @@ use lessor_datasets::table::{
     read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced, write_certificate,
     write_fleet_dir, write_moves, write_placements, write_prices, write_unplaced,
 };
-use lessor_models::certificate::{Certificate, DevicePatterns, Dual, Scope};
+use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope};
 use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
@@ -121,7 +121,7 @@ fn prices_read_back() {
 }
 
 #[test]
-fn certificates_read_back_with_and_without_device_patterns() {
+fn certificates_read_back_with_and_without_pieces() {
     let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
     let dual = |scope, price| Dual { scope, kind: Kind::Power, interval: interval(-3, 4), price };
     let duals = vec![
@@ -129,10 +129,16 @@ fn certificates_read_back_with_and_without_device_patterns() {
         dual(Scope::Owner(Owner::Zone(ZoneIndex(1))), u64::MAX),
         dual(Scope::Tiles { class: ClassIndex(2), under: NodeIndex(6) }, 3),
     ];
-    let priced = DevicePatterns { instant: Timestamp(-9), job_prices: vec![(JobIndex(0), 4), (JobIndex(2), 5)] };
-    let none_priced = DevicePatterns { instant: Timestamp(9), job_prices: Vec::new() };
-    for devices in [None, Some(priced), Some(none_priced)] {
-        let certificate = Certificate { duals: duals.clone(), devices };
+    let piece = |class, under, milli, price| PiecePrice {
+        class: ClassIndex(class),
+        under: NodeIndex(under),
+        milli,
+        instant: Timestamp(-9),
+        price,
+    };
+    let pieces = vec![piece(2, 6, 1_000, u64::MAX), piece(0, 5, 1, 0), piece(0, 5, 1, 7)];
+    for (duals, pieces) in [(duals.clone(), Vec::new()), (duals, pieces.clone()), (Vec::new(), pieces)] {
+        let certificate = Certificate { duals, pieces };
         let path = dir.path().join("certificate.parquet");
         write_certificate(&path, &instance, &certificate).unwrap();
         assert_eq!(read_certificate(&path, &instance).unwrap(), certificate);

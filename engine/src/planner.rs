@@ -123,8 +123,8 @@ pub fn plan(
     insert::keep_current(&mut occupancy, &ranking);
     run.construct(&mut occupancy, relaxation.as_ref(), &ranking, &order);
     run.improve(&mut occupancy, &ranking, &order, options);
-    let duals = relaxation.as_ref().zip(certificate.as_ref());
-    let duals = duals.map(|(relaxation, (proof, _))| bound::readable_duals(&lowered, relaxation, proof));
+    let duals = relaxation.as_ref().filter(|_| certificate.is_some());
+    let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));
     let prices = prices::from_duals(&duals.unwrap_or_default());
     run.finish(&occupancy, certificate, prices, options)
 }

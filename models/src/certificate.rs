@@ -1,16 +1,15 @@
 //! The proof that comes with a plan: prices from which anyone can compute a bound on every plan's value.
 
 use crate::fleet::{ClassIndex, NodeIndex, Owner};
-use crate::job::JobIndex;
 use crate::resources::Kind;
 use crate::time::{Interval, Timestamp};
 
 /// Dual prices are counted in units of 2^-56 micro-credits per base unit and second.
 pub const DUAL_SHIFT: u32 = 56;
 
-/// Prices of one capsule against device patterns are counted in units of 2^-10 micro-credits, so that the dearest bid,
-/// 2^53, still has a price of 64 bits.
-pub const JOB_PRICE_SHIFT: u32 = 10;
+/// Prices of pieces of devices are counted in units of 2^-10 micro-credits, so that the dearest bid, 2^53, still has a price
+/// of 64 bits.
+pub const PIECE_PRICE_SHIFT: u32 = 10;
 
 /// Which accounts a dual price belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,20 +38,29 @@ pub struct Dual {
     pub price: u64,
 }
 
-/// Device patterns: the part of a proof that the linear bound cannot give where capsules are large against a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DevicePatterns {
-    /// Patterns hold the capsules that surely run at this instant.
+/// A non-negative price of holding one piece of a device on a scope's tiles at an instant.
+///
+/// A capsule of `n` devices of `m` milli holds `n` pieces of `m` milli while it runs. The scope is every tile of one class
+/// under one node; prices of the same piece, scope and instant add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PiecePrice {
+    /// The class of the tiles.
+    pub class: ClassIndex,
+    /// The node that they are under.
+    pub under: NodeIndex,
+    /// How much of a device the piece is, in milli-devices: 1 to 1,000.
+    pub milli: u16,
+    /// When.
     pub instant: Timestamp,
-    /// Price of one capsule of each job that takes part, in 2^-[`JOB_PRICE_SHIFT`] micro-credits; sorted by job.
-    pub job_prices: Vec<(JobIndex, u64)>,
+    /// Price in 2^-[`PIECE_PRICE_SHIFT`] micro-credits per piece.
+    pub price: u64,
 }
 
-/// A dual vector, from which `check::bound` computes a bound that holds for every plan.
+/// The prices from which `check::bound` computes a bound that holds for every plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificate {
     /// Prices of capacity.
     pub duals: Vec<Dual>,
-    /// Prices of capsules against device patterns, where they tighten the bound.
-    pub devices: Option<DevicePatterns>,
+    /// Prices of pieces of devices, where capsules are large against a device.
+    pub pieces: Vec<PiecePrice>,
 }

@@ -36,6 +36,15 @@ pub struct Column {
     pub entries: Vec<(Row, f64)>,
 }
 
+/// A row that comes after columns: its upper limit and its entries by the positions of columns.
+#[derive(Clone, Debug)]
+pub struct LateRow {
+    /// Its upper limit.
+    pub limit: f64,
+    /// What one unit of each column takes of it.
+    pub entries: Vec<(usize, f64)>,
+}
+
 /// What came of a solve: five different answers, never mixed.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -79,14 +88,15 @@ impl Program {
     /// Solves with the simplex method, one thread, at most so many iterations.
     #[must_use]
     pub fn solve(self, iterations_max: u32, stop: &Stop) -> Answer {
-        Resident::start(self, iterations_max).map_or(Answer::Interrupted, |mut resident| resident.solve(vec![], stop))
+        let resident = Resident::start(self, iterations_max);
+        resident.map_or(Answer::Interrupted, |mut resident| resident.solve(vec![], vec![], stop))
     }
 }
 
-/// A program that stays in memory: columns can be added to it, and each solve starts from the basis of the one before.
+/// A program that stays in memory: rows and columns can be added, and each solve starts from the basis of the one before.
 #[derive(Debug)]
 pub struct Resident {
-    ask: Sender<Vec<Column>>,
+    ask: Sender<(Vec<LateRow>, Vec<Column>)>,
     answers: Receiver<Answer>,
 }
 
@@ -98,12 +108,9 @@ impl Resident {
         let (answer, answers) = mpsc::channel();
         // The thread owns its program; when it is left behind, its answer goes nowhere.
         let spawned = std::thread::Builder::new().name("highs".into()).spawn(move || {
-            let Some((rows, loaded)) = program.load(iterations_max) else { return };
-            let mut model = Some(loaded);
-            while let (Some(loaded), Ok(columns)) = (model.take(), asked.recv()) {
-                let (said, next) = solve_with(loaded, &rows, columns);
-                model = next;
-                if answer.send(said).is_err() {
+            let Some(mut loaded) = Loaded::new(program, iterations_max) else { return };
+            while let Ok((rows, columns)) = asked.recv() {
+                if answer.send(loaded.solve(rows, columns)).is_err() {
                     return;
                 }
             }
@@ -111,10 +118,10 @@ impl Resident {
         spawned.is_ok().then_some(Resident { ask, answers })
     }
 
-    /// Adds columns and solves. Once it was interrupted, every further answer is [`Answer::Interrupted`].
+    /// Adds rows, then columns, and solves. Once it was interrupted, every further answer is [`Answer::Interrupted`].
     #[must_use]
-    pub fn solve(&mut self, columns: Vec<Column>, stop: &Stop) -> Answer {
-        if self.ask.send(columns).is_err() {
+    pub fn solve(&mut self, rows: Vec<LateRow>, columns: Vec<Column>, stop: &Stop) -> Answer {
+        if self.ask.send((rows, columns)).is_err() {
             return Answer::Interrupted;
         }
         loop {
@@ -130,47 +137,65 @@ impl Resident {
     }
 }
 
-impl Program {
-    fn load(self, iterations_max: u32) -> Option<(Vec<highs::Row>, Model)> {
+/// A program in HiGHS, with the handles of its rows and columns; the model is gone once HiGHS failed.
+struct Loaded {
+    model: Option<Model>,
+    rows: Vec<highs::Row>,
+    columns: Vec<highs::Col>,
+}
+
+impl Loaded {
+    fn new(program: Program, iterations_max: u32) -> Option<Loaded> {
         let mut problem = ColProblem::default();
-        let rows: Vec<highs::Row> = self.limits.iter().map(|&limit| problem.add_row(..=limit)).collect();
-        for column in &self.columns {
-            let entries = column.entries.iter().map(|&(row, value)| (rows[row.0], value));
-            problem.add_column(column.worth, 0.0..=column.most, entries);
-        }
+        let rows: Vec<highs::Row> = program.limits.iter().map(|&limit| problem.add_row(..=limit)).collect();
         let mut model = problem.try_optimise(Sense::Maximise).ok()?;
         model.make_quiet();
         model.set_option("threads", 1);
         model.set_option("solver", "simplex");
         model.set_option("simplex_iteration_limit", i32::try_from(iterations_max).unwrap_or(i32::MAX));
-        Some((rows, model))
+        let mut loaded = Loaded { model: Some(model), rows, columns: Vec::new() };
+        loaded.add(vec![], program.columns)?;
+        Some(loaded)
     }
-}
 
-/// Solves a model with more columns; what comes back beside the answer is the model with its basis.
-fn solve_with(mut model: Model, rows: &[highs::Row], columns: Vec<Column>) -> (Answer, Option<Model>) {
-    for column in columns {
-        let entries = column.entries.iter().map(|&(row, value)| (rows[row.0], value));
-        if model.try_add_column(column.worth, 0.0..=column.most, entries).is_err() {
-            return (Answer::Interrupted, None);
+    /// Adds rows, then columns; `None` where HiGHS refuses.
+    fn add(&mut self, rows: Vec<LateRow>, columns: Vec<Column>) -> Option<()> {
+        let model = self.model.as_mut()?;
+        for row in rows {
+            let entries = row.entries.iter().map(|&(column, value)| (self.columns[column], value));
+            self.rows.push(model.try_add_row(..=row.limit, entries).ok()?);
         }
+        for column in columns {
+            let entries = column.entries.iter().map(|&(row, value)| (self.rows[row.0], value));
+            self.columns.push(model.try_add_column(column.worth, 0.0..=column.most, entries).ok()?);
+        }
+        Some(())
     }
-    let Ok(solved) = model.try_solve() else { return (Answer::Interrupted, None) };
-    let solution = || {
-        let found = solved.get_solution();
-        // HiGHS signs prices by the sense; under maximisation with `<=` rows their sizes are what one more unit is worth.
-        let prices = found.dual_rows().iter().map(|price| price.abs()).collect();
-        let iterations = u64::try_from(solved.simplex_iteration_count()).unwrap_or(0);
-        Solution { values: found.columns().to_vec(), prices, value: solved.objective_value(), iterations }
-    };
-    let answer = match solved.status() {
-        HighsModelStatus::Optimal => Answer::Optimal(solution()),
-        HighsModelStatus::Infeasible => Answer::Infeasible,
-        HighsModelStatus::Unbounded | HighsModelStatus::UnboundedOrInfeasible => Answer::Unbounded,
-        HighsModelStatus::ReachedIterationLimit | HighsModelStatus::ReachedTimeLimit => Answer::Limited(solution()),
-        _ => Answer::Interrupted,
-    };
-    (answer, Some(solved.into()))
+
+    /// Adds rows and columns and solves from the basis of the solve before.
+    fn solve(&mut self, rows: Vec<LateRow>, columns: Vec<Column>) -> Answer {
+        if self.add(rows, columns).is_none() {
+            return Answer::Interrupted;
+        }
+        let solved = self.model.take().and_then(|model| model.try_solve().ok());
+        let Some(solved) = solved else { return Answer::Interrupted };
+        let solution = || {
+            let found = solved.get_solution();
+            // HiGHS signs prices by the sense; under maximisation with `<=` rows their sizes are what one more unit is worth.
+            let prices = found.dual_rows().iter().map(|price| price.abs()).collect();
+            let iterations = u64::try_from(solved.simplex_iteration_count()).unwrap_or(0);
+            Solution { values: found.columns().to_vec(), prices, value: solved.objective_value(), iterations }
+        };
+        let answer = match solved.status() {
+            HighsModelStatus::Optimal => Answer::Optimal(solution()),
+            HighsModelStatus::Infeasible => Answer::Infeasible,
+            HighsModelStatus::Unbounded | HighsModelStatus::UnboundedOrInfeasible => Answer::Unbounded,
+            HighsModelStatus::ReachedIterationLimit | HighsModelStatus::ReachedTimeLimit => Answer::Limited(solution()),
+            _ => Answer::Interrupted,
+        };
+        self.model = Some(solved.into());
+        answer
+    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ mod words;
 mod zones;
 
 pub use capacities::{CAPACITIES, write_capacities};
-pub use certificate::{CERTIFICATE, INSTANT_KEY, SHIFT_KEY, read_certificate, write_certificate};
+pub use certificate::{CERTIFICATE, SHIFT_KEY, read_certificate, write_certificate};
 pub use error::{DatasetError, Problem};
 pub use fleet::{InstancePaths, index_jobs, read_fleet, read_instance, write_fleet_dir};
 pub use jobs::{JOBS, read_jobs, write_jobs};

@@ -3,31 +3,33 @@
 //! For any prices `p >= 0` on capacity, no plan is worth more than
 //!
 //! ```text
-//! sum over prices of p * capacity  +  sum over jobs j of  max over x of  x * margin(j) + bonus(j) * [x >= wanted(j)]
+//! sum over prices of p * capacity  +  sum over scopes and instants of  devices * best pattern
+//!     +  sum over jobs j of  max over x of  x * margin(j) + bonus(j) * [x >= wanted(j)]
 //! margin(j) = max over eligible tiles t and starts of  worth(j, t) - sum over accounts on t's path of p * use
+//!                                                      - sum over pieces held at their instants of p
 //! ```
 //!
 //! An eligible tile breaks no rule and could hold the capsule if it were empty. A job that spreads takes its margins from
 //! the best members of its domain, each no more often than the spread allows.
 //!
-//! (Lagrangian relaxation of every capacity; Geoffrion 1974.) A price holds over an interval: the capacity is what the
-//! account gives in it, less the standing draw; the use is what a capsule of that start uses in it.
-//! Amounts times time count in whole seconds: capacity rounds up, use rounds down. Device patterns replace the last sum
-//! for jobs that take part: their capsules pay a price of their own, and every device is worth what its best pattern is.
+//! (Lagrangian relaxation of every capacity, and of every device at the priced instants; Geoffrion 1974.) A price holds over
+//! an interval: the capacity is what the account gives in it, less the standing draw; the use is what a capsule of that start
+//! uses in it. Amounts times time count in whole seconds: capacity rounds up, use rounds down. A piece is priced at an
+//! instant, on the tiles of one class under one node: a capsule pays for the pieces that it holds there if it runs then, and
+//! each device there is worth what the best set of pieces that fits it is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::capacity::Standing;
 use super::margins::Margins;
 use super::priced_sites::PricedSites;
 use super::{device_pattern, eligibility};
-use crate::certificate::{Certificate, DUAL_SHIFT, Dual, JOB_PRICE_SHIFT, Scope};
-use crate::draw;
+use crate::certificate::{Certificate, DUAL_SHIFT, Dual, Scope};
 use crate::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner};
 use crate::instance::Instance;
-use crate::job::{Job, JobIndex};
 use crate::objective::value;
 use crate::resources::{Kind, UNLIMITED};
+use crate::tile_class::DEVICE_MILLI;
 use crate::time::{Interval, MICROS_PER_SECOND};
 
 /// Why a certificate proves nothing.
@@ -45,12 +47,10 @@ pub enum BoundError {
         /// Its position.
         position: usize,
     },
-    /// A job in the device patterns that is unknown, repeated, has no device, or may not run at their instant.
-    #[error(
-        "job {position} of the device patterns is unknown, unsorted, has no device, or may not run at their instant"
-    )]
-    Pattern {
-        /// Its position in the patterns.
+    /// A price of a piece that is of no device, or on tiles of a class or under a node that is not in the fleet.
+    #[error("piece price {position} has an unknown class or node, or a milli outside 1 to 1000")]
+    Piece {
+        /// Its position among the prices of pieces.
         position: usize,
     },
     /// The exact sum leaves the range of 128 bits.
@@ -60,49 +60,26 @@ pub enum BoundError {
 
 /// A bound on the value of every plan of the instance, in micro-credits.
 ///
-/// O(tiles + jobs times distinct price paths times intervals).
+/// O(tiles + jobs times distinct price paths times the starts to look at times intervals and instants); where every start
+/// is fixed, there is one to look at.
 ///
 /// # Errors
 /// When the certificate is malformed or its sum overflows; nothing is proved then.
 pub fn bound(instance: &Instance, certificate: &Certificate) -> Result<i128, BoundError> {
-    let fleet = instance.fleet();
-    check_shape(fleet, certificate)?;
-    let pattern_prices = pattern_prices(instance, certificate)?;
+    check_shape(instance.fleet(), certificate)?;
     let sites = PricedSites::gather(instance, certificate)?;
-    let mut total = capacity_worth(instance, certificate)?;
-    // The best worth of a piece, by its milli, at every site: a device may hold a piece any number of times.
-    let mut pieces: Vec<BTreeMap<u16, i128>> = vec![BTreeMap::new(); sites.distinct.len()];
-    for (index, job) in (0..).map(JobIndex).zip(instance.jobs()) {
-        let price = pattern_prices.get(&index).copied();
-        let mut best: Option<i128> = None;
+    let prices = [capacity_worth(instance, certificate)?, device_pattern::worth(instance, &certificate.pieces)?];
+    let mut total = prices[0].checked_add(prices[1]).ok_or(BoundError::Overflow)?;
+    for job in instance.jobs() {
+        let count = u64::from(job.count);
         let mut margins = Margins::new(instance, &sites, job);
-        margins.for_each(|site, worth| {
-            if let Some(price) = price {
-                let beyond = worth.checked_sub(price).ok_or(BoundError::Overflow)?;
-                let piece = device_pattern::piece_worth(beyond, job.demand.devices);
-                let best = pieces[site].entry(job.demand.device_milli).or_insert(piece);
-                *best = piece.max(*best);
-            }
-            best = best.max(Some(worth));
-            Ok(())
-        })?;
-        // Without a tile there is no capsule.
-        let Some(best) = best else { continue };
-        let mut tiers = match job.spread {
+        // Without a tile there is no tier, and no capsule.
+        let tiers = match job.spread {
             Some(spread) => margins.spread_tiers(spread)?,
-            None => vec![(best, u64::from(job.count))],
+            None => margins.best()?.into_iter().map(|best| (best, count)).collect(),
         };
-        if let Some(price) = price {
-            // With patterns the margin is paid to the patterns, beyond the price.
-            tiers.iter_mut().for_each(|tier| tier.0 = price);
-        }
-        let worth = value::best_in_tiers(job, &tiers, u64::from(job.count), scaled(i128::from(job.bonus))?);
+        let worth = value::best_in_tiers(job, &tiers, count, scaled(i128::from(job.bonus))?);
         total = worth.and_then(|worth| total.checked_add(worth)).ok_or(BoundError::Overflow)?;
-    }
-    for (site, pieces) in sites.distinct.iter().zip(pieces) {
-        let devices = i128::from(sites.class(fleet, site).devices) * i128::from(site.tiles);
-        let worth = device_pattern::best_device(pieces).ok_or(BoundError::Overflow)?;
-        total = worth.checked_mul(devices).and_then(|worth| total.checked_add(worth)).ok_or(BoundError::Overflow)?;
     }
     Ok(total >> DUAL_SHIFT)
 }
@@ -112,39 +89,24 @@ pub(super) fn scaled(micro_credits: i128) -> Result<i128, BoundError> {
 }
 
 fn check_shape(fleet: &Fleet, certificate: &Certificate) -> Result<(), BoundError> {
+    let is_scope =
+        |class: ClassIndex, under: NodeIndex| class.at() < fleet.classes().len() && under.at() < fleet.node_count();
     for (position, dual) in certificate.duals.iter().enumerate() {
         let known = match dual.scope {
             Scope::Owner(Owner::Node(node)) => node.at() < fleet.node_count() && fleet.level(node) != Level::Tile,
             Scope::Owner(Owner::Zone(zone)) => zone.at() < fleet.zones().len(),
-            Scope::Tiles { class, under } => class.at() < fleet.classes().len() && under.at() < fleet.node_count(),
+            Scope::Tiles { class, under } => is_scope(class, under),
         };
         if !known || dual.interval.start >= dual.interval.end {
             return Err(BoundError::Malformed { position });
         }
     }
-    Ok(())
-}
-
-/// The prices of jobs in device patterns; each must surely run at the patterns' instant, whatever tile it is on.
-fn pattern_prices(instance: &Instance, certificate: &Certificate) -> Result<BTreeMap<JobIndex, i128>, BoundError> {
-    let mut prices = BTreeMap::new();
-    let Some(patterns) = &certificate.devices else { return Ok(prices) };
-    for (position, &(index, price)) in patterns.job_prices.iter().enumerate() {
-        let surely_runs = |job: &Job| {
-            job.demand.devices > 0
-                && instance.fleet().classes().iter().all(|class| {
-                    let term = draw::term(job, class);
-                    let latest = job.deadline.0.saturating_sub_unsigned(term.0);
-                    latest <= patterns.instant.0 && patterns.instant < job.earliest.after(term)
-                })
-        };
-        let sorted = prices.last_key_value().is_none_or(|(&last, _)| last < index);
-        if !sorted || !instance.jobs().get(index.at()).is_some_and(surely_runs) {
-            return Err(BoundError::Pattern { position });
+    for (position, piece) in certificate.pieces.iter().enumerate() {
+        if !is_scope(piece.class, piece.under) || !(1..=DEVICE_MILLI).contains(&piece.milli) {
+            return Err(BoundError::Piece { position });
         }
-        prices.insert(index, i128::from(price) << (DUAL_SHIFT - JOB_PRICE_SHIFT));
     }
-    Ok(prices)
+    Ok(())
 }
 
 /// `sum of price * capacity`, over owners and over sets of tiles; a tile that can hold no capsule is worth nothing.

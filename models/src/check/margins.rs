@@ -1,20 +1,21 @@
 //! What one capsule of a job is worth at each site, less what its unavoidable use costs there.
 //!
 //! ```text
-//! margin(j, t) = worth(j, t) - min over starts of  sum over accounts on t's path, slots and intervals of  p * use
+//! margin(j, t) = worth(j, t) - min over starts of
+//!     sum over accounts on t's path, slots and intervals of  p * use  +  sum over pieces held at their instants of  p
 //! ```
 //!
 //! The least is at the earliest or the latest start, or at one that only just avoids a price: the last that ends before its
 //! interval, or the first after it. Between two neighbors of these starts a run meets an interval nowhere or everywhere,
-//! where it does the overlap is concave in the start, and what is concave is least at an end.
-//! Use rounds down to whole seconds, for the bound.
+//! where it does the overlap is concave in the start, and what is concave is least at an end. An instant is an interval of
+//! one microsecond that costs as soon as it is met. Use rounds down to whole seconds, for the bound; pieces are exact.
 //!
 //! Worth depends on the economy, use on the class, cost on the path: each is worked out once, however many sites there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::{BoundError, scaled};
-use super::priced_sites::{PricedSites, SLOTS};
+use super::priced_sites::{PricePath, PricedSites, SLOTS};
 use super::{eligibility, members};
 use crate::draw;
 use crate::fleet::{Level, NodeIndex, Owner};
@@ -24,7 +25,7 @@ use crate::objective::value::Tier;
 use crate::objective::{Site, capsule_value, latency};
 use crate::resources::{Kind, Resources};
 use crate::tile_class::TileClass;
-use crate::time::{Interval, MICROS_PER_SECOND, Timestamp};
+use crate::time::{Interval, MICROS_PER_SECOND, Span, Timestamp};
 
 /// The margins of one job, worked out as they are asked for.
 pub(super) struct Margins<'a> {
@@ -39,54 +40,42 @@ pub(super) struct Margins<'a> {
     worths: Vec<Option<(u64, i128)>>,
 }
 
+/// Amounts above zero, by position among all intervals and then the instants of a milli; sorted.
+type Run = Vec<(usize, u64)>;
+
 /// What a capsule uses on tiles of one class.
 struct Use {
     /// What it draws from the tile while it runs.
     draw: Resources,
     /// By slot.
     amounts: [u64; SLOTS],
-    /// Whole seconds in each interval, start by start, each once.
-    runs: BTreeSet<Vec<u64>>,
+    /// Of each device that it holds.
+    milli: u16,
+    /// What it pays for, start by start, each once: whole seconds by interval, then pieces by instant of the milli.
+    runs: BTreeSet<Run>,
 }
 
 impl<'a> Margins<'a> {
     pub(super) fn new(instance: &'a Instance, sites: &'a PricedSites, job: &'a Job) -> Margins<'a> {
         let classes = instance.fleet().classes().iter();
-        let uses = classes.map(|class| Use::new(&sites.intervals, job, class)).collect();
+        let uses = classes.map(|class| Use::new(sites, job, class)).collect();
         let (costs, worths) = (vec![None; sites.paths.len()], vec![None; sites.economies.len()]);
         Margins { instance, sites, job, uses, costs, worths }
     }
 
-    /// Calls back with each site that the job may use and its margin there, scaled by 2^`DUAL_SHIFT`.
-    pub(super) fn for_each(
-        &mut self,
-        mut each: impl FnMut(usize, i128) -> Result<(), BoundError>,
-    ) -> Result<(), BoundError> {
-        let (sites, job) = (self.sites, self.job);
-        if job.locality.is_some() || job.data.is_some() {
-            return self.for_each_spot(|spot, margin| each(sites.spots[spot].site, margin));
+    /// The best margin on any tile, scaled by 2^`DUAL_SHIFT`; `None` where the job may not run at all.
+    pub(super) fn best(&mut self) -> Result<Option<i128>, BoundError> {
+        let mut best = None;
+        if self.job.locality.is_some() || self.job.data.is_some() {
+            self.for_each_spot(|_, margin| best = best.max(Some(margin)))?;
+            return Ok(best);
         }
         // Without a place of its own a job may use a site's every tile, or none of them.
-        for (at, site) in sites.distinct.iter().enumerate() {
-            if let Some(margin) = self.at(at, site.tile)? {
-                each(at, margin)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Calls back with each spot that the job may use and its margin there, scaled by 2^`DUAL_SHIFT`.
-    pub(super) fn for_each_spot(
-        &mut self,
-        mut each: impl FnMut(usize, i128) -> Result<(), BoundError>,
-    ) -> Result<(), BoundError> {
         let sites = self.sites;
-        for (at, spot) in sites.spots.iter().enumerate() {
-            if let Some(margin) = self.at(spot.site, spot.tile)? {
-                each(at, margin)?;
-            }
+        for (at, site) in sites.distinct.iter().enumerate() {
+            best = best.max(self.at(at, site.tile)?);
         }
-        Ok(())
+        Ok(best)
     }
 
     /// The margins that a spread allows, best first: every member of the domain at its best, as often as the spread says.
@@ -107,11 +96,21 @@ impl<'a> Margins<'a> {
             } else {
                 tiers.push((margin, count));
             }
-            Ok(())
         })?;
         tiers.extend(of_member.into_values().map(|margin| (margin, each)));
         tiers.sort_unstable_by_key(|tier| std::cmp::Reverse(tier.0));
         Ok(tiers)
+    }
+
+    /// Calls back with each spot that the job may use and its margin there, scaled by 2^`DUAL_SHIFT`.
+    fn for_each_spot(&mut self, mut each: impl FnMut(usize, i128)) -> Result<(), BoundError> {
+        let sites = self.sites;
+        for (at, spot) in sites.spots.iter().enumerate() {
+            if let Some(margin) = self.at(spot.site, spot.tile)? {
+                each(at, margin);
+            }
+        }
+        Ok(())
     }
 
     /// The margin on a tile of a site; `None` where the job may not run there.
@@ -135,7 +134,7 @@ impl<'a> Margins<'a> {
         self.worths[site.economy] = Some((delay_us, worth));
         let cost = match self.costs[site.path] {
             Some(cost) => cost,
-            None => uses.least_cost(&self.sites.paths[site.path].1, self.sites.intervals.len())?,
+            None => uses.least_cost(self.sites, &self.sites.paths[site.path])?,
         };
         self.costs[site.path] = Some(cost);
         worth.checked_sub(cost).map(Some).ok_or(BoundError::Overflow)
@@ -144,7 +143,7 @@ impl<'a> Margins<'a> {
 
 impl Use {
     /// What a capsule uses on tiles of a class; `None` where its window is too short or its devices too many.
-    fn new(intervals: &[Interval], job: &Job, class: &TileClass) -> Option<Use> {
+    fn new(sites: &PricedSites, job: &Job, class: &TileClass) -> Option<Use> {
         let term = draw::term(job, class);
         if job.earliest.after(term) > job.deadline || job.demand.devices > class.devices {
             return None;
@@ -153,36 +152,50 @@ impl Use {
         let draw = draw::draw(&job.demand, class, Level::Tile);
         amounts[..Kind::COUNT].copy_from_slice(&draw.0);
         amounts[Kind::COUNT..].copy_from_slice(&job.demand.bandwidth_bps);
-        let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(term.0));
-        let avoiding = |price: &Interval| [Timestamp(price.start.0.saturating_sub_unsigned(term.0)), price.end];
-        let avoiding = intervals.iter().flat_map(avoiding).filter(|&start| job.earliest < start && start < latest);
-        let starts: BTreeSet<Timestamp> = avoiding.chain([job.earliest, latest]).collect();
-        let seconds = |start: Timestamp| {
+        let milli = job.demand.device_milli;
+        let instants = sites.instants_of(milli);
+        let run = |start: Timestamp| {
             let run = Interval { start, end: start.after(term) };
-            intervals.iter().map(|&interval| overlap_seconds(run, interval)).collect()
+            let seconds = sites.intervals.iter().map(|&interval| overlap_seconds(run, interval));
+            let held = |&instant| if run.start <= instant && instant < run.end { job.demand.devices.into() } else { 0 };
+            seconds.chain(instants.iter().map(held)).enumerate().filter(|amount| amount.1 > 0).collect()
         };
-        Some(Use { draw, amounts, runs: starts.into_iter().map(seconds).collect() })
+        let runs = starts_to_try(job, term, &sites.intervals, instants).into_iter().map(run).collect();
+        Some(Use { draw, amounts, milli, runs })
     }
 
     /// The least that a capsule costs whatever its start, at the prices along a path.
-    fn least_cost(&self, path: &[(usize, i128)], intervals: usize) -> Result<i128, BoundError> {
-        let mut per_second = vec![0i128; intervals];
-        for &(column, price) in path {
+    fn least_cost(&self, sites: &PricedSites, path: &PricePath) -> Result<i128, BoundError> {
+        let intervals = sites.intervals.len();
+        // As in a run: by interval what a second costs, then by instant what a piece costs.
+        let mut rates = vec![0i128; intervals + sites.instants_of(self.milli).len()];
+        for &(column, price) in &path.capacity {
             let (slot, interval) = (column / intervals, column % intervals);
             let cost = i128::from(self.amounts[slot]).checked_mul(price).ok_or(BoundError::Overflow)?;
-            per_second[interval] = per_second[interval].checked_add(cost).ok_or(BoundError::Overflow)?;
+            rates[interval] = rates[interval].checked_add(cost).ok_or(BoundError::Overflow)?;
+        }
+        for (instant, price) in path.pieces_of(self.milli) {
+            rates[intervals + instant] = price;
         }
         let mut least: Option<i128> = None;
         for run in &self.runs {
-            let cost = run
-                .iter()
-                .zip(&per_second)
-                .try_fold(0i128, |sum, (&seconds, &cost)| sum.checked_add(cost.checked_mul(i128::from(seconds))?));
+            let cost = run.iter().try_fold(0i128, |sum, &(position, amount)| {
+                sum.checked_add(rates[position].checked_mul(i128::from(amount))?)
+            });
             let cost = cost.ok_or(BoundError::Overflow)?;
             least = Some(least.map_or(cost, |least| least.min(cost)));
         }
         Ok(least.unwrap_or(0))
     }
+}
+
+/// The starts among which the cheapest is, each once.
+fn starts_to_try(job: &Job, term: Span, intervals: &[Interval], instants: &[Timestamp]) -> BTreeSet<Timestamp> {
+    let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(term.0));
+    let moments = instants.iter().map(|&instant| Interval { start: instant, end: instant.after(Span(1)) });
+    let avoiding = |price: Interval| [Timestamp(price.start.0.saturating_sub_unsigned(term.0)), price.end];
+    let avoiding = intervals.iter().copied().chain(moments).flat_map(avoiding);
+    avoiding.filter(|&start| job.earliest < start && start < latest).chain([job.earliest, latest]).collect()
 }
 
 fn overlap_seconds(run: Interval, interval: Interval) -> u64 {

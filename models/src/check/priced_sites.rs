@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use super::bound::BoundError;
-use super::eligibility;
-use crate::certificate::{Certificate, Dual, Scope};
+use super::{device_pattern, eligibility};
+use crate::certificate::{Certificate, Dual, PiecePrice, Scope};
 use crate::draw;
 use crate::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner};
 use crate::instance::Instance;
 use crate::objective::Site;
 use crate::resources::{Kind, Resources, UNLIMITED};
-use crate::tile_class::TileClass;
-use crate::time::Interval;
+use crate::time::{Interval, Timestamp};
 
 /// Places for an amount in a demand: the kinds, then bandwidth once per level.
 pub(super) const SLOTS: usize = Kind::COUNT + Level::COUNT;
@@ -22,8 +21,24 @@ fn slot(kind: Kind, level: Level) -> usize {
     if kind == Kind::Bandwidth { Kind::COUNT + level.index() } else { kind.index() }
 }
 
-/// Prices summed along a tile's path, by slot times intervals plus interval; sorted.
-pub(super) type PricePath = Vec<(usize, i128)>;
+/// Prices summed along the path of tiles of one class; told apart by class too, because use differs by class.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct PricePath {
+    class: ClassIndex,
+    /// Of capacity, by slot times intervals plus interval; sorted.
+    pub(super) capacity: Vec<(usize, i128)>,
+    /// Of pieces, by milli and position among the instants of that milli; sorted.
+    pieces: Vec<((u16, usize), i128)>,
+}
+
+impl PricePath {
+    /// The prices of pieces of a milli: position among its instants, and price. O(log n) for the first.
+    pub(super) fn pieces_of(&self, milli: u16) -> impl Iterator<Item = (usize, i128)> + '_ {
+        let first = self.pieces.partition_point(|piece| piece.0.0 < milli);
+        let alike = self.pieces[first..].iter().take_while(move |piece| piece.0.0 == milli);
+        alike.map(|&((_, instant), price)| (instant, price))
+    }
+}
 
 /// What tiles of equal worth have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,8 +60,6 @@ pub(super) struct PricedSite {
     pub(super) economy: usize,
     /// Position among the price paths.
     pub(super) path: usize,
-    /// How many there are.
-    pub(super) tiles: u64,
 }
 
 /// Tiles of one site that no job at all can tell apart, whatever data or place it names.
@@ -60,11 +73,12 @@ pub(super) struct Spot {
 
 /// Every distinct thing that prices tell apart, once.
 pub(super) struct PricedSites {
-    /// Intervals that a price holds over.
+    /// Intervals that a price of capacity holds over, sorted.
     pub(super) intervals: Vec<Interval>,
+    /// Instants at which pieces of each milli have a price, sorted.
+    instants: BTreeMap<u16, Vec<Timestamp>>,
     pub(super) economies: Vec<Economy>,
-    /// Told apart by tile class too, because use differs by class.
-    pub(super) paths: Vec<(ClassIndex, PricePath)>,
+    pub(super) paths: Vec<PricePath>,
     pub(super) distinct: Vec<PricedSite>,
     pub(super) spots: Vec<Spot>,
 }
@@ -96,9 +110,9 @@ impl PricedSites {
                 Entry::Vacant(unknown) => {
                     let energy_price = Site::of(fleet, tile, instance.weights()).energy_price;
                     let economy = economies.number(Economy { class, energy_price, heat_mw, room });
-                    let path = paths.number((class, prices.along(fleet, tile)?));
+                    let path = paths.number(prices.along(fleet, tile)?);
                     let site = *site_of.entry((economy, path)).or_insert_with(|| {
-                        distinct.push(PricedSite { tile, economy, path, tiles: 0 });
+                        distinct.push(PricedSite { tile, economy, path });
                         distinct.len() - 1
                     });
                     spots.push(Spot { site, tile, tiles: 0 });
@@ -106,14 +120,14 @@ impl PricedSites {
                 }
             };
             spots[spot].tiles += 1;
-            distinct[spots[spot].site].tiles += 1;
         }
-        Ok(PricedSites { intervals: prices.intervals, economies: economies.list, paths: paths.list, distinct, spots })
+        let Prices { intervals, instants, .. } = prices;
+        Ok(PricedSites { intervals, instants, economies: economies.list, paths: paths.list, distinct, spots })
     }
 
-    /// The class of a site.
-    pub(super) fn class<'f>(&self, fleet: &'f Fleet, site: &PricedSite) -> &'f TileClass {
-        &fleet.classes()[self.economies[site.economy].class.at()]
+    /// The instants at which pieces of a milli have a price, sorted.
+    pub(super) fn instants_of(&self, milli: u16) -> &[Timestamp] {
+        self.instants.get(&milli).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -157,45 +171,69 @@ fn named_tiles(instance: &Instance, certificate: &Certificate) -> BTreeSet<NodeI
         Scope::Tiles { under, .. } => Some(under),
         Scope::Owner(_) => None,
     });
+    let scopes = scopes.chain(certificate.pieces.iter().map(|piece| piece.under));
     places.chain(scopes).filter(|&node| instance.fleet().level(node) == Level::Tile).collect()
 }
 
 /// Prices above zero, by the scope that they belong to.
 struct Prices<'c> {
-    by_scope: HashMap<Scope, Vec<&'c Dual>>,
+    capacity: HashMap<Scope, Vec<&'c Dual>>,
     intervals: Vec<Interval>,
+    pieces: HashMap<(ClassIndex, NodeIndex), Vec<&'c PiecePrice>>,
+    instants: BTreeMap<u16, Vec<Timestamp>>,
 }
 
 impl<'c> Prices<'c> {
     fn of(certificate: &'c Certificate) -> Prices<'c> {
-        let mut by_scope: HashMap<Scope, Vec<&Dual>> = HashMap::new();
+        let mut capacity: HashMap<Scope, Vec<&Dual>> = HashMap::new();
         let mut intervals = BTreeSet::new();
         for dual in certificate.duals.iter().filter(|dual| dual.price > 0) {
-            by_scope.entry(dual.scope).or_default().push(dual);
+            capacity.entry(dual.scope).or_default().push(dual);
             intervals.insert(dual.interval);
         }
-        Prices { by_scope, intervals: intervals.into_iter().collect() }
+        let mut pieces: HashMap<_, Vec<&PiecePrice>> = HashMap::new();
+        let mut instants: BTreeMap<u16, Vec<Timestamp>> = BTreeMap::new();
+        for piece in certificate.pieces.iter().filter(|piece| piece.price > 0) {
+            pieces.entry((piece.class, piece.under)).or_default().push(piece);
+            instants.entry(piece.milli).or_default().push(piece.instant);
+        }
+        for instants in instants.values_mut() {
+            instants.sort_unstable();
+            instants.dedup();
+        }
+        Prices { capacity, intervals: intervals.into_iter().collect(), pieces, instants }
     }
 
-    /// What one unit costs on a tile, summed over every account that it debits.
+    /// What one unit and one piece cost on a tile, summed over every scope that holds it.
     fn along(&self, fleet: &Fleet, tile: NodeIndex) -> Result<PricePath, BoundError> {
         let class = fleet.class_of(tile).expect("tiles have classes");
-        let mut prices: BTreeMap<usize, i128> = BTreeMap::new();
-        let mut add = |scope: Scope, level: Level| {
-            for dual in self.by_scope.get(&scope).into_iter().flatten() {
-                let interval = self.intervals.binary_search(&dual.interval).expect("every interval is listed");
-                let sum = prices.entry(slot(dual.kind, level) * self.intervals.len() + interval).or_default();
-                *sum = i128::checked_add(*sum, i128::from(dual.price)).ok_or(BoundError::Overflow)?;
-            }
-            Ok(())
-        };
+        let (mut capacity, mut pieces) = (BTreeMap::new(), BTreeMap::new());
         for node in fleet.path(tile) {
-            add(Scope::Tiles { class, under: node }, Level::Tile)?;
-            add(Scope::Owner(Owner::Node(node)), fleet.level(node))?;
+            self.add_capacity(&mut capacity, Scope::Tiles { class, under: node }, Level::Tile)?;
+            self.add_capacity(&mut capacity, Scope::Owner(Owner::Node(node)), fleet.level(node))?;
             for &zone in fleet.zones_listing(node) {
-                add(Scope::Owner(Owner::Zone(zone)), fleet.level(node))?;
+                self.add_capacity(&mut capacity, Scope::Owner(Owner::Zone(zone)), fleet.level(node))?;
+            }
+            for piece in self.pieces.get(&(class, node)).into_iter().flatten() {
+                let instant = self.instants[&piece.milli].binary_search(&piece.instant);
+                let instant = instant.expect("every instant is listed under its milli");
+                add(&mut pieces, (piece.milli, instant), device_pattern::scaled_price(piece))?;
             }
         }
-        Ok(prices.into_iter().collect())
+        Ok(PricePath { class, capacity: capacity.into_iter().collect(), pieces: pieces.into_iter().collect() })
     }
+
+    fn add_capacity(&self, sums: &mut BTreeMap<usize, i128>, scope: Scope, level: Level) -> Result<(), BoundError> {
+        for dual in self.capacity.get(&scope).into_iter().flatten() {
+            let interval = self.intervals.binary_search(&dual.interval).expect("every interval is listed");
+            add(sums, slot(dual.kind, level) * self.intervals.len() + interval, i128::from(dual.price))?;
+        }
+        Ok(())
+    }
+}
+
+fn add<K: Ord>(sums: &mut BTreeMap<K, i128>, key: K, price: i128) -> Result<(), BoundError> {
+    let sum = sums.entry(key).or_default();
+    *sum = sum.checked_add(price).ok_or(BoundError::Overflow)?;
+    Ok(())
 }

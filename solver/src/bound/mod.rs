@@ -3,42 +3,46 @@
 //! No packing factor, no cut, no share and no rounded demand enters it. What it returns proves nothing until
 //! `lessor_models::check::bound` has evaluated the prices on the true instance in exact integers.
 
+mod device_rows;
 pub mod linear;
 pub mod merge;
 pub mod patterns;
 pub mod prices;
+pub mod rows;
+mod sifting;
 pub mod supply;
-pub mod windows;
+pub mod timeline;
 
 use std::collections::BTreeMap;
 
-use lessor_models::certificate::{Certificate, DUAL_SHIFT, DevicePatterns, Dual, JOB_PRICE_SHIFT, Scope};
-use lessor_models::job::JobIndex;
+use lessor_models::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope};
+use lessor_models::fleet::{ClassIndex, NodeIndex};
 use lessor_models::resources::Kind;
 use lessor_models::tile_class::DEVICE_MILLI;
-use lessor_models::time::{Interval, MICROS_PER_SECOND};
-use rayon::prelude::*;
+use lessor_models::time::{MICROS_PER_SECOND, Timestamp};
 
-use crate::index::JobClassIndex;
 use crate::lowering::Lowered;
 use crate::numbers::floor;
 use crate::occupancy::Occupancy;
 use crate::stop::Stop;
 use linear::{Budget, Count, Place, Relaxed};
 use merge::Merged;
-use patterns::{DeviceParts, PiecePrices};
+use patterns::{Piece, PiecePrices};
 use prices::PathPrices;
 use supply::Supply;
+use timeline::{Timeline, Window};
 
 /// Prices and counts of the relaxation, over merged groups and accounts.
 #[derive(Clone, Debug)]
 pub struct Relaxation {
     /// What was merged.
     pub merged: Merged,
-    /// The windows that prices hold in.
-    pub windows: Vec<Interval>,
+    /// The parts of time that prices hold in.
+    pub timeline: Timeline,
     /// Price of each budget, in micro-credits per unit and second.
     pub prices: Vec<(Budget, f64)>,
+    /// Prices of the budgets that give nothing, too high for any capsule.
+    pub bars: Vec<(Budget, f64)>,
     /// Prices of pieces of devices, by merged group and milli.
     pub pieces: PiecePrices,
     /// Capsules of each job class by merged group and start, above zero, in the order of classes.
@@ -49,7 +53,8 @@ impl Relaxation {
     /// Its prices, laid out along the paths of the merged groups.
     #[must_use]
     pub fn path_prices(&self) -> PathPrices {
-        PathPrices::new(&self.merged, &self.windows, &self.prices, &self.pieces)
+        let prices = self.prices.iter().chain(&self.bars).copied();
+        PathPrices::new(&self.merged, &self.timeline, prices, &self.pieces)
     }
 }
 
@@ -57,119 +62,141 @@ impl Relaxation {
 #[must_use]
 pub fn relax(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
     let merged = merge::merge(lowered);
-    let windows = windows::windows(&lowered.grid);
-    let Relaxed { prices, pieces, counts } = linear::solve(&Supply::whole(lowered), &merged, &windows, stop)?;
-    Some(Relaxation { merged, windows, prices, pieces, counts })
+    let timeline = Timeline::of(&lowered.grid);
+    let Relaxed { prices, bars, pieces, counts } = linear::solve(&Supply::whole(lowered), &merged, &timeline, stop)?;
+    Some(Relaxation { merged, timeline, prices, bars, pieces, counts })
 }
 
-/// Solves again for what a partial plan leaves, over the groups and windows of a relaxation. Proves nothing.
+/// Solves again for what a partial plan leaves, over the groups and the time of a relaxation. Proves nothing.
 #[must_use]
 pub fn relax_rest(occupancy: &Occupancy<'_>, whole: &Relaxation, stop: &Stop) -> Option<Relaxation> {
-    let (merged, windows) = (whole.merged.clone(), whole.windows.clone());
-    let Relaxed { prices, pieces, counts } = linear::solve(&Supply::rest(occupancy), &merged, &windows, stop)?;
-    Some(Relaxation { merged, windows, prices, pieces, counts })
+    let (merged, timeline) = (whole.merged.clone(), whole.timeline.clone());
+    let Relaxed { prices, bars, pieces, counts } = linear::solve(&Supply::rest(occupancy), &merged, &timeline, stop)?;
+    Some(Relaxation { merged, timeline, prices, bars, pieces, counts })
 }
 
 /// The certificate that a relaxation's prices make.
-///
-/// A tile scope is one cell's tiles of one class. Where merged groups share a scope, it takes their mean price.
 #[must_use]
 pub fn certificate(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Certificate {
-    let merged = &relaxation.merged;
-    let scopes: Vec<BTreeMap<Scope, f64>> =
-        (0..merged.groups.len()).map(|at| tile_scopes(lowered, merged, at)).collect();
-    let mut tiles: BTreeMap<Scope, f64> = BTreeMap::new();
-    for (&scope, &count) in scopes.iter().flatten() {
-        *tiles.entry(scope).or_default() += count;
-    }
-    let mut prices: BTreeMap<(Scope, Kind, Interval), f64> = BTreeMap::new();
-    for &(budget, price) in &relaxation.prices {
+    let prices = relaxation.prices.iter().chain(&relaxation.bars);
+    Certificate { duals: duals(lowered, relaxation, prices), pieces: piece_prices(lowered, relaxation) }
+}
+
+/// Prices of merged budgets as those of scopes and intervals that do not overlap.
+///
+/// A tile scope is one cell's tiles of one class. Where merged groups share a scope, it takes their mean price.
+fn duals<'a>(
+    lowered: &Lowered<'_>,
+    relaxation: &Relaxation,
+    prices: impl Iterator<Item = &'a (Budget, f64)>,
+) -> Vec<Dual> {
+    let (merged, timeline) = (&relaxation.merged, &relaxation.timeline);
+    let scopes = Scopes::new(lowered, merged);
+    let mut sums: BTreeMap<(Scope, Kind), Vec<f64>> = BTreeMap::new();
+    for &(Budget { place, kind, window }, price) in prices {
         let mut add = |scope, price| {
-            *prices.entry((scope, budget.kind, relaxation.windows[budget.window])).or_default() += price;
+            let sums = sums.entry((scope, kind)).or_insert_with(|| vec![0.0; timeline.count()]);
+            sums[window.parts()].iter_mut().for_each(|sum| *sum += price);
         };
-        match budget.place {
+        match place {
             Place::Account(at) => {
                 merged.accounts[at]
                     .iter()
                     .for_each(|&account| add(Scope::Owner(lowered.account(account).owner), price));
             }
             Place::Tiles(at) => {
-                scopes[at].iter().for_each(|(&scope, &count)| add(scope, price * count / tiles[&scope]));
+                scopes.shares(at).for_each(|((class, under), share)| add(Scope::Tiles { class, under }, price * share));
             }
         }
     }
     let scale = 2f64.powi(i32::try_from(DUAL_SHIFT).expect("a small constant"));
-    let dual = |((scope, kind, interval), price): ((Scope, Kind, Interval), f64)| Dual {
-        scope,
-        kind,
-        interval,
-        price: floor(price * scale),
-    };
-    let duals = prices.into_iter().map(dual).filter(|dual| dual.price > 0).collect();
-    Certificate { duals, devices: device_patterns(lowered, relaxation) }
-}
-
-/// The price of a capsule of every job in the patterns: the most that its margin anywhere exceeds the price of its pieces.
-fn device_patterns(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<DevicePatterns> {
-    let parts = DeviceParts::new(lowered, &relaxation.merged)?;
-    let prices = relaxation.path_prices();
-    let scale = 2f64.powi(i32::try_from(JOB_PRICE_SHIFT).expect("a small constant"));
-    let classes: Vec<JobClassIndex> =
-        lowered.class_indexes().filter(|&class| parts.pieces(lowered, class).is_some()).collect();
-    let price = |&class: &JobClassIndex| {
-        let margins = relaxation.merged.groups.iter().enumerate().filter_map(|(group, members)| {
-            let worths = members.iter().filter_map(|&at| Some((lowered.worth(class, at)?, at)));
-            let (worth, at) = worths.max_by_key(|entry| entry.0)?;
-            Some(worth as f64 - prices.cost(lowered, class, group, at))
-        });
-        (class, floor(margins.fold(0.0, f64::max) * scale))
-    };
-    let of_classes: Vec<(JobClassIndex, u64)> = classes.par_iter().map(price).collect();
-    let jobs = of_classes
-        .iter()
-        .flat_map(|&(class, price)| lowered.classes[class.at()].jobs.iter().map(move |&job| (job, price)));
-    let mut job_prices: Vec<(JobIndex, u64)> = jobs.collect();
-    job_prices.sort_unstable();
-    Some(DevicePatterns { instant: parts.instant, job_prices })
-}
-
-/// The scopes of a merged group's tiles, with how many of them each holds.
-fn tile_scopes(lowered: &Lowered<'_>, merged: &Merged, at: usize) -> BTreeMap<Scope, f64> {
-    let fleet = lowered.instance.fleet();
-    let mut scopes = BTreeMap::new();
-    for group in merged.groups[at].iter().map(|&group| lowered.group(group)) {
-        let under = fleet.parent(group.tile).unwrap_or(group.tile);
-        *scopes.entry(Scope::Tiles { class: group.class, under }).or_default() += group.tiles.len() as f64;
-    }
-    scopes
-}
-
-/// A certificate's duals as prices to read: what the best pattern is worth is a price of accelerators too.
-///
-/// No certificate holds these: a price of accelerators that went beyond the linear one would count twice there.
-#[must_use]
-pub fn readable_duals(lowered: &Lowered<'_>, relaxation: &Relaxation, certificate: &Certificate) -> Vec<Dual> {
-    let mut duals: BTreeMap<(Scope, Kind, Interval), u64> = BTreeMap::new();
-    for dual in &certificate.duals {
-        *duals.entry((dual.scope, dual.kind, dual.interval)).or_default() += dual.price;
-    }
-    let instant = certificate.devices.as_ref().map(|patterns| patterns.instant);
-    let shortest =
-        relaxation.windows.iter().filter(|window| Some(window.start) <= instant && instant < Some(window.end));
-    let Some(&interval) = shortest.min_by_key(|window| window.end.since(window.start)) else {
-        return certificate.duals.clone();
-    };
-    let seconds = interval.end.since(interval.start).0 as f64 / MICROS_PER_SECOND as f64;
-    let scale = 2f64.powi(i32::try_from(DUAL_SHIFT).expect("a small constant"));
-    for at in 0..relaxation.merged.groups.len() {
-        let pieces = relaxation.pieces.range((at, 0)..=(at, u16::MAX));
-        let pieces: Vec<(u16, f64)> = pieces.map(|(&(_, milli), &price)| (milli, price)).collect();
-        let (worth, _) = patterns::best_pattern(&pieces);
-        let price = floor(worth / f64::from(DEVICE_MILLI) / seconds.max(1.0) * scale);
-        for &scope in tile_scopes(lowered, &relaxation.merged, at).keys().filter(|_| price > 0) {
-            let known = duals.entry((scope, Kind::Accelerator, interval)).or_default();
-            *known = known.saturating_add(price);
+    let mut duals = Vec::new();
+    for ((scope, kind), sums) in sums {
+        let exact: Vec<u64> = sums.into_iter().map(|price| floor(price * scale)).collect();
+        let mut from = 0;
+        for same in exact.chunk_by(|a, b| a == b) {
+            let window = Window { from, to: from + same.len() };
+            from = window.to;
+            let dual = Dual { scope, kind, interval: timeline.interval(window), price: same[0] };
+            duals.extend((dual.price > 0).then_some(dual));
         }
     }
-    duals.into_iter().map(|((scope, kind, interval), price)| Dual { scope, kind, interval, price }).collect()
+    duals
+}
+
+/// Prices of pieces in the scopes of merged groups.
+fn piece_prices(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Vec<PiecePrice> {
+    let scopes = Scopes::new(lowered, &relaxation.merged);
+    let mut sums: BTreeMap<(ClassIndex, NodeIndex, u16, Timestamp), f64> = BTreeMap::new();
+    for (Piece { group, milli, instant }, price) in relaxation.pieces.iter() {
+        for ((class, under), share) in scopes.shares(group) {
+            *sums.entry((class, under, milli, instant)).or_default() += price * share;
+        }
+    }
+    let scale = 2f64.powi(i32::try_from(PIECE_PRICE_SHIFT).expect("a small constant"));
+    let price = |((class, under, milli, instant), price): ((ClassIndex, NodeIndex, u16, Timestamp), f64)| PiecePrice {
+        class,
+        under,
+        milli,
+        instant,
+        price: floor(price * scale),
+    };
+    sums.into_iter().map(price).filter(|piece| piece.price > 0).collect()
+}
+
+/// The tiles of a class under a node.
+type TileScope = (ClassIndex, NodeIndex);
+
+/// Which scopes the tiles of merged groups are in.
+struct Scopes {
+    of_group: Vec<BTreeMap<TileScope, f64>>,
+    tiles: BTreeMap<TileScope, f64>,
+}
+
+impl Scopes {
+    fn new(lowered: &Lowered<'_>, merged: &Merged) -> Scopes {
+        let fleet = lowered.instance.fleet();
+        let mut scopes = Scopes { of_group: Vec::with_capacity(merged.groups.len()), tiles: BTreeMap::new() };
+        for members in &merged.groups {
+            let mut here = BTreeMap::new();
+            for group in members.iter().map(|&group| lowered.group(group)) {
+                // A tile whose capacity changes stands alone: what it lacks at times says nothing about its neighbors.
+                let alone = group.capacity.len() > 1;
+                let under = fleet.parent(group.tile).filter(|_| !alone).unwrap_or(group.tile);
+                *here.entry((group.class, under)).or_default() += group.tiles.len() as f64;
+                *scopes.tiles.entry((group.class, under)).or_default() += group.tiles.len() as f64;
+            }
+            scopes.of_group.push(here);
+        }
+        scopes
+    }
+
+    /// The scopes of a merged group, with the share of the scope's tiles that are in the group.
+    fn shares(&self, group: usize) -> impl Iterator<Item = (TileScope, f64)> + '_ {
+        self.of_group[group].iter().map(|(&scope, &tiles)| (scope, tiles / self.tiles[&scope]))
+    }
+}
+
+/// A certificate's duals as prices to read: without those of capacity that is not there, and with what the best pattern is
+/// worth as a price of accelerators.
+#[must_use]
+pub fn readable_duals(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Vec<Dual> {
+    let (scopes, timeline) = (Scopes::new(lowered, &relaxation.merged), &relaxation.timeline);
+    let mut readable = duals(lowered, relaxation, relaxation.prices.iter());
+    let scale = 2f64.powi(i32::try_from(DUAL_SHIFT).expect("a small constant"));
+    let mut at: BTreeMap<(usize, Timestamp), Vec<(u16, f64)>> = BTreeMap::new();
+    for (Piece { group, milli, instant }, price) in relaxation.pieces.iter() {
+        at.entry((group, instant)).or_default().push((milli, price));
+    }
+    for ((group, instant), pieces) in at {
+        let Some(part) = timeline.part_at(instant) else { continue };
+        let interval = timeline.interval(Window::of(part));
+        let seconds = interval.end.since(interval.start).0 as f64 / MICROS_PER_SECOND as f64;
+        let (worth, _) = patterns::best_pattern(&pieces);
+        let price = floor(worth / f64::from(DEVICE_MILLI) / seconds.max(1.0) * scale);
+        for ((class, under), _) in scopes.shares(group).filter(|_| price > 0) {
+            readable.push(Dual { scope: Scope::Tiles { class, under }, kind: Kind::Accelerator, interval, price });
+        }
+    }
+    readable
 }

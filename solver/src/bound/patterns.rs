@@ -1,94 +1,101 @@
-//! Device patterns: which parts of devices lie on one device together.
+//! Device patterns: which parts of devices lie on one device together, at some instants.
 //!
-//! Dantzig-Wolfe over devices (Gilmore & Gomory 1961 for one dimension): a capsule of `n` devices needs `n` pieces of its
-//! milli in its group, a pattern supplies pieces on one device of the group, and every device holds one pattern. Pieces are
-//! priced by the master program and patterns by an exact knapsack over 1,000 milli. That capsules share their other kinds
-//! is left to the linear rows, so the program relaxes, and its prices make a bound like all others.
+//! Dantzig-Wolfe over devices (Gilmore & Gomory 1961 for one dimension): a capsule of `n` devices that runs at an instant
+//! needs `n` pieces of its milli in its group then, a pattern supplies pieces on one device of the group, and every device
+//! holds one pattern at each instant. Pieces are priced by the master program and patterns by an exact knapsack over 1,000
+//! milli. That capsules share their other kinds is left to the linear rows, and that a piece stays on its device from one
+//! instant to the next to the cells, so the program relaxes, and its prices make a bound like all others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::tile_class::DEVICE_MILLI;
-use lessor_models::time::Timestamp;
+use lessor_models::time::{Interval, Timestamp};
 
 use super::merge::Merged;
-use crate::index::JobClassIndex;
+use super::timeline::{Timeline, Window};
 use crate::lowering::Lowered;
+
+/// The most rows of pieces: instants are left out where there would be more.
+const PIECE_ROWS_MAX: usize = 6_000;
+
+/// The most instants.
+const INSTANTS_MAX: usize = 12;
 
 /// How many pieces of each milli one device holds; sorted by milli.
 pub type Pattern = Vec<(u16, u16)>;
 
-/// Which classes take part, and what each merged group has.
+/// A piece of a device: where, of how many milli, held when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Piece {
+    /// The merged group.
+    pub group: usize,
+    /// Its milli.
+    pub milli: u16,
+    /// The instant.
+    pub instant: Timestamp,
+}
+
+/// Prices of pieces, in micro-credits.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PiecePrices(BTreeMap<Piece, f64>);
+
+impl PiecePrices {
+    /// The prices above zero among those given.
+    pub fn new(prices: impl Iterator<Item = (Piece, f64)>) -> PiecePrices {
+        PiecePrices(prices.filter(|entry| entry.1 > 0.0).collect())
+    }
+
+    /// Every price, in the order of pieces.
+    pub fn iter(&self) -> impl Iterator<Item = (Piece, f64)> + '_ {
+        self.0.iter().map(|(&piece, &price)| (piece, price))
+    }
+
+    /// What pieces of a milli cost in a group, by instant.
+    pub fn of(&self, group: usize, milli: u16) -> impl Iterator<Item = (Timestamp, f64)> + Clone + '_ {
+        let piece = |instant| Piece { group, milli, instant: Timestamp(instant) };
+        let here = self.0.range(piece(i64::MIN)..=piece(i64::MAX));
+        here.map(|(piece, &price)| (piece.instant, price))
+    }
+}
+
+/// What the patterns are made for.
 #[derive(Clone, Debug)]
 pub struct DeviceParts {
-    /// The instant at which every class that takes part surely runs.
-    pub instant: Timestamp,
-    takes_part: Vec<bool>,
+    /// The instants, ascending.
+    pub instants: Vec<Timestamp>,
     /// Devices of each merged group.
     pub devices: Vec<u64>,
     /// The milli of pieces, sorted.
     pub milli: Vec<u16>,
 }
 
-/// Prices of pieces by merged group and milli, in micro-credits.
-pub type PiecePrices = BTreeMap<(usize, u16), f64>;
-
 impl DeviceParts {
-    /// The parts of an instance; `None` where no capsule holds a device.
+    /// The parts of an instance, at the starts of as many parts of time as there may be; `None` where no capsule holds a device.
     #[must_use]
-    pub fn new(lowered: &Lowered<'_>, merged: &Merged) -> Option<DeviceParts> {
-        let instant = busiest_instant(lowered)?;
-        let runs_then = |class| sure_run(lowered, class).is_some_and(|(from, to)| from <= instant && instant < to);
-        let takes_part: Vec<bool> = lowered.class_indexes().map(runs_then).collect();
-        let devices = merged.groups.iter().map(|members| {
-            let groups = members.iter().map(|&group| lowered.group(group));
-            groups.map(|group| u64::from(group.devices) * group.tiles.len() as u64).sum()
-        });
-        let partakers = lowered.class_indexes().filter(|class| takes_part[class.at()]);
-        let milli: BTreeSet<u16> = partakers.map(|class| lowered.job(class).demand.device_milli).collect();
-        Some(DeviceParts { instant, devices: devices.collect(), milli: milli.into_iter().collect(), takes_part })
+    pub fn new(lowered: &Lowered<'_>, merged: &Merged, timeline: &Timeline) -> Option<DeviceParts> {
+        let demands = lowered.class_indexes().map(|class| &lowered.job(class).demand);
+        let milli: BTreeSet<u16> =
+            demands.filter(|demand| demand.devices > 0).map(|demand| demand.device_milli).collect();
+        let devices: Vec<u64> = merged
+            .groups
+            .iter()
+            .map(|members| {
+                let groups = members.iter().map(|&group| lowered.group(group));
+                groups.map(|group| u64::from(group.devices) * group.tiles.len() as u64).sum()
+            })
+            .collect();
+        let at_once = milli.len() * devices.iter().filter(|devices| **devices > 0).count();
+        let many = PIECE_ROWS_MAX.checked_div(at_once)?.clamp(1, timeline.count().min(INSTANTS_MAX));
+        let instant = |k| timeline.interval(Window::of(k * timeline.count() / many)).start;
+        Some(DeviceParts { instants: (0..many).map(instant).collect(), devices, milli: milli.into_iter().collect() })
     }
 
-    /// The milli and the number of a capsule's pieces, where its class takes part.
+    /// The positions of the instants at which something runs.
     #[must_use]
-    pub fn pieces(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> Option<(u16, u8)> {
-        let demand = &lowered.job(class).demand;
-        self.takes_part[class.at()].then_some((demand.device_milli, demand.devices))
+    pub fn during(&self, run: Interval) -> std::ops::Range<usize> {
+        let position = |at| self.instants.partition_point(|&instant| instant < at);
+        position(run.start)..position(run.end)
     }
-}
-
-/// When a class's capsules run whatever their start and tile: from the latest start to the earliest end.
-fn sure_run(lowered: &Lowered<'_>, class: JobClassIndex) -> Option<(Timestamp, Timestamp)> {
-    let job = lowered.job(class);
-    if job.demand.devices == 0 {
-        return None;
-    }
-    let terms = lowered.instance.fleet().classes().iter().map(|tile| lessor_models::draw::term(job, tile));
-    let shortest = terms.min()?;
-    let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(shortest.0));
-    let end = job.earliest.after(shortest);
-    (latest < end).then_some((latest, end))
-}
-
-/// The instant at which most devices are surely asked for, by a sweep over the sure runs.
-fn busiest_instant(lowered: &Lowered<'_>) -> Option<Timestamp> {
-    let mut changes: Vec<(Timestamp, bool, u64)> = Vec::new();
-    for class in lowered.class_indexes() {
-        if let Some((from, to)) = sure_run(lowered, class) {
-            let demand = &lowered.job(class).demand;
-            let asked = lowered.most(class) * u64::from(demand.devices) * u64::from(demand.device_milli);
-            changes.extend([(from, true, asked), (to, false, asked)]);
-        }
-    }
-    // What ends makes room for what starts at that instant.
-    changes.sort_unstable();
-    let (mut asked, mut best) = (0u64, None);
-    for (at, starts, amount) in changes {
-        asked = if starts { asked + amount } else { asked - amount };
-        if best.is_none_or(|(most, _)| asked > most) {
-            best = Some((asked, at));
-        }
-    }
-    best.map(|(_, at)| at)
 }
 
 /// The pattern of most worth at some prices of pieces, by the unbounded knapsack over a device's milli.

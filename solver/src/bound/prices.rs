@@ -1,14 +1,13 @@
-//! Prices laid out for the loop that reads them: one row a merged group, one column a (slot, window).
+//! Prices laid out for the loop that reads them: one row a merged group, one column a (slot, part of time).
 
 use lessor_models::fleet::Level;
 use lessor_models::resources::Kind;
-use lessor_models::time::Interval;
 use ndarray::Array2;
 
 use super::linear::{Budget, Place};
 use super::merge::Merged;
 use super::patterns::PiecePrices;
-use super::windows::{Runs, WINDOWS_MAX};
+use super::timeline::{Runs, Timeline};
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
 
@@ -22,7 +21,7 @@ fn slot(kind: Kind, level: Level) -> usize {
 /// What one unit for one second costs along the path of each merged group.
 #[derive(Clone, Debug)]
 pub struct PathPrices {
-    windows: Vec<Interval>,
+    timeline: Timeline,
     prices: Array2<f64>,
     pieces: PiecePrices,
 }
@@ -30,22 +29,30 @@ pub struct PathPrices {
 impl PathPrices {
     /// Sums the prices along each path.
     #[must_use]
-    pub fn new(merged: &Merged, windows: &[Interval], prices: &[(Budget, f64)], pieces: &PiecePrices) -> PathPrices {
-        let mut table = Array2::zeros((merged.groups.len(), SLOTS * windows.len()));
-        for &(budget, price) in prices {
-            let column = |level| slot(budget.kind, level) * windows.len() + budget.window;
-            match budget.place {
-                Place::Tiles(at) => table[(at, column(Level::Tile))] += price,
-                Place::Account(at) => {
-                    for (group, path) in merged.paths.iter().enumerate() {
-                        for &(_, level) in path.iter().filter(|entry| entry.0 == at) {
-                            table[(group, column(level))] += price;
-                        }
-                    }
+    pub fn new(
+        merged: &Merged,
+        timeline: &Timeline,
+        prices: impl Iterator<Item = (Budget, f64)>,
+        pieces: &PiecePrices,
+    ) -> PathPrices {
+        let parts = timeline.count();
+        let mut users: Vec<Vec<(usize, Level)>> = vec![Vec::new(); merged.accounts.len()];
+        for (group, path) in merged.paths.iter().enumerate() {
+            path.iter().for_each(|&(account, level)| users[account].push((group, level)));
+        }
+        let mut table = Array2::zeros((merged.groups.len(), SLOTS * parts));
+        for (budget, price) in prices {
+            let mut add = |group, level| {
+                for part in budget.window.parts() {
+                    table[(group, slot(budget.kind, level) * parts + part)] += price;
                 }
+            };
+            match budget.place {
+                Place::Tiles(at) => add(at, Level::Tile),
+                Place::Account(at) => users[at].iter().for_each(|&(group, level)| add(group, level)),
             }
         }
-        PathPrices { windows: windows.to_vec(), prices: table, pieces: pieces.clone() }
+        PathPrices { timeline: timeline.clone(), prices: table, pieces: pieces.clone() }
     }
 
     /// How many merged groups there are.
@@ -62,34 +69,34 @@ impl PathPrices {
         for (slot, &amount) in amounts.iter_mut().zip(draw.0.iter().chain(&job.demand.bandwidth_bps)) {
             *slot = amount as f64;
         }
-        Usage { amounts, runs: Runs::new(&self.windows, job.earliest, job.deadline, lowered.term(class, at)) }
+        Usage { amounts, runs: Runs::new(&self.timeline, job.earliest, job.deadline, lowered.term(class, at)) }
     }
 
     /// The least that a capsule's use and its pieces of devices cost in a merged group, and the start that costs it.
     #[must_use]
     pub fn cheapest(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: usize, usage: &Usage) -> (f64, usize) {
-        let (prices, windows) = (self.prices.row(group), self.windows.len());
-        let mut per_second = [0.0; WINDOWS_MAX];
-        for (k, sum) in per_second.iter_mut().enumerate().take(windows) {
-            *sum = usage.amounts.iter().enumerate().map(|(slot, amount)| amount * prices[slot * windows + k]).sum();
+        let (prices, parts) = (self.prices.row(group), self.timeline.count());
+        let mut per_second = vec![0.0; parts];
+        for (slot, &amount) in usage.amounts.iter().enumerate().filter(|(_, amount)| **amount > 0.0) {
+            for (part, sum) in per_second.iter_mut().enumerate() {
+                *sum += amount * prices[slot * parts + part];
+            }
         }
-        let (cost, start) = usage.runs.cheapest(&per_second[..windows]);
-        (cost + self.piece_cost(lowered, class, group), start)
+        let demand = &lowered.job(class).demand;
+        if demand.devices == 0 {
+            return usage.runs.cheapest(&self.timeline, &per_second, |_| 0.0);
+        }
+        let pieces = self.pieces.of(group, demand.device_milli);
+        usage.runs.cheapest(&self.timeline, &per_second, |run| {
+            let held = pieces.clone().filter(|&(instant, _)| run.start <= instant && instant < run.end);
+            f64::from(demand.devices) * held.map(|(_, price)| price).sum::<f64>()
+        })
     }
 
     /// The least that a capsule costs in a merged group, one of whose members is `at`.
     #[must_use]
     pub fn cost(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: usize, at: GroupIndex) -> f64 {
         self.cheapest(lowered, class, group, &self.usage(lowered, class, at)).0
-    }
-
-    /// What a capsule's pieces of devices cost; zero for classes outside the device patterns.
-    fn piece_cost(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: usize) -> f64 {
-        let demand = &lowered.job(class).demand;
-        if demand.devices == 0 {
-            return 0.0;
-        }
-        self.pieces.get(&(group, demand.device_milli)).map_or(0.0, |price| price * f64::from(demand.devices))
     }
 }
 

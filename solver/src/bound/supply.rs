@@ -1,11 +1,10 @@
 //! What a layer program gives out and asks for: all of the instance for the bound, or what a partial plan leaves.
 
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
-use lessor_models::time::Interval;
 
-use super::linear::{Budget, Place};
+use super::linear::Place;
 use super::merge::Merged;
-use super::windows::capacity_seconds;
+use super::timeline::{Timeline, Window};
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::Lowered;
 use crate::occupancy::Occupancy;
@@ -68,25 +67,37 @@ impl<'a> Supply<'a> {
         self.rest.as_ref().is_none_or(fits).then_some(worth)
     }
 
-    /// Capacity of a budget in units times seconds; `None` where some member does not limit it.
+    /// What a place gives of a kind in each part, in units times seconds, infinite where it is not limited there; `None` where
+    /// it never is.
+    ///
+    /// Where the grid is coarser than the changes of a capacity, a part has a little even when its buckets have none: what
+    /// the least of a bucket says is too little to prove that there is nothing.
     #[must_use]
-    pub fn limit(&self, merged: &Merged, windows: &[Interval], budget: Budget) -> Option<f64> {
-        let Budget { place, kind, window } = budget;
-        let interval = windows[window];
-        let sum = |capacity: &dyn Fn(usize) -> f64| {
-            let limited = self.lowered.grid.touched(interval).all(|k| capacity(k).is_finite());
-            limited.then(|| capacity_seconds(capacity, &self.lowered.grid, interval))
+    pub fn limits(&self, merged: &Merged, timeline: &Timeline, place: Place, kind: Kind) -> Option<Vec<f64>> {
+        let grid = &self.lowered.grid;
+        let (mut sums, mut is_surely_zero) = (vec![0.0; grid.count()], true);
+        let mut add = |capacity: &dyn Fn(usize) -> f64, changes: bool| {
+            sums.iter_mut().enumerate().for_each(|(bucket, sum)| *sum += capacity(bucket));
+            is_surely_zero &= !changes || grid.is_exact() || self.rest.is_some();
         };
         match place {
-            Place::Tiles(at) => {
-                let mut groups = merged.groups[at].iter();
-                groups.try_fold(0.0, |total, &group| Some(total + sum(&|k| self.in_group(group, kind, k))?))
-            }
-            Place::Account(at) => {
-                let mut accounts = merged.accounts[at].iter();
-                accounts.try_fold(0.0, |total, &account| Some(total + sum(&|k| self.in_account(account, kind, k))?))
-            }
+            Place::Tiles(at) => merged.groups[at].iter().for_each(|&group| {
+                add(&|bucket| self.in_group(group, kind, bucket), self.lowered.group(group).capacity.len() > 1);
+            }),
+            Place::Account(at) => merged.accounts[at].iter().for_each(|&account| {
+                add(&|bucket| self.in_account(account, kind, bucket), self.lowered.account(account).capacity.len() > 1);
+            }),
         }
+        if sums.iter().all(|sum| sum.is_infinite()) {
+            return None;
+        }
+        let least = if is_surely_zero { 0.0 } else { 1e-3 };
+        let in_part = |part| {
+            let interval = timeline.interval(Window::of(part));
+            let buckets = grid.touched(interval);
+            buckets.map(|k| sums[k] * timeline.seconds(grid.bucket(k), Window::of(part))).sum::<f64>().max(least)
+        };
+        Some((0..timeline.count()).map(in_part).collect())
     }
 
     fn in_group(&self, group: GroupIndex, kind: Kind, bucket: usize) -> f64 {

@@ -20,6 +20,7 @@ const TILE_VECTORS_MAX: usize = 1 << 24;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grid {
     edges: Vec<Timestamp>,
+    is_exact: bool,
 }
 
 impl Grid {
@@ -40,7 +41,11 @@ impl Grid {
         instants.extend(instance.fleet().steps().values().flat_map(StepFunction::steps).map(|step| step.0));
         let inside: Vec<Timestamp> =
             instants.into_iter().filter(|&at| horizon.start <= at && at <= horizon.end).collect();
-        if inside.len() > EXACT_BUCKETS_MAX.min(most) + 1 { Grid::even(horizon, most) } else { Grid { edges: inside } }
+        if inside.len() > EXACT_BUCKETS_MAX.min(most) + 1 {
+            Grid::even(horizon, most)
+        } else {
+            Grid { edges: inside, is_exact: true }
+        }
     }
 
     fn even(horizon: Interval, buckets: usize) -> Grid {
@@ -52,7 +57,13 @@ impl Grid {
         };
         let mut edges: Vec<Timestamp> = (0..=parts).map(edge).collect();
         edges.dedup();
-        Grid { edges }
+        Grid { edges, is_exact: false }
+    }
+
+    /// Whether every instant at which a run of a fixed start or a capacity changes is an edge.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.is_exact
     }
 
     /// How many buckets there are; at least one.
@@ -92,7 +103,7 @@ mod tests {
     use super::*;
 
     fn grid(edges: &[i64]) -> Grid {
-        Grid { edges: edges.iter().copied().map(Timestamp).collect() }
+        Grid { edges: edges.iter().copied().map(Timestamp).collect(), is_exact: true }
     }
 
     #[test]

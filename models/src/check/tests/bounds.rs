@@ -2,15 +2,15 @@
 //! proves nothing.
 
 use super::brute::optimum;
-use crate::certificate::{Certificate, DUAL_SHIFT, DevicePatterns, Dual, JOB_PRICE_SHIFT, Scope};
+use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope};
 use crate::check::bound::{BoundError, bound};
 use crate::check::{value, violations};
 use crate::fleet::{ClassIndex, Level, NodeIndex, Owner, ZoneIndex};
-use crate::job::{Domain, Job, JobIndex, Spread, Term};
+use crate::job::{Domain, Job, Spread, Term};
 use crate::plan::Placement;
 use crate::resources::{AMOUNT_MAX, Kind, UNLIMITED};
 use crate::test_instance::{A, B, C, D, FAST, HALL, LEFT, PLAIN, RIGHT, Tiny, at, compute, devices, during, job, put};
-use crate::time::{Interval, SPAN_MAX};
+use crate::time::{Interval, SPAN_MAX, Timestamp};
 
 /// A price of whole micro-credits per unit and second of compute over the ten seconds of every job.
 fn priced(scope: Scope, price: u64) -> Dual {
@@ -22,19 +22,22 @@ fn node(node: NodeIndex) -> Scope {
 }
 
 fn with_duals(duals: Vec<Dual>) -> Certificate {
-    Certificate { duals, devices: None }
+    Certificate { duals, ..Certificate::default() }
 }
 
-/// Prices of whole micro-credits on device patterns at second five.
-fn with_patterns(prices: &[(u32, u64)]) -> Certificate {
-    let job_prices = prices.iter().map(|&(job, price)| (JobIndex(job), price << JOB_PRICE_SHIFT)).collect();
-    Certificate { duals: vec![], devices: Some(DevicePatterns { instant: at(5), job_prices }) }
+/// A price of whole micro-credits of a piece on the plain tiles of the hall at second five.
+fn piece(milli: u16, price: u64) -> PiecePrice {
+    PiecePrice { class: PLAIN, under: HALL, milli, instant: at(5), price: price << PIECE_PRICE_SHIFT }
+}
+
+fn with_pieces(pieces: Vec<PiecePrice>) -> Certificate {
+    Certificate { pieces, ..Certificate::default() }
 }
 
 /// The bound and the optimum of a tiny instance.
 fn compare(tiny: &Tiny, certificate: &Certificate) -> (i128, i128) {
     let instance = tiny.build();
-    (bound(&instance, certificate).unwrap(), optimum(&instance))
+    (bound(&instance, certificate).unwrap(), optimum(&instance, &[]))
 }
 
 #[test]
@@ -56,16 +59,84 @@ fn the_bound_is_tight_at_the_right_price() {
 fn device_patterns_are_tight_where_the_sum_of_devices_is_not() {
     // One device on each plain tile. Of three capsules of 600 milli at 90 each, one fits a device, though 3 * 600 is less
     // than 2,000; one capsule of 300 at 20 fits beside it: 90 + 90 + 20 = 200.
-    //   At a price of 20 for the small one and none for the large: a device is worth 90, the small job 20: 2 * 90 + 20.
+    //   At 90 for a piece of 600 and nothing for the small one: each device is worth 90, the small job 20: 2 * 90 + 20.
     let jobs = vec![Job { count: 3, bid: 90, ..job(devices(1, 600)) }, Job { bid: 20, ..job(devices(1, 300)) }];
     let mut tiny = Tiny::new(jobs);
     (tiny.fleet.classes[0].devices, tiny.fleet.classes[1].devices) = (1, 0);
-    assert_eq!(compare(&tiny, &with_patterns(&[(0, 0), (1, 20)])), (200, 200));
-    assert_eq!(compare(&tiny, &Certificate::default()), (290, 200));
-    // Both devices by the small price, 2 * (90 + 20); the second job apart, 2 * 90 + 20; the large job priced in full.
-    assert_eq!(compare(&tiny, &with_patterns(&[(0, 0), (1, 0)])).0, 220);
-    assert_eq!(compare(&tiny, &with_patterns(&[(0, 0)])).0, 200);
-    assert_eq!(compare(&tiny, &with_patterns(&[(0, 90), (1, 20)])).0, 290);
+    let of = |pieces| compare(&tiny, &with_pieces(pieces));
+    assert_eq!(of(vec![piece(600, 90)]), (200, 200));
+    assert_eq!(of(vec![]), (290, 200));
+    // Both pieces share a device, 2 * (90 + 20); three small ones do, 2 * 60 + 3 * 90; too dear, 2 * 100 + 20.
+    assert_eq!(of(vec![piece(600, 90), piece(300, 20)]).0, 220);
+    assert_eq!(of(vec![piece(300, 20)]).0, 390);
+    assert_eq!(of(vec![piece(600, 100)]).0, 220);
+}
+
+#[test]
+fn a_capsule_pays_for_each_of_its_pieces() {
+    // Of three capsules that each hold half of two devices, two fit tile a. At 50 a piece each pays all that it bids, and
+    // each of the two devices is worth two halves.
+    let tiny = Tiny::new(vec![Job { count: 3, ..job(devices(2, 500)) }]).close(B).close(C).close(D);
+    assert_eq!(compare(&tiny, &with_pieces(vec![piece(500, 50)])), (200, 200));
+    // A piece of another size is not theirs: 3 * 100, and two devices of one piece.
+    assert_eq!(compare(&tiny, &with_pieces(vec![piece(501, 50)])).0, 300 + 2 * 50);
+}
+
+#[test]
+fn prices_of_a_piece_add_up_over_the_scopes_that_hold_the_tile() {
+    // Two devices on each tile, two halves on each device, and 10 a half. The left cell and tile a hold one plain tile,
+    // the hall two.
+    let dear = |class, under| PiecePrice { class, under, ..piece(500, 10) };
+    let at_home = |home| Tiny::new(vec![Job { locality: Some(home), ..job(devices(1, 500)) }]);
+    let nested = with_pieces([HALL, LEFT, A].map(|under| dear(PLAIN, under)).to_vec());
+    for (home, scopes) in [(A, 3), (B, 0), (C, 1), (D, 0)] {
+        assert_eq!(compare(&at_home(home), &nested), (80 + 40 + 40 + 100 - 10 * scopes, 100));
+    }
+    let twice = with_pieces(vec![piece(500, 10); 2]);
+    assert_eq!(compare(&at_home(A), &twice).0, 4 * 2 * 20 + 80);
+    // The neighbors of a priced tile are free, though nothing else tells them apart.
+    let on_a = with_pieces(vec![dear(PLAIN, A)]);
+    assert_eq!(compare(&twins(job(devices(1, 500))), &on_a), (40 + 100, 100));
+}
+
+#[test]
+fn a_start_that_avoids_an_instant_avoids_its_price() {
+    // A whole device for ten seconds, of the one of tile a, and 60 for it at second five.
+    let within = |earliest, deadline| {
+        let flexible = Job { earliest: Timestamp(earliest), deadline: Timestamp(deadline), ..job(devices(1, 1_000)) };
+        let mut tiny = Tiny::new(vec![flexible]).close(B).close(C).close(D);
+        tiny.fleet.classes[PLAIN.at()].devices = 1;
+        tiny
+    };
+    let once = with_pieces(vec![piece(1_000, 60)]);
+    let (pays, avoids) = ((60 + 40, 100), (60 + 100, 100));
+    // It holds the device when it starts at the instant, not a microsecond later; and not when it ends then.
+    assert_eq!(compare(&within(0, at(15).0), &once), pays);
+    assert_eq!(compare(&within(0, at(15).0 + 1), &once), avoids);
+    assert_eq!(compare(&within(at(-5).0, at(14).0), &once), avoids);
+    assert_eq!(compare(&within(at(-5).0 + 1, at(14).0), &once), pays);
+    // With a second instant that costs 30, only one start is left between the two, or none: 10 s from a microsecond past 5.
+    let twice = |instant| with_pieces(vec![piece(1_000, 60), PiecePrice { instant, ..piece(1_000, 30) }]);
+    assert_eq!(compare(&within(0, at(24).0), &twice(Timestamp(at(15).0 + 1))).0, 90 + 100);
+    assert_eq!(compare(&within(0, at(24).0), &twice(at(15))).0, 90 + 70);
+}
+
+#[test]
+fn the_cheapest_start_weighs_capacity_against_pieces() {
+    // Seconds 0 to 5 cost 3 each. From 0 the capsule pays 15 for them; from 4 on, 3 of them and 60 for its piece at
+    // second 12; from 2 it ends as the instant comes, and pays 9. Capacity: 1 * 5 * 3; one device: 60.
+    let mut demand = devices(1, 1_000);
+    demand.compute_mops = 1;
+    let mut tiny = Tiny::new(vec![Job { deadline: at(14), ..job(demand) }]).cap_node(HALL, Kind::Compute, 1);
+    tiny = tiny.close(B).close(C).close(D);
+    tiny.fleet.classes[PLAIN.at()].devices = 1;
+    let of = |interval, second| Certificate {
+        duals: vec![Dual { interval, ..priced(node(HALL), 3) }],
+        pieces: vec![PiecePrice { instant: at(second), ..piece(1_000, 60) }],
+    };
+    assert_eq!(compare(&tiny, &of(during(0, 5), 12)), (15 + 60 + 100 - 9, 100));
+    // The same from the other side: a microsecond past second 2, and 3 seconds of 9 to 14.
+    assert_eq!(compare(&tiny, &of(during(9, 14), 2)), (15 + 60 + 100 - 9, 100));
 }
 
 #[test]
@@ -217,7 +288,7 @@ fn seconds_round_for_the_bound_and_never_against_it() {
     // A run of a second and a half counts as one, so that a price of 60 leaves 40 of the bid; a capacity of one unit for a
     // second and a half counts as two, worth 120.
     let mut tiny = Tiny::new(vec![job(compute(1))]).cap_node(HALL, Kind::Compute, 1);
-    let half = Interval { start: at(0), end: crate::time::Timestamp(1_500_000) };
+    let half = Interval { start: at(0), end: Timestamp(1_500_000) };
     (tiny.jobs[0].term, tiny.jobs[0].deadline) = (Term::Fixed(half.span()), half.end);
     let dual = Dual { interval: half, ..priced(node(HALL), 60) };
     assert_eq!(compare(&tiny, &with_duals(vec![dual])), (40 + 120, 100));
@@ -292,27 +363,20 @@ fn a_malformed_price_is_refused_with_its_position() {
 }
 
 #[test]
-fn a_job_that_patterns_cannot_hold_is_refused_with_its_position() {
-    // The third has ten seconds of slack, so that it may have ended, or not yet begun, at second five; the fourth is over
-    // by then on a fast tile: 50 Mop at 5 Mop/s and twice the rate take five seconds.
-    let device = job(devices(1, 500));
-    let flexible = Job { deadline: at(20), ..device.clone() };
-    let mut work = Job { term: Term::Work(50), ..device.clone() };
-    work.demand.compute_mops = 5;
-    let instance = Tiny::new(vec![device.clone(), device, flexible, work, job(compute(1))]).build();
-    let cases: [(&[(u32, u64)], usize); 6] = [
-        (&[(0, 1), (5, 1)], 1),
-        (&[(4, 1)], 0),
-        (&[(0, 1), (0, 1)], 1),
-        (&[(1, 1), (0, 1)], 1),
-        (&[(2, 1)], 0),
-        (&[(3, 1)], 0),
-    ];
-    for (prices, position) in cases {
-        assert_eq!(bound(&instance, &with_patterns(prices)), Err(BoundError::Pattern { position }), "{prices:?}");
+fn a_malformed_piece_is_refused_with_its_position() {
+    let mut tiny = Tiny::new(vec![job(compute(1))]);
+    let instance = tiny.build();
+    let good = piece(1_000, 1);
+    let class = PiecePrice { class: ClassIndex(2), ..good };
+    let under = PiecePrice { under: NodeIndex(7), ..good };
+    for bad in [class, under, piece(0, 0), piece(1_001, 0)] {
+        let refused = bound(&instance, &with_pieces(vec![good, bad]));
+        assert_eq!(refused, Err(BoundError::Piece { position: 1 }), "{bad:?}");
     }
-    // Sound but poor: 2 * 1 for the first two, 3 * 100 for the rest, and two pieces of 99 on each of eight devices.
-    assert_eq!(bound(&instance, &with_patterns(&[(0, 1), (1, 1)])), Ok(2 + 300 + 8 * 2 * 99));
+    // Four plain devices of one piece each; without devices the price is worth nothing.
+    assert_eq!(bound(&instance, &with_pieces(vec![good])), Ok(4 + 100));
+    tiny.fleet.classes[PLAIN.at()].devices = 0;
+    assert_eq!(bound(&tiny.build(), &with_pieces(vec![good])), Ok(100));
 }
 
 #[test]
@@ -325,4 +389,17 @@ fn a_sum_beyond_128_bits_is_refused() {
     let mut tiny = tiny.cap_node(HALL, Kind::Compute, 0);
     tiny.jobs[0] = Job { term: Term::Fixed(SPAN_MAX), deadline: century.end, ..job(compute(AMOUNT_MAX)) };
     assert_eq!(bound(&tiny.build(), &with_duals(vec![dear])), Err(BoundError::Overflow));
+}
+
+#[test]
+fn pieces_worth_more_than_128_bits_are_refused() {
+    // A thousand pieces on each of 128 devices, at 2^110 each, are 2^126.97 at one instant, and too much at two.
+    let mut tiny = Tiny::new(vec![job(compute(1))]);
+    tiny.fleet.classes[PLAIN.at()].devices = 64;
+    let dear = |second| PiecePrice { price: u64::MAX, instant: at(second), ..piece(1, 0) };
+    let of = |pieces| bound(&tiny.build(), &with_pieces(pieces));
+    assert!(of(vec![dear(1)]).is_ok());
+    assert_eq!(of(vec![dear(1), dear(2)]), Err(BoundError::Overflow));
+    // The same where they add up to one price.
+    assert_eq!(of(vec![dear(1), dear(1)]), Err(BoundError::Overflow));
 }

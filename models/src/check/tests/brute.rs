@@ -1,17 +1,18 @@
 //! The best plan of a tiny instance, by trying every one; the checker alone says which are feasible.
 
+use std::collections::BTreeSet;
+
 use crate::check::{Violation, value, violations};
 use crate::draw;
-use crate::fleet::NodeIndex;
 use crate::instance::Instance;
 use crate::job::{Job, JobIndex};
 use crate::plan::{Placement, Rule};
 use crate::time::Timestamp;
 
-/// The most that any plan is worth whose capsules start as early or as late as they may.
-pub(super) fn optimum(instance: &Instance) -> i128 {
+/// The most that any plan is worth whose capsules start as early or as late as they may, or at an instant of `starts`.
+pub(super) fn optimum(instance: &Instance, starts: &[Timestamp]) -> i128 {
     let jobs = (0..).map(JobIndex).zip(instance.jobs());
-    let options = jobs.map(|(index, job)| options(instance, index, job)).collect();
+    let options = jobs.map(|(index, job)| options(instance, (index, job), starts)).collect();
     let mut search = Search { instance, options, plan: Vec::new(), best: 0 };
     search.descend(0, 0);
     search.best
@@ -54,24 +55,18 @@ fn hopeless(instance: &Instance, plan: &[Placement]) -> bool {
     !violations(instance, plan).iter().all(waits)
 }
 
-/// Every tile, set of devices, and extreme start of one capsule, whether it is allowed or not.
-fn options(instance: &Instance, index: JobIndex, job: &Job) -> Vec<Placement> {
+/// Every tile, set of devices and start of one capsule, whether it is allowed or not.
+fn options(instance: &Instance, (index, job): (JobIndex, &Job), starts: &[Timestamp]) -> Vec<Placement> {
     let fleet = instance.fleet();
     let mut options = Vec::new();
     for tile in fleet.tiles() {
-        for start in starts(instance, job, tile) {
-            let class = &fleet.classes()[fleet.class_of(tile).unwrap().at()];
+        let class = &fleet.classes()[fleet.class_of(tile).unwrap().at()];
+        let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(draw::term(job, class).0));
+        let between = starts.iter().copied().filter(|&start| job.earliest < start && start < latest);
+        for start in between.chain(BTreeSet::from([job.earliest, latest])) {
             let masks = (0..1u64 << class.devices).filter(|mask| mask.count_ones() == u32::from(job.demand.devices));
             options.extend(masks.map(|devices| Placement { job: index, tile, start, count: 1, devices }));
         }
     }
     options
-}
-
-fn starts(instance: &Instance, job: &Job, tile: NodeIndex) -> Vec<Timestamp> {
-    let class = &instance.fleet().classes()[instance.fleet().class_of(tile).unwrap().at()];
-    let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(draw::term(job, class).0));
-    let mut starts = vec![job.earliest, latest];
-    starts.dedup();
-    starts
 }

@@ -6,7 +6,7 @@ use proptest::sample::{select, subsequence};
 use proptest::test_runner::RngSeed;
 
 use super::brute::optimum;
-use crate::certificate::{Certificate, DUAL_SHIFT, DevicePatterns, Dual, JOB_PRICE_SHIFT, Scope};
+use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope};
 use crate::check::bound::bound;
 use crate::fleet::{ClassIndex, FleetParts, Level, NodeIndex, Owner, ZoneIndex, ZoneKind};
 use crate::instance::Instance;
@@ -14,11 +14,14 @@ use crate::job::{Demand, Domain, Job, JobIndex, Relation, Spread, Term};
 use crate::objective::Weights;
 use crate::plan::CurrentPlacement;
 use crate::resources::{Kind, UNLIMITED};
-use crate::test_instance::{TILES, Tiny};
+use crate::test_instance::{HALL, TILES, Tiny};
 use crate::time::{Interval, Span, Timestamp};
 
 /// Kinds that random demands use, and bandwidth and accelerators, which go by their own rules.
 const KINDS: [Kind; 5] = [Kind::Compute, Kind::Bandwidth, Kind::Power, Kind::Heat, Kind::Accelerator];
+
+/// Sizes of the pieces that random demands hold.
+const MILLI: [u16; 4] = [300, 500, 600, 1_000];
 
 /// Half a second, off by a little so that seconds round.
 const BEAT_US: i64 = 500_003;
@@ -41,7 +44,7 @@ fn any_domain() -> impl Strategy<Value = Domain> {
 }
 
 fn any_demand() -> impl Strategy<Value = Demand> {
-    let device = prop_oneof![Just((0u8, 0u16)), (1..=2u8, select(&[300u16, 500, 600, 1_000][..]))];
+    let device = prop_oneof![Just((0u8, 0u16)), (1..=2u8, select(&MILLI[..]))];
     let bandwidth = [0..=2u64, 0..=1, 0..=1, 0..=0, 0..=0];
     (0..=3u64, bandwidth, 0..=1u64, 0..=1u64, device).prop_map(|(compute, bandwidth_bps, power_mw, heat_mw, device)| {
         let (devices, device_milli) = device;
@@ -170,13 +173,17 @@ fn any_dual() -> impl Strategy<Value = Dual> {
     })
 }
 
+/// A price of a piece of some size that jobs hold, at a beat or just before it.
+fn any_piece() -> impl Strategy<Value = PiecePrice> {
+    let instant = (0..7i64, 0..=1i64).prop_map(|(count, before)| Timestamp(beat(count).0 - before));
+    (0..2u32, any_node(), select(&MILLI[..]), instant, 0..60u64 << PIECE_PRICE_SHIFT).prop_map(
+        |(class, under, milli, instant, price)| PiecePrice { class: ClassIndex(class), under, milli, instant, price },
+    )
+}
+
 fn any_certificate() -> impl Strategy<Value = Certificate> {
-    let job_prices = subsequence(vec![JobIndex(0), JobIndex(1), JobIndex(2)], 0..=3)
-        .prop_flat_map(|jobs| jobs.into_iter().map(|job| (Just(job), 0..60u64 << JOB_PRICE_SHIFT)).collect::<Vec<_>>());
-    let patterns =
-        (0..6i64, job_prices).prop_map(|(instant, job_prices)| DevicePatterns { instant: beat(instant), job_prices });
-    let duals = prop::collection::vec(any_dual(), 0..16);
-    (duals, option::weighted(0.7, patterns)).prop_map(|(duals, devices)| Certificate { duals, devices })
+    let (duals, pieces) = (prop::collection::vec(any_dual(), 0..16), prop::collection::vec(any_piece(), 0..10));
+    (duals, pieces).prop_map(|(duals, pieces)| Certificate { duals, pieces })
 }
 
 /// A price from each capacity step on, when a plan is likely to wait for something.
@@ -202,14 +209,22 @@ fn dear(kind: Kind) -> u64 {
     if kind == Kind::Accelerator { 1 << (DUAL_SHIFT - 4) } else { 16 << DUAL_SHIFT }
 }
 
+/// All that a job bids for its pieces, wherever they are and at an instant when many of its capsules hold them.
+fn on_pieces(instance: &Instance) -> Vec<PiecePrice> {
+    let mut pieces = Vec::new();
+    for job in instance.jobs().iter().filter(|job| job.demand.devices > 0) {
+        let price = (job.bid << PIECE_PRICE_SHIFT) / u64::from(job.demand.devices);
+        let (milli, instant) = (job.demand.device_milli, job.earliest);
+        let classes = [ClassIndex(0), ClassIndex(1)];
+        pieces.extend(classes.map(|class| PiecePrice { class, under: HALL, milli, instant, price }));
+    }
+    pieces
+}
+
 /// The certificate without the prices that prove nothing here, such as those on unlimited capacity.
 fn admissible(instance: &Instance, mut certificate: Certificate) -> Certificate {
-    let proves = |duals, devices| bound(instance, &Certificate { duals, devices }).is_ok();
-    certificate.duals.retain(|&dual| proves(vec![dual], None));
-    if let Some(DevicePatterns { instant, job_prices }) = &mut certificate.devices {
-        let alone = |price| Some(DevicePatterns { instant: *instant, job_prices: vec![price] });
-        job_prices.retain(|&price| proves(vec![], alone(price)));
-    }
+    let proves = |dual| bound(instance, &Certificate { duals: vec![dual], ..Certificate::default() }).is_ok();
+    certificate.duals.retain(|&dual| proves(dual));
     certificate
 }
 
@@ -217,13 +232,12 @@ fn admissible(instance: &Instance, mut certificate: Certificate) -> Certificate 
 fn sharpen(instance: &Instance, certificate: &mut Certificate) -> i128 {
     let mut least = bound(instance, certificate).unwrap();
     for _ in 0..4 {
-        let patterns = certificate.devices.as_ref().map_or(0, |devices| devices.job_prices.len());
-        for at in 0..certificate.duals.len() + patterns {
+        for at in 0..certificate.duals.len() + certificate.pieces.len() {
             for change in [|_| 0, |price| price / 2, |price| price / 4 * 5, |price| price / 8 * 7] {
                 let mut other = certificate.clone();
                 let changed = match other.duals.get_mut(at) {
                     Some(dual) => &mut dual.price,
-                    None => &mut other.devices.as_mut().unwrap().job_prices[at - certificate.duals.len()].1,
+                    None => &mut other.pieces[at - certificate.duals.len()].price,
                 };
                 *changed = change(*changed);
                 let value = bound(instance, &other).unwrap();
@@ -239,8 +253,10 @@ fn sharpen(instance: &Instance, certificate: &mut Certificate) -> i128 {
 fn assert_bounds(tiny: &Tiny, certificate: Certificate) -> Result<(), TestCaseError> {
     let instance = tiny.build();
     let duals = [on_steps(&instance), certificate.duals].concat();
-    let mut certificate = admissible(&instance, Certificate { duals, ..certificate });
-    let best = optimum(&instance);
+    let pieces = [on_pieces(&instance), certificate.pieces].concat();
+    let mut certificate = admissible(&instance, Certificate { duals, pieces });
+    let beats: Vec<Timestamp> = (0..12).map(beat).collect();
+    let best = optimum(&instance, &beats);
     let proved = bound(&instance, &certificate).unwrap();
     prop_assert!(best <= proved, "optimum {best} above bound {proved} of {certificate:?}");
     let least = sharpen(&instance, &mut certificate);

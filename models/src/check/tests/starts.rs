@@ -1,15 +1,18 @@
 //! The margin of a single capsule held against every start that it may have.
 
+use std::collections::BTreeMap;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
-use crate::certificate::{Certificate, DUAL_SHIFT, Dual, Scope};
+use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope};
 use crate::check::bound::bound;
 use crate::fleet::Owner;
-use crate::job::{Job, Term};
+use crate::job::{Demand, Job, Term};
 use crate::resources::Kind;
-use crate::test_instance::{A, HALL, Tiny, compute, job};
+use crate::test_instance::{A, FAST, HALL, LEFT, PLAIN, RIGHT, Tiny, job};
 use crate::time::{Interval, MICROS_PER_SECOND, Span, Timestamp};
 
 /// Half a second, off by a little so that seconds round.
@@ -22,54 +25,118 @@ fn beat(count: i64) -> Timestamp {
     Timestamp(count * BEAT_US)
 }
 
-/// An interval of up to eight beats and a price of whole micro-credits.
-fn any_price() -> impl Strategy<Value = (Interval, u64)> {
-    let interval =
-        (0..16i64, 1..8i64).prop_map(|(start, beats)| Interval { start: beat(start), end: beat(start + beats) });
-    (interval, 1..9u64)
+/// When the capsule may start, how long it runs, and how many pieces it holds.
+#[derive(Clone, Copy, Debug)]
+struct Capsule {
+    earliest: Timestamp,
+    latest: Timestamp,
+    term: Span,
+    devices: u8,
 }
 
-/// A capsule of 1,000 Mop/s at home on one tile of the hall, which has none to give.
-fn alone(earliest: i64, beats: i64, slack: i64) -> Tiny {
-    let deadline = beat(earliest + beats + slack);
-    let term = Term::Fixed(Span(beat(beats).0.unsigned_abs()));
-    let job = Job { bid: BID, earliest: beat(earliest), deadline, term, locality: Some(A), ..job(compute(1_000)) };
-    Tiny::new(vec![job]).cap_node(HALL, Kind::Compute, 0)
+fn any_capsule() -> impl Strategy<Value = Capsule> {
+    (0..8i64, 1..8i64, 0..12i64, 0..=2u8).prop_map(|(earliest, beats, slack, devices)| Capsule {
+        earliest: beat(earliest),
+        latest: beat(earliest + slack),
+        term: Span(beat(beats).0.unsigned_abs()),
+        devices,
+    })
 }
 
-/// What a start costs in micro-credits times microseconds, exactly.
-fn cost(start: Timestamp, term: Span, prices: &[(Interval, u64)]) -> i128 {
-    let end = start.after(term);
-    let overlap = |interval: Interval| end.min(interval.end).since(start.max(interval.start)).0;
-    prices.iter().map(|&(interval, price)| i128::from(overlap(interval)) * i128::from(price) * 1_000).sum()
+impl Capsule {
+    /// A fleet with the capsule at home on tile a: 1,000 Mop/s, of which the hall has none, and pieces of 500 milli.
+    fn alone(self) -> Tiny {
+        let device_milli = if self.devices > 0 { 500 } else { 0 };
+        let demand = Demand { compute_mops: 1_000, devices: self.devices, device_milli, ..Demand::default() };
+        let (deadline, term) = (self.latest.after(self.term), Term::Fixed(self.term));
+        let job = Job { bid: BID, earliest: self.earliest, deadline, term, locality: Some(A), ..job(demand) };
+        Tiny::new(vec![job]).cap_node(HALL, Kind::Compute, 0)
+    }
+
+    /// Every beat that it may start at, and some microseconds to each side.
+    fn starts(self) -> impl Iterator<Item = Timestamp> {
+        let near = (0..20).flat_map(|count| (-2..=2).map(move |us| Timestamp(beat(count).0 + us)));
+        near.filter(move |&start| self.earliest <= start && start <= self.latest)
+    }
+
+    /// What a start costs in micro-credits times microseconds, exactly.
+    fn cost(self, start: Timestamp, certificate: &Certificate) -> i128 {
+        let end = start.after(self.term);
+        let used = certificate.duals.iter().map(|dual| {
+            let overlap = end.min(dual.interval.end).since(start.max(dual.interval.start));
+            i128::from(overlap.0) * 1_000 * i128::from(dual.price >> DUAL_SHIFT)
+        });
+        let held = certificate.pieces.iter().map(|piece| {
+            let on_its_tile = piece.class == PLAIN && [HALL, LEFT, A].contains(&piece.under);
+            let runs = start <= piece.instant && piece.instant < end;
+            let pays = on_its_tile && runs && piece.milli == 500;
+            let price = i128::from(piece.price >> PIECE_PRICE_SHIFT) * i128::from(MICROS_PER_SECOND);
+            if pays { i128::from(self.devices) * price } else { 0 }
+        });
+        used.sum::<i128>() + held.sum::<i128>()
+    }
+}
+
+/// A price of whole micro-credits on the hall's compute, over up to eight beats.
+fn any_dual() -> impl Strategy<Value = Dual> {
+    (0..16i64, 1..8i64, 1..9u64).prop_map(|(start, beats, price)| Dual {
+        scope: Scope::Owner(Owner::Node(HALL)),
+        kind: Kind::Compute,
+        interval: Interval { start: beat(start), end: beat(start + beats) },
+        price: price << DUAL_SHIFT,
+    })
+}
+
+/// A price of whole micro-credits of a piece that the capsule may hold or not, at about a beat.
+fn any_piece() -> impl Strategy<Value = PiecePrice> {
+    let scope = (select(&[PLAIN, PLAIN, FAST][..]), select(&[HALL, LEFT, RIGHT, A][..]));
+    let instant = (0..20i64, -1..=1i64).prop_map(|(count, us)| Timestamp(beat(count).0 + us));
+    (scope, select(&[300u16, 500, 500][..]), instant, 0..20_000u64).prop_map(
+        |((class, under), milli, instant, price)| PiecePrice {
+            class,
+            under,
+            milli,
+            instant,
+            price: price << PIECE_PRICE_SHIFT,
+        },
+    )
+}
+
+/// What the devices are worth: two on each tile, which hold two halves, a half and 300, or three of 300.
+fn worth_of_devices(pieces: &[PiecePrice]) -> i128 {
+    let mut prices: BTreeMap<_, [i128; 2]> = BTreeMap::new();
+    for piece in pieces {
+        let [half, less] = prices.entry((piece.class, piece.under, piece.instant)).or_default();
+        *if piece.milli == 500 { half } else { less } += i128::from(piece.price >> PIECE_PRICE_SHIFT);
+    }
+    let worth = prices.into_iter().map(|((class, under, _), [half, less])| {
+        let tiles = if under == HALL { 2 } else { i128::from(under != A || class == PLAIN) };
+        tiles * 2 * (2 * half).max(half + less).max(3 * less)
+    });
+    worth.sum()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, rng_seed: RngSeed::Fixed(3), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 4_000,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(3),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_margin_is_what_the_cheapest_start_leaves(
-        (earliest, beats, slack) in (0..8i64, 1..8i64, 0..12i64),
-        prices in vec(any_price(), 0..6),
+        capsule in any_capsule(),
+        duals in vec(any_dual(), 0..6),
+        pieces in vec(any_piece(), 0..8),
     ) {
-        let tiny = alone(earliest, beats, slack);
-        let term = Span(beat(beats).0.unsigned_abs());
-        let on_hall = |&(interval, price)| Dual {
-            scope: Scope::Owner(Owner::Node(HALL)),
-            kind: Kind::Compute,
-            interval,
-            price: price << DUAL_SHIFT,
-        };
-        let duals = prices.iter().map(on_hall).collect();
-        let margin = bound(&tiny.build(), &Certificate { duals, devices: None }).unwrap();
+        let certificate = Certificate { duals, pieces };
+        let margin = bound(&capsule.alone().build(), &certificate).unwrap() - worth_of_devices(&certificate.pieces);
         let charged = i128::from(BID) - margin;
-        // Every beat, and a microsecond to each side.
-        let near = (earliest..=earliest + slack).flat_map(|count| [-1, 0, 1].map(|us| Timestamp(beat(count).0 + us)));
-        let within = near.filter(|&start| beat(earliest) <= start && start <= beat(earliest + slack));
-        let least = within.map(|start| cost(start, term, &prices)).min().unwrap();
+        let least = capsule.starts().map(|start| capsule.cost(start, &certificate)).min().unwrap();
         // No more than the least, and less by no more than a second of each price, for use rounds down.
         let second = i128::from(MICROS_PER_SECOND);
-        let rounding: i128 = prices.iter().map(|&(_, price)| i128::from(price) * 1_000).sum();
+        let rounding: i128 = certificate.duals.iter().map(|dual| i128::from(dual.price >> DUAL_SHIFT) * 1_000).sum();
         prop_assert!(charged * second <= least, "charged {charged}, but {least} us is possible");
         prop_assert!((charged + rounding + 1) * second > least, "charged {charged}, though {least} us is least");
     }
