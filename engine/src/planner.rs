@@ -1,6 +1,6 @@
 //! The two-level planner: layer program, cells in parallel, search, certificate, reasons.
 
-use std::collections::BTreeSet;
+mod construct;
 
 use lessor_market::prices;
 use lessor_models::certificate::Certificate;
@@ -11,20 +11,14 @@ use lessor_models::plan::{Plan, Price};
 use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::conflict::Explainer;
 use lessor_solver::index::{JobClassIndex, TileIndex};
-use lessor_solver::layer::{self, Counts, Share};
-use lessor_solver::lowering::{Cell, Lowered};
+use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
 use lessor_solver::search::Search;
 use lessor_solver::stop::Stop;
-use lessor_solver::{assemble, cell, insert};
-use rayon::prelude::*;
+use lessor_solver::{assemble, insert};
 
-/// Cells packed between two looks at the stop.
-const CELLS_PER_BATCH: usize = 64;
-
-/// How often the layer gives out counts: for the whole, then for what did not fit.
-const LAYER_ROUNDS: usize = 3;
+use construct::Guide;
 
 /// What a planning run is told beside its instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +115,8 @@ pub fn plan(
     let order = ranking.order(&lowered);
     let mut occupancy = Occupancy::new(&lowered);
     insert::keep_current(&mut occupancy, &ranking);
-    run.construct(&mut occupancy, relaxation.as_ref(), &ranking, &order);
+    let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
+    run.construct(&mut occupancy, guide);
     run.improve(&mut occupancy, &ranking, &order, options);
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
     let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));
@@ -153,83 +148,6 @@ impl Run<'_> {
     fn relax(&mut self, lowered: &Lowered<'_>) -> Option<Relaxation> {
         self.say(Phase::Bound, 0, 0, None);
         bound::relax(lowered, self.bounding)
-    }
-
-    /// Bound jobs first, then the cells by the layer's counts, then whatever still fits anywhere.
-    ///
-    /// Where time or what runs already upsets the counts, a plan by insertion alone is made too, and the better one stays.
-    fn construct(
-        &mut self,
-        occupancy: &mut Occupancy<'_>,
-        relaxation: Option<&Relaxation>,
-        ranking: &Ranking,
-        order: &[JobClassIndex],
-    ) {
-        let lowered = occupancy.lowered();
-        insert::insert_missing(occupancy, &bound_first(lowered, ranking, order), ranking, self.stop);
-        let inserted = (relaxation.is_some() && is_upset(lowered)).then(|| {
-            let mut other = occupancy.clone();
-            self.complete(&mut other, ranking, order);
-            other
-        });
-        if let Some(relaxation) = relaxation {
-            self.fill_cells(occupancy, relaxation, ranking, order);
-        }
-        self.complete(occupancy, ranking, order);
-        if let Some(other) = inserted.filter(|other| worth(other) > worth(occupancy)) {
-            *occupancy = other;
-        }
-        let value = worth(occupancy);
-        self.say(Phase::Cells, 1, 1, Some(value));
-    }
-
-    fn complete(&self, occupancy: &mut Occupancy<'_>, ranking: &Ranking, order: &[JobClassIndex]) {
-        insert::insert_missing(occupancy, order, ranking, self.stop);
-        settle_gangs(occupancy, ranking, order, self.stop);
-    }
-
-    /// Cells by the relaxation's counts; then what did not fit goes back up, by counts for what is left.
-    fn fill_cells(
-        &mut self,
-        occupancy: &mut Occupancy<'_>,
-        relaxation: &Relaxation,
-        ranking: &Ranking,
-        order: &[JobClassIndex],
-    ) {
-        let lowered = occupancy.lowered();
-        let filling_order = ranking.filling_order(lowered, order);
-        for round in 0..LAYER_ROUNDS {
-            let rest = (round > 0 || !lowered.instance.current().is_empty())
-                .then(|| bound::relax_rest(occupancy, relaxation, self.bounding))
-                .flatten();
-            let counts = layer::counts(occupancy, rest.as_ref().unwrap_or(relaxation), &filling_order);
-            self.pack_cells(occupancy, &counts);
-            if self.bounding.is_raised() {
-                break;
-            }
-        }
-    }
-
-    fn pack_cells(&mut self, occupancy: &mut Occupancy<'_>, counts: &Counts) {
-        let lowered = occupancy.lowered();
-        let shares = layer::shares(occupancy, counts);
-        let cells = u64::try_from(lowered.cells.len()).unwrap_or(u64::MAX);
-        let jobs: Vec<_> = lowered.cells.iter().zip(shares).collect();
-        // Batches, so that progress shows and a stop is heard; the order of results is the order of cells.
-        let mut done = 0;
-        for batch in jobs.chunks(CELLS_PER_BATCH) {
-            if self.stop.is_raised() {
-                return;
-            }
-            let seen: &Occupancy<'_> = occupancy;
-            let pack = |(cell, shares): &(&Cell, Vec<Share>)| cell::pack(seen, cell, counts, shares.clone());
-            let packed: Vec<_> = batch.par_iter().map(pack).collect();
-            for (tile, item) in packed.into_iter().flatten() {
-                occupancy.place(tile, item);
-            }
-            done += u64::try_from(batch.len()).unwrap_or(0);
-            self.say(Phase::Cells, done, cells, None);
-        }
     }
 
     /// Search rounds until the work is spent, the stop is raised, everything is placed, or the bound is reached.
@@ -275,39 +193,6 @@ impl Run<'_> {
         let moves = assemble::moves(lowered, &placements);
         let plan = Plan { placements, moves, unplaced, prices };
         Outcome { plan, value, certificate, accepted_bids, sizes: (lowered.classes.len(), lowered.groups.len()) }
-    }
-}
-
-/// Whether time or what runs already makes the layer's counts hard to keep.
-fn is_upset(lowered: &Lowered<'_>) -> bool {
-    !lowered.instance.current().is_empty() || lowered.grid.count() > 1
-}
-
-/// Bound classes in the order in which they can be placed: a job that another one must be near comes before it.
-///
-/// Only what is worth more than the prices of its room goes before all others.
-fn bound_first(lowered: &Lowered<'_>, ranking: &Ranking, order: &[JobClassIndex]) -> Vec<JobClassIndex> {
-    let bound = order.iter().copied().filter(|class| lowered.classes[class.at()].is_bound);
-    let bound = bound.filter(|&class| ranking.margin(lowered, class) > 0.0);
-    let follows = |class: &JobClassIndex| {
-        let job = lowered.job(*class);
-        job.affinity.is_some() || job.anti_affinity.is_some()
-    };
-    let (followers, leaders): (Vec<_>, Vec<_>) = bound.partition(follows);
-    leaders.into_iter().chain(followers).collect()
-}
-
-/// Drops gangs below their minimum, and gives what they held to others, until no gang is partial.
-fn settle_gangs(occupancy: &mut Occupancy<'_>, ranking: &Ranking, order: &[JobClassIndex], stop: &Stop) {
-    let mut out: BTreeSet<JobClassIndex> = BTreeSet::new();
-    loop {
-        let losers = insert::drop_partial_gangs(occupancy);
-        if losers.is_empty() {
-            return;
-        }
-        out.extend(losers);
-        let others: Vec<_> = order.iter().copied().filter(|class| !out.contains(class)).collect();
-        insert::insert_missing(occupancy, &others, ranking, stop);
     }
 }
 

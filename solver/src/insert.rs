@@ -4,6 +4,7 @@ use lessor_models::resources::Resources;
 use lessor_models::time::Timestamp;
 
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::layer::{Counts, Given};
 use crate::occupancy::{Item, Occupancy, times};
 use crate::rank::Ranking;
 use crate::stop::Stop;
@@ -73,6 +74,17 @@ pub fn insert(
         }
     }
     count - missing
+}
+
+/// Inserts what the layer gave to groups, as far as rules and room allow. Returns how many capsules were placed.
+pub fn insert_given(occupancy: &mut Occupancy<'_>, counts: &Counts) -> u64 {
+    let mut placed = 0;
+    for (group, given) in occupancy.lowered().group_indexes().zip(&counts.of_group) {
+        for &Given { class, start, count } in given {
+            placed += insert_at(occupancy, class, group, start, count);
+        }
+    }
+    placed
 }
 
 /// Inserts up to `count` capsules into one group at one start.
@@ -147,6 +159,28 @@ pub fn drop_partial_gangs(occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
             if count > 0 {
                 *due -= u64::from(count);
                 occupancy.take(tile, position, count);
+            }
+        }
+    }
+    losers
+}
+
+/// Takes off capsules without the job that they must be near. Returns the classes that lost capsules. O(tiles), where any
+/// class must be near another.
+pub fn drop_orphans(occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
+    let lowered = occupancy.lowered();
+    let follows = |class: &JobClassIndex| lowered.job(*class).affinity.is_some() && occupancy.placed(*class) > 0;
+    let followers: Vec<JobClassIndex> = lowered.class_indexes().filter(follows).collect();
+    let mut losers = Vec::new();
+    if followers.is_empty() {
+        return losers;
+    }
+    for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
+        for position in (0..occupancy.items(tile).len()).rev() {
+            let Item { class, count, .. } = occupancy.items(tile)[position];
+            if followers.binary_search(&class).is_ok() && occupancy.is_orphan(tile, class) {
+                occupancy.take(tile, position, count);
+                losers.push(class);
             }
         }
     }

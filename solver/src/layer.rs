@@ -3,6 +3,7 @@
 //! The relaxation's counts over merged groups are split among the members by their tiles, in whole capsules: member `k` gets
 //! `floor(count * tiles up to k / all tiles)` less what the members before it got, so that the parts add up.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
@@ -14,6 +15,8 @@ use crate::index::{AccountIndex, GroupIndex, JobClassIndex};
 use crate::lowering::{Cell, Lowered};
 use crate::numbers::floor;
 use crate::occupancy::Occupancy;
+use crate::rank;
+use crate::shares::{Share, Shares};
 
 /// Capsules of one class that a group is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +36,33 @@ pub struct Counts {
     pub of_group: Vec<Vec<Given>>,
 }
 
-/// Splits the relaxation's counts among the groups, classes in the order given. O(job classes times groups).
+/// Steps of size, in parts of a tile, within which capsules go in the order of their starts.
+const SIZE_STEPS: f64 = 4.0;
+
+impl Counts {
+    /// Orders what is placed first by start: runs placed so leave no gaps that a later one cannot use (interval coloring).
+    pub fn sort_by_start(&mut self) {
+        self.of_group.iter_mut().for_each(|given| given.sort_by_key(|given| given.start));
+    }
+
+    /// Orders large capsules by size in steps, then by start; small ones stay last, as they are.
+    pub fn sort_by_size_and_start(&mut self, lowered: &Lowered<'_>) {
+        for (group, given) in lowered.group_indexes().zip(&mut self.of_group) {
+            given.sort_by_cached_key(|given| {
+                let size = rank::size(lowered, given.class, group);
+                let large = (!rank::is_small(size)).then(|| (floor(size * SIZE_STEPS), Reverse(given.start)));
+                Reverse(large)
+            });
+        }
+    }
+}
+
+/// Splits the relaxation's counts of some classes among the groups, classes in the order given. O(job classes times groups).
 #[must_use]
 pub fn counts(occupancy: &Occupancy<'_>, relaxation: &Relaxation, order: &[JobClassIndex]) -> Counts {
     let lowered = occupancy.lowered();
-    let mut of_group = vec![Vec::new(); lowered.groups.len()];
-    for class in order.iter().copied().filter(|class| !lowered.classes[class.at()].is_bound) {
+    let mut of_group: Vec<Vec<Given>> = vec![Vec::new(); lowered.groups.len()];
+    for &class in order {
         let mut missing = occupancy.missing(class);
         let from = relaxation.counts.partition_point(|count| count.class < class);
         for count in relaxation.counts[from..].iter().take_while(|count| count.class == class) {
@@ -78,15 +102,6 @@ fn split(
     given
 }
 
-/// What a cell may use of each account on its paths.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// The account.
-    pub account: AccountIndex,
-    /// How much of what is left of it, in each bucket.
-    pub most: Vec<Resources>,
-}
-
 /// What the counts of a cell would use of an account, by bucket and kind.
 type Used = Vec<[u128; Kind::COUNT]>;
 
@@ -94,7 +109,7 @@ type Used = Vec<[u128; Kind::COUNT]>;
 ///
 /// An account that the counts together do not exhaust gives its rest in the same proportion.
 #[must_use]
-pub fn shares(occupancy: &Occupancy<'_>, counts: &Counts) -> Vec<Vec<Share>> {
+pub fn shares(occupancy: &Occupancy<'_>, counts: &Counts) -> Vec<Shares> {
     let lowered = occupancy.lowered();
     let buckets = lowered.grid.count();
     let mut totals: Vec<Used> = vec![vec![[0u128; Kind::COUNT]; buckets]; lowered.accounts.len()];
@@ -115,7 +130,8 @@ pub fn shares(occupancy: &Occupancy<'_>, counts: &Counts) -> Vec<Vec<Share>> {
         };
         Share { account, most: (0..buckets).map(in_bucket).collect() }
     };
-    of_cells.iter().map(|cell| cell.iter().map(|(account, usage)| share(*account, usage)).collect()).collect()
+    let shares = |cell: &Vec<_>| Shares::new(cell.iter().map(|(account, usage)| share(*account, usage)).collect());
+    of_cells.iter().map(shares).collect()
 }
 
 /// What the counts of a cell would use of each account on its paths, sorted by account.

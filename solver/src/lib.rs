@@ -17,5 +17,7 @@ pub mod occupancy;
 pub mod program;
 pub mod random;
 pub mod rank;
+pub mod room;
 pub mod search;
+pub mod shares;
 pub mod stop;

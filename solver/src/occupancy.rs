@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use lessor_models::fleet::{Level, Owner};
-use lessor_models::job::Domain;
+use lessor_models::fleet::{Level, NodeIndex, Owner};
+use lessor_models::job::{Domain, Relation};
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::Timestamp;
@@ -174,12 +174,28 @@ impl<'a> Occupancy<'a> {
             let mut members = domain_members(self.lowered.instance.fleet(), node, spread.domain).into_iter();
             members.all(|member| self.members.get(&(class, member)).copied().unwrap_or(0) < spread.most)
         });
-        let runs_near = |other: lessor_models::job::Relation| {
-            let class = self.lowered.class_of_job[other.job.at()];
-            let mut members = domain_members(self.lowered.instance.fleet(), node, other.domain).into_iter();
-            members.any(|member| self.members.contains_key(&(class, member)))
-        };
-        spread && job.affinity.is_none_or(runs_near) && !job.anti_affinity.is_some_and(runs_near)
+        let is_near = |other: Relation| self.runs_in(self.lowered.class_of_job[other.job.at()], node, other.domain);
+        let mut avoided_by = self.lowered.avoided_by(class);
+        spread
+            && job.affinity.is_none_or(is_near)
+            && !job.anti_affinity.is_some_and(is_near)
+            && !avoided_by.any(|(other, domain)| self.runs_in(other, node, domain))
+    }
+
+    /// Whether capsules of a class run in a member of the domain that holds the node.
+    fn runs_in(&self, class: JobClassIndex, node: NodeIndex, domain: Domain) -> bool {
+        let members = domain_members(self.lowered.instance.fleet(), node, domain);
+        members.into_iter().any(|member| self.members.contains_key(&(class, member)))
+    }
+
+    /// Whether a capsule of the class on the tile is without the job that it must be near.
+    #[must_use]
+    pub fn is_orphan(&self, tile: TileIndex, class: JobClassIndex) -> bool {
+        let node = self.lowered.tiles[tile.at()];
+        self.lowered
+            .job(class)
+            .affinity
+            .is_some_and(|other| !self.runs_in(self.lowered.class_of_job[other.job.at()], node, other.domain))
     }
 
     /// Places capsules. The caller has made sure that they fit. O(path times buckets).

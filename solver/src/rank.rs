@@ -88,7 +88,7 @@ impl Ranking {
         let key = |(at, &class): (usize, &JobClassIndex)| {
             let best = self.groups(lowered, class).first().copied();
             let size = best.map_or(0.0, |group| size(lowered, class, group));
-            (if size < SMALL { 0.0 } else { size }, at, class)
+            (if is_small(size) { 0.0 } else { size }, at, class)
         };
         let mut ranked: Vec<(f64, usize, JobClassIndex)> = order.iter().enumerate().map(key).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -99,8 +99,13 @@ impl Ranking {
 /// The share of a tile below which a capsule's size decides nothing about when it is placed.
 const SMALL: f64 = 0.12;
 
+/// Whether a capsule of a size is small.
+pub(crate) fn is_small(size: f64) -> bool {
+    size < SMALL
+}
+
 /// A capsule's largest share of a tile's kinds, or of a device.
-fn size(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> f64 {
+pub(crate) fn size(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> f64 {
     let (draw, capacity) = (lowered.draw(class, group), lowered.group(group).capacity(0));
     let kinds = draw.0.iter().zip(&capacity.0).filter(|(draw, all)| **draw > 0 && **all > 0);
     let share = kinds.map(|(&draw, &all)| draw as f64 / all as f64).fold(0.0, f64::max);

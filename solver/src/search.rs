@@ -2,19 +2,24 @@
 //!
 //! Ruin and recreate (Schrimpf, Schneider, Stamm-Wilbrandt & Dueck 2000) on one to three tiles of a group at a time. The
 //! refill is greedy by worth per price, each class's rank shaken by a seeded factor; the result stays where the capsules on
-//! the tiles are worth more than before. Cells are independent within a round: each has its own random numbers, its share
+//! the tiles are worth more than before; a capsule that may start at several times takes the first at which it fits, from
+//! its earliest start or, every other time, from a random one. Cells are independent within a round: each has its own random numbers, its share
 //! of what is missing and of every account's headroom, so the outcome does not depend on the number of threads.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use lessor_models::resources::{Resources, UNLIMITED};
+use lessor_models::time::Timestamp;
 use rayon::prelude::*;
 
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::{Cell, Lowered};
-use crate::occupancy::{Item, Occupancy, times};
+use crate::occupancy::{Item, Occupancy};
 use crate::random::Random;
 use crate::rank::Ranking;
+use crate::room::Room;
+use crate::shares::{Drawn, Share, Shares};
 use crate::stop::Stop;
 
 /// Moves that one cell tries in one round, per tile.
@@ -22,6 +27,9 @@ const MOVES_PER_TILE: u64 = 2;
 
 /// Classes from the missing pool that one cell looks at in one round.
 const POOL_MAX: usize = 48;
+
+/// Starts that are tried for one class on one tile.
+const STARTS_MAX: usize = 12;
 
 /// Rounds in a row without an improvement after which the search is exhausted.
 const IDLE_ROUNDS_MAX: u32 = 12;
@@ -49,13 +57,13 @@ pub struct Round {
 struct Task<'a> {
     cell: &'a Cell,
     pool: Vec<(JobClassIndex, u64)>,
-    headroom: Vec<(AccountIndex, Resources)>,
+    headroom: Shares,
     random: Random,
     moves: u64,
 }
 
 /// A tile's new contents, where they are worth more.
-type Change = (TileIndex, Vec<Item>);
+type Contents = (TileIndex, Vec<Item>);
 
 impl<'a> Search<'a> {
     /// A search over a raw instance. `order` is best first.
@@ -70,15 +78,13 @@ impl<'a> Search<'a> {
 
     /// One round over all cells, at most about `most` moves.
     pub fn round(&mut self, occupancy: &mut Occupancy<'_>, stop: &Stop, most: u64) -> Round {
-        let lowered = occupancy.lowered();
         let pool: Vec<JobClassIndex> = self.order.iter().copied().filter(|&class| is_free(occupancy, class)).collect();
-        // What refilling cannot move: nothing is missing, or time matters.
-        if pool.is_empty() || lowered.grid.count() > 1 {
+        if pool.is_empty() {
             return Round { moves: 0, is_exhausted: true };
         }
         let tasks = self.tasks(occupancy, &pool, most);
         let seen: &Occupancy<'_> = occupancy;
-        let found: Vec<(u64, Vec<Change>)> =
+        let found: Vec<(u64, Vec<Contents>)> =
             tasks.into_par_iter().map(|task| self.refill_cell(seen, task, stop)).collect();
         let moves = found.iter().map(|(moves, _)| moves).sum();
         let mut improved = false;
@@ -119,7 +125,7 @@ impl<'a> Search<'a> {
         tasks
     }
 
-    fn refill_cell(&self, occupancy: &Occupancy<'_>, mut task: Task<'_>, stop: &Stop) -> (u64, Vec<Change>) {
+    fn refill_cell(&self, occupancy: &Occupancy<'_>, mut task: Task<'_>, stop: &Stop) -> (u64, Vec<Contents>) {
         let lowered = occupancy.lowered();
         let mut contents: BTreeMap<TileIndex, Vec<Item>> = BTreeMap::new();
         let mut tried = 0;
@@ -152,7 +158,7 @@ impl<'a> Search<'a> {
         contents: &BTreeMap<TileIndex, Vec<Item>>,
         task: &mut Task<'_>,
         tiles: &[TileIndex],
-    ) -> Option<Vec<Change>> {
+    ) -> Option<Vec<Contents>> {
         let lowered = occupancy.lowered();
         let group = lowered.group_of(tiles[0]);
         if lowered.group(group).closed {
@@ -160,44 +166,38 @@ impl<'a> Search<'a> {
         }
         let items = |tile: TileIndex| contents.get(&tile).map_or_else(|| occupancy.items(tile), Vec::as_slice);
         let mut supply: BTreeMap<JobClassIndex, u64> = task.pool.iter().copied().collect();
-        let (mut before, mut headroom) = (0i128, task.headroom.clone());
-        let mut rooms = Vec::with_capacity(tiles.len());
+        let mut before = 0i128;
+        let mut refill = Refill { occupancy, lowered, group, rooms: Vec::new(), contents: Vec::new(), log: Vec::new() };
         for &tile in tiles {
-            let mut room = Room::empty(lowered, group, tile);
+            refill.rooms.push(Room::empty(lowered, group));
+            refill.contents.push(Vec::new());
             for &item in items(tile) {
+                let drawn = refill.drawn(&item);
                 if stays(lowered, &item) {
-                    room.put(lowered, group, item);
+                    refill.put(refill.rooms.len() - 1, item, &drawn.over);
                 } else {
                     *supply.entry(item.class).or_default() += u64::from(item.count);
                     before += i128::from(lowered.worth(item.class, group).unwrap_or(0)) * i128::from(item.count);
-                    credit(lowered, group, item.class, u64::from(item.count), &mut headroom);
+                    task.headroom.credit(lowered, &drawn);
+                    refill.log.push((drawn, Change::Credit));
                 }
             }
-            rooms.push(room);
         }
         let ranked = self.shaken(lowered, group, &supply, &mut task.random);
         let mut after = 0i128;
         for (_, class, worth) in ranked {
             let left = supply.get_mut(&class).expect("ranked classes are supplied");
-            for room in &mut rooms {
-                while *left > 0 {
-                    let allowed = path_times(lowered, group, class, &headroom).min(*left);
-                    let placed = room.add(lowered, group, class, allowed);
-                    if placed == 0 {
-                        break;
-                    }
-                    debit(lowered, group, class, placed, &mut headroom);
-                    *left -= placed;
-                    after += i128::from(worth) * i128::from(placed);
-                }
-            }
+            let starts = starts(lowered, class, group, &mut task.random);
+            let placed = refill.add(class, &starts, *left, &mut task.headroom);
+            *left -= placed;
+            after += i128::from(worth) * i128::from(placed);
         }
         if after <= before {
+            refill.undo(&mut task.headroom);
             return None;
         }
-        task.headroom = headroom;
         task.pool = supply.into_iter().filter(|&(_, left)| left > 0).collect();
-        Some(tiles.iter().copied().zip(rooms.into_iter().map(|room| room.items)).collect())
+        Some(tiles.iter().copied().zip(refill.contents).collect())
     }
 
     /// The supplied classes by worth per price, each shaken.
@@ -237,7 +237,7 @@ fn stays(lowered: &Lowered<'_>, item: &Item) -> bool {
 }
 
 /// A cell's share of every account's headroom: all of what only it debits, an even part of the rest.
-fn headroom(occupancy: &Occupancy<'_>, cell: &Cell, cells: u64) -> Vec<(AccountIndex, Resources)> {
+fn headroom(occupancy: &Occupancy<'_>, cell: &Cell, cells: u64) -> Shares {
     let lowered = occupancy.lowered();
     let mut accounts: Vec<AccountIndex> = lowered.groups[cell.groups.clone()]
         .iter()
@@ -245,8 +245,8 @@ fn headroom(occupancy: &Occupancy<'_>, cell: &Cell, cells: u64) -> Vec<(AccountI
         .collect();
     accounts.sort_unstable();
     accounts.dedup();
-    let part = |account: AccountIndex| {
-        let left = *occupancy.account_left(account, 0);
+    let part = |account: AccountIndex, bucket: usize| {
+        let left = *occupancy.account_left(account, bucket);
         let own =
             cell.node.is_some_and(|node| lowered.account(account).owner == lessor_models::fleet::Owner::Node(node));
         if own {
@@ -255,113 +255,100 @@ fn headroom(occupancy: &Occupancy<'_>, cell: &Cell, cells: u64) -> Vec<(AccountI
             Resources(left.0.map(|amount| if amount == UNLIMITED { amount } else { amount / cells }))
         }
     };
-    accounts.into_iter().map(|account| (account, part(account))).collect()
+    let share =
+        |account| Share { account, most: (0..lowered.grid.count()).map(|bucket| part(account, bucket)).collect() };
+    Shares::new(accounts.into_iter().map(share).collect())
 }
 
-fn path_times(
-    lowered: &Lowered<'_>,
-    group: GroupIndex,
-    class: JobClassIndex,
-    headroom: &[(AccountIndex, Resources)],
-) -> u64 {
-    let path = lowered.group(group).path.iter();
-    path.map(|&(account, level)| {
-        let at = headroom.binary_search_by_key(&account, |entry| entry.0);
-        at.map_or(0, |at| times(&lowered.draw_at(class, group, level), &headroom[at].1))
-    })
-    .min()
-    .unwrap_or(u64::MAX)
-}
-
-fn debit(
-    lowered: &Lowered<'_>,
-    group: GroupIndex,
-    class: JobClassIndex,
-    count: u64,
-    headroom: &mut [(AccountIndex, Resources)],
-) {
-    for &(account, level) in &lowered.group(group).path {
-        if let Ok(at) = headroom.binary_search_by_key(&account, |entry| entry.0) {
-            let draw = lowered.draw_at(class, group, level);
-            headroom[at].1 = headroom[at].1.saturating_sub(&Resources(draw.0.map(|amount| amount * count)));
-        }
+/// The starts to try for a class, in order: all of them from the earliest on or from a random one, some where they are many.
+fn starts(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex, random: &mut Random) -> Vec<Timestamp> {
+    if lowered.grid.count() == 1 {
+        return vec![lowered.job(class).earliest];
     }
-}
-
-fn credit(
-    lowered: &Lowered<'_>,
-    group: GroupIndex,
-    class: JobClassIndex,
-    count: u64,
-    headroom: &mut [(AccountIndex, Resources)],
-) {
-    for &(account, level) in &lowered.group(group).path {
-        if let Ok(at) = headroom.binary_search_by_key(&account, |entry| entry.0) {
-            let draw = lowered.draw_at(class, group, level);
-            let left = &mut headroom[at].1.0;
-            left.iter_mut().zip(draw.0).for_each(|(left, amount)| {
-                *left = if *left == UNLIMITED { UNLIMITED } else { *left + amount * count };
-            });
-        }
+    let mut starts: Vec<Timestamp> = lowered.starts(class, group).collect();
+    let many = starts.len();
+    if many > 1 && random.below(2) == 1 {
+        starts.rotate_left(usize::try_from(random.below(many as u64)).unwrap_or(0));
     }
+    starts.into_iter().step_by(many.div_ceil(STARTS_MAX).max(1)).collect()
 }
 
-/// One tile while it is refilled.
-struct Room {
-    left: Resources,
-    devices: Vec<u16>,
-    items: Vec<Item>,
+/// What a refill did to the headroom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Credit,
+    Debit,
 }
 
-impl Room {
-    fn empty(lowered: &Lowered<'_>, group: GroupIndex, _tile: TileIndex) -> Room {
-        let at = lowered.group(group);
-        let devices = vec![lessor_models::tile_class::DEVICE_MILLI; usize::from(at.devices)];
-        Room { left: *at.capacity(0), devices, items: Vec::new() }
+/// Tiles of one group while they are refilled.
+struct Refill<'a> {
+    occupancy: &'a Occupancy<'a>,
+    lowered: &'a Lowered<'a>,
+    group: GroupIndex,
+    rooms: Vec<Room>,
+    contents: Vec<Vec<Item>>,
+    /// What was done to the headroom, in order.
+    log: Vec<(Drawn, Change)>,
+}
+
+impl Refill<'_> {
+    fn drawn(&self, item: &Item) -> Drawn {
+        let over = self.occupancy.buckets(item.class, self.group, item.start);
+        Drawn { class: item.class, group: self.group, count: u64::from(item.count), over }
     }
 
-    fn put(&mut self, lowered: &Lowered<'_>, group: GroupIndex, item: Item) {
-        let draw = lowered.draw(item.class, group);
-        self.left = self.left.saturating_sub(&Resources(draw.0.map(|amount| amount * u64::from(item.count))));
-        let milli = lowered.job(item.class).demand.device_milli;
-        for (device, left) in self.devices.iter_mut().enumerate() {
-            if item.devices >> device & 1 == 1 {
-                *left -= milli;
+    fn put(&mut self, at: usize, item: Item, over: &Range<usize>) {
+        let draw = self.lowered.draw(item.class, self.group);
+        let milli = self.lowered.job(item.class).demand.device_milli;
+        self.rooms[at].take(draw, u64::from(item.count), (milli, item.devices), over);
+        self.contents[at].push(item);
+    }
+
+    /// Adds up to `most` capsules of a class, tile by tile, each at the first start at which it fits. Returns how many.
+    fn add(&mut self, class: JobClassIndex, starts: &[Timestamp], most: u64, headroom: &mut Shares) -> u64 {
+        let (draw, demand) = (*self.lowered.draw(class, self.group), &self.lowered.job(class).demand);
+        let mut left = most;
+        for &start in starts {
+            let over = self.occupancy.buckets(class, self.group, start);
+            for at in 0..self.rooms.len() {
+                while left > 0 {
+                    let fitting = self.rooms[at].times(&draw, &over).min(left);
+                    let fitting = fitting.min(if demand.devices > 0 { 1 } else { u64::from(u32::MAX) });
+                    if fitting == 0 {
+                        break;
+                    }
+                    let Some(devices) = self.rooms[at].choose_devices(demand, &over) else { break };
+                    let count = headroom.times(self.lowered, class, self.group, &over).min(fitting);
+                    if count == 0 {
+                        break;
+                    }
+                    let count = u32::try_from(count).expect("limited above");
+                    let item = Item { class, count, start, devices, is_current: false };
+                    let drawn = self.drawn(&item);
+                    headroom.debit(self.lowered, &drawn);
+                    self.log.push((drawn, Change::Debit));
+                    self.put(at, item, &over);
+                    left -= u64::from(count);
+                }
             }
         }
-        self.items.push(item);
+        most - left
     }
 
-    /// Adds up to `most` capsules, one where devices are held. Returns how many.
-    fn add(&mut self, lowered: &Lowered<'_>, group: GroupIndex, class: JobClassIndex, most: u64) -> u64 {
-        let fitting = times(lowered.draw(class, group), &self.left).min(most);
-        let job = lowered.job(class);
-        if fitting == 0 {
-            return 0;
+    /// Undoes what was done to the headroom.
+    fn undo(self, headroom: &mut Shares) {
+        for (drawn, change) in self.log.into_iter().rev() {
+            match change {
+                Change::Credit => headroom.debit(self.lowered, &drawn),
+                Change::Debit => headroom.credit(self.lowered, &drawn),
+            }
         }
-        let start = job.earliest;
-        if job.demand.devices == 0 {
-            let count = u32::try_from(fitting).unwrap_or(u32::MAX);
-            self.put(lowered, group, Item { class, count, start, devices: 0, is_current: false });
-            return u64::from(count);
-        }
-        let Some(devices) = choose(&self.devices, job.demand.devices, job.demand.device_milli) else { return 0 };
-        self.put(lowered, group, Item { class, count: 1, start, devices, is_current: false });
-        1
     }
-}
-
-/// The devices with least left that still has enough.
-fn choose(left: &[u16], many: u8, milli: u16) -> Option<u64> {
-    let mut fitting: Vec<(u16, usize)> = left.iter().copied().zip(0..).filter(|&(left, _)| left >= milli).collect();
-    fitting.sort_unstable();
-    let chosen = fitting.get(..usize::from(many))?;
-    Some(chosen.iter().fold(0, |mask, &(_, device)| mask | 1 << device))
 }
 
 /// Puts a cell's new contents in place of the old, all or none: what one tile gains another may have given up.
-fn replace(occupancy: &mut Occupancy<'_>, changes: &[Change]) -> bool {
-    let old: Vec<Change> = changes.iter().map(|(tile, _)| (*tile, occupancy.items(*tile).to_vec())).collect();
+fn replace(occupancy: &mut Occupancy<'_>, changes: &[Contents]) -> bool {
+    let old: Vec<Contents> = changes.iter().map(|(tile, _)| (*tile, occupancy.items(*tile).to_vec())).collect();
     changes.iter().for_each(|(tile, _)| take_all(occupancy, *tile));
     for (tile, items) in changes {
         let group = occupancy.lowered().group_of(*tile);

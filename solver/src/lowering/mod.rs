@@ -8,6 +8,8 @@ mod grid;
 mod groups;
 mod job_classes;
 
+use std::collections::HashMap;
+
 use lessor_models::draw;
 use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
 use lessor_models::instance::Instance;
@@ -46,6 +48,8 @@ pub struct Lowered<'a> {
     pub classes: Vec<JobClass>,
     /// Each job's class.
     pub class_of_job: Vec<JobClassIndex>,
+    /// For classes that others must not be near: those others, with the domain that keeps them apart.
+    avoided_by: HashMap<JobClassIndex, Vec<(JobClassIndex, Domain)>>,
     /// Worth of one capsule by (job class, site), without latency; `None` where class, band, window or an empty tile's room
     /// forbid it.
     worth: Array2<Option<i64>>,
@@ -98,6 +102,13 @@ impl<'a> Lowered<'a> {
         for (at, class) in classes.iter().enumerate() {
             class.jobs.iter().for_each(|job| class_of_job[job.at()] = JobClassIndex::new(at));
         }
+        let mut avoided_by: HashMap<JobClassIndex, Vec<(JobClassIndex, Domain)>> = HashMap::new();
+        for (at, class) in classes.iter().enumerate() {
+            if let Some(other) = instance.jobs()[class.first.at()].anti_affinity {
+                let apart = (JobClassIndex::new(at), other.domain);
+                avoided_by.entry(class_of_job[other.job.at()]).or_default().push(apart);
+            }
+        }
         let most = classes.iter().map(|class| class.count).collect();
         let mut lowered = Lowered {
             instance,
@@ -109,6 +120,7 @@ impl<'a> Lowered<'a> {
             group_of,
             classes,
             class_of_job,
+            avoided_by,
             worth,
             draws,
             terms,
@@ -132,6 +144,11 @@ impl<'a> Lowered<'a> {
     #[must_use]
     pub fn job(&self, class: JobClassIndex) -> &'a lessor_models::job::Job {
         &self.instance.jobs()[self.classes[class.at()].first.at()]
+    }
+
+    /// The classes that must not be near this one, each with the domain that keeps them apart.
+    pub fn avoided_by(&self, class: JobClassIndex) -> impl Iterator<Item = (JobClassIndex, Domain)> + '_ {
+        self.avoided_by.get(&class).into_iter().flatten().copied()
     }
 
     /// A group.

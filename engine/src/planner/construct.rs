@@ -1,0 +1,188 @@
+//! The first plan: bound jobs, then the cells by the layer's counts, then whatever still fits anywhere.
+
+use std::collections::BTreeSet;
+
+use lessor_solver::bound::{self, Relaxation};
+use lessor_solver::index::JobClassIndex;
+use lessor_solver::layer::{self, Counts};
+use lessor_solver::lowering::{Cell, Lowered};
+use lessor_solver::occupancy::Occupancy;
+use lessor_solver::rank::Ranking;
+use lessor_solver::shares::Shares;
+use lessor_solver::stop::Stop;
+use lessor_solver::{cell, insert};
+use rayon::prelude::*;
+
+use super::{Phase, Run, worth};
+
+/// Cells packed between two looks at the stop.
+const CELLS_PER_BATCH: usize = 64;
+
+/// How often the layer gives out counts: for the whole, then for what did not fit. Where time matters a program takes longer
+/// than it brings, and what did not fit is left to insertion and search.
+const LAYER_ROUNDS: usize = 3;
+
+/// How the tiles are filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recipe {
+    /// Class by class, wherever one fits.
+    Insertion,
+    /// By the layer's counts.
+    Counts,
+    /// By the layer's counts, in the order of starts.
+    CountsByStart,
+    /// By the layer's counts, large capsules first and those about as large in the order of starts.
+    CountsBySizeAndStart,
+}
+
+/// What is worth trying: one recipe where the counts can be kept, several where time or what runs already upsets them.
+fn recipes(lowered: &Lowered<'_>, is_relaxed: bool) -> &'static [Recipe] {
+    match (is_relaxed, lowered.grid.count() > 1, lowered.instance.current().is_empty()) {
+        (false, _, _) => &[Recipe::Insertion],
+        (true, true, _) => &[Recipe::Insertion, Recipe::CountsByStart, Recipe::CountsBySizeAndStart],
+        (true, false, false) => &[Recipe::Insertion, Recipe::Counts],
+        (true, false, true) => &[Recipe::Counts],
+    }
+}
+
+/// What construction goes by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guide<'r> {
+    /// Counts of every class; none where the bound was not found in time.
+    pub(super) relaxation: Option<&'r Relaxation>,
+    /// Worth and cost of every class in every group.
+    pub(super) ranking: &'r Ranking,
+    /// Every class, best first.
+    pub(super) order: &'r [JobClassIndex],
+}
+
+impl Run<'_> {
+    /// Builds on what an occupancy holds; of several recipes the best plan stays.
+    pub(super) fn construct(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
+        self.insert_bound(occupancy, guide);
+        let recipes = recipes(occupancy.lowered(), guide.relaxation.is_some());
+        let (last, others) = recipes.split_last().expect("there is always a recipe");
+        let mut best: Option<(i128, Occupancy<'_>)> = None;
+        for &recipe in others {
+            let mut plan = occupancy.clone();
+            self.fill(&mut plan, recipe, guide);
+            let value = worth(&plan);
+            if best.as_ref().is_none_or(|(most, _)| value > *most) {
+                best = Some((value, plan));
+            }
+        }
+        self.fill(occupancy, *last, guide);
+        let value = worth(occupancy);
+        if let Some((_, plan)) = best.filter(|(most, _)| *most > value) {
+            *occupancy = plan;
+        }
+        let value = worth(occupancy);
+        self.say(Phase::Cells, 1, 1, Some(value));
+    }
+
+    /// Fills the tiles by a recipe, then with whatever still fits anywhere.
+    fn fill(&mut self, occupancy: &mut Occupancy<'_>, recipe: Recipe, guide: Guide<'_>) {
+        if let Some(relaxation) = guide.relaxation.filter(|_| recipe != Recipe::Insertion) {
+            self.fill_cells(occupancy, recipe, relaxation, guide);
+        }
+        insert::insert_missing(occupancy, guide.order, guide.ranking, self.stop);
+        settle(occupancy, guide, self.stop);
+    }
+
+    /// Places the classes that rules bind to places: those whose rules look at no other job by the layer's counts, so that
+    /// they leave the groups that others need, and those that follow another job wherever they find it.
+    fn insert_bound(&self, occupancy: &mut Occupancy<'_>, Guide { relaxation, ranking, order }: Guide<'_>) {
+        for class in bound_first(occupancy.lowered(), ranking, order) {
+            match relaxation {
+                Some(relaxation) if !is_follower(occupancy.lowered(), class) => {
+                    insert::insert_given(occupancy, &layer::counts(occupancy, relaxation, &[class]));
+                }
+                _ => {
+                    insert::insert_missing(occupancy, &[class], ranking, self.stop);
+                }
+            }
+        }
+    }
+
+    /// Cells by the relaxation's counts; then what did not fit goes back up, by counts for what is left.
+    fn fill_cells(
+        &mut self,
+        occupancy: &mut Occupancy<'_>,
+        recipe: Recipe,
+        relaxation: &Relaxation,
+        Guide { ranking, order, .. }: Guide<'_>,
+    ) {
+        let lowered = occupancy.lowered();
+        let is_free = |class: &JobClassIndex| !lowered.classes[class.at()].is_bound;
+        let free: Vec<JobClassIndex> = order.iter().copied().filter(is_free).collect();
+        let filling_order = ranking.filling_order(lowered, &free);
+        let rounds = if lowered.grid.count() > 1 { 1 } else { LAYER_ROUNDS };
+        for round in 0..rounds {
+            let rest = (round > 0).then(|| bound::relax_rest(occupancy, relaxation, self.bounding)).flatten();
+            let mut counts = layer::counts(occupancy, rest.as_ref().unwrap_or(relaxation), &filling_order);
+            match recipe {
+                Recipe::CountsByStart => counts.sort_by_start(),
+                Recipe::CountsBySizeAndStart => counts.sort_by_size_and_start(lowered),
+                Recipe::Counts | Recipe::Insertion => {}
+            }
+            self.pack_cells(occupancy, &counts);
+            if self.bounding.is_raised() {
+                break;
+            }
+        }
+    }
+
+    fn pack_cells(&mut self, occupancy: &mut Occupancy<'_>, counts: &Counts) {
+        let lowered = occupancy.lowered();
+        let shares = layer::shares(occupancy, counts);
+        let cells = u64::try_from(lowered.cells.len()).unwrap_or(u64::MAX);
+        let jobs: Vec<_> = lowered.cells.iter().zip(shares).collect();
+        // Batches, so that progress shows and a stop is heard; the order of results is the order of cells.
+        let mut done = 0;
+        for batch in jobs.chunks(CELLS_PER_BATCH) {
+            if self.stop.is_raised() {
+                return;
+            }
+            let seen: &Occupancy<'_> = occupancy;
+            let pack = |(cell, shares): &(&Cell, Shares)| cell::pack(seen, cell, counts, shares.clone());
+            let packed: Vec<_> = batch.par_iter().map(pack).collect();
+            for (tile, item) in packed.into_iter().flatten() {
+                occupancy.place(tile, item);
+            }
+            done += u64::try_from(batch.len()).unwrap_or(0);
+            self.say(Phase::Cells, done, cells, None);
+        }
+    }
+}
+
+/// Bound classes in the order in which they can be placed: a job that another one must be near comes before it.
+///
+/// Only what is worth more than the prices of its room goes before all others.
+fn bound_first(lowered: &Lowered<'_>, ranking: &Ranking, order: &[JobClassIndex]) -> Vec<JobClassIndex> {
+    let bound = order.iter().copied().filter(|class| lowered.classes[class.at()].is_bound);
+    let bound = bound.filter(|&class| ranking.margin(lowered, class) > 0.0);
+    let (followers, leaders): (Vec<_>, Vec<_>) = bound.partition(|&class| is_follower(lowered, class));
+    leaders.into_iter().chain(followers).collect()
+}
+
+/// Whether a class's rules look at where another job runs.
+fn is_follower(lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
+    let job = lowered.job(class);
+    job.affinity.is_some() || job.anti_affinity.is_some()
+}
+
+/// Drops gangs below their minimum and capsules without the job that they must be near, and gives what they held to others,
+/// until there are none.
+fn settle(occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>, stop: &Stop) {
+    let mut out: BTreeSet<JobClassIndex> = BTreeSet::new();
+    loop {
+        let mut losers = insert::drop_partial_gangs(occupancy);
+        losers.extend(insert::drop_orphans(occupancy));
+        if losers.is_empty() {
+            return;
+        }
+        out.extend(losers);
+        let others: Vec<_> = order.iter().copied().filter(|class| !out.contains(class)).collect();
+        insert::insert_missing(occupancy, &others, ranking, stop);
+    }
+}
