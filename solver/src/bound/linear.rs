@@ -35,7 +35,7 @@ const ITERATIONS_MAX: u32 = 2_000_000;
 const WORK_MAX: u64 = 500_000_000;
 
 /// Relative distance from the program's value at which the Lagrangian bound counts as reached.
-const CLOSE: f64 = 1e-5;
+const CLOSE: f64 = 2e-4;
 
 /// The same where time matters, so that prices are rough anyway, and for what a partial plan leaves.
 const CLOSE_ENOUGH: f64 = 4e-3;
