@@ -1,5 +1,7 @@
 //! From an instance and its plan to what the report shows.
 
+use std::collections::BTreeMap;
+
 use lessor_datasets::table::cure_words;
 use lessor_models::draw;
 use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
@@ -11,7 +13,8 @@ use lessor_models::resources::{Kind, UNLIMITED};
 
 use crate::inputs::HashedFile;
 use crate::report::{
-    CellRow, InputFile, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow, ZoneRow, reason_words,
+    CellRow, InputFile, Limits, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow, ZoneRow,
+    reason_words,
 };
 use crate::run_file::Point;
 use crate::summary::Figures;
@@ -46,13 +49,17 @@ pub(crate) struct Headline<'a> {
 /// The part of the report that follows from instance and plan alone.
 pub(crate) fn body(instance: &Instance, plan: &Plan) -> ReportData {
     let fleet = instance.fleet();
+    let accounts = usage::accounts(instance, &plan.placements);
+    let of_cells: BTreeMap<Owner, Limits> =
+        accounts.iter().map(|account| (account.owner, account.busiest.capacity)).collect();
+    let price_row = |price| price_row(fleet, price, of_cells.get(&price.owner).copied().unwrap_or_default());
     let mut data = ReportData {
-        prices: plan.prices.iter().map(|price| price_row(fleet, price)).collect(),
+        prices: plan.prices.iter().map(price_row).collect(),
         unplaced: plan.unplaced.iter().map(|left| unplaced_row(instance, left)).collect(),
         service_classes: service_classes(instance, &plan.placements),
         ..ReportData::default()
     };
-    for account in usage::accounts(instance, &plan.placements) {
+    for account in accounts {
         match account.owner {
             Owner::Node(cell) => data.cells.push(cell_row(fleet, cell, &account)),
             Owner::Zone(_) => data.zones.push(zone_row(fleet, &account)),
@@ -136,24 +143,24 @@ fn zone_row(fleet: &Fleet, account: &Account) -> ZoneRow {
     }
 }
 
-fn price_row(fleet: &Fleet, price: &Price) -> PriceRow {
+fn price_row(fleet: &Fleet, price: &Price, of_tiles: Limits) -> PriceRow {
     PriceRow {
         owner: fleet.owner_name(price.owner).to_owned(),
         owner_type: owner_type(fleet, price.owner).to_owned(),
         kind: price.kind.name().to_owned(),
         start_us: price.interval.start.0,
         end_us: price.interval.end.0,
-        capacity: capacity_at(fleet, price.owner, price.kind, price),
+        capacity: capacity_at(fleet, price.owner, price.kind, price).or(of_tiles[price.kind.index()]).unwrap_or(0),
         price: price.price,
         binding: account_words(fleet, price.owner, price.kind),
     }
 }
 
-/// The account's capacity when its price begins to hold; zero where nothing limits it.
-fn capacity_at(fleet: &Fleet, owner: Owner, kind: Kind, price: &Price) -> u64 {
+/// The account's own capacity when its price begins to hold; `None` where only its tiles limit it, whose price it states.
+fn capacity_at(fleet: &Fleet, owner: Owner, kind: Kind, price: &Price) -> Option<u64> {
     let base = fleet.base_capacity(owner).get(kind);
     let capacity = fleet.steps().get(&(owner, kind)).map_or(base, |function| function.at(price.interval.start));
-    if capacity == UNLIMITED { 0 } else { capacity }
+    (capacity != UNLIMITED).then_some(capacity)
 }
 
 fn unplaced_row(instance: &Instance, left: &Unplaced) -> UnplacedRow {
