@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use lessor_models::fleet::{Level, NodeIndex, Owner};
-use lessor_models::job::{Domain, Relation};
+use lessor_models::job::{Demand, Domain, Relation};
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::Timestamp;
@@ -135,18 +135,10 @@ impl<'a> Occupancy<'a> {
             && (draw.get(Kind::Accelerator) == 0 || self.choose_devices(tile, class, over).is_some())
     }
 
-    /// The devices that a capsule would take: those with least left that still has enough, so that whole ones stay whole.
+    /// The devices that a capsule would take; see [`best_devices`].
     #[must_use]
     pub fn choose_devices(&self, tile: TileIndex, class: JobClassIndex, over: Range<usize>) -> Option<u64> {
-        let demand = &self.lowered.job(class).demand;
-        if demand.devices == 0 {
-            return Some(0);
-        }
-        let left = self.devices_left(tile, over).zip(0u32..);
-        let mut fitting: Vec<(u16, u32)> = left.filter(|&(left, _)| left >= demand.device_milli).collect();
-        fitting.sort_unstable();
-        let chosen = fitting.get(..usize::from(demand.devices))?;
-        Some(chosen.iter().fold(0, |mask, &(_, device)| mask | 1 << device))
+        best_devices(self.devices_left(tile, over), &self.lowered.job(class).demand)
     }
 
     /// How many capsules of a class the accounts above a group can still hold, at most `most`.
@@ -172,7 +164,7 @@ impl<'a> Occupancy<'a> {
         let (job, node) = (self.lowered.job(class), self.lowered.tiles[tile.at()]);
         let spread = job.spread.is_none_or(|spread| {
             let mut members = domain_members(self.lowered.instance.fleet(), node, spread.domain).into_iter();
-            members.all(|member| self.members.get(&(class, member)).copied().unwrap_or(0) < spread.most)
+            members.all(|member| self.count_in(class, member) < spread.most)
         });
         let is_near = |other: Relation| self.runs_in(self.lowered.class_of_job[other.job.at()], node, other.domain);
         let mut avoided_by = self.lowered.avoided_by(class);
@@ -182,8 +174,15 @@ impl<'a> Occupancy<'a> {
             && !avoided_by.any(|(other, domain)| self.runs_in(other, node, domain))
     }
 
-    /// Whether capsules of a class run in a member of the domain that holds the node.
-    fn runs_in(&self, class: JobClassIndex, node: NodeIndex, domain: Domain) -> bool {
+    /// How many capsules of a class that rules bind are in a node or zone.
+    #[must_use]
+    pub fn count_in(&self, class: JobClassIndex, member: Owner) -> u32 {
+        self.members.get(&(class, member)).copied().unwrap_or(0)
+    }
+
+    /// Whether capsules of a class that rules bind run in a member of the domain that holds the node.
+    #[must_use]
+    pub fn runs_in(&self, class: JobClassIndex, node: NodeIndex, domain: Domain) -> bool {
         let members = domain_members(self.lowered.instance.fleet(), node, domain);
         members.into_iter().any(|member| self.members.contains_key(&(class, member)))
     }
@@ -267,6 +266,19 @@ impl<'a> Occupancy<'a> {
             }
         }
     }
+}
+
+/// The devices that a capsule would take of those with so much left, a bit each: those with least left that still has
+/// enough, so that whole ones stay whole. None for a capsule without devices, `None` where there are too few.
+#[must_use]
+pub fn best_devices(left: impl Iterator<Item = u16>, demand: &Demand) -> Option<u64> {
+    if demand.devices == 0 {
+        return Some(0);
+    }
+    let mut fitting: Vec<(u16, u32)> = left.zip(0u32..).filter(|&(left, _)| left >= demand.device_milli).collect();
+    fitting.sort_unstable();
+    let chosen = fitting.get(..usize::from(demand.devices))?;
+    Some(chosen.iter().fold(0, |mask, &(_, device)| mask | 1 << device))
 }
 
 /// How many times a draw fits what is left.

@@ -18,11 +18,10 @@ const POLL: Duration = Duration::from_millis(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row(pub usize);
 
-/// `maximise c x` subject to `A x <= b`, `x >= 0`.
+/// The rows of `maximise c x` subject to `A x <= b`, `x >= 0`; columns come with each solve.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     limits: Vec<f64>,
-    columns: Vec<Column>,
 }
 
 /// A column: its worth, its upper limit and its entries.
@@ -79,18 +78,6 @@ impl Program {
         self.limits.push(limit);
         Row(self.limits.len() - 1)
     }
-
-    /// Adds a column.
-    pub fn column(&mut self, column: Column) {
-        self.columns.push(column);
-    }
-
-    /// Solves with the simplex method, one thread, at most so many iterations.
-    #[must_use]
-    pub fn solve(self, iterations_max: u32, stop: &Stop) -> Answer {
-        let resident = Resident::start(self, iterations_max);
-        resident.map_or(Answer::Interrupted, |mut resident| resident.solve(vec![], vec![], stop))
-    }
 }
 
 /// A program that stays in memory: rows and columns can be added, and each solve starts from the basis of the one before.
@@ -108,7 +95,7 @@ impl Resident {
         let (answer, answers) = mpsc::channel();
         // The thread owns its program; when it is left behind, its answer goes nowhere.
         let spawned = std::thread::Builder::new().name("highs".into()).spawn(move || {
-            let Some(mut loaded) = Loaded::new(program, iterations_max) else { return };
+            let Some(mut loaded) = Loaded::new(&program, iterations_max) else { return };
             while let Ok((rows, columns)) = asked.recv() {
                 if answer.send(loaded.solve(rows, columns)).is_err() {
                     return;
@@ -145,7 +132,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    fn new(program: Program, iterations_max: u32) -> Option<Loaded> {
+    fn new(program: &Program, iterations_max: u32) -> Option<Loaded> {
         let mut problem = ColProblem::default();
         let rows: Vec<highs::Row> = program.limits.iter().map(|&limit| problem.add_row(..=limit)).collect();
         let mut model = problem.try_optimise(Sense::Maximise).ok()?;
@@ -153,9 +140,7 @@ impl Loaded {
         model.set_option("threads", 1);
         model.set_option("solver", "simplex");
         model.set_option("simplex_iteration_limit", i32::try_from(iterations_max).unwrap_or(i32::MAX));
-        let mut loaded = Loaded { model: Some(model), rows, columns: Vec::new() };
-        loaded.add(vec![], program.columns)?;
-        Some(loaded)
+        Some(Loaded { model: Some(model), rows, columns: Vec::new() })
     }
 
     /// Adds rows, then columns; `None` where HiGHS refuses.
@@ -202,14 +187,18 @@ impl Loaded {
 mod tests {
     use super::*;
 
+    fn solve(program: Program, columns: Vec<Column>, stop: &Stop) -> Answer {
+        Resident::start(program, 1_000).expect("a thread").solve(vec![], columns, stop)
+    }
+
     #[test]
     fn a_knapsack_row_is_priced_at_its_marginal_density() {
         // Worth 6 for 2 units and 5 for 5 units, 4 units to give: all of the first, two fifths of the second.
         let mut program = Program::default();
         let row = program.row(4.0);
-        program.column(Column { worth: 6.0, most: 1.0, entries: vec![(row, 2.0)] });
-        program.column(Column { worth: 5.0, most: 1.0, entries: vec![(row, 5.0)] });
-        let Answer::Optimal(solution) = program.solve(100, &Stop::new()) else { panic!("a bounded program") };
+        let column = |worth, drawn| Column { worth, most: 1.0, entries: vec![(row, drawn)] };
+        let answer = solve(program, vec![column(6.0, 2.0), column(5.0, 5.0)], &Stop::new());
+        let Answer::Optimal(solution) = answer else { panic!("a bounded program") };
         assert!((solution.values[1] - 0.4).abs() < 1e-5 && (solution.prices[0] - 1.0).abs() < 1e-5);
     }
 
@@ -218,11 +207,9 @@ mod tests {
         let stop = Stop::new();
         stop.raise();
         let mut program = Program::default();
-        for _ in 0..2_000 {
-            let row = program.row(1.0);
-            program.column(Column { worth: 1.0, most: 1.0, entries: vec![(row, 1.0)] });
-        }
+        let columns = (0..2_000).map(|_| Column { worth: 1.0, most: 1.0, entries: vec![(program.row(1.0), 1.0)] });
+        let columns = columns.collect();
         // Either the answer was already there at the first look, or the wait ended.
-        assert!(matches!(program.solve(1_000, &stop), Answer::Interrupted | Answer::Optimal(_)));
+        assert!(matches!(solve(program, columns, &stop), Answer::Interrupted | Answer::Optimal(_)));
     }
 }

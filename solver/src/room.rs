@@ -8,7 +8,7 @@ use lessor_models::tile_class::DEVICE_MILLI;
 
 use crate::index::{GroupIndex, TileIndex};
 use crate::lowering::Lowered;
-use crate::occupancy::{Occupancy, times};
+use crate::occupancy::{Occupancy, best_devices, times};
 
 /// Room on one tile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,18 +61,10 @@ impl Room {
         self.left(over).iter().map(|left| times(draw, left)).min().unwrap_or(0)
     }
 
-    /// The devices that a capsule would take, a bit each: those with least left that still has enough, so that whole ones
-    /// stay whole. None for a capsule without devices, `None` where there are too few.
+    /// The devices that a capsule would take; see [`best_devices`].
     #[must_use]
     pub fn choose_devices(&self, demand: &Demand, over: &Range<usize>) -> Option<u64> {
-        if demand.devices == 0 {
-            return Some(0);
-        }
-        let parts = self.device_parts(over).zip(0usize..);
-        let mut fitting: Vec<(u16, usize)> = parts.filter(|&(left, _)| left >= demand.device_milli).collect();
-        fitting.sort_unstable();
-        let chosen = fitting.get(..usize::from(demand.devices))?;
-        Some(chosen.iter().fold(0, |mask, &(_, device)| mask | 1 << device))
+        best_devices(self.device_parts(over), demand)
     }
 
     /// Takes what capsules draw, and the milli of their devices. The caller has made sure that they fit.

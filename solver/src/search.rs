@@ -167,12 +167,12 @@ impl<'a> Search<'a> {
         let items = |tile: TileIndex| contents.get(&tile).map_or_else(|| occupancy.items(tile), Vec::as_slice);
         let mut supply: BTreeMap<JobClassIndex, u64> = task.pool.iter().copied().collect();
         let mut before = 0i128;
-        let mut refill = Refill { occupancy, lowered, group, rooms: Vec::new(), contents: Vec::new(), log: Vec::new() };
+        let mut refill = Refill { occupancy, group, rooms: Vec::new(), contents: Vec::new(), log: Vec::new() };
         for &tile in tiles {
             refill.rooms.push(Room::empty(lowered, group));
             refill.contents.push(Vec::new());
             for &item in items(tile) {
-                let drawn = refill.drawn(&item);
+                let drawn = refill.drawn(&item, occupancy.buckets(item.class, group, item.start));
                 if stays(lowered, &item) {
                     refill.put(refill.rooms.len() - 1, item, &drawn.over);
                 } else {
@@ -283,7 +283,6 @@ enum Change {
 /// Tiles of one group while they are refilled.
 struct Refill<'a> {
     occupancy: &'a Occupancy<'a>,
-    lowered: &'a Lowered<'a>,
     group: GroupIndex,
     rooms: Vec<Room>,
     contents: Vec<Vec<Item>>,
@@ -292,21 +291,22 @@ struct Refill<'a> {
 }
 
 impl Refill<'_> {
-    fn drawn(&self, item: &Item) -> Drawn {
-        let over = self.occupancy.buckets(item.class, self.group, item.start);
+    fn drawn(&self, item: &Item, over: Range<usize>) -> Drawn {
         Drawn { class: item.class, group: self.group, count: u64::from(item.count), over }
     }
 
     fn put(&mut self, at: usize, item: Item, over: &Range<usize>) {
-        let draw = self.lowered.draw(item.class, self.group);
-        let milli = self.lowered.job(item.class).demand.device_milli;
+        let lowered = self.occupancy.lowered();
+        let draw = lowered.draw(item.class, self.group);
+        let milli = lowered.job(item.class).demand.device_milli;
         self.rooms[at].take(draw, u64::from(item.count), (milli, item.devices), over);
         self.contents[at].push(item);
     }
 
     /// Adds up to `most` capsules of a class, tile by tile, each at the first start at which it fits. Returns how many.
     fn add(&mut self, class: JobClassIndex, starts: &[Timestamp], most: u64, headroom: &mut Shares) -> u64 {
-        let (draw, demand) = (*self.lowered.draw(class, self.group), &self.lowered.job(class).demand);
+        let lowered = self.occupancy.lowered();
+        let (draw, demand) = (*lowered.draw(class, self.group), &lowered.job(class).demand);
         let mut left = most;
         for &start in starts {
             let over = self.occupancy.buckets(class, self.group, start);
@@ -318,14 +318,14 @@ impl Refill<'_> {
                         break;
                     }
                     let Some(devices) = self.rooms[at].choose_devices(demand, &over) else { break };
-                    let count = headroom.times(self.lowered, class, self.group, &over).min(fitting);
+                    let count = headroom.times(lowered, class, self.group, &over).min(fitting);
                     if count == 0 {
                         break;
                     }
                     let count = u32::try_from(count).expect("limited above");
                     let item = Item { class, count, start, devices, is_current: false };
-                    let drawn = self.drawn(&item);
-                    headroom.debit(self.lowered, &drawn);
+                    let drawn = self.drawn(&item, over.clone());
+                    headroom.debit(lowered, &drawn);
                     self.log.push((drawn, Change::Debit));
                     self.put(at, item, &over);
                     left -= u64::from(count);
@@ -339,8 +339,8 @@ impl Refill<'_> {
     fn undo(self, headroom: &mut Shares) {
         for (drawn, change) in self.log.into_iter().rev() {
             match change {
-                Change::Credit => headroom.debit(self.lowered, &drawn),
-                Change::Debit => headroom.credit(self.lowered, &drawn),
+                Change::Credit => headroom.debit(self.occupancy.lowered(), &drawn),
+                Change::Debit => headroom.credit(self.occupancy.lowered(), &drawn),
             }
         }
     }

@@ -72,11 +72,10 @@ impl Run<'_> {
             }
         }
         self.fill(occupancy, *last, guide);
-        let value = worth(occupancy);
-        if let Some((_, plan)) = best.filter(|(most, _)| *most > value) {
-            *occupancy = plan;
+        let mut value = worth(occupancy);
+        if let Some((most, plan)) = best.filter(|(most, _)| *most > value) {
+            (value, *occupancy) = (most, plan);
         }
-        let value = worth(occupancy);
         self.say(Phase::Cells, 1, 1, Some(value));
     }
 

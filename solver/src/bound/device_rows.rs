@@ -68,13 +68,17 @@ impl DeviceRows {
         self.parts.devices[group] as f64
     }
 
+    /// What one device or piece of a group costs at its row's price, in micro-credits.
+    fn price(&self, group: usize, row: Row, solution: &Solution, scale: f64) -> f64 {
+        solution.prices[row.0] * scale / self.devices_of(group)
+    }
+
     /// Prices of pieces, in micro-credits.
     pub(super) fn prices(&self, solution: &Solution, scale: f64) -> PiecePrices {
         let prices = self.pieces.iter().flat_map(|(&(group, instant), rows)| {
             let instant = self.parts.instants[instant];
-            self.parts.milli.iter().zip(rows).map(move |(&milli, row)| {
-                (Piece { group, milli, instant }, solution.prices[row.0] * scale / self.devices_of(group))
-            })
+            let price = move |row: &Row| self.price(group, *row, solution, scale);
+            self.parts.milli.iter().zip(rows).map(move |(&milli, row)| (Piece { group, milli, instant }, price(row)))
         });
         PiecePrices::new(prices)
     }
@@ -82,7 +86,7 @@ impl DeviceRows {
     /// The best pattern of all devices at the prices of a solution.
     pub(super) fn best_patterns(&self, solution: &Solution, scale: f64) -> Vec<Best> {
         let best = |(&devices, rows): (&Devices, &Vec<Row>)| {
-            let price = |row: &Row| solution.prices[row.0] * scale / self.devices_of(devices.0);
+            let price = |row: &Row| self.price(devices.0, *row, solution, scale);
             let pieces: Vec<(u16, f64)> = self.parts.milli.iter().copied().zip(rows.iter().map(price)).collect();
             let (worth, pattern) = patterns::best_pattern(&pieces);
             (devices, worth, pattern)
@@ -111,7 +115,7 @@ impl DeviceRows {
     pub(super) fn patterns_at(&mut self, patterns: &[Best], solution: &Solution, scale: f64) -> Vec<Column> {
         let mut columns = Vec::new();
         for (devices, worth, pattern) in patterns {
-            let earned = solution.prices[self.devices[devices].0] * scale / self.devices_of(devices.0);
+            let earned = self.price(devices.0, self.devices[devices], solution, scale);
             if *worth > earned * (1.0 + 1e-7) {
                 columns.extend(self.pattern(*devices, pattern));
             }

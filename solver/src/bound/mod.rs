@@ -19,7 +19,7 @@ use lessor_models::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIF
 use lessor_models::fleet::{ClassIndex, NodeIndex};
 use lessor_models::resources::Kind;
 use lessor_models::tile_class::DEVICE_MILLI;
-use lessor_models::time::{MICROS_PER_SECOND, Timestamp};
+use lessor_models::time::Timestamp;
 
 use crate::lowering::Lowered;
 use crate::numbers::floor;
@@ -61,17 +61,17 @@ impl Relaxation {
 /// Solves the relaxation. `None` where the stop came first.
 #[must_use]
 pub fn relax(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
-    let merged = merge::merge(lowered);
-    let timeline = Timeline::of(&lowered.grid);
-    let Relaxed { prices, bars, pieces, counts } = linear::solve(&Supply::whole(lowered), &merged, &timeline, stop)?;
-    Some(Relaxation { merged, timeline, prices, bars, pieces, counts })
+    solve(&Supply::whole(lowered), merge::merge(lowered), Timeline::of(&lowered.grid), stop)
 }
 
 /// Solves again for what a partial plan leaves, over the groups and the time of a relaxation. Proves nothing.
 #[must_use]
 pub fn relax_rest(occupancy: &Occupancy<'_>, whole: &Relaxation, stop: &Stop) -> Option<Relaxation> {
-    let (merged, timeline) = (whole.merged.clone(), whole.timeline.clone());
-    let Relaxed { prices, bars, pieces, counts } = linear::solve(&Supply::rest(occupancy), &merged, &timeline, stop)?;
+    solve(&Supply::rest(occupancy), whole.merged.clone(), whole.timeline.clone(), stop)
+}
+
+fn solve(supply: &Supply<'_>, merged: Merged, timeline: Timeline, stop: &Stop) -> Option<Relaxation> {
+    let Relaxed { prices, bars, pieces, counts } = linear::solve(supply, &merged, &timeline, stop)?;
     Some(Relaxation { merged, timeline, prices, bars, pieces, counts })
 }
 
@@ -191,7 +191,7 @@ pub fn readable_duals(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Vec<Dua
     for ((group, instant), pieces) in at {
         let Some(part) = timeline.part_at(instant) else { continue };
         let interval = timeline.interval(Window::of(part));
-        let seconds = interval.end.since(interval.start).0 as f64 / MICROS_PER_SECOND as f64;
+        let seconds = timeline.seconds(interval, Window::of(part));
         let (worth, _) = patterns::best_pattern(&pieces);
         let price = floor(worth / f64::from(DEVICE_MILLI) / seconds.max(1.0) * scale);
         for ((class, under), _) in scopes.shares(group).filter(|_| price > 0) {

@@ -186,17 +186,13 @@ impl<'a> Rows<'a> {
     /// A price for every part without capacity that no capsule could pay; it adds nothing to any bound.
     #[must_use]
     pub fn bars(&self) -> Vec<(Budget, f64)> {
+        let mut draws: BTreeMap<Kind, Draws> = BTreeMap::new();
         let mut bars = Vec::new();
         for (&(place, kind), limits) in &self.limits {
-            let barred = limits.iter().enumerate().filter(|(_, limit)| **limit <= 0.0);
-            let windows: Vec<Window> = barred.map(|(part, _)| Window::of(part)).collect();
-            if !windows.is_empty() {
-                let draws = Draws::of(self.supply, kind);
-                bars.extend(
-                    windows
-                        .into_iter()
-                        .map(|window| (Budget { place, kind, window }, draws.bar(self.timeline, window))),
-                );
+            for (part, _) in limits.iter().enumerate().filter(|(_, limit)| **limit <= 0.0) {
+                let window = Window::of(part);
+                let draws = draws.entry(kind).or_insert_with(|| Draws::of(self.supply, kind));
+                bars.push((Budget { place, kind, window }, draws.bar(self.timeline, window)));
             }
         }
         bars

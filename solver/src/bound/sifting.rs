@@ -92,10 +92,8 @@ impl<'a> Sifting<'a> {
                 columns.extend(self.column(class, usable[at], 0));
             }
         }
-        let patterns = self.devices.as_mut().map(DeviceRows::first_patterns).unwrap_or_default();
-        self.columns.resize(self.columns.len() + patterns.len(), None);
-        columns.extend(patterns);
-        columns
+        let patterns = self.devices.as_mut().map(DeviceRows::first_patterns);
+        self.with_patterns(columns, patterns)
     }
 
     /// Columns for the places where a class earns more than it does, and for patterns worth more than their devices earn.
@@ -108,6 +106,11 @@ impl<'a> Sifting<'a> {
         }
         let scale = self.scale;
         let patterns = self.devices.as_mut().map(|devices| devices.patterns_at(&priced.patterns, solution, scale));
+        self.with_patterns(columns, patterns)
+    }
+
+    /// The columns of places, with those of patterns after them.
+    fn with_patterns(&mut self, mut columns: Vec<Column>, patterns: Option<Vec<Column>>) -> Vec<Column> {
         let patterns = patterns.unwrap_or_default();
         self.columns.resize(self.columns.len() + patterns.len(), None);
         columns.extend(patterns);

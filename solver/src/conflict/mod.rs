@@ -48,7 +48,7 @@ pub struct Explanation {
 #[derive(Debug)]
 pub struct Explainer<'o, 'a> {
     occupancy: &'o Occupancy<'a>,
-    bonds: rules::Bonds,
+    bonds: rules::Bonds<'o, 'a>,
     headroom: headroom::Headroom,
     /// The highest price of each account over time, in micro-credits per 10^6 base units and hour.
     prices: BTreeMap<(Owner, Kind), u64>,
@@ -83,7 +83,7 @@ impl<'o, 'a> Explainer<'o, 'a> {
             let known = highest.entry((price.owner, price.kind)).or_insert(0);
             *known = price.price.max(*known);
         }
-        let (bonds, headroom) = (rules::Bonds::new(occupancy, stop), headroom::Headroom::new(occupancy, stop));
+        let (bonds, headroom) = (rules::Bonds::new(occupancy), headroom::Headroom::new(occupancy, stop));
         Explainer { occupancy, bonds, headroom, prices: highest, is_whole: !stop.is_raised() }
     }
 

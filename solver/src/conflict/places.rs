@@ -77,7 +77,7 @@ impl Survey<'_, '_, '_> {
         let (explainer, class) = (self.explainer, self.class);
         let (lowered, occupancy) = (explainer.occupancy.lowered(), explainer.occupancy);
         let tiles = lowered.group(group).tiles.clone();
-        let differs = explainer.bonds.differ_by_tile(lowered, class);
+        let differs = rules::differ_by_tile(lowered, class);
         let bonds = |tile| explainer.bonds.broken(lowered, class, tile);
         let shared = if differs { Mask::default() } else { bonds(TileIndex::new(tiles.start)) };
         let starts = self.starts(group, shared.with(rules::of_pair(lowered, class, group)));

@@ -62,7 +62,7 @@ fn allowed_tiles(
     group: GroupIndex,
 ) -> impl Iterator<Item = TileIndex> {
     let lowered = explainer.occupancy.lowered();
-    let differs = explainer.bonds.differ_by_tile(lowered, class);
+    let differs = rules::differ_by_tile(lowered, class);
     let tiles = lowered.group(group).tiles.clone();
     let is_open = move |at: usize| explainer.bonds.broken(lowered, class, TileIndex::new(at)).is_empty();
     let none_open = !differs && !is_open(tiles.start);

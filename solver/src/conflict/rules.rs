@@ -1,17 +1,16 @@
 //! Which rules keep a job class off a place: those of the pair, and those that depend on what else is placed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use lessor_models::fleet::{Level, NodeIndex, Owner, ZoneKind};
+use lessor_models::fleet::{Level, NodeIndex};
 use lessor_models::job::{Domain, Job, Relation};
 use lessor_models::objective::{Site, capsule_value, latency};
 use lessor_models::plan::Rule;
 
 use super::mask::Mask;
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
-use crate::lowering::Lowered;
+use crate::lowering::{Lowered, domain_members};
 use crate::occupancy::Occupancy;
-use crate::stop::Stop;
 
 /// The rules that leave no doubt whatever the headroom: all but worth, devices and the gang.
 pub(super) const ELIGIBILITY: Mask = Mask::rule(Rule::Classes)
@@ -24,49 +23,25 @@ pub(super) const ELIGIBILITY: Mask = Mask::rule(Rule::Classes)
     .with(Mask::rule(Rule::Affinity))
     .with(Mask::rule(Rule::AntiAffinity));
 
-/// Which jobs are bound to places by others, and where they run.
+/// Which rules between jobs bind capsules to places, at what is placed.
 #[derive(Debug)]
-pub(super) struct Bonds {
-    /// Capsules of bound classes in each node and zone.
-    members: HashMap<(JobClassIndex, Owner), u32>,
-    /// For a class, the classes that must run apart from it, with the domain.
-    shunned_by: HashMap<JobClassIndex, Vec<(JobClassIndex, Domain)>>,
+pub(super) struct Bonds<'o, 'a> {
+    occupancy: &'o Occupancy<'a>,
     /// Classes that others must run together with.
     wanted_near: HashSet<JobClassIndex>,
 }
 
-impl Bonds {
-    /// Reads the jobs' relations and where bound capsules are, as far as the flag allows. O(jobs + items).
-    pub(super) fn new(occupancy: &Occupancy<'_>, stop: &Stop) -> Bonds {
+impl<'o, 'a> Bonds<'o, 'a> {
+    /// Reads the jobs' relations. O(jobs).
+    pub(super) fn new(occupancy: &'o Occupancy<'a>) -> Bonds<'o, 'a> {
         let lowered = occupancy.lowered();
-        let mut bonds = Bonds { members: HashMap::new(), shunned_by: HashMap::new(), wanted_near: HashSet::new() };
-        for (job, &class) in lowered.instance.jobs().iter().zip(&lowered.class_of_job) {
-            if let Some(relation) = job.anti_affinity {
-                let shunned = lowered.class_of_job[relation.job.at()];
-                bonds.shunned_by.entry(shunned).or_default().push((class, relation.domain));
-            }
-            bonds.wanted_near.extend(job.affinity.map(|relation| lowered.class_of_job[relation.job.at()]));
-        }
-        for (position, &node) in lowered.tiles.iter().enumerate().take_while(|_| !stop.is_raised()) {
-            for item in occupancy.items(TileIndex::new(position)) {
-                if lowered.classes[item.class.at()].is_bound {
-                    for owner in owners(lowered, node) {
-                        *bonds.members.entry((item.class, owner)).or_default() += item.count;
-                    }
-                }
-            }
-        }
-        bonds
+        let relations = lowered.instance.jobs().iter().filter_map(|job| job.affinity);
+        Bonds { occupancy, wanted_near: relations.map(|relation| lowered.class_of_job[relation.job.at()]).collect() }
     }
 
     /// Whether some job must run where this class runs, so that taking capsules of it away could strand that one.
     pub(super) fn is_wanted_near(&self, class: JobClassIndex) -> bool {
         self.wanted_near.contains(&class)
-    }
-
-    /// How many capsules of a bound class are in a node or zone.
-    pub(super) fn count(&self, class: JobClassIndex, member: Owner) -> u32 {
-        self.members.get(&(class, member)).copied().unwrap_or(0)
     }
 
     /// The rules that what is placed makes a tile break: spread, affinity, anti-affinity in either direction.
@@ -75,30 +50,27 @@ impl Bonds {
             return Mask::default();
         }
         let (job, node) = (lowered.job(class), lowered.tiles[tile.at()]);
-        let runs_near = |other: JobClassIndex, domain: Domain| {
-            domain_members(lowered, node, domain).into_iter().any(|member| self.count(other, member) > 0)
-        };
+        let runs_near = |other, domain| self.occupancy.runs_in(other, node, domain);
         let near = |relation: Relation| runs_near(lowered.class_of_job[relation.job.at()], relation.domain);
         let full = job.spread.is_some_and(|spread| {
-            let members = domain_members(lowered, node, spread.domain);
-            members.into_iter().any(|member| self.count(class, member) >= spread.most)
+            let mut members = domain_members(lowered.instance.fleet(), node, spread.domain).into_iter();
+            members.any(|member| self.occupancy.count_in(class, member) >= spread.most)
         });
-        let shunned =
-            self.shunned_by.get(&class).into_iter().flatten().any(|&(other, domain)| runs_near(other, domain));
+        let shunned = lowered.avoided_by(class).any(|(other, domain)| runs_near(other, domain));
         Mask::rule(Rule::Spread)
             .when(full)
             .with(Mask::rule(Rule::Affinity).when(job.affinity.is_some_and(|relation| !near(relation))))
             .with(Mask::rule(Rule::AntiAffinity).when(shunned || job.anti_affinity.is_some_and(near)))
     }
+}
 
-    /// Whether tiles of one group may differ in what [`Bonds::broken`] says of them.
-    pub(super) fn differ_by_tile(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
-        let job = lowered.job(class);
-        let relations = [job.affinity, job.anti_affinity].into_iter().flatten().map(|relation| relation.domain);
-        let shunning = self.shunned_by.get(&class).into_iter().flatten().map(|&(_, domain)| domain);
-        let mut domains = relations.chain(shunning).chain(job.spread.map(|spread| spread.domain));
-        domains.any(|domain| domain == Domain::Level(Level::Tile))
-    }
+/// Whether tiles of one group may differ in what [`Bonds::broken`] says of them.
+pub(super) fn differ_by_tile(lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
+    let job = lowered.job(class);
+    let relations = [job.affinity, job.anti_affinity].into_iter().flatten().map(|relation| relation.domain);
+    let shunning = lowered.avoided_by(class).map(|(_, domain)| domain);
+    let mut domains = relations.chain(shunning).chain(job.spread.map(|spread| spread.domain));
+    domains.any(|domain| domain == Domain::Level(Level::Tile))
 }
 
 /// The rules of the pair that keep a class off a group at any time, worth included; the window is a matter of the start.
@@ -136,28 +108,4 @@ fn is_near_data(lowered: &Lowered<'_>, job: &Job, tile: NodeIndex) -> bool {
 pub(super) fn reaches_data(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> bool {
     let job = lowered.job(class);
     job.data.is_none() || latency::delay_to_data_us(lowered.instance.fleet(), job, lowered.group(group).tile).is_some()
-}
-
-/// The members of a domain that a node is in.
-pub(super) fn domain_members(lowered: &Lowered<'_>, node: NodeIndex, domain: Domain) -> Vec<Owner> {
-    let fleet = lowered.instance.fleet();
-    let is_member = |owner: &Owner| match (*owner, domain) {
-        (Owner::Node(at), Domain::Level(level)) => fleet.level(at) == level,
-        (Owner::Zone(zone), Domain::Zone(kind)) => zone_kind(lowered, zone) == kind,
-        _ => false,
-    };
-    owners(lowered, node).filter(is_member).collect()
-}
-
-fn zone_kind(lowered: &Lowered<'_>, zone: lessor_models::fleet::ZoneIndex) -> ZoneKind {
-    lowered.instance.fleet().zones()[zone.at()].kind
-}
-
-/// Every node and zone that a node is in.
-fn owners<'x>(lowered: &'x Lowered<'_>, node: NodeIndex) -> impl Iterator<Item = Owner> + 'x {
-    let fleet = lowered.instance.fleet();
-    fleet.path(node).flat_map(move |at| {
-        let zones = fleet.zones_listing(at).iter().map(|&zone| Owner::Zone(zone));
-        zones.chain([Owner::Node(at)])
-    })
 }

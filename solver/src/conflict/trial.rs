@@ -16,8 +16,8 @@ use lessor_models::time::Timestamp;
 use super::mask::Mask;
 use super::{Explainer, rules, starts};
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
-use crate::lowering::Lowered;
-use crate::occupancy::{Item, times};
+use crate::lowering::{Lowered, domain_members};
+use crate::occupancy::{Item, best_devices, times};
 use crate::stop::Stop;
 
 /// Tiles between two looks at the flag: a fraction of a millisecond.
@@ -259,10 +259,10 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let Some(spread) = lowered.job(self.class).spread.filter(|_| self.enforced.holds(Rule::Spread)) else {
             return u64::MAX;
         };
-        let members = rules::domain_members(lowered, lowered.tiles[tile.at()], spread.domain);
+        let members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain);
         let room = |member| {
             let added = filled.members.get(&member).copied().unwrap_or(0);
-            spread.most.saturating_sub(self.explainer.bonds.count(self.class, member).saturating_add(added))
+            spread.most.saturating_sub(self.explainer.occupancy.count_in(self.class, member).saturating_add(added))
         };
         members.into_iter().map(room).min().map_or(u64::MAX, u64::from)
     }
@@ -271,7 +271,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let lowered = self.explainer.occupancy.lowered();
         let Some(spread) = lowered.job(self.class).spread else { return };
         let count = u32::try_from(count).expect("a job has at most 2^32 capsules");
-        for member in rules::domain_members(lowered, lowered.tiles[tile.at()], spread.domain) {
+        for member in domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain) {
             *filled.members.entry(member).or_default() += count;
         }
     }
@@ -362,19 +362,17 @@ pub(super) fn devices_short(
     u64::from(demand.devices).saturating_sub(u64::try_from(fitting).unwrap_or(u64::MAX))
 }
 
-/// Takes the devices of one capsule, those with least left that still has enough, and says whether there were enough.
+/// Takes the devices of one capsule, see [`best_devices`], and says whether there were enough.
 fn take_devices(
     devices: &mut [Vec<u16>],
     demand: &lessor_models::job::Demand,
     over: Range<usize>,
     wanted: bool,
 ) -> bool {
-    let least = devices.iter().map(|left| left[over.clone()].iter().copied().min().unwrap_or(0)).zip(0usize..);
-    let mut fitting: Vec<(u16, usize)> = least.filter(|&(left, _)| left >= demand.device_milli).collect();
-    fitting.sort_unstable();
-    let Some(chosen) = fitting.get(..usize::from(demand.devices)).filter(|_| wanted) else { return false };
-    for &(_, device) in chosen {
-        devices[device][over.clone()].iter_mut().for_each(|left| *left -= demand.device_milli);
+    let least = devices.iter().map(|left| left[over.clone()].iter().copied().min().unwrap_or(0));
+    let Some(chosen) = best_devices(least, demand).filter(|_| wanted) else { return false };
+    for (_, left) in devices.iter_mut().enumerate().filter(|(device, _)| chosen >> device & 1 == 1) {
+        left[over.clone()].iter_mut().for_each(|left| *left -= demand.device_milli);
     }
     true
 }
