@@ -13,33 +13,37 @@ use crate::occupancy::Occupancy;
 /// How many of a class's placed capsules each of its jobs gets: the first jobs are filled first.
 #[must_use]
 pub fn per_job(lowered: &Lowered<'_>, class: JobClassIndex, placed: u64) -> Vec<(JobIndex, u64)> {
-    let each = u64::from(lowered.job(class).count);
-    let jobs = lowered.classes[class.at()].jobs.iter().zip(0u64..);
-    jobs.map(|(&job, k)| (job, placed.saturating_sub(k * each).min(each))).collect()
+    let mut left = placed;
+    let fill = |&job: &JobIndex| {
+        let filled = left.min(u64::from(lowered.instance.jobs()[job.at()].count));
+        left -= filled;
+        (job, filled)
+    };
+    lowered.classes[class.at()].jobs.iter().map(fill).collect()
 }
 
 /// The placements, sorted by job, tile and start. O(items log items).
 #[must_use]
 pub fn placements(occupancy: &Occupancy<'_>) -> Vec<Placement> {
     let lowered = occupancy.lowered();
-    let mut filling: Vec<(usize, u64)> = vec![(0, 0); lowered.classes.len()];
+    let mut filling: Vec<(usize, u32)> = vec![(0, 0); lowered.classes.len()];
     let mut placements = Vec::new();
     for (at, &tile) in lowered.tiles.iter().enumerate() {
         let mut items = occupancy.items(TileIndex::new(at)).to_vec();
         items.sort_unstable();
         for item in items {
-            let (class, each) = (&lowered.classes[item.class.at()], u64::from(lowered.job(item.class).count));
-            let mut left = u64::from(item.count);
+            let jobs = &lowered.classes[item.class.at()].jobs;
+            let mut left = item.count;
             while left > 0 {
-                let (job, filled) = &mut filling[item.class.at()];
-                let part = left.min(each - *filled);
-                let count = u32::try_from(part).expect("an item's count is 32 bits");
-                let placed = Placement { job: class.jobs[*job], tile, start: item.start, count, devices: item.devices };
-                placements.push(placed);
-                left -= part;
-                *filled += part;
+                let (at, filled) = &mut filling[item.class.at()];
+                let job = jobs[*at];
+                let each = lowered.instance.jobs()[job.at()].count;
+                let count = left.min(each - *filled);
+                placements.push(Placement { job, tile, start: item.start, count, devices: item.devices });
+                left -= count;
+                *filled += count;
                 if *filled == each {
-                    (*job, *filled) = (*job + 1, 0);
+                    (*at, *filled) = (*at + 1, 0);
                 }
             }
         }

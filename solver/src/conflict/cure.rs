@@ -21,6 +21,7 @@ use lessor_models::time::{MICROS_PER_HOUR, Timestamp};
 
 use super::places::{Place, Sets};
 use super::preempt::{self, Victim};
+use super::shortage::Shortage;
 use super::trial::Trial;
 use super::{Explainer, rules, starts};
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
@@ -115,7 +116,8 @@ fn cost(explainer: &Explainer<'_, '_>, class: JobClassIndex, (need, group): (u64
 /// Plans the capsule again with the change.
 fn works(explainer: &Explainer<'_, '_>, class: JobClassIndex, candidate: &Candidate, stop: &Stop) -> bool {
     let lowered = explainer.occupancy.lowered();
-    let mut trial = Trial::new(explainer, class);
+    let shortage = Shortage::default();
+    let mut trial = Trial::new(explainer, class, &shortage);
     match candidate.cure {
         Cure::Capacity { owner, kind, amount } => trial.more = Some((owner, kind, amount)),
         Cure::Relax(rule) => trial.enforced = trial.enforced.without(lowered, Blocker::Rule(rule)),
@@ -132,12 +134,12 @@ fn works(explainer: &Explainer<'_, '_>, class: JobClassIndex, candidate: &Candid
 pub(super) fn for_gang(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,
-    need: u64,
+    (need, shortage): (u64, &Shortage),
     conflict: &[Blocker],
     stop: &Stop,
 ) -> Option<Cure> {
     let worth = explainer.worth_at_stake(class, need);
-    let gang = Gang { explainer, class, need, stop };
+    let gang = Gang { explainer, class, need, shortage, stop };
     let mut best: Option<(u128, Cure)> = None;
     for &blocker in conflict {
         let cure = match blocker {
@@ -153,7 +155,7 @@ pub(super) fn for_gang(
         best = best.into_iter().chain(priced).min();
     }
     let most = best.map_or(worth, |(cost, _)| cost.min(worth));
-    let short = need.saturating_sub(Trial::new(explainer, class).fill(None, need, stop)?);
+    let short = need.saturating_sub(Trial::new(explainer, class, shortage).fill(None, need, stop)?);
     let victims = preempt::whole_items(explainer, class, most, short);
     let cured = victims
         .iter()
@@ -166,13 +168,14 @@ struct Gang<'x, 'o, 'a> {
     explainer: &'x Explainer<'o, 'a>,
     class: JobClassIndex,
     need: u64,
+    shortage: &'x Shortage,
     stop: &'x Stop,
 }
 
 impl<'x, 'o, 'a> Gang<'x, 'o, 'a> {
     /// Whether so many fit after a change; a raised flag counts as no.
     fn holds(&self, change: &dyn Fn(Trial<'x, 'o, 'a>) -> Trial<'x, 'o, 'a>, need: u64) -> bool {
-        change(Trial::new(self.explainer, self.class)).fits(None, need, self.stop) == Some(true)
+        change(Trial::new(self.explainer, self.class, self.shortage)).fits(None, need, self.stop) == Some(true)
     }
 
     fn waiver(&self, rule: Rule) -> Option<Cure> {

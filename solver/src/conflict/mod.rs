@@ -15,23 +15,29 @@ mod places;
 mod preempt;
 mod reason;
 mod rules;
+mod shortage;
 mod starts;
 #[cfg(test)]
 mod tests;
 mod trial;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::fleet::Owner;
 use lessor_models::job::JobIndex;
 use lessor_models::plan::{Blocker, Cure, Price, Reason, Rule, Unplaced};
 use lessor_models::resources::{Kind, UNLIMITED};
+use rayon::prelude::*;
 
 use crate::assemble::per_job;
 use crate::index::{JobClassIndex, TileIndex};
 use crate::occupancy::{Item, Occupancy};
 use crate::stop::Stop;
+use shortage::Shortage;
+
+/// Classes explained side by side, between which the dearest come first.
+const CLASSES_PER_BATCH: usize = 16;
 
 /// Why a job class is missing capsules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,18 +99,19 @@ impl<'o, 'a> Explainer<'o, 'a> {
     #[must_use]
     pub fn explain(&self, class: JobClassIndex, stop: &Stop) -> Explanation {
         let need = gang::need(self.occupancy.lowered(), class, self.occupancy.placed(class));
+        let shortage = self.shortage(class, need);
         let interrupted = Explanation { reason: Reason::Interrupted, conflict: vec![], cure: None };
-        let Some(reason) = self.reason(class, need, stop) else { return interrupted };
+        let Some(reason) = self.reason(class, (need, &shortage), stop) else { return interrupted };
         let blocked = match reason {
             Reason::Interrupted => return interrupted,
-            Reason::GangTooLarge => self.gang_conflict(class, need, stop).map(|conflict| (conflict, None)),
+            Reason::GangTooLarge => self.gang_conflict(class, (need, &shortage), stop).map(|conflict| (conflict, None)),
             _ => places::survey(self, class, stop).map(|sets| (irreducible::hitting_set(&sets, reason), Some(sets))),
         };
         // A set that was not brought to the end is no answer; the reason alone still is.
         let Some((conflict, sets)) = blocked else { return Explanation { reason, ..interrupted } };
         let cure = match sets.filter(|_| need <= 1) {
             Some(sets) => cure::for_capsule(self, class, &sets, stop),
-            None => cure::for_gang(self, class, need, &conflict, stop),
+            None => cure::for_gang(self, class, (need, &shortage), &conflict, stop),
         };
         Explanation { reason, conflict, cure }
     }
@@ -123,44 +130,64 @@ impl<'o, 'a> Explainer<'o, 'a> {
         let worth =
             |(job, count): &(JobIndex, u32)| u128::from(lowered.instance.jobs()[job.at()].bid) * u128::from(*count);
         missing.sort_by_key(|missed| (Reverse(worth(missed)), missed.0));
+        let class_of = |job: JobIndex| lowered.class_of_job[job.at()];
+        let mut seen = BTreeSet::new();
+        let first = missing.iter().map(|&(job, _)| class_of(job)).filter(|&class| seen.insert(class));
+        let classes: Vec<(JobClassIndex, bool)> = first.zip((0..).map(|rank| rank < explain_max)).collect();
         let mut known: BTreeMap<JobClassIndex, Explanation> = BTreeMap::new();
+        // Batches, so that the dearest have their turn before the flag is raised.
+        for batch in classes.chunks(CLASSES_PER_BATCH) {
+            let explain = |&(class, in_full): &(JobClassIndex, bool)| {
+                (class, if in_full { self.explain(class, stop) } else { self.reason_only(class, stop) })
+            };
+            let explained: Vec<_> = batch.par_iter().map(explain).collect();
+            known.extend(explained);
+        }
         let explained = missing.into_iter().map(|(job, count)| {
-            let class = lowered.class_of_job[job.at()];
-            let rank = known.len();
-            let explain = || if rank < explain_max { self.explain(class, stop) } else { self.reason_only(class, stop) };
-            let Explanation { reason, conflict, cure } = known.entry(class).or_insert_with(explain).clone();
+            let Explanation { reason, conflict, cure } = known[&class_of(job)].clone();
             Unplaced { job, count, reason, conflict, cure }
         });
         explained.collect()
     }
 
-    fn reason(&self, class: JobClassIndex, need: u64, stop: &Stop) -> Option<Reason> {
-        if self.is_whole { reason::reason(self, class, need, stop) } else { None }
+    fn reason(&self, class: JobClassIndex, asked: (u64, &Shortage), stop: &Stop) -> Option<Reason> {
+        if self.is_whole { reason::reason(self, class, asked, stop) } else { None }
     }
 
     fn reason_only(&self, class: JobClassIndex, stop: &Stop) -> Explanation {
         let need = gang::need(self.occupancy.lowered(), class, self.occupancy.placed(class));
-        let reason = self.reason(class, need, stop).unwrap_or(Reason::Interrupted);
+        let shortage = self.shortage(class, need);
+        let reason = self.reason(class, (need, &shortage), stop).unwrap_or(Reason::Interrupted);
         Explanation { reason, conflict: vec![], cure: None }
+    }
+
+    /// What tiles lack; read for a gang alone, which is tried on all of them time and again.
+    fn shortage(&self, class: JobClassIndex, need: u64) -> Shortage {
+        if need > 1 { Shortage::of(self, class) } else { Shortage::default() }
     }
 
     /// The jobs of a class that miss capsules, with how many.
     fn missing_jobs(&self, class: JobClassIndex) -> impl Iterator<Item = (JobIndex, u32)> {
         let lowered = self.occupancy.lowered();
-        let count = lowered.job(class).count;
         let missing = per_job(lowered, class, self.occupancy.placed(class)).into_iter().map(move |(job, placed)| {
+            let count = lowered.instance.jobs()[job.at()].count;
             (job, count - u32::try_from(placed).expect("a job's share is at most its count"))
         });
         missing.filter(|&(_, count)| count > 0)
     }
 
     /// The constraints that, with the gang's minimum, leave too little room.
-    fn gang_conflict(&self, class: JobClassIndex, need: u64, stop: &Stop) -> Option<Vec<Blocker>> {
+    fn gang_conflict(
+        &self,
+        class: JobClassIndex,
+        (need, shortage): (u64, &Shortage),
+        stop: &Stop,
+    ) -> Option<Vec<Blocker>> {
         let lowered = self.occupancy.lowered();
         let blocks = |kept: &[Blocker]| {
             let need = if kept.contains(&Blocker::Rule(Rule::Gang)) { need } else { 1 };
             let enforced = trial::Enforced::only(lowered, kept);
-            let trial = trial::Trial { enforced, ..trial::Trial::new(self, class) };
+            let trial = trial::Trial { enforced, ..trial::Trial::new(self, class, shortage) };
             trial.fits(None, need, stop).map(|fits| !fits)
         };
         let gang = [Blocker::Rule(Rule::Gang)];
@@ -211,9 +238,14 @@ impl<'o, 'a> Explainer<'o, 'a> {
         let of_class = |at: usize| self.occupancy.items(TileIndex::new(at)).iter().filter(|o| o.class == item.class);
         let elsewhere = (0..tile.at()).flat_map(of_class);
         let here = of_class(tile.at()).filter(|other| (other.start, other.devices) < (item.start, item.devices));
-        let before: u64 = elsewhere.chain(here).map(|other| u64::from(other.count)).sum();
+        let mut before: u64 = elsewhere.chain(here).map(|other| u64::from(other.count)).sum();
         let jobs = &lowered.classes[item.class.at()].jobs;
-        let position = usize::try_from(before / u64::from(lowered.job(item.class).count)).unwrap_or(usize::MAX);
-        jobs[position.min(jobs.len() - 1)]
+        let is_open = |job: &&JobIndex| {
+            let count = u64::from(lowered.instance.jobs()[job.at()].count);
+            let is_open = before < count;
+            before = before.saturating_sub(count);
+            is_open
+        };
+        *jobs.iter().find(is_open).unwrap_or(&jobs[0])
     }
 }

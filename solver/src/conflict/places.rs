@@ -8,11 +8,12 @@ use std::ops::Range;
 
 use lessor_models::fleet::Owner;
 use lessor_models::plan::{Blocker, Rule};
-use lessor_models::resources::{Kind, Resources};
+use lessor_models::resources::Kind;
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::Timestamp;
 
 use super::mask::Mask;
+use super::shortage::short_bits;
 use super::trial::{TILES_PER_LOOK, devices_short};
 use super::{Explainer, rules, starts};
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
@@ -203,14 +204,4 @@ impl Survey<'_, '_, '_> {
         let covers = |known: Mask| mask.contains(known) && !(known == mask && is_graded);
         !mask.is_empty() && self.plain.keys().any(|&known| covers(known))
     }
-}
-
-/// The kinds that are short, a bit each.
-#[inline]
-fn short_bits(draw: &Resources, left: &Resources) -> u8 {
-    let mut bits = 0u8;
-    for k in 0..Kind::COUNT {
-        bits |= u8::from(draw.0[k] > left.0[k]) << k;
-    }
-    bits
 }

@@ -1,5 +1,7 @@
 //! Which capsules of another job would have to go, so that one more of this class fits.
 
+use std::cell::LazyCell;
+
 use lessor_models::job::ServiceClass;
 use lessor_models::plan::Blocker;
 use lessor_models::resources::{Kind, Resources};
@@ -51,13 +53,13 @@ pub(super) fn cheapest(
             if tile.at() % TILES_PER_LOOK == 0 && stop.is_raised() {
                 return None;
             }
+            let may_stay = LazyCell::new(|| explainer.bonds.broken(lowered, class, tile) == Mask::default());
             for item in explainer.occupancy.items(tile) {
                 let most = best.map_or(gain, |victim| victim.lost);
                 if !may_go(explainer, class, item) || lost(explainer, item, 1) >= most {
                     continue;
                 }
-                let may_stay = explainer.bonds.broken(lowered, class, tile) == Mask::default();
-                let here = starts.iter().filter(|_| may_stay).map(|&start| (tile, start));
+                let here = starts.iter().filter(|_| *may_stay).map(|&start| (tile, start));
                 let there = targets.iter().map(|place| (place.tile, place.start));
                 for (target, start) in here.chain(there) {
                     let Some(count) = needed(explainer, class, (target, start), (tile, item)) else { continue };

@@ -7,6 +7,7 @@ use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 
 use super::mask::Mask;
+use super::shortage::Shortage;
 use super::trial::{TILES_PER_LOOK, Trial};
 use super::{Explainer, rules, starts};
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
@@ -20,7 +21,12 @@ const PARTS: u128 = 1 << 20;
 /// No tile allowed by the rules; larger than every allowed tile when empty; not worth its costs on any that could hold it;
 /// room for some capsules and not for the gang; room in sum and not on one tile; no room. Where a place is open after
 /// all, the plan was not finished: interrupted.
-pub(super) fn reason(explainer: &Explainer<'_, '_>, class: JobClassIndex, need: u64, stop: &Stop) -> Option<Reason> {
+pub(super) fn reason(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    (need, shortage): (u64, &Shortage),
+    stop: &Stop,
+) -> Option<Reason> {
     let lowered = explainer.occupancy.lowered();
     let worth = Mask::rule(Rule::Worth);
     let mut groups: Vec<(GroupIndex, Mask)> = Vec::new();
@@ -49,7 +55,7 @@ pub(super) fn reason(explainer: &Explainer<'_, '_>, class: JobClassIndex, need: 
     }
     let groups: Vec<GroupIndex> = groups.into_iter().map(|(group, _)| group).collect();
     if has_open_place(explainer, class, &groups, stop)? {
-        let fits = need <= 1 || Trial::new(explainer, class).fits(None, need, stop)?;
+        let fits = need <= 1 || Trial::new(explainer, class, shortage).fits(None, need, stop)?;
         return Some(if fits { Reason::Interrupted } else { Reason::GangTooLarge });
     }
     Some(if fits_in_sum(explainer, class, &groups, stop)? { Reason::Fragmentation } else { Reason::NoHeadroom })

@@ -14,6 +14,7 @@ use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::Timestamp;
 
 use super::mask::Mask;
+use super::shortage::Shortage;
 use super::{Explainer, rules, starts};
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::{Lowered, domain_members};
@@ -86,6 +87,8 @@ pub(super) fn account_of(lowered: &Lowered<'_>, owner: Owner) -> Option<AccountI
 pub(super) struct Trial<'x, 'o, 'a> {
     pub(super) explainer: &'x Explainer<'o, 'a>,
     pub(super) class: JobClassIndex,
+    /// What tiles lack for a capsule of the class, where it was read.
+    pub(super) shortage: &'x Shortage,
     pub(super) enforced: Enforced,
     /// Capacity added at an owner, at every instant.
     pub(super) more: Option<(Owner, Kind, u64)>,
@@ -116,9 +119,13 @@ struct Room {
 
 impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
     /// The plan as it is, every constraint obeyed.
-    pub(super) fn new(explainer: &'x Explainer<'o, 'a>, class: JobClassIndex) -> Trial<'x, 'o, 'a> {
+    pub(super) fn new(
+        explainer: &'x Explainer<'o, 'a>,
+        class: JobClassIndex,
+        shortage: &'x Shortage,
+    ) -> Trial<'x, 'o, 'a> {
         let enforced = Enforced::all(explainer.occupancy.lowered());
-        Trial { explainer, class, enforced, more: None, gone: None, at: None, bid_more: 0 }
+        Trial { explainer, class, shortage, enforced, more: None, gone: None, at: None, bid_more: 0 }
     }
 
     /// Whether `need` more capsules fit, on one tile where one is named. `None` where the flag was raised first.
@@ -160,12 +167,24 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             return;
         }
         let path = self.path_left(group, filled);
+        let has_room = |start: &Timestamp| {
+            self.path_room(group, self.explainer.occupancy.buckets(self.class, group, *start), &path) > 0
+        };
+        if !starts.iter().any(has_room) {
+            return;
+        }
         let mut room = Room { tile: vec![], devices: vec![], path };
         for tile in tiles.map(TileIndex::new) {
+            if filled.count >= need {
+                break;
+            }
             // Spread is counted below, with what this trial adds.
             let spread = Mask::rule(Rule::Spread);
-            let broken = self.explainer.bonds.broken(lowered, self.class, tile).without(spread);
-            if filled.count >= need || broken.meets(self.enforced.mask) {
+            let is_broken = || {
+                let broken = self.explainer.bonds.broken(lowered, self.class, tile).without(spread);
+                broken.meets(self.enforced.mask)
+            };
+            if self.is_full(tile) || is_broken() {
                 continue;
             }
             self.enter(tile, &mut room);
@@ -218,15 +237,23 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         inside.chain(late).collect()
     }
 
+    /// Whether a tile that the change does not touch lacks something at every start: a quick test before all others.
+    fn is_full(&self, tile: TileIndex) -> bool {
+        let owner = Owner::Node(self.explainer.occupancy.lowered().tiles[tile.at()]);
+        let is_touched =
+            self.more.is_some_and(|(whose, ..)| whose == owner) || self.gone.is_some_and(|(from, _)| from == tile);
+        // Waived devices bring their own headroom, and a start that is asked for may be one that was not looked at.
+        let brought = Mask::tiles(Kind::Accelerator).when(!self.enforced.holds(Rule::Devices));
+        let lacking = self.shortage.of_tile(tile).without(brought);
+        lacking.meets(self.enforced.mask) && !is_touched && self.at.is_none()
+    }
+
     /// What a capsule debits from the tile, of the kinds that count.
     fn tile_draw(&self, tile: TileIndex, over: Range<usize>) -> Resources {
         let lowered = self.explainer.occupancy.lowered();
-        let mut draw = *lowered.draw(self.class, lowered.group_of(tile));
-        for kind in Kind::ALL {
-            if !self.enforced.mask.contains(Mask::tiles(kind)) {
-                draw = draw.with(kind, 0);
-            }
-        }
+        let is_waived = |kind: &Kind| !self.enforced.mask.contains(Mask::tiles(*kind));
+        let drawn = *lowered.draw(self.class, lowered.group_of(tile));
+        let draw = Kind::ALL.into_iter().filter(is_waived).fold(drawn, |draw, kind| draw.with(kind, 0));
         // Waived devices bring their own headroom: a tile that had too few has as much as is asked.
         let is_granted =
             !self.enforced.holds(Rule::Devices) && devices_short(self.explainer, self.class, tile, over) > 0;

@@ -1,5 +1,6 @@
-//! Job classes: the jobs equal in everything but their names.
+//! Job classes: the jobs equal in everything but their names and, where nothing hangs on it, their counts.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use lessor_models::instance::Instance;
@@ -25,25 +26,28 @@ pub(super) fn classes(instance: &Instance) -> Vec<JobClass> {
     // A capsule that runs belongs to a job by name, so its job is told apart.
     let mut runs = vec![false; instance.jobs().len()];
     instance.current().iter().for_each(|current| runs[current.job.at()] = true);
-    let mut class_of: HashMap<&Job, usize> = HashMap::new();
+    let mut class_of: HashMap<Cow<'_, Job>, usize> = HashMap::new();
     let mut classes: Vec<JobClass> = Vec::new();
     for (index, job) in (0..).map(JobIndex).zip(instance.jobs()) {
         let related = job.affinity.is_some() || job.anti_affinity.is_some() || named[index.at()];
         let is_bound = related || job.spread.is_some();
         let stands_alone = is_bound || runs[index.at()];
-        let known = if stands_alone { None } else { class_of.get(job).copied() };
-        let at = known.unwrap_or_else(|| {
+        let next = classes.len();
+        let at = if stands_alone { next } else { *class_of.entry(but_for_count(job)).or_insert(next) };
+        if at == next {
             let is_placeless = job.locality.is_none() && job.data.is_none();
             classes.push(JobClass { first: index, jobs: vec![], count: 0, is_placeless, is_bound });
-            classes.len() - 1
-        });
-        if known.is_none() && !stands_alone {
-            class_of.insert(job, at);
         }
         classes[at].jobs.push(index);
         classes[at].count += u64::from(job.count);
     }
     classes
+}
+
+/// What a job's class is told by: all of it, but for a count that neither a gang nor a bonus looks at.
+fn but_for_count(job: &Job) -> Cow<'_, Job> {
+    let is_plain = job.gang_min <= 1 && job.wanted == 0;
+    if is_plain { Cow::Owned(Job { count: 1, ..job.clone() }) } else { Cow::Borrowed(job) }
 }
 
 /// Jobs that another one must be near or far from.
