@@ -37,6 +37,10 @@ const WORK_MAX: u64 = 500_000_000;
 /// Relative distance from the program's value at which the Lagrangian bound counts as reached.
 const CLOSE: f64 = 2e-4;
 
+/// Simplex iterations times rows that double the distance that is close enough: the last thousandth of a large program takes
+/// longer than all the rest, and a search gains more in that time.
+const PATIENCE: f64 = 1e7;
+
 /// The same where time matters, so that prices are rough anyway, and for what a partial plan leaves.
 const CLOSE_ENOUGH: f64 = 4e-3;
 
@@ -123,7 +127,8 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
         }
         last = Some(solution);
         let few = sifting.row_count() / FEW_ROWS;
-        let is_done = (columns.is_empty() || distance <= close) && rows.len() as u64 <= few;
+        let is_close = distance <= close * (1.0 + work as f64 / PATIENCE);
+        let is_done = (columns.is_empty() || is_close) && rows.len() as u64 <= few;
         if is_done || stop.is_raised() {
             break;
         }

@@ -18,7 +18,7 @@ use crate::lowering::Lowered;
 use crate::program::{Column, LateRow, Program, Row, Solution};
 
 /// Places of each class in the first program, and the most that each solve adds.
-const PLACES: usize = 3;
+const PLACES: usize = 8;
 
 /// What a solve's prices imply.
 pub(super) struct Priced {
