@@ -17,7 +17,7 @@ use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
 use lessor_models::objective::Weights;
-use lessor_models::plan::{Blocker, Cure, Move, Price, Reason, Rule, Unplaced};
+use lessor_models::plan::{Blocker, Cure, Move, Price, Reason, Rule, Seat, Unplaced};
 use lessor_models::resources::Kind;
 use lessor_models::time::{Interval, Timestamp};
 use proptest::collection::vec;
@@ -44,7 +44,8 @@ fn write_all(dir: &Path, instance: &Instance) {
     let interval = Interval { start: Timestamp(0), end: Timestamp(1) };
     let (owner, kind) = (Owner::Zone(ZoneIndex(0)), Kind::Power);
     let path = |name: &str| dir.join(format!("{name}.parquet"));
-    let change = Move { job: JobIndex(0), from: NodeIndex(0), to: Some(NodeIndex(3)), count: 1 };
+    let seat = |tile, devices| Some(Seat { tile: NodeIndex(tile), devices });
+    let change = Move { job: JobIndex(0), from: seat(0, 0), to: seat(3, 1), count: 1 };
     write_moves(&path("moves"), instance, &[change]).unwrap();
     let left = Unplaced {
         job: JobIndex(0),

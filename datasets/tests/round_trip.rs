@@ -16,7 +16,7 @@ use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
 use lessor_models::objective::Weights;
-use lessor_models::plan::{Blocker, Cure, Move, Placement, Price, Reason, Rule, Unplaced};
+use lessor_models::plan::{Blocker, Cure, Move, Placement, Price, Reason, Rule, Seat, Unplaced};
 use lessor_models::resources::Kind;
 use lessor_models::time::{Interval, Timestamp};
 
@@ -63,8 +63,14 @@ fn placements_and_moves_read_back() {
     write_placements(&path, &instance, &placements).unwrap();
     assert_eq!(read_placements(&path, &instance).unwrap(), placements);
 
-    let change = |to| Move { job: JobIndex(1), from: NodeIndex(2), to, count: 4 };
-    let moves = vec![change(Some(NodeIndex(0))), change(None)];
+    let seat = |tile, devices| Some(Seat { tile: NodeIndex(tile), devices });
+    let change = |from, to| Move { job: JobIndex(1), from, to, count: 4 };
+    let moves = vec![
+        change(seat(1, 0), seat(0, 0)),
+        change(seat(3, 0b11), seat(3, 0b101)),
+        change(seat(0, 0), None),
+        change(None, seat(3, 1 << 63)),
+    ];
     let path = dir.path().join("moves.parquet");
     write_moves(&path, &instance, &moves).unwrap();
     assert_eq!(read_moves(&path, &instance).unwrap(), moves);

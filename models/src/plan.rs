@@ -33,16 +33,27 @@ pub struct CurrentPlacement {
     pub devices: u64,
 }
 
-/// One change of placement. Moves are listed in an order that can be carried out.
+/// A tile, and the devices of it that one capsule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seat {
+    /// The tile.
+    pub tile: NodeIndex,
+    /// The tile's devices held, a bit each; zero for a job without devices.
+    pub devices: u64,
+}
+
+/// One change of placement of capsules that run: they stop where they are, then start elsewhere.
+///
+/// Moves are listed in an order that can be carried out; [`crate::check::moves`] says what that means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Move {
     /// The job.
     pub job: JobIndex,
-    /// The tile left.
-    pub from: NodeIndex,
-    /// The tile entered; `None` where the capsules stop.
-    pub to: Option<NodeIndex>,
-    /// How many capsules.
+    /// The seat left by each of them; `None` where they start again after an earlier move stopped them.
+    pub from: Option<Seat>,
+    /// The seat entered by each of them; `None` where they stop.
+    pub to: Option<Seat>,
+    /// How many capsules; at least one.
     pub count: u32,
 }
 

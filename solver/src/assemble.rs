@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lessor_models::fleet::NodeIndex;
 use lessor_models::job::JobIndex;
-use lessor_models::plan::{Move, Placement};
+use lessor_models::plan::{Move, Placement, Seat};
 
 use crate::index::{JobClassIndex, TileIndex};
 use crate::lowering::Lowered;
@@ -82,8 +82,10 @@ pub fn moves(lowered: &Lowered<'_>, placements: &[Placement]) -> Vec<Move> {
             while lost > 0 {
                 let to = gained.last_mut();
                 let count = to.as_ref().map_or(lost, |(_, gain)| lost.min(*gain));
-                let target = to.as_ref().map(|(node, _)| *node);
-                moves.push(Move { job, from: *from, to: target, count: u32::try_from(count).unwrap_or(u32::MAX) });
+                let seat = |tile| Seat { tile, devices: 0 };
+                let target = to.as_ref().map(|(node, _)| seat(*node));
+                let count32 = u32::try_from(count).unwrap_or(u32::MAX);
+                moves.push(Move { job, from: Some(seat(*from)), to: target, count: count32 });
                 lost -= count;
                 if let Some((_, gain)) = to {
                     *gain -= count;
