@@ -152,6 +152,14 @@ impl Instance {
         &self.current
     }
 
+    /// The instant at which a plan takes over what runs: the latest `earliest` of the jobs that run; `None` where none does.
+    ///
+    /// What runs has started, and nothing starts before its job's `earliest`: the present is not before this instant.
+    #[must_use]
+    pub fn takeover(&self) -> Option<Timestamp> {
+        self.current.iter().map(|current| self.jobs[current.job.at()].earliest).max()
+    }
+
     /// The weights of the objective.
     #[must_use]
     pub fn weights(&self) -> &Weights {

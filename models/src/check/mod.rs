@@ -1,4 +1,4 @@
-//! The exact checker: whole plans against their instance, and certificates against their instance.
+//! The exact checker: placements, moves and certificates, each against their instance.
 //!
 //! Everything here is integer arithmetic written the plain way. It shares no code with any solver; a plan that it passes
 //! is feasible, and a bound that it computes holds for every plan.
@@ -12,11 +12,14 @@ mod devices;
 mod eligibility;
 mod gang;
 mod margins;
+pub mod moves;
 mod priced_sites;
 mod spread;
 mod window;
 
 use std::fmt;
+
+pub use moves::MoveFault;
 
 use crate::fleet::{Fleet, Level, NodeIndex, Owner};
 use crate::instance::Instance;
@@ -71,6 +74,8 @@ pub enum Violation {
         /// Where, if at one place.
         tile: Option<NodeIndex>,
     },
+    /// A move that cannot be carried out, or moves that do not lead to the placements.
+    Moves(MoveFault),
 }
 
 /// A violation with the names that it concerns, for people.
@@ -99,6 +104,7 @@ impl fmt::Display for Described<'_> {
                 write!(f, "job {:?}: breaks its rule {}", job(*index), rule.name())?;
                 tile.map_or(Ok(()), |tile| write!(f, " on tile {:?}", fleet.name(tile)))
             }
+            Violation::Moves(fault) => moves::describe(fault, instance, f),
         }
     }
 }

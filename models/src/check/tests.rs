@@ -1,7 +1,8 @@
-//! The checker held against plans made by hand, and the bound against brute force, start by start and plan by plan.
+//! The checker held against plans and moves made by hand, and the bound against brute force, start by start and plan by plan.
 
 mod bounds;
 mod brute;
+mod moves;
 mod plans;
 mod random;
 mod starts;

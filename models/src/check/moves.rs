@@ -1,0 +1,279 @@
+//! Moves: carried out one by one from what runs now, they lead to the placements and overdraw nothing on the way.
+//!
+//! All of this is about one instant, the [takeover](Instance::takeover) `k`. The plan's placements of the jobs that run
+//! say which seats they hold then: those of runs that cover `k`. What was placed to start later, or has ended by then,
+//! holds none: a capsule that runs and gets no seat stops. A step takes capsules off a seat, or from those that an
+//! earlier step stopped, and puts them on a seat, or stops them. It stops them before it starts them, as a checkpoint
+//! and a restart do: what the seat left gives is there for the seat entered, and no capsule is in two places.
+//!
+//! ```text
+//! every step      its capsules are there, and no job has more of them on a seat than the plan has
+//!                 used[b,r] after  <=  max(C[b,r,k], used[b,r] before)      for each account b and kind r
+//!                 held[d] after    <=  max(1000 milli, held[d] before)      for each device d
+//! after the last  each job has on each seat no more than the plan has
+//!                 on each seat, on each tile and in all no fewer than min(what ran there, what the plan has there)
+//! ```
+//!
+//! So what is broken already is never made worse, and whatever can stay has stayed. Of several seats that a job gains, the
+//! moves say which its running capsules enter; the rest are started anew. Rules that bind capsules to each other (gang,
+//! spread, relations) hold before the first step and after the last, and are not looked at between.
+//!
+//! ```
+//! use lessor_models::check::moves::violations;
+//! # use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex};
+//! # use lessor_models::instance::Instance;
+//! # use lessor_models::job::{Job, JobIndex};
+//! # use lessor_models::objective::Weights;
+//! use lessor_models::plan::{CurrentPlacement, Move, Placement, Seat};
+//! # use lessor_models::resources::{Kind, Resources};
+//! # use lessor_models::tile_class::{Band, TileClass};
+//! # use lessor_models::time::{Span, Timestamp};
+//!
+//! // Two tiles of 4 Mop/s; `big` needs 3 and `small` needs 2. They change places.
+//! let (a, b) = (NodeIndex(0), NodeIndex(1));
+//! let (big, small) = (JobIndex(0), JobIndex(1));
+//! # let four = Resources::UNLIMITED.with(Kind::Compute, 4);
+//! # let class = TileClass {
+//! #     name: "plain".into(), band: Band { low_mk: 0, high_mk: 1 }, energy_uj_per_mop: [0; 3], device_power_mw: 0,
+//! #     idle_power_mw: 0, heat_permille: 0, devices: 0, rate_permille: 1_000, faults_per_gigahour: 0, radiator: None,
+//! # };
+//! # let nodes = NodeColumns {
+//! #     names: vec!["a".into(), "b".into()], parents: vec![None; 2], levels: vec![Level::Tile; 2],
+//! #     classes: vec![Some(ClassIndex(0)); 2], capacities: vec![four; 2], uplink_delays_us: vec![0; 2],
+//! # };
+//! # let fleet = Fleet::new(FleetParts { nodes, classes: vec![class], ..FleetParts::default() }).unwrap();
+//! # let job = |compute_mops| {
+//! #     let mut job = Job::empty(Timestamp(0), Span(10));
+//! #     job.demand.compute_mops = compute_mops;
+//! #     job
+//! # };
+//! # let jobs = vec![job(3), job(2)];
+//! # let instance = Instance::new(fleet, vec!["big".into(), "small".into()], jobs, Weights::default()).unwrap();
+//! let runs = |job, tile| CurrentPlacement { job, tile, count: 1, devices: 0 };
+//! let instance = instance.with_current(vec![runs(big, a), runs(small, b)]).unwrap();
+//! let placed = |job, tile| Placement { job, tile, start: Timestamp(0), count: 1, devices: 0 };
+//! let placements = [placed(big, b), placed(small, a)];
+//!
+//! let seat = |tile| Some(Seat { tile, devices: 0 });
+//! let step = |job, from, to| Move { job, from, to, count: 1 };
+//! // Neither can go first: 3 + 2 Mop/s are on one tile for a while.
+//! let unsafe_order = [step(small, seat(b), seat(a)), step(big, seat(a), seat(b))];
+//! assert_eq!(violations(&instance, &placements, &unsafe_order).len(), 1);
+//! // One of them stops until the other is gone.
+//! let safe_order = [step(small, seat(b), None), step(big, seat(a), seat(b)), step(small, None, seat(a))];
+//! assert_eq!(violations(&instance, &placements, &safe_order), []);
+//! ```
+
+mod replay;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{Violation, class_of};
+use crate::draw;
+use crate::fleet::{NodeIndex, Owner};
+use crate::instance::Instance;
+use crate::job::JobIndex;
+use crate::plan::{Move, Placement, Seat};
+use crate::resources::Kind;
+use crate::time::Timestamp;
+
+use replay::Replay;
+
+/// What is wrong with a plan's moves. Steps are counted from zero, in the order given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MoveFault {
+    /// A move of nothing, from a seat to itself, from nowhere to nowhere, of a job that is not there, or on what is no seat
+    /// for one of its capsules.
+    Malformed {
+        /// The step.
+        step: usize,
+    },
+    /// A move takes capsules that are not there at that time.
+    Absent {
+        /// The step.
+        step: usize,
+        /// The job.
+        job: JobIndex,
+        /// Where it looks for them.
+        tile: NodeIndex,
+    },
+    /// A move starts capsules again of which fewer were stopped.
+    NotStopped {
+        /// The step.
+        step: usize,
+        /// The job.
+        job: JobIndex,
+    },
+    /// A move puts a capsule where the plan places none of its job, or no further one.
+    Unplanned {
+        /// The step.
+        step: usize,
+        /// The job.
+        job: JobIndex,
+        /// Where to.
+        tile: NodeIndex,
+    },
+    /// A move overdraws an account, or overdraws it more than it was.
+    Overdrawn {
+        /// The step.
+        step: usize,
+        /// Whose.
+        owner: Owner,
+        /// Of which kind.
+        kind: Kind,
+        /// What is used after it, the standing draw included.
+        used: u128,
+        /// What there is.
+        capacity: u64,
+    },
+    /// A move takes more of a device than it has left.
+    Device {
+        /// The step.
+        step: usize,
+        /// The tile.
+        tile: NodeIndex,
+        /// The device's number.
+        device: u32,
+    },
+    /// After the last move, capsules are where the plan places none of their job, or fewer.
+    Remains {
+        /// The job.
+        job: JobIndex,
+        /// Where.
+        tile: NodeIndex,
+    },
+    /// After the last move, capsules are gone from where the plan leaves them.
+    Displaced {
+        /// The job.
+        job: JobIndex,
+        /// Where they ran.
+        tile: NodeIndex,
+    },
+    /// After the last move, fewer capsules run than ran and are placed.
+    Idle {
+        /// The job.
+        job: JobIndex,
+        /// How many are missing.
+        count: u64,
+    },
+}
+
+/// How many capsules of each job are on each seat.
+type Seats = BTreeMap<(JobIndex, Seat), u64>;
+
+/// Every fault of the moves, in the order of steps; empty where they can be carried out and lead to the placements.
+///
+/// The placements are those that [`super::violations`] passed. O((moves + running + placed) log), each times the length of a
+/// tile's path.
+#[must_use]
+pub fn violations(instance: &Instance, placements: &[Placement], moves: &[Move]) -> Vec<Violation> {
+    if instance.current().is_empty() && moves.is_empty() {
+        return Vec::new();
+    }
+    let at = instance.takeover().unwrap_or_default();
+    let (current, planned) = (running(instance), planned(instance, placements, at));
+    let mut found = Vec::new();
+    let mut replay = Replay::new(instance, at, &current, &planned);
+    for (step, change) in moves.iter().enumerate() {
+        replay.carry_out(step, change, &mut found);
+    }
+    compare(&current, &planned, replay.there(), &mut found);
+    found.into_iter().map(Violation::Moves).collect()
+}
+
+fn running(instance: &Instance) -> Seats {
+    let mut seats = Seats::new();
+    for current in instance.current() {
+        let seat = Seat { tile: current.tile, devices: current.devices };
+        *seats.entry((current.job, seat)).or_default() += u64::from(current.count);
+    }
+    seats
+}
+
+/// The seats that jobs which run hold at an instant, as the plan has it.
+fn planned(instance: &Instance, placements: &[Placement], at: Timestamp) -> Seats {
+    let running: BTreeSet<JobIndex> = instance.current().iter().map(|current| current.job).collect();
+    let mut seats = Seats::new();
+    for placement in placements.iter().filter(|placement| running.contains(&placement.job)) {
+        let job = &instance.jobs()[placement.job.at()];
+        let end = placement.start.after(draw::term(job, class_of(instance.fleet(), placement.tile)));
+        if placement.start <= at && at < end {
+            let seat = Seat { tile: placement.tile, devices: placement.devices };
+            *seats.entry((placement.job, seat)).or_default() += u64::from(placement.count);
+        }
+    }
+    seats
+}
+
+/// Holds what is there after the last step against what ran and what the plan has.
+fn compare(current: &Seats, planned: &Seats, there: &Seats, found: &mut Vec<MoveFault>) {
+    for (&(job, seat), &count) in there {
+        if count > planned.get(&(job, seat)).copied().unwrap_or(0) {
+            found.push(MoveFault::Remains { job, tile: seat.tile });
+        }
+    }
+    let mut displaced: BTreeSet<(JobIndex, NodeIndex)> = BTreeSet::new();
+    for ((job, seat), _) in missing(current, planned, there, |job, seat| (job, seat)) {
+        displaced.insert((job, seat.tile));
+    }
+    displaced.extend(missing(current, planned, there, |job, seat| (job, seat.tile)).into_keys());
+    found.extend(displaced.into_iter().map(|(job, tile)| MoveFault::Displaced { job, tile }));
+    let idle = missing(current, planned, there, |job, _| job);
+    found.extend(idle.into_iter().map(|(job, count)| MoveFault::Idle { job, count }));
+}
+
+/// By some key, how many fewer capsules are there than both ran and are planned; only where some are missing.
+fn missing<K: Ord>(
+    current: &Seats,
+    planned: &Seats,
+    there: &Seats,
+    key: impl Fn(JobIndex, Seat) -> K,
+) -> BTreeMap<K, u64> {
+    let totals = |seats: &Seats| {
+        let mut totals = BTreeMap::new();
+        for (&(job, seat), &count) in seats {
+            *totals.entry(key(job, seat)).or_insert(0) += count;
+        }
+        totals
+    };
+    let (current, planned, there) = (totals(current), totals(planned), totals(there));
+    let of = |totals: &BTreeMap<K, u64>, key: &K| totals.get(key).copied().unwrap_or(0);
+    let short = current.into_iter().map(|(key, ran)| {
+        let count = ran.min(of(&planned, &key)).saturating_sub(of(&there, &key));
+        (key, count)
+    });
+    short.filter(|&(_, count)| count > 0).collect()
+}
+
+/// A fault in words, with the names that it concerns.
+pub(super) fn describe(fault: &MoveFault, instance: &Instance, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let fleet = instance.fleet();
+    let (name, tile_name) = (|job: JobIndex| instance.job_name(job), |tile: NodeIndex| fleet.name(tile));
+    match *fault {
+        MoveFault::Malformed { step } => write!(f, "move {step} names no job, no capsule or no two different seats"),
+        MoveFault::Absent { step, job, tile } => {
+            write!(f, "move {step}: job {:?} has too few capsules to take on tile {:?}", name(job), tile_name(tile))
+        }
+        MoveFault::NotStopped { step, job } => {
+            write!(f, "move {step}: job {:?} has too few stopped capsules to start", name(job))
+        }
+        MoveFault::Unplanned { step, job, tile } => {
+            write!(f, "move {step}: job {:?} has no such placement on tile {:?}", name(job), tile_name(tile))
+        }
+        MoveFault::Overdrawn { step, owner, kind, used, capacity } => {
+            let (owner, unit) = (fleet.owner_name(owner), kind.unit());
+            write!(f, "move {step}: {owner:?}: {kind} overdrawn: {used} of {capacity} {unit}")
+        }
+        MoveFault::Device { step, tile, device } => {
+            write!(f, "move {step}: device {device} of tile {:?} is overfull", tile_name(tile))
+        }
+        MoveFault::Remains { job, tile } => {
+            write!(f, "moves: job {:?} still has capsules on tile {:?} that are not placed", name(job), tile_name(tile))
+        }
+        MoveFault::Displaced { job, tile } => {
+            write!(f, "moves: job {:?} has left tile {:?}, where it is placed", name(job), tile_name(tile))
+        }
+        MoveFault::Idle { job, count } => write!(f, "moves: job {:?} has {count} capsules left stopped", name(job)),
+    }
+}
