@@ -16,7 +16,7 @@ use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
 use lessor_solver::search::Search;
 use lessor_solver::stop::Stop;
-use lessor_solver::{assemble, insert};
+use lessor_solver::{assemble, insert, migration};
 
 use construct::Guide;
 
@@ -190,7 +190,7 @@ impl Run<'_> {
         self.say(Phase::Explain, 0, 0, Some(value));
         let unplaced = Explainer::new(occupancy, &prices).explain_all(options.explain_max, self.explain);
         let accepted_bids = objective::accepted_bids(instance, &placements);
-        let moves = assemble::moves(lowered, &placements);
+        let moves = migration::moves(instance, &placements);
         let plan = Plan { placements, moves, unplaced, prices };
         Outcome { plan, value, certificate, accepted_bids, sizes: (lowered.classes.len(), lowered.groups.len()) }
     }

@@ -12,6 +12,7 @@ pub mod index;
 pub mod insert;
 pub mod layer;
 pub mod lowering;
+pub mod migration;
 pub mod numbers;
 pub mod occupancy;
 pub mod program;

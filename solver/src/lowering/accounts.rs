@@ -61,8 +61,8 @@ pub(super) fn capacity_less(instance: &Instance, grid: &Grid, owner: Owner, idle
     (0..grid.count()).map(in_bucket).collect()
 }
 
-/// The standing draw of each owner above the tiles.
-fn standing(instance: &Instance) -> BTreeMap<Owner, Resources> {
+/// The standing draw of each owner above the tiles, at most just below unlimited. O(tiles), where any class draws something.
+pub(crate) fn standing(instance: &Instance) -> BTreeMap<Owner, Resources> {
     let fleet = instance.fleet();
     let mut sums: BTreeMap<Owner, Resources> = BTreeMap::new();
     if fleet.classes().iter().all(|class| draw::standing(class) == Resources::ZERO) {

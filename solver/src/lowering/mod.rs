@@ -20,6 +20,7 @@ use lessor_models::time::{Interval, Span, Timestamp};
 use ndarray::Array2;
 
 pub use accounts::Account;
+pub(crate) use accounts::standing;
 pub use grid::Grid;
 use groups::SitePlace;
 pub use groups::{Cell, Group};
