@@ -57,7 +57,7 @@ fn look(args: &CheckArgs, run: &RecordedRun) -> Result<Findings, CommandError> {
     let mut findings = Findings::default();
     match run.plan(&args.plan)? {
         Ok(plan) => {
-            let verdict = Verdict::of(instance, &plan.placements);
+            let verdict = Verdict::of(instance, &plan);
             (findings.value, findings.placed, findings.unplaced) = (verdict.value, verdict.placed, verdict.unplaced);
             findings
                 .wrong

@@ -15,6 +15,8 @@ pub(crate) struct Sizes {
     pub(crate) jobs: usize,
     /// Capsules asked for.
     pub(crate) capsules: u64,
+    /// Rows of what runs already.
+    pub(crate) running: usize,
     /// Pairs of a cell and a tile class that occur: what a job may tell apart when its bound is evaluated.
     pub(crate) sites: usize,
 }
@@ -27,13 +29,15 @@ const EXPLAIN_MAX: Duration = Duration::from_secs(3);
 const TILE_NANOS: u64 = 2_500;
 /// Checking, writing and reporting one capsule, in nanoseconds; placements hold several each, so this is from above.
 const CAPSULE_NANOS: u64 = 700;
+/// Ordering, checking and writing the move of one row of what runs, in nanoseconds; most rows stay, so this is from above.
+const RUNNING_NANOS: u64 = 12_000;
 /// Evaluating the bound for one job at one site, in nanoseconds.
 const SITE_NANOS: u64 = 150;
 
 /// How long before the deadline planning must end, so that checking, writing and renaming end by it:
 ///
 /// ```text
-/// 250 ms + read + 2.5 us * tiles + 0.7 us * capsules + 0.15 us * jobs * sites
+/// 250 ms + read + 2.5 us * tiles + 0.7 us * capsules + 12 us * running + 0.15 us * jobs * sites
 /// ```
 ///
 /// `read` is how long the inputs took: it stands for how fast this machine and its disk are. The reserve is at most half of
@@ -43,6 +47,7 @@ pub(crate) fn reserve(sizes: &Sizes, read: Duration, left: Duration) -> Duration
     let nanos = count(sizes.tiles)
         .saturating_mul(TILE_NANOS)
         .saturating_add(sizes.capsules.saturating_mul(CAPSULE_NANOS))
+        .saturating_add(count(sizes.running).saturating_mul(RUNNING_NANOS))
         .saturating_add(count(sizes.jobs).saturating_mul(count(sizes.sites)).saturating_mul(SITE_NANOS));
     (RESERVE_FLOOR + read).saturating_add(Duration::from_nanos(nanos)).min(left / 2)
 }
@@ -105,10 +110,10 @@ mod tests {
 
     #[test]
     fn the_reserve_adds_up_and_leaves_half_of_the_time() {
-        // 250 ms + 400 ms + 2.5 us * 10,000 + 0.7 us * 100,000 + 0.15 us * 1,000 * 100 = 760 ms.
-        let sizes = Sizes { tiles: 10_000, jobs: 1_000, capsules: 100_000, sites: 100 };
+        // 250 ms + 400 ms + 2.5 us * 10,000 + 0.7 us * 100,000 + 12 us * 5,000 + 0.15 us * 1,000 * 100 = 820 ms.
+        let sizes = Sizes { tiles: 10_000, jobs: 1_000, capsules: 100_000, running: 5_000, sites: 100 };
         let read = Duration::from_millis(400);
-        assert_eq!(reserve(&sizes, read, Duration::from_secs(30)), Duration::from_millis(760));
+        assert_eq!(reserve(&sizes, read, Duration::from_secs(30)), Duration::from_millis(820));
         assert_eq!(reserve(&sizes, read, Duration::from_millis(100)), Duration::from_millis(50));
     }
 }

@@ -103,7 +103,7 @@ fn sizes(instance: &Instance) -> Sizes {
         sites.insert((fleet.ancestor(tile, Level::Cell), fleet.class_of(tile)));
     }
     let capsules = instance.jobs().iter().map(|job| u64::from(job.count)).sum();
-    Sizes { tiles, jobs: instance.jobs().len(), capsules, sites: sites.len() }
+    Sizes { tiles, jobs: instance.jobs().len(), capsules, running: instance.current().len(), sites: sites.len() }
 }
 
 /// What a run was given.
@@ -128,12 +128,7 @@ impl Run<'_> {
         let staged = place.stage()?;
         let instance = &self.loaded.instance;
         let ((verdict, body), bound) = rayon::join(
-            || {
-                rayon::join(
-                    || Verdict::of(instance, &outcome.plan.placements),
-                    || report_data::body(instance, &outcome.plan),
-                )
-            },
+            || rayon::join(|| Verdict::of(instance, &outcome.plan), || report_data::body(instance, &outcome.plan)),
             || self.write_tables(&staged, outcome),
         );
         let figures = self.figures(outcome, &verdict, bound?)?;

@@ -5,12 +5,12 @@ use lessor_models::check;
 use lessor_models::check::bound::{BoundError, bound};
 use lessor_models::instance::Instance;
 use lessor_models::objective::accepted_bids;
-use lessor_models::plan::{Placement, Plan, Unplaced};
+use lessor_models::plan::{Plan, Unplaced};
 
-/// The exact figures of some placements.
+/// The exact figures of a plan.
 #[derive(Debug)]
 pub(crate) struct Verdict {
-    /// What the placements do and may not do.
+    /// What the placements do and may not do; where they may, what the moves do and may not.
     pub(crate) violations: Vec<check::Violation>,
     /// Their value in micro-credits; zero where they break a rule, for then they have none.
     pub(crate) value: i128,
@@ -23,12 +23,16 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// Looks at placements alone.
-    pub(crate) fn of(instance: &Instance, placements: &[Placement]) -> Verdict {
-        let violations = check::violations(instance, placements);
+    /// Looks at placements, and at the moves that lead to them.
+    pub(crate) fn of(instance: &Instance, plan: &Plan) -> Verdict {
+        let placements = &plan.placements;
+        let mut violations = check::violations(instance, placements);
         let asked: u64 = instance.jobs().iter().map(|job| u64::from(job.count)).sum();
         let placed: u64 = placements.iter().map(|placement| u64::from(placement.count)).sum();
         let is_feasible = violations.is_empty();
+        if is_feasible {
+            violations = check::moves::violations(instance, placements, &plan.moves);
+        }
         Verdict {
             value: if is_feasible { check::value(instance, placements) } else { 0 },
             accepted_bids: if is_feasible { accepted_bids(instance, placements) } else { 0 },

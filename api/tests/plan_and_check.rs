@@ -8,10 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use common::{Bench, names};
-use lessor_datasets::table::{InstancePaths, read_instance, read_placements, read_unplaced, write_placements};
+use lessor_datasets::table::{
+    InstancePaths, read_instance, read_moves, read_placements, read_unplaced, write_moves, write_placements,
+};
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
-use lessor_models::plan::Placement;
+use lessor_models::plan::{Move, Placement, Seat};
 
 fn instance(fleet: &Path) -> Instance {
     read_instance(&InstancePaths::of_directory(fleet), Weights::default()).unwrap()
@@ -101,6 +103,26 @@ fn placements_that_crowd_one_tile_fail_the_check() {
     let told = bench.expect(1, "check plan --json").json();
     assert_eq!(told["ok"], false);
     assert!(told["findings"].as_u64() > Some(0), "{told}");
+}
+
+#[test]
+fn moves_that_stop_a_capsule_for_no_reason_fail_the_check() {
+    let bench = Bench::new();
+    bench.expect(0, "datasets generate --tiles 100 --seed 4 --family sample --job-classes 40 --out fleet");
+    bench.expect(0, "plan --fleet fleet --work 100 --quiet --out plan");
+    bench.expect(0, "check plan");
+    let (instance, path) = (instance(&bench.path("fleet")), bench.path("plan/moves.parquet"));
+    let mut moves = read_moves(&path, &instance).unwrap();
+    let mut running = instance.current().iter();
+    let stays = running.find(|current| moves.iter().all(|change| change.job != current.job)).unwrap();
+    let seat = Seat { tile: stays.tile, devices: stays.devices };
+    moves.push(Move { job: stays.job, from: Some(seat), to: None, count: stays.count });
+    write_moves(&path, &instance, &moves).unwrap();
+    let said = bench.expect(1, "check plan");
+    let name = instance.job_name(stays.job);
+    assert!(said.err.contains(&format!("moves: job {name:?} has left tile")), "{said:?}");
+    let told = bench.expect(1, "check plan --json").json();
+    assert_eq!((&told["ok"], told["value"].is_i64()), (&false.into(), true));
 }
 
 #[test]
