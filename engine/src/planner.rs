@@ -108,9 +108,7 @@ pub fn plan(
     let mut run = Run { bounding: stops.bound, stop: stops.search, explain: stops.explain, progress, bound: None };
     run.say(Phase::Lower, 0, 0, None);
     let lowered = Lowered::new(instance);
-    let relaxation = run.relax(&lowered);
-    let certificate = relaxation.as_ref().and_then(|relaxation| certify(&lowered, relaxation));
-    run.bound = certificate.as_ref().map(|(_, bound)| *bound);
+    let (relaxation, certificate) = run.relax(&lowered);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
     let mut occupancy = Occupancy::new(&lowered);
@@ -145,9 +143,21 @@ impl Run<'_> {
         (self.progress)(Progress { phase, done, of, value, bound: self.bound });
     }
 
-    fn relax(&mut self, lowered: &Lowered<'_>) -> Option<Relaxation> {
+    /// The relaxation with the lower bound, and its proof: of a rough one that is soon there, and of the one that matters.
+    fn relax(&mut self, lowered: &Lowered<'_>) -> (Option<Relaxation>, Option<(Certificate, i128)>) {
         self.say(Phase::Bound, 0, 0, None);
-        bound::relax(lowered, self.bounding)
+        let mut best: Option<(Relaxation, Option<(Certificate, i128)>)> = None;
+        for relax in [bound::relax_coarsely, bound::relax] {
+            let Some(relaxation) = relax(lowered, self.bounding) else { continue };
+            let certificate = certify(lowered, &relaxation);
+            let proven = certificate.as_ref().map_or(i128::MAX, |(_, bound)| *bound);
+            if best.is_none() || self.bound.is_none_or(|bound| proven < bound) {
+                self.bound = certificate.as_ref().map(|(_, bound)| *bound);
+                best = Some((relaxation, certificate));
+            }
+            self.say(Phase::Bound, 0, 0, None);
+        }
+        best.map_or((None, None), |(relaxation, certificate)| (Some(relaxation), certificate))
     }
 
     /// Search rounds until the work is spent, the stop is raised, everything is placed, or the bound is reached.

@@ -20,7 +20,7 @@ const CELLS_PER_BATCH: usize = 64;
 
 /// How often the layer gives out counts: for the whole, then for what did not fit. Where time matters a program takes longer
 /// than it brings, and what did not fit is left to insertion and search.
-const LAYER_ROUNDS: usize = 3;
+const LAYER_ROUNDS: usize = 2;
 
 /// How the tiles are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -47,6 +47,9 @@ const CLOSE_ENOUGH: f64 = 4e-3;
 /// The distance from which on rows are added too: before that, a solution says little about what the best one overdraws.
 const CLOSE_TO_ROWS: f64 = 5e-2;
 
+/// The distance from which on a solution counts for the mean, whose counts are given out.
+const CLOSE_TO_MEAN: f64 = 2e-2;
+
 /// Rows for one more to matter: fewer overdrawn parts are left as they are.
 const FEW_ROWS: u64 = 40;
 
@@ -109,6 +112,7 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
     let mut best_bound = f64::INFINITY;
     let mut last: Option<Solution> = None;
     let (mut rows, mut columns) = (Vec::new(), sifting.first_columns());
+    let mut mean = Mean::default();
     let mut work = 0;
     while work < WORK_MAX {
         let solution = match resident.solve(rows, columns, stop) {
@@ -125,6 +129,9 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
             best_bound = priced.bound;
             best = Some((priced.prices, priced.pieces));
         }
+        if distance <= CLOSE_TO_MEAN {
+            mean.add(&solution.values);
+        }
         last = Some(solution);
         let few = sifting.row_count() / FEW_ROWS;
         let is_close = distance <= close * (1.0 + work as f64 / PATIENCE);
@@ -134,5 +141,28 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
         }
     }
     let (prices, pieces) = best?;
-    Some(Relaxed { prices, bars: sifting.bars().to_vec(), pieces, counts: sifting.counts(&last?) })
+    let counts = sifting.counts(&mean.values().unwrap_or(last?.values));
+    Some(Relaxed { prices, bars: sifting.bars().to_vec(), pieces, counts })
+}
+
+/// The mean of solutions, which mixes more classes in a group than any vertex of the program.
+#[derive(Debug, Default)]
+struct Mean {
+    sums: Vec<f64>,
+    count: u32,
+}
+
+impl Mean {
+    /// Adds a solution; columns come to those of the one before.
+    fn add(&mut self, values: &[f64]) {
+        self.sums.resize(values.len(), 0.0);
+        self.sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        self.count += 1;
+    }
+
+    /// The mean; `None` of nothing.
+    fn values(self) -> Option<Vec<f64>> {
+        let count = f64::from(self.count);
+        (self.count > 0).then(|| self.sums.into_iter().map(|sum| sum / count).collect())
+    }
 }

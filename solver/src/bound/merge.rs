@@ -16,8 +16,8 @@ use crate::lowering::Lowered;
 /// The most merged groups that a program is built over; what is told apart makes the bound tighter and the program larger.
 const MERGED_MAX: usize = 250;
 
-/// The same where time matters.
-const MERGED_MAX_IN_TIME: usize = 60;
+/// The same where time matters, and where a rough answer is wanted soon.
+const MERGED_FEW: usize = 60;
 
 /// Relative steps in which capacities count as alike, tried in order: zero tells everything apart, infinity nothing.
 const STEPS: [f64; 8] = [0.0, 0.002, 0.02, 0.1, 0.3, 1.0, 3.0, f64::INFINITY];
@@ -54,8 +54,22 @@ struct Signature {
 /// Merges what is alike, coarsely enough to leave a small program.
 #[must_use]
 pub fn merge(lowered: &Lowered<'_>) -> Merged {
-    // Every window has rows of its own.
-    let most = if lowered.grid.count() > 1 { MERGED_MAX_IN_TIME } else { MERGED_MAX };
+    merge_to(lowered, most(lowered))
+}
+
+/// Merges to a far smaller program, where there is one.
+#[must_use]
+pub fn merge_coarsely(lowered: &Lowered<'_>) -> Option<Merged> {
+    let is_large = lowered.groups.len() > MERGED_FEW && most(lowered) > MERGED_FEW;
+    is_large.then(|| merge_to(lowered, MERGED_FEW))
+}
+
+/// The most groups; every window has rows of its own.
+fn most(lowered: &Lowered<'_>) -> usize {
+    if lowered.grid.count() > 1 { MERGED_FEW } else { MERGED_MAX }
+}
+
+fn merge_to(lowered: &Lowered<'_>, most: usize) -> Merged {
     let mut merged = merge_by(lowered, STEPS[0]);
     for step in &STEPS[1..] {
         if merged.groups.len() <= most {

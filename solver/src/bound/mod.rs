@@ -64,6 +64,14 @@ pub fn relax(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
     solve(&Supply::whole(lowered), merge::merge(lowered), Timeline::of(&lowered.grid), stop)
 }
 
+/// Solves the relaxation over few groups, which takes a small part of the time: what stands should [`relax`] be stopped on its
+/// way. `None` where that is no larger anyway, or where the stop came first.
+#[must_use]
+pub fn relax_coarsely(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
+    let merged = merge::merge_coarsely(lowered)?;
+    solve(&Supply::whole(lowered), merged, Timeline::of(&lowered.grid), stop)
+}
+
 /// Solves again for what a partial plan leaves, over the groups and the time of a relaxation. Proves nothing.
 #[must_use]
 pub fn relax_rest(occupancy: &Occupancy<'_>, whole: &Relaxation, stop: &Stop) -> Option<Relaxation> {

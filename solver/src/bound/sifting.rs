@@ -217,10 +217,10 @@ impl<'a> Sifting<'a> {
         (best, better.take(PLACES).map(|(_, group, start)| (group, start)).collect())
     }
 
-    /// What a solution counts, in the order of classes, groups and starts.
-    pub(super) fn counts(&self, solution: &Solution) -> Vec<Count> {
+    /// What values of the columns count, in the order of classes, groups and starts.
+    pub(super) fn counts(&self, values: &[f64]) -> Vec<Count> {
         let mut counts: Vec<Count> = Vec::new();
-        for (spot, &value) in self.columns.iter().zip(&solution.values) {
+        for (spot, &value) in self.columns.iter().zip(values) {
             if let Some(Spot { class, group, run, capsules, .. }) = spot.filter(|_| value > 0.0) {
                 counts.push(Count { class, group, start: run.start, capsules: value * capsules });
             }
