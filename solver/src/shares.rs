@@ -33,6 +33,12 @@ impl Shares {
         self.0.binary_search_by_key(&account, |share| share.account).ok()
     }
 
+    /// What the cell may use of an account, by bucket; `None` where it has no share of it.
+    #[must_use]
+    pub fn most(&self, account: AccountIndex) -> Option<&[Resources]> {
+        self.position(account).map(|at| self.0[at].most.as_slice())
+    }
+
     /// How many capsules of a class the shares still cover on tiles of a group. O(path times buckets).
     #[must_use]
     pub fn times(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex, over: &Range<usize>) -> u64 {

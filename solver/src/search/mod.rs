@@ -3,14 +3,18 @@
 //! Ruin and recreate (Schrimpf, Schneider, Stamm-Wilbrandt & Dueck 2000) on one to three tiles of a group at a time. The
 //! refill is greedy by worth per price, each class's rank shaken by a seeded factor; the result stays where the capsules on
 //! the tiles are worth more than before; a capsule that may start at several times takes the first at which it fits, from
-//! its earliest start or, every other time, from a random one. Cells are independent within a round: each has its own random numbers, its share
-//! of what is missing and of every account's headroom, so the outcome does not depend on the number of threads.
+//! its earliest start or, every other time, from a random one. Once that finds nothing more, a few tiles at a time are filled
+//! as well as they can be, by an integer program (large neighborhood search; Shaw 1998), as long as that helps.
+//!
+//! Cells are independent within a round: each has its own random numbers, its share of what is missing and of every account's
+//! headroom, so the outcome does not depend on the number of threads.
+
+mod exact;
+mod refill;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use lessor_models::resources::{Resources, UNLIMITED};
-use lessor_models::time::Timestamp;
 use rayon::prelude::*;
 
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
@@ -18,9 +22,10 @@ use crate::lowering::{Cell, Lowered};
 use crate::occupancy::{Item, Occupancy};
 use crate::random::Random;
 use crate::rank::Ranking;
-use crate::room::Room;
-use crate::shares::{Drawn, Share, Shares};
+use crate::shares::{Share, Shares};
 use crate::stop::Stop;
+use exact::Choice;
+use refill::Refill;
 
 /// Moves that one cell tries in one round, per tile.
 const MOVES_PER_TILE: u64 = 2;
@@ -28,11 +33,45 @@ const MOVES_PER_TILE: u64 = 2;
 /// Classes from the missing pool that one cell looks at in one round.
 const POOL_MAX: usize = 48;
 
+/// Tiles drawn for a move, of which the one that holds least against the best of its group is filled again (tournament
+/// selection; Goldberg & Deb 1991).
+const ENTRANTS: usize = 3;
+
+/// Tiles that are filled greedily together, at most.
+const GREEDY_TILES: u64 = 3;
+
 /// Starts that are tried for one class on one tile.
 const STARTS_MAX: usize = 12;
 
-/// Rounds in a row without an improvement after which the search is exhausted.
+/// Rounds in a row without an improvement after which tiles are filled exactly.
 const IDLE_ROUNDS_MAX: u32 = 12;
+
+/// Times that the exact filling looks at as many tiles as there are, without an improvement, before the search is exhausted.
+const EXACT_SWEEPS: u32 = 2;
+
+/// Tiles that are filled exactly together, at most.
+const EXACT_TILES: u64 = 4;
+
+/// Exact fillings of one cell in one round.
+const EXACT_PER_ROUND: u64 = 8;
+
+/// What one exact filling counts for in moves: about as long as so many greedy ones take.
+const EXACT_MOVES: u64 = 1_000;
+
+/// Classes of the pool that an exact filling chooses from, beside what is on the tiles.
+const EXACT_POOL: usize = 24;
+
+/// Starts of each of them.
+const EXACT_STARTS: usize = 2;
+
+/// How tiles are filled again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recreate {
+    /// Class by class, by worth per price.
+    Greedy,
+    /// By an integer program.
+    Exact,
+}
 
 /// The search's memory between rounds.
 #[derive(Debug)]
@@ -59,6 +98,7 @@ struct Task<'a> {
     pool: Vec<(JobClassIndex, u64)>,
     headroom: Shares,
     random: Random,
+    recreate: Recreate,
     moves: u64,
 }
 
@@ -82,7 +122,8 @@ impl<'a> Search<'a> {
         if pool.is_empty() {
             return Round { moves: 0, is_exhausted: true };
         }
-        let tasks = self.tasks(occupancy, &pool, most);
+        let recreate = if self.idle < IDLE_ROUNDS_MAX { Recreate::Greedy } else { Recreate::Exact };
+        let tasks = self.tasks(occupancy, &pool, (recreate, most));
         let seen: &Occupancy<'_> = occupancy;
         let found: Vec<(u64, Vec<Contents>)> =
             tasks.into_par_iter().map(|task| self.refill_cell(seen, task, stop)).collect();
@@ -93,18 +134,33 @@ impl<'a> Search<'a> {
         }
         improved |= crate::insert::insert_missing(occupancy, &pool, self.ranking, stop) > 0;
         crate::insert::drop_partial_gangs(occupancy);
-        self.idle = if improved { 0 } else { self.idle + 1 };
-        Round { moves, is_exhausted: self.idle >= IDLE_ROUNDS_MAX || moves == 0 }
+        self.idle = match (improved, recreate) {
+            (false, _) => self.idle + 1,
+            (true, Recreate::Greedy) => 0,
+            // What an exact filling freed is worth one greedy look.
+            (true, Recreate::Exact) => IDLE_ROUNDS_MAX - 1,
+        };
+        let idle_max = IDLE_ROUNDS_MAX + exact_rounds(occupancy.lowered());
+        Round { moves, is_exhausted: self.idle >= idle_max || moves == 0 }
     }
 
-    fn tasks<'b>(&mut self, occupancy: &Occupancy<'b>, pool: &[JobClassIndex], most: u64) -> Vec<Task<'b>> {
+    fn tasks<'b>(
+        &mut self,
+        occupancy: &Occupancy<'b>,
+        pool: &[JobClassIndex],
+        (recreate, most): (Recreate, u64),
+    ) -> Vec<Task<'b>> {
         let lowered = occupancy.lowered();
         let cells = u64::try_from(lowered.cells.len()).unwrap_or(1).max(1);
         let mut tasks = Vec::with_capacity(lowered.cells.len());
         let mut budget = most;
         for (at, cell) in (0u64..).zip(&lowered.cells) {
             let mut random = self.random.fork(at);
-            let wanted = (MOVES_PER_TILE * u64::try_from(cell.tiles.len()).unwrap_or(1)).min(budget);
+            let wanted = match recreate {
+                Recreate::Greedy => MOVES_PER_TILE * u64::try_from(cell.tiles.len()).unwrap_or(1),
+                Recreate::Exact => EXACT_PER_ROUND * EXACT_MOVES,
+            };
+            let wanted = wanted.min(budget);
             budget -= wanted;
             let mut shared = Vec::new();
             // A cell looks at the best of the pool and at a random stretch of it.
@@ -119,7 +175,7 @@ impl<'a> Search<'a> {
                 }
             }
             let headroom = headroom(occupancy, cell, cells);
-            tasks.push(Task { cell, pool: shared, headroom, random, moves: wanted });
+            tasks.push(Task { cell, pool: shared, headroom, random, recreate, moves: wanted });
         }
         self.random.advance();
         tasks
@@ -129,13 +185,17 @@ impl<'a> Search<'a> {
         let lowered = occupancy.lowered();
         let mut contents: BTreeMap<TileIndex, Vec<Item>> = BTreeMap::new();
         let mut tried = 0;
+        let mut losses = losses(occupancy, task.cell);
         while tried < task.moves && !stop.is_raised() {
-            tried += 1;
-            let at = task.random.below(task.cell.tiles.len() as u64);
-            let first = TileIndex::new(task.cell.tiles.start + usize::try_from(at).unwrap_or(0));
+            tried += if task.recreate == Recreate::Exact { EXACT_MOVES } else { 1 };
+            let entrants = (0..ENTRANTS).map(|_| task.random.below(task.cell.tiles.len() as u64));
+            let entrants = entrants.map(|at| usize::try_from(at).unwrap_or(0));
+            let at = entrants.max_by_key(|&at| losses[at]).expect("a tournament has entrants");
+            let first = TileIndex::new(task.cell.tiles.start + at);
             let group = lowered.group_of(first);
             let range = lowered.group(group).tiles.clone();
-            let many = 1 + task.random.below(3).min(range.len() as u64 - 1);
+            let most = if task.recreate == Recreate::Exact { EXACT_TILES } else { GREEDY_TILES };
+            let many = 1 + task.random.below(most).min(range.len() as u64 - 1);
             let mut tiles = vec![first];
             for _ in 1..many {
                 let other =
@@ -144,7 +204,12 @@ impl<'a> Search<'a> {
                     tiles.push(other);
                 }
             }
-            if let Some(refilled) = self.refill(occupancy, &contents, &mut task, &tiles) {
+            if let Some(refilled) = self.refill((occupancy, &contents), &mut task, &tiles, stop) {
+                for (tile, items) in &refilled {
+                    let old = contents.get(tile).map_or_else(|| occupancy.items(*tile), Vec::as_slice);
+                    losses[tile.at() - task.cell.tiles.start] -=
+                        worth(lowered, group, items) - worth(lowered, group, old);
+                }
                 contents.extend(refilled);
             }
         }
@@ -154,50 +219,116 @@ impl<'a> Search<'a> {
     /// Fills tiles again; `None` where that is worth no more than before. Keeps the task's pool and headroom in step.
     fn refill(
         &self,
-        occupancy: &Occupancy<'_>,
-        contents: &BTreeMap<TileIndex, Vec<Item>>,
+        (occupancy, contents): (&Occupancy<'_>, &BTreeMap<TileIndex, Vec<Item>>),
         task: &mut Task<'_>,
         tiles: &[TileIndex],
+        stop: &Stop,
     ) -> Option<Vec<Contents>> {
         let lowered = occupancy.lowered();
         let group = lowered.group_of(tiles[0]);
         if lowered.group(group).closed {
             return None;
         }
-        let items = |tile: TileIndex| contents.get(&tile).map_or_else(|| occupancy.items(tile), Vec::as_slice);
+        let items = |tile: &TileIndex| contents.get(tile).map_or_else(|| occupancy.items(*tile), Vec::as_slice);
+        let items: Vec<&[Item]> = tiles.iter().map(items).collect();
+        let is_exact = task.recreate == Recreate::Exact;
+        let keeps = |item: &Item| stays(lowered, item) || (is_exact && item.devices > 0);
+        let (mut refill, taken) = Refill::open((occupancy, group), &items, keeps, &mut task.headroom);
+        let before: i128 = taken.iter().map(|(_, item)| worth(lowered, group, std::slice::from_ref(item))).sum();
         let mut supply: BTreeMap<JobClassIndex, u64> = task.pool.iter().copied().collect();
-        let mut before = 0i128;
-        let mut refill = Refill { occupancy, group, rooms: Vec::new(), contents: Vec::new(), log: Vec::new() };
-        for &tile in tiles {
-            refill.rooms.push(Room::empty(lowered, group));
-            refill.contents.push(Vec::new());
-            for &item in items(tile) {
-                let drawn = refill.drawn(&item, occupancy.buckets(item.class, group, item.start));
-                if stays(lowered, &item) {
-                    refill.put(refill.rooms.len() - 1, item, &drawn.over);
-                } else {
-                    *supply.entry(item.class).or_default() += u64::from(item.count);
-                    before += i128::from(lowered.worth(item.class, group).unwrap_or(0)) * i128::from(item.count);
-                    task.headroom.credit(lowered, &drawn);
-                    refill.log.push((drawn, Change::Credit));
-                }
-            }
+        for (_, item) in &taken {
+            *supply.entry(item.class).or_default() += u64::from(item.count);
         }
-        let ranked = self.shaken(lowered, group, &supply, &mut task.random);
-        let mut after = 0i128;
-        for (_, class, worth) in ranked {
-            let left = supply.get_mut(&class).expect("ranked classes are supplied");
-            let starts = starts(lowered, class, group, &mut task.random);
-            let placed = refill.add(class, &starts, *left, &mut task.headroom);
-            *left -= placed;
-            after += i128::from(worth) * i128::from(placed);
-        }
-        if after <= before {
+        let after = match task.recreate {
+            Recreate::Greedy => Some(self.fill_greedily(&mut refill, &mut supply, task)),
+            Recreate::Exact => self.fill_exactly((&mut refill, &taken), &mut supply, task, stop),
+        };
+        if after.is_none_or(|after| after <= before) {
             refill.undo(&mut task.headroom);
             return None;
         }
         task.pool = supply.into_iter().filter(|&(_, left)| left > 0).collect();
         Some(tiles.iter().copied().zip(refill.contents).collect())
+    }
+
+    /// Adds class by class, by worth per price; returns what was added is worth.
+    fn fill_greedily(
+        &self,
+        refill: &mut Refill<'_>,
+        supply: &mut BTreeMap<JobClassIndex, u64>,
+        task: &mut Task<'_>,
+    ) -> i128 {
+        let (lowered, group) = (refill.occupancy.lowered(), refill.group);
+        let mut after = 0i128;
+        for (_, class, worth) in self.shaken(lowered, group, supply, &mut task.random) {
+            let left = supply.get_mut(&class).expect("ranked classes are supplied");
+            let starts = refill::starts(lowered, class, group, &mut task.random);
+            let placed = refill.add(class, &starts, *left, &mut task.headroom);
+            *left -= placed;
+            after += i128::from(worth) * i128::from(placed);
+        }
+        after
+    }
+
+    /// Adds the best of what was taken off and of the pool; returns what was added is worth, `None` where that is not known.
+    fn fill_exactly(
+        &self,
+        (refill, taken): (&mut Refill<'_>, &[(usize, Item)]),
+        supply: &mut BTreeMap<JobClassIndex, u64>,
+        task: &mut Task<'_>,
+        stop: &Stop,
+    ) -> Option<i128> {
+        let choices = self.choices(refill, taken, supply, &mut task.random);
+        let best =
+            exact::solve((refill.occupancy.lowered(), refill.group), &refill.rooms, &choices, &task.headroom, stop)?;
+        let mut after = 0i128;
+        for (choice, tiles) in choices.iter().zip(best) {
+            let left = supply.get_mut(&choice.class).expect("choices are supplied");
+            for (at, count) in tiles.into_iter().enumerate() {
+                let wanted = count.min(*left);
+                let placed = refill.add_to(at, (choice.class, choice.start), wanted, &mut task.headroom);
+                *left -= placed;
+                after += i128::from(choice.worth) * i128::from(placed);
+            }
+        }
+        Some(after)
+    }
+
+    /// What was taken off the tiles, and some classes of the pool that could take its place.
+    fn choices(
+        &self,
+        refill: &Refill<'_>,
+        taken: &[(usize, Item)],
+        supply: &BTreeMap<JobClassIndex, u64>,
+        random: &mut Random,
+    ) -> Vec<Choice> {
+        let (lowered, group) = (refill.occupancy.lowered(), refill.group);
+        let ranked = self.shaken(lowered, group, supply, random);
+        let worths: BTreeMap<JobClassIndex, i64> = ranked.iter().map(|&(_, class, worth)| (class, worth)).collect();
+        let mut choices: Vec<Choice> = Vec::new();
+        let mut add = |class: JobClassIndex, start, present: Option<(usize, u64)>| {
+            let Some(&worth) = worths.get(&class) else { return };
+            let known = choices.iter().position(|choice| (choice.class, choice.start) == (class, start));
+            let at = known.unwrap_or_else(|| {
+                let over = refill.occupancy.buckets(class, group, start);
+                let present = vec![0; refill.rooms.len()];
+                choices.push(Choice { class, start, over, worth, supply: supply[&class], present });
+                choices.len() - 1
+            });
+            if let Some((tile, count)) = present {
+                choices[at].present[tile] += count;
+            }
+        };
+        for &(tile, item) in taken {
+            add(item.class, item.start, Some((tile, u64::from(item.count))));
+        }
+        let without_devices = ranked.iter().filter(|(_, class, _)| lowered.job(*class).demand.devices == 0);
+        for &(_, class, _) in without_devices.take(EXACT_POOL) {
+            for start in refill::starts(lowered, class, group, random).into_iter().take(EXACT_STARTS) {
+                add(class, start, None);
+            }
+        }
+        choices
     }
 
     /// The supplied classes by worth per price, each shaken.
@@ -222,6 +353,32 @@ impl<'a> Search<'a> {
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         ranked
     }
+}
+
+/// What capsules on a tile of a group are worth, in micro-credits.
+fn worth(lowered: &Lowered<'_>, group: GroupIndex, items: &[Item]) -> i128 {
+    let each = |item: &Item| i128::from(lowered.worth(item.class, group).unwrap_or(0)) * i128::from(item.count);
+    items.iter().map(each).sum()
+}
+
+/// How much less each tile of a cell holds than the best of its group, in micro-credits: where there is most to gain.
+fn losses(occupancy: &Occupancy<'_>, cell: &Cell) -> Vec<i128> {
+    let lowered = occupancy.lowered();
+    let mut losses = Vec::with_capacity(cell.tiles.len());
+    for group in cell.groups.clone().map(GroupIndex::new) {
+        let tiles = lowered.group(group).tiles.clone();
+        let worths: Vec<i128> = tiles.map(|at| worth(lowered, group, occupancy.items(TileIndex::new(at)))).collect();
+        let most = worths.iter().copied().max().unwrap_or(0);
+        losses.extend(worths.into_iter().map(|worth| most - worth));
+    }
+    losses
+}
+
+/// Rounds in which the exact filling looks at every tile about `EXACT_SWEEPS` times.
+fn exact_rounds(lowered: &Lowered<'_>) -> u32 {
+    let most = lowered.cells.iter().map(|cell| cell.tiles.len() as u64).max().unwrap_or(0);
+    let each = EXACT_PER_ROUND * (1 + EXACT_TILES) / 2;
+    EXACT_SWEEPS * u32::try_from(most.div_ceil(each)).unwrap_or(u32::MAX / EXACT_SWEEPS)
 }
 
 /// Whether the search may move a class: not bound to places, no gang, some of it missing.
@@ -258,92 +415,6 @@ fn headroom(occupancy: &Occupancy<'_>, cell: &Cell, cells: u64) -> Shares {
     let share =
         |account| Share { account, most: (0..lowered.grid.count()).map(|bucket| part(account, bucket)).collect() };
     Shares::new(accounts.into_iter().map(share).collect())
-}
-
-/// The starts to try for a class, in order: all of them from the earliest on or from a random one, some where they are many.
-fn starts(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex, random: &mut Random) -> Vec<Timestamp> {
-    if lowered.grid.count() == 1 {
-        return vec![lowered.job(class).earliest];
-    }
-    let mut starts: Vec<Timestamp> = lowered.starts(class, group).collect();
-    let many = starts.len();
-    if many > 1 && random.below(2) == 1 {
-        starts.rotate_left(usize::try_from(random.below(many as u64)).unwrap_or(0));
-    }
-    starts.into_iter().step_by(many.div_ceil(STARTS_MAX).max(1)).collect()
-}
-
-/// What a refill did to the headroom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
-    Credit,
-    Debit,
-}
-
-/// Tiles of one group while they are refilled.
-struct Refill<'a> {
-    occupancy: &'a Occupancy<'a>,
-    group: GroupIndex,
-    rooms: Vec<Room>,
-    contents: Vec<Vec<Item>>,
-    /// What was done to the headroom, in order.
-    log: Vec<(Drawn, Change)>,
-}
-
-impl Refill<'_> {
-    fn drawn(&self, item: &Item, over: Range<usize>) -> Drawn {
-        Drawn { class: item.class, group: self.group, count: u64::from(item.count), over }
-    }
-
-    fn put(&mut self, at: usize, item: Item, over: &Range<usize>) {
-        let lowered = self.occupancy.lowered();
-        let draw = lowered.draw(item.class, self.group);
-        let milli = lowered.job(item.class).demand.device_milli;
-        self.rooms[at].take(draw, u64::from(item.count), (milli, item.devices), over);
-        self.contents[at].push(item);
-    }
-
-    /// Adds up to `most` capsules of a class, tile by tile, each at the first start at which it fits. Returns how many.
-    fn add(&mut self, class: JobClassIndex, starts: &[Timestamp], most: u64, headroom: &mut Shares) -> u64 {
-        let lowered = self.occupancy.lowered();
-        let (draw, demand) = (*lowered.draw(class, self.group), &lowered.job(class).demand);
-        let mut left = most;
-        for &start in starts {
-            let over = self.occupancy.buckets(class, self.group, start);
-            for at in 0..self.rooms.len() {
-                while left > 0 {
-                    let fitting = self.rooms[at].times(&draw, &over).min(left);
-                    let fitting = fitting.min(if demand.devices > 0 { 1 } else { u64::from(u32::MAX) });
-                    if fitting == 0 {
-                        break;
-                    }
-                    let Some(devices) = self.rooms[at].choose_devices(demand, &over) else { break };
-                    let count = headroom.times(lowered, class, self.group, &over).min(fitting);
-                    if count == 0 {
-                        break;
-                    }
-                    let count = u32::try_from(count).expect("limited above");
-                    let item = Item { class, count, start, devices, is_current: false };
-                    let drawn = self.drawn(&item, over.clone());
-                    headroom.debit(lowered, &drawn);
-                    self.log.push((drawn, Change::Debit));
-                    self.put(at, item, &over);
-                    left -= u64::from(count);
-                }
-            }
-        }
-        most - left
-    }
-
-    /// Undoes what was done to the headroom.
-    fn undo(self, headroom: &mut Shares) {
-        for (drawn, change) in self.log.into_iter().rev() {
-            match change {
-                Change::Credit => headroom.debit(self.occupancy.lowered(), &drawn),
-                Change::Debit => headroom.credit(self.occupancy.lowered(), &drawn),
-            }
-        }
-    }
 }
 
 /// Puts a cell's new contents in place of the old, all or none: what one tile gains another may have given up.

@@ -1,0 +1,147 @@
+//! Tiles of one group while they are filled again, and what that does to a cell's share of the accounts above them.
+
+use std::ops::Range;
+
+use lessor_models::time::Timestamp;
+
+use super::STARTS_MAX;
+use crate::index::{GroupIndex, JobClassIndex};
+use crate::lowering::Lowered;
+use crate::occupancy::{Item, Occupancy};
+use crate::random::Random;
+use crate::room::Room;
+use crate::shares::{Drawn, Shares};
+
+/// The starts to try for a class, in order: all of them from the earliest on or from a random one, some where they are many.
+pub(super) fn starts(
+    lowered: &Lowered<'_>,
+    class: JobClassIndex,
+    group: GroupIndex,
+    random: &mut Random,
+) -> Vec<Timestamp> {
+    if lowered.grid.count() == 1 {
+        return vec![lowered.job(class).earliest];
+    }
+    let mut starts: Vec<Timestamp> = lowered.starts(class, group).collect();
+    let many = starts.len();
+    if many > 1 && random.below(2) == 1 {
+        starts.rotate_left(usize::try_from(random.below(many as u64)).unwrap_or(0));
+    }
+    starts.into_iter().step_by(many.div_ceil(STARTS_MAX).max(1)).collect()
+}
+
+/// What a refill did to the headroom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Credit,
+    Debit,
+}
+
+/// Tiles of one group while they are refilled.
+pub(super) struct Refill<'a> {
+    pub(super) occupancy: &'a Occupancy<'a>,
+    pub(super) group: GroupIndex,
+    /// What is left of each tile.
+    pub(super) rooms: Vec<Room>,
+    /// What is on each tile.
+    pub(super) contents: Vec<Vec<Item>>,
+    /// What was done to the headroom, in order.
+    log: Vec<(Drawn, Change)>,
+}
+
+impl<'a> Refill<'a> {
+    /// Takes off tiles of a group what is not kept there, and gives back what it drew from the accounts above. Returns what
+    /// was taken, with the position of its tile.
+    pub(super) fn open(
+        (occupancy, group): (&'a Occupancy<'a>, GroupIndex),
+        tiles: &[&[Item]],
+        keeps: impl Fn(&Item) -> bool,
+        headroom: &mut Shares,
+    ) -> (Refill<'a>, Vec<(usize, Item)>) {
+        let lowered = occupancy.lowered();
+        let mut refill = Refill { occupancy, group, rooms: Vec::new(), contents: Vec::new(), log: Vec::new() };
+        let mut taken = Vec::new();
+        for (at, items) in tiles.iter().enumerate() {
+            refill.rooms.push(Room::empty(lowered, group));
+            refill.contents.push(Vec::new());
+            for &item in *items {
+                let drawn = refill.drawn(&item, occupancy.buckets(item.class, group, item.start));
+                if keeps(&item) {
+                    refill.put(at, item, &drawn.over);
+                } else {
+                    headroom.credit(lowered, &drawn);
+                    refill.log.push((drawn, Change::Credit));
+                    taken.push((at, item));
+                }
+            }
+        }
+        (refill, taken)
+    }
+
+    fn drawn(&self, item: &Item, over: Range<usize>) -> Drawn {
+        Drawn { class: item.class, group: self.group, count: u64::from(item.count), over }
+    }
+
+    fn put(&mut self, at: usize, item: Item, over: &Range<usize>) {
+        let lowered = self.occupancy.lowered();
+        let draw = lowered.draw(item.class, self.group);
+        let milli = lowered.job(item.class).demand.device_milli;
+        self.rooms[at].take(draw, u64::from(item.count), (milli, item.devices), over);
+        self.contents[at].push(item);
+    }
+
+    /// Adds up to `most` capsules of a class, tile by tile, each at the first start at which it fits. Returns how many.
+    pub(super) fn add(&mut self, class: JobClassIndex, starts: &[Timestamp], most: u64, headroom: &mut Shares) -> u64 {
+        let mut left = most;
+        for &start in starts {
+            for at in 0..self.rooms.len() {
+                left -= self.add_to(at, (class, start), left, headroom);
+            }
+        }
+        most - left
+    }
+
+    /// Adds up to `most` capsules of a class that start together to one tile. Returns how many.
+    pub(super) fn add_to(
+        &mut self,
+        at: usize,
+        (class, start): (JobClassIndex, Timestamp),
+        most: u64,
+        headroom: &mut Shares,
+    ) -> u64 {
+        let lowered = self.occupancy.lowered();
+        let (draw, demand) = (*lowered.draw(class, self.group), &lowered.job(class).demand);
+        let over = self.occupancy.buckets(class, self.group, start);
+        let mut left = most;
+        while left > 0 {
+            let fitting = self.rooms[at].times(&draw, &over).min(left);
+            let fitting = fitting.min(if demand.devices > 0 { 1 } else { u64::from(u32::MAX) });
+            if fitting == 0 {
+                break;
+            }
+            let Some(devices) = self.rooms[at].choose_devices(demand, &over) else { break };
+            let count = headroom.times(lowered, class, self.group, &over).min(fitting);
+            if count == 0 {
+                break;
+            }
+            let count = u32::try_from(count).expect("limited above");
+            let item = Item { class, count, start, devices, is_current: false };
+            let drawn = self.drawn(&item, over.clone());
+            headroom.debit(lowered, &drawn);
+            self.log.push((drawn, Change::Debit));
+            self.put(at, item, &over);
+            left -= u64::from(count);
+        }
+        most - left
+    }
+
+    /// Undoes what was done to the headroom.
+    pub(super) fn undo(self, headroom: &mut Shares) {
+        for (drawn, change) in self.log.into_iter().rev() {
+            match change {
+                Change::Credit => headroom.debit(self.occupancy.lowered(), &drawn),
+                Change::Debit => headroom.credit(self.occupancy.lowered(), &drawn),
+            }
+        }
+    }
+}
