@@ -312,11 +312,43 @@ impl Fleet {
         };
         fleet.check_nesting()?;
         fleet.apply_radiators();
-        for ((owner, kind), changes) in steps {
+        for (row, ((owner, kind), mut changes)) in steps.into_iter().enumerate() {
+            fleet.check_steps(row, (owner, kind), &changes)?;
+            if let Some(most) = fleet.radiator_mw(owner).filter(|_| kind == Kind::Heat) {
+                changes.iter_mut().for_each(|change| change.1 = change.1.min(most));
+            }
             let base = fleet.base_capacity(owner).get(kind);
             fleet.steps.insert((owner, kind), StepFunction::new(base, changes));
         }
         Ok(fleet)
+    }
+
+    /// Changes are of an owner that is there, to amounts in range. The row counts owners and kinds.
+    fn check_steps(
+        &self,
+        row: usize,
+        (owner, kind): (Owner, Kind),
+        changes: &[(crate::time::Timestamp, u64)],
+    ) -> Result<(), FleetError> {
+        let (what, target, known) = match owner {
+            Owner::Node(node) => ("node", node.at(), self.node_count()),
+            Owner::Zone(zone) => ("zone", zone.at(), self.zones.len()),
+        };
+        if target >= known {
+            return Err(FleetError::Dangling { table: "capacities", row, what, target });
+        }
+        let is_too_much = |amount: &u64| *amount > AMOUNT_MAX && *amount != UNLIMITED;
+        match changes.iter().map(|change| change.1).find(is_too_much) {
+            Some(amount) => Err(FleetError::TooMuch { table: "capacities", row, kind, amount }),
+            None => Ok(()),
+        }
+    }
+
+    /// What a tile's radiator rejects at most; `None` where there is none.
+    fn radiator_mw(&self, owner: Owner) -> Option<u64> {
+        let Owner::Node(node) = owner else { return None };
+        let class = self.classes_of[node.at()]?;
+        self.classes[class.at()].radiator.map(|radiator| radiator.heat_mw())
     }
 
     /// A tile belongs to a zone through one member only, so that nothing is debited twice.
@@ -335,11 +367,10 @@ impl Fleet {
 
     /// A tile's radiator limits its heat: flux times area.
     fn apply_radiators(&mut self) {
-        for (node, class) in self.classes_of.iter().enumerate() {
-            let radiator = class.and_then(|class| self.classes[class.at()].radiator);
-            if let Some(radiator) = radiator {
-                let heat = &mut self.capacities[node].0[Kind::Heat.index()];
-                *heat = radiator.heat_mw().min(*heat);
+        for node in (0..).map(NodeIndex).take(self.node_count()) {
+            if let Some(most) = self.radiator_mw(Owner::Node(node)) {
+                let heat = &mut self.capacities[node.at()].0[Kind::Heat.index()];
+                *heat = most.min(*heat);
             }
         }
     }
