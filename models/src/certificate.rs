@@ -1,14 +1,15 @@
 //! The proof that comes with a plan: prices from which anyone can compute a bound on every plan's value.
 
 use crate::fleet::{ClassIndex, NodeIndex, Owner};
+use crate::job::JobIndex;
 use crate::resources::Kind;
 use crate::time::{Interval, Timestamp};
 
 /// Dual prices are counted in units of 2^-56 micro-credits per base unit and second.
 pub const DUAL_SHIFT: u32 = 56;
 
-/// Prices of pieces of devices are counted in units of 2^-10 micro-credits, so that the dearest bid, 2^53, still has a price
-/// of 64 bits.
+/// Prices of pieces and of shapes are counted in units of 2^-10 micro-credits, so that the dearest bid, 2^53, still has a
+/// price of 64 bits.
 pub const PIECE_PRICE_SHIFT: u32 = 10;
 
 /// Which accounts a dual price belongs to.
@@ -56,6 +57,25 @@ pub struct PiecePrice {
     pub price: u64,
 }
 
+/// A non-negative price of running one capsule of a shape on a scope's tiles at an instant.
+///
+/// A shape is what one capsule draws from a tile of a class, in every kind. A job tells it: every capsule, of whatever job,
+/// that draws exactly as much from tiles of the class pays while it runs. The scope is every tile of the class under one node;
+/// prices of the same shape, scope and instant add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShapePrice {
+    /// The class of the tiles.
+    pub class: ClassIndex,
+    /// The node that they are under.
+    pub under: NodeIndex,
+    /// A job whose capsules are of the shape.
+    pub job: JobIndex,
+    /// When.
+    pub instant: Timestamp,
+    /// Price in 2^-[`PIECE_PRICE_SHIFT`] micro-credits per capsule.
+    pub price: u64,
+}
+
 /// The prices from which `check::bound` computes a bound that holds for every plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificate {
@@ -63,4 +83,6 @@ pub struct Certificate {
     pub duals: Vec<Dual>,
     /// Prices of pieces of devices, where capsules are large against a device.
     pub pieces: Vec<PiecePrice>,
+    /// Prices of shapes, where capsules are large against a tile.
+    pub shapes: Vec<ShapePrice>,
 }

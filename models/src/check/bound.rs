@@ -3,27 +3,29 @@
 //! For any prices `p >= 0` on capacity, no plan is worth more than
 //!
 //! ```text
-//! sum over prices of p * capacity  +  sum over scopes and instants of  devices * best pattern
+//! sum over prices of p * capacity  +  sum over scopes and instants of  devices * best pattern of a device
+//!     +  sum over scopes and instants of  best pattern of each tile
 //!     +  sum over jobs j of  max over x of  x * margin(j) + bonus(j) * [x >= wanted(j)]
 //! margin(j) = max over eligible tiles t and starts of  worth(j, t) - sum over accounts on t's path of p * use
-//!                                                      - sum over pieces held at their instants of p
+//!                                                      - sum over pieces, and its shape, at their instants of p
 //! ```
 //!
 //! An eligible tile breaks no rule and could hold the capsule if it were empty. A job that spreads takes its margins from
 //! the best members of its domain, each no more often than the spread allows.
 //!
-//! (Lagrangian relaxation of every capacity, and of every device at the priced instants; Geoffrion 1974.) A price holds over
+//! (Lagrangian relaxation of every capacity, and of every device and tile at the priced instants; Geoffrion 1974.) A price holds over
 //! an interval: the capacity is what the account gives in it, less the standing draw; the use is what a capsule of that start
 //! uses in it. Amounts times time count in whole seconds: capacity rounds up, use rounds down. A piece is priced at an
 //! instant, on the tiles of one class under one node: a capsule pays for the pieces that it holds there if it runs then, and
-//! each device there is worth what the best set of pieces that fits it is.
+//! each device there is worth what the best set of pieces that fits it is. So is a shape: a capsule that draws it pays if it
+//! runs then, and each tile there is worth what the best set of capsules of priced shapes that fits it is.
 
 use std::collections::HashMap;
 
 use super::capacity::Standing;
 use super::margins::Margins;
 use super::priced_sites::PricedSites;
-use super::{device_pattern, eligibility};
+use super::{device_pattern, eligibility, tile_pattern};
 use crate::certificate::{Certificate, DUAL_SHIFT, Dual, Scope};
 use crate::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner};
 use crate::instance::Instance;
@@ -53,6 +55,15 @@ pub enum BoundError {
         /// Its position among the prices of pieces.
         position: usize,
     },
+    /// A price of a shape on tiles of a class or under a node that is not in the fleet, or told by a job that is not there.
+    #[error("shape price {position} has an unknown class, node or job")]
+    Shape {
+        /// Its position among the prices of shapes.
+        position: usize,
+    },
+    /// A price of a shape that draws nothing of what some tile limits, so that the tile's worth has no bound.
+    #[error("a price of a shape that draws nothing of what a tile limits proves nothing")]
+    Boundless,
     /// The exact sum leaves the range of 128 bits.
     #[error("the bound overflows 128 bits")]
     Overflow,
@@ -66,10 +77,14 @@ pub enum BoundError {
 /// # Errors
 /// When the certificate is malformed or its sum overflows; nothing is proved then.
 pub fn bound(instance: &Instance, certificate: &Certificate) -> Result<i128, BoundError> {
-    check_shape(instance.fleet(), certificate)?;
+    check_form(instance, certificate)?;
     let sites = PricedSites::gather(instance, certificate)?;
-    let prices = [capacity_worth(instance, certificate)?, device_pattern::worth(instance, &certificate.pieces)?];
-    let mut total = prices[0].checked_add(prices[1]).ok_or(BoundError::Overflow)?;
+    let patterns =
+        [device_pattern::worth(instance, &certificate.pieces)?, tile_pattern::worth(instance, &certificate.shapes)?];
+    let mut total = capacity_worth(instance, certificate)?;
+    for worth in patterns {
+        total = total.checked_add(worth).ok_or(BoundError::Overflow)?;
+    }
     for job in instance.jobs() {
         let count = u64::from(job.count);
         let mut margins = Margins::new(instance, &sites, job);
@@ -88,7 +103,8 @@ pub(super) fn scaled(micro_credits: i128) -> Result<i128, BoundError> {
     micro_credits.checked_mul(1 << DUAL_SHIFT).ok_or(BoundError::Overflow)
 }
 
-fn check_shape(fleet: &Fleet, certificate: &Certificate) -> Result<(), BoundError> {
+fn check_form(instance: &Instance, certificate: &Certificate) -> Result<(), BoundError> {
+    let fleet = instance.fleet();
     let is_scope =
         |class: ClassIndex, under: NodeIndex| class.at() < fleet.classes().len() && under.at() < fleet.node_count();
     for (position, dual) in certificate.duals.iter().enumerate() {
@@ -104,6 +120,11 @@ fn check_shape(fleet: &Fleet, certificate: &Certificate) -> Result<(), BoundErro
     for (position, piece) in certificate.pieces.iter().enumerate() {
         if !is_scope(piece.class, piece.under) || !(1..=DEVICE_MILLI).contains(&piece.milli) {
             return Err(BoundError::Piece { position });
+        }
+    }
+    for (position, shape) in certificate.shapes.iter().enumerate() {
+        if !is_scope(shape.class, shape.under) || shape.job.at() >= instance.jobs().len() {
+            return Err(BoundError::Shape { position });
         }
     }
     Ok(())

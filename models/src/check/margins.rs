@@ -2,29 +2,29 @@
 //!
 //! ```text
 //! margin(j, t) = worth(j, t) - min over starts of
-//!     sum over accounts on t's path, slots and intervals of  p * use  +  sum over pieces held at their instants of  p
+//!     sum over accounts on t's path, slots and intervals of  p * use  +  sum over pieces, and its shape, at their instants of  p
 //! ```
 //!
 //! The least is at the earliest or the latest start, or at one that only just avoids a price: the last that ends before its
 //! interval, or the first after it. Between two neighbors of these starts a run meets an interval nowhere or everywhere,
 //! where it does the overlap is concave in the start, and what is concave is least at an end. An instant is an interval of
-//! one microsecond that costs as soon as it is met. Use rounds down to whole seconds, for the bound; pieces are exact.
+//! one microsecond that costs as soon as it is met. Use rounds down to whole seconds, for the bound; pieces and shapes are
+//! exact.
 //!
 //! Worth depends on the economy, use on the class, cost on the path: each is worked out once, however many sites there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::{BoundError, scaled};
-use super::priced_sites::{PricePath, PricedSites, SLOTS};
+use super::priced_sites::{Held, PricePath, PricedSites, SLOTS};
 use super::{eligibility, members};
 use crate::draw;
-use crate::fleet::{Level, NodeIndex, Owner};
+use crate::fleet::{ClassIndex, Level, NodeIndex, Owner};
 use crate::instance::Instance;
 use crate::job::{Domain, Job, Spread};
 use crate::objective::value::Tier;
 use crate::objective::{Site, capsule_value, latency};
 use crate::resources::{Kind, Resources};
-use crate::tile_class::TileClass;
 use crate::time::{Interval, MICROS_PER_SECOND, Span, Timestamp};
 
 /// The margins of one job, worked out as they are asked for.
@@ -40,7 +40,7 @@ pub(super) struct Margins<'a> {
     worths: Vec<Option<(u64, i128)>>,
 }
 
-/// Amounts above zero, by position among all intervals and then the instants of a milli; sorted.
+/// Amounts above zero, by position among all intervals and then the instants of what is held; sorted.
 type Run = Vec<(usize, u64)>;
 
 /// What a capsule uses on tiles of one class.
@@ -49,16 +49,16 @@ struct Use {
     draw: Resources,
     /// By slot.
     amounts: [u64; SLOTS],
-    /// Of each device that it holds.
-    milli: u16,
-    /// What it pays for, start by start, each once: whole seconds by interval, then pieces by instant of the milli.
+    /// What it holds that has a price.
+    held: Vec<Held>,
+    /// What it pays for, start by start, each once: whole seconds by interval, then how much it holds by instant.
     runs: BTreeSet<Run>,
 }
 
 impl<'a> Margins<'a> {
     pub(super) fn new(instance: &'a Instance, sites: &'a PricedSites, job: &'a Job) -> Margins<'a> {
-        let classes = instance.fleet().classes().iter();
-        let uses = classes.map(|class| Use::new(sites, job, class)).collect();
+        let classes = (0..).map(ClassIndex).take(instance.fleet().classes().len());
+        let uses = classes.map(|class| Use::new(instance, sites, job, class)).collect();
         let (costs, worths) = (vec![None; sites.paths.len()], vec![None; sites.economies.len()]);
         Margins { instance, sites, job, uses, costs, worths }
     }
@@ -143,7 +143,8 @@ impl<'a> Margins<'a> {
 
 impl Use {
     /// What a capsule uses on tiles of a class; `None` where its window is too short or its devices too many.
-    fn new(sites: &PricedSites, job: &Job, class: &TileClass) -> Option<Use> {
+    fn new(instance: &Instance, sites: &PricedSites, job: &Job, index: ClassIndex) -> Option<Use> {
+        let class = &instance.fleet().classes()[index.at()];
         let term = draw::term(job, class);
         if job.earliest.after(term) > job.deadline || job.demand.devices > class.devices {
             return None;
@@ -152,30 +153,41 @@ impl Use {
         let draw = draw::draw(&job.demand, class, Level::Tile);
         amounts[..Kind::COUNT].copy_from_slice(&draw.0);
         amounts[Kind::COUNT..].copy_from_slice(&job.demand.bandwidth_bps);
-        let milli = job.demand.device_milli;
-        let instants = sites.instants_of(milli);
+        let piece = (job.demand.devices > 0).then_some(Held::Piece(job.demand.device_milli));
+        let held: Vec<Held> = piece.into_iter().chain(sites.shape(index, draw)).collect();
+        // Every instant of what it holds, with how much of it.
+        let moments: Vec<(Timestamp, u64)> = held
+            .iter()
+            .flat_map(|&held| {
+                let amount = if let Held::Piece(_) = held { job.demand.devices.into() } else { 1 };
+                sites.instants_of(held).iter().map(move |&instant| (instant, amount))
+            })
+            .collect();
         let run = |start: Timestamp| {
             let run = Interval { start, end: start.after(term) };
             let seconds = sites.intervals.iter().map(|&interval| overlap_seconds(run, interval));
-            let held = |&instant| if run.start <= instant && instant < run.end { job.demand.devices.into() } else { 0 };
-            seconds.chain(instants.iter().map(held)).enumerate().filter(|amount| amount.1 > 0).collect()
+            let held = |&(instant, amount)| if run.start <= instant && instant < run.end { amount } else { 0 };
+            seconds.chain(moments.iter().map(held)).enumerate().filter(|amount| amount.1 > 0).collect()
         };
+        let instants = moments.iter().map(|moment| moment.0);
         let runs = starts_to_try(job, term, &sites.intervals, instants).into_iter().map(run).collect();
-        Some(Use { draw, amounts, milli, runs })
+        Some(Use { draw, amounts, held, runs })
     }
 
     /// The least that a capsule costs whatever its start, at the prices along a path.
     fn least_cost(&self, sites: &PricedSites, path: &PricePath) -> Result<i128, BoundError> {
         let intervals = sites.intervals.len();
-        // As in a run: by interval what a second costs, then by instant what a piece costs.
-        let mut rates = vec![0i128; intervals + sites.instants_of(self.milli).len()];
+        // As in a run: by interval what a second costs, then by instant what is held costs.
+        let mut rates = vec![0i128; intervals];
         for &(column, price) in &path.capacity {
             let (slot, interval) = (column / intervals, column % intervals);
             let cost = i128::from(self.amounts[slot]).checked_mul(price).ok_or(BoundError::Overflow)?;
             rates[interval] = rates[interval].checked_add(cost).ok_or(BoundError::Overflow)?;
         }
-        for (instant, price) in path.pieces_of(self.milli) {
-            rates[intervals + instant] = price;
+        for &held in &self.held {
+            let first = rates.len();
+            rates.resize(first + sites.instants_of(held).len(), 0);
+            path.held(held).for_each(|(instant, price)| rates[first + instant] = price);
         }
         let mut least: Option<i128> = None;
         for run in &self.runs {
@@ -190,9 +202,14 @@ impl Use {
 }
 
 /// The starts among which the cheapest is, each once.
-fn starts_to_try(job: &Job, term: Span, intervals: &[Interval], instants: &[Timestamp]) -> BTreeSet<Timestamp> {
+fn starts_to_try(
+    job: &Job,
+    term: Span,
+    intervals: &[Interval],
+    instants: impl Iterator<Item = Timestamp>,
+) -> BTreeSet<Timestamp> {
     let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(term.0));
-    let moments = instants.iter().map(|&instant| Interval { start: instant, end: instant.after(Span(1)) });
+    let moments = instants.map(|instant| Interval { start: instant, end: instant.after(Span(1)) });
     let avoiding = |price: Interval| [Timestamp(price.start.0.saturating_sub_unsigned(term.0)), price.end];
     let avoiding = intervals.iter().copied().chain(moments).flat_map(avoiding);
     avoiding.filter(|&start| job.earliest < start && start < latest).chain([job.earliest, latest]).collect()

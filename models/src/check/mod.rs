@@ -15,6 +15,7 @@ mod margins;
 pub mod moves;
 mod priced_sites;
 mod spread;
+mod tile_pattern;
 mod window;
 
 use std::fmt;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use super::bound::BoundError;
-use super::{device_pattern, eligibility};
-use crate::certificate::{Certificate, Dual, PiecePrice, Scope};
+use super::{device_pattern, eligibility, tile_pattern};
+use crate::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
 use crate::draw;
 use crate::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner};
 use crate::instance::Instance;
@@ -21,21 +21,30 @@ fn slot(kind: Kind, level: Level) -> usize {
     if kind == Kind::Bandwidth { Kind::COUNT + level.index() } else { kind.index() }
 }
 
+/// What a capsule pays for at an instant, whatever its start, if it runs then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Held {
+    /// A piece of a device, of so many milli.
+    Piece(u16),
+    /// A shape on tiles of a class, by its position among the shapes.
+    Shape(usize),
+}
+
 /// Prices summed along the path of tiles of one class; told apart by class too, because use differs by class.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct PricePath {
     class: ClassIndex,
     /// Of capacity, by slot times intervals plus interval; sorted.
     pub(super) capacity: Vec<(usize, i128)>,
-    /// Of pieces, by milli and position among the instants of that milli; sorted.
-    pieces: Vec<((u16, usize), i128)>,
+    /// Of what is held, by that and position among its instants; sorted.
+    held: Vec<((Held, usize), i128)>,
 }
 
 impl PricePath {
-    /// The prices of pieces of a milli: position among its instants, and price. O(log n) for the first.
-    pub(super) fn pieces_of(&self, milli: u16) -> impl Iterator<Item = (usize, i128)> + '_ {
-        let first = self.pieces.partition_point(|piece| piece.0.0 < milli);
-        let alike = self.pieces[first..].iter().take_while(move |piece| piece.0.0 == milli);
+    /// The prices of what is held: position among its instants, and price. O(log n) for the first.
+    pub(super) fn held(&self, held: Held) -> impl Iterator<Item = (usize, i128)> + '_ {
+        let first = self.held.partition_point(|entry| entry.0.0 < held);
+        let alike = self.held[first..].iter().take_while(move |entry| entry.0.0 == held);
         alike.map(|&((_, instant), price)| (instant, price))
     }
 }
@@ -75,8 +84,10 @@ pub(super) struct Spot {
 pub(super) struct PricedSites {
     /// Intervals that a price of capacity holds over, sorted.
     pub(super) intervals: Vec<Interval>,
-    /// Instants at which pieces of each milli have a price, sorted.
-    instants: BTreeMap<u16, Vec<Timestamp>>,
+    /// Instants at which what is held has a price, sorted.
+    instants: BTreeMap<Held, Vec<Timestamp>>,
+    /// Positions of the shapes that have a price on tiles of a class.
+    shapes: HashMap<(ClassIndex, Resources), usize>,
     pub(super) economies: Vec<Economy>,
     pub(super) paths: Vec<PricePath>,
     pub(super) distinct: Vec<PricedSite>,
@@ -87,7 +98,7 @@ impl PricedSites {
     /// Groups the usable tiles by what they cost. O(tiles) with one small hash each.
     pub(super) fn gather(instance: &Instance, certificate: &Certificate) -> Result<PricedSites, BoundError> {
         let fleet = instance.fleet();
-        let prices = Prices::of(certificate);
+        let prices = Prices::of(instance, certificate);
         let named = named_tiles(instance, certificate);
         let standing: Vec<Resources> = fleet.classes().iter().map(draw::standing).collect();
         let stepped = most_in_steps(fleet);
@@ -121,13 +132,19 @@ impl PricedSites {
             };
             spots[spot].tiles += 1;
         }
-        let Prices { intervals, instants, .. } = prices;
-        Ok(PricedSites { intervals, instants, economies: economies.list, paths: paths.list, distinct, spots })
+        let Prices { intervals, instants, shapes, .. } = prices;
+        let (economies, paths, shapes) = (economies.list, paths.list, shapes.number_of);
+        Ok(PricedSites { intervals, instants, shapes, economies, paths, distinct, spots })
     }
 
-    /// The instants at which pieces of a milli have a price, sorted.
-    pub(super) fn instants_of(&self, milli: u16) -> &[Timestamp] {
-        self.instants.get(&milli).map_or(&[], Vec::as_slice)
+    /// The instants at which what is held has a price, sorted.
+    pub(super) fn instants_of(&self, held: Held) -> &[Timestamp] {
+        self.instants.get(&held).map_or(&[], Vec::as_slice)
+    }
+
+    /// The shape of a draw on tiles of a class; `None` where it has no price.
+    pub(super) fn shape(&self, class: ClassIndex, draw: Resources) -> Option<Held> {
+        self.shapes.get(&(class, draw)).copied().map(Held::Shape)
     }
 }
 
@@ -172,55 +189,69 @@ fn named_tiles(instance: &Instance, certificate: &Certificate) -> BTreeSet<NodeI
         Scope::Owner(_) => None,
     });
     let scopes = scopes.chain(certificate.pieces.iter().map(|piece| piece.under));
+    let scopes = scopes.chain(certificate.shapes.iter().map(|shape| shape.under));
     places.chain(scopes).filter(|&node| instance.fleet().level(node) == Level::Tile).collect()
 }
+
+/// What is held and when, and the scaled price of it.
+type HeldPrice = (Held, Timestamp, i128);
 
 /// Prices above zero, by the scope that they belong to.
 struct Prices<'c> {
     capacity: HashMap<Scope, Vec<&'c Dual>>,
     intervals: Vec<Interval>,
-    pieces: HashMap<(ClassIndex, NodeIndex), Vec<&'c PiecePrice>>,
-    instants: BTreeMap<u16, Vec<Timestamp>>,
+    held: HashMap<(ClassIndex, NodeIndex), Vec<HeldPrice>>,
+    instants: BTreeMap<Held, Vec<Timestamp>>,
+    shapes: Numbered<(ClassIndex, Resources)>,
 }
 
 impl<'c> Prices<'c> {
-    fn of(certificate: &'c Certificate) -> Prices<'c> {
+    fn of(instance: &Instance, certificate: &'c Certificate) -> Prices<'c> {
         let mut capacity: HashMap<Scope, Vec<&Dual>> = HashMap::new();
         let mut intervals = BTreeSet::new();
         for dual in certificate.duals.iter().filter(|dual| dual.price > 0) {
             capacity.entry(dual.scope).or_default().push(dual);
             intervals.insert(dual.interval);
         }
-        let mut pieces: HashMap<_, Vec<&PiecePrice>> = HashMap::new();
-        let mut instants: BTreeMap<u16, Vec<Timestamp>> = BTreeMap::new();
+        let mut shapes = Numbered::default();
+        let mut held: HashMap<_, Vec<HeldPrice>> = HashMap::new();
+        let mut instants: BTreeMap<Held, Vec<Timestamp>> = BTreeMap::new();
+        let mut note = |scope, price: HeldPrice| {
+            held.entry(scope).or_default().push(price);
+            instants.entry(price.0).or_default().push(price.1);
+        };
         for piece in certificate.pieces.iter().filter(|piece| piece.price > 0) {
-            pieces.entry((piece.class, piece.under)).or_default().push(piece);
-            instants.entry(piece.milli).or_default().push(piece.instant);
+            let &PiecePrice { class, under, milli, instant, .. } = piece;
+            note((class, under), (Held::Piece(milli), instant, device_pattern::scaled_price(piece)));
+        }
+        for shape in certificate.shapes.iter().filter(|shape| shape.price > 0) {
+            let &ShapePrice { class, under, job, instant, .. } = shape;
+            let number = shapes.number((class, tile_pattern::shape(instance, class, job)));
+            note((class, under), (Held::Shape(number), instant, tile_pattern::scaled_price(shape)));
         }
         for instants in instants.values_mut() {
             instants.sort_unstable();
             instants.dedup();
         }
-        Prices { capacity, intervals: intervals.into_iter().collect(), pieces, instants }
+        Prices { capacity, intervals: intervals.into_iter().collect(), held, instants, shapes }
     }
 
-    /// What one unit and one piece cost on a tile, summed over every scope that holds it.
+    /// What one unit, one piece and one shape cost on a tile, summed over every scope that holds it.
     fn along(&self, fleet: &Fleet, tile: NodeIndex) -> Result<PricePath, BoundError> {
         let class = fleet.class_of(tile).expect("tiles have classes");
-        let (mut capacity, mut pieces) = (BTreeMap::new(), BTreeMap::new());
+        let (mut capacity, mut held) = (BTreeMap::new(), BTreeMap::new());
         for node in fleet.path(tile) {
             self.add_capacity(&mut capacity, Scope::Tiles { class, under: node }, Level::Tile)?;
             self.add_capacity(&mut capacity, Scope::Owner(Owner::Node(node)), fleet.level(node))?;
             for &zone in fleet.zones_listing(node) {
                 self.add_capacity(&mut capacity, Scope::Owner(Owner::Zone(zone)), fleet.level(node))?;
             }
-            for piece in self.pieces.get(&(class, node)).into_iter().flatten() {
-                let instant = self.instants[&piece.milli].binary_search(&piece.instant);
-                let instant = instant.expect("every instant is listed under its milli");
-                add(&mut pieces, (piece.milli, instant), device_pattern::scaled_price(piece))?;
+            for &(what, instant, price) in self.held.get(&(class, node)).into_iter().flatten() {
+                let instant = self.instants[&what].binary_search(&instant);
+                add(&mut held, (what, instant.expect("every instant is listed under what is held then")), price)?;
             }
         }
-        Ok(PricePath { class, capacity: capacity.into_iter().collect(), pieces: pieces.into_iter().collect() })
+        Ok(PricePath { class, capacity: capacity.into_iter().collect(), held: held.into_iter().collect() })
     }
 
     fn add_capacity(&self, sums: &mut BTreeMap<usize, i128>, scope: Scope, level: Level) -> Result<(), BoundError> {

@@ -87,7 +87,11 @@ fn solve(supply: &Supply<'_>, merged: Merged, timeline: Timeline, stop: &Stop) -
 #[must_use]
 pub fn certificate(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Certificate {
     let prices = relaxation.prices.iter().chain(&relaxation.bars);
-    Certificate { duals: duals(lowered, relaxation, prices), pieces: piece_prices(lowered, relaxation) }
+    Certificate {
+        duals: duals(lowered, relaxation, prices),
+        pieces: piece_prices(lowered, relaxation),
+        shapes: Vec::new(),
+    }
 }
 
 /// Prices of merged budgets as those of scopes and intervals that do not overlap.

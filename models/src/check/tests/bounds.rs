@@ -2,11 +2,11 @@
 //! proves nothing.
 
 use super::brute::optimum;
-use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope};
+use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope, ShapePrice};
 use crate::check::bound::{BoundError, bound};
 use crate::check::{value, violations};
 use crate::fleet::{ClassIndex, Level, NodeIndex, Owner, ZoneIndex};
-use crate::job::{Domain, Job, Spread, Term};
+use crate::job::{Demand, Domain, Job, JobIndex, Spread, Term};
 use crate::plan::Placement;
 use crate::resources::{AMOUNT_MAX, Kind, UNLIMITED};
 use crate::test_instance::{A, B, C, D, FAST, HALL, LEFT, PLAIN, RIGHT, Tiny, at, compute, devices, during, job, put};
@@ -32,6 +32,15 @@ fn piece(milli: u16, price: u64) -> PiecePrice {
 
 fn with_pieces(pieces: Vec<PiecePrice>) -> Certificate {
     Certificate { pieces, ..Certificate::default() }
+}
+
+/// A price of whole micro-credits of what a job draws, on the plain tiles of the hall at second five.
+fn shape(job: u32, price: u64) -> ShapePrice {
+    ShapePrice { class: PLAIN, under: HALL, job: JobIndex(job), instant: at(5), price: price << PIECE_PRICE_SHIFT }
+}
+
+fn with_shapes(shapes: Vec<ShapePrice>) -> Certificate {
+    Certificate { shapes, ..Certificate::default() }
 }
 
 /// The bound and the optimum of a tiny instance.
@@ -133,10 +142,83 @@ fn the_cheapest_start_weighs_capacity_against_pieces() {
     let of = |interval, second| Certificate {
         duals: vec![Dual { interval, ..priced(node(HALL), 3) }],
         pieces: vec![PiecePrice { instant: at(second), ..piece(1_000, 60) }],
+        ..Certificate::default()
     };
     assert_eq!(compare(&tiny, &of(during(0, 5), 12)), (15 + 60 + 100 - 9, 100));
     // The same from the other side: a microsecond past second 2, and 3 seconds of 9 to 14.
     assert_eq!(compare(&tiny, &of(during(9, 14), 2)), (15 + 60 + 100 - 9, 100));
+}
+
+/// Only the plain tiles a and c are open, each with so much compute and memory.
+fn plain_tiles(jobs: Vec<Job>, amount: u64) -> Tiny {
+    let limit = |tiny: Tiny, kind| tiny.cap_node(A, kind, amount).cap_node(C, kind, amount);
+    [Kind::Compute, Kind::Memory].into_iter().fold(Tiny::new(jobs), limit).close(B).close(D)
+}
+
+fn both(compute_mops: u64, memory_bytes: u64) -> Demand {
+    Demand { compute_mops, memory_bytes, ..Demand::default() }
+}
+
+#[test]
+fn tile_patterns_are_tight_where_the_sum_of_capacity_is_not() {
+    // Three capsules of 11 of 20 at 90 each on two tiles: one a tile, though 3 * 11 is less than 40. At 90 a capsule each tile
+    // is worth 90, and none of them leaves anything.
+    let tiny = plain_tiles(vec![Job { count: 3, bid: 90, ..job(compute(11)) }], 20);
+    let of = |shapes| compare(&tiny, &with_shapes(shapes));
+    assert_eq!(of(vec![]), (270, 180));
+    assert_eq!(of(vec![shape(0, 90)]), (180, 180));
+    assert_eq!(of(vec![shape(0, 60)]).0, 2 * 60 + 3 * 30);
+    assert_eq!(of(vec![shape(0, 100)]).0, 200);
+}
+
+#[test]
+fn a_pattern_of_two_kinds_pairs_what_differs() {
+    // Large in compute at 90 or in memory at 50: one of each fits a tile, two alike do not, so 2 * (90 + 50).
+    let jobs = vec![Job { count: 4, bid: 90, ..job(both(12, 2)) }, Job { count: 4, bid: 50, ..job(both(2, 12)) }];
+    let of = |shapes| compare(&plain_tiles(jobs.clone(), 20), &with_shapes(shapes));
+    assert_eq!(of(vec![shape(0, 90), shape(1, 50)]), (280, 280));
+    assert_eq!(of(vec![shape(0, 90)]).0, 180 + 200);
+}
+
+#[test]
+fn a_capsule_pays_for_its_shape_whatever_its_job() {
+    // The first and the last draw alike; the second draws a unit more.
+    let jobs = vec![job(compute(11)), job(compute(12)), Job { bid: 70, ..job(compute(11)) }];
+    let tiny = plain_tiles(jobs, 20);
+    assert_eq!(compare(&tiny, &with_shapes(vec![shape(0, 70)])), (2 * 70 + 30 + 100, 200));
+    let told = |job| bound(&tiny.build(), &with_shapes(vec![shape(job, 70)]));
+    assert_eq!(told(0), told(2));
+    assert_eq!(told(1), Ok(2 * 70 + 100 + 30 + 70));
+    // Prices of one shape add up, whichever job tells it, and over the scopes that hold the tile.
+    let twice = vec![shape(0, 30), shape(2, 40)];
+    assert_eq!(bound(&tiny.build(), &with_shapes(twice)), told(0));
+    let nested = [HALL, LEFT, A].map(|under| ShapePrice { under, ..shape(0, 20) }).to_vec();
+    assert_eq!(bound(&tiny.build(), &with_shapes(nested)), Ok((40 + 20 + 20) + 80 + 100 + 50));
+}
+
+#[test]
+fn a_start_that_avoids_an_instant_avoids_the_price_of_a_shape() {
+    // Ten seconds at 60 for running at second five; from a microsecond later on it is free.
+    let within = |deadline| plain_tiles(vec![Job { deadline: Timestamp(deadline), ..job(compute(11)) }], 20).close(C);
+    let once = with_shapes(vec![shape(0, 60)]);
+    assert_eq!(compare(&within(at(15).0), &once), (60 + 40, 100));
+    assert_eq!(compare(&within(at(15).0 + 1), &once), (60 + 100, 100));
+}
+
+#[test]
+fn a_tile_is_worth_what_fits_it_then() {
+    // Standing draw of 2 mW leaves 10 of 12 and holds two capsules of 5; from second five on the tile gives 11.
+    let demand = Demand { power_mw: 5, ..Demand::default() };
+    let mut tiny =
+        Tiny::new(vec![Job { count: 2, ..job(demand) }]).cap_node(A, Kind::Power, 12).close(B).close(C).close(D);
+    tiny.fleet.classes.iter_mut().for_each(|class| class.idle_power_mw = 2);
+    let heat = |tiny: Tiny| tiny.step(Owner::Node(A), Kind::Power, (at(5), 11));
+    let of = |tiny: &Tiny, second| {
+        bound(&tiny.build(), &with_shapes(vec![ShapePrice { instant: at(second), ..shape(0, 100) }]))
+    };
+    assert_eq!((of(&tiny, 4), of(&tiny, 5)), (Ok(200), Ok(200)));
+    assert_eq!((of(&heat(tiny.clone()), 4), of(&heat(tiny.clone()), 5)), (Ok(200), Ok(100)));
+    assert_eq!(compare(&heat(tiny), &with_shapes(vec![shape(0, 100)])), (100, 100));
 }
 
 #[test]
@@ -377,6 +459,38 @@ fn a_malformed_piece_is_refused_with_its_position() {
     assert_eq!(bound(&instance, &with_pieces(vec![good])), Ok(4 + 100));
     tiny.fleet.classes[PLAIN.at()].devices = 0;
     assert_eq!(bound(&tiny.build(), &with_pieces(vec![good])), Ok(100));
+}
+
+#[test]
+fn a_malformed_shape_is_refused_with_its_position() {
+    let instance = plain_tiles(vec![job(compute(11))], 20).build();
+    let good = shape(0, 1);
+    let class = ShapePrice { class: ClassIndex(2), ..good };
+    let under = ShapePrice { under: NodeIndex(7), ..good };
+    for bad in [class, under, ShapePrice { price: 0, ..shape(1, 0) }] {
+        let refused = bound(&instance, &with_shapes(vec![good, bad]));
+        assert_eq!(refused, Err(BoundError::Shape { position: 1 }), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_price_of_a_shape_that_nothing_limits_proves_nothing() {
+    let of = |demand, price| {
+        let tiny = Tiny::new(vec![job(demand)]).cap_node(A, Kind::Compute, 5);
+        bound(&tiny.build(), &with_shapes(vec![ShapePrice { under: LEFT, ..shape(0, price) }]))
+    };
+    assert_eq!(of(compute(5), 10), Ok(10 + 100));
+    assert_eq!(of(both(0, 5), 10), Err(BoundError::Boundless));
+    assert_eq!(of(Demand::default(), 10), Err(BoundError::Boundless));
+    assert_eq!(of(Demand::default(), 0), Ok(100));
+}
+
+#[test]
+fn shapes_worth_more_than_128_bits_are_refused() {
+    // 2^53 capsules a tile at 2^64 units of 2^-10 are 2^163 in exact units.
+    let tiny = plain_tiles(vec![job(compute(1))], AMOUNT_MAX);
+    let dear = ShapePrice { price: u64::MAX, ..shape(0, 0) };
+    assert_eq!(bound(&tiny.build(), &with_shapes(vec![dear])), Err(BoundError::Overflow));
 }
 
 #[test]

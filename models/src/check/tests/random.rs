@@ -6,7 +6,7 @@ use proptest::sample::{select, subsequence};
 use proptest::test_runner::RngSeed;
 
 use super::brute::optimum;
-use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope};
+use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope, ShapePrice};
 use crate::check::bound::bound;
 use crate::fleet::{ClassIndex, FleetParts, Level, NodeIndex, Owner, ZoneIndex, ZoneKind};
 use crate::instance::Instance;
@@ -181,9 +181,24 @@ fn any_piece() -> impl Strategy<Value = PiecePrice> {
     )
 }
 
+/// A price of what one of the first jobs draws, at a beat or just before it.
+fn any_shape() -> impl Strategy<Value = ShapePrice> {
+    let instant = (0..7i64, 0..=1i64).prop_map(|(count, before)| Timestamp(beat(count).0 - before));
+    (0..2u32, any_node(), 0..2u32, instant, 0..60u64 << PIECE_PRICE_SHIFT).prop_map(
+        |(class, under, job, instant, price)| ShapePrice {
+            class: ClassIndex(class),
+            under,
+            job: JobIndex(job),
+            instant,
+            price,
+        },
+    )
+}
+
 fn any_certificate() -> impl Strategy<Value = Certificate> {
     let (duals, pieces) = (prop::collection::vec(any_dual(), 0..16), prop::collection::vec(any_piece(), 0..10));
-    (duals, pieces).prop_map(|(duals, pieces)| Certificate { duals, pieces })
+    let shapes = prop::collection::vec(any_shape(), 0..6);
+    (duals, pieces, shapes).prop_map(|(duals, pieces, shapes)| Certificate { duals, pieces, shapes })
 }
 
 /// A price from each capacity step on, when a plan is likely to wait for something.
@@ -221,10 +236,22 @@ fn on_pieces(instance: &Instance) -> Vec<PiecePrice> {
     pieces
 }
 
+/// All that a job bids for its shape, wherever it is and at an instant when many of its capsules run.
+fn on_shapes(instance: &Instance) -> Vec<ShapePrice> {
+    let mut shapes = Vec::new();
+    for (job, asked) in (0..).map(JobIndex).zip(instance.jobs()) {
+        let (instant, price) = (asked.earliest, asked.bid << PIECE_PRICE_SHIFT);
+        let classes = [ClassIndex(0), ClassIndex(1)];
+        shapes.extend(classes.map(|class| ShapePrice { class, under: HALL, job, instant, price }));
+    }
+    shapes
+}
+
 /// The certificate without the prices that prove nothing here, such as those on unlimited capacity.
 fn admissible(instance: &Instance, mut certificate: Certificate) -> Certificate {
-    let proves = |dual| bound(instance, &Certificate { duals: vec![dual], ..Certificate::default() }).is_ok();
-    certificate.duals.retain(|&dual| proves(dual));
+    let proves = |certificate| bound(instance, &certificate).is_ok();
+    certificate.duals.retain(|&dual| proves(Certificate { duals: vec![dual], ..Certificate::default() }));
+    certificate.shapes.retain(|&shape| proves(Certificate { shapes: vec![shape], ..Certificate::default() }));
     certificate
 }
 
@@ -232,14 +259,15 @@ fn admissible(instance: &Instance, mut certificate: Certificate) -> Certificate 
 fn sharpen(instance: &Instance, certificate: &mut Certificate) -> i128 {
     let mut least = bound(instance, certificate).unwrap();
     for _ in 0..4 {
-        for at in 0..certificate.duals.len() + certificate.pieces.len() {
+        for at in 0..certificate.duals.len() + certificate.pieces.len() + certificate.shapes.len() {
             for change in [|_| 0, |price| price / 2, |price| price / 4 * 5, |price| price / 8 * 7] {
                 let mut other = certificate.clone();
-                let changed = match other.duals.get_mut(at) {
-                    Some(dual) => &mut dual.price,
-                    None => &mut other.pieces[at - certificate.duals.len()].price,
-                };
-                *changed = change(*changed);
+                let duals = other.duals.iter_mut().map(|dual| &mut dual.price);
+                let pieces = other.pieces.iter_mut().map(|piece| &mut piece.price);
+                let shapes = other.shapes.iter_mut().map(|shape| &mut shape.price);
+                if let Some(price) = duals.chain(pieces).chain(shapes).nth(at) {
+                    *price = change(*price);
+                }
                 let value = bound(instance, &other).unwrap();
                 if value < least {
                     (least, *certificate) = (value, other);
@@ -254,7 +282,8 @@ fn assert_bounds(tiny: &Tiny, certificate: Certificate) -> Result<(), TestCaseEr
     let instance = tiny.build();
     let duals = [on_steps(&instance), certificate.duals].concat();
     let pieces = [on_pieces(&instance), certificate.pieces].concat();
-    let mut certificate = admissible(&instance, Certificate { duals, pieces });
+    let shapes = [on_shapes(&instance), certificate.shapes].concat();
+    let mut certificate = admissible(&instance, Certificate { duals, pieces, shapes });
     let beats: Vec<Timestamp> = (0..12).map(beat).collect();
     let best = optimum(&instance, &beats);
     let proved = bound(&instance, &certificate).unwrap();

@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
-use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope};
+use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope, ShapePrice};
 use crate::check::bound::bound;
-use crate::fleet::Owner;
-use crate::job::{Demand, Job, Term};
+use crate::fleet::{ClassIndex, NodeIndex, Owner};
+use crate::job::{Demand, Job, JobIndex, Term};
 use crate::resources::Kind;
-use crate::test_instance::{A, FAST, HALL, LEFT, PLAIN, RIGHT, Tiny, job};
+use crate::test_instance::{A, FAST, HALL, LEFT, PLAIN, RIGHT, TILES, Tiny, job};
 use crate::time::{Interval, MICROS_PER_SECOND, Span, Timestamp};
 
 /// Half a second, off by a little so that seconds round.
@@ -44,13 +44,18 @@ fn any_capsule() -> impl Strategy<Value = Capsule> {
 }
 
 impl Capsule {
-    /// A fleet with the capsule at home on tile a: 1,000 Mop/s, of which the hall has none, and pieces of 500 milli.
+    /// A fleet with the capsule at home on tile a, which it fills: 1,000 Mop/s, of which the hall has none, and pieces of 500
+    /// milli.
     fn alone(self) -> Tiny {
         let device_milli = if self.devices > 0 { 500 } else { 0 };
         let demand = Demand { compute_mops: 1_000, devices: self.devices, device_milli, ..Demand::default() };
         let (deadline, term) = (self.latest.after(self.term), Term::Fixed(self.term));
         let job = Job { bid: BID, earliest: self.earliest, deadline, term, locality: Some(A), ..job(demand) };
-        Tiny::new(vec![job]).cap_node(HALL, Kind::Compute, 0)
+        TILES.into_iter().fold(Tiny::new(vec![job]), |tiny, tile| tiny.cap_node(tile, Kind::Compute, 1_000)).cap_node(
+            HALL,
+            Kind::Compute,
+            0,
+        )
     }
 
     /// Every beat that it may start at, and some microseconds to each side.
@@ -66,14 +71,20 @@ impl Capsule {
             let overlap = end.min(dual.interval.end).since(start.max(dual.interval.start));
             i128::from(overlap.0) * 1_000 * i128::from(dual.price >> DUAL_SHIFT)
         });
+        let exact = |price: u64| i128::from(price >> PIECE_PRICE_SHIFT) * i128::from(MICROS_PER_SECOND);
+        let pays = |class, under, instant| {
+            let on_its_tile = class == PLAIN && [HALL, LEFT, A].contains(&under);
+            on_its_tile && start <= instant && instant < end
+        };
         let held = certificate.pieces.iter().map(|piece| {
-            let on_its_tile = piece.class == PLAIN && [HALL, LEFT, A].contains(&piece.under);
-            let runs = start <= piece.instant && piece.instant < end;
-            let pays = on_its_tile && runs && piece.milli == 500;
-            let price = i128::from(piece.price >> PIECE_PRICE_SHIFT) * i128::from(MICROS_PER_SECOND);
-            if pays { i128::from(self.devices) * price } else { 0 }
+            let pays = pays(piece.class, piece.under, piece.instant) && piece.milli == 500;
+            if pays { i128::from(self.devices) * exact(piece.price) } else { 0 }
         });
-        used.sum::<i128>() + held.sum::<i128>()
+        let shaped = certificate
+            .shapes
+            .iter()
+            .map(|shape| if pays(shape.class, shape.under, shape.instant) { exact(shape.price) } else { 0 });
+        used.sum::<i128>() + held.sum::<i128>() + shaped.sum::<i128>()
     }
 }
 
@@ -102,6 +113,30 @@ fn any_piece() -> impl Strategy<Value = PiecePrice> {
     )
 }
 
+/// A price of whole micro-credits of what the capsule draws, at about a beat.
+fn any_shape() -> impl Strategy<Value = ShapePrice> {
+    let scope = (select(&[PLAIN, PLAIN, FAST][..]), select(&[HALL, LEFT, RIGHT, A][..]));
+    let instant = (0..20i64, -1..=1i64).prop_map(|(count, us)| Timestamp(beat(count).0 + us));
+    (scope, instant, 0..20_000u64).prop_map(|((class, under), instant, price)| ShapePrice {
+        class,
+        under,
+        job: JobIndex(0),
+        instant,
+        price: price << PIECE_PRICE_SHIFT,
+    })
+}
+
+/// How many tiles of a class are under a node.
+fn tiles_of(class: ClassIndex, under: NodeIndex) -> i128 {
+    if under == HALL { 2 } else { i128::from(under != A || class == PLAIN) }
+}
+
+/// What the tiles are worth: each holds one of the capsule.
+fn worth_of_tiles(shapes: &[ShapePrice]) -> i128 {
+    let worth = |shape: &ShapePrice| tiles_of(shape.class, shape.under) * i128::from(shape.price >> PIECE_PRICE_SHIFT);
+    shapes.iter().map(worth).sum()
+}
+
 /// What the devices are worth: two on each tile, which hold two halves, a half and 300, or three of 300.
 fn worth_of_devices(pieces: &[PiecePrice]) -> i128 {
     let mut prices: BTreeMap<_, [i128; 2]> = BTreeMap::new();
@@ -110,8 +145,7 @@ fn worth_of_devices(pieces: &[PiecePrice]) -> i128 {
         *if piece.milli == 500 { half } else { less } += i128::from(piece.price >> PIECE_PRICE_SHIFT);
     }
     let worth = prices.into_iter().map(|((class, under, _), [half, less])| {
-        let tiles = if under == HALL { 2 } else { i128::from(under != A || class == PLAIN) };
-        tiles * 2 * (2 * half).max(half + less).max(3 * less)
+        tiles_of(class, under) * 2 * (2 * half).max(half + less).max(3 * less)
     });
     worth.sum()
 }
@@ -129,9 +163,11 @@ proptest! {
         capsule in any_capsule(),
         duals in vec(any_dual(), 0..6),
         pieces in vec(any_piece(), 0..8),
+        shapes in vec(any_shape(), 0..5),
     ) {
-        let certificate = Certificate { duals, pieces };
-        let margin = bound(&capsule.alone().build(), &certificate).unwrap() - worth_of_devices(&certificate.pieces);
+        let certificate = Certificate { duals, pieces, shapes };
+        let patterns = worth_of_devices(&certificate.pieces) + worth_of_tiles(&certificate.shapes);
+        let margin = bound(&capsule.alone().build(), &certificate).unwrap() - patterns;
         let charged = i128::from(BID) - margin;
         let least = capsule.starts().map(|start| capsule.cost(start, &certificate)).min().unwrap();
         // No more than the least, and less by no more than a second of each price, for use rounds down.
