@@ -18,7 +18,7 @@ use lessor_datasets::table::{
     read_placements, read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir, write_placements,
     write_prices, write_unplaced,
 };
-use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope};
+use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
 use lessor_models::fleet::{ClassIndex, NodeIndex, Owner};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
@@ -440,7 +440,7 @@ fn a_price_of_pieces_says_what_it_needs() {
     let mut columns = NamedColumns::new();
     edit(&path, |written| columns.clone_from(written));
     let cases = [
-        ("scope", texts(&[Some("job")]), "scope: \"job\" is not one of: node, zone, tiles, pieces"),
+        ("scope", texts(&[Some("job")]), "scope: \"job\" is not one of: node, zone, tiles, pieces, shapes"),
         (
             "owner",
             texts(&[Some("nowhere")]),
@@ -450,6 +450,34 @@ fn a_price_of_pieces_says_what_it_needs() {
         ("milli", integers(&[None]), "milli: is null; a price of pieces needs their size, 1 to 1000 milli-devices"),
         ("milli", integers(&[Some(0)]), "milli: 0 is outside 1 to 1000"),
         ("milli", integers(&[Some(1_001)]), "milli: 1001 is outside 1 to 1000"),
+    ];
+    for (column, array, expected) in cases {
+        let mut changed = columns.clone();
+        set(&mut changed, column, array);
+        write_labeled(&path, changed, Some((SHIFT_KEY, "56")));
+        let found = without_dir(&read_certificate(&path, &instance).unwrap_err().to_string(), dir.path());
+        assert_eq!(found, format!("certificate.parquet: row 0, column {expected}"));
+    }
+}
+
+#[test]
+fn a_price_of_shapes_says_what_it_needs() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    let path = dir.path().join("certificate.parquet");
+    let (class, under, instant) = (ClassIndex(1), NodeIndex(6), Timestamp(0));
+    let shapes = vec![ShapePrice { class, under, job: JobIndex(0), instant, price: 1 }];
+    write_certificate(&path, &instance, &Certificate { shapes, ..Certificate::default() }).unwrap();
+    let mut columns = NamedColumns::new();
+    edit(&path, |written| columns.clone_from(written));
+    let cases = [
+        ("job", texts(&[None]), "job: is null; a price of shapes needs the name of a job of the shape"),
+        ("job", texts(&[Some("nobody")]), "job: no job is named \"nobody\"; use a name of table jobs, or add it there"),
+        ("class_index", integers(&[Some(9)]), "class_index: 9 is outside 0 to 2"),
+        (
+            "owner",
+            texts(&[Some("nowhere")]),
+            "owner: no node is named \"nowhere\"; use a name of table nodes, or add it there",
+        ),
     ];
     for (column, array, expected) in cases {
         let mut changed = columns.clone();

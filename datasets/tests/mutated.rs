@@ -12,7 +12,7 @@ use lessor_datasets::table::{
     read_placements, read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir, write_moves,
     write_prices, write_unplaced,
 };
-use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope};
+use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
 use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
@@ -59,7 +59,8 @@ fn write_all(dir: &Path, instance: &Instance) {
     let duals = vec![Dual { scope: Scope::Owner(owner), kind, interval, price: 1 }];
     let (class, under, instant) = (ClassIndex(0), NodeIndex(0), Timestamp(0));
     let pieces = vec![PiecePrice { class, under, milli: 500, instant, price: 1 }];
-    write_certificate(&path("certificate"), instance, &Certificate { duals, pieces }).unwrap();
+    let shapes = vec![ShapePrice { class, under, job: JobIndex(0), instant, price: 1 }];
+    write_certificate(&path("certificate"), instance, &Certificate { duals, pieces, shapes }).unwrap();
     let row = TelemetryRow {
         tile: NodeIndex(0),
         at: Timestamp(0),

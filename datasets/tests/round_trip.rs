@@ -11,7 +11,7 @@ use lessor_datasets::table::{
     read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced, write_certificate,
     write_fleet_dir, write_moves, write_placements, write_prices, write_unplaced,
 };
-use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope};
+use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
 use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
@@ -127,7 +127,7 @@ fn prices_read_back() {
 }
 
 #[test]
-fn certificates_read_back_with_and_without_pieces() {
+fn certificates_read_back_with_and_without_pieces_and_shapes() {
     let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
     let dual = |scope, price| Dual { scope, kind: Kind::Power, interval: interval(-3, 4), price };
     let duals = vec![
@@ -143,8 +143,20 @@ fn certificates_read_back_with_and_without_pieces() {
         price,
     };
     let pieces = vec![piece(2, 6, 1_000, u64::MAX), piece(0, 5, 1, 0), piece(0, 5, 1, 7)];
-    for (duals, pieces) in [(duals.clone(), Vec::new()), (duals, pieces.clone()), (Vec::new(), pieces)] {
-        let certificate = Certificate { duals, pieces };
+    let shape = |class, under, job, price| ShapePrice {
+        class: ClassIndex(class),
+        under: NodeIndex(under),
+        job: JobIndex(job),
+        instant: Timestamp(7),
+        price,
+    };
+    let shapes = vec![shape(1, 4, 1, u64::MAX), shape(0, 5, 0, 0)];
+    for kept in 0..8 {
+        let certificate = Certificate {
+            duals: if kept & 1 > 0 { duals.clone() } else { Vec::new() },
+            pieces: if kept & 2 > 0 { pieces.clone() } else { Vec::new() },
+            shapes: if kept & 4 > 0 { shapes.clone() } else { Vec::new() },
+        };
         let path = dir.path().join("certificate.parquet");
         write_certificate(&path, &instance, &certificate).unwrap();
         assert_eq!(read_certificate(&path, &instance).unwrap(), certificate);

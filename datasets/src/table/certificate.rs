@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lessor_models::certificate::{Certificate, DUAL_SHIFT, Dual, PiecePrice, Scope};
+use lessor_models::certificate::{Certificate, DUAL_SHIFT, Dual, PiecePrice, Scope, ShapePrice};
 use lessor_models::fleet::{ClassIndex, Fleet, NodeIndex, Owner};
 use lessor_models::instance::Instance;
 use lessor_models::resources::Kind;
@@ -21,24 +21,33 @@ use super::words::Finder;
 /// The schema of `certificate.parquet`.
 pub const CERTIFICATE: TableSpec = TableSpec {
     name: "certificate",
-    row: "one price: of capacity, or of a piece of a device",
+    row: "one price: of capacity, of a piece of a device, or of the shape of a capsule",
     columns: &[
         required(
             "scope",
             Text,
-            "node, zone, tiles (each tile of a class under a node) or pieces (of devices of such tiles)",
+            "node, zone, tiles (each tile of a class under a node), pieces (of devices of such tiles) or shapes (of capsules on them)",
         ),
         required("owner", Text, "name of the node, the zone, or the node that the tiles are under"),
-        optional("class_index", U32, "tiles and pieces: the class, counted in order of first appearance in nodes"),
-        optional("class", Text, "tiles and pieces: the class's name, checked against the position"),
-        optional("kind", Text, "kind of capacity; NULL for pieces"),
-        required("start", Time, "first instant of the interval; for pieces the instant at which they are held"),
-        optional("end", Time, "first instant after the interval; NULL for pieces"),
-        optional("milli", U16, "pieces: how much of a device one is, 1 to 1000 milli-devices; NULL for capacity"),
+        optional(
+            "class_index",
+            U32,
+            "tiles, pieces and shapes: the class, counted in order of first appearance in nodes",
+        ),
+        optional("class", Text, "tiles, pieces and shapes: the class's name, checked against the position"),
+        optional("kind", Text, "kind of capacity; NULL for pieces and shapes"),
+        required(
+            "start",
+            Time,
+            "first instant of the interval; for pieces and shapes the instant at which they are held",
+        ),
+        optional("end", Time, "first instant after the interval; NULL for pieces and shapes"),
+        optional("milli", U16, "pieces: how much of a device one is, 1 to 1000 milli-devices; otherwise NULL"),
+        optional("job", Text, "shapes: name of a job whose capsules are of the shape; otherwise NULL"),
         required(
             "price",
             U64,
-            "in 2^-shift micro-credits per base unit and second; for pieces in 2^-10 micro-credits each",
+            "in 2^-shift micro-credits per base unit and second; for pieces and shapes in 2^-10 micro-credits each",
         ),
     ],
 };
@@ -46,7 +55,7 @@ pub const CERTIFICATE: TableSpec = TableSpec {
 /// The metadata key of the power of two that prices are divided by.
 pub const SHIFT_KEY: &str = "lessor.dual_shift";
 
-const SCOPES: [&str; 4] = ["node", "zone", "tiles", "pieces"];
+const SCOPES: [&str; 5] = ["node", "zone", "tiles", "pieces", "shapes"];
 
 /// Reads a certificate.
 ///
@@ -57,7 +66,7 @@ pub fn read_certificate(path: &Path, instance: &Instance) -> Result<Certificate,
     if reader.label(SHIFT_KEY).and_then(|shift| shift.parse().ok()) != Some(DUAL_SHIFT) {
         return Err(DatasetError::Metadata { path: path.to_owned(), key: SHIFT_KEY, expected: "56" });
     }
-    let mut links = Links::new(instance.fleet());
+    let mut links = Links::new(instance);
     let mut certificate = Certificate::default();
     while let Some(batch) = reader.next()? {
         let columns = PriceColumns::new(&batch);
@@ -65,6 +74,7 @@ pub fn read_certificate(path: &Path, instance: &Instance) -> Result<Certificate,
             match columns.read(row, &mut links)? {
                 Entry::Dual(dual) => certificate.duals.push(dual),
                 Entry::Piece(piece) => certificate.pieces.push(piece),
+                Entry::Shape(shape) => certificate.shapes.push(shape),
             }
         }
     }
@@ -74,17 +84,21 @@ pub fn read_certificate(path: &Path, instance: &Instance) -> Result<Certificate,
 enum Entry {
     Dual(Dual),
     Piece(PiecePrice),
+    Shape(ShapePrice),
 }
 
 struct Links<'i> {
     fleet: &'i Fleet,
     nodes: Finder<'i>,
     zones: Finder<'i>,
+    jobs: Finder<'i>,
 }
 
 impl<'i> Links<'i> {
-    fn new(fleet: &'i Fleet) -> Links<'i> {
-        Links { fleet, nodes: Finder::new(fleet.names()), zones: Finder::new(fleet.zone_names()) }
+    fn new(instance: &'i Instance) -> Links<'i> {
+        let fleet = instance.fleet();
+        let [nodes, zones, jobs] = [fleet.names(), fleet.zone_names(), instance.job_names()].map(Finder::new);
+        Links { fleet, nodes, zones, jobs }
     }
 }
 
@@ -96,6 +110,7 @@ struct PriceColumns<'b> {
     kind: Cells<'b>,
     window: [Cells<'b>; 2],
     milli: Cells<'b>,
+    job: Cells<'b>,
     price: Cells<'b>,
 }
 
@@ -109,6 +124,7 @@ impl<'b> PriceColumns<'b> {
             kind: batch.column("kind"),
             window: ["start", "end"].map(|name| batch.column(name)),
             milli: batch.column("milli"),
+            job: batch.column("job"),
             price: batch.column("price"),
         }
     }
@@ -118,7 +134,8 @@ impl<'b> PriceColumns<'b> {
             "node" => Scope::Owner(Owner::Node(self.node(row, links)?)),
             "zone" => Scope::Owner(Owner::Zone(self.owner.need(row, |name| links.zones.zone(name))?)),
             "tiles" => Scope::Tiles { class: self.class(row, links.fleet)?, under: self.node(row, links)? },
-            _ => return self.piece(row, links).map(Entry::Piece),
+            "pieces" => return self.piece(row, links).map(Entry::Piece),
+            _ => return self.shape(row, links).map(Entry::Shape),
         };
         let kind = self.kind.need_word(row, &Kind::ALL, Kind::name)?;
         let (interval, price) = (interval(self.window, row)?, self.price.need_integer(row)?);
@@ -138,6 +155,20 @@ impl<'b> PriceColumns<'b> {
             class: self.class(row, links.fleet)?,
             under: self.node(row, links)?,
             milli,
+            instant: self.window[0].need_time(row)?,
+            price: self.price.need_integer(row)?,
+        })
+    }
+
+    fn shape(&self, row: usize, links: &mut Links) -> Result<ShapePrice, DatasetError> {
+        let named = self.job.parse(row, |name| links.jobs.job(name))?;
+        let job = named.ok_or_else(|| {
+            self.job.refuse(row, Problem::Model("is null; a price of shapes needs the name of a job of the shape"))
+        })?;
+        Ok(ShapePrice {
+            class: self.class(row, links.fleet)?,
+            under: self.node(row, links)?,
+            job,
             instant: self.window[0].need_time(row)?,
             price: self.price.need_integer(row)?,
         })
@@ -171,7 +202,8 @@ pub fn write_certificate(path: &Path, instance: &Instance, certificate: &Certifi
     let fleet = instance.fleet();
     let duals = certificate.duals.iter().map(|dual| Row::of_dual(fleet, dual));
     let pieces = certificate.pieces.iter().map(|piece| Row::of_piece(fleet, piece));
-    let rows: Vec<Row> = duals.chain(pieces).collect();
+    let shapes = certificate.shapes.iter().map(|shape| Row::of_shape(instance, shape));
+    let rows: Vec<Row> = duals.chain(pieces).chain(shapes).collect();
     let writer = TableWriter::create(path, &CERTIFICATE, &[(SHIFT_KEY, DUAL_SHIFT.to_string())])?;
     write_labeled(writer, rows.len(), |range, columns| put_rows(columns, &rows[range]))
 }
@@ -184,6 +216,7 @@ struct Row<'f> {
     start: Timestamp,
     end: Option<Timestamp>,
     milli: Option<u16>,
+    job: Option<&'f str>,
     price: u64,
 }
 
@@ -195,7 +228,7 @@ impl<'f> Row<'f> {
             Scope::Tiles { class, under } => (SCOPES[2], fleet.name(under), Some(named(fleet, class))),
         };
         let (start, end) = (dual.interval.start, Some(dual.interval.end));
-        Row { scope, owner, class, kind: Some(dual.kind), start, end, milli: None, price: dual.price }
+        Row { scope, owner, class, kind: Some(dual.kind), start, end, milli: None, job: None, price: dual.price }
     }
 
     fn of_piece(fleet: &'f Fleet, piece: &PiecePrice) -> Row<'f> {
@@ -207,7 +240,22 @@ impl<'f> Row<'f> {
             start: piece.instant,
             end: None,
             milli: Some(piece.milli),
+            job: None,
             price: piece.price,
+        }
+    }
+
+    fn of_shape(instance: &'f Instance, shape: &ShapePrice) -> Row<'f> {
+        Row {
+            scope: SCOPES[4],
+            owner: instance.fleet().name(shape.under),
+            class: Some(named(instance.fleet(), shape.class)),
+            kind: None,
+            start: shape.instant,
+            end: None,
+            milli: None,
+            job: Some(instance.job_name(shape.job)),
+            price: shape.price,
         }
     }
 }
@@ -225,5 +273,6 @@ fn put_rows(columns: &mut Columns, rows: &[Row]) {
     columns.time("start", rows.iter().map(|row| Some(row.start)));
     columns.time("end", rows.iter().map(|row| row.end));
     columns.integer("milli", rows.iter().map(|row| row.milli.map(u64::from)));
+    columns.text("job", rows.iter().map(|row| row.job));
     columns.integer("price", rows.iter().map(|row| Some(row.price)));
 }
