@@ -7,13 +7,14 @@
 //!            sum over c and g under b of a[c, g, r] w[c, k] n[c] y[c, g] <= C[b, r, k]         every account, kind, window
 //!            sum over c of devices[c] n[c] y[c, g] - sum over patterns of pieces[p, m] z[p, g] <= 0    every group, milli
 //!            sum over patterns of z[p, g] <= devices[g]                                                every group
+//!            sum over c of weight[c] n[c] y[c, g] <= tiles[g]                                         every cut of tile patterns
 //! ```
 //!
 //! with a column for each start that matters, `w[c, k]` the seconds that such a start runs in window `k`, and `y` in shares of
 //! the class. Rows are scaled to a limit of one. Of the many columns and rows only few are ever needed: the program starts
 //! with some places of each class and with rows over coarse windows, and adds, after each solve, the places where a class
 //! earns more than it does (sifting; Bixby, Gregory, Lustig, Marsten & Shanno 1992) and rows for the parts of time that the
-//! solution overdraws. Every set of prices met is also judged by the Lagrangian bound that it implies, and the best is kept,
+//! solution overdraws; once the program is nearly solved, also cuts for the tiles that it overfills. Every set of prices met is also judged by the Lagrangian bound that it implies, and the best is kept,
 //! so that an early end still leaves good prices.
 
 use lessor_models::resources::Kind;
@@ -21,6 +22,7 @@ use lessor_models::time::Timestamp;
 
 use super::merge::Merged;
 use super::patterns::PiecePrices;
+use super::shapes::ShapePrices;
 use super::sifting::Sifting;
 use super::supply::Supply;
 use super::timeline::{Timeline, Window};
@@ -53,6 +55,13 @@ const CLOSE_TO_MEAN: f64 = 2e-2;
 /// Rows for one more to matter: fewer overdrawn parts are left as they are.
 const FEW_ROWS: u64 = 40;
 
+/// The most rounds of cuts, and the share of its value that a round must take from the program for another to follow.
+const CUT_ROUNDS: usize = 20;
+const CUT_GAIN: f64 = 1e-3;
+
+/// Share by which all cuts together must lower the bound; where they lower it less, the program is as if there were none.
+const CUTS_WORTH: f64 = 5e-3;
+
 /// Where a price stands: a merged group's tiles or a merged account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
@@ -82,6 +91,8 @@ pub struct Relaxed {
     pub bars: Vec<(Budget, f64)>,
     /// Prices of pieces of devices.
     pub pieces: PiecePrices,
+    /// Prices of shapes.
+    pub shapes: ShapePrices,
     /// Capsules of each job class by merged group and start, above zero, in the order of classes.
     pub counts: Vec<Count>,
 }
@@ -114,6 +125,7 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
     let (mut rows, mut columns) = (Vec::new(), sifting.first_columns());
     let mut mean = Mean::default();
     let mut work = 0;
+    let (mut cut_rounds, mut value_before_cuts, mut uncut) = (0, f64::INFINITY, None);
     while work < WORK_MAX {
         let solution = match resident.solve(rows, columns, stop) {
             Answer::Optimal(solution) | Answer::Limited(solution) => solution,
@@ -124,25 +136,40 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
         let priced = sifting.price(&solution);
         let distance = (priced.bound - solution.value) / priced.bound.max(f64::MIN_POSITIVE);
         rows = if distance <= CLOSE_TO_ROWS { sifting.rows_at(&solution) } else { Vec::new() };
+        let few = sifting.row_count() / FEW_ROWS;
+        let is_close = distance <= close * (1.0 + work as f64 / PATIENCE) && rows.len() as u64 <= few;
+        let may_cut = cut_rounds < CUT_ROUNDS && solution.value < value_before_cuts * (1.0 - CUT_GAIN);
+        let cuts = if is_close && may_cut { sifting.cuts_at(&solution, rows.len()) } else { Vec::new() };
         columns = sifting.columns_at(&priced, &solution);
+        let is_done = cuts.is_empty() && rows.len() as u64 <= few && (columns.is_empty() || is_close);
         if priced.bound < best_bound {
             best_bound = priced.bound;
-            best = Some((priced.prices, priced.pieces));
+            best = Some((priced.prices, priced.pieces, priced.shapes));
         }
         if distance <= CLOSE_TO_MEAN {
             mean.add(&solution.values);
         }
+        if !cuts.is_empty() {
+            if cut_rounds == 0 {
+                let counts = sifting.counts(&mean.values().unwrap_or_else(|| solution.values.clone()));
+                uncut = best.clone().map(|best| (best, best_bound, counts));
+            }
+            // What was counted so far may be cut off.
+            mean = Mean::default();
+            (cut_rounds, value_before_cuts) = (cut_rounds + 1, solution.value);
+            rows.extend(cuts);
+        }
         last = Some(solution);
-        let few = sifting.row_count() / FEW_ROWS;
-        let is_close = distance <= close * (1.0 + work as f64 / PATIENCE);
-        let is_done = (columns.is_empty() || is_close) && rows.len() as u64 <= few;
         if is_done || stop.is_raised() {
             break;
         }
     }
-    let (prices, pieces) = best?;
     let counts = sifting.counts(&mean.values().unwrap_or(last?.values));
-    Some(Relaxed { prices, bars: sifting.bars().to_vec(), pieces, counts })
+    let ((prices, pieces, shapes), counts) = match uncut {
+        Some((uncut, bound, counts)) if best_bound > bound * (1.0 - CUTS_WORTH) => (uncut, counts),
+        _ => (best?, counts),
+    };
+    Some(Relaxed { prices, bars: sifting.bars().to_vec(), pieces, shapes, counts })
 }
 
 /// The mean of solutions, which mixes more classes in a group than any vertex of the program.
@@ -161,8 +188,8 @@ impl Mean {
     }
 
     /// The mean; `None` of nothing.
-    fn values(self) -> Option<Vec<f64>> {
+    fn values(&self) -> Option<Vec<f64>> {
         let count = f64::from(self.count);
-        (self.count > 0).then(|| self.sums.into_iter().map(|sum| sum / count).collect())
+        (self.count > 0).then(|| self.sums.iter().map(|sum| sum / count).collect())
     }
 }

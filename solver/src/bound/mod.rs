@@ -3,23 +3,30 @@
 //! No packing factor, no cut, no share and no rounded demand enters it. What it returns proves nothing until
 //! `lessor_models::check::bound` has evaluated the prices on the true instance in exact integers.
 
+mod dense;
 mod device_rows;
 pub mod linear;
 pub mod merge;
 pub mod patterns;
 pub mod prices;
+mod readable;
 pub mod rows;
+pub mod shapes;
 mod sifting;
 pub mod supply;
+mod tile_patterns;
+mod tile_rows;
 pub mod timeline;
 
 use std::collections::BTreeMap;
 
-use lessor_models::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope};
+use lessor_models::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope, ShapePrice};
 use lessor_models::fleet::{ClassIndex, NodeIndex};
-use lessor_models::resources::Kind;
-use lessor_models::tile_class::DEVICE_MILLI;
+use lessor_models::job::JobIndex;
+use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::time::Timestamp;
+
+pub use readable::readable_duals;
 
 use crate::lowering::Lowered;
 use crate::numbers::floor;
@@ -29,6 +36,7 @@ use linear::{Budget, Count, Place, Relaxed};
 use merge::Merged;
 use patterns::{Piece, PiecePrices};
 use prices::PathPrices;
+use shapes::{ShapePrices, Shaped};
 use supply::Supply;
 use timeline::{Timeline, Window};
 
@@ -45,6 +53,8 @@ pub struct Relaxation {
     pub bars: Vec<(Budget, f64)>,
     /// Prices of pieces of devices, by merged group and milli.
     pub pieces: PiecePrices,
+    /// Prices of shapes, by merged group and class.
+    pub shapes: ShapePrices,
     /// Capsules of each job class by merged group and start, above zero, in the order of classes.
     pub counts: Vec<Count>,
 }
@@ -54,7 +64,7 @@ impl Relaxation {
     #[must_use]
     pub fn path_prices(&self) -> PathPrices {
         let prices = self.prices.iter().chain(&self.bars).copied();
-        PathPrices::new(&self.merged, &self.timeline, prices, &self.pieces)
+        PathPrices::new(&self.merged, &self.timeline, prices, (&self.pieces, &self.shapes))
     }
 }
 
@@ -79,8 +89,8 @@ pub fn relax_rest(occupancy: &Occupancy<'_>, whole: &Relaxation, stop: &Stop) ->
 }
 
 fn solve(supply: &Supply<'_>, merged: Merged, timeline: Timeline, stop: &Stop) -> Option<Relaxation> {
-    let Relaxed { prices, bars, pieces, counts } = linear::solve(supply, &merged, &timeline, stop)?;
-    Some(Relaxation { merged, timeline, prices, bars, pieces, counts })
+    let Relaxed { prices, bars, pieces, shapes, counts } = linear::solve(supply, &merged, &timeline, stop)?;
+    Some(Relaxation { merged, timeline, prices, bars, pieces, shapes, counts })
 }
 
 /// The certificate that a relaxation's prices make.
@@ -90,7 +100,7 @@ pub fn certificate(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Certificat
     Certificate {
         duals: duals(lowered, relaxation, prices),
         pieces: piece_prices(lowered, relaxation),
-        shapes: Vec::new(),
+        shapes: shape_prices(lowered, relaxation),
     }
 }
 
@@ -156,6 +166,54 @@ fn piece_prices(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Vec<PiecePric
     sums.into_iter().map(price).filter(|piece| piece.price > 0).collect()
 }
 
+/// Prices of shapes in the scopes of merged groups, each shape told by one job; none that draws nothing of what some tile of
+/// its scope limits.
+fn shape_prices(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Vec<ShapePrice> {
+    // Classes that draw the same pay the same, and the first tells their shape.
+    let mut alike: BTreeMap<(usize, Timestamp, Resources), (JobIndex, f64)> = BTreeMap::new();
+    for (Shaped { group, class, instant }, price) in relaxation.shapes.iter() {
+        let draw = *lowered.draw(class, relaxation.merged.groups[group][0]);
+        let first = lowered.classes[class.at()].first;
+        let entry = alike.entry((group, instant, draw)).or_insert((first, price));
+        entry.1 = entry.1.max(price);
+    }
+    if alike.is_empty() {
+        return Vec::new();
+    }
+    let scopes = Scopes::new(lowered, &relaxation.merged);
+    let limited = limited_kinds(lowered);
+    let mut sums: BTreeMap<(TileScope, Timestamp, Resources), (JobIndex, f64)> = BTreeMap::new();
+    for ((group, instant, draw), (job, price)) in alike {
+        for (scope, share) in scopes.shares(group) {
+            let is_limited = |kind: &Kind| draw.get(*kind) > 0 && limited[&scope.0][kind.index()];
+            if Kind::ALL.iter().any(is_limited) {
+                sums.entry((scope, instant, draw)).or_insert((job, 0.0)).1 += price * share;
+            }
+        }
+    }
+    let scale = 2f64.powi(i32::try_from(PIECE_PRICE_SHIFT).expect("a small constant"));
+    let prices = sums.into_iter().map(|(((class, under), instant, _), (job, price))| ShapePrice {
+        class,
+        under,
+        job,
+        instant,
+        price: floor(price * scale),
+    });
+    prices.filter(|shape| shape.price > 0).collect()
+}
+
+/// Kinds that every tile of a class limits, by class.
+fn limited_kinds(lowered: &Lowered<'_>) -> BTreeMap<ClassIndex, [bool; Kind::COUNT]> {
+    let mut limited = BTreeMap::new();
+    for group in &lowered.groups {
+        let kinds = limited.entry(group.class).or_insert([true; Kind::COUNT]);
+        for vector in &group.capacity {
+            kinds.iter_mut().zip(vector.0).for_each(|(limited, amount)| *limited &= amount != UNLIMITED);
+        }
+    }
+    limited
+}
+
 /// The tiles of a class under a node.
 type TileScope = (ClassIndex, NodeIndex);
 
@@ -189,26 +247,5 @@ impl Scopes {
     }
 }
 
-/// A certificate's duals as prices to read: without those of capacity that is not there, and with what the best pattern is
-/// worth as a price of accelerators.
-#[must_use]
-pub fn readable_duals(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Vec<Dual> {
-    let (scopes, timeline) = (Scopes::new(lowered, &relaxation.merged), &relaxation.timeline);
-    let mut readable = duals(lowered, relaxation, relaxation.prices.iter());
-    let scale = 2f64.powi(i32::try_from(DUAL_SHIFT).expect("a small constant"));
-    let mut at: BTreeMap<(usize, Timestamp), Vec<(u16, f64)>> = BTreeMap::new();
-    for (Piece { group, milli, instant }, price) in relaxation.pieces.iter() {
-        at.entry((group, instant)).or_default().push((milli, price));
-    }
-    for ((group, instant), pieces) in at {
-        let Some(part) = timeline.part_at(instant) else { continue };
-        let interval = timeline.interval(Window::of(part));
-        let seconds = timeline.seconds(interval, Window::of(part));
-        let (worth, _) = patterns::best_pattern(&pieces);
-        let price = floor(worth / f64::from(DEVICE_MILLI) / seconds.max(1.0) * scale);
-        for ((class, under), _) in scopes.shares(group).filter(|_| price > 0) {
-            readable.push(Dual { scope: Scope::Tiles { class, under }, kind: Kind::Accelerator, interval, price });
-        }
-    }
-    readable
-}
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,13 @@
 
 use lessor_models::fleet::Level;
 use lessor_models::resources::Kind;
+use lessor_models::time::Timestamp;
 use ndarray::Array2;
 
 use super::linear::{Budget, Place};
 use super::merge::Merged;
 use super::patterns::PiecePrices;
+use super::shapes::ShapePrices;
 use super::timeline::{Runs, Timeline};
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
@@ -24,6 +26,7 @@ pub struct PathPrices {
     timeline: Timeline,
     prices: Array2<f64>,
     pieces: PiecePrices,
+    shapes: ShapePrices,
 }
 
 impl PathPrices {
@@ -33,7 +36,7 @@ impl PathPrices {
         merged: &Merged,
         timeline: &Timeline,
         prices: impl Iterator<Item = (Budget, f64)>,
-        pieces: &PiecePrices,
+        (pieces, shapes): (&PiecePrices, &ShapePrices),
     ) -> PathPrices {
         let parts = timeline.count();
         let mut users: Vec<Vec<(usize, Level)>> = vec![Vec::new(); merged.accounts.len()];
@@ -52,7 +55,7 @@ impl PathPrices {
                 Place::Account(at) => users[at].iter().for_each(|&(group, level)| add(group, level)),
             }
         }
-        PathPrices { timeline: timeline.clone(), prices: table, pieces: pieces.clone() }
+        PathPrices { timeline: timeline.clone(), prices: table, pieces: pieces.clone(), shapes: shapes.clone() }
     }
 
     /// How many merged groups there are.
@@ -72,7 +75,7 @@ impl PathPrices {
         Usage { amounts, runs: Runs::new(&self.timeline, job.earliest, job.deadline, lowered.term(class, at)) }
     }
 
-    /// The least that a capsule's use and its pieces of devices cost in a merged group, and the start that costs it.
+    /// The least that a capsule's use, its pieces of devices and its shape cost in a merged group, and the start that costs it.
     #[must_use]
     pub fn cheapest(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: usize, usage: &Usage) -> (f64, usize) {
         let (prices, parts) = (self.prices.row(group), self.timeline.count());
@@ -83,13 +86,16 @@ impl PathPrices {
             }
         }
         let demand = &lowered.job(class).demand;
-        if demand.devices == 0 {
+        let shapes = self.shapes.of(group, class);
+        if demand.devices == 0 && shapes.clone().next().is_none() {
             return usage.runs.cheapest(&self.timeline, &per_second, |_| 0.0);
         }
         let pieces = self.pieces.of(group, demand.device_milli);
         usage.runs.cheapest(&self.timeline, &per_second, |run| {
-            let held = pieces.clone().filter(|&(instant, _)| run.start <= instant && instant < run.end);
-            f64::from(demand.devices) * held.map(|(_, price)| price).sum::<f64>()
+            let is_held = |entry: &(Timestamp, f64)| run.start <= entry.0 && entry.0 < run.end;
+            let pieces: f64 = pieces.clone().filter(is_held).map(|(_, price)| price).sum();
+            let shapes: f64 = shapes.clone().filter(is_held).map(|(_, price)| price).sum();
+            f64::from(demand.devices) * pieces + shapes
         })
     }
 

@@ -11,7 +11,9 @@ use super::merge::Merged;
 use super::patterns::PiecePrices;
 use super::prices::{PathPrices, Usage};
 use super::rows::{Rows, Spot};
+use super::shapes::ShapePrices;
 use super::supply::Supply;
+use super::tile_rows::TileRows;
 use super::timeline::{Runs, Timeline};
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
@@ -28,6 +30,8 @@ pub(super) struct Priced {
     pub(super) prices: Vec<(Budget, f64)>,
     /// Prices of pieces of devices.
     pub(super) pieces: PiecePrices,
+    /// Prices of shapes.
+    pub(super) shapes: ShapePrices,
     wanted: Vec<Wanted>,
     patterns: Vec<Best>,
 }
@@ -45,6 +49,7 @@ pub(super) struct Sifting<'a> {
     bars: Vec<(Budget, f64)>,
     job_rows: Vec<Row>,
     devices: Option<DeviceRows>,
+    tiles: TileRows,
     /// The place of every column in order; `None` for patterns.
     columns: Vec<Option<Spot>>,
     known: HashSet<(JobClassIndex, usize, usize)>,
@@ -67,12 +72,13 @@ impl<'a> Sifting<'a> {
         let rows = Rows::new(supply, merged, timeline, program);
         let bars = rows.bars();
         let devices = supply.is_whole().then(|| DeviceRows::new(lowered, merged, timeline, program)).flatten();
-        let (columns, known) = (Vec::new(), HashSet::new());
-        Sifting { supply, lowered, merged, timeline, rows, bars, job_rows, devices, columns, known, scale }
+        let (tiles, columns, known) = (TileRows::new(timeline), Vec::new(), HashSet::new());
+        Sifting { supply, lowered, merged, timeline, rows, bars, job_rows, devices, tiles, columns, known, scale }
     }
 
     pub(super) fn row_count(&self) -> u64 {
-        (self.job_rows.len() + self.rows.count() + self.devices.as_ref().map_or(0, DeviceRows::count)) as u64
+        let patterns = self.devices.as_ref().map_or(0, DeviceRows::count) + self.tiles.count();
+        (self.job_rows.len() + self.rows.count() + patterns) as u64
     }
 
     /// Prices of the budgets that give nothing.
@@ -128,6 +134,20 @@ impl<'a> Sifting<'a> {
         late
     }
 
+    /// Cuts for the tiles that a solution overfills with large capsules, to follow so many other late rows.
+    ///
+    /// None for what a partial plan leaves: its tiles are no longer alike.
+    pub(super) fn cuts_at(&mut self, solution: &Solution, rows_before: usize) -> Vec<LateRow> {
+        if !self.supply.is_whole() {
+            return Vec::new();
+        }
+        let usable = |class, group| self.supply.most(class) > 0 && self.best_member(class, group).is_some();
+        let cuts = self.tiles.violated((self.lowered, self.merged), &self.columns, &solution.values, usable);
+        let first = solution.prices.len() + rows_before;
+        let numbered = cuts.into_iter().zip((first..).map(Row));
+        numbered.map(|(cut, row)| self.tiles.add(cut, row, &self.columns)).collect()
+    }
+
     /// The column of a class in a merged group at a start, unless it is there already or nothing can be drawn there.
     fn column(&mut self, class: JobClassIndex, group: usize, start: usize) -> Option<Column> {
         let (worth, at) = self.best_member(class, group)?;
@@ -147,6 +167,7 @@ impl<'a> Sifting<'a> {
         if let Some(devices) = &self.devices {
             entries.extend(devices.entries(self.lowered, &spot)?);
         }
+        entries.extend(self.tiles.entries(&spot));
         self.columns.push(Some(spot));
         let most = (self.lowered.spread_room(class, &self.merged.groups[group]) as f64 / capsules).min(1.0);
         Some(Column { worth: worth * capsules / self.scale, most, entries })
@@ -177,8 +198,9 @@ impl<'a> Sifting<'a> {
         let devices = self.devices.as_ref();
         let pieces = devices.map(|devices| devices.prices(solution, self.scale)).unwrap_or_default();
         let patterns = devices.map(|devices| devices.best_patterns(solution, self.scale)).unwrap_or_default();
-        let path_prices =
-            PathPrices::new(self.merged, self.timeline, prices.iter().chain(&self.bars).copied(), &pieces);
+        let shapes = self.tiles.prices(solution, self.scale);
+        let all = prices.iter().chain(&self.bars).copied();
+        let path_prices = PathPrices::new(self.merged, self.timeline, all, (&pieces, &shapes));
         let classes: Vec<JobClassIndex> = self.lowered.class_indexes().collect();
         let price = |&class: &JobClassIndex| {
             let earned = solution.prices[self.job_rows[class.at()].0] * self.scale;
@@ -187,8 +209,8 @@ impl<'a> Sifting<'a> {
         let wanted: Vec<Wanted> = classes.par_iter().map(price).collect();
         let margins = classes.iter().zip(&wanted).map(|(&class, (best, _))| best * self.supply.most(class) as f64);
         let devices = devices.map_or(0.0, |devices| devices.worth(&patterns));
-        let bound = (capacity + devices + margins.sum::<f64>()) / self.scale;
-        Priced { bound, prices, pieces, wanted, patterns }
+        let bound = (capacity + devices + margins.sum::<f64>()) / self.scale + self.tiles.worth(solution);
+        Priced { bound, prices, pieces, shapes, wanted, patterns }
     }
 
     fn price_class(&self, class: JobClassIndex, earned: f64, prices: &PathPrices) -> Wanted {
