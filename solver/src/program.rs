@@ -111,15 +111,21 @@ impl Resident {
         if self.ask.send((rows, columns)).is_err() {
             return Answer::Interrupted;
         }
-        loop {
-            match self.answers.recv_timeout(POLL) {
-                Ok(answer) => return answer,
-                Err(RecvTimeoutError::Timeout) if !stop.is_raised() => {}
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    self.ask = mpsc::channel().0;
-                    return Answer::Interrupted;
-                }
-            }
+        wait(&self.answers, stop).unwrap_or_else(|| {
+            self.ask = mpsc::channel().0;
+            Answer::Interrupted
+        })
+    }
+}
+
+/// What a solve on a thread of its own sends; `None` where the stop is raised first, for HiGHS may overrun any limit of its
+/// own, or where the thread is gone.
+pub(crate) fn wait<T>(answers: &Receiver<T>, stop: &Stop) -> Option<T> {
+    loop {
+        match answers.recv_timeout(POLL) {
+            Ok(answer) => return Some(answer),
+            Err(RecvTimeoutError::Timeout) if !stop.is_raised() => {}
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
         }
     }
 }

@@ -14,8 +14,8 @@
 //! the class. Rows are scaled to a limit of one. Of the many columns and rows only few are ever needed: the program starts
 //! with some places of each class and with rows over coarse windows, and adds, after each solve, the places where a class
 //! earns more than it does (sifting; Bixby, Gregory, Lustig, Marsten & Shanno 1992) and rows for the parts of time that the
-//! solution overdraws; once the program is nearly solved, also cuts for the tiles that it overfills. Every set of prices met is also judged by the Lagrangian bound that it implies, and the best is kept,
-//! so that an early end still leaves good prices.
+//! solution overdraws; once the program is nearly solved, also cuts for the tiles that it overfills. Every set of prices met
+//! is also judged by the Lagrangian bound that it implies, and the best is kept, so that an early end still leaves good prices.
 
 use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
@@ -39,12 +39,12 @@ const WORK_MAX: u64 = 500_000_000;
 /// Relative distance from the program's value at which the Lagrangian bound counts as reached.
 const CLOSE: f64 = 2e-4;
 
+/// The same where time matters, so that prices are rough anyway, and for what a partial plan leaves.
+const CLOSE_ENOUGH: f64 = 4e-3;
+
 /// Simplex iterations times rows that double the distance that is close enough: the last thousandth of a large program takes
 /// longer than all the rest, and a search gains more in that time.
 const PATIENCE: f64 = 1e7;
-
-/// The same where time matters, so that prices are rough anyway, and for what a partial plan leaves.
-const CLOSE_ENOUGH: f64 = 4e-3;
 
 /// The distance from which on rows are added too: before that, a solution says little about what the best one overdraws.
 const CLOSE_TO_ROWS: f64 = 5e-2;

@@ -13,8 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::sync::mpsc;
 
 use good_lp::solvers::WithInitialSolution;
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, constraint, highs, variable};
@@ -24,6 +23,7 @@ use lessor_models::time::Timestamp;
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
 use crate::numbers::round;
+use crate::program::wait;
 use crate::room::Room;
 use crate::shares::Shares;
 use crate::stop::Stop;
@@ -33,9 +33,6 @@ const NODES_MAX: i32 = 200;
 
 /// Relative gap at which contents count as the best.
 const GAP: f32 = 1e-4;
-
-/// How often a raised stop is looked for.
-const POLL: Duration = Duration::from_millis(5);
 
 /// A class that may run on the tiles, at one start.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,18 +84,7 @@ pub(super) fn solve(
     let (answer, answers) = mpsc::channel();
     let solving = move || answer.send(solve_program(&choices, &most, &rows));
     std::thread::Builder::new().name("highs".into()).spawn(solving).ok()?;
-    wait(&answers, stop)
-}
-
-/// The answer of a solve, or nothing where the stop is raised first: HiGHS may overrun any limit of its own.
-fn wait(answers: &Receiver<Option<Vec<Vec<u64>>>>, stop: &Stop) -> Option<Vec<Vec<u64>>> {
-    loop {
-        match answers.recv_timeout(POLL) {
-            Ok(counts) => return counts,
-            Err(RecvTimeoutError::Timeout) if !stop.is_raised() => {}
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
-        }
-    }
+    wait(&answers, stop).flatten()
 }
 
 /// Every row, those that cannot bind too.
