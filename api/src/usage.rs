@@ -266,7 +266,7 @@ mod tests {
     use lessor_models::fleet::{ClassIndex, FleetParts, NodeColumns, Zone, ZoneKind};
     use lessor_models::job::{Job, JobIndex};
     use lessor_models::objective::Weights;
-    use lessor_models::tile_class::{Band, TileClass};
+    use lessor_models::tile_class::TileClass;
     use lessor_models::time::Span;
 
     /// Two tiles of 10 W of which 1 W is idle, in one cell without a limit of its own, on one feed of 15 W.
@@ -280,18 +280,7 @@ mod tests {
             capacities: vec![Resources::UNLIMITED, tile, tile],
             uplink_delays_us: vec![0; 3],
         };
-        let class = TileClass {
-            name: "plain".into(),
-            band: Band { low_mk: 0, high_mk: 1 },
-            energy_uj_per_mop: [0; 3],
-            device_power_mw: 0,
-            idle_power_mw: 1_000,
-            heat_permille: 1_000,
-            devices: 0,
-            rate_permille: 1_000,
-            faults_per_gigahour: 0,
-            radiator: None,
-        };
+        let class = TileClass { idle_power_mw: 1_000, heat_permille: 1_000, ..TileClass::plain("plain") };
         let capacity = Resources::UNLIMITED.with(Kind::Power, 15_000);
         let feed = Zone { kind: ZoneKind::PowerFeed, capacity, energy_price: None };
         let steps = BTreeMap::from([((Owner::Zone(ZoneIndex(0)), Kind::Power), vec![(Timestamp(50), 6_000)])]);

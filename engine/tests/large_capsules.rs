@@ -8,7 +8,7 @@ use lessor_models::instance::Instance;
 use lessor_models::job::{Demand, Job};
 use lessor_models::objective::Weights;
 use lessor_models::resources::{Kind, Resources};
-use lessor_models::tile_class::{Band, TileClass};
+use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
 use lessor_solver::stop::Stop;
 
@@ -28,19 +28,7 @@ fn fleet() -> Fleet {
     (0..4).for_each(|_| add(None, Level::Cell, Resources::UNLIMITED));
     let tile = Resources::UNLIMITED.with(Kind::Compute, 1_000).with(Kind::Memory, 1_000);
     (0..TILES).for_each(|at| add(Some(at % 4), Level::Tile, tile));
-    let class = TileClass {
-        name: "plain".into(),
-        band: Band { low_mk: 280_000, high_mk: 320_000 },
-        energy_uj_per_mop: [0; 3],
-        device_power_mw: 0,
-        idle_power_mw: 0,
-        heat_permille: 0,
-        devices: 0,
-        rate_permille: 1_000,
-        faults_per_gigahour: 0,
-        radiator: None,
-    };
-    Fleet::new(FleetParts { nodes, classes: vec![class], ..FleetParts::default() }).unwrap()
+    Fleet::new(FleetParts { nodes, classes: vec![TileClass::plain("plain")], ..FleetParts::default() }).unwrap()
 }
 
 /// Twice as many capsules as tiles, each 510 to 600 of memory or of compute, and a little of the other.

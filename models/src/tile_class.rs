@@ -99,6 +99,26 @@ pub struct TileClass {
     pub radiator: Option<Radiator>,
 }
 
+impl TileClass {
+    /// A class of reference speed, between 280 and 320 kelvin, that draws and rejects nothing, has no devices and never
+    /// fails: what an instance fills in from.
+    #[must_use]
+    pub fn plain(name: &str) -> TileClass {
+        TileClass {
+            name: name.into(),
+            band: Band { low_mk: 280_000, high_mk: 320_000 },
+            energy_uj_per_mop: [0; OperationType::COUNT],
+            device_power_mw: 0,
+            idle_power_mw: 0,
+            heat_permille: 0,
+            devices: 0,
+            rate_permille: 1_000,
+            faults_per_gigahour: 0,
+            radiator: None,
+        }
+    }
+}
+
 /// The most devices that one tile may carry: one bit each in a placement's mask.
 pub const DEVICES_MAX: u8 = 64;
 

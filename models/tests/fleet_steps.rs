@@ -6,7 +6,7 @@ use lessor_models::fleet::{
     ClassIndex, Fleet, FleetError, FleetParts, Level, NodeColumns, NodeIndex, Owner, ZoneIndex,
 };
 use lessor_models::resources::{AMOUNT_MAX, Kind, Resources};
-use lessor_models::tile_class::{Band, OperationType, Radiator, TileClass};
+use lessor_models::tile_class::{Radiator, TileClass};
 use lessor_models::time::Timestamp;
 
 const TILE: Owner = Owner::Node(NodeIndex(0));
@@ -18,18 +18,7 @@ type Changes = ((Owner, Kind), Vec<(Timestamp, u64)>);
 /// One tile with 1,000 of everything, and a radiator of 2 m^2 at 100 W/m^2 where asked for.
 fn one_tile(has_radiator: bool, steps: &[Changes]) -> Result<Fleet, FleetError> {
     let radiator = has_radiator.then_some(Radiator { area_cm2: 20_000, flux_max_mw_per_m2: 100_000 });
-    let class = TileClass {
-        name: "plain".into(),
-        band: Band { low_mk: 280_000, high_mk: 300_000 },
-        energy_uj_per_mop: [1; OperationType::COUNT],
-        device_power_mw: 0,
-        idle_power_mw: 0,
-        heat_permille: 1_000,
-        devices: 0,
-        rate_permille: 1_000,
-        faults_per_gigahour: 0,
-        radiator,
-    };
+    let class = TileClass { heat_permille: 1_000, radiator, ..TileClass::plain("plain") };
     let nodes = NodeColumns {
         names: vec!["tile".into()],
         parents: vec![None],

@@ -8,7 +8,7 @@ use lessor_models::job::{Demand, Job, JobIndex};
 use lessor_models::objective::Weights;
 use lessor_models::plan::Placement;
 use lessor_models::resources::{Kind, Resources};
-use lessor_models::tile_class::{Band, TileClass};
+use lessor_models::tile_class::TileClass;
 use lessor_models::time::Timestamp;
 
 use crate::bound;
@@ -42,19 +42,7 @@ fn parts(cells: &[usize]) -> FleetParts {
             add(Some(cell), Level::Tile, whole);
         }
     }
-    let class = TileClass {
-        name: "plain".into(),
-        band: Band { low_mk: 280_000, high_mk: 320_000 },
-        energy_uj_per_mop: [0; 3],
-        device_power_mw: 0,
-        idle_power_mw: 0,
-        heat_permille: 0,
-        devices: 0,
-        rate_permille: 1_000,
-        faults_per_gigahour: 0,
-        radiator: None,
-    };
-    FleetParts { nodes, classes: vec![class], ..FleetParts::default() }
+    FleetParts { nodes, classes: vec![TileClass::plain("plain")], ..FleetParts::default() }
 }
 
 /// So many capsules that ask for compute, memory and storage over ten hours, at a bid each.

@@ -41,18 +41,7 @@ pub(super) fn memory(amount: u64) -> Resources {
 }
 
 pub(super) fn class(name: &str, high_mk: u32) -> TileClass {
-    TileClass {
-        name: name.into(),
-        band: Band { low_mk: 280_000, high_mk },
-        energy_uj_per_mop: [0; 3],
-        device_power_mw: 0,
-        idle_power_mw: 0,
-        heat_permille: 0,
-        devices: 0,
-        rate_permille: 1_000,
-        faults_per_gigahour: 0,
-        radiator: None,
-    }
+    TileClass { band: Band { low_mk: 280_000, high_mk }, ..TileClass::plain(name) }
 }
 
 /// A job of one capsule that needs so much memory for one tick, and bids 100.

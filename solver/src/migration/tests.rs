@@ -7,25 +7,15 @@ use lessor_models::job::{Job, JobIndex};
 use lessor_models::objective::Weights;
 use lessor_models::plan::{CurrentPlacement, Move, Placement, Seat};
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
-use lessor_models::tile_class::{Band, TileClass};
+use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
 
 use super::moves;
 use crate::random::Random;
 
 fn class(energy: u64, devices: u8) -> TileClass {
-    TileClass {
-        name: format!("class {energy} {devices}"),
-        band: Band { low_mk: 280_000, high_mk: 300_000 },
-        energy_uj_per_mop: [energy; 3],
-        device_power_mw: 0,
-        idle_power_mw: 0,
-        heat_permille: 1_000,
-        devices,
-        rate_permille: 1_000,
-        faults_per_gigahour: 0,
-        radiator: None,
-    }
+    let name = format!("class {energy} {devices}");
+    TileClass { energy_uj_per_mop: [energy; 3], heat_permille: 1_000, devices, ..TileClass::plain(&name) }
 }
 
 fn compute(amount: u64) -> Resources {
