@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::names::{Names, NamesError};
 use crate::resources::{AMOUNT_MAX, Kind, Resources, UNLIMITED};
 use crate::tile_class::{DEVICES_MAX, TileClass};
-use crate::time::StepFunction;
+use crate::time::{StepFunction, Timestamp};
 
 /// A node's position in its fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -180,7 +180,7 @@ pub struct FleetParts {
     /// Members, as (zone row, node row).
     pub members: Vec<(u32, u32)>,
     /// Capacity changes over time; the base is the owner's capacity.
-    pub steps: BTreeMap<(Owner, Kind), Vec<(crate::time::Timestamp, u64)>>,
+    pub steps: BTreeMap<(Owner, Kind), Vec<(Timestamp, u64)>>,
 }
 
 /// Why a fleet was refused. Positions are rows of the column they name, from zero.
@@ -328,7 +328,7 @@ impl Fleet {
         &self,
         row: usize,
         (owner, kind): (Owner, Kind),
-        changes: &[(crate::time::Timestamp, u64)],
+        changes: &[(Timestamp, u64)],
     ) -> Result<(), FleetError> {
         let (what, target, known) = match owner {
             Owner::Node(node) => ("node", node.at(), self.node_count()),
@@ -470,6 +470,13 @@ impl Fleet {
             Owner::Node(node) => self.capacities[node.at()],
             Owner::Zone(zone) => self.zones[zone.at()].capacity,
         }
+    }
+
+    /// What an owner can give of a kind at an instant.
+    #[must_use]
+    pub fn capacity_at(&self, owner: Owner, kind: Kind, at: Timestamp) -> u64 {
+        let base = || self.base_capacity(owner).get(kind);
+        self.steps.get(&(owner, kind)).map_or_else(base, |function| function.at(at))
     }
 
     /// The capacities that change over time.

@@ -95,8 +95,7 @@ impl<'a> Rows<'a> {
             let standing = self.standing(owner);
             let known = self.accounts.entry(owner).or_default();
             for kind in Kind::ALL.into_iter().filter(|&kind| drawn.get(kind) > 0) {
-                let base = || fleet.base_capacity(owner).get(kind);
-                let capacity = fleet.steps().get(&(owner, kind)).map_or_else(base, |steps| steps.at(self.takeover));
+                let capacity = fleet.capacity_at(owner, kind, self.takeover);
                 if capacity != UNLIMITED && known[kind.index()].is_none() {
                     known[kind.index()] = Some(next_row(&self.left));
                     self.left.push(i128::from(capacity) - i128::from(standing.get(kind)));

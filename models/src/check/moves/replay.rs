@@ -122,7 +122,7 @@ impl<'a> Replay<'a> {
         for (&(owner, before), (_, after)) in before.used.iter().zip(after.used) {
             let standing = self.standing.at(self.instance.fleet(), owner);
             for kind in Kind::ALL {
-                let (k, capacity) = (kind.index(), self.capacity(owner, kind));
+                let (k, capacity) = (kind.index(), self.instance.fleet().capacity_at(owner, kind, self.at));
                 let used = standing[k] + after[k];
                 if capacity != UNLIMITED && used > u128::from(capacity) && after[k] > before[k] {
                     found.push(MoveFault::Overdrawn { step, owner, kind, used, capacity });
@@ -134,12 +134,6 @@ impl<'a> Replay<'a> {
                 found.push(MoveFault::Device { step, tile: to.tile, device });
             }
         }
-    }
-
-    fn capacity(&self, owner: Owner, kind: Kind) -> u64 {
-        let fleet = self.instance.fleet();
-        let base = || fleet.base_capacity(owner).get(kind);
-        fleet.steps().get(&(owner, kind)).map_or_else(base, |function| function.at(self.at))
     }
 
     fn load(&self, seat: Seat) -> Load {
