@@ -16,7 +16,7 @@ test: ## run every check
 	@scripts/test.sh
 
 build: setup ## build the optimized binary, target/release/lessor
-	cargo build --release
+	cargo build --release --workspace
 
 fmt: ## format the code
 	cargo fmt --all

@@ -14,7 +14,7 @@ lessor=target/release/lessor
 openb=$LESSOR_PUBLIC_DATA/openb
 
 scripts/setup.sh
-run cargo build --release --locked
+run cargo build --release --workspace --locked
 
 run $lessor datasets generate --tiles 1000 --seed 1 --out out/sample --force
 run $lessor plan --fleet out/sample --out out/plan --force --deadline 30s

@@ -32,7 +32,7 @@ fi
 
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --release --workspace --all-targets --locked -- -D warnings
-step "program" cargo build --release --locked
+step "program" cargo build --release --workspace --locked
 step "tests" cargo test --release --workspace --locked
 step "documents" scripts/check-docs.sh
 step "a plan and its report" check_a_plan
