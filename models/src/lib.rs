@@ -7,6 +7,7 @@
 pub mod certificate;
 pub mod check;
 pub mod draw;
+pub mod families;
 pub mod fleet;
 pub mod instance;
 pub mod job;
