@@ -1,5 +1,10 @@
-//! Parquet schemas, importers and generators
+//! Everything that is read from files and written to them: Parquet tables, public traces and public benchmark instances,
+//! and the generator of fleets.
+//!
+//! This crate plans nothing and reads no clock. What it returns is a valid value of the models; what it refuses, it names by
+//! file, row or line, field and cure.
 
+pub mod families;
 pub mod generate;
 pub mod import;
 pub mod table;

@@ -1,0 +1,74 @@
+//! Generalized assignment problems as in the OR-Library (Beasley 1990): the numbers of agents and items, the costs agent by
+//! agent, the weights agent by agent, the capacities.
+
+use std::path::Path;
+
+use lessor_models::families::gap::GapInstance;
+
+use super::FamilyError;
+use super::numbers::Numbers;
+
+/// Reads one instance.
+///
+/// # Errors
+/// A file that cannot be read, a word that is no number, too few or too many numbers, each with its line.
+pub fn gap(path: &Path) -> Result<GapInstance, FamilyError> {
+    let mut numbers = Numbers::read(path)?;
+    let agents = numbers.count("the number of agents")?;
+    let items = numbers.count("the number of items")?;
+    let pairs = agents.saturating_mul(items);
+    let costs = numbers.many(pairs, || format!("the last of {agents} x {items} costs"))?;
+    let weights = numbers.many(pairs, || format!("the last of {agents} x {items} weights"))?;
+    let capacities = numbers.many(agents, || format!("the last of {agents} capacities"))?;
+    numbers.end()?;
+    GapInstance::new(items, capacities, costs, weights)
+        .map_err(|source| FamilyError::Gap { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use lessor_models::families::gap::check;
+
+    use super::*;
+    use crate::import::tests::public_file;
+
+    fn read(text: &str) -> Result<GapInstance, String> {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("instance");
+        fs::write(&path, text).unwrap();
+        gap(&path).map_err(|error| error.to_string().replace(&path.display().to_string(), "instance"))
+    }
+
+    #[test]
+    fn costs_and_weights_are_read_agent_by_agent() {
+        // Two agents, three items.
+        let instance = read("2 3\n1 2 3\n4 5 6\n7 8 9\n1 1 2\n20 3\n").unwrap();
+        assert_eq!((instance.cost(1, 0), instance.weight(0, 2), instance.capacities()), (4, 9, &[20, 3][..]));
+        assert_eq!(check(&instance, &[0, 0, 1]), Ok(1 + 2 + 6));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let refused = |text: &str| read(text).unwrap_err();
+        assert_eq!(refused("1 1\n2 x 4"), "instance: line 2: \"x\" is not a whole number from 0 to 2^53");
+        assert_eq!(refused("1 1\n-2 3 4"), "instance: line 2: \"-2\" is not a whole number from 0 to 2^53");
+        assert_eq!(refused("1 2\n3"), "instance: ends after 3 numbers, before the last of 1 x 2 costs");
+        assert_eq!(refused("1 1\n2 3 4\n5"), "instance: line 3: \"5\" follows after the last number of the instance");
+        assert_eq!(refused(""), "instance: ends after 0 numbers, before the number of agents");
+        assert_eq!(refused("0 1"), "instance: line 1: the number of agents is 0, but must be from 1 to 2^32 - 1");
+        assert_eq!(
+            refused("4294967295 4294967295 1"),
+            "instance: ends after 3 numbers, before the last of 4294967295 x 4294967295 costs"
+        );
+        assert!(refused("9007199254740993 1").contains("is not a whole number"));
+    }
+
+    #[test]
+    fn a_public_instance_is_read() {
+        let Some(path) = public_file("gap/cattrysse1994/gap1-0") else { return };
+        let instance = gap(&path).unwrap();
+        assert_eq!((instance.capacities().len(), instance.items()), (5, 15));
+    }
+}

@@ -1,0 +1,75 @@
+//! Readers of public benchmark instances: text of whole numbers, each error with its line.
+
+mod gap;
+mod numbers;
+
+use std::path::PathBuf;
+
+use lessor_models::families::gap::GapError;
+
+pub use gap::gap;
+
+/// Why an instance was not read. Lines count from one.
+#[derive(Debug, thiserror::Error)]
+pub enum FamilyError {
+    /// The file cannot be read as text.
+    #[error("{}: cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A word that is no whole number of at most 2^53.
+    #[error("{}: line {line}: {token:?} is not a whole number from 0 to 2^53", path.display())]
+    NotANumber {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The word.
+        token: String,
+    },
+    /// The file ends too early.
+    #[error("{}: ends after {found} numbers, before {missing}", path.display())]
+    Ends {
+        /// The file.
+        path: PathBuf,
+        /// How many numbers there are.
+        found: usize,
+        /// What should follow.
+        missing: String,
+    },
+    /// Something follows where the instance is complete.
+    #[error("{}: line {line}: {token:?} follows after the last number of the instance", path.display())]
+    Follows {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The word.
+        token: String,
+    },
+    /// A number that is out of its range.
+    #[error("{}: line {line}: {what} is {number}, but must be {range}", path.display())]
+    Range {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// What the number is.
+        what: &'static str,
+        /// The number.
+        number: u64,
+        /// Where it must lie.
+        range: &'static str,
+    },
+    /// Numbers that make no generalized assignment problem.
+    #[error("{}: not a generalized assignment problem", path.display())]
+    Gap {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: GapError,
+    },
+}
