@@ -1,5 +1,7 @@
 //! Verbs and flags. What they mean to others is in `docs/cli.md`: they change only with a line in the changelog.
 
+mod solve;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::duration_text;
+
+pub use solve::{GapMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -90,6 +94,8 @@ pub enum Verb {
     Explain(ExplainArgs),
     /// Makes fleet directories: generated, or imported from public traces.
     Datasets(DatasetsArgs),
+    /// Solves one instance of a public benchmark family.
+    Solve(SolveArgs),
     /// Measures the program itself: how time, memory and gap grow with the fleet.
     Bench(BenchArgs),
     /// Prints a completion script for a shell.

@@ -11,6 +11,7 @@ use crate::bench::BenchError;
 use crate::inputs::InputError;
 use crate::output_directory::OutputError;
 use crate::run_file::RunFileError;
+use crate::solve::SolveError;
 use crate::weights_file::WeightsError;
 
 /// Why a command ended with an error. Nothing was written, unless [`OutputError`] says otherwise.
@@ -40,6 +41,9 @@ pub enum CommandError {
     /// A bench that did not come to its end.
     #[error(transparent)]
     Bench(#[from] BenchError),
+    /// A public instance that was not solved.
+    #[error(transparent)]
+    Solve(#[from] SolveError),
     /// A load that is not a number above zero.
     #[error("--load {load}: must be a number above 0 and at most 100")]
     Load {
@@ -100,6 +104,7 @@ impl CommandError {
             | CommandError::Weights(_)
             | CommandError::RunFile(_)
             | CommandError::Output(_)
+            | CommandError::Solve(_)
             | CommandError::Generate(_)
             | CommandError::Import(_)
             | CommandError::Load { .. }

@@ -26,6 +26,7 @@ mod process_clock;
 mod progress_view;
 mod report_data;
 mod run_file;
+mod solve;
 mod summary;
 mod telemetry_limits;
 mod usage;
@@ -61,6 +62,7 @@ pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
             DatasetsVerb::Generate(args) => datasets_command::generate(&args),
             DatasetsVerb::Import(args) => import_command::run(&args.source),
         },
+        Verb::Solve(args) => solve::run(&args.family, clock),
         Verb::Bench(args) => match args.verb {
             BenchVerb::Plan(args) => bench::run(&args, clock),
         },

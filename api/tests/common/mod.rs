@@ -81,3 +81,20 @@ pub(crate) fn names(dir: &Path) -> Vec<String> {
     names.sort_unstable();
     names
 }
+
+/// Files of the public data, or `None` with a line that says so where they are not there.
+pub(crate) fn public_files<const N: usize>(names: [&str; N]) -> Option<[PathBuf; N]> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let base = std::env::var_os("LESSOR_PUBLIC_DATA").map_or("../shared/data".into(), PathBuf::from);
+    let files = names.map(|name| root.join(&base).join(name));
+    match files.iter().find(|file| !file.is_file()) {
+        None => Some(files),
+        Some(missing) => {
+            println!(
+                "skipped: {} is not there; set LESSOR_PUBLIC_DATA to the folder of public data",
+                missing.display()
+            );
+            None
+        }
+    }
+}

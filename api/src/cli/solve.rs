@@ -1,0 +1,75 @@
+//! Verbs and flags of `lessor solve`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::EXIT_CODES;
+
+const GAP_EXAMPLES: &str = "\
+Example:
+  lessor solve gap d20200 --seconds 60 --out agents.txt
+      one agent for each item, counted from zero; the cost and a bound on it are printed";
+
+/// Verbs of `lessor solve`.
+#[derive(Debug, Args)]
+pub struct SolveArgs {
+    /// What to solve.
+    #[command(subcommand)]
+    pub family: SolveFamily,
+}
+
+/// Public families of instances.
+#[derive(Debug, Subcommand)]
+pub enum SolveFamily {
+    /// Generalized assignment: every item to one agent at least cost, within the agents' capacities.
+    #[command(after_help = format!("{GAP_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Gap(SolveGapArgs),
+}
+
+/// Flags of `lessor solve gap`.
+#[derive(Debug, Args)]
+pub struct SolveGapArgs {
+    /// The instance, in the format of the OR-Library.
+    #[arg(value_name = "INSTANCE")]
+    pub instance: PathBuf,
+    /// The method.
+    #[arg(long, value_name = "M", value_enum, default_value_t = GapMethodFlag::Auto)]
+    pub method: GapMethodFlag,
+    /// What all families have in common.
+    #[command(flatten)]
+    pub common: SolveCommonArgs,
+}
+
+/// Flags of every family.
+#[derive(Debug, Args)]
+pub struct SolveCommonArgs {
+    /// The answer is there by then, counted from the start of the process.
+    #[arg(long, value_name = "S", default_value_t = 60.0)]
+    pub seconds: f64,
+    /// The one number that reproduces a run.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Threads [default: as many as the machine runs at once].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the answer goes; a file that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// How a generalized assignment problem is solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GapMethodFlag {
+    /// All of them, as they help.
+    Auto,
+    /// Prices and annealing.
+    Annealing,
+    /// Prices, annealing to begin with, then dives in large neighborhoods.
+    Neighborhood,
+    /// Prices, annealing to begin with, then one integer program.
+    Exact,
+}

@@ -1,0 +1,44 @@
+//! `lessor solve gap`: a generalized assignment problem.
+
+use lessor_datasets::families;
+use lessor_solver::gap::{GapMethod, GapOptions, GapOutcome, solve};
+
+use crate::Ending;
+use crate::cli::{GapMethodFlag, SolveGapArgs};
+use crate::command_error::CommandError;
+use crate::process_clock::ProcessClock;
+
+use super::{SolveError, Solved, answer_file, improved, in_time, pool};
+
+/// Carries out `lessor solve gap`.
+pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    let common = &args.common;
+    let instance = families::gap(&args.instance).map_err(SolveError::from)?;
+    let options = GapOptions { method: method(args.method), seed: common.seed, rounds_max: None };
+    let (threads, pool) = pool(common)?;
+    let outcome = in_time(common, clock, |stop| {
+        pool.install(|| solve(&instance, &options, stop, &mut |cost, bound| improved(common, clock, cost, bound)))
+    })?;
+    if let Some((_, agents)) = &outcome.best {
+        let agents: Vec<String> = agents.iter().map(u32::to_string).collect();
+        answer_file::write(&common.out, &(agents.join("\n") + "\n"))?;
+    }
+    solved(&outcome, clock, (common.seed, threads)).tell(common);
+    Ok(if outcome.best.is_some() { Ending::Done } else { Ending::Failed })
+}
+
+fn solved(outcome: &GapOutcome, clock: &ProcessClock, (seed, threads): (u64, usize)) -> Solved {
+    let cost = outcome.best.as_ref().map(|best| best.0);
+    let proof = if outcome.is_complete { "search" } else { "prices" };
+    let gap = cost.map(|cost| Solved::gap(cost, outcome.bound));
+    Solved { cost, bound: outcome.bound, gap, proof, seconds: clock.seconds(), seed, threads }
+}
+
+fn method(flag: GapMethodFlag) -> GapMethod {
+    match flag {
+        GapMethodFlag::Auto => GapMethod::Auto,
+        GapMethodFlag::Annealing => GapMethod::Annealing,
+        GapMethodFlag::Neighborhood => GapMethod::Neighborhood,
+        GapMethodFlag::Exact => GapMethod::Exact,
+    }
+}

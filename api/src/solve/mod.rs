@@ -1,0 +1,103 @@
+//! `lessor solve`: one public instance in, its answer in the family's own form out.
+
+mod answer_file;
+mod error;
+mod gap;
+
+use std::time::{Duration, Instant};
+
+use lessor_solver::stop::Stop;
+use serde::Serialize;
+
+use crate::Ending;
+use crate::cli::{SolveCommonArgs, SolveFamily};
+use crate::command_error::CommandError;
+use crate::console::{say, warn};
+use crate::deadline::with_alarms;
+use crate::machine;
+use crate::process_clock::ProcessClock;
+use crate::summary::print_json;
+
+pub(crate) use error::SolveError;
+
+/// The longest that `--seconds` may be: a month.
+const SECONDS_MAX: f64 = 31.0 * 86_400.0;
+
+/// How long before the deadline a search ends: its way out, the check and the file take that long at most.
+const RESERVE: Duration = Duration::from_millis(150);
+
+/// Carries out `lessor solve`.
+pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    match family {
+        SolveFamily::Gap(args) => gap::run(args, clock),
+    }
+}
+
+/// The object that `--json` prints.
+#[derive(Debug, Serialize)]
+struct Solved {
+    /// What the answer costs; nothing where none was found.
+    cost: Option<u128>,
+    /// A cost below which there is no answer.
+    bound: u128,
+    /// `(cost - bound) / max(1, cost)`.
+    gap: Option<f64>,
+    /// Whether the bound is proved by prices that were checked, or by a search that left nothing out.
+    proof: &'static str,
+    seconds: f64,
+    seed: u64,
+    threads: usize,
+}
+
+impl Solved {
+    fn gap(cost: u128, bound: u128) -> f64 {
+        cost.saturating_sub(bound) as f64 / cost.max(1) as f64
+    }
+
+    /// Says what came out, as the flags ask.
+    fn tell(&self, common: &SolveCommonArgs) {
+        if common.json {
+            return print_json(self);
+        }
+        say(&format!(
+            "cost      {}",
+            self.cost.map_or("none: nothing feasible was found".into(), |cost| cost.to_string())
+        ));
+        say(&format!("bound     {} (by {})", self.bound, self.proof));
+        if let Some(gap) = self.gap {
+            say(&format!("gap       {:.4} %", gap * 100.0));
+        }
+        say(&format!("seconds   {:.2}", self.seconds));
+        if self.cost.is_some() {
+            say(&format!("answer    {}", common.out.display()));
+        }
+    }
+}
+
+/// How many threads, and the pool of them.
+fn pool(common: &SolveCommonArgs) -> Result<(usize, rayon::ThreadPool), CommandError> {
+    let threads = common.threads.map_or_else(machine::parallelism, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    Ok((threads, pool.map_err(|source| CommandError::Threads { threads, source })?))
+}
+
+/// Does some work with a stop that is raised in time.
+fn in_time<T>(common: &SolveCommonArgs, clock: &ProcessClock, work: impl FnOnce(&Stop) -> T) -> Result<T, SolveError> {
+    let seconds = common.seconds;
+    if !(seconds > 0.0 && seconds <= SECONDS_MAX) {
+        return Err(SolveError::Seconds { seconds });
+    }
+    let limit = Duration::from_secs_f64(seconds);
+    let limit = limit.saturating_sub(RESERVE.min(limit / 4));
+    let stop = Stop::new();
+    let alarms: Vec<(Instant, &Stop)> = clock.instant_after(limit).map(|at| (at, &stop)).into_iter().collect();
+    Ok(with_alarms(&alarms, || work(&stop)))
+}
+
+/// A line on standard error for an incumbent that improved, unless a program reads along.
+fn improved(common: &SolveCommonArgs, clock: &ProcessClock, cost: u128, bound: u128) {
+    if !common.json {
+        let gap = Solved::gap(cost, bound) * 100.0;
+        warn(&format!("{:8.2} s  cost {cost}  bound {bound}  gap {gap:.4} %", clock.seconds()));
+    }
+}

@@ -1,0 +1,83 @@
+//! Generalized assignment problems are solved by the real program, and its answers checked from the files alone.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
+
+mod common;
+
+use std::fs;
+
+use common::{Bench, public_files};
+
+/// Two agents of capacity 6, three items that weigh 3: 7 is the least cost, with the first item alone with the first agent.
+const SMALL: &str = "2 3\n1 4 6\n3 3 3\n3 3 3\n3 3 3\n6 6\n";
+
+/// The cost of an answer, read and added up anew; `None` where it does not fit.
+fn cost(instance: &str, answer: &str) -> Option<u64> {
+    let numbers: Vec<u64> = instance.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    let [agents, items] = [0, 1].map(|at| usize::try_from(numbers[at]).unwrap());
+    let (costs, rest) = numbers[2..].split_at(agents * items);
+    let (weights, capacities) = rest.split_at(agents * items);
+    let chosen: Vec<usize> = answer.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    assert_eq!(chosen.len(), items);
+    let mut carried = vec![0; agents];
+    chosen.iter().enumerate().for_each(|(item, &agent)| carried[agent] += weights[agent * items + item]);
+    let fits = carried.iter().zip(capacities).all(|(carried, capacity)| carried <= capacity);
+    fits.then(|| chosen.iter().enumerate().map(|(item, &agent)| costs[agent * items + item]).sum())
+}
+
+#[test]
+fn an_answer_is_written_with_its_cost_and_bound() {
+    let bench = Bench::new();
+    fs::write(bench.path("small"), SMALL).unwrap();
+    let solved = bench.expect(0, "solve gap small --seconds 30 --json --out answer").json();
+    assert_eq!((&solved["cost"], &solved["bound"], &solved["gap"]), (&7.into(), &7.into(), &0.0.into()));
+    assert_eq!(cost(SMALL, &fs::read_to_string(bench.path("answer")).unwrap()), Some(7));
+}
+
+#[test]
+fn what_has_no_assignment_ends_with_one_and_leaves_the_old_answer() {
+    let bench = Bench::new();
+    fs::write(bench.path("crowded"), SMALL.replace("6 6\n", "5 5\n")).unwrap();
+    fs::write(bench.path("answer"), "old").unwrap();
+    let solved = bench.expect(1, "solve gap crowded --seconds 30 --json --out answer").json();
+    assert!(solved["cost"].is_null() && solved["proof"] == "search");
+    assert_eq!(fs::read_to_string(bench.path("answer")).unwrap(), "old");
+}
+
+#[test]
+fn malformed_instances_are_refused_with_file_and_line() {
+    let bench = Bench::new();
+    for (text, told) in [
+        ("2 3\n1 x", "line 2: \"x\" is not a whole number"),
+        ("2 3\n1 2 3", "ends after 5 numbers, before the last of 2 x 3 costs"),
+        ("", "ends after 0 numbers"),
+    ] {
+        fs::write(bench.path("bad"), text).unwrap();
+        let said = bench.expect(2, "solve gap bad --out answer");
+        assert!(said.err.contains("bad: ") && said.err.contains(told), "{said:?}");
+    }
+    bench.expect(2, "solve gap absent --out answer");
+    fs::write(bench.path("bad"), SMALL).unwrap();
+    bench.expect(2, "solve gap bad --seconds 0 --out answer");
+    assert!(!bench.path("answer").exists());
+}
+
+#[test]
+fn the_sixty_small_public_instances_are_solved_and_proved() {
+    let Some([known]) = public_files(["gap/best_known.csv"]) else { return };
+    let bench = Bench::new();
+    let mut solved_count = 0;
+    for line in fs::read_to_string(&known).unwrap().lines().filter(|line| line.starts_with("cattrysse1994/")) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let instance = known.with_file_name(fields[0]);
+        let solved =
+            bench.expect(0, &format!("solve gap {} --seconds 60 --json --out answer", instance.display())).json();
+        let optimum: u64 = fields[6].parse().unwrap();
+        assert_eq!((&solved["cost"], &solved["bound"]), (&optimum.into(), &optimum.into()), "{}", fields[0]);
+        let (instance, answer) =
+            (fs::read_to_string(instance).unwrap(), fs::read_to_string(bench.path("answer")).unwrap());
+        assert_eq!(cost(&instance, &answer), Some(optimum));
+        solved_count += 1;
+    }
+    assert_eq!(solved_count, 60);
+}
