@@ -52,8 +52,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         let refused = |text: &str| read(text).unwrap_err();
-        assert_eq!(refused("1 1\n2 x 4"), "instance: line 2: \"x\" is not a whole number from 0 to 2^53");
-        assert_eq!(refused("1 1\n-2 3 4"), "instance: line 2: \"-2\" is not a whole number from 0 to 2^53");
+        assert_eq!(refused("1 1\n2 x 4"), "instance: line 2: \"x\" is not a whole number of at most 2^53");
+        assert_eq!(refused("1 1\n-2 3 4"), "instance: line 2: -2 is below zero");
         assert_eq!(refused("1 2\n3"), "instance: ends after 3 numbers, before the last of 1 x 2 costs");
         assert_eq!(refused("1 1\n2 3 4\n5"), "instance: line 3: \"5\" follows after the last number of the instance");
         assert_eq!(refused(""), "instance: ends after 0 numbers, before the number of agents");

@@ -2,12 +2,15 @@
 
 mod gap;
 mod numbers;
+mod vector_packing;
 
 use std::path::PathBuf;
 
 use lessor_models::families::gap::GapError;
+use lessor_models::families::vector_packing::VectorPackingError;
 
 pub use gap::gap;
+pub use vector_packing::vector_packing;
 
 /// Why an instance was not read. Lines count from one.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +23,8 @@ pub enum FamilyError {
         /// Why.
         source: std::io::Error,
     },
-    /// A word that is no whole number of at most 2^53.
-    #[error("{}: line {line}: {token:?} is not a whole number from 0 to 2^53", path.display())]
+    /// A word that is no whole number of at most 2^53, or as far below zero.
+    #[error("{}: line {line}: {token:?} is not a whole number of at most 2^53", path.display())]
     NotANumber {
         /// The file.
         path: PathBuf,
@@ -50,6 +53,16 @@ pub enum FamilyError {
         /// The word.
         token: String,
     },
+    /// A number below zero that may not be.
+    #[error("{}: line {line}: {number} is below zero", path.display())]
+    BelowZero {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The number.
+        number: i64,
+    },
     /// A number that is out of its range.
     #[error("{}: line {line}: {what} is {number}, but must be {range}", path.display())]
     Range {
@@ -60,7 +73,7 @@ pub enum FamilyError {
         /// What the number is.
         what: &'static str,
         /// The number.
-        number: u64,
+        number: i64,
         /// Where it must lie.
         range: &'static str,
     },
@@ -71,5 +84,13 @@ pub enum FamilyError {
         path: PathBuf,
         /// Why.
         source: GapError,
+    },
+    /// Numbers that make no vector packing problem.
+    #[error("{}: not a vector packing problem", path.display())]
+    VectorPacking {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: VectorPackingError,
     },
 }

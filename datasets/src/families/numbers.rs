@@ -12,7 +12,7 @@ use super::FamilyError;
 pub(super) struct Numbers<'a> {
     path: &'a Path,
     /// Each with its line.
-    read: Vec<(u64, usize)>,
+    read: Vec<(i64, usize)>,
     next: usize,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Numbers<'a> {
         let mut read = Vec::new();
         for (line, text) in (1..).zip(text.lines()) {
             for token in text.split_whitespace() {
-                let number = token.parse().ok().filter(|&number: &u64| number <= COEFFICIENT_MAX);
+                let number = token.parse().ok().filter(|number: &i64| number.unsigned_abs() <= COEFFICIENT_MAX);
                 let not = || FamilyError::NotANumber { path: path.to_owned(), line, token: clipped(token) };
                 read.push((number.ok_or_else(not)?, line));
             }
@@ -31,28 +31,42 @@ impl<'a> Numbers<'a> {
         Ok(Numbers { path, read, next: 0 })
     }
 
-    /// The next number.
-    pub(super) fn one(&mut self, what: &'static str) -> Result<u64, FamilyError> {
-        Ok(self.many(1, || what.to_owned())?[0])
-    }
-
     /// The next number, which counts something: from one on, and small enough to count in memory.
     pub(super) fn count(&mut self, what: &'static str) -> Result<usize, FamilyError> {
-        let number = self.one(what)?;
-        match u32::try_from(number) {
-            Ok(count) if count > 0 => Ok(count as usize),
-            _ => Err(FamilyError::Range {
-                path: self.path.to_owned(),
-                line: self.read[self.next - 1].1,
-                what,
-                number,
-                range: "from 1 to 2^32 - 1",
-            }),
+        match self.number_up_to_u32(what)? {
+            0 => Err(self.out_of_range(what, "from 1 to 2^32 - 1")),
+            count => Ok(count as usize),
         }
     }
 
-    /// The next so many numbers.
+    /// The next number, which has 32 bits at most.
+    pub(super) fn number_up_to_u32(&mut self, what: &'static str) -> Result<u32, FamilyError> {
+        let number = self.signed(1, || what.to_owned())?[0];
+        u32::try_from(number).map_err(|_| self.out_of_range(what, "from 0 to 2^32 - 1"))
+    }
+
+    /// The number read last is not in its range.
+    fn out_of_range(&self, what: &'static str, range: &'static str) -> FamilyError {
+        let (number, line) = self.read[self.next - 1];
+        FamilyError::Range { path: self.path.to_owned(), line, what, number, range }
+    }
+
+    /// The next so many numbers, of which none is below zero.
     pub(super) fn many(&mut self, count: usize, what: impl Fn() -> String) -> Result<Vec<u64>, FamilyError> {
+        let from = self.next;
+        let numbers = self.signed(count, what)?;
+        let positive = |(at, number): (usize, i64)| {
+            u64::try_from(number).map_err(|_| FamilyError::BelowZero {
+                path: self.path.to_owned(),
+                line: self.read[from + at].1,
+                number,
+            })
+        };
+        numbers.into_iter().enumerate().map(positive).collect()
+    }
+
+    /// The next so many numbers.
+    pub(super) fn signed(&mut self, count: usize, what: impl Fn() -> String) -> Result<Vec<i64>, FamilyError> {
         let end = self.next.saturating_add(count);
         let Some(numbers) = self.read.get(self.next..end) else {
             let found = self.read.len();

@@ -1,0 +1,83 @@
+//! Vector packing problems in the format of VPSolver (Brandao & Pedroso 2016): the number of dimensions, the capacities, the
+//! number of item types, and for each type its sizes and its demand.
+
+use std::path::Path;
+
+use lessor_models::families::vector_packing::VectorPackingInstance;
+
+use super::FamilyError;
+use super::numbers::Numbers;
+
+/// Reads one instance.
+///
+/// # Errors
+/// A file that cannot be read, a word that is no number, too few or too many numbers, an item larger than a bin.
+pub fn vector_packing(path: &Path) -> Result<VectorPackingInstance, FamilyError> {
+    let mut numbers = Numbers::read(path)?;
+    let dimensions = numbers.count("the number of dimensions")?;
+    let capacities = numbers.many(dimensions, || format!("the last of {dimensions} capacities"))?;
+    let types = numbers.number_up_to_u32("the number of item types")?;
+    let (mut sizes, mut demands) = (Vec::new(), Vec::new());
+    for item in 0..types {
+        sizes.extend(numbers.signed(dimensions, || format!("the last of {dimensions} sizes of item type {item}"))?);
+        demands.push(numbers.number_up_to_u32("the demand of an item type")?);
+    }
+    numbers.end()?;
+    VectorPackingInstance::new(capacities, sizes, demands)
+        .map_err(|source| FamilyError::VectorPacking { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::import::tests::public_file;
+
+    fn read(text: &str) -> Result<VectorPackingInstance, String> {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("instance");
+        fs::write(&path, text).unwrap();
+        let told = |error: FamilyError| match std::error::Error::source(&error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        vector_packing(&path).map_err(|error| told(error).replace(&path.display().to_string(), "instance"))
+    }
+
+    #[test]
+    fn sizes_are_read_type_by_type_with_their_demands() {
+        let instance = read("2\n10 20\n2\n1 2 3\n4 5 1\n").unwrap();
+        assert_eq!((instance.capacities(), instance.demands()), (&[10, 20][..], &[3, 1][..]));
+        assert_eq!((instance.sizes(1), instance.items().collect::<Vec<_>>()), (&[4, 5][..], vec![0, 0, 0, 1]));
+    }
+
+    #[test]
+    fn no_item_is_an_instance_too() {
+        assert_eq!(read("1 5 0").unwrap().items().count(), 0);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let refused = |text: &str| read(text).unwrap_err();
+        assert_eq!(refused("1\n5\n1\n4 z"), "instance: line 4: \"z\" is not a whole number of at most 2^53");
+        assert_eq!(refused("1 5 2 4 1"), "instance: ends after 5 numbers, before the last of 1 sizes of item type 1");
+        assert_eq!(refused("1 5 1 4 1 9"), "instance: line 1: \"9\" follows after the last number of the instance");
+        assert_eq!(refused("0"), "instance: line 1: the number of dimensions is 0, but must be from 1 to 2^32 - 1");
+        assert_eq!(
+            refused("1 5\n1\n4 4294967296"),
+            "instance: line 3: the demand of an item type is 4294967296, but must be from 0 to 2^32 - 1"
+        );
+        assert_eq!(
+            refused("1 5 1 6 1"),
+            "instance: not a vector packing problem: item type 0 has size 6 in dimension 0, where a bin holds 5"
+        );
+    }
+
+    #[test]
+    fn a_public_instance_is_read() {
+        let Some(path) = public_file("vbp/triplet/classC_60_3_5.vbp") else { return };
+        let instance = vector_packing(&path).unwrap();
+        assert_eq!((instance.capacities(), instance.items().count()), (&[100, 100, 100][..], 60));
+    }
+}
