@@ -4,6 +4,7 @@
 //! nothing by themselves. A solve runs on a thread of its own, because HiGHS can overrun its limits: when the stop is
 //! raised first, the thread is left behind and the answer is [`Answer::Interrupted`].
 
+use std::ops::RangeInclusive;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use crate::stop::Stop;
 /// How often a waiting caller looks at its stop.
 const POLL: Duration = Duration::from_millis(10);
 
+/// The number of the primal simplex among HiGHS' strategies.
+const PRIMAL_SIMPLEX: i32 = 4;
+
 /// A row's position in its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row(pub usize);
@@ -22,6 +26,17 @@ pub struct Row(pub usize);
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     limits: Vec<f64>,
+    grows: Growth,
+}
+
+/// What a program gains from solve to solve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Growth {
+    /// Rows and columns.
+    #[default]
+    Both,
+    /// Columns alone, hundreds of times.
+    Columns,
 }
 
 /// A column: its worth, its upper limit and its entries.
@@ -73,6 +88,12 @@ pub struct Solution {
 }
 
 impl Program {
+    /// Without a row, which is to gain so much from solve to solve.
+    #[must_use]
+    pub fn new(grows: Growth) -> Program {
+        Program { limits: Vec::new(), grows }
+    }
+
     /// Adds a row with its upper limit.
     pub fn row(&mut self, limit: f64) -> Row {
         self.limits.push(limit);
@@ -83,8 +104,18 @@ impl Program {
 /// A program that stays in memory: rows and columns can be added, and each solve starts from the basis of the one before.
 #[derive(Debug)]
 pub struct Resident {
-    ask: Sender<(Vec<LateRow>, Vec<Column>)>,
+    ask: Sender<Change>,
     answers: Receiver<Answer>,
+    bounds: Vec<(usize, RangeInclusive<f64>)>,
+}
+
+/// What changes before a solve.
+#[derive(Debug)]
+struct Change {
+    rows: Vec<LateRow>,
+    columns: Vec<Column>,
+    /// Columns that were there before, with their new bounds.
+    bounds: Vec<(usize, RangeInclusive<f64>)>,
 }
 
 impl Resident {
@@ -96,19 +127,25 @@ impl Resident {
         // The thread owns its program; when it is left behind, its answer goes nowhere.
         let spawned = std::thread::Builder::new().name("highs".into()).spawn(move || {
             let Some(mut loaded) = Loaded::new(&program, iterations_max) else { return };
-            while let Ok((rows, columns)) = asked.recv() {
-                if answer.send(loaded.solve(rows, columns)).is_err() {
+            while let Ok(change) = asked.recv() {
+                if answer.send(loaded.solve(change)).is_err() {
                     return;
                 }
             }
         });
-        spawned.is_ok().then_some(Resident { ask, answers })
+        spawned.is_ok().then_some(Resident { ask, answers, bounds: Vec::new() })
+    }
+
+    /// From the next solve on, a column that is there already lies within such bounds.
+    pub fn bound(&mut self, column: usize, bounds: RangeInclusive<f64>) {
+        self.bounds.push((column, bounds));
     }
 
     /// Adds rows, then columns, and solves. Once it was interrupted, every further answer is [`Answer::Interrupted`].
     #[must_use]
     pub fn solve(&mut self, rows: Vec<LateRow>, columns: Vec<Column>, stop: &Stop) -> Answer {
-        if self.ask.send((rows, columns)).is_err() {
+        let bounds = std::mem::take(&mut self.bounds);
+        if self.ask.send(Change { rows, columns, bounds }).is_err() {
             return Answer::Interrupted;
         }
         wait(&self.answers, stop).unwrap_or_else(|| {
@@ -145,13 +182,21 @@ impl Loaded {
         model.make_quiet();
         model.set_option("threads", 1);
         model.set_option("solver", "simplex");
+        if program.grows == Growth::Columns {
+            // New columns leave the solution feasible, so that the primal simplex goes on from it.
+            model.set_option("simplex_strategy", PRIMAL_SIMPLEX);
+        }
         model.set_option("simplex_iteration_limit", i32::try_from(iterations_max).unwrap_or(i32::MAX));
         Some(Loaded { model: Some(model), rows, columns: Vec::new() })
     }
 
     /// Adds rows, then columns; `None` where HiGHS refuses.
-    fn add(&mut self, rows: Vec<LateRow>, columns: Vec<Column>) -> Option<()> {
+    fn add(&mut self, change: Change) -> Option<()> {
+        let Change { rows, columns, bounds } = change;
         let model = self.model.as_mut()?;
+        for (column, bounds) in bounds {
+            model.change_column_bounds(self.columns[column], bounds);
+        }
         for row in rows {
             let entries = row.entries.iter().map(|&(column, value)| (self.columns[column], value));
             self.rows.push(model.try_add_row(..=row.limit, entries).ok()?);
@@ -164,8 +209,8 @@ impl Loaded {
     }
 
     /// Adds rows and columns and solves from the basis of the solve before.
-    fn solve(&mut self, rows: Vec<LateRow>, columns: Vec<Column>) -> Answer {
-        if self.add(rows, columns).is_none() {
+    fn solve(&mut self, change: Change) -> Answer {
+        if self.add(change).is_none() {
             return Answer::Interrupted;
         }
         let solved = self.model.take().and_then(|model| model.try_solve().ok());
@@ -206,6 +251,20 @@ mod tests {
         let answer = solve(program, vec![column(6.0, 2.0), column(5.0, 5.0)], &Stop::new());
         let Answer::Optimal(solution) = answer else { panic!("a bounded program") };
         assert!((solution.values[1] - 0.4).abs() < 1e-5 && (solution.prices[0] - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_column_keeps_within_new_bounds() {
+        // The knapsack above; with at least one of the second, nothing of the first has room.
+        let mut program = Program::default();
+        let row = program.row(5.0);
+        let column = |worth, drawn| Column { worth, most: 1.0, entries: vec![(row, drawn)] };
+        let mut resident = Resident::start(program, 1_000).expect("a thread");
+        let stop = Stop::new();
+        assert!(matches!(resident.solve(vec![], vec![column(6.0, 2.0), column(5.0, 5.0)], &stop), Answer::Optimal(_)));
+        resident.bound(1, 1.0..=1.0);
+        let Answer::Optimal(solution) = resident.solve(vec![], vec![], &stop) else { panic!("a bounded program") };
+        assert!((solution.values[0] - 0.0).abs() < 1e-6 && (solution.value - 5.0).abs() < 1e-6);
     }
 
     #[test]
