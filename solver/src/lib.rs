@@ -24,3 +24,4 @@ pub mod room;
 pub mod search;
 pub mod shares;
 pub mod stop;
+pub mod vector_packing;

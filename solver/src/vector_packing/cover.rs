@@ -1,0 +1,54 @@
+//! One integer program over the columns that are there: as few of them as hold every item.
+
+use crate::integer::{BinaryAnswer, BinaryLimits, BinaryProgram};
+use crate::stop::Stop;
+
+use super::lowered::{Lowered, Pattern};
+
+/// Copies of one column at most; more than a few are rare where types differ.
+const COPIES_MAX: u32 = 64;
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Covered {
+    /// Bins that hold every item.
+    Found(Vec<Pattern>),
+    /// There are no such bins among the columns.
+    Impossible,
+    /// The search was cut off.
+    Unknown,
+}
+
+/// At most so many bins, within so many nodes of the tree.
+pub(super) fn cover(
+    instance: &Lowered,
+    columns: &[Pattern],
+    (bins_max, nodes_max): (usize, u32),
+    stop: &Stop,
+) -> Covered {
+    let mut program = BinaryProgram::default();
+    let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new(); instance.demands.len()];
+    let mut names = Vec::new();
+    for (at, pattern) in columns.iter().enumerate() {
+        let useful = pattern.iter().map(|&(item, count)| instance.demands[item as usize].div_ceil(count)).max();
+        for _ in 0..useful.unwrap_or(0).min(COPIES_MAX) {
+            let column = program.column(1.0);
+            names.push(at);
+            pattern.iter().for_each(|&(item, count)| rows[item as usize].push((column, f64::from(count))));
+        }
+    }
+    for (item, entries) in rows.into_iter().enumerate() {
+        let demand = f64::from(instance.demands[item]);
+        program.row(demand, if instance.makes_room(item) { demand } else { f64::INFINITY }, entries);
+    }
+    let limits =
+        BinaryLimits { nodes_max: Some(nodes_max), cost_max: Some(bins_max as f64 + 0.5), ..BinaryLimits::default() };
+    let named = |values: Vec<bool>| {
+        names.iter().zip(values).filter(|&(_, one)| one).map(|(&at, _)| columns[at].clone()).collect()
+    };
+    match program.solve(limits, stop) {
+        BinaryAnswer::Optimal(values) | BinaryAnswer::Feasible(values, _) => Covered::Found(named(values)),
+        BinaryAnswer::Infeasible => Covered::Impossible,
+        BinaryAnswer::Nothing(_) | BinaryAnswer::Interrupted => Covered::Unknown,
+    }
+}

@@ -1,0 +1,103 @@
+//! An instance as arrays that the kernels read: types that differ, in fractions of a bin and in exact integers.
+
+use std::collections::BTreeMap;
+
+use lessor_models::families::vector_packing::VectorPackingInstance;
+
+/// What a bin holds: types and how many of each, by type.
+pub(super) type Pattern = Vec<(u32, u32)>;
+
+/// An instance; sizes hold every dimension of the first type, then of the second, and so on.
+#[derive(Clone, Debug)]
+pub(super) struct Lowered {
+    pub(super) dimensions: usize,
+    /// How many items there are of each type; none is zero.
+    pub(super) demands: Vec<u32>,
+    capacities: Vec<i64>,
+    sizes: Vec<i64>,
+    /// The sizes as fractions of a bin.
+    fractions: Vec<f64>,
+    /// The type here of each type of the instance; those not demanded have none.
+    types: Vec<Option<u32>>,
+}
+
+impl Lowered {
+    /// Types of equal sizes become one.
+    pub(super) fn new(instance: &VectorPackingInstance) -> Lowered {
+        let mut known: BTreeMap<&[i64], u32> = BTreeMap::new();
+        let (mut demands, mut sizes, mut types) = (Vec::new(), Vec::new(), Vec::new());
+        for (item, &demand) in instance.demands().iter().enumerate() {
+            if demand == 0 {
+                types.push(None);
+                continue;
+            }
+            let next = u32::try_from(demands.len()).expect("types are counted in 32 bits");
+            let found = *known.entry(instance.sizes(item)).or_insert(next);
+            if found == next {
+                demands.push(0);
+                sizes.extend_from_slice(instance.sizes(item));
+            }
+            demands[found as usize] += demand;
+            types.push(Some(found));
+        }
+        let signed = |&capacity: &u64| i64::try_from(capacity).expect("coefficients are at most 2^53");
+        let capacities: Vec<i64> = instance.capacities().iter().map(signed).collect();
+        let fraction = |(at, &size): (usize, &i64)| size as f64 / (capacities[at % capacities.len()] as f64).max(1.0);
+        let fractions = sizes.iter().enumerate().map(fraction).collect();
+        Lowered { dimensions: capacities.len(), demands, capacities, sizes, fractions, types }
+    }
+
+    pub(super) fn capacities(&self) -> &[i64] {
+        &self.capacities
+    }
+
+    pub(super) fn sizes(&self, item: usize) -> &[i64] {
+        &self.sizes[item * self.dimensions..][..self.dimensions]
+    }
+
+    pub(super) fn fractions(&self, item: usize) -> &[f64] {
+        &self.fractions[item * self.dimensions..][..self.dimensions]
+    }
+
+    /// How many of a type fit a room, of at most so many.
+    pub(super) fn most(&self, item: usize, room: &[i64], limit: u32) -> u32 {
+        if limit == 1 {
+            return u32::from(self.fits(item, room));
+        }
+        let fits = room.iter().zip(self.sizes(item)).filter(|&(_, &size)| size > 0).map(|(room, size)| room / size);
+        fits.min().map_or(limit, |fits| u32::try_from(fits.max(0)).unwrap_or(u32::MAX).min(limit))
+    }
+
+    pub(super) fn fits(&self, item: usize, room: &[i64]) -> bool {
+        room.iter().zip(self.sizes(item)).all(|(room, size)| size <= room)
+    }
+
+    /// Whether a type makes room for others in some dimension.
+    pub(super) fn makes_room(&self, item: usize) -> bool {
+        self.sizes(item).iter().any(|&size| size < 0)
+    }
+
+    /// The bins of the items of each type, by what bins hold; nothing where an item is in none. What bins hold beyond the
+    /// demand is left out, and so are bins that then hold nothing.
+    pub(super) fn bins(&self, patterns: &[Pattern]) -> Option<Vec<Vec<u32>>> {
+        let mut places: Vec<Vec<u32>> = vec![Vec::new(); self.demands.len()];
+        let mut next = 0;
+        for pattern in patterns {
+            let mut is_used = false;
+            for &(item, count) in pattern {
+                let places = &mut places[item as usize];
+                let taken = (self.demands[item as usize] as usize - places.len()).min(count as usize);
+                places.extend(std::iter::repeat_n(next, taken));
+                is_used |= taken > 0;
+            }
+            next += u32::from(is_used);
+        }
+        let is_whole = places.iter().zip(&self.demands).all(|(places, &demand)| places.len() == demand as usize);
+        is_whole.then_some(places)
+    }
+
+    /// The type here of a type of the instance.
+    pub(super) fn type_of(&self, item: usize) -> Option<u32> {
+        self.types[item]
+    }
+}
