@@ -10,7 +10,7 @@ use clap_complete::Shell;
 
 use crate::duration_text;
 
-pub use solve::{GapMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs};
+pub use solve::{GapMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs, SolveVbpArgs, VbpMethodFlag};
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -11,6 +11,11 @@ Example:
   lessor solve gap d20200 --seconds 60 --out agents.txt
       one agent for each item, counted from zero; the cost and a bound on it are printed";
 
+const VBP_EXAMPLES: &str = "\
+Example:
+  lessor solve vbp class1_250_3_5.vbp --seconds 30 --out bins.txt
+      one bin for each item, counted from zero; the number of bins and a bound on it are printed";
+
 /// Verbs of `lessor solve`.
 #[derive(Debug, Args)]
 pub struct SolveArgs {
@@ -25,6 +30,9 @@ pub enum SolveFamily {
     /// Generalized assignment: every item to one agent at least cost, within the agents' capacities.
     #[command(after_help = format!("{GAP_EXAMPLES}\n\n{EXIT_CODES}"))]
     Gap(SolveGapArgs),
+    /// Vector packing: items of several dimensions into as few equal bins as possible.
+    #[command(after_help = format!("{VBP_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Vbp(SolveVbpArgs),
 }
 
 /// Flags of `lessor solve gap`.
@@ -36,6 +44,20 @@ pub struct SolveGapArgs {
     /// The method.
     #[arg(long, value_name = "M", value_enum, default_value_t = GapMethodFlag::Auto)]
     pub method: GapMethodFlag,
+    /// What all families have in common.
+    #[command(flatten)]
+    pub common: SolveCommonArgs,
+}
+
+/// Flags of `lessor solve vbp`.
+#[derive(Debug, Args)]
+pub struct SolveVbpArgs {
+    /// The instance, in the format of VPSolver.
+    #[arg(value_name = "INSTANCE")]
+    pub instance: PathBuf,
+    /// The method.
+    #[arg(long, value_name = "M", value_enum, default_value_t = VbpMethodFlag::Auto)]
+    pub method: VbpMethodFlag,
     /// What all families have in common.
     #[command(flatten)]
     pub common: SolveCommonArgs,
@@ -72,4 +94,19 @@ pub enum GapMethodFlag {
     Neighborhood,
     /// Prices, annealing to begin with, then one integer program.
     Exact,
+}
+
+/// How a vector packing problem is solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VbpMethodFlag {
+    /// All of them, as they help.
+    Auto,
+    /// Greedy filling, shaken by chance.
+    Fit,
+    /// Greedy filling, then shifts and swaps in one bin fewer.
+    Squeeze,
+    /// Column generation, then dives.
+    Dive,
+    /// Column generation, then an integer program over its columns.
+    Cover,
 }

@@ -1,0 +1,41 @@
+//! `lessor solve vbp`: a vector packing problem.
+
+use lessor_datasets::families;
+use lessor_solver::vector_packing::{VectorPackingMethod, VectorPackingOptions, solve};
+
+use crate::Ending;
+use crate::cli::{SolveVbpArgs, VbpMethodFlag};
+use crate::command_error::CommandError;
+use crate::process_clock::ProcessClock;
+
+use super::{SolveError, Solved, answer_file, improved, in_time, pool};
+
+/// Carries out `lessor solve vbp`.
+pub(super) fn run(args: &SolveVbpArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    let common = &args.common;
+    let instance = families::vector_packing(&args.instance).map_err(SolveError::from)?;
+    let options = VectorPackingOptions { method: method(args.method), seed: common.seed, rounds_max: None };
+    let (threads, pool) = pool(common)?;
+    let outcome = in_time(common, clock, |stop| {
+        let mut report = |count, bound| improved(common, clock, count as u128, bound);
+        pool.install(|| solve(&instance, &options, stop, &mut report))
+    })?;
+    let bins: Vec<String> = outcome.bins.iter().map(u32::to_string).collect();
+    answer_file::write(&common.out, &(bins.join("\n") + "\n"))?;
+    let (cost, bound) = (outcome.count as u128, outcome.bound);
+    let gap = Some(Solved::gap(cost, bound));
+    let proof = if outcome.is_searched { "search" } else { "prices" };
+    let seconds = clock.seconds();
+    Solved { cost: Some(cost), bound, gap, proof, seconds, seed: common.seed, threads }.tell(common);
+    Ok(Ending::Done)
+}
+
+fn method(flag: VbpMethodFlag) -> VectorPackingMethod {
+    match flag {
+        VbpMethodFlag::Auto => VectorPackingMethod::Auto,
+        VbpMethodFlag::Fit => VectorPackingMethod::Fit,
+        VbpMethodFlag::Squeeze => VectorPackingMethod::Squeeze,
+        VbpMethodFlag::Dive => VectorPackingMethod::Dive,
+        VbpMethodFlag::Cover => VectorPackingMethod::Cover,
+    }
+}
