@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check, cheapest first. One optimized profile throughout, so that HiGHS is compiled once.
+# Every check. One optimized profile throughout, so that HiGHS is compiled once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
@@ -31,8 +31,9 @@ else
 fi
 
 step "format" cargo fmt --all --check
-step "lints" cargo clippy --release --workspace --all-targets --locked -- -D warnings
+# The program before the lints: HiGHS' C++ then compiles beside the crates that do not need it.
 step "program" cargo build --release --workspace --locked
+step "lints" cargo clippy --release --workspace --all-targets --locked -- -D warnings
 step "tests" cargo test --release --workspace --locked
 step "documents" scripts/check-docs.sh
 step "a plan and its report" check_a_plan
