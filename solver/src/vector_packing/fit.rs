@@ -1,6 +1,7 @@
 //! Filling bins one after another, each with what suits the room that is left best (Panigrahy, Talwar, Uyeda & Wieder 2011).
 
 use crate::random::Random;
+use crate::stop::Stop;
 
 use super::lowered::{Lowered, Pattern};
 
@@ -19,12 +20,22 @@ impl Score {
     pub(super) const ALL: [Score; 3] = [Score::DotProduct, Score::Distance, Score::Size];
 }
 
-/// Fills bins; weights of the dimensions are shaken by chance, and so are the scores, by up to `noise` of themselves.
-pub(super) fn fill(instance: &Lowered, score: Score, noise: f64, random: &mut Random) -> Vec<Pattern> {
+/// Fills bins; weights of the dimensions are shaken by chance, and so are the scores, by up to `noise` of themselves. `None`
+/// where the stop is raised first. Takes items times types times dimensions steps.
+pub(super) fn fill(
+    instance: &Lowered,
+    score: Score,
+    noise: f64,
+    random: &mut Random,
+    stop: &Stop,
+) -> Option<Vec<Pattern>> {
     let weights = weights(instance, noise, random);
     let mut left = instance.demands.clone();
     let mut patterns = Vec::new();
     while left.iter().any(|&left| left > 0) {
+        if stop.is_raised() {
+            return None;
+        }
         let mut room = instance.capacities().to_vec();
         let mut pattern = Pattern::new();
         while let Some(item) = best(instance, (score, &weights), (&left, &room), noise, random) {
@@ -39,7 +50,7 @@ pub(super) fn fill(instance: &Lowered, score: Score, noise: f64, random: &mut Ra
         pattern.sort_unstable();
         patterns.push(pattern);
     }
-    patterns
+    Some(patterns)
 }
 
 /// How scarce each dimension is: what is demanded of it for each bin.

@@ -96,6 +96,20 @@ impl Lowered {
         is_whole.then_some(places)
     }
 
+    /// What so many bins hold, by the bins of the items of each type.
+    pub(super) fn patterns(places: &[Vec<u32>], count: usize) -> Vec<Pattern> {
+        let mut patterns = vec![Pattern::new(); count];
+        for (item, places) in (0..).zip(places) {
+            for &bin in places {
+                match patterns[bin as usize].last_mut() {
+                    Some((known, count)) if *known == item => *count += 1,
+                    _ => patterns[bin as usize].push((item, 1)),
+                }
+            }
+        }
+        patterns
+    }
+
     /// The type here of a type of the instance.
     pub(super) fn type_of(&self, item: usize) -> Option<u32> {
         self.types[item]

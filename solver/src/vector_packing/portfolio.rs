@@ -1,6 +1,6 @@
 //! Which method runs when.
 
-use lessor_models::families::vector_packing::{PRICE_MAX, VectorPackingInstance, bound, check};
+use lessor_models::families::vector_packing::{PRICE_MAX, STEPS_MAX, VectorPackingInstance, bound, check};
 use rayon::prelude::*;
 
 use crate::numbers::{floor, round};
@@ -51,6 +51,9 @@ const LEAST_MIN: f64 = 0.5;
 
 /// Columns kept, the newest first.
 const COLUMNS_MAX: usize = 20_000;
+
+/// Steps of the proof that no bin holds more than its capacity, where full bins are soon found or not at all.
+const VOLUME_STEPS: u32 = 10_000;
 
 /// What a price of one is in the prices that are checked.
 const PRICE_ONE: f64 = (1_u64 << 49) as f64;
@@ -130,7 +133,7 @@ fn volume(checked: &VectorPackingInstance) -> Dual {
         let prices: Vec<i64> = prices.map(|size| size.clamp(-PRICE_MAX, PRICE_MAX)).collect();
         let mut dimension_prices = vec![0; checked.capacities().len()];
         dimension_prices[dimension] = 1;
-        Dual { bound: bound(checked, &prices, &dimension_prices), prices, dimension_prices }
+        Dual { bound: bound(checked, &prices, &dimension_prices, VOLUME_STEPS), prices, dimension_prices }
     });
     duals.max_by_key(|dual| dual.bound).expect("there is a dimension")
 }
@@ -187,7 +190,7 @@ impl Search<'_> {
             && count < self.best.0
         {
             self.best = (count, bins);
-            self.patterns = patterns.to_vec();
+            self.patterns = Lowered::patterns(&places, count);
             (self.report)(count, self.dual.bound);
         }
     }
@@ -199,7 +202,8 @@ impl Search<'_> {
         let fillings = numbers.into_par_iter().map(|number| {
             let score = Score::ALL[usize::try_from(number % scores).expect("it is below a length")];
             let mut random = random.fork(number);
-            (!stop.is_raised()).then(|| fill(instance, score, noise * random.unit(), &mut random))
+            let noise = noise * random.unit();
+            fill(instance, score, noise, &mut random, stop)
         });
         let found: Vec<_> = fillings.collect();
         for patterns in found.into_iter().flatten() {
@@ -259,7 +263,7 @@ impl Search<'_> {
         let dimensions = found.dimension_prices.iter().zip(self.checked.capacities());
         let dimension_prices: Vec<u64> =
             dimensions.map(|(&price, &capacity)| floor(price * PRICE_ONE / (capacity as f64).max(1.0))).collect();
-        Dual { bound: bound(self.checked, &prices, &dimension_prices), prices, dimension_prices }
+        Dual { bound: bound(self.checked, &prices, &dimension_prices, STEPS_MAX), prices, dimension_prices }
     }
 
     fn dive(&mut self, noise: f64) {
