@@ -13,12 +13,14 @@ use crate::numbers::narrow;
 use super::knapsack::{Knapsack, Offer};
 use super::residual::Residual;
 
-/// The weight of the newest reply in the average, at first and at least.
+/// The weight of the newest reply in the average.
 const FADE: f32 = 0.1;
 
-/// Steps without a gain after which the length shrinks, and by how much.
+/// Steps without a gain after which the length shrinks: within a dive, and where prices are wanted for their own sake.
 const PATIENCE: u32 = 12;
 const PATIENCE_ALONE: u32 = 30;
+
+/// By how much it shrinks.
 const SHRINK: f64 = 0.66;
 
 /// How much the length grows with each step that gains along the direction.
