@@ -44,7 +44,7 @@ const COVER_GROWTH: u32 = 2;
 
 /// Columns among which the fewest bins are looked for, at most, and nodes for finding them all.
 const ENUMERATED_MAX: usize = 12_000;
-const ENUMERATION_NODES: u64 = 20_000_000;
+const ENUMERATION_NODES: u64 = 300_000_000;
 
 /// What contents must be worth at least for that: where they may be worth less, there are too many.
 const LEAST_MIN: f64 = 0.5;
