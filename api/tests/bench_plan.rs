@@ -6,8 +6,9 @@ mod common;
 
 use std::fs::{self, File};
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Float64Type, UInt32Type, UInt64Type};
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, UInt32Type, UInt64Type};
 use common::{Bench, names};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 

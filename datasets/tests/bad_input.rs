@@ -7,11 +7,11 @@ mod common;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{
+use arrow_array::types::UInt8Type;
+use arrow_array::{
     ArrayRef, Float64Array, Int64Array, ListArray, StringArray, TimestampMicrosecondArray, TimestampNanosecondArray,
     UInt8Array, UInt64Array,
 };
-use arrow::datatypes::UInt8Type;
 use common::{NamedColumns, edit, write, write_labeled};
 use lessor_datasets::table::{
     InstancePaths, SHIFT_KEY, TelemetryRow, TelemetryWriter, VERSION_KEY, read_certificate, read_instance,
@@ -168,7 +168,7 @@ fn unknown_names_are_refused() {
         "jobs.parquet: row 0, column affinity_job: no job is named \"nobody\"; use a name of table jobs, {cure}"
     );
     check("jobs", "affinity_job", others, &expected);
-    let mut lists = arrow::array::ListBuilder::new(arrow::array::StringBuilder::new());
+    let mut lists = arrow_array::builder::ListBuilder::new(arrow_array::builder::StringBuilder::new());
     lists.append_value([Some("gpu"), Some("abacus")]);
     lists.append(true);
     lists.append(true);
@@ -371,7 +371,7 @@ fn bad_result_tables_are_refused() {
     let found = result_refusal(
         |path, instance| write_unplaced(path, instance, &[left]).unwrap(),
         |columns| {
-            let mut lists = arrow::array::ListBuilder::new(arrow::array::StringBuilder::new());
+            let mut lists = arrow_array::builder::ListBuilder::new(arrow_array::builder::StringBuilder::new());
             lists.append_value([Some("zone:loop:a:warmth")]);
             set(columns, "conflict", Arc::new(lists.finish()));
         },

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, Float64Array, LargeStringArray, TimestampMicrosecondArray};
-use arrow::record_batch::RecordBatch;
+use arrow_array::{Array, Float64Array, LargeStringArray, RecordBatch, TimestampMicrosecondArray};
 use lessor_engine::plane::{ClosureCause, Limits, Notice, Plane, PlaneEffect, PlaneEvent, Sample};
 use lessor_engine::planes::telemetry::{Envelope, TelemetryPlane, TelemetryPolicy};
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};

@@ -5,10 +5,11 @@ use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
-use arrow::record_batch::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
@@ -196,7 +197,7 @@ pub(super) fn rounded_up(number: f64) -> Option<u64> {
     Some(whole)
 }
 
-fn position(path: &Path, column: &FrameColumn, schema: &arrow::datatypes::Schema) -> Result<usize, DatasetError> {
+fn position(path: &Path, column: &FrameColumn, schema: &arrow_schema::Schema) -> Result<usize, DatasetError> {
     let (path, name, expected) = (path.to_owned(), column.name, column.holds.expected());
     let Some((position, field)) = schema.column_with_name(name) else {
         return Err(DatasetError::MissingColumn { path, column: name, expected });

@@ -204,7 +204,7 @@ impl Server {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Float64Array, StringArray, TimestampMicrosecondArray};
+    use arrow_array::{Float64Array, StringArray, TimestampMicrosecondArray};
 
     use super::super::tests::{public_file, write_parquet};
     use super::*;

@@ -58,7 +58,7 @@ pub(crate) mod tests {
     use std::fs::File;
     use std::path::{Path, PathBuf};
 
-    use arrow::array::{ArrayRef, RecordBatch};
+    use arrow_array::{ArrayRef, RecordBatch};
     use parquet::arrow::ArrowWriter;
 
     /// Writes columns to a Parquet file.

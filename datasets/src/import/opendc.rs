@@ -141,7 +141,7 @@ mod tests {
     use std::path::PathBuf;
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Float64Array, Int64Array};
+    use arrow_array::{ArrayRef, Float64Array, Int64Array};
 
     use super::super::tests::{public_file, write_parquet};
     use super::*;

@@ -6,12 +6,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, BooleanArray, ListBuilder, PrimitiveArray, StringArray, StringBuilder, TimestampMicrosecondArray,
-    UInt8Builder, new_null_array,
+use arrow_array::builder::{ListBuilder, StringBuilder, UInt8Builder};
+use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, RecordBatch, StringArray,
+    TimestampMicrosecondArray, new_null_array,
 };
-use arrow::datatypes::{ArrowPrimitiveType, SchemaRef, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
-use arrow::record_batch::RecordBatch;
+use arrow_schema::SchemaRef;
 use lessor_models::time::Timestamp;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use lessor_models::resources::AMOUNT_MAX;
 
 /// The version of every schema here, as the metadata states it.
