@@ -20,9 +20,8 @@ mod residual;
 mod volume;
 mod whole;
 
-use lessor_models::families::gap::{GapInstance, PRICE_SCALE, bound, check};
+use lessor_models::families::gap::{GapInstance, check};
 
-use crate::numbers::round;
 use crate::stop::Stop;
 
 /// How an instance is solved.
@@ -75,8 +74,7 @@ pub fn solve(
     }
     let lowered = lowered::Lowered::new(instance);
     let found = portfolio::search(instance, &lowered, options, stop, report);
-    let prices: Vec<i64> = found.dual.prices.iter().map(|price| round(price * PRICE_SCALE as f64)).collect();
-    let proved = bound(instance, &prices);
+    let portfolio::Dual { scaled: prices, bound: proved, .. } = found.dual;
     let best = found.best.and_then(|(_, agents)| check(instance, &agents).ok().map(|cost| (cost, agents)));
     let bound = match &best {
         Some((cost, _)) if found.is_complete => *cost,

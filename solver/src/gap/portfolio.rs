@@ -61,6 +61,8 @@ const EXACT_MAX: f64 = 1e9;
 #[derive(Clone, Debug)]
 pub(super) struct Dual {
     pub(super) prices: Vec<f64>,
+    /// The same in whole units of `1 / PRICE_SCALE`, by which the bound is proved.
+    pub(super) scaled: Vec<i64>,
     /// In whole units of cost.
     pub(super) bound: u128,
 }
@@ -121,7 +123,7 @@ pub(super) fn search(
 /// What prices prove.
 fn prove(checked: &GapInstance, prices: Vec<f64>) -> Dual {
     let scaled: Vec<i64> = prices.iter().map(|price| round(price * PRICE_SCALE as f64)).collect();
-    Dual { bound: bound(checked, &scaled), prices }
+    Dual { bound: bound(checked, &scaled), prices, scaled }
 }
 
 impl Search<'_> {
