@@ -44,6 +44,19 @@ impl Random {
         u64::try_from(product >> 64).unwrap_or(0)
     }
 
+    /// A position among so many; zero where there is none. One draw.
+    pub fn index(&mut self, count: usize) -> usize {
+        usize::try_from(self.below(count as u64)).expect("it is below the count")
+    }
+
+    /// Puts values in an order by chance, every order as likely as any other (Durstenfeld 1964). One draw for each value but
+    /// the first.
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
+        for at in (1..values.len()).rev() {
+            values.swap(at, self.index(at + 1));
+        }
+    }
+
     /// A number in `[0, 1)`.
     pub fn unit(&mut self) -> f64 {
         (self.draw() >> 11) as f64 / (1u64 << 53) as f64
@@ -54,4 +67,47 @@ fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_position_is_drawn_about_equally_often() {
+        let mut random = Random::new(3);
+        let mut counts = [0_u32; 5];
+        (0..5_000).for_each(|_| counts[random.index(5)] += 1);
+        assert!(counts.iter().all(|count| (850..1_150).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn there_is_no_position_among_none() {
+        assert_eq!(Random::new(3).index(0), 0);
+    }
+
+    #[test]
+    fn every_order_is_about_equally_likely() {
+        let mut random = Random::new(3);
+        let mut counts = BTreeMap::new();
+        for _ in 0..6_000 {
+            let mut values = ['a', 'b', 'c'];
+            random.shuffle(&mut values);
+            *counts.entry(values).or_insert(0_u32) += 1;
+        }
+        assert_eq!(counts.len(), 6);
+        assert!(counts.values().all(|count| (850..1_150).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn shuffling_draws_once_for_each_value_but_the_first() {
+        let (mut shuffled, mut drawn) = (Random::new(3), Random::new(3));
+        shuffled.shuffle(&mut [0; 7]);
+        for _ in 0..6 {
+            drawn.draw();
+        }
+        assert_eq!(shuffled.draw(), drawn.draw());
+    }
 }

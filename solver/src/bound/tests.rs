@@ -154,7 +154,7 @@ fn no_bound_is_below_the_best_plan() {
     let mut random = crate::random::Random::new(11);
     let mut with_shapes = 0;
     for _ in 0..120 {
-        let mut size = || [0, 150, 300, 350, 450, 520, 550, 600, 700][usize::try_from(random.below(9)).unwrap()];
+        let mut size = || [0, 150, 300, 350, 450, 520, 550, 600, 700][random.index(9)];
         let draws: Vec<[u64; 3]> = (0..3).map(|_| [size(), size(), size()]).collect();
         let draws = draws.into_iter().filter(|draw| draw.iter().sum::<u64>() > 0);
         let jobs: Vec<Job> = draws.map(|draw| job(2, 10 + random.below(90), draw)).collect();

@@ -132,14 +132,14 @@ fn try_move(
     (temperature, price): (f64, f64),
     random: &mut Random,
 ) -> bool {
-    let item = index(random, instance.items);
+    let item = random.index(instance.items);
     let from = state.agents[item] as usize;
     let to = draw_agent(candidates.agents(item), random);
     let Some(to) = to.filter(|&to| to != from) else { return false };
     let other = if random.below(8) == 0 || state.members[to].is_empty() {
         None
     } else {
-        Some(state.members[to][index(random, state.members[to].len())] as usize)
+        Some(state.members[to][random.index(state.members[to].len())] as usize)
     };
     let onward = other.and_then(|other| {
         if random.below(2) == 0 {
@@ -178,10 +178,6 @@ fn try_move(
 /// A candidate; the better, the likelier.
 fn draw_agent(agents: &[u32], random: &mut Random) -> Option<usize> {
     let count = agents.len().min(AGENTS_MAX);
-    let at = index(random, count).min(index(random, count));
+    let at = random.index(count).min(random.index(count));
     agents.get(at).map(|&agent| agent as usize)
-}
-
-fn index(random: &mut Random, count: usize) -> usize {
-    usize::try_from(random.below(count as u64)).expect("it is below the count")
 }

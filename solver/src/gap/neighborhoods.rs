@@ -55,7 +55,7 @@ impl View<'_> {
     /// Assigns the items of a few agents anew among them, for all agents in turn.
     pub(super) fn by_agents(&self, assignment: &[u32], count: usize) -> Vec<Vec<u32>> {
         let mut order: Vec<u32> = (0..).take(self.instance.agents).collect();
-        shuffle(&mut order, &mut self.random.fork(u64::MAX));
+        self.random.fork(u64::MAX).shuffle(&mut order);
         let mut items = vec![Vec::new(); self.instance.agents];
         (0..).zip(assignment).for_each(|(item, &agent)| items[agent as usize].push(item));
         let chunks: Vec<(u64, &[u32])> = (0..).zip(order.chunks(count)).collect();
@@ -107,10 +107,4 @@ fn with(assignment: &[u32], pairs: Vec<(u32, u32)>) -> Vec<u32> {
     let mut next = assignment.to_vec();
     pairs.into_iter().for_each(|(item, agent)| next[item as usize] = agent);
     next
-}
-
-fn shuffle(order: &mut [u32], random: &mut Random) {
-    for at in (1..order.len()).rev() {
-        order.swap(at, usize::try_from(random.below(at as u64 + 1)).expect("it is below a length"));
-    }
 }

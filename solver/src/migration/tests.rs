@@ -213,9 +213,9 @@ fn any_job(random: &mut Random) -> Job {
     job.demand.bandwidth_bps = [random.below(3), random.below(2), 0, 0, 0];
     if random.below(3) == 0 {
         job.demand.devices = 1 + u8::try_from(random.below(2)).unwrap();
-        job.demand.device_milli = [400, 600][usize::try_from(random.below(2)).unwrap()];
+        job.demand.device_milli = [400, 600][random.index(2)];
     }
-    job.earliest = Timestamp([0, 0, 0, 4][usize::try_from(random.below(4)).unwrap()]);
+    job.earliest = Timestamp([0, 0, 0, 4][random.index(4)]);
     job.deadline = Timestamp(110);
     job
 }
@@ -245,7 +245,7 @@ fn any_plan(random: &mut Random) -> (Instance, Vec<Placement>) {
     let instance = instance(any_fleet(random), jobs, current);
     let mut placements: Vec<Placement> = Vec::new();
     for _ in 0..60 {
-        let index = usize::try_from(random.below(instance.jobs().len() as u64)).unwrap();
+        let index = random.index(instance.jobs().len());
         placements.push(anywhere(random, index, &instance.jobs()[index]));
         if !check::violations(&instance, &placements).is_empty() {
             placements.pop();

@@ -164,7 +164,7 @@ impl<'a> Search<'a> {
             budget -= wanted;
             let mut shared = Vec::new();
             // A cell looks at the best of the pool and at a random stretch of it.
-            let from = usize::try_from(random.below(pool.len() as u64)).unwrap_or(0);
+            let from = random.index(pool.len());
             let stretch = pool.iter().cycle().skip(from).take(pool.len().min(POOL_MAX / 2));
             for &class in pool.iter().take(POOL_MAX / 2).chain(stretch) {
                 let missing = occupancy.missing(class);
@@ -188,8 +188,7 @@ impl<'a> Search<'a> {
         let mut losses = losses(occupancy, task.cell);
         while tried < task.moves && !stop.is_raised() {
             tried += if task.recreate == Recreate::Exact { EXACT_MOVES } else { 1 };
-            let entrants = (0..ENTRANTS).map(|_| task.random.below(task.cell.tiles.len() as u64));
-            let entrants = entrants.map(|at| usize::try_from(at).unwrap_or(0));
+            let entrants = (0..ENTRANTS).map(|_| task.random.index(task.cell.tiles.len()));
             let at = entrants.max_by_key(|&at| losses[at]).expect("a tournament has entrants");
             let first = TileIndex::new(task.cell.tiles.start + at);
             let group = lowered.group_of(first);
@@ -198,8 +197,7 @@ impl<'a> Search<'a> {
             let many = 1 + task.random.below(most).min(range.len() as u64 - 1);
             let mut tiles = vec![first];
             for _ in 1..many {
-                let other =
-                    TileIndex::new(range.start + usize::try_from(task.random.below(range.len() as u64)).unwrap_or(0));
+                let other = TileIndex::new(range.start + task.random.index(range.len()));
                 if !tiles.contains(&other) {
                     tiles.push(other);
                 }

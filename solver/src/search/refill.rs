@@ -25,7 +25,7 @@ pub(super) fn starts(
     let mut starts: Vec<Timestamp> = lowered.starts(class, group).collect();
     let many = starts.len();
     if many > 1 && random.below(2) == 1 {
-        starts.rotate_left(usize::try_from(random.below(many as u64)).unwrap_or(0));
+        starts.rotate_left(random.index(many));
     }
     starts.into_iter().step_by(many.div_ceil(STARTS_MAX).max(1)).collect()
 }

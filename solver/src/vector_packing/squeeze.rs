@@ -79,7 +79,7 @@ impl State<'_> {
         for (at, pattern) in patterns.iter().enumerate() {
             for &(item, copies) in pattern {
                 for _ in 0..copies {
-                    let bin = if at == emptiest { index(random, count) } else { at - usize::from(at > emptiest) };
+                    let bin = if at == emptiest { random.index(count) } else { at - usize::from(at > emptiest) };
                     state.add(item, bin);
                 }
             }
@@ -107,14 +107,14 @@ impl State<'_> {
 
     /// A shift of one item or a swap of two, made where chance allows.
     fn try_move(&mut self, temperature: f64, random: &mut Random) {
-        let item = index(random, self.types.len());
-        let (from, to) = (self.bins[item], index(random, self.members.len()));
+        let item = random.index(self.types.len());
+        let (from, to) = (self.bins[item], random.index(self.members.len()));
         if from == to {
             return;
         }
         let other = match self.members[to].len() {
             0 => None,
-            count if random.below(4) > 0 => Some(self.members[to][index(random, count)]),
+            count if random.below(4) > 0 => Some(self.members[to][random.index(count)]),
             _ => None,
         };
         let (kind, other_kind) = (self.types[item], other.map(|other| self.types[other]));
@@ -160,8 +160,4 @@ impl State<'_> {
         };
         self.members.iter().map(pattern).collect()
     }
-}
-
-fn index(random: &mut Random, count: usize) -> usize {
-    usize::try_from(random.below(count as u64)).expect("it is below the count")
 }

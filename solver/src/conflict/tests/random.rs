@@ -72,7 +72,7 @@ fn fill(random: &mut Random, mut world: World) -> World {
             let lowered = Lowered::new(&instance);
             let (occupancy, _) = placed(&lowered, &world.plan);
             let class = *lowered.class_of_job.last().unwrap();
-            let tile = TileIndex::new(usize::try_from(random.below(4)).unwrap());
+            let tile = TileIndex::new(random.index(4));
             let fits = occupancy.fits_tile(tile, class, start)
                 && occupancy.path_room(class, lowered.group_of(tile), start, 1) > 0
                 && !lowered.group(lowered.group_of(tile)).closed
