@@ -3,11 +3,9 @@
 //! A solve runs on a thread of its own, as in [`crate::program`], and is left behind when the stop is raised first. It is
 //! deterministic where the node limit ends it and not the stop.
 
-use std::sync::mpsc;
-
 use highs::{HighsModelStatus, HighsSolutionStatus, Model, RowProblem, Sense, SolvedModel};
 
-use crate::program::wait;
+use crate::program::aside;
 use crate::stop::Stop;
 
 /// Values above this are ones.
@@ -77,12 +75,7 @@ impl BinaryProgram {
     /// Solves on a thread of its own until a limit or the stop ends it.
     #[must_use]
     pub fn solve(self, limits: BinaryLimits, stop: &Stop) -> BinaryAnswer {
-        let (answer, answers) = mpsc::channel();
-        let solving = move || answer.send(solve(&self, &limits).unwrap_or(BinaryAnswer::Interrupted));
-        match std::thread::Builder::new().name("highs".into()).spawn(solving) {
-            Ok(_) => wait(&answers, stop).unwrap_or(BinaryAnswer::Interrupted),
-            Err(_) => BinaryAnswer::Interrupted,
-        }
+        aside(move || solve(&self, &limits), stop).flatten().unwrap_or(BinaryAnswer::Interrupted)
     }
 }
 

@@ -13,7 +13,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::mpsc;
 
 use good_lp::solvers::WithInitialSolution;
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, constraint, highs, variable};
@@ -23,7 +22,7 @@ use lessor_models::time::Timestamp;
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
 use crate::numbers::round;
-use crate::program::wait;
+use crate::program::aside;
 use crate::room::Room;
 use crate::shares::Shares;
 use crate::stop::Stop;
@@ -80,11 +79,7 @@ pub(super) fn solve(
         drawn.sum::<u128>() > u128::from(row.limit)
     });
     let choices = choices.to_vec();
-    // The thread owns its program; when it is left behind, its answer goes nowhere.
-    let (answer, answers) = mpsc::channel();
-    let solving = move || answer.send(solve_program(&choices, &most, &rows));
-    std::thread::Builder::new().name("highs".into()).spawn(solving).ok()?;
-    wait(&answers, stop).flatten()
+    aside(move || solve_program(&choices, &most, &rows), stop).flatten()
 }
 
 /// Every row, those that cannot bind too.
@@ -227,14 +222,5 @@ mod tests {
             filled += u32::from(best > Some(0));
         }
         assert!(filled > 50, "most cases have something to gain");
-    }
-
-    #[test]
-    fn a_raised_stop_ends_the_wait() {
-        let stop = Stop::new();
-        stop.raise();
-        let (answer, answers) = mpsc::channel::<Option<Vec<Vec<u64>>>>();
-        assert_eq!(wait(&answers, &stop), None);
-        drop(answer);
     }
 }
