@@ -3,7 +3,7 @@
 use crate::random::Random;
 use crate::stop::Stop;
 
-use super::lowered::{Lowered, Pattern};
+use super::lowered::{Lowered, Pattern, narrow, pattern_of};
 
 /// How an item is compared with the room left in a bin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,18 +37,13 @@ pub(super) fn fill(
             return None;
         }
         let mut room = instance.capacities().to_vec();
-        let mut pattern = Pattern::new();
+        let mut items = Vec::new();
         while let Some(item) = best(instance, (score, &weights), (&left, &room), noise, random) {
             room.iter_mut().zip(instance.sizes(item)).for_each(|(room, size)| *room -= size);
             left[item] -= 1;
-            let item = u32::try_from(item).expect("types are counted in 32 bits");
-            match pattern.iter_mut().find(|(known, _)| *known == item) {
-                Some((_, count)) => *count += 1,
-                None => pattern.push((item, 1)),
-            }
+            items.push(narrow(item));
         }
-        pattern.sort_unstable();
-        patterns.push(pattern);
+        patterns.push(pattern_of(items));
     }
     Some(patterns)
 }

@@ -7,6 +7,17 @@ use lessor_models::families::vector_packing::VectorPackingInstance;
 /// What a bin holds: types and how many of each, by type.
 pub(super) type Pattern = Vec<(u32, u32)>;
 
+/// What a bin of such types holds, in any order and each as often as it is there.
+pub(super) fn pattern_of(mut items: Vec<u32>) -> Pattern {
+    items.sort_unstable();
+    items.chunk_by(|a, b| a == b).map(|equal| (equal[0], narrow(equal.len()))).collect()
+}
+
+/// A type, or a number of items, in 32 bits.
+pub(super) fn narrow(number: usize) -> u32 {
+    u32::try_from(number).expect("types and items are counted in 32 bits")
+}
+
 /// An instance; sizes hold every dimension of the first type, then of the second, and so on.
 #[derive(Clone, Debug)]
 pub(super) struct Lowered {
@@ -31,7 +42,7 @@ impl Lowered {
                 types.push(None);
                 continue;
             }
-            let next = u32::try_from(demands.len()).expect("types are counted in 32 bits");
+            let next = narrow(demands.len());
             let found = *known.entry(instance.sizes(item)).or_insert(next);
             if found == next {
                 demands.push(0);
@@ -98,16 +109,11 @@ impl Lowered {
 
     /// What so many bins hold, by the bins of the items of each type.
     pub(super) fn patterns(places: &[Vec<u32>], count: usize) -> Vec<Pattern> {
-        let mut patterns = vec![Pattern::new(); count];
+        let mut held = vec![Vec::new(); count];
         for (item, places) in (0..).zip(places) {
-            for &bin in places {
-                match patterns[bin as usize].last_mut() {
-                    Some((known, count)) if *known == item => *count += 1,
-                    _ => patterns[bin as usize].push((item, 1)),
-                }
-            }
+            places.iter().for_each(|&bin| held[bin as usize].push(item));
         }
-        patterns
+        held.into_iter().map(pattern_of).collect()
     }
 
     /// The type here of a type of the instance.

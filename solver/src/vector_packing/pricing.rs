@@ -6,7 +6,7 @@
 
 use crate::stop::Stop;
 
-use super::lowered::{Lowered, Pattern};
+use super::lowered::{Lowered, Pattern, narrow};
 
 /// Steps towards the best prices of the dimensions.
 const STEPS: u32 = 60;
@@ -277,8 +277,4 @@ impl<'a> Search<'a> {
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn narrow(item: usize) -> u32 {
-    u32::try_from(item).expect("types are counted in 32 bits")
 }

@@ -4,7 +4,7 @@
 use crate::random::Random;
 use crate::stop::Stop;
 
-use super::lowered::{Lowered, Pattern};
+use super::lowered::{Lowered, Pattern, pattern_of};
 
 /// Moves between two looks at the stop.
 const BLOCK: u64 = 4_096;
@@ -146,18 +146,7 @@ impl State<'_> {
     }
 
     fn patterns(&self) -> Vec<Pattern> {
-        let pattern = |members: &Vec<usize>| {
-            let mut items: Vec<u32> = members.iter().map(|&member| self.types[member]).collect();
-            items.sort_unstable();
-            let mut pattern = Pattern::new();
-            for item in items {
-                match pattern.last_mut() {
-                    Some((known, count)) if *known == item => *count += 1,
-                    _ => pattern.push((item, 1)),
-                }
-            }
-            pattern
-        };
-        self.members.iter().map(pattern).collect()
+        let held = |members: &Vec<usize>| pattern_of(members.iter().map(|&member| self.types[member]).collect());
+        self.members.iter().map(held).collect()
     }
 }
