@@ -26,30 +26,26 @@ struct BinaryRow {
     entries: Vec<(usize, f64)>,
 }
 
-/// When a solve ends, and what it begins with.
-#[derive(Clone, Debug, Default)]
+/// When a solve ends.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct BinaryLimits {
     /// Nodes of the branch-and-bound tree, at most.
     pub nodes_max: Option<u32>,
     /// Solutions that cost more than this are not looked for.
     pub cost_max: Option<f64>,
-    /// A solution that is known: one value for each column.
-    pub start: Option<Vec<bool>>,
-    /// The seed of HiGHS' own choices.
-    pub seed: u32,
 }
 
 /// What came of a solve.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BinaryAnswer {
     /// The best solution.
     Optimal(Vec<bool>),
-    /// The node limit came first; a solution and a limit on the cost of the best.
-    Feasible(Vec<bool>, f64),
+    /// The node limit came first; a solution that need not be the best.
+    Feasible(Vec<bool>),
     /// There is none, or none within the limit on cost.
     Infeasible,
-    /// The node limit came first and nothing was found; a limit on the cost of the best.
-    Nothing(f64),
+    /// The node limit came first and nothing was found.
+    Nothing,
     /// The stop was raised, or HiGHS failed; nothing stands.
     Interrupted,
 }
@@ -66,21 +62,15 @@ impl BinaryProgram {
         self.rows.push(BinaryRow { low, high, entries });
     }
 
-    /// How many columns there are.
-    #[must_use]
-    pub fn columns(&self) -> usize {
-        self.costs.len()
-    }
-
     /// Solves on a thread of its own until a limit or the stop ends it.
     #[must_use]
     pub fn solve(self, limits: BinaryLimits, stop: &Stop) -> BinaryAnswer {
-        aside(move || solve(&self, &limits), stop).flatten().unwrap_or(BinaryAnswer::Interrupted)
+        aside(move || solve(&self, limits), stop).flatten().unwrap_or(BinaryAnswer::Interrupted)
     }
 }
 
 /// Loads and solves; `None` where HiGHS fails.
-fn solve(program: &BinaryProgram, limits: &BinaryLimits) -> Option<BinaryAnswer> {
+fn solve(program: &BinaryProgram, limits: BinaryLimits) -> Option<BinaryAnswer> {
     let mut problem = RowProblem::default();
     let columns: Vec<highs::Col> =
         program.costs.iter().map(|&cost| problem.add_integer_column(cost, 0.0..=1.0)).collect();
@@ -89,18 +79,13 @@ fn solve(program: &BinaryProgram, limits: &BinaryLimits) -> Option<BinaryAnswer>
     }
     let mut model = problem.try_optimise(Sense::Minimise).ok()?;
     set_options(&mut model, limits);
-    if let Some(start) = &limits.start {
-        let values: Vec<f64> = start.iter().map(|&one| f64::from(u8::from(one))).collect();
-        model.try_set_solution(Some(&values), None, None, None).ok()?;
-    }
     Some(answer(&model.try_solve().ok()?))
 }
 
-fn set_options(model: &mut Model, limits: &BinaryLimits) {
+fn set_options(model: &mut Model, limits: BinaryLimits) {
     model.make_quiet();
     model.set_option("threads", 1);
     model.set_option("mip_rel_gap", 0.0);
-    model.set_option("random_seed", i32::try_from(limits.seed).unwrap_or(0));
     if let Some(nodes) = limits.nodes_max {
         model.set_option("mip_max_nodes", i32::try_from(nodes).unwrap_or(i32::MAX));
     }
@@ -112,7 +97,6 @@ fn set_options(model: &mut Model, limits: &BinaryLimits) {
 fn answer(solved: &SolvedModel) -> BinaryAnswer {
     let found = solved.primal_solution_status() == HighsSolutionStatus::Feasible;
     let values = || solved.get_solution().columns().iter().map(|&value| value > HALF).collect();
-    let bound = || solved.double_info_value(c"mip_dual_bound").unwrap_or(f64::NEG_INFINITY);
     match solved.status() {
         HighsModelStatus::Optimal if found => BinaryAnswer::Optimal(values()),
         HighsModelStatus::Infeasible | HighsModelStatus::ObjectiveBound | HighsModelStatus::UnboundedOrInfeasible => {
@@ -123,9 +107,9 @@ fn answer(solved: &SolvedModel) -> BinaryAnswer {
         | HighsModelStatus::ReachedTimeLimit
         | HighsModelStatus::Unknown => {
             if found {
-                BinaryAnswer::Feasible(values(), bound())
+                BinaryAnswer::Feasible(values())
             } else {
-                BinaryAnswer::Nothing(bound())
+                BinaryAnswer::Nothing
             }
         }
         _ => BinaryAnswer::Interrupted,
@@ -155,13 +139,6 @@ mod tests {
         let BinaryAnswer::Optimal(values) = cover().solve(BinaryLimits::default(), &Stop::new()) else {
             panic!("a feasible program")
         };
-        assert_eq!(cost(&values), 5);
-    }
-
-    #[test]
-    fn a_start_does_no_harm() {
-        let limits = BinaryLimits { start: Some(vec![true, true, false, false]), ..BinaryLimits::default() };
-        let BinaryAnswer::Optimal(values) = cover().solve(limits, &Stop::new()) else { panic!("a feasible program") };
         assert_eq!(cost(&values), 5);
     }
 

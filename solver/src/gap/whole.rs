@@ -43,14 +43,13 @@ pub(super) fn assign(
         nodes_max: Some(u32::try_from(nodes_max).unwrap_or(u32::MAX)),
         // Costs are whole: half a unit more lets rounding in the program pass and no other cost.
         cost_max: cost_max.map(|cost| cost as f64 + 0.5),
-        ..BinaryLimits::default()
     };
     let named =
         |values: Vec<bool>| agents.iter().zip(values).filter(|&(_, one)| one).map(|(&agent, _)| agent).collect();
     match program.solve(limits, stop) {
         BinaryAnswer::Optimal(values) => WholeAnswer { found: Some(named(values)), is_complete: true },
-        BinaryAnswer::Feasible(values, _) => WholeAnswer { found: Some(named(values)), is_complete: false },
+        BinaryAnswer::Feasible(values) => WholeAnswer { found: Some(named(values)), is_complete: false },
         BinaryAnswer::Infeasible => WholeAnswer { found: None, is_complete: true },
-        BinaryAnswer::Nothing(_) | BinaryAnswer::Interrupted => WholeAnswer { found: None, is_complete: false },
+        BinaryAnswer::Nothing | BinaryAnswer::Interrupted => WholeAnswer { found: None, is_complete: false },
     }
 }

@@ -41,14 +41,13 @@ pub(super) fn cover(
         let demand = f64::from(instance.demands[item]);
         program.row(demand, if instance.makes_room(item) { demand } else { f64::INFINITY }, entries);
     }
-    let limits =
-        BinaryLimits { nodes_max: Some(nodes_max), cost_max: Some(bins_max as f64 + 0.5), ..BinaryLimits::default() };
+    let limits = BinaryLimits { nodes_max: Some(nodes_max), cost_max: Some(bins_max as f64 + 0.5) };
     let named = |values: Vec<bool>| {
         names.iter().zip(values).filter(|&(_, one)| one).map(|(&at, _)| columns[at].clone()).collect()
     };
     match program.solve(limits, stop) {
-        BinaryAnswer::Optimal(values) | BinaryAnswer::Feasible(values, _) => Covered::Found(named(values)),
+        BinaryAnswer::Optimal(values) | BinaryAnswer::Feasible(values) => Covered::Found(named(values)),
         BinaryAnswer::Infeasible => Covered::Impossible,
-        BinaryAnswer::Nothing(_) | BinaryAnswer::Interrupted => Covered::Unknown,
+        BinaryAnswer::Nothing | BinaryAnswer::Interrupted => Covered::Unknown,
     }
 }
