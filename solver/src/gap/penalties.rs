@@ -10,18 +10,8 @@
 
 use rayon::prelude::*;
 
+use super::knapsack::{Offer, TABLE_MAX, fractional, tabulate};
 use super::lowered::Lowered;
-
-/// Cells of the two tables of an agent; where there are more, fractional knapsacks stand in.
-const TABLE_MAX: usize = 1 << 23;
-
-/// An item that is worth something to an agent.
-#[derive(Clone, Copy, Debug)]
-struct Offer {
-    item: usize,
-    worth: f64,
-    weight: i64,
-}
 
 /// What an agent's knapsack loses by fixing each item, in cost.
 #[derive(Clone, Debug)]
@@ -50,15 +40,15 @@ pub(super) fn least_costs(instance: &Lowered, prices: &[f64]) -> Vec<f64> {
 fn losses(instance: &Lowered, prices: &[f64], agent: usize) -> Losses {
     let capacity = instance.capacities[agent];
     let worth = |item: usize| prices[item] - instance.cost(item, agent) as f64;
-    let offer = |item| Offer { item, worth: worth(item), weight: instance.weight(item, agent) };
-    let offers: Vec<Offer> =
-        (0..instance.items).map(offer).filter(|offer| offer.worth > 0.0 && offer.weight <= capacity).collect();
+    let offer = |(item, at)| Offer { item, worth: worth(at), weight: instance.weight(at, agent) };
+    let offers: Vec<Offer<f64>> =
+        (0..).zip(0..instance.items).map(offer).filter(|offer| offer.worth > 0.0 && offer.weight <= capacity).collect();
     let knapsack = Fixed::new(offers, capacity);
     let full = knapsack.within(capacity);
     let mut losses = Losses { full, taken: Vec::with_capacity(instance.items), left: vec![0.0; instance.items] };
     let mut places = knapsack.offers.iter().enumerate().peekable();
     for item in 0..instance.items {
-        let place = places.next_if(|(_, offer)| offer.item == item).map(|(place, _)| place);
+        let place = places.next_if(|(_, offer)| offer.item as usize == item).map(|(place, _)| place);
         let room = capacity - instance.weight(item, agent);
         let rest = |room| place.map_or_else(|| knapsack.within(room), |place| knapsack.without(place, room));
         losses.taken.push(if room < 0 { f64::INFINITY } else { (full - worth(item) - rest(room)).max(0.0) });
@@ -72,7 +62,7 @@ fn losses(instance: &Lowered, prices: &[f64], agent: usize) -> Losses {
 /// The knapsack of one agent, asked again and again with one item fixed.
 struct Fixed {
     /// By item.
-    offers: Vec<Offer>,
+    offers: Vec<Offer<f64>>,
     width: usize,
     /// The best of the first so many offers within each room, row by row; empty where it would be too large.
     before: Vec<f64>,
@@ -83,11 +73,10 @@ struct Fixed {
 }
 
 impl Fixed {
-    fn new(offers: Vec<Offer>, capacity: i64) -> Fixed {
+    fn new(offers: Vec<Offer<f64>>, capacity: i64) -> Fixed {
         let width = usize::try_from(capacity).map_or(usize::MAX, |capacity| capacity.saturating_add(1));
         let mut dense: Vec<usize> = (0..offers.len()).collect();
-        let ratio = |at: usize| offers[at].worth / offers[at].weight as f64;
-        dense.sort_by(|&a, &b| ratio(b).total_cmp(&ratio(a)).then(a.cmp(&b)));
+        dense.sort_by(|&a, &b| offers[b].ratio().total_cmp(&offers[a].ratio()).then(a.cmp(&b)));
         let fits = width.saturating_mul(2 * (offers.len() + 1)) <= TABLE_MAX;
         let (before, after) = if fits {
             (table(offers.iter(), width), table(offers.iter().rev(), width))
@@ -118,31 +107,15 @@ impl Fixed {
         before.iter().zip(after.iter().rev()).map(|(before, after)| before + after).fold(0.0, f64::max)
     }
 
-    fn fractional(&self, without: Option<usize>, mut room: i64) -> f64 {
-        let mut worth = 0.0;
-        for &place in self.dense.iter().filter(|&&place| Some(place) != without) {
-            let offer = &self.offers[place];
-            if offer.weight > room {
-                return worth + offer.worth * room as f64 / offer.weight as f64;
-            }
-            worth += offer.worth;
-            room -= offer.weight;
-        }
-        worth
+    fn fractional(&self, without: Option<usize>, room: i64) -> f64 {
+        let dense = self.dense.iter().filter(|&&place| Some(place) != without);
+        fractional(dense.map(|&place| &self.offers[place]), room, |_| ())
     }
 }
 
 /// Row by row, the best of the first so many offers within each room.
-fn table<'o>(offers: impl ExactSizeIterator<Item = &'o Offer>, width: usize) -> Vec<f64> {
+fn table<'o>(offers: impl ExactSizeIterator<Item = &'o Offer<f64>>, width: usize) -> Vec<f64> {
     let mut rows = vec![0.0; (offers.len() + 1) * width];
-    for (at, offer) in offers.enumerate() {
-        let (done, rest) = rows.split_at_mut((at + 1) * width);
-        let (last, next) = (&done[at * width..], &mut rest[..width]);
-        let weight = usize::try_from(offer.weight).expect("weights are from zero to the capacity");
-        next[..weight].copy_from_slice(&last[..weight]);
-        for room in weight..width {
-            next[room] = f64::max(last[room], last[room - weight] + offer.worth);
-        }
-    }
+    tabulate(offers, width, &mut rows);
     rows
 }

@@ -51,7 +51,7 @@ pub(super) struct Volume {
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     knapsack: Knapsack,
-    offers: Vec<Offer>,
+    offers: Vec<Offer<f32>>,
     /// The items that each agent takes.
     taken: Vec<Vec<u32>>,
 }
