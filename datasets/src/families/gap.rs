@@ -27,31 +27,23 @@ pub fn gap(path: &Path) -> Result<GapInstance, FamilyError> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use lessor_models::families::gap::check;
 
     use super::*;
+    use crate::families::tests::read;
     use crate::import::tests::public_file;
-
-    fn read(text: &str) -> Result<GapInstance, String> {
-        let scratch = tempfile::tempdir().unwrap();
-        let path = scratch.path().join("instance");
-        fs::write(&path, text).unwrap();
-        gap(&path).map_err(|error| error.to_string().replace(&path.display().to_string(), "instance"))
-    }
 
     #[test]
     fn costs_and_weights_are_read_agent_by_agent() {
         // Two agents, three items.
-        let instance = read("2 3\n1 2 3\n4 5 6\n7 8 9\n1 1 2\n20 3\n").unwrap();
+        let instance = read(gap, "2 3\n1 2 3\n4 5 6\n7 8 9\n1 1 2\n20 3\n").unwrap();
         assert_eq!((instance.cost(1, 0), instance.weight(0, 2), instance.capacities()), (4, 9, &[20, 3][..]));
         assert_eq!(check(&instance, &[0, 0, 1]), Ok(1 + 2 + 6));
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
-        let refused = |text: &str| read(text).unwrap_err();
+        let refused = |text: &str| read(gap, text).unwrap_err();
         assert_eq!(refused("1 1\n2 x 4"), "instance: line 2: \"x\" is not a whole number of at most 2^53");
         assert_eq!(refused("1 1\n-2 3 4"), "instance: line 2: -2 is below zero");
         assert_eq!(refused("1 2\n3"), "instance: ends after 3 numbers, before the last of 1 x 2 costs");

@@ -94,3 +94,24 @@ pub enum FamilyError {
         source: VectorPackingError,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// What a reader makes of a text; an error is told with its source, and calls the file `instance`.
+    pub(super) fn read<T>(reader: impl Fn(&Path) -> Result<T, FamilyError>, text: &str) -> Result<T, String> {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("instance");
+        fs::write(&path, text).unwrap();
+        let told = |error: FamilyError| match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        reader(&path).map_err(|error| told(error).replace(&path.display().to_string(), "instance"))
+    }
+}

@@ -29,37 +29,25 @@ pub fn vector_packing(path: &Path) -> Result<VectorPackingInstance, FamilyError>
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+    use crate::families::tests::read;
     use crate::import::tests::public_file;
-
-    fn read(text: &str) -> Result<VectorPackingInstance, String> {
-        let scratch = tempfile::tempdir().unwrap();
-        let path = scratch.path().join("instance");
-        fs::write(&path, text).unwrap();
-        let told = |error: FamilyError| match std::error::Error::source(&error) {
-            Some(source) => format!("{error}: {source}"),
-            None => error.to_string(),
-        };
-        vector_packing(&path).map_err(|error| told(error).replace(&path.display().to_string(), "instance"))
-    }
 
     #[test]
     fn sizes_are_read_type_by_type_with_their_demands() {
-        let instance = read("2\n10 20\n2\n1 2 3\n4 5 1\n").unwrap();
+        let instance = read(vector_packing, "2\n10 20\n2\n1 2 3\n4 5 1\n").unwrap();
         assert_eq!((instance.capacities(), instance.demands()), (&[10, 20][..], &[3, 1][..]));
         assert_eq!((instance.sizes(1), instance.items().collect::<Vec<_>>()), (&[4, 5][..], vec![0, 0, 0, 1]));
     }
 
     #[test]
     fn no_item_is_an_instance_too() {
-        assert_eq!(read("1 5 0").unwrap().items().count(), 0);
+        assert_eq!(read(vector_packing, "1 5 0").unwrap().items().count(), 0);
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let refused = |text: &str| read(text).unwrap_err();
+        let refused = |text: &str| read(vector_packing, text).unwrap_err();
         assert_eq!(refused("1\n5\n1\n4 z"), "instance: line 4: \"z\" is not a whole number of at most 2^53");
         assert_eq!(refused("1 5 2 4 1"), "instance: ends after 5 numbers, before the last of 1 sizes of item type 1");
         assert_eq!(refused("1 5 1 4 1 9"), "instance: line 1: \"9\" follows after the last number of the instance");
