@@ -1,5 +1,8 @@
 //! Which method runs when.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use lessor_models::families::vector_packing::{PRICE_MAX, STEPS_MAX, VectorPackingInstance, bound, check};
 use rayon::prelude::*;
 
@@ -23,8 +26,9 @@ const FILLINGS: u64 = 10;
 /// How much a filling is shaken, at most.
 const FILLING_NOISE: f64 = 0.3;
 
-/// Dives at a time, whatever the number of threads.
-const DIVES: u64 = 2;
+/// Dives, and squeezes, that start together from the same state. It is no number of threads, on which the outcome must not
+/// depend.
+const AT_A_TIME: u64 = 2;
 
 /// How much more each round of dives is shaken than the one before, and the most.
 const DIVE_NOISE: f64 = 0.1;
@@ -34,9 +38,6 @@ const DIVE_NOISE_MAX: f64 = 0.5;
 const SQUEEZE_MOVES: u64 = 300_000;
 const SQUEEZE_GROWTH: u64 = 2;
 const SQUEEZE_ITEMS_MAX: usize = 20_000;
-
-/// Squeezes at a time, whatever the number of threads.
-const SQUEEZES: u64 = 2;
 
 /// Nodes of the first program over all columns, and how many more each later one has.
 const COVER_NODES: u32 = 50;
@@ -196,7 +197,7 @@ impl Search<'_> {
     }
 
     /// Fills bins again and again, each time shaken otherwise.
-    fn fill(&mut self, numbers: std::ops::Range<u64>, noise: f64) {
+    fn fill(&mut self, numbers: Range<u64>, noise: f64) {
         let (instance, random, stop) = (self.instance, &self.random, self.stop);
         let scores = Score::ALL.len() as u64;
         let fillings = numbers.into_par_iter().map(|number| {
@@ -269,7 +270,7 @@ impl Search<'_> {
     fn dive(&mut self, noise: f64) {
         let bins_max = self.best.0 - 1;
         let (instance, columns, random, stop) = (self.instance, &self.columns, &self.random, self.stop);
-        let dives = (0..DIVES).into_par_iter().map(|number| {
+        let dives = (0..AT_A_TIME).into_par_iter().map(|number| {
             // The first dive of all is not shaken; its twin is.
             let noise = noise + DIVE_NOISE * number as f64;
             dive(instance, columns, (bins_max, noise), &mut random.fork(number), stop)
@@ -288,7 +289,7 @@ impl Search<'_> {
             self.random.advance();
             let (instance, patterns, moves) = (self.instance, &self.patterns, self.moves);
             let (random, stop) = (&self.random, self.stop);
-            let tries = (0..SQUEEZES)
+            let tries = (0..AT_A_TIME)
                 .into_par_iter()
                 .map(|number| squeeze(instance, patterns, moves, &mut random.fork(number), stop));
             let found: Vec<_> = tries.collect();
@@ -312,7 +313,7 @@ impl Search<'_> {
 
     /// Drops columns that are there twice, and the oldest where there are too many.
     fn tidy(&mut self) {
-        let mut known = std::collections::BTreeSet::new();
+        let mut known = BTreeSet::new();
         self.columns.reverse();
         self.columns.retain(|pattern| known.len() < COLUMNS_MAX && known.insert(pattern.clone()));
         self.columns.reverse();

@@ -17,9 +17,9 @@ const PATTERNS_MAX: usize = 40;
 /// Greedy contents from which on nothing else is searched for.
 const ENOUGH: usize = 8;
 
-/// Steps of a long search, and how much fewer those of a short one are.
-const NODES_MAX: u64 = 15_000_000;
-const NODES_FIRST: u64 = 75;
+/// Steps of a short search and of a long one.
+const SHORT_NODES: u64 = 200_000;
+const LONG_NODES: u64 = 15_000_000;
 
 /// Steps between two looks at the stop.
 const BLOCK: u64 = 4_096;
@@ -51,20 +51,27 @@ impl Pricing {
     }
 
     /// Contents of a bin worth more than one at the prices of the types: those that a greedy filling finds, where it finds
-    /// many; otherwise also those on the way to the dearest, of a short search or, where that finds nothing, of a long one.
+    /// many; otherwise also those on the way to the dearest, of a short search or, where nothing is found, of a long one.
     pub(super) fn price(&mut self, instance: &Lowered, prices: &[f64], stop: &Stop) -> Priced {
         self.relax(instance, prices);
         let mut found = self.greedy(instance, prices);
         let mut limit = f64::INFINITY;
-        for nodes_max in [NODES_MAX / NODES_FIRST, NODES_MAX] {
-            let is_done = limit.is_finite() || nodes_max == NODES_MAX && !found.is_empty();
-            if found.len() < ENOUGH && !is_done {
-                let best = found.first().map_or(1.0, |first| first.0);
+        if found.len() < ENOUGH {
+            let best = found.first().map_or(1.0, |first| first.0);
+            let search = |nodes_max: u64| {
                 let mut search = Search::new(instance, prices, &self.dimension_prices, (nodes_max, stop));
                 search.least = Least::Rising(best);
                 search.run();
-                limit = if search.cut == 0.0 || nodes_max == NODES_MAX { search.limit() } else { limit };
-                found.append(&mut search.found);
+                search
+            };
+            let short = search(SHORT_NODES);
+            found.extend_from_slice(&short.found);
+            if short.cut == 0.0 {
+                limit = short.limit();
+            } else if found.is_empty() {
+                let long = search(LONG_NODES);
+                limit = long.limit();
+                found = long.found;
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
