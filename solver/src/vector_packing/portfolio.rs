@@ -10,12 +10,12 @@ use crate::numbers::{floor, round};
 use crate::random::Random;
 use crate::stop::Stop;
 
+use super::contents::{Prices, Wanted, search as contents};
 use super::cover::{Covered, cover};
 use super::dive::{Dived, dive};
 use super::fit::{Score, fill};
 use super::lowered::{Lowered, Pattern};
 use super::master::{Aim, ERROR_MAX, Master, MasterDual, even};
-use super::pricing::enumerate;
 use super::squeeze::squeeze;
 use super::{VectorPackingMethod, VectorPackingOptions};
 
@@ -43,9 +43,9 @@ const SQUEEZE_ITEMS_MAX: usize = 20_000;
 const COVER_NODES: u32 = 50;
 const COVER_GROWTH: u32 = 2;
 
-/// Columns among which the fewest bins are looked for, at most, and nodes for finding them all.
+/// Columns among which the fewest bins are looked for, at most, and steps for finding them all.
 const ENUMERATED_MAX: usize = 12_000;
-const ENUMERATION_NODES: u64 = 300_000_000;
+const ENUMERATION_STEPS: u64 = 300_000_000;
 
 /// What contents must be worth at least for that: where they may be worth less, there are too many.
 const LEAST_MIN: f64 = 0.5;
@@ -242,9 +242,13 @@ impl Search<'_> {
             if least < LEAST_MIN {
                 break;
             }
-            let prices = (&dual.prices[..], &dual.dimension_prices[..]);
-            let limits = (ENUMERATED_MAX, ENUMERATION_NODES);
-            let Some(columns) = enumerate(self.instance, prices, least, limits, self.stop) else { break };
+            let prices = Prices { types: &dual.prices, dimensions: &dual.dimension_prices };
+            let wanted = Wanted::All(least, ENUMERATED_MAX);
+            let all = contents(self.instance, prices, wanted, ENUMERATION_STEPS, self.stop);
+            if !all.is_whole {
+                break;
+            }
+            let columns: Vec<Pattern> = all.found.into_iter().map(|(_, pattern)| pattern).collect();
             match cover(self.instance, &columns, (target, self.nodes * 10), self.stop) {
                 Covered::Found(packing) => {
                     self.take(&packing);
