@@ -4,7 +4,6 @@
 //! nothing by themselves. A solve runs on a thread of its own, because HiGHS can overrun its limits: when the stop is
 //! raised first, the thread is left behind and the answer is [`Answer::Interrupted`].
 
-use std::ops::RangeInclusive;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -15,7 +14,8 @@ use crate::stop::Stop;
 /// How often a waiting caller looks at its stop.
 const POLL: Duration = Duration::from_millis(10);
 
-/// The number of the primal simplex among HiGHS' strategies.
+/// The numbers of the dual and of the primal simplex among HiGHS' strategies.
+const DUAL_SIMPLEX: i32 = 1;
 const PRIMAL_SIMPLEX: i32 = 4;
 
 /// A row's position in its program.
@@ -106,7 +106,6 @@ impl Program {
 pub struct Resident {
     ask: Sender<Change>,
     answers: Receiver<Answer>,
-    bounds: Vec<(usize, RangeInclusive<f64>)>,
 }
 
 /// What changes before a solve.
@@ -114,8 +113,6 @@ pub struct Resident {
 struct Change {
     rows: Vec<LateRow>,
     columns: Vec<Column>,
-    /// Columns that were there before, with their new bounds.
-    bounds: Vec<(usize, RangeInclusive<f64>)>,
 }
 
 impl Resident {
@@ -133,19 +130,13 @@ impl Resident {
                 }
             }
         });
-        spawned.is_ok().then_some(Resident { ask, answers, bounds: Vec::new() })
-    }
-
-    /// From the next solve on, a column that is there already lies within such bounds.
-    pub fn bound(&mut self, column: usize, bounds: RangeInclusive<f64>) {
-        self.bounds.push((column, bounds));
+        spawned.is_ok().then_some(Resident { ask, answers })
     }
 
     /// Adds rows, then columns, and solves. Once it was interrupted, every further answer is [`Answer::Interrupted`].
     #[must_use]
     pub fn solve(&mut self, rows: Vec<LateRow>, columns: Vec<Column>, stop: &Stop) -> Answer {
-        let bounds = std::mem::take(&mut self.bounds);
-        if self.ask.send(Change { rows, columns, bounds }).is_err() {
+        if self.ask.send(Change { rows, columns }).is_err() {
             return Answer::Interrupted;
         }
         wait(&self.answers, stop).unwrap_or_else(|| {
@@ -181,6 +172,7 @@ struct Loaded {
     model: Option<Model>,
     rows: Vec<highs::Row>,
     columns: Vec<highs::Col>,
+    grows: Growth,
 }
 
 impl Loaded {
@@ -191,20 +183,18 @@ impl Loaded {
         model.make_quiet();
         model.set_option("threads", 1);
         model.set_option("solver", "simplex");
-        if program.grows == Growth::Columns {
-            // New columns leave the solution feasible, so that the primal simplex goes on from it.
-            model.set_option("simplex_strategy", PRIMAL_SIMPLEX);
-        }
         model.set_option("simplex_iteration_limit", i32::try_from(iterations_max).unwrap_or(i32::MAX));
-        Some(Loaded { model: Some(model), rows, columns: Vec::new() })
+        Some(Loaded { model: Some(model), rows, columns: Vec::new(), grows: program.grows })
     }
 
     /// Adds rows, then columns; `None` where HiGHS refuses.
     fn add(&mut self, change: Change) -> Option<()> {
-        let Change { rows, columns, bounds } = change;
+        let Change { rows, columns } = change;
         let model = self.model.as_mut()?;
-        for (column, bounds) in bounds {
-            model.change_column_bounds(self.columns[column], bounds);
+        if self.grows == Growth::Columns {
+            // New columns leave a solution feasible, so that the primal simplex goes on from it.
+            let is_first = self.columns.is_empty();
+            model.set_option("simplex_strategy", if is_first { DUAL_SIMPLEX } else { PRIMAL_SIMPLEX });
         }
         for row in rows {
             let entries = row.entries.iter().map(|&(column, value)| (self.columns[column], value));
@@ -260,20 +250,6 @@ mod tests {
         let answer = solve(program, vec![column(6.0, 2.0), column(5.0, 5.0)], &Stop::new());
         let Answer::Optimal(solution) = answer else { panic!("a bounded program") };
         assert!((solution.values[1] - 0.4).abs() < 1e-5 && (solution.prices[0] - 1.0).abs() < 1e-5);
-    }
-
-    #[test]
-    fn a_column_keeps_within_new_bounds() {
-        // The knapsack above; with at least one of the second, nothing of the first has room.
-        let mut program = Program::default();
-        let row = program.row(5.0);
-        let column = |worth, drawn| Column { worth, most: 1.0, entries: vec![(row, drawn)] };
-        let mut resident = Resident::start(program, 1_000).expect("a thread");
-        let stop = Stop::new();
-        assert!(matches!(resident.solve(vec![], vec![column(6.0, 2.0), column(5.0, 5.0)], &stop), Answer::Optimal(_)));
-        resident.bound(1, 1.0..=1.0);
-        let Answer::Optimal(solution) = resident.solve(vec![], vec![], &stop) else { panic!("a bounded program") };
-        assert!((solution.values[0] - 0.0).abs() < 1e-6 && (solution.value - 5.0).abs() < 1e-6);
     }
 
     #[test]

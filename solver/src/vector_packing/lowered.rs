@@ -116,8 +116,38 @@ impl Lowered {
         held.into_iter().map(pattern_of).collect()
     }
 
+    /// What so many of each type make, with the type here of each type there.
+    pub(super) fn rest(&self, left: &[u32]) -> (Lowered, Vec<u32>) {
+        let names: Vec<u32> = (0..).zip(left).filter(|&(_, &left)| left > 0).map(|(item, _)| item).collect();
+        let mut renamed = vec![None; left.len()];
+        (0..).zip(&names).for_each(|(new, &old)| renamed[old as usize] = Some(new));
+        let rest = Lowered {
+            dimensions: self.dimensions,
+            demands: names.iter().map(|&item| left[item as usize]).collect(),
+            capacities: self.capacities.clone(),
+            sizes: names.iter().flat_map(|&item| self.sizes(item as usize)).copied().collect(),
+            fractions: names.iter().flat_map(|&item| self.fractions(item as usize)).copied().collect(),
+            types: self.types.iter().map(|item| item.and_then(|item| renamed[item as usize])).collect(),
+        };
+        (rest, names)
+    }
+
     /// The type here of a type of the instance.
     pub(super) fn type_of(&self, item: usize) -> Option<u32> {
         self.types[item]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_has_new_names_for_what_is_left() {
+        let instance = VectorPackingInstance::new(vec![10], vec![5, 4, 3], vec![1, 1, 2]).unwrap();
+        let (rest, names) = Lowered::new(&instance).rest(&[1, 0, 1]);
+        assert_eq!((rest.demands.as_slice(), names.as_slice()), (&[1, 1][..], &[0, 2][..]));
+        assert_eq!((rest.sizes(1), rest.fractions(1)), (&[3][..], &[0.3][..]));
+        assert_eq!([0, 1, 2].map(|item| rest.type_of(item)), [Some(0), None, Some(1)]);
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct Master {
 /// What a climb is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aim {
-    /// A bound: until it is settled in whole bins. No column is fixed.
+    /// A bound: until it is settled in whole bins.
     Bound,
     /// The next fixing of a dive: a few rounds of pricing do.
     Packing {
@@ -52,13 +52,14 @@ pub(super) enum Aim {
     },
 }
 
+/// Contents of bins and how often each is used, which need not be a whole number.
+pub(super) type Fractions = Vec<(Pattern, f64)>;
+
 /// Where a climb ended.
 #[derive(Clone, Debug)]
 pub(super) struct Climbed {
-    /// How often each column is used.
-    pub(super) values: Vec<f64>,
-    /// Bins, in fractions.
-    pub(super) bins: f64,
+    /// What holds all items in the fewest bins, in fractions.
+    pub(super) used: Fractions,
     /// The prices that prove the most.
     pub(super) dual: MasterDual,
 }
@@ -96,11 +97,6 @@ impl Master {
         })
     }
 
-    /// Uses a column at least so often from now on.
-    pub(super) fn fix(&mut self, column: usize, least: f64) {
-        self.program.bound(column, least..=f64::INFINITY);
-    }
-
     /// Solves and prices in turn, until nothing is gained or the aim is reached; `None` where the stop came first.
     ///
     /// For a bound, contents are priced between the prices of the program, which jump about, and those that prove the most so
@@ -131,7 +127,8 @@ impl Master {
                 Aim::Packing { rounds_max } => round >= rounds_max || priced.patterns.is_empty(),
             };
             if is_reached || stop.is_raised() || round >= ROUNDS_MAX {
-                return Some(Climbed { values: solution.values, bins, dual });
+                let used = self.columns.iter().cloned().zip(solution.values).filter(|&(_, value)| value > ERROR_MAX);
+                return Some(Climbed { used: used.collect(), dual });
             }
             stop.spend(1);
             // Where pricing between finds nothing and proves nothing, for it was cut off, the prices themselves may do.

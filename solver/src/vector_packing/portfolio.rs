@@ -15,7 +15,7 @@ use super::cover::{Covered, cover};
 use super::dive::{Dived, dive};
 use super::fit::{Score, fill};
 use super::lowered::{Lowered, Pattern};
-use super::master::{Aim, ERROR_MAX, Master, MasterDual, even};
+use super::master::{Aim, ERROR_MAX, Fractions, Master, MasterDual, even};
 use super::squeeze::squeeze;
 use super::{VectorPackingMethod, VectorPackingOptions};
 
@@ -92,6 +92,8 @@ struct Search<'a> {
     nodes: u32,
     /// The prices at which column generation ended.
     fractional: Option<MasterDual>,
+    /// The contents of bins that its linear program used at the end, and how often.
+    optimum: Option<Fractions>,
     /// Fewer bins than this were ruled out by search.
     searched: usize,
 }
@@ -119,6 +121,7 @@ pub(super) fn search(
         columns: Vec::new(),
         nodes: COVER_NODES,
         fractional: Some(even(instance)),
+        optimum: None,
         patterns: Vec::new(),
         moves: SQUEEZE_MOVES,
         searched: 0,
@@ -229,6 +232,7 @@ impl Search<'_> {
             }
         }
         self.fractional = Some(climbed.dual);
+        self.optimum = Some(climbed.used);
     }
 
     /// Looks for the fewest bins that are not ruled out, among all the contents that so few bins can have; rules them out
@@ -273,11 +277,12 @@ impl Search<'_> {
 
     fn dive(&mut self, noise: f64) {
         let bins_max = self.best.0 - 1;
-        let (instance, columns, random, stop) = (self.instance, &self.columns, &self.random, self.stop);
+        let (instance, random, stop) = (self.instance, &self.random, self.stop);
+        let from = (&self.columns[..], self.optimum.as_ref());
         let dives = (0..AT_A_TIME).into_par_iter().map(|number| {
             // The first dive of all is not shaken; its twin is.
             let noise = noise + DIVE_NOISE * number as f64;
-            dive(instance, columns, (bins_max, noise), &mut random.fork(number), stop)
+            dive(instance, from, (bins_max, noise), &mut random.fork(number), stop)
         });
         let found: Vec<Dived> = dives.collect();
         for Dived { packing, columns } in found {
