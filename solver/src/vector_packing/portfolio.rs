@@ -43,6 +43,10 @@ const SQUEEZE_ITEMS_MAX: usize = 20_000;
 const COVER_NODES: u32 = 50;
 const COVER_GROWTH: u32 = 2;
 
+/// A squeeze comes every so many rounds of dives, and so does a program over all columns, which takes longer.
+const SQUEEZE_EVERY: u32 = 2;
+const COVER_EVERY: u32 = 6;
+
 /// Columns among which the fewest bins are looked for, at most, and steps for finding them all.
 const ENUMERATED_MAX: usize = 12_000;
 const ENUMERATION_STEPS: u64 = 300_000_000;
@@ -171,10 +175,12 @@ impl Search<'_> {
                 VectorPackingMethod::Cover => self.cover(),
                 VectorPackingMethod::Auto => {
                     self.dive(noise);
-                    if rounds % 2 == 1 && !self.is_over() {
+                    if rounds % SQUEEZE_EVERY == SQUEEZE_EVERY - 1 {
+                        self.squeeze();
+                    }
+                    if rounds % COVER_EVERY == COVER_EVERY - 1 && !self.is_over() {
                         self.cover();
                         self.complete();
-                        self.squeeze();
                     }
                 }
             }
