@@ -2,14 +2,17 @@
 
 mod gap;
 mod numbers;
+mod reassignment;
 mod vector_packing;
 
 use std::path::PathBuf;
 
 use lessor_models::families::gap::GapError;
+use lessor_models::families::reassignment::ReassignmentError;
 use lessor_models::families::vector_packing::VectorPackingError;
 
 pub use gap::gap;
+pub use reassignment::reassignment;
 pub use vector_packing::vector_packing;
 
 /// Why an instance was not read. Lines count from one.
@@ -92,6 +95,14 @@ pub enum FamilyError {
         path: PathBuf,
         /// Why.
         source: VectorPackingError,
+    },
+    /// Numbers that make no machine reassignment problem.
+    #[error("{}: not a machine reassignment problem", path.display())]
+    Reassignment {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<ReassignmentError>,
     },
 }
 

@@ -11,8 +11,9 @@ use super::FamilyError;
 #[derive(Debug)]
 pub(super) struct Numbers<'a> {
     path: &'a Path,
-    /// Each with its line.
-    read: Vec<(i64, usize)>,
+    read: Vec<i64>,
+    /// The first number of each line, or of a later one where a line has none.
+    lines: Vec<usize>,
     next: usize,
 }
 
@@ -20,15 +21,16 @@ impl<'a> Numbers<'a> {
     /// Reads the whole file.
     pub(super) fn read(path: &'a Path) -> Result<Numbers<'a>, FamilyError> {
         let text = fs::read_to_string(path).map_err(|source| FamilyError::Read { path: path.to_owned(), source })?;
-        let mut read = Vec::new();
+        let (mut read, mut lines) = (Vec::new(), Vec::new());
         for (line, text) in (1..).zip(text.lines()) {
+            lines.push(read.len());
             for token in text.split_whitespace() {
                 let number = token.parse().ok().filter(|number: &i64| number.unsigned_abs() <= COEFFICIENT_MAX);
                 let not = || FamilyError::NotANumber { path: path.to_owned(), line, token: clipped(token) };
-                read.push((number.ok_or_else(not)?, line));
+                read.push(number.ok_or_else(not)?);
             }
         }
-        Ok(Numbers { path, read, next: 0 })
+        Ok(Numbers { path, read, lines, next: 0 })
     }
 
     /// The next number, which counts something: from one on, and small enough to count in memory.
@@ -36,6 +38,15 @@ impl<'a> Numbers<'a> {
         match self.number_up_to_u32(what)? {
             0 => Err(self.out_of_range(what, "from 1 to 2^32 - 1")),
             count => Ok(count as usize),
+        }
+    }
+
+    /// The next number, which is 0 for no and 1 for yes.
+    pub(super) fn flag(&mut self, what: &'static str) -> Result<bool, FamilyError> {
+        match self.number_up_to_u32(what)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(self.out_of_range(what, "0 or 1")),
         }
     }
 
@@ -47,8 +58,8 @@ impl<'a> Numbers<'a> {
 
     /// The number read last is not in its range.
     fn out_of_range(&self, what: &'static str, range: &'static str) -> FamilyError {
-        let (number, line) = self.read[self.next - 1];
-        FamilyError::Range { path: self.path.to_owned(), line, what, number, range }
+        let at = self.next - 1;
+        FamilyError::Range { path: self.path.to_owned(), line: self.line(at), what, number: self.read[at], range }
     }
 
     /// The next so many numbers, of which none is below zero.
@@ -58,7 +69,7 @@ impl<'a> Numbers<'a> {
         let positive = |(at, number): (usize, i64)| {
             u64::try_from(number).map_err(|_| FamilyError::BelowZero {
                 path: self.path.to_owned(),
-                line: self.read[from + at].1,
+                line: self.line(from + at),
                 number,
             })
         };
@@ -73,14 +84,20 @@ impl<'a> Numbers<'a> {
             return Err(FamilyError::Ends { path: self.path.to_owned(), found, missing: what() });
         };
         self.next = end;
-        Ok(numbers.iter().map(|&(number, _)| number).collect())
+        Ok(numbers.to_vec())
+    }
+
+    /// The line of a number.
+    fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|&first| first <= at)
     }
 
     /// Nothing must be left.
     pub(super) fn end(&self) -> Result<(), FamilyError> {
         match self.read.get(self.next) {
             None => Ok(()),
-            Some(&(number, line)) => {
+            Some(number) => {
+                let line = self.line(self.next);
                 Err(FamilyError::Follows { path: self.path.to_owned(), line, token: number.to_string() })
             }
         }
