@@ -20,6 +20,7 @@ pub mod occupancy;
 pub mod program;
 pub mod random;
 pub mod rank;
+pub mod reassignment;
 pub mod room;
 pub mod search;
 pub mod shares;

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub struct Stop {
     raised: AtomicBool,
     spent: AtomicU64,
+    /// The bits of a float.
+    progress: AtomicU64,
 }
 
 impl Stop {
@@ -25,6 +27,17 @@ impl Stop {
     #[must_use]
     pub fn is_raised(&self) -> bool {
         self.raised.load(Ordering::Relaxed)
+    }
+
+    /// Tells which share of the time until the flag goes up is over, from 0 to 1.
+    pub fn tell_progress(&self, share: f64) {
+        self.progress.store(share.to_bits(), Ordering::Relaxed);
+    }
+
+    /// The share of the time that is over, as the shell told last; 0 where it tells nothing.
+    #[must_use]
+    pub fn progress(&self) -> f64 {
+        f64::from_bits(self.progress.load(Ordering::Relaxed))
     }
 
     /// Counts work done: local-search moves and simplex iterations. For progress; never decides anything.

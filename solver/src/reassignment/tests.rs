@@ -1,0 +1,165 @@
+//! Moves against the checker, searches against brute force.
+
+use lessor_models::families::reassignment::{
+    Balance, Machine, MoveWeights, Parts, Process, ReassignmentInstance, Resource, Service, bound, check, cost,
+};
+
+use super::lowered::Lowered;
+use super::state::{Move, State};
+use super::{ReassignmentMethod, ReassignmentOptions, solve};
+use crate::random::Random;
+use crate::stop::Stop;
+
+/// Sizes of a random instance.
+#[derive(Clone, Copy)]
+struct Sizes {
+    processes: usize,
+    machines: usize,
+    services: usize,
+}
+
+const TINY: Sizes = Sizes { processes: 5, machines: 3, services: 3 };
+const SMALL: Sizes = Sizes { processes: 14, machines: 6, services: 6 };
+
+fn names(count: usize, random: &mut Random) -> u32 {
+    u32::try_from(random.index(count)).unwrap()
+}
+
+/// Some instance, whose start may break rules.
+fn any(sizes: Sizes, random: &mut Random) -> ReassignmentInstance {
+    let resources: Vec<Resource> = [false, true, false]
+        .iter()
+        .map(|&is_transient| Resource { is_transient, load_weight: random.below(4) })
+        .collect();
+    let machine = |random: &mut Random| {
+        let capacities: Vec<u64> = (0..3).map(|_| 20 + random.below(30)).collect();
+        Machine {
+            neighborhood: names(2, random),
+            location: names(3, random),
+            safety: capacities.iter().map(|&capacity| random.below(capacity)).collect(),
+            capacities,
+            move_costs: (0..sizes.machines).map(|_| random.below(5)).collect(),
+        }
+    };
+    let service = |at: usize, random: &mut Random| Service {
+        spread: names(3, random),
+        dependencies: (0..at).filter(|_| random.below(4) == 0).map(|on| u32::try_from(on).unwrap()).collect(),
+    };
+    let process = |random: &mut Random| Process {
+        service: names(sizes.services, random),
+        needs: (0..3).map(|_| random.below(16)).collect(),
+        move_cost: random.below(20),
+    };
+    let mut machines: Vec<Machine> = (0..sizes.machines).map(|_| machine(random)).collect();
+    (0..sizes.machines).for_each(|at| machines[at].move_costs[at] = 0);
+    ReassignmentInstance::new(Parts {
+        resources,
+        machines,
+        services: (0..sizes.services).map(|at| service(at, random)).collect(),
+        processes: (0..sizes.processes).map(|_| process(random)).collect(),
+        balances: vec![Balance { first: 0, second: 1, target: random.below(4), weight: 1 + random.below(3) }],
+        weights: MoveWeights { process: 1, service: random.below(12), machine: 2 },
+        start: (0..sizes.processes).map(|_| names(sizes.machines, random)).collect(),
+    })
+    .unwrap()
+}
+
+/// Some instance whose start breaks nothing.
+fn feasible(sizes: Sizes, random: &mut Random) -> ReassignmentInstance {
+    loop {
+        let instance = any(sizes, random);
+        if check(&instance, &instance.parts().start).is_ok() {
+            return instance;
+        }
+    }
+}
+
+fn total(instance: &ReassignmentInstance, machines: &[u32]) -> f64 {
+    u32::try_from(cost(instance, machines).total()).unwrap().into()
+}
+
+#[test]
+fn a_move_is_told_exactly_where_the_checker_allows_it_with_what_it_costs() {
+    let mut random = Random::new(3);
+    let (mut allowed, mut refused) = (0, 0);
+    for _ in 0..60 {
+        let instance = feasible(SMALL, &mut random);
+        let lowered = Lowered::new(&instance);
+        let mut state = State::new(&lowered, &lowered.start);
+        for _ in 0..300 {
+            let process = random.index(SMALL.processes);
+            let step = if random.below(2) == 0 {
+                Move::Shift { process, to: random.index(SMALL.machines) }
+            } else {
+                Move::Swap { one: process, other: random.index(SMALL.processes) }
+            };
+            let mut after = state.clone();
+            after.apply(step);
+            if after.machines() == state.machines() {
+                assert_eq!(state.difference(step), None, "nothing moves: {step:?}");
+                continue;
+            }
+            let expected = check(&instance, after.machines()).ok();
+            let told = state.difference(step).map(|difference| state.cost() + difference);
+            assert_eq!(
+                told,
+                expected.map(|_| total(&instance, after.machines())),
+                "{step:?} in {:?}",
+                state.machines()
+            );
+            // A state made anew tells the same: marks and counts are those of the assignment alone.
+            if random.below(16) == 0 {
+                assert_eq!(State::new(&lowered, state.machines()).difference(step), state.difference(step), "{step:?}");
+            }
+            if told.is_some() {
+                assert_eq!(after.cost().to_bits(), total(&instance, after.machines()).to_bits());
+                state = after;
+                allowed += 1;
+            } else {
+                refused += 1;
+            }
+        }
+    }
+    assert!(allowed > 1_000 && refused > 1_000, "{allowed} allowed, {refused} refused");
+}
+
+#[test]
+fn a_state_begins_wherever_it_is_told_to() {
+    let mut random = Random::new(4);
+    for _ in 0..50 {
+        let instance = any(SMALL, &mut random);
+        let lowered = Lowered::new(&instance);
+        let machines: Vec<u32> = (0..SMALL.processes).map(|_| names(SMALL.machines, &mut random)).collect();
+        assert_eq!(State::new(&lowered, &machines).cost().to_bits(), total(&instance, &machines).to_bits());
+    }
+}
+
+/// The least cost of all assignments that break nothing.
+fn least(instance: &ReassignmentInstance) -> Option<u128> {
+    let (processes, machines) = (instance.parts().processes.len(), instance.parts().machines.len());
+    let assignments = (0..machines.pow(u32::try_from(processes).unwrap())).map(|code| {
+        let digit = |at: usize| u32::try_from(code / machines.pow(u32::try_from(at).unwrap()) % machines).unwrap();
+        (0..processes).map(digit).collect::<Vec<u32>>()
+    });
+    assignments.filter_map(|assignment| check(instance, &assignment).ok()).map(|cost| cost.total()).min()
+}
+
+#[test]
+fn annealing_finds_the_least_cost_of_most_tiny_instances() {
+    let mut random = Random::new(5);
+    let options = ReassignmentOptions { method: ReassignmentMethod::Annealing, seed: 1, rounds_max: Some(2) };
+    let (mut improved, mut least_found) = (0, 0);
+    for _ in 0..40 {
+        let instance = feasible(TINY, &mut random);
+        let outcome = solve(&instance, &options, &Stop::new(), &mut |_, _| ());
+        let (found, machines) = outcome.best.unwrap();
+        assert_eq!(check(&instance, &machines), Ok(found));
+        assert!(outcome.bound <= found.total() && outcome.bound == bound(&instance));
+        let least = least(&instance).expect("the start breaks nothing");
+        assert!(found.total() >= least);
+        least_found += u32::from(found.total() == least);
+        improved += u32::from(found != cost(&instance, &instance.parts().start));
+    }
+    // Some are cut off: no shift or swap leads to them.
+    assert!(improved >= 10 && least_found >= 36, "{improved} starts improved, {least_found} to the least cost");
+}
