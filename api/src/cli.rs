@@ -10,7 +10,10 @@ use clap_complete::Shell;
 
 use crate::duration_text;
 
-pub use solve::{GapMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs, SolveVbpArgs, VbpMethodFlag};
+pub use solve::{
+    GapMethodFlag, RoadefMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs, SolveRoadefArgs,
+    SolveVbpArgs, VbpMethodFlag,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:

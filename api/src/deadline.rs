@@ -79,9 +79,51 @@ pub(crate) fn with_alarms<T>(alarms: &[(Instant, &Stop)], work: impl FnOnce() ->
     })
 }
 
+/// How often the share of the time that is over is told: often enough for whoever cools by it.
+const TELL_EVERY: Duration = Duration::from_millis(5);
+
+/// Does some work; tells the stop which share of the time until an instant is over, and raises it then.
+pub(crate) fn with_progress<T>(until: Instant, stop: &Stop, work: impl FnOnce() -> T) -> T {
+    let (working, has_ended) = mpsc::channel::<()>();
+    let begun = Instant::now();
+    let all = until.saturating_duration_since(begun);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            loop {
+                let over = begun.elapsed();
+                if over >= all {
+                    stop.tell_progress(1.0);
+                    return stop.raise();
+                }
+                stop.tell_progress(over.as_secs_f64() / all.as_secs_f64());
+                if has_ended.recv_timeout(TELL_EVERY.min(all.saturating_sub(over))) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        });
+        let result = work();
+        drop(working);
+        result
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn progress_is_told_until_the_flag_is_raised() {
+        let stop = Stop::new();
+        let mut told = Vec::new();
+        with_progress(Instant::now() + Duration::from_millis(40), &stop, || {
+            while !stop.is_raised() {
+                told.push(stop.progress());
+            }
+        });
+        assert!(told.is_sorted(), "time does not run backwards");
+        assert!(told.iter().any(|share| (0.05..0.95).contains(share)));
+        assert_eq!(stop.progress().to_bits(), 1.0_f64.to_bits());
+    }
 
     #[test]
     fn flags_are_raised_in_order_while_the_work_goes_on() {

@@ -16,6 +16,11 @@ Example:
   lessor solve vbp class1_250_3_5.vbp --seconds 30 --out bins.txt
       one bin for each item, counted from zero; the number of bins and a bound on it are printed";
 
+const ROADEF_EXAMPLES: &str = "\
+Example:
+  lessor solve roadef model_a1_4.txt assignment_a1_4.txt --seconds 300 --out machines.txt
+      one machine for each process, counted from zero; the cost and a bound on it are printed";
+
 /// Verbs of `lessor solve`.
 #[derive(Debug, Args)]
 pub struct SolveArgs {
@@ -30,6 +35,9 @@ pub enum SolveFamily {
     /// Generalized assignment: every item to one agent at least cost, within the agents' capacities.
     #[command(after_help = format!("{GAP_EXAMPLES}\n\n{EXIT_CODES}"))]
     Gap(SolveGapArgs),
+    /// Machine reassignment (ROADEF/EURO challenge 2012): processes move so that machines are loaded well, at least cost.
+    #[command(after_help = format!("{ROADEF_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Roadef(SolveRoadefArgs),
     /// Vector packing: items of several dimensions into as few equal bins as possible.
     #[command(after_help = format!("{VBP_EXAMPLES}\n\n{EXIT_CODES}"))]
     Vbp(SolveVbpArgs),
@@ -44,6 +52,23 @@ pub struct SolveGapArgs {
     /// The method.
     #[arg(long, value_name = "M", value_enum, default_value_t = GapMethodFlag::Auto)]
     pub method: GapMethodFlag,
+    /// What all families have in common.
+    #[command(flatten)]
+    pub common: SolveCommonArgs,
+}
+
+/// Flags of `lessor solve roadef`.
+#[derive(Debug, Args)]
+pub struct SolveRoadefArgs {
+    /// The model, in the format of the challenge.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// The machine of each process before.
+    #[arg(value_name = "INITIAL")]
+    pub initial: PathBuf,
+    /// The method.
+    #[arg(long, value_name = "M", value_enum, default_value_t = RoadefMethodFlag::Auto)]
+    pub method: RoadefMethodFlag,
     /// What all families have in common.
     #[command(flatten)]
     pub common: SolveCommonArgs,
@@ -109,4 +134,13 @@ pub enum VbpMethodFlag {
     Dive,
     /// Column generation, then an integer program over its columns.
     Cover,
+}
+
+/// How a machine reassignment problem is solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoadefMethodFlag {
+    /// All of them, as they help.
+    Auto,
+    /// Simulated annealing over shifts and swaps.
+    Annealing,
 }

@@ -3,9 +3,10 @@
 mod answer_file;
 mod error;
 mod gap;
+mod roadef;
 mod vbp;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lessor_solver::stop::Stop;
 use serde::Serialize;
@@ -14,7 +15,7 @@ use crate::Ending;
 use crate::cli::{SolveCommonArgs, SolveFamily};
 use crate::command_error::CommandError;
 use crate::console::{say, warn};
-use crate::deadline::with_alarms;
+use crate::deadline::with_progress;
 use crate::machine;
 use crate::process_clock::ProcessClock;
 use crate::summary::print_json;
@@ -31,6 +32,7 @@ const RESERVE: Duration = Duration::from_millis(150);
 pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, CommandError> {
     match family {
         SolveFamily::Gap(args) => gap::run(args, clock),
+        SolveFamily::Roadef(args) => roadef::run(args, clock),
         SolveFamily::Vbp(args) => vbp::run(args, clock),
     }
 }
@@ -92,8 +94,10 @@ fn in_time<T>(common: &SolveCommonArgs, clock: &ProcessClock, work: impl FnOnce(
     let limit = Duration::from_secs_f64(seconds);
     let limit = limit.saturating_sub(RESERVE.min(limit / 4));
     let stop = Stop::new();
-    let alarms: Vec<(Instant, &Stop)> = clock.instant_after(limit).map(|at| (at, &stop)).into_iter().collect();
-    Ok(with_alarms(&alarms, || work(&stop)))
+    Ok(match clock.instant_after(limit) {
+        Some(until) => with_progress(until, &stop, || work(&stop)),
+        None => work(&stop),
+    })
 }
 
 /// A line on standard error for an incumbent that improved, unless a program reads along.
