@@ -1,26 +1,31 @@
-//! Integer programs: minimize over columns of zero or one, with HiGHS.
+//! Integer programs: minimize over columns of whole numbers, with HiGHS.
 //!
 //! A solve runs on a thread of its own, as in [`crate::program`], and is left behind when the stop is raised first. It is
 //! deterministic where the node limit ends it and not the stop.
 
 use highs::{HighsModelStatus, HighsSolutionStatus, Model, RowProblem, Sense, SolvedModel};
 
+use crate::numbers::round;
 use crate::program::aside;
 use crate::stop::Stop;
 
-/// Values above this are ones.
-const HALF: f64 = 0.5;
-
-/// `minimize c x` subject to `low <= A x <= high`, `x` zero or one.
+/// `minimize c x` subject to `low <= A x <= high`, `x` whole, from zero to the most of each.
 #[derive(Clone, Debug, Default)]
-pub struct BinaryProgram {
-    costs: Vec<f64>,
-    rows: Vec<BinaryRow>,
+pub struct IntegerProgram {
+    columns: Vec<IntegerColumn>,
+    rows: Vec<IntegerRow>,
+}
+
+/// A column: what one of it costs, and how many there may be.
+#[derive(Clone, Copy, Debug)]
+struct IntegerColumn {
+    cost: f64,
+    most: u32,
 }
 
 /// A row: columns with their coefficients, and the limits of their sum.
 #[derive(Clone, Debug)]
-struct BinaryRow {
+struct IntegerRow {
     low: f64,
     high: f64,
     entries: Vec<(usize, f64)>,
@@ -28,7 +33,7 @@ struct BinaryRow {
 
 /// When a solve ends.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct BinaryLimits {
+pub struct IntegerLimits {
     /// Nodes of the branch-and-bound tree, at most.
     pub nodes_max: Option<u32>,
     /// Solutions that cost more than this are not looked for.
@@ -37,11 +42,11 @@ pub struct BinaryLimits {
 
 /// What came of a solve.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BinaryAnswer {
+pub enum IntegerAnswer {
     /// The best solution.
-    Optimal(Vec<bool>),
+    Optimal(Vec<u32>),
     /// The node limit came first; a solution that need not be the best.
-    Feasible(Vec<bool>),
+    Feasible(Vec<u32>),
     /// There is none, or none within the limit on cost.
     Infeasible,
     /// The node limit came first and nothing was found.
@@ -50,30 +55,33 @@ pub enum BinaryAnswer {
     Interrupted,
 }
 
-impl BinaryProgram {
-    /// Adds a column of so much cost; the position that rows name it by.
-    pub fn column(&mut self, cost: f64) -> usize {
-        self.costs.push(cost);
-        self.costs.len() - 1
+impl IntegerProgram {
+    /// Adds a column of so much cost, from zero to so many; the position that rows name it by.
+    pub fn column(&mut self, cost: f64, most: u32) -> usize {
+        self.columns.push(IntegerColumn { cost, most });
+        self.columns.len() - 1
     }
 
     /// Adds a row: columns with their coefficients, and the limits of their sum.
     pub fn row(&mut self, low: f64, high: f64, entries: Vec<(usize, f64)>) {
-        self.rows.push(BinaryRow { low, high, entries });
+        self.rows.push(IntegerRow { low, high, entries });
     }
 
     /// Solves on a thread of its own until a limit or the stop ends it.
     #[must_use]
-    pub fn solve(self, limits: BinaryLimits, stop: &Stop) -> BinaryAnswer {
-        aside(move || solve(&self, limits), stop).flatten().unwrap_or(BinaryAnswer::Interrupted)
+    pub fn solve(self, limits: IntegerLimits, stop: &Stop) -> IntegerAnswer {
+        aside(move || solve(&self, limits), stop).flatten().unwrap_or(IntegerAnswer::Interrupted)
     }
 }
 
 /// Loads and solves; `None` where HiGHS fails.
-fn solve(program: &BinaryProgram, limits: BinaryLimits) -> Option<BinaryAnswer> {
+fn solve(program: &IntegerProgram, limits: IntegerLimits) -> Option<IntegerAnswer> {
     let mut problem = RowProblem::default();
-    let columns: Vec<highs::Col> =
-        program.costs.iter().map(|&cost| problem.add_integer_column(cost, 0.0..=1.0)).collect();
+    let columns: Vec<highs::Col> = program
+        .columns
+        .iter()
+        .map(|column| problem.add_integer_column(column.cost, 0.0..=f64::from(column.most)))
+        .collect();
     for row in &program.rows {
         problem.add_row(row.low..=row.high, row.entries.iter().map(|&(column, value)| (columns[column], value)));
     }
@@ -82,7 +90,7 @@ fn solve(program: &BinaryProgram, limits: BinaryLimits) -> Option<BinaryAnswer> 
     Some(answer(&model.try_solve().ok()?))
 }
 
-fn set_options(model: &mut Model, limits: BinaryLimits) {
+fn set_options(model: &mut Model, limits: IntegerLimits) {
     model.make_quiet();
     model.set_option("threads", 1);
     model.set_option("mip_rel_gap", 0.0);
@@ -94,25 +102,26 @@ fn set_options(model: &mut Model, limits: BinaryLimits) {
     }
 }
 
-fn answer(solved: &SolvedModel) -> BinaryAnswer {
+fn answer(solved: &SolvedModel) -> IntegerAnswer {
     let found = solved.primal_solution_status() == HighsSolutionStatus::Feasible;
-    let values = || solved.get_solution().columns().iter().map(|&value| value > HALF).collect();
+    let count = |&value: &f64| u32::try_from(round(value)).unwrap_or(0);
+    let values = || solved.get_solution().columns().iter().map(count).collect();
     match solved.status() {
-        HighsModelStatus::Optimal if found => BinaryAnswer::Optimal(values()),
+        HighsModelStatus::Optimal if found => IntegerAnswer::Optimal(values()),
         HighsModelStatus::Infeasible | HighsModelStatus::ObjectiveBound | HighsModelStatus::UnboundedOrInfeasible => {
-            BinaryAnswer::Infeasible
+            IntegerAnswer::Infeasible
         }
         HighsModelStatus::ReachedSolutionLimit
         | HighsModelStatus::ReachedIterationLimit
         | HighsModelStatus::ReachedTimeLimit
         | HighsModelStatus::Unknown => {
             if found {
-                BinaryAnswer::Feasible(values())
+                IntegerAnswer::Feasible(values())
             } else {
-                BinaryAnswer::Nothing
+                IntegerAnswer::Nothing
             }
         }
-        _ => BinaryAnswer::Interrupted,
+        _ => IntegerAnswer::Interrupted,
     }
 }
 
@@ -121,22 +130,22 @@ mod tests {
     use super::*;
 
     /// Cover three elements by the sets {1, 2} of cost 3, {2, 3} of cost 3, {1} of cost 2 and {3} of cost 2: 5 is the least.
-    fn cover() -> BinaryProgram {
-        let mut program = BinaryProgram::default();
-        let sets: Vec<usize> = [3.0, 3.0, 2.0, 2.0].into_iter().map(|cost| program.column(cost)).collect();
+    fn cover() -> IntegerProgram {
+        let mut program = IntegerProgram::default();
+        let sets: Vec<usize> = [3.0, 3.0, 2.0, 2.0].into_iter().map(|cost| program.column(cost, 1)).collect();
         for holders in [[sets[0], sets[2]], [sets[0], sets[1]], [sets[1], sets[3]]] {
             program.row(1.0, f64::INFINITY, holders.map(|set| (set, 1.0)).to_vec());
         }
         program
     }
 
-    fn cost(values: &[bool]) -> u32 {
-        values.iter().zip([3, 3, 2, 2]).map(|(&one, cost)| u32::from(one) * cost).sum()
+    fn cost(values: &[u32]) -> u32 {
+        values.iter().zip([3, 3, 2, 2]).map(|(&count, cost)| count * cost).sum()
     }
 
     #[test]
     fn the_cheapest_cover_is_found() {
-        let BinaryAnswer::Optimal(values) = cover().solve(BinaryLimits::default(), &Stop::new()) else {
+        let IntegerAnswer::Optimal(values) = cover().solve(IntegerLimits::default(), &Stop::new()) else {
             panic!("a feasible program")
         };
         assert_eq!(cost(&values), 5);
@@ -144,15 +153,26 @@ mod tests {
 
     #[test]
     fn nothing_is_within_a_limit_on_cost_that_is_too_low() {
-        let limits = BinaryLimits { cost_max: Some(4.0), ..BinaryLimits::default() };
-        assert_eq!(cover().solve(limits, &Stop::new()), BinaryAnswer::Infeasible);
+        let limits = IntegerLimits { cost_max: Some(4.0), ..IntegerLimits::default() };
+        assert_eq!(cover().solve(limits, &Stop::new()), IntegerAnswer::Infeasible);
     }
 
     #[test]
     fn what_cannot_be_is_infeasible() {
-        let mut program = BinaryProgram::default();
-        let column = program.column(1.0);
+        let mut program = IntegerProgram::default();
+        let column = program.column(1.0, 1);
         program.row(2.0, f64::INFINITY, vec![(column, 1.0)]);
-        assert_eq!(program.solve(BinaryLimits::default(), &Stop::new()), BinaryAnswer::Infeasible);
+        assert_eq!(program.solve(IntegerLimits::default(), &Stop::new()), IntegerAnswer::Infeasible);
+    }
+
+    #[test]
+    fn a_column_counts_up_to_its_most() {
+        // Worth 5 for 3 units and 4 for 2 units, 9 units to give, at most three of the second: these leave 3 units, which
+        // hold one of the first.
+        let mut program = IntegerProgram::default();
+        let (first, second) = (program.column(-5.0, 9), program.column(-4.0, 3));
+        program.row(0.0, 9.0, vec![(first, 3.0), (second, 2.0)]);
+        let answer = program.solve(IntegerLimits::default(), &Stop::new());
+        assert_eq!(answer, IntegerAnswer::Optimal(vec![1, 3]));
     }
 }

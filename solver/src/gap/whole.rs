@@ -1,6 +1,6 @@
 //! One integer program over every pair that is open: it ends the search once few are.
 
-use crate::integer::{BinaryAnswer, BinaryLimits, BinaryProgram};
+use crate::integer::{IntegerAnswer, IntegerLimits, IntegerProgram};
 use crate::stop::Stop;
 
 use super::candidates::Candidates;
@@ -23,14 +23,14 @@ pub(super) fn assign(
     nodes_max: u64,
     stop: &Stop,
 ) -> WholeAnswer {
-    let mut program = BinaryProgram::default();
+    let mut program = IntegerProgram::default();
     let mut carried: Vec<Vec<(usize, f64)>> = vec![Vec::new(); instance.agents];
     let mut agents = Vec::with_capacity(open.pairs());
     for item in 0..instance.items {
         let mut choices = Vec::with_capacity(open.agents(item).len());
         for &agent in open.agents(item) {
             let at = agent as usize;
-            let column = program.column(instance.cost(item, at) as f64);
+            let column = program.column(instance.cost(item, at) as f64, 1);
             let capacity = (instance.capacities[at] as f64).max(1.0);
             carried[at].push((column, instance.weight(item, at) as f64 / capacity));
             choices.push((column, 1.0));
@@ -39,17 +39,17 @@ pub(super) fn assign(
         program.row(1.0, 1.0, choices);
     }
     carried.into_iter().for_each(|entries| program.row(f64::NEG_INFINITY, 1.0, entries));
-    let limits = BinaryLimits {
+    let limits = IntegerLimits {
         nodes_max: Some(u32::try_from(nodes_max).unwrap_or(u32::MAX)),
         // Costs are whole: half a unit more lets rounding in the program pass and no other cost.
         cost_max: cost_max.map(|cost| cost as f64 + 0.5),
     };
     let named =
-        |values: Vec<bool>| agents.iter().zip(values).filter(|&(_, one)| one).map(|(&agent, _)| agent).collect();
+        |values: Vec<u32>| agents.iter().zip(values).filter(|&(_, count)| count > 0).map(|(&agent, _)| agent).collect();
     match program.solve(limits, stop) {
-        BinaryAnswer::Optimal(values) => WholeAnswer { found: Some(named(values)), is_complete: true },
-        BinaryAnswer::Feasible(values) => WholeAnswer { found: Some(named(values)), is_complete: false },
-        BinaryAnswer::Infeasible => WholeAnswer { found: None, is_complete: true },
-        BinaryAnswer::Nothing | BinaryAnswer::Interrupted => WholeAnswer { found: None, is_complete: false },
+        IntegerAnswer::Optimal(values) => WholeAnswer { found: Some(named(values)), is_complete: true },
+        IntegerAnswer::Feasible(values) => WholeAnswer { found: Some(named(values)), is_complete: false },
+        IntegerAnswer::Infeasible => WholeAnswer { found: None, is_complete: true },
+        IntegerAnswer::Nothing | IntegerAnswer::Interrupted => WholeAnswer { found: None, is_complete: false },
     }
 }

@@ -1,6 +1,6 @@
 //! One integer program over the columns that are there: as few of them as hold every item.
 
-use crate::integer::{BinaryAnswer, BinaryLimits, BinaryProgram};
+use crate::integer::{IntegerAnswer, IntegerLimits, IntegerProgram};
 use crate::stop::Stop;
 
 use super::lowered::{Lowered, Pattern};
@@ -26,13 +26,13 @@ pub(super) fn cover(
     (bins_max, nodes_max): (usize, u32),
     stop: &Stop,
 ) -> Covered {
-    let mut program = BinaryProgram::default();
+    let mut program = IntegerProgram::default();
     let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new(); instance.demands.len()];
     let mut names = Vec::new();
     for (at, pattern) in columns.iter().enumerate() {
         let useful = pattern.iter().map(|&(item, count)| instance.demands[item as usize].div_ceil(count)).max();
         for _ in 0..useful.unwrap_or(0).min(COPIES_MAX) {
-            let column = program.column(1.0);
+            let column = program.column(1.0, 1);
             names.push(at);
             pattern.iter().for_each(|&(item, count)| rows[item as usize].push((column, f64::from(count))));
         }
@@ -41,13 +41,13 @@ pub(super) fn cover(
         let demand = f64::from(instance.demands[item]);
         program.row(demand, if instance.makes_room(item) { demand } else { f64::INFINITY }, entries);
     }
-    let limits = BinaryLimits { nodes_max: Some(nodes_max), cost_max: Some(bins_max as f64 + 0.5) };
-    let named = |values: Vec<bool>| {
-        names.iter().zip(values).filter(|&(_, one)| one).map(|(&at, _)| columns[at].clone()).collect()
+    let limits = IntegerLimits { nodes_max: Some(nodes_max), cost_max: Some(bins_max as f64 + 0.5) };
+    let named = |values: Vec<u32>| {
+        names.iter().zip(values).filter(|&(_, count)| count > 0).map(|(&at, _)| columns[at].clone()).collect()
     };
     match program.solve(limits, stop) {
-        BinaryAnswer::Optimal(values) | BinaryAnswer::Feasible(values) => Covered::Found(named(values)),
-        BinaryAnswer::Infeasible => Covered::Impossible,
-        BinaryAnswer::Nothing | BinaryAnswer::Interrupted => Covered::Unknown,
+        IntegerAnswer::Optimal(values) | IntegerAnswer::Feasible(values) => Covered::Found(named(values)),
+        IntegerAnswer::Infeasible => Covered::Impossible,
+        IntegerAnswer::Nothing | IntegerAnswer::Interrupted => Covered::Unknown,
     }
 }
