@@ -5,6 +5,7 @@
 
 pub mod gap;
 pub mod reassignment;
+pub mod openb;
 pub mod vector_packing;
 
 /// The largest coefficient of an instance: 2^53, so that every one is exact in floating point as well.
