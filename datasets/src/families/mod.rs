@@ -1,17 +1,23 @@
-//! Readers of public benchmark instances: text of whole numbers, each error with its line.
+//! Readers of public benchmark instances: text of whole numbers, each error with its line, and comma-separated tables, each
+//! error with its row and column.
 
 mod gap;
 mod numbers;
+mod openb;
 mod reassignment;
 mod vector_packing;
 
 use std::path::PathBuf;
 
 use lessor_models::families::gap::GapError;
+use lessor_models::families::openb::OpenbError;
 use lessor_models::families::reassignment::ReassignmentError;
 use lessor_models::families::vector_packing::VectorPackingError;
 
+use crate::import::ImportError;
+
 pub use gap::gap;
+pub use openb::{OpenbBatch, openb};
 pub use reassignment::reassignment;
 pub use vector_packing::vector_packing;
 
@@ -95,6 +101,17 @@ pub enum FamilyError {
         path: PathBuf,
         /// Why.
         source: VectorPackingError,
+    },
+    /// A table that cannot be read; its rows count from zero.
+    #[error(transparent)]
+    Table(#[from] ImportError),
+    /// Tables that make no batch of pods.
+    #[error("{}: not a batch of pods", path.display())]
+    Openb {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: OpenbError,
     },
     /// Numbers that make no machine reassignment problem.
     #[error("{}: not a machine reassignment problem", path.display())]

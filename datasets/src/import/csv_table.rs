@@ -10,7 +10,7 @@ use crate::table::{DatasetError, Problem};
 
 /// A table whose columns are found by name.
 #[derive(Debug)]
-pub(super) struct CsvTable {
+pub(crate) struct CsvTable {
     path: PathBuf,
     header: StringRecord,
     rows: Vec<StringRecord>,
@@ -18,7 +18,7 @@ pub(super) struct CsvTable {
 
 /// A column that was found in the header.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CsvColumn {
+pub(crate) struct CsvColumn {
     name: &'static str,
     position: usize,
 }
@@ -28,7 +28,7 @@ impl CsvTable {
     ///
     /// # Errors
     /// A file that cannot be opened, is empty, is no such text, or has a header only.
-    pub(super) fn read(path: &Path) -> Result<CsvTable, ImportError> {
+    pub(crate) fn read(path: &Path) -> Result<CsvTable, ImportError> {
         let file = File::open(path).map_err(|source| DatasetError::Open { path: path.to_owned(), source })?;
         let refuse = |source| ImportError::Csv { path: path.to_owned(), source };
         let mut reader = Reader::from_reader(file);
@@ -44,12 +44,12 @@ impl CsvTable {
     }
 
     /// How many rows of data there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// The column of that name, if the header has it.
-    pub(super) fn find(&self, name: &'static str) -> Option<CsvColumn> {
+    pub(crate) fn find(&self, name: &'static str) -> Option<CsvColumn> {
         let position = self.header.iter().position(|title| title.trim() == name)?;
         Some(CsvColumn { name, position })
     }
@@ -58,13 +58,13 @@ impl CsvTable {
     ///
     /// # Errors
     /// There is none.
-    pub(super) fn need(&self, name: &'static str, expected: &'static str) -> Result<CsvColumn, ImportError> {
+    pub(crate) fn need(&self, name: &'static str, expected: &'static str) -> Result<CsvColumn, ImportError> {
         let missing = DatasetError::MissingColumn { path: self.path.clone(), column: name, expected };
         self.find(name).ok_or_else(|| missing.into())
     }
 
     /// The text of a cell.
-    pub(super) fn text(&self, row: usize, column: CsvColumn) -> &str {
+    pub(crate) fn text(&self, row: usize, column: CsvColumn) -> &str {
         // Rows as long as the header are what the reader lets through.
         self.rows[row].get(column.position).unwrap_or("").trim()
     }
@@ -73,7 +73,7 @@ impl CsvTable {
     ///
     /// # Errors
     /// The cell is empty.
-    pub(super) fn name(&self, row: usize, column: CsvColumn) -> Result<&str, ImportError> {
+    pub(crate) fn name(&self, row: usize, column: CsvColumn) -> Result<&str, ImportError> {
         match self.text(row, column) {
             "" => Err(self.refuse(row, column, Problem::EmptyName)),
             name => Ok(name),
@@ -84,7 +84,7 @@ impl CsvTable {
     ///
     /// # Errors
     /// The cell holds no whole number, or one above the most.
-    pub(super) fn number(&self, row: usize, column: CsvColumn, most: u64) -> Result<u64, ImportError> {
+    pub(crate) fn number(&self, row: usize, column: CsvColumn, most: u64) -> Result<u64, ImportError> {
         let text = self.text(row, column);
         let Ok(found) = text.parse::<i128>() else {
             let problem = Problem::Word { found: text.to_owned(), expected: "a whole number".to_owned() };
@@ -97,7 +97,7 @@ impl CsvTable {
     }
 
     /// The error of a cell.
-    pub(super) fn refuse(&self, row: usize, column: CsvColumn, problem: Problem) -> ImportError {
+    pub(crate) fn refuse(&self, row: usize, column: CsvColumn, problem: Problem) -> ImportError {
         DatasetError::Cell { path: self.path.clone(), row, column: column.name, problem: Box::new(problem) }.into()
     }
 }

@@ -1,6 +1,6 @@
 //! Importers of public traces: each reads a trace's own files and gives values of the models.
 
-mod csv_table;
+pub(crate) mod csv_table;
 mod frame;
 mod gpu_servers;
 mod openb;
