@@ -17,6 +17,7 @@ pub mod lowering;
 pub mod migration;
 pub mod numbers;
 pub mod occupancy;
+pub mod openb;
 pub mod program;
 pub mod random;
 pub mod rank;
