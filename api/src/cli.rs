@@ -11,8 +11,8 @@ use clap_complete::Shell;
 use crate::duration_text;
 
 pub use solve::{
-    GapMethodFlag, RoadefMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs, SolveRoadefArgs,
-    SolveVbpArgs, VbpMethodFlag,
+    GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs,
+    SolveOpenbArgs, SolveRoadefArgs, SolveVbpArgs, VbpMethodFlag,
 };
 
 const EXIT_CODES: &str = "\

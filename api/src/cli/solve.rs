@@ -16,6 +16,11 @@ Example:
   lessor solve vbp class1_250_3_5.vbp --seconds 30 --out bins.txt
       one bin for each item, counted from zero; the number of bins and a bound on it are printed";
 
+const OPENB_EXAMPLES: &str = "\
+Example:
+  lessor solve openb default_42.csv --nodes openb_node_list_gpu_node.csv --seconds 20 --out placement.csv
+      a node and devices for each pod that is placed; what is left of the cluster's GPU milli and a bound on it are printed";
+
 const ROADEF_EXAMPLES: &str = "\
 Example:
   lessor solve roadef model_a1_4.txt assignment_a1_4.txt --seconds 300 --out machines.txt
@@ -35,6 +40,9 @@ pub enum SolveFamily {
     /// Generalized assignment: every item to one agent at least cost, within the agents' capacities.
     #[command(after_help = format!("{GAP_EXAMPLES}\n\n{EXIT_CODES}"))]
     Gap(SolveGapArgs),
+    /// A batch of openb pods: as much as possible of a cluster's GPU milli given out, within CPU, memory and whole devices.
+    #[command(after_help = format!("{OPENB_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Openb(SolveOpenbArgs),
     /// Machine reassignment (ROADEF/EURO challenge 2012): processes move so that machines are loaded well, at least cost.
     #[command(after_help = format!("{ROADEF_EXAMPLES}\n\n{EXIT_CODES}"))]
     Roadef(SolveRoadefArgs),
@@ -88,6 +96,26 @@ pub struct SolveVbpArgs {
     pub common: SolveCommonArgs,
 }
 
+/// Flags of `lessor solve openb`.
+#[derive(Debug, Args)]
+pub struct SolveOpenbArgs {
+    /// The arrival sequence, as CSV.
+    #[arg(value_name = "SEQUENCE")]
+    pub sequence: PathBuf,
+    /// The node list, as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub nodes: PathBuf,
+    /// The batch: the longest prefix of the sequence that asks for at most so many percent of the cluster's GPU milli.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub arrived: u32,
+    /// The method.
+    #[arg(long, value_name = "M", value_enum, default_value_t = OpenbMethodFlag::Auto)]
+    pub method: OpenbMethodFlag,
+    /// What all families have in common.
+    #[command(flatten)]
+    pub common: SolveCommonArgs,
+}
+
 /// Flags of every family.
 #[derive(Debug, Args)]
 pub struct SolveCommonArgs {
@@ -119,6 +147,15 @@ pub enum GapMethodFlag {
     Neighborhood,
     /// Prices, annealing to begin with, then one integer program.
     Exact,
+}
+
+/// How a batch of openb pods is placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OpenbMethodFlag {
+    /// All of them, as they help.
+    Auto,
+    /// Each pod where it leaves least, the largest first.
+    Fit,
 }
 
 /// How a vector packing problem is solved.

@@ -3,6 +3,7 @@
 mod answer_file;
 mod error;
 mod gap;
+mod openb;
 mod roadef;
 mod vbp;
 
@@ -32,6 +33,7 @@ const RESERVE: Duration = Duration::from_millis(150);
 pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, CommandError> {
     match family {
         SolveFamily::Gap(args) => gap::run(args, clock),
+        SolveFamily::Openb(args) => openb::run(args, clock),
         SolveFamily::Roadef(args) => roadef::run(args, clock),
         SolveFamily::Vbp(args) => vbp::run(args, clock),
     }

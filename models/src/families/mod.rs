@@ -4,8 +4,8 @@
 //! shares no code with the solver of the family, and with no other family's checker.
 
 pub mod gap;
-pub mod reassignment;
 pub mod openb;
+pub mod reassignment;
 pub mod vector_packing;
 
 /// The largest coefficient of an instance: 2^53, so that every one is exact in floating point as well.
