@@ -26,8 +26,9 @@ pub(crate) use error::SolveError;
 /// The longest that `--seconds` may be: a month.
 const SECONDS_MAX: f64 = 31.0 * 86_400.0;
 
-/// How long before the deadline a search ends: its way out, the check and the file take that long at most.
-const RESERVE: Duration = Duration::from_millis(150);
+/// How long before the deadline a search ends: its way out, the check and the file take that long at most, also where other
+/// programs share the processors.
+const RESERVE: Duration = Duration::from_millis(300);
 
 /// Carries out `lessor solve`.
 pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, CommandError> {
