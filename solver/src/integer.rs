@@ -31,13 +31,15 @@ struct IntegerRow {
     entries: Vec<(usize, f64)>,
 }
 
-/// When a solve ends.
+/// When a solve ends, and by which choices.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IntegerLimits {
     /// Nodes of the branch-and-bound tree, at most.
     pub nodes_max: Option<u32>,
     /// Solutions that cost more than this are not looked for.
     pub cost_max: Option<f64>,
+    /// The seed of HiGHS' own choices.
+    pub seed: u32,
 }
 
 /// What came of a solve.
@@ -94,6 +96,7 @@ fn set_options(model: &mut Model, limits: IntegerLimits) {
     model.make_quiet();
     model.set_option("threads", 1);
     model.set_option("mip_rel_gap", 0.0);
+    model.set_option("random_seed", i32::try_from(limits.seed).unwrap_or(0));
     if let Some(nodes) = limits.nodes_max {
         model.set_option("mip_max_nodes", i32::try_from(nodes).unwrap_or(i32::MAX));
     }

@@ -43,6 +43,7 @@ pub(super) fn assign(
         nodes_max: Some(u32::try_from(nodes_max).unwrap_or(u32::MAX)),
         // Costs are whole: half a unit more lets rounding in the program pass and no other cost.
         cost_max: cost_max.map(|cost| cost as f64 + 0.5),
+        ..IntegerLimits::default()
     };
     let named =
         |values: Vec<u32>| agents.iter().zip(values).filter(|&(_, count)| count > 0).map(|(&agent, _)| agent).collect();

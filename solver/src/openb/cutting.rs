@@ -143,9 +143,9 @@ fn search(
     let seed = u32::try_from(random.clone().below(1 << 30)).unwrap_or(0);
     let limits = IntegerLimits { nodes_max: Some(nodes_max), seed, ..IntegerLimits::default() };
     match program.solve(limits, stop) {
-        IntegerAnswer::Optimal(values) | IntegerAnswer::Feasible(values, _) => {
+        IntegerAnswer::Optimal(values) | IntegerAnswer::Feasible(values) => {
             Some(named.into_iter().cloned().zip(values).filter(|&(_, count)| count > 0).collect())
         }
-        IntegerAnswer::Infeasible | IntegerAnswer::Nothing(_) | IntegerAnswer::Interrupted => None,
+        IntegerAnswer::Infeasible | IntegerAnswer::Nothing | IntegerAnswer::Interrupted => None,
     }
 }

@@ -41,7 +41,8 @@ pub(super) fn cover(
         let demand = f64::from(instance.demands[item]);
         program.row(demand, if instance.makes_room(item) { demand } else { f64::INFINITY }, entries);
     }
-    let limits = IntegerLimits { nodes_max: Some(nodes_max), cost_max: Some(bins_max as f64 + 0.5) };
+    let limits =
+        IntegerLimits { nodes_max: Some(nodes_max), cost_max: Some(bins_max as f64 + 0.5), ..IntegerLimits::default() };
     let named = |values: Vec<u32>| {
         names.iter().zip(values).filter(|&(_, count)| count > 0).map(|(&at, _)| columns[at].clone()).collect()
     };
