@@ -178,6 +178,6 @@ pub enum VbpMethodFlag {
 pub enum RoadefMethodFlag {
     /// All of them, as they help.
     Auto,
-    /// Simulated annealing over shifts and swaps.
+    /// Simulated annealing over shifts, swaps and ejection chains.
     Annealing,
 }

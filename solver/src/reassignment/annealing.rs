@@ -1,10 +1,11 @@
-//! Simulated annealing over shifts and swaps (Kirkpatrick, Gelatt & Vecchi 1983; for machine reassignment, Portal, Ritt,
+//! Simulated annealing over shifts, swaps and ejection chains (Kirkpatrick, Gelatt & Vecchi 1983; for machine reassignment, Portal, Ritt,
 //! Borba & Buriol 2016).
 
 use crate::random::Random;
 use crate::stop::Stop;
 
 use super::cooling::{Cooling, Pace};
+use super::ejection::Chain;
 use super::incumbent::Incumbent;
 use super::state::{Move, State};
 
@@ -14,7 +15,13 @@ const BATCH: u64 = 1_024;
 /// Of a hundred swaps tried, how many change places with a process of about the same weight; the others with any.
 const NEAR: u64 = 70;
 
-/// How often each kind of move is tried, of a hundred; what is left swaps.
+/// Of a thousand moves tried, how many are ejection chains. One takes as long as some thirty others.
+const CHAINS: u64 = 30;
+
+/// Of a hundred chains tried, how many begin with a process that goes home.
+const CHAINS_HOME: u64 = 25;
+
+/// How often each kind of move is tried otherwise, of a hundred; what is left swaps.
 ///
 /// There are many machines and one home, so that chance leads away from it; what is away keeps transient resources at home,
 /// and soon nothing else can move. Where resources are transient, trying the way home often makes up for that.
@@ -30,6 +37,8 @@ pub(super) struct Mix {
 #[derive(Debug)]
 pub(super) struct Annealing<'a> {
     pub(super) cooling: &'a Cooling,
+    /// The part of the cooling that is gone through: shares from and to.
+    pub(super) part: (f64, f64),
     pub(super) pace: Pace,
     pub(super) mix: Mix,
     pub(super) ranks: &'a Ranks,
@@ -70,22 +79,30 @@ impl Annealing<'_> {
     /// each temperature.
     pub(super) fn run(&self, state: &mut State, best: &mut Incumbent, random: &mut Random) -> Vec<f64> {
         let mut sums = vec![(0.0, 0.0); self.cooling.len()];
+        let mut chain = Chain::default();
         let mut steps = 0;
         loop {
             let share = self.pace.share(steps, self.stop);
             if share >= 1.0 || self.stop.is_raised() {
                 break;
             }
-            let (at, temperature) = self.cooling.at(share);
+            let (at, temperature) = self.cooling.at(self.part.0 + share * (self.part.1 - self.part.0));
             for _ in 0..BATCH {
+                if random.below(1_000) < CHAINS {
+                    let limit = -temperature * random.unit().max(f64::MIN_POSITIVE).ln();
+                    let begin = draw_chain(state, random);
+                    if chain.eject(state, begin, limit, random) {
+                        chain.processes().for_each(|process| best.touched(process));
+                        best.offer(state);
+                    }
+                    continue;
+                }
                 let step = self.draw(state, random);
                 let Some(difference) = state.difference(step) else { continue };
                 if difference <= 0.0 || random.unit() < (-difference / temperature).exp() {
                     state.apply(step);
                     best.moved(step);
-                    if difference < 0.0 {
-                        best.offer(state);
-                    }
+                    best.offer(state);
                 }
             }
             sums[at].0 += state.cost();
@@ -107,6 +124,14 @@ impl Annealing<'_> {
             _ => Move::Swap { one: process, other: random.index(processes) },
         }
     }
+}
+
+/// Some process, and a machine for it to begin a chain on.
+fn draw_chain(state: &State, random: &mut Random) -> (usize, usize) {
+    let (processes, machines) = state.sizes();
+    let process = random.index(processes);
+    let to = if random.below(100) < CHAINS_HOME { state.home(process) } else { random.index(machines) };
+    (process, to)
 }
 
 /// Means of (sum, count); where none was met, that of the next colder temperature, and at the end the last cost.

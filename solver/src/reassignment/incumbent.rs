@@ -22,15 +22,16 @@ impl Incumbent {
     /// A move was done.
     pub(super) fn moved(&mut self, step: Move) {
         match step {
-            Move::Shift { process, .. } => self.mark(process),
+            Move::Shift { process, .. } => self.touched(process),
             Move::Swap { one, other } => {
-                self.mark(one);
-                self.mark(other);
+                self.touched(one);
+                self.touched(other);
             }
         }
     }
 
-    fn mark(&mut self, process: usize) {
+    /// A process may have moved.
+    pub(super) fn touched(&mut self, process: usize) {
         if !self.is_stale[process] {
             self.is_stale[process] = true;
             self.stale.push(process);

@@ -1,11 +1,12 @@
 //! Machine reassignment: processes move so that machines are loaded well, and little is moved for it.
 //!
-//! [`state`] tells at once what a shift or a swap costs and whether it may be; [`annealing`] tries them by the million, first
-//! quickly, to learn where [`cooling`] must be slow, then for as long as there is time.
+//! [`state`] tells at once what a shift or a swap costs and whether it may be; [`annealing`] tries them by the million, and
+//! [`ejection`] chains among them, first quickly, to learn where [`cooling`] must be slow, then for as long as there is time.
 //! Every assignment that leaves here was checked by [`lessor_models::families::reassignment`].
 
 mod annealing;
 mod cooling;
+mod ejection;
 mod incumbent;
 mod lowered;
 mod portfolio;
@@ -22,7 +23,7 @@ pub use portfolio::Report;
 pub enum ReassignmentMethod {
     /// All of them, as they help.
     Auto,
-    /// Simulated annealing over shifts and swaps.
+    /// Simulated annealing over shifts, swaps and ejection chains.
     Annealing,
 }
 

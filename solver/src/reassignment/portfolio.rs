@@ -21,10 +21,14 @@ const CHAINS: usize = 2;
 /// Steps for each process and each round where no clock decides.
 const ROUND_STEPS: u64 = 20_000;
 
-/// The part of the time after which the mix of moves and the speed of cooling are learned, and the part after which the
-/// chains go on from the best of them.
+/// The part of the time after which the mix of moves and the speed of cooling are learned, and the part after which all go
+/// on from the best.
 const LEARNED: f64 = 0.1;
 const REHEATED: f64 = 0.85;
+
+/// Into how many legs the long annealing is cut. After each, all chains go on from the one that is furthest: what large
+/// processes froze into decides, and the better of it is kept early.
+const LEGS: u32 = 20;
 
 /// The temperature to begin with, relative to the cost of an average machine.
 const HOT: f64 = 1.0;
@@ -71,11 +75,21 @@ struct Search<'a> {
 }
 
 /// What a chain came to.
-struct Chain {
+struct Chain<'a> {
+    state: State<'a>,
     best: Incumbent,
     mix: Mix,
     /// The mean cost at each temperature.
     costs: Vec<f64>,
+}
+
+/// What the chains of a round do; each may have a mix of its own.
+struct Round<'a> {
+    number: u32,
+    cooling: &'a Cooling,
+    part: (f64, f64),
+    pace: Pace,
+    mixes: &'a [Mix],
 }
 
 /// Searches by the method that the options name.
@@ -99,46 +113,68 @@ pub(super) fn search(
     (board.best, board.bound)
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     fn offer(&self, machines: &[u32]) {
         self.board.lock().unwrap_or_else(PoisonError::into_inner).offer(machines);
     }
 
-    /// A first annealing learns, a long one follows, and then shorter ones from the best.
+    /// A first annealing learns, a long one follows, leg by leg, and then a shorter one from the best.
     fn run(&self, options: &ReassignmentOptions) {
         let start = State::new(self.lowered, &self.lowered.start);
         let hot = (HOT * start.cost() / self.lowered.machines as f64).max(1.0);
         let steps = ROUND_STEPS * self.lowered.processes as u64;
-        let pace = |from, to| match options.rounds_max {
-            Some(_) => Pace::Steps(steps),
+        let pace = |from, to, parts: u32| match options.rounds_max {
+            Some(_) => Pace::Steps(steps / u64::from(parts)),
             None => Pace::Progress { from, to },
         };
         let even = Cooling::even(hot, COLD);
-        let pilot = self.round(0, &start, |chain| (&even, pace(0.0, LEARNED), MIXES[chain % MIXES.len()]));
-        let learned = even.learned(&pilot.costs);
-        let long = self.round(1, &start, |_| (&learned, pace(LEARNED, REHEATED), pilot.mix));
-        let mut best = if long.best.cost < pilot.best.cost { long.best } else { pilot.best };
+        let pilot = Round { number: 0, cooling: &even, part: (0.0, 1.0), pace: pace(0.0, LEARNED, 1), mixes: &MIXES };
+        let mut pilots = self.round(&pilot, &start);
+        pilots.sort_by(|one, other| one.best.cost.total_cmp(&other.best.cost));
+        let Chain { mut best, mix, costs, .. } = pilots.swap_remove(0);
+
+        let learned = even.learned(&costs);
+        let mut state = start;
+        for leg in 0..LEGS {
+            let part = [leg, leg + 1].map(|leg| f64::from(leg) / f64::from(LEGS));
+            let [from, to] = part.map(|part| LEARNED + (REHEATED - LEARNED) * part);
+            let (number, part, pace) = (1 + leg, (part[0], part[1]), pace(from, to, LEGS));
+            let mut chains = self.round(&Round { number, cooling: &learned, part, pace, mixes: &[mix] }, &state);
+            chains.sort_by(|one, other| one.state.cost().total_cmp(&other.state.cost()));
+            keep(&mut best, &chains);
+            state = chains.swap_remove(0).state;
+        }
+
         let warm = Cooling::even((hot * REHEAT).max(1.0), COLD);
-        for round in 2..options.rounds_max.unwrap_or(3) {
+        for number in 2..options.rounds_max.unwrap_or(3) {
             let state = State::new(self.lowered, &best.machines);
-            let found = self.round(round, &state, |_| (&warm, pace(REHEATED, 1.0), pilot.mix));
-            best = if found.best.cost < best.cost { found.best } else { best };
+            let (part, pace) = ((0.0, 1.0), pace(REHEATED, 1.0, 1));
+            let round = Round { number: LEGS + number, cooling: &warm, part, pace, mixes: &[mix] };
+            keep(&mut best, &self.round(&round, &state));
         }
     }
 
-    /// All chains anneal from a state; the result is the one that came furthest.
-    fn round<'b>(&self, round: u32, from: &State, plan: impl Fn(usize) -> (&'b Cooling, Pace, Mix) + Sync) -> Chain {
+    /// All chains anneal from a state.
+    fn round(&self, round: &Round, from: &State<'a>) -> Vec<Chain<'a>> {
         let chain = |chain: usize| {
-            let (cooling, pace, mix) = plan(chain);
-            let mut random = self.random.fork(u64::from(round) << 32 | chain as u64);
+            let mix = round.mixes[chain % round.mixes.len()];
+            let mut random = self.random.fork(u64::from(round.number) << 32 | chain as u64);
             let (mut state, mut best) = (from.clone(), Incumbent::new(from));
-            let annealing = Annealing { cooling, pace, mix, ranks: &self.ranks, stop: self.stop };
+            let Round { cooling, part, pace, .. } = *round;
+            let annealing = Annealing { cooling, part, pace, mix, ranks: &self.ranks, stop: self.stop };
             let costs = annealing.run(&mut state, &mut best, &mut random);
             self.offer(&best.machines);
-            Chain { best, mix, costs }
+            Chain { state, best, mix, costs }
         };
-        let mut chains: Vec<Chain> = (0..self.chains.max(1)).into_par_iter().map(chain).collect();
-        chains.sort_by(|one, other| one.best.cost.total_cmp(&other.best.cost));
-        chains.swap_remove(0)
+        (0..self.chains.max(1)).into_par_iter().map(chain).collect()
+    }
+}
+
+/// Keeps the best of all chains where it is better.
+fn keep(best: &mut Incumbent, chains: &[Chain]) {
+    for chain in chains {
+        if chain.best.cost < best.cost {
+            best.clone_from(&chain.best);
+        }
     }
 }

@@ -34,6 +34,9 @@ pub(super) struct State<'a> {
     spreads: Vec<u32>,
     /// For each dependency row, the processes in each neighborhood.
     in_neighborhoods: Vec<u32>,
+    /// The processes of each machine, and the position of each among them.
+    members: Vec<Vec<u32>>,
+    positions: Vec<usize>,
     /// Moved processes of each service, and services by that number.
     moved: Vec<u32>,
     services_by_moved: Vec<u32>,
@@ -60,6 +63,8 @@ impl<'a> State<'a> {
             at_locations: vec![0; spread_rows * instance.locations],
             spreads: vec![0; spread_rows],
             in_neighborhoods: vec![0; rows(|rules| rules.dependency_row) * instance.neighborhoods],
+            members: vec![Vec::new(); instance.machines],
+            positions: vec![0; instance.processes],
             moved: vec![0; instance.rules.len()],
             services_by_moved,
             most_moved: 0,
@@ -68,6 +73,7 @@ impl<'a> State<'a> {
             let machine = instance.start[process] as usize;
             add(&mut state.free, instance.all_needs(process), machine, -1);
             state.count(process, machine);
+            state.list(process, machine);
             for (column, burden) in state.columns_of(machine).iter_mut().zip(instance.burden(process)) {
                 *column += burden;
             }
@@ -121,6 +127,9 @@ impl<'a> State<'a> {
             Move::Shift { process, to } => self.shift(process, to),
             Move::Swap { one, other } => {
                 let (from, to) = (self.machine_of(one), self.machine_of(other));
+                if from == to {
+                    return;
+                }
                 // As in `put`, without its lists.
                 self.leave(one);
                 self.leave(other);
@@ -146,15 +155,37 @@ impl<'a> State<'a> {
         }
     }
 
+    /// The processes of a machine, in no order.
+    pub(super) fn members(&self, machine: usize) -> &[u32] {
+        &self.members[machine]
+    }
+
+    /// Whether a process may go to a machine, room aside.
+    pub(super) fn allows(&self, process: usize, to: usize) -> bool {
+        let from = self.machine_of(process);
+        let service = self.instance.service[process] as usize;
+        let rules = &self.instance.rules[service];
+        from != to
+            && !self.is_present(rules, to)
+            && self.keeps_spread(rules, from, to)
+            && self.keeps_dependencies(service, from, to, NONE)
+    }
+
+    /// What a machine lacks of all its resources.
+    pub(super) fn missing(&self, machine: usize) -> i64 {
+        self.free_of(machine).iter().map(|&free| (-free).max(0)).sum()
+    }
+
+    /// What a machine would lack without one of its processes.
+    pub(super) fn missing_without(&self, machine: usize, process: usize) -> i64 {
+        let needs = self.instance.needs(process, machine);
+        self.free_of(machine).iter().zip(needs).map(|(&free, &need)| (-free - need).max(0)).sum()
+    }
+
     fn shift_difference(&self, process: usize, to: usize) -> Option<f64> {
         let instance = self.instance;
         let from = self.machine_of(process);
-        let service = instance.service[process] as usize;
-        let rules = &instance.rules[service];
-        if from == to || self.is_present(rules, to) || !self.has_room(to, instance.needs(process, to)) {
-            return None;
-        }
-        if !self.keeps_spread(rules, from, to) || !self.keeps_dependencies(service, from, to, NONE) {
+        if !self.has_room(to, instance.needs(process, to)) || !self.allows(process, to) {
             return None;
         }
         let burden = instance.burden(process);
@@ -315,6 +346,7 @@ impl<'a> State<'a> {
         let from = self.machine_of(process);
         add(&mut self.free, instance.needs(process, from), from, 1);
         self.uncount(process, from);
+        self.unlist(process, from);
         self.burden(process, from, -1.0);
         self.cost -= instance.move_cost(process, from);
     }
@@ -324,6 +356,7 @@ impl<'a> State<'a> {
         let instance = self.instance;
         add(&mut self.free, instance.needs(process, to), to, -1);
         self.count(process, to);
+        self.list(process, to);
         self.burden(process, to, 1.0);
         self.cost += instance.move_cost(process, to);
         self.at[process] = u32::try_from(to).expect("machines are counted in 32 bits");
@@ -353,6 +386,21 @@ impl<'a> State<'a> {
             self.most_moved -= 1;
         }
         self.cost += self.instance.service_weight * (self.most_moved as f64 - most as f64);
+    }
+
+    /// A machine has a process now.
+    fn list(&mut self, process: usize, machine: usize) {
+        self.positions[process] = self.members[machine].len();
+        self.members[machine].push(u32::try_from(process).expect("processes are counted in 32 bits"));
+    }
+
+    /// A machine no longer has a process; the last one takes its position.
+    fn unlist(&mut self, process: usize, machine: usize) {
+        let position = self.positions[process];
+        self.members[machine].swap_remove(position);
+        if let Some(&last) = self.members[machine].get(position) {
+            self.positions[last as usize] = position;
+        }
     }
 
     /// A process is on a machine now.

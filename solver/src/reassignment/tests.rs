@@ -4,6 +4,7 @@ use lessor_models::families::reassignment::{
     Balance, Machine, MoveWeights, Parts, Process, ReassignmentInstance, Resource, Service, bound, check, cost,
 };
 
+use super::ejection::Chain;
 use super::lowered::Lowered;
 use super::state::{Move, State};
 use super::{ReassignmentMethod, ReassignmentOptions, solve};
@@ -121,6 +122,34 @@ fn a_move_is_told_exactly_where_the_checker_allows_it_with_what_it_costs() {
         }
     }
     assert!(allowed > 1_000 && refused > 1_000, "{allowed} allowed, {refused} refused");
+}
+
+#[test]
+fn an_ejection_chain_leaves_what_the_checker_allows_or_everything_as_it_was() {
+    let mut random = Random::new(6);
+    let (mut stood, mut fell) = (0, 0);
+    for _ in 0..60 {
+        let instance = feasible(SMALL, &mut random);
+        let lowered = Lowered::new(&instance);
+        let mut state = State::new(&lowered, &lowered.start);
+        let mut chain = Chain::default();
+        for _ in 0..100 {
+            let (before, cost) = (state.machines().to_vec(), state.cost());
+            let begin = (random.index(SMALL.processes), random.index(SMALL.machines));
+            let limit = random.below(60) as f64;
+            if chain.eject(&mut state, begin, limit, &mut random) {
+                assert!(check(&instance, state.machines()).is_ok() && state.cost() <= cost + limit);
+                let changed = before.iter().zip(state.machines()).enumerate().filter(|(_, (from, to))| from != to);
+                assert!(changed.map(|(process, _)| process).all(|process| chain.processes().any(|one| one == process)));
+                stood += 1;
+            } else {
+                assert_eq!((state.machines(), chain.processes().count()), (&before[..], 0));
+                fell += 1;
+            }
+            assert_eq!(state.cost().to_bits(), total(&instance, state.machines()).to_bits());
+        }
+    }
+    assert!(stood > 500 && fell > 500, "{stood} stood, {fell} fell");
 }
 
 #[test]
