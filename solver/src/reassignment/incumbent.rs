@@ -13,10 +13,11 @@ pub(super) struct Incumbent {
 }
 
 impl Incumbent {
-    /// The assignment of a state.
+    /// The assignment of a state; where a machine lacks something there, anything is better.
     pub(super) fn new(state: &State) -> Incumbent {
         let machines = state.machines().to_vec();
-        Incumbent { is_stale: vec![false; machines.len()], machines, cost: state.cost(), stale: Vec::new() }
+        let cost = if state.has_room_everywhere() { state.cost() } else { f64::INFINITY };
+        Incumbent { is_stale: vec![false; machines.len()], machines, cost, stale: Vec::new() }
     }
 
     /// A move was done.
@@ -40,7 +41,7 @@ impl Incumbent {
 
     /// Takes the state over if it is better; every move since the last time was told.
     pub(super) fn offer(&mut self, state: &State) {
-        if state.cost() < self.cost {
+        if state.cost() < self.cost && state.has_room_everywhere() {
             self.cost = state.cost();
             for process in self.stale.drain(..) {
                 self.machines[process] = state.machines()[process];

@@ -34,6 +34,9 @@ pub(super) struct State<'a> {
     spreads: Vec<u32>,
     /// For each dependency row, the processes in each neighborhood.
     in_neighborhoods: Vec<u32>,
+    /// Whether each machine lacks something, and how many do.
+    is_short: Vec<bool>,
+    short: usize,
     /// The processes of each machine, and the position of each among them.
     members: Vec<Vec<u32>>,
     positions: Vec<usize>,
@@ -63,6 +66,8 @@ impl<'a> State<'a> {
             at_locations: vec![0; spread_rows * instance.locations],
             spreads: vec![0; spread_rows],
             in_neighborhoods: vec![0; rows(|rules| rules.dependency_row) * instance.neighborhoods],
+            is_short: vec![false; instance.machines],
+            short: 0,
             members: vec![Vec::new(); instance.machines],
             positions: vec![0; instance.processes],
             moved: vec![0; instance.rules.len()],
@@ -80,6 +85,7 @@ impl<'a> State<'a> {
             state.cost += instance.move_cost(process, machine);
         }
         for machine in 0..instance.machines {
+            state.look_for_room(machine);
             state.costs[machine] = positive(state.columns_of(machine));
             state.cost += state.costs[machine];
         }
@@ -169,6 +175,17 @@ impl<'a> State<'a> {
             && !self.is_present(rules, to)
             && self.keeps_spread(rules, from, to)
             && self.keeps_dependencies(service, from, to, NONE)
+    }
+
+    /// Whether no machine lacks anything. Moves keep that; where a start does not have it, they lead there.
+    pub(super) fn has_room_everywhere(&self) -> bool {
+        self.short == 0
+    }
+
+    fn look_for_room(&mut self, machine: usize) {
+        let is_short = self.free_of(machine).iter().fold(0, |signs, free| signs | free) < 0;
+        self.short = self.short + usize::from(is_short) - usize::from(self.is_short[machine]);
+        self.is_short[machine] = is_short;
     }
 
     /// What a machine lacks of all its resources.
@@ -347,6 +364,7 @@ impl<'a> State<'a> {
         add(&mut self.free, instance.needs(process, from), from, 1);
         self.uncount(process, from);
         self.unlist(process, from);
+        self.look_for_room(from);
         self.burden(process, from, -1.0);
         self.cost -= instance.move_cost(process, from);
     }
@@ -357,6 +375,7 @@ impl<'a> State<'a> {
         add(&mut self.free, instance.needs(process, to), to, -1);
         self.count(process, to);
         self.list(process, to);
+        self.look_for_room(to);
         self.burden(process, to, 1.0);
         self.cost += instance.move_cost(process, to);
         self.at[process] = u32::try_from(to).expect("machines are counted in 32 bits");

@@ -1,7 +1,8 @@
 //! Moves against the checker, searches against brute force.
 
 use lessor_models::families::reassignment::{
-    Balance, Machine, MoveWeights, Parts, Process, ReassignmentInstance, Resource, Service, bound, check, cost,
+    Balance, Machine, MoveWeights, Parts, Process, ReassignmentFault, ReassignmentInstance, Resource, Service, bound,
+    check, cost, faults,
 };
 
 use super::ejection::Chain;
@@ -191,4 +192,24 @@ fn annealing_finds_the_least_cost_of_most_tiny_instances() {
     }
     // Some are cut off: no shift or swap leads to them.
     assert!(improved >= 10 && least_found >= 36, "{improved} starts improved, {least_found} to the least cost");
+}
+
+#[test]
+fn a_start_that_lacks_room_is_repaired() {
+    let mut random = Random::new(7);
+    let options = ReassignmentOptions { method: ReassignmentMethod::Annealing, seed: 1, rounds_max: Some(2) };
+    let (mut repaired, mut possible) = (0, 0);
+    while possible < 20 {
+        let instance = any(TINY, &mut random);
+        let broken = faults(&instance, &instance.parts().start);
+        let lacks_room = |fault: &ReassignmentFault| matches!(fault, ReassignmentFault::Capacity { .. });
+        if broken.is_empty() || !broken.iter().all(lacks_room) || least(&instance).is_none() {
+            continue;
+        }
+        possible += 1;
+        let best = solve(&instance, &options, &Stop::new(), &mut |_, _| ()).best;
+        repaired += u32::from(best.is_some_and(|(found, machines)| check(&instance, &machines) == Ok(found)));
+    }
+    // Some are cut off: no shift leads out of them.
+    assert!(repaired >= 16, "{repaired} of {possible}");
 }
