@@ -106,7 +106,7 @@ impl Arrangement<'_> {
         order.sort_by(|&a, &b| wealth(b).total_cmp(&wealth(a)).then(kinds[a].cmp(&kinds[b])));
         for run in order.chunk_by(|&a, &b| kinds[a] == kinds[b]) {
             let mut few: Vec<Vec<u32>> = contents.drain(..run.len()).collect();
-            shuffle(&mut few, random);
+            random.shuffle(&mut few);
             run.iter().zip(few).for_each(|(&device, pods)| arrangement.seat_all(device, pods));
         }
         (0..arrangement.loads.len()).for_each(|node| arrangement.note(node));
@@ -164,10 +164,10 @@ impl Arrangement<'_> {
         for peers in &self.peers {
             let size = self.instance.pod(peers[0]).milli;
             let mut pods = peers.clone();
-            shuffle(&mut pods, random);
+            random.shuffle(&mut pods);
             pods.sort_by(|&a, &b| self.need(a).total_cmp(&self.need(b)));
             pods.truncate(wanted.get(&size).copied().unwrap_or(0));
-            shuffle(&mut pods, random);
+            random.shuffle(&mut pods);
             ready.insert(size, pods);
         }
         let mut contents = Vec::new();
@@ -198,13 +198,13 @@ impl Arrangement<'_> {
                     return false;
                 }
             }
-            let node = self.overdrawn[index(random, self.overdrawn.len())] as usize;
+            let node = self.overdrawn[random.index(self.overdrawn.len())] as usize;
             if self.of_node[node].is_empty() {
                 continue;
             }
-            let device = self.of_node[node][index(random, self.of_node[node].len())];
+            let device = self.of_node[node][random.index(self.of_node[node].len())];
             if random.below(2) == 0 {
-                let other = narrow(index(random, self.devices.len()));
+                let other = narrow(random.index(self.devices.len()));
                 self.try_devices(device, other, random);
             } else {
                 self.try_peers(device, random);
@@ -246,10 +246,10 @@ impl Arrangement<'_> {
         if pods.is_empty() {
             return;
         }
-        let at = index(random, pods.len());
+        let at = random.index(pods.len());
         let pod = pods[at];
         let peers = &self.peers[self.peers_of[pod as usize] as usize];
-        let peer = peers[index(random, peers.len())];
+        let peer = peers[random.index(peers.len())];
         let (other, a) = (self.device_of[peer as usize], self.devices[device as usize].node as usize);
         let of_a = self.loads[a].less(self.load(pod, a)).plus(self.load(peer, a));
         if other == NONE {
@@ -340,16 +340,5 @@ impl Arrangement<'_> {
             let seat = Seat { node: device.node, devices: vec![device.number] };
             device.pods.iter().map(move |&pod| (pod, seat.clone()))
         })
-    }
-}
-
-fn index(random: &mut Random, count: usize) -> usize {
-    usize::try_from(random.below(count as u64)).expect("it is below the count")
-}
-
-/// Every order is as likely (Fisher & Yates).
-fn shuffle<T>(items: &mut [T], random: &mut Random) {
-    for at in (1..items.len()).rev() {
-        items.swap(at, index(random, at + 1));
     }
 }

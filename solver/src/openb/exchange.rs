@@ -1,6 +1,6 @@
 //! Exchanges: a pod without a seat takes one by chance; whoever is in its way looks for another. What gives out more of the
-//! devices stays, and so does what gives out as much to as many pods without a device and draws less of the nodes. What helps where CPU or memory are scarce, of
-//! which patterns know nothing.
+//! devices stays, and so does what gives out as much to as many pods without a device and draws less of the nodes. What
+//! helps where CPU or memory are scarce, of which patterns know nothing.
 
 use lessor_models::families::openb::Seat;
 
@@ -57,7 +57,7 @@ pub(super) fn exchange<'a>(rooms: Rooms<'a>, tries: u64, random: &mut Random, st
         if exchange.out.is_empty() {
             break;
         }
-        let pod = exchange.out[index(random, exchange.out.len())];
+        let pod = exchange.out[random.index(exchange.out.len())];
         exchange.try_pod(pod, random);
     }
     exchange.rooms
@@ -89,7 +89,7 @@ impl Exchange<'_> {
     fn try_pod(&mut self, pod: u32, random: &mut Random) {
         let instance = self.rooms.instance;
         let sort = instance.sort_of[pod as usize] as usize;
-        let mut nodes = (0..DRAWS).map(|_| index(random, self.on_node.len()));
+        let mut nodes = (0..DRAWS).map(|_| random.index(self.on_node.len()));
         let Some(node) = nodes.find(|&node| instance.fits(sort, instance.kind_of[node] as usize)) else { return };
         self.journal.clear();
         let mut change = Change::default();
@@ -143,7 +143,7 @@ impl Exchange<'_> {
             if choices.is_empty() {
                 return false;
             }
-            let other = choices[index(random, choices.len())];
+            let other = choices[random.index(choices.len())];
             let seat = self.rooms.seats[other as usize].clone();
             self.journal.push((other, seat));
             self.place(other, None);
@@ -194,10 +194,6 @@ impl Exchange<'_> {
         }
         is_placed
     }
-}
-
-fn index(random: &mut Random, count: usize) -> usize {
-    usize::try_from(random.below(count as u64)).expect("it is below the count")
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Simulated annealing over shifts, swaps and ejection chains (Kirkpatrick, Gelatt & Vecchi 1983; for machine reassignment, Portal, Ritt,
-//! Borba & Buriol 2016).
+//! Simulated annealing over shifts, swaps and ejection chains (Kirkpatrick, Gelatt & Vecchi 1983; for machine reassignment,
+//! Portal, Ritt, Borba & Buriol 2016).
 
 use crate::random::Random;
 use crate::stop::Stop;

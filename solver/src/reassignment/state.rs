@@ -149,7 +149,7 @@ impl<'a> State<'a> {
 
     /// Puts processes on machines, whatever that breaks. All leave before any comes: where two of one service follow each
     /// other, each finds the other's mark gone.
-    pub(super) fn put(&mut self, places: &[(usize, usize)]) {
+    fn put(&mut self, places: &[(usize, usize)]) {
         let moves = places.iter().map(|&(process, to)| (process, self.machine_of(process), to));
         let moves: Vec<(usize, usize, usize)> = moves.filter(|&(_, from, to)| from != to).collect();
         for &(process, _, _) in &moves {
