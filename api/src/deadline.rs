@@ -1,6 +1,6 @@
 //! From a deadline to a raised [`Stop`]: timers beside the planner, set early enough for what comes after planning.
 
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,21 +57,21 @@ pub(crate) fn explain_share(planning: Duration) -> Duration {
     (planning / 10).min(EXPLAIN_MAX)
 }
 
-/// Does some work, and raises each flag at its instant if the work has not ended by then. Instants are in order.
-pub(crate) fn with_alarms<T>(alarms: &[(Instant, &Stop)], work: impl FnOnce() -> T) -> T {
-    let (working, has_ended) = mpsc::channel::<()>();
+/// The end of work that a timer runs beside.
+struct Ending(Receiver<()>);
+
+impl Ending {
+    /// Waits so long, or until the work ends; whether it goes on.
+    fn is_still_ahead_after(&self, wait: Duration) -> bool {
+        self.0.recv_timeout(wait) == Err(RecvTimeoutError::Timeout)
+    }
+}
+
+/// Does some work with a timer beside it, which ends soon after the work does.
+fn beside<T>(timer: impl FnOnce(&Ending) + Send, work: impl FnOnce() -> T) -> T {
+    let (working, has_ended) = mpsc::channel();
     thread::scope(|scope| {
-        if !alarms.is_empty() {
-            scope.spawn(move || {
-                for (at, stop) in alarms {
-                    let left = at.saturating_duration_since(Instant::now());
-                    if has_ended.recv_timeout(left) != Err(RecvTimeoutError::Timeout) {
-                        return;
-                    }
-                    stop.raise();
-                }
-            });
-        }
+        scope.spawn(move || timer(&Ending(has_ended)));
         let result = work();
         // The timer's thread sees its channel close and ends; a panic closes it as well.
         drop(working);
@@ -79,32 +79,43 @@ pub(crate) fn with_alarms<T>(alarms: &[(Instant, &Stop)], work: impl FnOnce() ->
     })
 }
 
+/// Does some work, and raises each flag at its instant if the work has not ended by then. Instants are in order.
+pub(crate) fn with_alarms<T>(alarms: &[(Instant, &Stop)], work: impl FnOnce() -> T) -> T {
+    if alarms.is_empty() {
+        return work();
+    }
+    let timer = |ending: &Ending| {
+        for (at, stop) in alarms {
+            if !ending.is_still_ahead_after(at.saturating_duration_since(Instant::now())) {
+                return;
+            }
+            stop.raise();
+        }
+    };
+    beside(timer, work)
+}
+
 /// How often the share of the time that is over is told: often enough for whoever cools by it.
 const TELL_EVERY: Duration = Duration::from_millis(5);
 
 /// Does some work; tells the stop which share of the time until an instant is over, and raises it then.
 pub(crate) fn with_progress<T>(until: Instant, stop: &Stop, work: impl FnOnce() -> T) -> T {
-    let (working, has_ended) = mpsc::channel::<()>();
     let begun = Instant::now();
     let all = until.saturating_duration_since(begun);
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            loop {
-                let over = begun.elapsed();
-                if over >= all {
-                    stop.tell_progress(1.0);
-                    return stop.raise();
-                }
-                stop.tell_progress(over.as_secs_f64() / all.as_secs_f64());
-                if has_ended.recv_timeout(TELL_EVERY.min(all.saturating_sub(over))) != Err(RecvTimeoutError::Timeout) {
-                    return;
-                }
+    let timer = |ending: &Ending| {
+        loop {
+            let over = begun.elapsed();
+            if over >= all {
+                stop.tell_progress(1.0);
+                return stop.raise();
             }
-        });
-        let result = work();
-        drop(working);
-        result
-    })
+            stop.tell_progress(over.as_secs_f64() / all.as_secs_f64());
+            if !ending.is_still_ahead_after(TELL_EVERY.min(all.saturating_sub(over))) {
+                return;
+            }
+        }
+    };
+    beside(timer, work)
 }
 
 #[cfg(test)]
