@@ -131,15 +131,16 @@ mod tests {
 
     use super::*;
 
+    /// An error with its source.
+    pub(super) fn told(error: &FamilyError) -> String {
+        error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+    }
+
     /// What a reader makes of a text; an error is told with its source, and calls the file `instance`.
     pub(super) fn read<T>(reader: impl Fn(&Path) -> Result<T, FamilyError>, text: &str) -> Result<T, String> {
         let scratch = tempfile::tempdir().unwrap();
         let path = scratch.path().join("instance");
         fs::write(&path, text).unwrap();
-        let told = |error: FamilyError| match error.source() {
-            Some(source) => format!("{error}: {source}"),
-            None => error.to_string(),
-        };
-        reader(&path).map_err(|error| told(error).replace(&path.display().to_string(), "instance"))
+        reader(&path).map_err(|error| told(&error).replace(&path.display().to_string(), "instance"))
     }
 }

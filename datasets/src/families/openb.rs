@@ -13,7 +13,8 @@ use lessor_models::families::COEFFICIENT_MAX;
 use lessor_models::families::openb::{DEVICE_MILLI, DEVICES_MAX, Node, OpenbInstance, Pod, Seat};
 
 use super::FamilyError;
-use crate::import::csv_table::{CsvColumn, CsvTable};
+use crate::import::csv_table::CsvTable;
+use crate::import::openb::DemandColumns;
 use crate::table::Problem;
 
 /// A batch with the names that its answer needs.
@@ -38,19 +39,20 @@ pub fn openb(sequence: &Path, nodes: &Path, arrived_percent: u32) -> Result<Open
     let device_milli: u128 = nodes_read.iter().map(|node| u128::from(node.devices) * u128::from(DEVICE_MILLI)).sum();
     let most = device_milli * u128::from(arrived_percent);
     let table = CsvTable::read(sequence)?;
-    let columns = PodColumns::find(&table)?;
+    let seq = table.need("seq", "a whole number")?;
+    let columns = DemandColumns::find(&table)?;
     let (mut numbers, mut pods, mut rows) = (Vec::new(), Vec::new(), BTreeMap::new());
     let mut arrived = 0;
     for row in 0..table.len() {
-        let pod = columns.pod(&table, row, &models)?;
+        let pod = read_pod(&table, &columns, row, &models)?;
         arrived += u128::from(pod.milli_sum()) * 100;
         if arrived > most {
             break;
         }
-        let number = table.number(row, columns.seq, COEFFICIENT_MAX)?;
+        let number = table.number(row, seq, COEFFICIENT_MAX)?;
         if let Some(first) = rows.insert(number, row) {
             let problem = Problem::Repeated { name: number.to_string(), first };
-            return Err(table.refuse(row, columns.seq, problem).into());
+            return Err(table.refuse(row, seq, problem).into());
         }
         numbers.push(number);
         pods.push(pod);
@@ -110,43 +112,24 @@ fn read_nodes(table: &CsvTable, models: &mut BTreeMap<String, u32>) -> Result<(V
     Ok((names, nodes))
 }
 
-/// Where the columns of pods are.
-struct PodColumns {
-    seq: CsvColumn,
-    cpu: CsvColumn,
-    memory: CsvColumn,
-    devices: CsvColumn,
-    milli: CsvColumn,
-    spec: Option<CsvColumn>,
-}
-
-impl PodColumns {
-    fn find(table: &CsvTable) -> Result<PodColumns, FamilyError> {
-        let whole = "a whole number";
-        Ok(PodColumns {
-            seq: table.need("seq", whole)?,
-            cpu: table.need("cpu_milli", whole)?,
-            memory: table.need("memory_mib", whole)?,
-            devices: table.need("num_gpu", whole)?,
-            milli: table.need("gpu_milli", whole)?,
-            spec: table.find("gpu_spec"),
-        })
-    }
-
-    fn pod(&self, table: &CsvTable, row: usize, models: &BTreeMap<String, u32>) -> Result<Pod, FamilyError> {
-        let cpu_milli = table.number(row, self.cpu, COEFFICIENT_MAX)?;
-        let memory_mib = table.number(row, self.memory, COEFFICIENT_MAX)?;
-        let devices = narrow(table.number(row, self.devices, u64::from(DEVICES_MAX))?);
-        let milli = narrow(table.number(row, self.milli, u64::from(DEVICE_MILLI))?);
-        if (devices == 0) != (milli == 0) {
-            return Err(table.refuse(row, self.milli, Problem::Partner { partner: "num_gpu" }).into());
-        }
-        let text = self.spec.filter(|_| devices > 0).map_or("", |spec| table.text(row, spec));
-        let mut named = text.split('|').filter(|model| !model.is_empty()).peekable();
-        // Models that no node has leave a list that is shorter, or empty: then the pod has no place, which is no error.
-        let listed = named.peek().is_some().then(|| named.filter_map(|model| models.get(model).copied()).collect());
-        Ok(Pod { cpu_milli, memory_mib, devices, milli, models: listed })
-    }
+/// The pod of a row.
+fn read_pod(
+    table: &CsvTable,
+    columns: &DemandColumns,
+    row: usize,
+    models: &BTreeMap<String, u32>,
+) -> Result<Pod, FamilyError> {
+    let pod = columns.demand(table, row, (COEFFICIENT_MAX, COEFFICIENT_MAX))?;
+    // Models that no node has leave a list that is shorter, or empty: then the pod has no place, which is no error.
+    let listed =
+        (!pod.models.is_empty()).then(|| pod.models.iter().filter_map(|&model| models.get(model).copied()).collect());
+    Ok(Pod {
+        cpu_milli: pod.cpu_milli,
+        memory_mib: pod.memory_mib,
+        devices: u32::from(pod.devices),
+        milli: u32::from(pod.milli),
+        models: listed,
+    })
 }
 
 /// A number that was let through below 2^32.

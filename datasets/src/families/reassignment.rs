@@ -108,6 +108,7 @@ mod tests {
 
     use lessor_models::families::reassignment::check;
 
+    use super::super::tests::told;
     use super::*;
     use crate::import::tests::public_file;
 
@@ -119,12 +120,8 @@ mod tests {
         let (model_path, start_path) = (scratch.path().join("model"), scratch.path().join("start"));
         fs::write(&model_path, model).unwrap();
         fs::write(&start_path, start).unwrap();
-        let told = |error: FamilyError| match std::error::Error::source(&error) {
-            Some(source) => format!("{error}: {source}"),
-            None => error.to_string(),
-        };
         reassignment(&model_path, &start_path)
-            .map_err(|error| told(error).replace(&format!("{}/", scratch.path().display()), ""))
+            .map_err(|error| told(&error).replace(&format!("{}/", scratch.path().display()), ""))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 pub(crate) mod csv_table;
 mod frame;
 mod gpu_servers;
-mod openb;
+pub(crate) mod openb;
 mod opendc;
 
 use lessor_models::fleet::FleetError;

@@ -222,10 +222,8 @@ fn tile_class(node: &Node) -> TileClass {
     }
 }
 
-/// Where the columns of pods are.
-struct PodColumns {
-    name: CsvColumn,
-    seq: Option<CsvColumn>,
+/// Where the columns of pods are that every list of them has.
+pub(crate) struct DemandColumns {
     cpu: CsvColumn,
     memory: CsvColumn,
     devices: CsvColumn,
@@ -233,19 +231,72 @@ struct PodColumns {
     spec: Option<CsvColumn>,
 }
 
-impl PodColumns {
-    fn find(table: &CsvTable) -> Result<PodColumns, ImportError> {
-        let seq = table.find("seq");
+/// What a pod asks for, as its list says it.
+pub(crate) struct PodDemand<'t> {
+    pub(crate) cpu_milli: u64,
+    pub(crate) memory_mib: u64,
+    /// At most [`DEVICES_MAX`].
+    pub(crate) devices: u8,
+    /// Of each device; at most [`DEVICE_MILLI`], and zero exactly where there is no device.
+    pub(crate) milli: u16,
+    /// The device models allowed; none where all are.
+    pub(crate) models: Vec<&'t str>,
+}
+
+impl DemandColumns {
+    pub(crate) fn find(table: &CsvTable) -> Result<DemandColumns, ImportError> {
         let whole = "a whole number";
-        Ok(PodColumns {
-            name: table.need(if seq.is_some() { "pod" } else { "name" }, "text")?,
-            seq,
+        Ok(DemandColumns {
             cpu: table.need("cpu_milli", whole)?,
             memory: table.need("memory_mib", whole)?,
             devices: table.need("num_gpu", whole)?,
             milli: table.need("gpu_milli", whole)?,
             spec: table.find("gpu_spec"),
         })
+    }
+
+    /// What the pod of a row asks for: CPU and memory up to `most`.
+    pub(crate) fn demand<'t>(
+        &self,
+        table: &'t CsvTable,
+        row: usize,
+        most: (u64, u64),
+    ) -> Result<PodDemand<'t>, ImportError> {
+        let cpu_milli = table.number(row, self.cpu, most.0)?;
+        let memory_mib = table.number(row, self.memory, most.1)?;
+        let devices = table.number(row, self.devices, u64::from(DEVICES_MAX))?;
+        let milli = table.number(row, self.milli, u64::from(DEVICE_MILLI))?;
+        if (devices == 0) != (milli == 0) {
+            return Err(table.refuse(row, self.milli, Problem::Partner { partner: "num_gpu" }));
+        }
+        let spec = self.spec.filter(|_| devices > 0).map_or("", |spec| table.text(row, spec));
+        Ok(PodDemand {
+            cpu_milli,
+            memory_mib,
+            devices: u8::try_from(devices).expect("at most 64 devices were let through"),
+            milli: u16::try_from(milli).expect("at most 1,000 milli were let through"),
+            models: spec.split('|').filter(|model| !model.is_empty()).collect(),
+        })
+    }
+
+    /// Refuses the models that a pod allows.
+    fn refuse_models(&self, table: &CsvTable, row: usize, problem: Problem) -> ImportError {
+        table.refuse(row, self.spec.expect("a pod that names models has their column"), problem)
+    }
+}
+
+/// Where the columns of pods are.
+struct PodColumns {
+    name: CsvColumn,
+    seq: Option<CsvColumn>,
+    demand: DemandColumns,
+}
+
+impl PodColumns {
+    fn find(table: &CsvTable) -> Result<PodColumns, ImportError> {
+        let seq = table.find("seq");
+        let name = table.need(if seq.is_some() { "pod" } else { "name" }, "text")?;
+        Ok(PodColumns { name, seq, demand: DemandColumns::find(table)? })
     }
 
     /// In a sequence pods repeat, so the name begins with the number of the arrival, in order when sorted.
@@ -257,50 +308,33 @@ impl PodColumns {
 }
 
 fn read_pod(table: &CsvTable, columns: &PodColumns, row: usize, classes: &[TileClass]) -> Result<Job, ImportError> {
-    let cpu_milli = table.number(row, columns.cpu, AMOUNT_MAX / CPU_MILLI_BID)?;
-    let memory_mib = table.number(row, columns.memory, AMOUNT_MAX >> 20)?;
-    let devices = table.number(row, columns.devices, u64::from(DEVICES_MAX))?;
-    let milli = table.number(row, columns.milli, u64::from(DEVICE_MILLI))?;
-    if (devices == 0) != (milli == 0) {
-        return Err(table.refuse(row, columns.milli, Problem::Partner { partner: "num_gpu" }));
-    }
+    let pod = columns.demand.demand(table, row, (AMOUNT_MAX / CPU_MILLI_BID, AMOUNT_MAX >> 20))?;
     let mut job = Job::empty(Timestamp(0), DAY);
     job.demand = Demand {
-        compute_mops: cpu_milli,
-        memory_bytes: memory_mib << 20,
+        compute_mops: pod.cpu_milli,
+        memory_bytes: pod.memory_mib << 20,
         storage_bytes: 1,
-        devices: u8::try_from(devices).expect("at most 64 devices were let through"),
-        device_milli: u16::try_from(milli).expect("at most 1,000 milli were let through"),
+        devices: pod.devices,
+        device_milli: pod.milli,
         ..Demand::default()
     };
-    job.bid = if devices > 0 { GPU_MILLI_BID * devices * milli } else { CPU_MILLI_BID * cpu_milli };
-    if let Some(spec) = columns.spec.filter(|_| devices > 0) {
-        job.classes = allowed(table, row, spec, classes)?;
+    job.bid = match pod.devices {
+        0 => CPU_MILLI_BID * pod.cpu_milli,
+        devices => GPU_MILLI_BID * u64::from(devices) * u64::from(pod.milli),
+    };
+    job.classes = allowed(&pod.models, classes);
+    if job.classes.is_empty() && !pod.models.is_empty() {
+        // An empty list of classes would mean all of them.
+        let problem = Problem::Unknown { what: "device model", name: pod.models.join("|"), table: "nodes" };
+        return Err(columns.demand.refuse_models(table, row, problem));
     }
     Ok(job)
 }
 
-/// The classes that a `gpu_spec` lists, by model; none where it is empty.
-fn allowed(
-    table: &CsvTable,
-    row: usize,
-    column: CsvColumn,
-    classes: &[TileClass],
-) -> Result<Vec<ClassIndex>, ImportError> {
-    let text = table.text(row, column);
-    let models: Vec<&str> = text.split('|').filter(|model| !model.is_empty()).collect();
-    if models.is_empty() {
-        return Ok(Vec::new());
-    }
+/// The classes of these models.
+fn allowed(models: &[&str], classes: &[TileClass]) -> Vec<ClassIndex> {
     let indexed = (0..).map(ClassIndex).zip(classes);
-    let named: Vec<ClassIndex> =
-        indexed.filter(|(_, class)| models.contains(&class.name.as_str())).map(|(index, _)| index).collect();
-    if named.is_empty() {
-        // An empty list of classes would mean all of them.
-        let problem = Problem::Unknown { what: "device model", name: text.to_owned(), table: "nodes" };
-        return Err(table.refuse(row, column, problem));
-    }
-    Ok(named)
+    indexed.filter(|(_, class)| models.contains(&class.name.as_str())).map(|(index, _)| index).collect()
 }
 
 #[cfg(test)]
