@@ -403,6 +403,40 @@ pub fn faults(instance: &ReassignmentInstance, machines: &[u32]) -> Vec<Reassign
     faults
 }
 
+/// Constraints that every assignment breaks, whatever moves; there may be none and yet no assignment.
+///
+/// A process needs transient resources of its first machine wherever it goes, and a service is in no more locations than it
+/// has processes or there are.
+#[must_use]
+pub fn impossible(instance: &ReassignmentInstance) -> Vec<ReassignmentFault> {
+    let parts = &instance.parts;
+    let mut stay = vec![vec![0_u128; parts.resources.len()]; parts.machines.len()];
+    let mut sizes = vec![0; parts.services.len()];
+    for (process, &home) in parts.processes.iter().zip(&parts.start) {
+        sizes[process.service as usize] += 1;
+        for (resource, &need) in process.needs.iter().enumerate().filter(|&(at, _)| parts.resources[at].is_transient) {
+            stay[home as usize][resource] += u128::from(need);
+        }
+    }
+    let mut faults = Vec::new();
+    for (machine, stay) in stay.into_iter().enumerate() {
+        for (resource, used) in stay.into_iter().enumerate() {
+            let capacity = parts.machines[machine].capacities[resource];
+            if used > u128::from(capacity) {
+                faults.push(ReassignmentFault::Capacity { machine, resource, used, capacity });
+            }
+        }
+    }
+    let locations = parts.machines.iter().map(|machine| machine.location).collect::<BTreeSet<u32>>().len();
+    for (service, (rules, size)) in parts.services.iter().zip(sizes).enumerate() {
+        let found = locations.min(size);
+        if found < rules.spread as usize {
+            faults.push(ReassignmentFault::Spread { service, found, spread: rules.spread });
+        }
+    }
+    faults
+}
+
 fn capacity_faults(parts: &Parts, machines: &[u32]) -> Vec<ReassignmentFault> {
     let mut used = vec![vec![0_u128; parts.resources.len()]; parts.machines.len()];
     for (process, (&now, &before)) in parts.processes.iter().zip(machines.iter().zip(&parts.start)) {
@@ -580,6 +614,20 @@ mod tests {
         assert!(together.contains(&ReassignmentFault::Spread { service: 0, found: 1, spread: 2 }));
         let alone = faults(&instance, &[0, 1, 2]);
         assert!(alone.contains(&ReassignmentFault::Dependency { service: 1, on: 0, neighborhood: 1 }));
+    }
+
+    #[test]
+    fn what_no_move_mends_is_told() {
+        assert_eq!(impossible(&small()), []);
+        let mut parts = small().parts;
+        // Processes 0 and 2 begin on machine 0 and need 1 + 3 of its second resource, which is transient.
+        parts.machines[0].capacities[1] = 3;
+        parts.machines[0].safety[1] = 0;
+        parts.services[0].spread = 3;
+        let instance = ReassignmentInstance::new(parts).unwrap();
+        let capacity = ReassignmentFault::Capacity { machine: 0, resource: 1, used: 4, capacity: 3 };
+        let spread = ReassignmentFault::Spread { service: 0, found: 2, spread: 3 };
+        assert_eq!(impossible(&instance), [capacity, spread]);
     }
 
     #[test]
