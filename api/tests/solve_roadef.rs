@@ -101,6 +101,38 @@ fn an_answer_is_written_with_its_cost_and_bound() {
 }
 
 #[test]
+fn a_start_that_breaks_a_rule_is_told_and_repaired() {
+    let bench = Bench::new();
+    // Both processes are of one service, which must be in two locations.
+    let model = MODEL.replace("2\n0 0\n0 0\n2\n0 3 1\n1 3 1", "1\n2 0\n2\n0 3 1\n0 3 1");
+    fs::write(bench.path("model"), &model).unwrap();
+    fs::write(bench.path("start"), "0 0\n").unwrap();
+    let said = bench.expect(0, "solve roadef model start --seconds 1 --json --out answer");
+    assert!(
+        said.err.contains("the initial assignment is broken: service 0 has two processes on machine 0"),
+        "{said:?}"
+    );
+    assert!(said.err.contains("service 0 is in 1 locations, where it must be in 2"), "{said:?}");
+    // One moves, for 1 + 1 + 1.
+    assert_eq!(said.json()["cost"], 3);
+    assert_eq!(cost(&model, "0 0", &fs::read_to_string(bench.path("answer")).unwrap()), Some(3));
+}
+
+#[test]
+fn what_no_assignment_mends_is_told_at_once() {
+    let bench = Bench::new();
+    // One process alone, of a service that must be in two locations.
+    fs::write(bench.path("model"), MODEL.replace("2\n0 0\n0 0\n2", "2\n2 0\n0 0\n2")).unwrap();
+    fs::write(bench.path("start"), "0 0\n").unwrap();
+    let said = bench.expect(1, "solve roadef model start --seconds 60 --json --out answer");
+    assert!(
+        said.err.contains("no assignment mends this: service 0 is in 1 locations, where it must be in 2"),
+        "{said:?}"
+    );
+    assert!(said.json()["cost"].is_null() && !bench.path("answer").exists());
+}
+
+#[test]
 fn malformed_instances_are_refused_with_file_and_line() {
     let bench = Bench::new();
     fs::write(bench.path("model"), MODEL).unwrap();

@@ -1,7 +1,7 @@
 //! `lessor solve roadef`: a machine reassignment problem.
 
 use lessor_datasets::families;
-use lessor_models::families::reassignment::{ReassignmentInstance, faults};
+use lessor_models::families::reassignment::{ReassignmentFault, ReassignmentInstance, faults, impossible};
 use lessor_solver::reassignment::{ReassignmentMethod, ReassignmentOptions, solve};
 
 use crate::Ending;
@@ -12,7 +12,7 @@ use crate::process_clock::ProcessClock;
 
 use super::{SolveError, Solved, answer_file, improved, in_time, pool};
 
-/// Broken constraints of an initial assignment that are named; the others are counted.
+/// Broken constraints that are named; the others are counted.
 const NAMED_MAX: usize = 5;
 
 /// Carries out `lessor solve roadef`.
@@ -36,14 +36,18 @@ pub(super) fn run(args: &SolveRoadefArgs, clock: &ProcessClock) -> Result<Ending
     Ok(if outcome.best.is_some() { Ending::Done } else { Ending::Failed })
 }
 
-/// Says on standard error what the initial assignment breaks, which the answer must not.
+/// Says on standard error what the initial assignment breaks, which the answer must not, and what no answer can mend.
 fn tell_broken(instance: &ReassignmentInstance) {
-    let broken = faults(instance, &instance.parts().start);
-    for fault in broken.iter().take(NAMED_MAX) {
-        warn(&format!("the initial assignment is broken: {fault}"));
+    tell_some("the initial assignment is broken", &faults(instance, &instance.parts().start));
+    tell_some("no assignment mends this", &impossible(instance));
+}
+
+fn tell_some(what: &str, faults: &[ReassignmentFault]) {
+    for fault in faults.iter().take(NAMED_MAX) {
+        warn(&format!("{what}: {fault}"));
     }
-    if broken.len() > NAMED_MAX {
-        warn(&format!("the initial assignment is broken in {} more places", broken.len() - NAMED_MAX));
+    if faults.len() > NAMED_MAX {
+        warn(&format!("{what}: {} more of the kind", faults.len() - NAMED_MAX));
     }
 }
 

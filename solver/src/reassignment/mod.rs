@@ -2,6 +2,7 @@
 //!
 //! [`state`] tells at once what a shift or a swap costs and whether it may be; [`annealing`] tries them by the million, and
 //! [`ejection`] chains among them, first quickly, to learn where [`cooling`] must be slow, then for as long as there is time.
+//! A start that breaks rules is mended first, by [`repair`].
 //! Every assignment that leaves here was checked by [`lessor_models::families::reassignment`].
 
 mod annealing;
@@ -10,6 +11,7 @@ mod ejection;
 mod incumbent;
 mod lowered;
 mod portfolio;
+mod repair;
 mod state;
 
 use lessor_models::families::reassignment::{Cost, ReassignmentInstance};

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use lessor_models::families::reassignment::{Cost, ReassignmentInstance, bound, check};
+use lessor_models::families::reassignment::{Cost, ReassignmentInstance, bound, check, impossible};
 use rayon::prelude::*;
 
 use crate::random::Random;
@@ -13,6 +13,7 @@ use super::annealing::{Annealing, Mix, Ranks};
 use super::cooling::{Cooling, Pace};
 use super::incumbent::Incumbent;
 use super::lowered::Lowered;
+use super::repair::repair;
 use super::state::State;
 
 /// Chains that anneal side by side where no clock decides.
@@ -38,6 +39,9 @@ const REHEAT: f64 = 0.003;
 
 /// The temperature of the end: costs are whole numbers, so that nothing is colder.
 const COLD: f64 = 0.3;
+
+/// The stream of random numbers for the repair of a start, apart from those of rounds and chains.
+const REPAIR: u64 = u64::MAX;
 
 /// Mixes of moves; chains try them in turn, and the one that came further is kept.
 const MIXES: [Mix; 2] = [Mix { homes: 40, shifts: 25 }, Mix { homes: 5, shifts: 25 }];
@@ -106,8 +110,12 @@ pub(super) fn search(
     let random = Random::new(options.seed);
     let search = Search { lowered: &lowered, ranks: Ranks::new(&weights), random, chains, stop, board };
     search.offer(&lowered.start);
-    if lowered.processes > 0 {
-        search.run(options);
+    if lowered.processes > 0 && impossible(instance).is_empty() {
+        let (start, keeps_rules) = repair(&lowered, &mut search.random.fork(REPAIR), stop);
+        if keeps_rules {
+            search.offer(&start);
+            search.run(options, &start);
+        }
     }
     let board = search.board.into_inner().unwrap_or_else(PoisonError::into_inner);
     (board.best, board.bound)
@@ -119,8 +127,8 @@ impl<'a> Search<'a> {
     }
 
     /// A first annealing learns, a long one follows, leg by leg, and then a shorter one from the best.
-    fn run(&self, options: &ReassignmentOptions) {
-        let start = State::new(self.lowered, &self.lowered.start);
+    fn run(&self, options: &ReassignmentOptions, start: &[u32]) {
+        let start = State::new(self.lowered, start);
         let hot = (HOT * start.cost() / self.lowered.machines as f64).max(1.0);
         let steps = ROUND_STEPS * self.lowered.processes as u64;
         let pace = |from, to, parts: u32| match options.rounds_max {

@@ -193,6 +193,20 @@ impl<'a> State<'a> {
         self.free_of(machine).iter().map(|&free| (-free).max(0)).sum()
     }
 
+    /// How much a machine lacks: a thousand for each resource, and a thousandth part of its capacity counts one more.
+    pub(super) fn lacking(&self, machine: usize) -> i64 {
+        let capacities = &self.instance.capacities[machine * self.instance.resources..];
+        let short = self.free_of(machine).iter().zip(capacities).filter(|&(&free, _)| free < 0);
+        let parts = short.map(|(&free, &capacity)| 1_000 + i128::from(-free) * 1_000 / i128::from(capacity.max(1)));
+        parts.map(|part| i64::try_from(part.min(1 << 40)).expect("it is cut")).sum()
+    }
+
+    /// In how many more locations a service must be.
+    pub(super) fn locations_missing(&self, service: usize) -> u32 {
+        let rules = &self.instance.rules[service];
+        if rules.spread_row == NONE { 0 } else { rules.spread.saturating_sub(self.spreads[rules.spread_row]) }
+    }
+
     /// What a machine would lack without one of its processes.
     pub(super) fn missing_without(&self, machine: usize, process: usize) -> i64 {
         let needs = self.instance.needs(process, machine);
@@ -307,7 +321,7 @@ impl<'a> State<'a> {
     }
 
     /// Processes of a service, which has a dependency row, in a neighborhood.
-    fn neighbors(&self, service: usize, neighborhood: usize) -> u32 {
+    pub(super) fn neighbors(&self, service: usize, neighborhood: usize) -> u32 {
         self.in_neighborhoods[self.instance.rules[service].dependency_row * self.instance.neighborhoods + neighborhood]
     }
 

@@ -2,11 +2,12 @@
 
 use lessor_models::families::reassignment::{
     Balance, Machine, MoveWeights, Parts, Process, ReassignmentFault, ReassignmentInstance, Resource, Service, bound,
-    check, cost, faults,
+    check, cost, faults, impossible,
 };
 
 use super::ejection::Chain;
 use super::lowered::Lowered;
+use super::repair::repair;
 use super::state::{Move, State};
 use super::{ReassignmentMethod, ReassignmentOptions, solve};
 use crate::random::Random;
@@ -194,22 +195,55 @@ fn annealing_finds_the_least_cost_of_most_tiny_instances() {
     assert!(improved >= 10 && least_found >= 36, "{improved} starts improved, {least_found} to the least cost");
 }
 
-#[test]
-fn a_start_that_lacks_room_is_repaired() {
+/// Starts that break something although a tiny instance has an assignment that does not, as far as `fits` wants them: how
+/// many of so many are repaired.
+fn repaired(count: usize, fits: fn(&[ReassignmentFault]) -> bool) -> usize {
     let mut random = Random::new(7);
     let options = ReassignmentOptions { method: ReassignmentMethod::Annealing, seed: 1, rounds_max: Some(2) };
     let (mut repaired, mut possible) = (0, 0);
-    while possible < 20 {
+    while possible < count {
         let instance = any(TINY, &mut random);
         let broken = faults(&instance, &instance.parts().start);
-        let lacks_room = |fault: &ReassignmentFault| matches!(fault, ReassignmentFault::Capacity { .. });
-        if broken.is_empty() || !broken.iter().all(lacks_room) || least(&instance).is_none() {
+        if broken.is_empty() || !fits(&broken) {
             continue;
         }
+        if least(&instance).is_none() {
+            continue;
+        }
+        assert_eq!(impossible(&instance), [], "there is an assignment");
         possible += 1;
         let best = solve(&instance, &options, &Stop::new(), &mut |_, _| ()).best;
-        repaired += u32::from(best.is_some_and(|(found, machines)| check(&instance, &machines) == Ok(found)));
+        repaired += usize::from(best.is_some_and(|(found, machines)| check(&instance, &machines) == Ok(found)));
     }
+    repaired
+}
+
+fn is_of_room(fault: &ReassignmentFault) -> bool {
+    matches!(fault, ReassignmentFault::Capacity { .. })
+}
+
+#[test]
+fn a_start_that_lacks_room_is_repaired() {
+    let repaired = repaired(20, |broken| broken.iter().all(is_of_room));
     // Some are cut off: no shift leads out of them.
-    assert!(repaired >= 16, "{repaired} of {possible}");
+    assert!(repaired >= 16, "{repaired} of 20");
+}
+
+#[test]
+fn a_start_that_breaks_any_rules_is_repaired() {
+    let repaired = repaired(60, |broken| !broken.iter().all(is_of_room));
+    assert!(repaired >= 55, "{repaired} of 60");
+}
+
+#[test]
+fn a_large_start_is_repaired_but_for_what_no_move_mends() {
+    let mut random = Random::new(8);
+    let sizes = Sizes { processes: 400, machines: 300, services: 20 };
+    for _ in 0..5 {
+        let instance = any(sizes, &mut random);
+        let lowered = Lowered::new(&instance);
+        assert!(faults(&instance, &lowered.start).len() > 20);
+        let (machines, _) = repair(&lowered, &mut random, &Stop::new());
+        assert_eq!(faults(&instance, &machines), impossible(&instance));
+    }
 }
