@@ -14,8 +14,14 @@ pub(crate) struct WeightsFile {
     energy_permille: Option<u32>,
     /// Weight of the risk cost, in thousandths.
     risk_permille: Option<u32>,
+    /// Weight of the thermal cost, in thousandths.
+    thermal_permille: Option<u32>,
+    /// Weight of the latency cost, in thousandths.
+    latency_permille: Option<u32>,
     /// Weight of the move cost, in thousandths.
     moves_permille: Option<u32>,
+    /// What moving a capsule costs where its job states no cost, in thousandths of its bid.
+    move_share_permille: Option<u32>,
     /// Micro-credits per kilowatt-hour where no zone states a price.
     energy_price: Option<u64>,
     /// Micro-credits per kilowatt-hour of heat at a full thermal envelope.
@@ -52,7 +58,10 @@ impl WeightsFile {
         Weights {
             energy_permille: self.energy_permille.unwrap_or(default.energy_permille),
             risk_permille: self.risk_permille.unwrap_or(default.risk_permille),
+            thermal_permille: self.thermal_permille.unwrap_or(default.thermal_permille),
+            latency_permille: self.latency_permille.unwrap_or(default.latency_permille),
             moves_permille: self.moves_permille.unwrap_or(default.moves_permille),
+            move_share_permille: self.move_share_permille.unwrap_or(default.move_share_permille),
             energy_price: self.energy_price.unwrap_or(default.energy_price),
             thermal_price: self.thermal_price.unwrap_or(default.thermal_price),
             latency_price: self.latency_price.unwrap_or(default.latency_price),
@@ -64,7 +73,10 @@ impl WeightsFile {
         WeightsFile {
             energy_permille: Some(weights.energy_permille),
             risk_permille: Some(weights.risk_permille),
+            thermal_permille: Some(weights.thermal_permille),
+            latency_permille: Some(weights.latency_permille),
             moves_permille: Some(weights.moves_permille),
+            move_share_permille: Some(weights.move_share_permille),
             energy_price: Some(weights.energy_price),
             thermal_price: Some(weights.thermal_price),
             latency_price: Some(weights.latency_price),
@@ -101,7 +113,17 @@ mod tests {
 
     #[test]
     fn a_record_reads_back() {
-        let weights = Weights { risk_permille: 7, ..Weights::default() };
+        let weights = Weights {
+            energy_permille: 1,
+            risk_permille: 2,
+            thermal_permille: 3,
+            latency_permille: 4,
+            moves_permille: 5,
+            move_share_permille: 6,
+            energy_price: 7,
+            thermal_price: 8,
+            latency_price: 9,
+        };
         assert_eq!(WeightsFile::record(&weights).weights(), weights);
     }
 }

@@ -166,6 +166,12 @@ impl Instance {
         &self.weights
     }
 
+    /// The same instance under other weights.
+    #[must_use]
+    pub fn with_weights(self, weights: Weights) -> Instance {
+        Instance { weights, ..self }
+    }
+
     /// From the earliest start to the last deadline; empty at zero where there is no job.
     #[must_use]
     pub fn horizon(&self) -> Interval {

@@ -1,9 +1,9 @@
 //! Latency: one-way delay between a capsule and its job's data, along the tree.
 //!
-//! Exact: `ceil(price * delay * term)`. Optimistic bound: the exact form; the data does not move in this model, so the
+//! Exact: `weight * ceil(price * delay * term)`. Optimistic bound: the exact form; the data does not move in this model, so the
 //! term is linear.
 
-use super::{Site, Weights, priced};
+use super::{Site, Weights, priced, weighted};
 use crate::draw;
 use crate::fleet::{Fleet, NodeIndex};
 use crate::job::Job;
@@ -13,7 +13,9 @@ use crate::time::MICROS_PER_HOUR;
 #[must_use]
 pub fn cost(job: &Job, site: &Site<'_>, delay_us: u64, weights: &Weights) -> u64 {
     let term = u128::from(draw::term(job, site.class).0);
-    priced(term.saturating_mul(u128::from(delay_us)), weights.latency_price, 1_000 * u128::from(MICROS_PER_HOUR))
+    let amount = term.saturating_mul(u128::from(delay_us));
+    let cost = priced(amount, weights.latency_price, 1_000 * u128::from(MICROS_PER_HOUR));
+    weighted(cost, weights.latency_permille)
 }
 
 /// One-way delay from a tile to its job's data; `None` where they share no root, zero where the job has no data.

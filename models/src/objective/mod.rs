@@ -7,6 +7,7 @@ pub mod energy;
 pub mod latency;
 pub mod moves;
 pub mod risk;
+pub mod terms;
 pub mod thermal;
 pub mod value;
 
@@ -19,15 +20,22 @@ use crate::tile_class::TileClass;
 
 /// The weights and default prices of the objective: policy, read from one file.
 ///
-/// A weight in thousandths scales its term; zero switches it off.
+/// A weight in thousandths scales its term; zero switches it off. Bids and bonuses are the unit that costs are weighed
+/// against, and have no weight of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weights {
     /// Weight of the energy cost, in thousandths.
     pub energy_permille: u32,
     /// Weight of the risk cost, in thousandths.
     pub risk_permille: u32,
+    /// Weight of the thermal cost, in thousandths.
+    pub thermal_permille: u32,
+    /// Weight of the latency cost, in thousandths.
+    pub latency_permille: u32,
     /// Weight of the move cost, in thousandths.
     pub moves_permille: u32,
+    /// What moving a capsule costs where its job states no cost, in thousandths of its bid.
+    pub move_share_permille: u32,
     /// Price of energy where no zone states one, in micro-credits per kilowatt-hour.
     pub energy_price: u64,
     /// Price of heat rejected at a full thermal envelope, in micro-credits per kilowatt-hour.
@@ -41,7 +49,10 @@ impl Default for Weights {
         Weights {
             energy_permille: 1_000,
             risk_permille: 1_000,
+            thermal_permille: 1_000,
+            latency_permille: 1_000,
             moves_permille: 1_000,
+            move_share_permille: 1,
             energy_price: 100_000,
             thermal_price: 10_000,
             latency_price: 1_000,

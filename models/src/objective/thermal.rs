@@ -1,9 +1,9 @@
 //! Thermal headroom: heat is dearer the more of its tile's envelope a capsule takes.
 //!
-//! Exact: `ceil(price * heat * term / kWh * heat / envelope)`. Optimistic bound: the exact form.
+//! Exact: `weight * ceil(price * heat * term / kWh * heat / envelope)`. Optimistic bound: the exact form.
 
 use super::energy::MILLIWATT_MICROS_PER_KWH;
-use super::{Site, Weights, priced};
+use super::{Site, Weights, priced, weighted};
 use crate::draw;
 use crate::job::Job;
 use crate::resources::UNLIMITED;
@@ -18,7 +18,8 @@ pub fn cost(job: &Job, site: &Site<'_>, weights: &Weights) -> u64 {
     let heat = u128::from(draw::heat_mw(&job.demand, site.class));
     let term = u128::from(draw::term(job, site.class).0);
     let share_permille = (heat * 1_000).div_ceil(envelope).min(1_000);
-    priced((heat * term).saturating_mul(share_permille), weights.thermal_price, MILLIWATT_MICROS_PER_KWH * 1_000)
+    let amount = (heat * term).saturating_mul(share_permille);
+    weighted(priced(amount, weights.thermal_price, MILLIWATT_MICROS_PER_KWH * 1_000), weights.thermal_permille)
 }
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod tests {
         let site = |heat_mw| Site { class: &class, energy_price: 0, heat_mw };
         let weights = Weights { thermal_price: 80, ..Weights::default() };
         assert_eq!(cost(&job, &site(2_000_000), &weights), 40);
+        assert_eq!(cost(&job, &site(2_000_000), &Weights { thermal_permille: 1_500, ..weights.clone() }), 60);
         assert_eq!(cost(&job, &site(UNLIMITED), &weights), 0);
     }
 }
