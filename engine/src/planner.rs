@@ -14,9 +14,10 @@ use lessor_solver::index::{JobClassIndex, TileIndex};
 use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
+use lessor_solver::running::Running;
 use lessor_solver::search::Search;
 use lessor_solver::stop::Stop;
-use lessor_solver::{assemble, insert, migration};
+use lessor_solver::{assemble, migration};
 
 use construct::Guide;
 
@@ -105,16 +106,15 @@ pub fn plan(
     stops: Stops<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Outcome {
-    let mut run = Run { bounding: stops.bound, stop: stops.search, explain: stops.explain, progress, bound: None };
-    run.say(Phase::Lower, 0, 0, None);
+    progress(Progress { phase: Phase::Lower, done: 0, of: 0, value: None, bound: None });
     let lowered = Lowered::new(instance);
+    let running = Running::of(&lowered);
+    let mut run = Run { stops, progress, bound: None, running: &running };
     let (relaxation, certificate) = run.relax(&lowered);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
-    let mut occupancy = Occupancy::new(&lowered);
-    insert::keep_current(&mut occupancy, &ranking);
     let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
-    run.construct(&mut occupancy, guide);
+    let mut occupancy = run.first_plan(&lowered, guide);
     run.improve(&mut occupancy, &ranking, &order, options);
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
     let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));
@@ -131,11 +131,11 @@ fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificat
 
 /// What every phase needs.
 struct Run<'a> {
-    bounding: &'a Stop,
-    stop: &'a Stop,
-    explain: &'a Stop,
+    stops: Stops<'a>,
     progress: &'a mut (dyn FnMut(Progress) + Send),
     bound: Option<i128>,
+    /// What runs when the plan begins.
+    running: &'a Running,
 }
 
 impl Run<'_> {
@@ -148,7 +148,7 @@ impl Run<'_> {
         self.say(Phase::Bound, 0, 0, None);
         let mut best: Option<(Relaxation, Option<(Certificate, i128)>)> = None;
         for relax in [bound::relax_coarsely, bound::relax] {
-            let Some(relaxation) = relax(lowered, self.bounding) else { continue };
+            let Some(relaxation) = relax(lowered, self.stops.bound) else { continue };
             let certificate = certify(lowered, &relaxation);
             let proven = certificate.as_ref().map_or(i128::MAX, |(_, bound)| *bound);
             if best.is_none() || self.bound.is_none_or(|bound| proven < bound) {
@@ -171,19 +171,26 @@ impl Run<'_> {
         let mut search = Search::new(occupancy.lowered(), ranking, order, options.seed);
         let most = options.work.unwrap_or(u64::MAX);
         let mut spent = 0;
-        while spent < most && !self.stop.is_raised() {
-            let value = worth(occupancy);
+        while spent < most && !self.stops.search.is_raised() {
+            let value = self.worth(occupancy);
             if self.bound.is_some_and(|bound| value >= bound) {
                 break;
             }
-            let round = search.round(occupancy, self.stop, most - spent);
+            let round = search.round(occupancy, self.stops.search, most - spent);
             spent += round.moves;
-            self.stop.spend(round.moves);
-            self.say(Phase::Search, spent, options.work.unwrap_or(0), Some(worth(occupancy)));
+            self.stops.search.spend(round.moves);
+            self.say(Phase::Search, spent, options.work.unwrap_or(0), Some(self.worth(occupancy)));
             if round.is_exhausted {
                 break;
             }
         }
+        // The search fills room without asking whose capsules ran elsewhere.
+        self.running.withdraw(occupancy);
+    }
+
+    /// The incumbent's worth: what progress shows, and what plans are compared by.
+    fn worth(&self, occupancy: &Occupancy<'_>) -> i128 {
+        worth(occupancy) - self.running.move_cost(occupancy)
     }
 
     fn finish(
@@ -198,7 +205,7 @@ impl Run<'_> {
         let placements = assemble::placements(occupancy);
         let value = check::value(instance, &placements);
         self.say(Phase::Explain, 0, 0, Some(value));
-        let unplaced = Explainer::new(occupancy, &prices).explain_all(options.explain_max, self.explain);
+        let unplaced = Explainer::new(occupancy, &prices).explain_all(options.explain_max, self.stops.explain);
         let accepted_bids = objective::accepted_bids(instance, &placements);
         let moves = migration::moves(instance, &placements);
         let plan = Plan { placements, moves, unplaced, prices };
@@ -206,7 +213,7 @@ impl Run<'_> {
     }
 }
 
-/// The incumbent's worth without moves: what progress shows and the search compares.
+/// What an incumbent is worth before its moves.
 fn worth(occupancy: &Occupancy<'_>) -> i128 {
     let lowered = occupancy.lowered();
     let mut total = 0i128;

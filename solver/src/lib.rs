@@ -23,6 +23,7 @@ pub mod random;
 pub mod rank;
 pub mod reassignment;
 pub mod room;
+pub mod running;
 pub mod search;
 pub mod shares;
 pub mod stop;

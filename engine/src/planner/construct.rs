@@ -8,12 +8,12 @@ use lessor_solver::layer::{self, Counts};
 use lessor_solver::lowering::{Cell, Lowered};
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
+use lessor_solver::running::Stay;
 use lessor_solver::shares::Shares;
-use lessor_solver::stop::Stop;
 use lessor_solver::{cell, insert};
 use rayon::prelude::*;
 
-use super::{Phase, Run, worth};
+use super::{Phase, Run};
 
 /// Cells packed between two looks at the stop.
 const CELLS_PER_BATCH: usize = 64;
@@ -57,8 +57,25 @@ pub(super) struct Guide<'r> {
 }
 
 impl Run<'_> {
+    /// The best of the first plans: one that starts from all that runs and can stay and, where prices speak against some of
+    /// that, one that starts without it.
+    pub(super) fn first_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
+        let mut plan = Occupancy::new(lowered);
+        self.running.keep(&mut plan, Stay::All);
+        self.construct(&mut plan, guide);
+        if self.running.has_leavers(lowered, guide.ranking) && !self.stops.search.is_raised() {
+            let mut other = Occupancy::new(lowered);
+            self.running.keep(&mut other, Stay::Worthwhile(guide.ranking));
+            self.construct(&mut other, guide);
+            if self.worth(&other) > self.worth(&plan) {
+                return other;
+            }
+        }
+        plan
+    }
+
     /// Builds on what an occupancy holds; of several recipes the best plan stays.
-    pub(super) fn construct(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
+    fn construct(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
         self.insert_bound(occupancy, guide);
         let recipes = recipes(occupancy.lowered(), guide.relaxation.is_some());
         let (last, others) = recipes.split_last().expect("there is always a recipe");
@@ -66,13 +83,13 @@ impl Run<'_> {
         for &recipe in others {
             let mut plan = occupancy.clone();
             self.fill(&mut plan, recipe, guide);
-            let value = worth(&plan);
+            let value = self.worth(&plan);
             if best.as_ref().is_none_or(|(most, _)| value > *most) {
                 best = Some((value, plan));
             }
         }
         self.fill(occupancy, *last, guide);
-        let mut value = worth(occupancy);
+        let mut value = self.worth(occupancy);
         if let Some((most, plan)) = best.filter(|(most, _)| *most > value) {
             (value, *occupancy) = (most, plan);
         }
@@ -84,8 +101,8 @@ impl Run<'_> {
         if let Some(relaxation) = guide.relaxation.filter(|_| recipe != Recipe::Insertion) {
             self.fill_cells(occupancy, recipe, relaxation, guide);
         }
-        insert::insert_missing(occupancy, guide.order, guide.ranking, self.stop);
-        settle(occupancy, guide, self.stop);
+        insert::insert_missing(occupancy, guide.order, guide.ranking, self.stops.search);
+        self.settle(occupancy, guide);
     }
 
     /// Places the classes that rules bind to places: those whose rules look at no other job by the layer's counts, so that
@@ -97,7 +114,7 @@ impl Run<'_> {
                     insert::insert_given(occupancy, &layer::counts(occupancy, relaxation, &[class]));
                 }
                 _ => {
-                    insert::insert_missing(occupancy, &[class], ranking, self.stop);
+                    insert::insert_missing(occupancy, &[class], ranking, self.stops.search);
                 }
             }
         }
@@ -117,7 +134,7 @@ impl Run<'_> {
         let filling_order = ranking.filling_order(lowered, &free);
         let rounds = if lowered.grid.count() > 1 { 1 } else { LAYER_ROUNDS };
         for round in 0..rounds {
-            let rest = (round > 0).then(|| bound::relax_rest(occupancy, relaxation, self.bounding)).flatten();
+            let rest = (round > 0).then(|| bound::relax_rest(occupancy, relaxation, self.stops.bound)).flatten();
             let mut counts = layer::counts(occupancy, rest.as_ref().unwrap_or(relaxation), &filling_order);
             match recipe {
                 Recipe::CountsByStart => counts.sort_by_start(),
@@ -125,7 +142,7 @@ impl Run<'_> {
                 Recipe::Counts | Recipe::Insertion => {}
             }
             self.pack_cells(occupancy, &counts);
-            if self.bounding.is_raised() {
+            if self.stops.bound.is_raised() {
                 break;
             }
         }
@@ -139,7 +156,7 @@ impl Run<'_> {
         // Batches, so that progress shows and a stop is heard; the order of results is the order of cells.
         let mut done = 0;
         for batch in jobs.chunks(CELLS_PER_BATCH) {
-            if self.stop.is_raised() {
+            if self.stops.search.is_raised() {
                 return;
             }
             let seen: &Occupancy<'_> = occupancy;
@@ -150,6 +167,23 @@ impl Run<'_> {
             }
             done += u64::try_from(batch.len()).unwrap_or(0);
             self.say(Phase::Cells, done, cells, None);
+        }
+    }
+
+    /// Drops gangs below their minimum, capsules without the job that they must be near and those not worth their move, and
+    /// gives what they held to others, until there are none.
+    fn settle(&self, occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>) {
+        let mut out: BTreeSet<JobClassIndex> = BTreeSet::new();
+        loop {
+            let mut losers = insert::drop_partial_gangs(occupancy);
+            losers.extend(insert::drop_orphans(occupancy));
+            losers.extend(self.running.withdraw(occupancy));
+            if losers.is_empty() {
+                return;
+            }
+            out.extend(losers);
+            let others: Vec<_> = order.iter().copied().filter(|class| !out.contains(class)).collect();
+            insert::insert_missing(occupancy, &others, ranking, self.stops.search);
         }
     }
 }
@@ -168,20 +202,4 @@ fn bound_first(lowered: &Lowered<'_>, ranking: &Ranking, order: &[JobClassIndex]
 fn is_follower(lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
     let job = lowered.job(class);
     job.affinity.is_some() || job.anti_affinity.is_some()
-}
-
-/// Drops gangs below their minimum and capsules without the job that they must be near, and gives what they held to others,
-/// until there are none.
-fn settle(occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>, stop: &Stop) {
-    let mut out: BTreeSet<JobClassIndex> = BTreeSet::new();
-    loop {
-        let mut losers = insert::drop_partial_gangs(occupancy);
-        losers.extend(insert::drop_orphans(occupancy));
-        if losers.is_empty() {
-            return;
-        }
-        out.extend(losers);
-        let others: Vec<_> = order.iter().copied().filter(|class| !out.contains(class)).collect();
-        insert::insert_missing(occupancy, &others, ranking, stop);
-    }
 }

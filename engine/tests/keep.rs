@@ -1,0 +1,88 @@
+//! A fleet is planned again from what its last plan runs: little moves, and nothing for nothing.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
+
+use lessor_datasets::generate::{Family, Scenario};
+use lessor_engine::planner::{Outcome, PlannerOptions, Stops, plan};
+use lessor_models::check;
+use lessor_models::fleet::Owner;
+use lessor_models::instance::Instance;
+use lessor_models::objective::Weights;
+use lessor_models::plan::{CurrentPlacement, Placement, Plan};
+use lessor_models::resources::Kind;
+use lessor_solver::stop::Stop;
+
+fn planned(instance: &Instance) -> Outcome {
+    let stop = Stop::new();
+    let stops = Stops { bound: &stop, search: &stop, explain: &stop };
+    plan(instance, &PlannerOptions { seed: 1, work: Some(200), explain_max: 0 }, stops, &mut |_| {})
+}
+
+fn generated(family: Family, seed: u64, load_permille: u32) -> Instance {
+    Scenario { family, load_permille, job_classes: 25, ..Scenario::new(40, seed) }.generate().unwrap()
+}
+
+/// The instance with all of a plan running, and moves at so many times their cost.
+fn running(instance: &Instance, plan: &Plan, factor: u32) -> Instance {
+    let as_current =
+        |&Placement { job, tile, count, devices, .. }: &Placement| CurrentPlacement { job, tile, count, devices };
+    let weights = Weights { moves_permille: 1_000 * factor, ..instance.weights().clone() };
+    let current = plan.placements.iter().map(as_current).collect();
+    instance.clone().with_weights(weights).with_current(current).unwrap()
+}
+
+fn check(instance: &Instance, outcome: &Outcome) {
+    let Plan { placements, moves, .. } = &outcome.plan;
+    assert_eq!(check::violations(instance, placements), []);
+    assert_eq!(check::moves::violations(instance, placements, moves), []);
+    assert!(outcome.certificate.as_ref().unwrap().1 >= outcome.value);
+}
+
+#[test]
+fn where_nothing_changed_nothing_moves_and_nothing_is_lost() {
+    for (family, load_permille) in [(Family::Small, 800), (Family::Mixed, 1_300), (Family::Devices, 1_100)] {
+        for seed in 0..2 {
+            let instance = generated(family, seed, load_permille);
+            let first = planned(&instance);
+            for factor in [1, 10] {
+                let again = running(&instance, &first.plan, factor);
+                let second = planned(&again);
+                check(&again, &second);
+                assert_eq!(second.plan.moves, [], "{family:?}, seed {seed}, factor {factor}");
+                assert!(second.value >= first.value, "{family:?}, seed {seed}, factor {factor}");
+            }
+        }
+    }
+}
+
+#[test]
+fn where_a_tile_is_lost_only_what_was_on_it_moves() {
+    for seed in 0..3 {
+        let instance = generated(Family::Mixed, seed, 800);
+        let first = planned(&instance);
+        let mut again = running(&instance, &first.plan, 10);
+        let lost = first.plan.placements[0].tile;
+        let nothing = again.fleet().base_capacity(Owner::Node(lost)).with(Kind::Memory, 0);
+        again.fleet_mut().limit(Owner::Node(lost), &nothing);
+        let second = planned(&again);
+        check(&again, &second);
+        let left = second.plan.moves.iter().map(|change| change.from.map(|seat| seat.tile));
+        let left: Vec<_> = left.collect();
+        assert!(!left.is_empty() && left.iter().all(|&tile| tile == Some(lost)), "seed {seed}: {left:?}");
+    }
+}
+
+#[test]
+fn moves_that_are_free_are_made_for_any_gain_and_dear_ones_are_not() {
+    // More is asked for than fits, so some of what runs holds room that is worth more than it.
+    let instance = generated(Family::Mixed, 1, 1_300);
+    let first = planned(&instance);
+    let moves = |factor| {
+        let again = running(&instance, &first.plan, factor);
+        let second = planned(&again);
+        check(&again, &second);
+        (second.plan.moves.len(), second.value)
+    };
+    let [free, dear] = [0, 1_000].map(moves);
+    assert!(free.1 >= dear.1 && dear.0 == 0, "free: {free:?}, dear: {dear:?}");
+}

@@ -1,0 +1,223 @@
+//! What runs already: a plan starts from it, and pays for what it moves.
+
+use std::collections::HashMap;
+
+use lessor_models::fleet::NodeIndex;
+use lessor_models::objective::moves;
+use lessor_models::plan::CurrentPlacement;
+
+use crate::index::{JobClassIndex, TileIndex};
+use crate::lowering::Lowered;
+use crate::occupancy::{Item, Occupancy};
+use crate::rank::Ranking;
+
+/// Equal capsules that run on one tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Row {
+    tile: TileIndex,
+    count: u32,
+    devices: u64,
+}
+
+/// The capsules of one class that run. A job of which something runs is a class of its own.
+#[derive(Clone, Debug)]
+struct OfClass {
+    class: JobClassIndex,
+    /// What moving one of them costs, in micro-credits.
+    move_cost: u64,
+    count: u64,
+    /// Sorted by tile.
+    rows: Vec<Row>,
+}
+
+/// Everything that runs when the plan begins, by class.
+#[derive(Clone, Debug)]
+pub struct Running(Vec<OfClass>);
+
+/// What becomes of capsules that run and may be preempted, where they can stay.
+#[derive(Clone, Copy, Debug)]
+pub enum Stay<'r> {
+    /// They stay.
+    All,
+    /// They leave where the prices say that their room is worth more than they are there, or that they earn more on another
+    /// tile, by more than a move costs.
+    Worthwhile(&'r Ranking),
+}
+
+impl Running {
+    /// What runs in an instance. O(tiles + running log running).
+    #[must_use]
+    pub fn of(lowered: &Lowered<'_>) -> Running {
+        let current = lowered.instance.current();
+        if current.is_empty() {
+            return Running(Vec::new());
+        }
+        let tiles = lowered.tiles.iter().enumerate();
+        let tile_of: HashMap<NodeIndex, TileIndex> = tiles.map(|(at, &node)| (node, TileIndex::new(at))).collect();
+        let of_job = current.chunk_by(|a, b| a.job == b.job).map(|same| {
+            let job = &lowered.instance.jobs()[same[0].job.at()];
+            let row = |&CurrentPlacement { tile, count, devices, .. }: &CurrentPlacement| Row {
+                tile: tile_of[&tile],
+                count,
+                devices,
+            };
+            let mut rows: Vec<Row> = same.iter().map(row).collect();
+            rows.sort_by_key(|row| row.tile);
+            OfClass {
+                class: lowered.class_of_job[same[0].job.at()],
+                move_cost: moves::each(job, lowered.instance.weights()),
+                count: rows.iter().map(|row| u64::from(row.count)).sum(),
+                rows,
+            }
+        });
+        Running(of_job.collect())
+    }
+
+    /// Whether [`Stay::Worthwhile`] would let anything go that [`Stay::All`] keeps.
+    #[must_use]
+    pub fn has_leavers(&self, lowered: &Lowered<'_>, ranking: &Ranking) -> bool {
+        self.0.iter().any(|of_class| !of_class.leaving(lowered, ranking).is_empty())
+    }
+
+    /// Puts back what runs, wherever tile, accounts and rules allow, and as many as may stay.
+    ///
+    /// Capsules that must be near another job come after those of jobs that need no other.
+    pub fn keep(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>) {
+        let lowered = occupancy.lowered();
+        let mut waiting: Vec<(&OfClass, Row)> = Vec::new();
+        for of_class in &self.0 {
+            let leaving = match stay {
+                Stay::All => Vec::new(),
+                Stay::Worthwhile(ranking) => of_class.leaving(lowered, ranking),
+            };
+            let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
+            waiting.extend(rows.map(|&row| (of_class, row)));
+        }
+        waiting.sort_by_key(|(of_class, _)| lowered.job(of_class.class).affinity.is_some());
+        // A job near another may be what a third one must be near: whoever was put back lets others in.
+        loop {
+            let before = waiting.len();
+            waiting.retain_mut(|(of_class, row)| {
+                row.count -= put_back(occupancy, of_class.class, *row);
+                row.count > 0 && lowered.job(of_class.class).affinity.is_some()
+            });
+            if waiting.is_empty() || waiting.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// What the moves of a partial plan cost, in micro-credits: each capsule of a class that left a tile and is on another.
+    #[must_use]
+    pub fn move_cost(&self, occupancy: &Occupancy<'_>) -> i128 {
+        let cost = |of_class: &OfClass| i128::from(of_class.moved(occupancy)) * i128::from(of_class.move_cost);
+        self.0.iter().map(cost).sum()
+    }
+
+    /// Takes off capsules that are not worth what it costs to move them. Returns the classes that lost capsules.
+    ///
+    /// Classes of which one capsule depends on another are left alone: gangs, bonuses, spreads and relations.
+    pub fn withdraw(&self, occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
+        let lowered = occupancy.lowered();
+        let mut losers = Vec::new();
+        for of_class in self.0.iter().filter(|of_class| of_class.is_loose(lowered)) {
+            let mut due = of_class.moved(occupancy);
+            if due > 0 && of_class.take_off(occupancy, &mut due) {
+                losers.push(of_class.class);
+            }
+        }
+        losers
+    }
+}
+
+impl OfClass {
+    /// The tiles that capsules had better leave, sorted; none where they may not be preempted.
+    fn leaving(&self, lowered: &Lowered<'_>, ranking: &Ranking) -> Vec<TileIndex> {
+        if !lowered.job(self.class).preemptible {
+            return Vec::new();
+        }
+        let best = ranking.margin(lowered, self.class).max(0.0);
+        let leaves = |row: &&Row| {
+            let group = lowered.group_of(row.tile);
+            let earned = lowered.worth(self.class, group).unwrap_or(0) as f64;
+            earned - ranking.cost(lowered, self.class, group) + (self.move_cost as f64) < best
+        };
+        self.rows.iter().filter(leaves).map(|row| row.tile).collect()
+    }
+
+    /// How many capsules left their tile and are on another.
+    fn moved(&self, occupancy: &Occupancy<'_>) -> u64 {
+        let stayed: u64 = self
+            .rows
+            .chunk_by(|a, b| a.tile == b.tile)
+            .map(|same| {
+                let ran = same.iter().map(|row| u64::from(row.count)).sum::<u64>();
+                ran.min(on_tile(occupancy, self.class, same[0].tile))
+            })
+            .sum();
+        self.count.min(occupancy.placed(self.class)) - stayed
+    }
+
+    /// Whether no capsule depends on another.
+    fn is_loose(&self, lowered: &Lowered<'_>) -> bool {
+        let job = lowered.job(self.class);
+        !lowered.classes[self.class.at()].is_bound && job.gang_min <= 1 && job.wanted == 0
+    }
+
+    /// Takes up to `due` capsules off tiles where none of them ran and where they are worth less than a move; whether any.
+    fn take_off(&self, occupancy: &mut Occupancy<'_>, due: &mut u64) -> bool {
+        let (lowered, wanted) = (occupancy.lowered(), *due);
+        let move_cost = i64::try_from(self.move_cost).unwrap_or(i64::MAX);
+        for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
+            let worth = lowered.worth(self.class, lowered.group_of(tile)).unwrap_or(0);
+            if worth >= move_cost || self.rows.binary_search_by_key(&tile, |row| row.tile).is_ok() {
+                continue;
+            }
+            for position in (0..occupancy.items(tile).len()).rev() {
+                let Item { class, count, .. } = occupancy.items(tile)[position];
+                let count = u32::try_from((*due).min(u64::from(count))).unwrap_or(count);
+                if class == self.class && count > 0 {
+                    occupancy.take(tile, position, count);
+                    *due -= u64::from(count);
+                }
+            }
+        }
+        *due < wanted
+    }
+}
+
+fn on_tile(occupancy: &Occupancy<'_>, class: JobClassIndex, tile: TileIndex) -> u64 {
+    let items = occupancy.items(tile).iter().filter(|item| item.class == class);
+    items.map(|item| u64::from(item.count)).sum()
+}
+
+/// Puts capsules back one by one on the seats where they run. Returns how many found their place.
+fn put_back(occupancy: &mut Occupancy<'_>, class: JobClassIndex, row: Row) -> u32 {
+    let lowered = occupancy.lowered();
+    let Row { tile, devices, .. } = row;
+    let (group, start) = (lowered.group_of(tile), lowered.job(class).earliest);
+    for placed in 0..row.count {
+        let has_room = lowered.worth(class, group).is_some()
+            && occupancy.fits_tile(tile, class, start)
+            && occupancy.path_room(class, group, start, 1) == 1
+            && occupancy.rules_allow(tile, class)
+            && devices_free(occupancy, tile, class, devices);
+        if !has_room {
+            return placed;
+        }
+        occupancy.place(tile, Item { class, count: 1, start, devices, is_current: true });
+    }
+    row.count
+}
+
+fn devices_free(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex, devices: u64) -> bool {
+    let lowered = occupancy.lowered();
+    let start = lowered.job(class).earliest;
+    let over = occupancy.buckets(class, lowered.group_of(tile), start);
+    let milli = lowered.job(class).demand.device_milli;
+    let left = occupancy.devices_left(tile, over).zip(0u32..);
+    left.filter(|&(_, device)| devices >> device & 1 == 1).all(|(left, _)| left >= milli)
+}
+
+#[cfg(test)]
+mod tests;
