@@ -37,6 +37,41 @@ fn a_fleet_directory_reads_back_as_the_instance_it_was_written_from() {
 }
 
 #[test]
+fn a_plan_is_read_as_what_runs_at_the_first_instant() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    write_fleet_dir(dir.path(), &instance).unwrap();
+    let path = dir.path().join("placements.parquet");
+    let now = instance.horizon().start;
+    let placed = |job, tile, start_us: i64, devices| Placement {
+        job: JobIndex(job),
+        tile: NodeIndex(tile),
+        start: Timestamp(now.0 + start_us),
+        count: 1,
+        devices,
+    };
+    // Jobs 0 and 2 run for 60 s and for 1 s. The second row has ended, and the fourth has not begun.
+    let plan = [placed(0, 0, 0, 0b11), placed(2, 1, -1_000_000, 0), placed(2, 2, -999_999, 0), placed(0, 3, 1, 0b11)];
+    write_placements(&path, &instance, &plan).unwrap();
+    let seats = |read: &Instance| {
+        read.current().iter().map(|current| (current.job.0, current.tile.0, current.devices)).collect::<Vec<_>>()
+    };
+    assert_eq!(seats(&read_back(dir.path())), [(0, 0, 0b11), (2, 2, 0)]);
+    // What is gone from the fleet or from the jobs no longer runs.
+    let gone = |column: &'static str| {
+        common::edit(&path, |columns| {
+            let (_, cells) = columns.iter_mut().find(|(name, _)| name == column).unwrap();
+            *cells = std::sync::Arc::new(arrow_array::StringArray::from(vec!["gone"; plan.len()]));
+        });
+    };
+    gone("node");
+    assert_eq!(seats(&read_back(dir.path())), []);
+    // Without a start the table is no plan's, and a name that is not there is refused.
+    common::edit(&path, |columns| columns.retain(|(name, _)| name != "start"));
+    let refused = read_instance(&InstancePaths::of_directory(dir.path()), Weights::default()).unwrap_err().to_string();
+    assert!(refused.contains("row 0, column node") && refused.contains("gone"), "{refused}");
+}
+
+#[test]
 fn the_same_instance_is_written_to_the_same_bytes() {
     let (first, second, instance) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), common::instance());
     write_fleet_dir(first.path(), &instance).unwrap();

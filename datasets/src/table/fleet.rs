@@ -92,7 +92,7 @@ pub fn read_instance(paths: &InstancePaths, weights: Weights) -> Result<Instance
     let instance = Instance::new(fleet, names, jobs, weights).map_err(refused)?;
     match &paths.current {
         Some(path) => {
-            let current = read_current(path, instance.fleet(), instance.job_names())?;
+            let current = read_current(path, &instance)?;
             instance.with_current(current).map_err(refused)
         }
         None => Ok(instance),

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use lessor_models::fleet::{Fleet, NodeIndex};
+use lessor_models::draw;
+use lessor_models::fleet::NodeIndex;
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
-use lessor_models::names::Names;
 use lessor_models::plan::{CurrentPlacement, Placement};
 use lessor_models::time::Timestamp;
 
+use super::cells::Cells;
 use super::error::DatasetError;
 use super::sink::{Columns, write_table};
 use super::source::TableReader;
@@ -23,7 +24,7 @@ pub const PLACEMENTS: TableSpec = TableSpec {
     columns: &[
         required("job", Text, "name of a job"),
         required("node", Text, "name of a tile"),
-        optional("start", Time, "when they start; needed in a plan, not read where it says what runs now"),
+        optional("start", Time, "when they start; needed in a plan; where the table says what runs now, see below"),
         optional("count", U32, "capsules; 1 where devices are held; NULL: 1"),
         optional("devices", Devices, "devices of the tile held, each from 0 to 63; NULL or empty: none"),
     ],
@@ -37,18 +38,36 @@ struct Row {
     devices: u64,
 }
 
-/// Reads what runs now, in table order.
+/// Reads what runs now, in table order. A table of a plan can be read as well.
+///
+/// A row without `start` runs. One with `start` is of a plan: it runs if it covers the first instant at which any job of the
+/// instance may start, and if its job and its tile are still there; otherwise it is passed over.
 ///
 /// # Errors
 /// The first defect found, with its row and column. What [`Instance::with_current`] checks is left to it.
-pub fn read_current(path: &Path, fleet: &Fleet, job_names: &Names) -> Result<Vec<CurrentPlacement>, DatasetError> {
+pub fn read_current(path: &Path, instance: &Instance) -> Result<Vec<CurrentPlacement>, DatasetError> {
     let mut current = Vec::new();
-    let needs_start = Start::Ignored;
-    read_rows(path, (fleet, job_names), needs_start, |row, _| {
-        let Row { job, tile, count, devices } = row;
-        current.push(CurrentPlacement { job, tile, count, devices });
+    let now = instance.horizon().start;
+    read_rows(path, instance, |row, start, at| {
+        let runs = match (&row, start.time(at)) {
+            (_, None) => true,
+            (Ok(row), Some(start)) => covers(instance, row, start, now),
+            (Err(_), Some(_)) => false,
+        };
+        if runs {
+            let Row { job, tile, count, devices } = row?;
+            current.push(CurrentPlacement { job, tile, count, devices });
+        }
+        Ok(())
     })?;
     Ok(current)
+}
+
+/// Whether capsules that start then run at an instant.
+fn covers(instance: &Instance, row: &Row, start: Timestamp, at: Timestamp) -> bool {
+    let class = instance.fleet().class_of(row.tile).expect("the row names a tile");
+    let term = draw::term(&instance.jobs()[row.job.at()], &instance.fleet().classes()[class.at()]);
+    start <= at && at < start.after(term)
 }
 
 /// Reads the placements of a plan, in table order.
@@ -57,40 +76,37 @@ pub fn read_current(path: &Path, fleet: &Fleet, job_names: &Names) -> Result<Vec
 /// The first defect found, with its row and column.
 pub fn read_placements(path: &Path, instance: &Instance) -> Result<Vec<Placement>, DatasetError> {
     let mut placements = Vec::new();
-    read_rows(path, (instance.fleet(), instance.job_names()), Start::Needed, |row, start| {
-        let Row { job, tile, count, devices } = row;
+    read_rows(path, instance, |row, start, at| {
+        let start = start.need_time(at)?;
+        let Row { job, tile, count, devices } = row?;
         placements.push(Placement { job, tile, start, count, devices });
+        Ok(())
     })?;
     Ok(placements)
 }
 
-/// What a reader does with the start column.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Start {
-    Needed,
-    Ignored,
-}
-
+/// Calls back with each row, or with what is wrong with its names, and with the column of starts and its place there.
 fn read_rows(
     path: &Path,
-    (fleet, job_names): (&Fleet, &Names),
-    start: Start,
-    mut each: impl FnMut(Row, Timestamp),
+    instance: &Instance,
+    mut each: impl FnMut(Result<Row, DatasetError>, &Cells<'_>, usize) -> Result<(), DatasetError>,
 ) -> Result<(), DatasetError> {
+    let fleet = instance.fleet();
     let mut reader = TableReader::open(path, &PLACEMENTS)?;
-    let (mut jobs, mut nodes) = (Finder::new(job_names), Finder::new(fleet.names()));
+    let (mut jobs, mut nodes) = (Finder::new(instance.job_names()), Finder::new(fleet.names()));
     while let Some(batch) = reader.next()? {
         let [job_cells, node_cells, starts, counts, devices] =
             ["job", "node", "start", "count", "devices"].map(|name| batch.column(name));
         for row in batch.rows() {
-            let begins = if start == Start::Needed { starts.need_time(row)? } else { Timestamp(0) };
-            let placed = Row {
-                job: job_cells.need(row, |name| jobs.job(name))?,
-                tile: node_cells.need(row, |name| nodes.tile(name, fleet))?,
-                count: counts.narrow(row).unwrap_or(1),
-                devices: devices.integer(row).unwrap_or(0),
+            let mut placed = || {
+                Ok(Row {
+                    job: job_cells.need(row, |name| jobs.job(name))?,
+                    tile: node_cells.need(row, |name| nodes.tile(name, fleet))?,
+                    count: counts.narrow(row).unwrap_or(1),
+                    devices: devices.integer(row).unwrap_or(0),
+                })
             };
-            each(placed, begins);
+            each(placed(), &starts, row)?;
         }
     }
     Ok(())
