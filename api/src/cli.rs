@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::duration_text;
+use crate::keep::Keep;
 
 pub use solve::{
     GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs,
@@ -37,9 +38,12 @@ Examples:
       plans other jobs on the same fleet, and replaces the plan of before
   lessor plan --fleet fleet --work 100000 --seed 7 --json --out plan
       the same files on every machine and any number of threads, and one JSON object on standard output
+  lessor plan --fleet fleet --current plan --keep 10 --out next
+      plans again from what the last plan runs, and moves what is worth ten times its move cost
 
-A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, risk_permille and
-moves_permille in thousandths (1000); energy_price (100000) and thermal_price (10000) in micro-credits per kilowatt-hour;
+A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, risk_permille, thermal_permille,
+latency_permille and moves_permille in thousandths (1000); move_share_permille, the cost of a move where its job states
+none, in thousandths of the bid (1); energy_price (100000) and thermal_price (10000) in micro-credits per kilowatt-hour;
 latency_price (1000) in micro-credits per millisecond and hour.";
 
 const CHECK_EXAMPLES: &str = "\
@@ -117,9 +121,12 @@ pub struct PlanArgs {
     /// Telemetry from this table in place of the directory's.
     #[arg(long, value_name = "FILE")]
     pub telemetry: Option<PathBuf>,
-    /// Placements that run already, in place of the directory's.
+    /// Placements that run already, in place of the directory's: a table, or the directory of the last plan.
     #[arg(long, value_name = "FILE")]
     pub current: Option<PathBuf>,
+    /// How strongly what runs stays where it is: a factor on the weight of moves; 0 lets everything move that may [default: 1].
+    #[arg(long, value_name = "X", value_parser = Keep::parse, allow_hyphen_values = true)]
+    pub keep: Option<Keep>,
     /// Weights of the objective, TOML.
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,

@@ -9,6 +9,7 @@ use lessor_models::check::bound::BoundError;
 
 use crate::bench::BenchError;
 use crate::inputs::InputError;
+use crate::keep::KeepError;
 use crate::output_directory::OutputError;
 use crate::run_file::RunFileError;
 use crate::solve::SolveError;
@@ -26,6 +27,9 @@ pub enum CommandError {
     /// A file of weights that cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// A factor on the weight of moves that leads too far.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// A `run.json` that cannot be read or written.
     #[error(transparent)]
     RunFile(#[from] RunFileError),
@@ -102,6 +106,7 @@ impl CommandError {
             CommandError::Dataset(_)
             | CommandError::Input(_)
             | CommandError::Weights(_)
+            | CommandError::Keep(_)
             | CommandError::RunFile(_)
             | CommandError::Output(_)
             | CommandError::Solve(_)

@@ -112,7 +112,7 @@ impl InputPaths {
         Ok(InputPaths {
             jobs: jobs.ok_or_else(|| InputError::NoJobs { path: fleet.join(JOBS.file_name()) })?,
             telemetry: given(&args.telemetry)?.or_else(|| of_directory(&TELEMETRY)),
-            current: given(&args.current)?.or_else(|| of_directory(&PLACEMENTS)),
+            current: given(&args.current)?.map(of_plan).or_else(|| of_directory(&PLACEMENTS)),
             weights: given(&args.weights)?,
             fleet,
         })
@@ -192,6 +192,11 @@ fn hash(path: &Path) -> std::io::Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(File::open(path)?)?;
     Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// The placements of a plan directory; a path that leads elsewhere as it is.
+fn of_plan(path: PathBuf) -> PathBuf {
+    if path.is_dir() { path.join(PLACEMENTS.file_name()) } else { path }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, InputError> {

@@ -17,6 +17,7 @@ mod duration_text;
 mod explain_command;
 mod import_command;
 mod inputs;
+mod keep;
 mod loaded_plan;
 mod machine;
 mod output_directory;

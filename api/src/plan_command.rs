@@ -15,6 +15,7 @@ use crate::command_error::CommandError;
 use crate::console::{say, warn};
 use crate::deadline::{self, Sizes};
 use crate::inputs::{InputPaths, Loaded};
+use crate::keep::Keep;
 use crate::machine::{self, Machine};
 use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
 use crate::plan_tables;
@@ -43,6 +44,10 @@ pub(crate) fn run(args: &PlanArgs, clock: &ProcessClock) -> Result<Ending, Comma
     let inputs: Vec<_> = paths.files().into_iter().map(|(_, path)| path).collect();
     let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &inputs)?;
     let weights = args.weights.as_deref().map(weights_file::read).transpose()?.unwrap_or_default();
+    let weights = match args.keep {
+        Some(keep) => keep.scale(&weights)?,
+        None => weights,
+    };
     let settings = settings(args);
     let threads = settings.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -67,6 +72,7 @@ fn settings(args: &PlanArgs) -> Settings {
         deadline_seconds: deadline.map(|deadline| deadline.as_secs_f64()),
         work: args.work,
         threads: args.threads.map_or_else(machine::parallelism, usize::from),
+        keep_permille: args.keep.map(Keep::permille),
     }
 }
 

@@ -54,6 +54,9 @@ pub(crate) struct Settings {
     pub(crate) work: Option<u64>,
     /// Threads.
     pub(crate) threads: usize,
+    /// The factor on the weight of moves in thousandths, where one was given; the weights hold the product.
+    #[serde(default)]
+    pub(crate) keep_permille: Option<u32>,
 }
 
 /// When and how long, in seconds where not said otherwise.
