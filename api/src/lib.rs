@@ -37,7 +37,7 @@ mod words;
 
 use clap::CommandFactory;
 
-use cli::{BenchVerb, Cli, DatasetsVerb, Verb};
+use cli::{Cli, DatasetsVerb, Verb};
 pub use command_error::CommandError;
 pub use process_clock::ProcessClock;
 
@@ -64,9 +64,7 @@ pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
             DatasetsVerb::Import(args) => import_command::run(&args.source),
         },
         Verb::Solve(args) => solve::run(&args.family, clock),
-        Verb::Bench(args) => match args.verb {
-            BenchVerb::Plan(args) => bench::run(&args, clock),
-        },
+        Verb::Bench(args) => bench::run(&args.verb, clock),
         Verb::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "lessor", &mut script);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use parquet::errors::ParquetError;
 
-use super::analysis::AnalysisError;
+use super::plan::AnalysisError;
 
 /// Why a bench did not come to its end. Nothing was written.
 #[derive(Debug, thiserror::Error)]

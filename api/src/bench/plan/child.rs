@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde::Deserialize;
 
-use super::error::BenchError;
+use crate::bench::error::BenchError;
 
 /// Lines of a failed run's standard error that its error repeats: the last ones, which say why.
 const SAID_LINES_MAX: usize = 5;

@@ -2,7 +2,7 @@
 
 /// An axis from one amount to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Scale {
+pub(crate) enum Scale {
     /// Equal steps are equal factors; both ends are above zero.
     Logarithmic { low: f64, high: f64 },
     /// Equal steps are equal differences.
@@ -20,7 +20,7 @@ const MARGIN: f64 = 1.15;
 
 impl Scale {
     /// A logarithmic axis that holds the amounts, with a little room. Amounts that are not above zero are left out.
-    pub(super) fn logarithmic(amounts: impl Iterator<Item = f64>) -> Scale {
+    pub(crate) fn logarithmic(amounts: impl Iterator<Item = f64>) -> Scale {
         let amounts = amounts.filter(|amount| *amount > 0.0 && amount.is_finite());
         let ends = amounts.fold(None, |ends: Option<(f64, f64)>, amount| {
             Some(ends.map_or((amount, amount), |(low, high)| (low.min(amount), high.max(amount))))
@@ -31,7 +31,7 @@ impl Scale {
     }
 
     /// A linear axis from zero that holds the amounts and ends at a mark.
-    pub(super) fn linear(amounts: impl Iterator<Item = f64>) -> Scale {
+    pub(crate) fn linear(amounts: impl Iterator<Item = f64>) -> Scale {
         let high = amounts.filter(|amount| amount.is_finite()).fold(0.0, f64::max);
         let high = if high > 0.0 { high * 1.05 } else { 1.0 };
         let step = step(high);
@@ -39,7 +39,7 @@ impl Scale {
     }
 
     /// Where an amount lies: 0 at the low end, 1 at the high end.
-    pub(super) fn share(self, amount: f64) -> f64 {
+    pub(crate) fn share(self, amount: f64) -> f64 {
         match self {
             Scale::Logarithmic { low, high } => (amount / low).ln() / (high / low).ln(),
             Scale::Linear { low, high } => (amount - low) / (high - low),
@@ -47,7 +47,7 @@ impl Scale {
     }
 
     /// The amounts to mark, rising.
-    pub(super) fn marks(self) -> Vec<f64> {
+    pub(crate) fn marks(self) -> Vec<f64> {
         match self {
             Scale::Logarithmic { low, high } => {
                 let sets: [&[f64]; 3] = [&[1.0], &[1.0, 2.0, 5.0], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]];

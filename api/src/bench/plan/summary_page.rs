@@ -1,8 +1,8 @@
 //! `summary.md`: the medians and the exponents as Markdown, for a README or an issue.
 
 use super::analysis::{Growth, Median};
-use super::figures::{gap, grouped, load, mebibytes, r_squared, significant};
 use super::outcome::Outcome;
+use crate::bench::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
 
 /// The page. Same outcome, same bytes.
 pub(super) fn markdown(outcome: &Outcome<'_>) -> String {

@@ -7,7 +7,7 @@ use crate::cli::{BenchPlanArgs, FamilyFlag, GenerateArgs};
 use crate::command_error::CommandError;
 use crate::datasets_command::{permille, scenario};
 
-use super::error::BenchError;
+use crate::bench::error::BenchError;
 
 /// One run: a fleet and its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! What a bench came to, and the curves that its pages draw.
 
+use crate::bench::draw::chart::{Curve, Point};
+use crate::bench::draw::figures;
 use crate::cli::{BenchPlanArgs, FamilyFlag};
 use crate::machine::Machine;
 
 use super::analysis::{Analysis, Growth, Median};
 use super::cases::load;
-use super::chart::{Curve, Point};
 use super::child::Limit;
-use super::figures;
 use super::runs_table::BenchRun;
 
 /// What a bench was told, ran and found.

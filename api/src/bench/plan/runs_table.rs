@@ -14,7 +14,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use serde::Serialize;
 
-use super::error::BenchError;
+use crate::bench::error::BenchError;
 
 /// The table's file in a bench directory.
 pub(super) const RUNS_FILE: &str = "runs.parquet";

@@ -4,8 +4,8 @@ use super::figures::{grouped, mark};
 use super::scale::Scale;
 
 /// Size of a chart, in units that are pixels at full width.
-pub(super) const WIDTH: f64 = 560.0;
-pub(super) const HEIGHT: f64 = 412.0;
+pub(crate) const WIDTH: f64 = 560.0;
+pub(crate) const HEIGHT: f64 = 412.0;
 
 /// The plot inside the chart: room is left for marks, names and the last size's label.
 const LEFT: f64 = 62.0;
@@ -19,50 +19,50 @@ const LABEL_WIDTH: f64 = 7.0;
 const LABEL_ROOM: f64 = 10.0;
 
 /// The size of a key: a piece of a curve with its marker, for legends.
-pub(super) const KEY: (f64, f64) = (34.0, 14.0);
+pub(crate) const KEY: (f64, f64) = (34.0, 14.0);
 
 /// One curve.
 #[derive(Clone, Debug)]
-pub(super) struct Curve {
+pub(crate) struct Curve {
     /// What the legend calls it.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The family's position, which gives the color and the marker.
-    pub(super) family: usize,
+    pub(crate) family: usize,
     /// The load's position, which gives the dashes.
-    pub(super) load: usize,
+    pub(crate) load: usize,
     /// The medians, by tiles.
-    pub(super) medians: Vec<Point>,
+    pub(crate) medians: Vec<Point>,
     /// Every run as `(tiles, amount)`.
-    pub(super) runs: Vec<(f64, f64)>,
+    pub(crate) runs: Vec<(f64, f64)>,
 }
 
 /// A median.
 #[derive(Clone, Debug)]
-pub(super) struct Point {
-    pub(super) tiles: f64,
-    pub(super) amount: f64,
+pub(crate) struct Point {
+    pub(crate) tiles: f64,
+    pub(crate) amount: f64,
     /// What a pointer that rests on it is told.
-    pub(super) words: String,
+    pub(crate) words: String,
 }
 
 /// One chart.
 #[derive(Clone, Debug)]
-pub(super) struct Chart<'a> {
+pub(crate) struct Chart<'a> {
     /// Names the clip path, so unlike that of any other chart of the page.
-    pub(super) id: &'a str,
-    pub(super) title: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) title: &'a str,
     /// What the vertical axis counts, with its unit.
-    pub(super) unit: &'a str,
-    pub(super) tiles: Scale,
-    pub(super) amounts: Scale,
+    pub(crate) unit: &'a str,
+    pub(crate) tiles: Scale,
+    pub(crate) amounts: Scale,
     /// The sizes that were run: the marks of the horizontal axis.
-    pub(super) sizes: &'a [f64],
-    pub(super) curves: &'a [Curve],
+    pub(crate) sizes: &'a [f64],
+    pub(crate) curves: &'a [Curve],
 }
 
 impl Chart<'_> {
     /// The chart's elements, [`WIDTH`] by [`HEIGHT`], for an `svg` or a group.
-    pub(super) fn elements(&self) -> String {
+    pub(crate) fn elements(&self) -> String {
         let heading = format!(
             "<text class=\"chart-title\" x=\"0\" y=\"16\">{}</text>\n<text class=\"chart-label\" x=\"0\" y=\"36\">{}</text>\n",
             self.title, self.unit
@@ -178,7 +178,7 @@ impl Chart<'_> {
 const DASHES: usize = 4;
 
 /// A piece of a curve with its marker, [`KEY`] large.
-pub(super) fn key(curve: &Curve) -> String {
+pub(crate) fn key(curve: &Curve) -> String {
     let (width, height) = KEY;
     let middle = (width / 2.0, height / 2.0);
     let line = path(&[(1.0, middle.1), (width - 1.0, middle.1)]);

@@ -1,7 +1,7 @@
 //! Numbers of a bench as people read them.
 
 /// A whole number with its thousands apart; fractions are rounded.
-pub(super) fn grouped(number: f64) -> String {
+pub(crate) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let (sign, digits) = digits.strip_prefix('-').map_or(("", &*digits), |digits| ("-", digits));
     let first = digits.len() % 3;
@@ -12,7 +12,7 @@ pub(super) fn grouped(number: f64) -> String {
 }
 
 /// Three significant digits, never an exponent.
-pub(super) fn significant(number: f64) -> String {
+pub(crate) fn significant(number: f64) -> String {
     match number.abs() {
         size if size >= 99.95 => grouped(number),
         size if size >= 9.995 => format!("{number:.1}"),
@@ -22,7 +22,7 @@ pub(super) fn significant(number: f64) -> String {
 }
 
 /// A mark of an axis: no digit more than it needs.
-pub(super) fn mark(number: f64) -> String {
+pub(crate) fn mark(number: f64) -> String {
     if number.fract() == 0.0 {
         return grouped(number);
     }
@@ -32,24 +32,24 @@ pub(super) fn mark(number: f64) -> String {
 }
 
 /// Bytes in mebibytes.
-pub(super) fn mebibytes(bytes: f64) -> f64 {
+pub(crate) fn mebibytes(bytes: f64) -> f64 {
     bytes / f64::from(1u32 << 20)
 }
 
 /// A gap in percent, or a dash without a proof.
-pub(super) fn gap(gap: Option<f64>) -> String {
+pub(crate) fn gap(gap: Option<f64>) -> String {
     gap.map_or("–".to_owned(), |gap| format!("{:.2} %", gap * 100.0))
 }
 
 /// A load with no digit more than it needs, but one.
-pub(super) fn load(load: f64) -> String {
+pub(crate) fn load(load: f64) -> String {
     let text = format!("{load:.3}");
     let short = text.trim_end_matches('0');
     if short.ends_with('.') { format!("{short}0") } else { short.to_owned() }
 }
 
 /// The share of the variance that a fit explains, or a dash.
-pub(super) fn r_squared(share: Option<f64>) -> String {
+pub(crate) fn r_squared(share: Option<f64>) -> String {
     share.map_or("–".to_owned(), |share| format!("{share:.3}"))
 }
 

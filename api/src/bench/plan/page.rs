@@ -1,16 +1,15 @@
 //! `curves.html`, a page that a person wants to look at, and `curves.svg`, its growth curves alone.
 
 use super::analysis::{Fit, Growth, Median};
-use super::chart::{Chart, Curve, HEIGHT, KEY, WIDTH, key};
-use super::figures::{gap, grouped, load, mebibytes, r_squared, significant};
 use super::outcome::{Amount, Outcome, curve_name};
-use super::scale::Scale;
+use crate::bench::draw::chart::{Chart, Curve, HEIGHT, KEY, WIDTH, key};
+use crate::bench::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
+use crate::bench::draw::scale::Scale;
+use crate::bench::draw::{CHART_STYLE, PALETTE};
 use crate::report::{STYLE, fill, html_safe};
 
 const TEMPLATE: &str = include_str!("page/curves.html");
-const CHART_STYLE: &str = include_str!("page/chart.css");
 const PAGE_STYLE: &str = include_str!("page/curves.css");
-const PALETTE: &str = include_str!("page/palette.css");
 
 /// What the vertical axes count.
 const SECONDS_UNIT: &str = "seconds, the whole process";
