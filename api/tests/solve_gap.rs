@@ -81,3 +81,39 @@ fn the_sixty_small_public_instances_are_solved_and_proved() {
     }
     assert_eq!(solved_count, 60);
 }
+
+/// The lines of a stream of incumbents after its header, as (seconds, cost, bound).
+fn stream(text: &str) -> Vec<(f64, Option<u64>, u64)> {
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("seconds,cost,bound"));
+    let row = |line: &str| {
+        let fields: Vec<&str> = line.split(',').collect();
+        let [seconds, cost, bound] = fields[..] else { panic!("{line:?} has three fields") };
+        (seconds.parse().unwrap(), (!cost.is_empty()).then(|| cost.parse().unwrap()), bound.parse().unwrap())
+    };
+    lines.map(row).collect()
+}
+
+#[test]
+fn incumbents_are_told_in_a_file_that_ends_with_the_answer() {
+    let bench = Bench::new();
+    fs::write(bench.path("small"), SMALL).unwrap();
+    fs::write(bench.path("told"), "old").unwrap();
+    let solved = bench.expect(0, "solve gap small --seconds 30 --json --incumbents told --out answer").json();
+    let told = stream(&fs::read_to_string(bench.path("told")).unwrap());
+    assert!(told.is_sorted_by(|a, b| a.0 <= b.0 && a.1 >= b.1 && a.2 <= b.2), "{told:?}");
+    let &(seconds, cost, bound) = told.last().unwrap();
+    assert_eq!((cost, bound), (Some(7), 7));
+    assert!(seconds <= solved["seconds"].as_f64().unwrap() && solved["peak_memory_bytes"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_search_without_an_incumbent_tells_its_bound() {
+    let bench = Bench::new();
+    fs::write(bench.path("crowded"), SMALL.replace("6 6\n", "5 5\n")).unwrap();
+    bench.expect(1, "solve gap crowded --seconds 30 --incumbents told --out answer");
+    let told = stream(&fs::read_to_string(bench.path("told")).unwrap());
+    assert_eq!(told.last().unwrap().1, None);
+    let said = bench.expect(2, "solve gap crowded --seconds 30 --incumbents absent/told --out answer");
+    assert!(said.err.contains("absent/told: cannot be written") && !bench.path("answer").exists(), "{said:?}");
+}

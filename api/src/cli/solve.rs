@@ -131,6 +131,9 @@ pub struct SolveCommonArgs {
     /// Prints one JSON object on standard output, and nothing else.
     #[arg(long)]
     pub json: bool,
+    /// Each incumbent as it is found: a line `seconds,cost,bound` of this file, which is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub incumbents: Option<PathBuf>,
     /// Where the answer goes; a file that is there is replaced.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

@@ -8,7 +8,7 @@ use crate::cli::{GapMethodFlag, SolveGapArgs};
 use crate::command_error::CommandError;
 use crate::process_clock::ProcessClock;
 
-use super::{SolveError, Solved, answer_file, improved, in_time, pool};
+use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes, pool};
 
 /// Carries out `lessor solve gap`.
 pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
@@ -16,14 +16,17 @@ pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, C
     let instance = families::gap(&args.instance).map_err(SolveError::from)?;
     let options = GapOptions { method: method(args.method), seed: common.seed, rounds_max: None };
     let (threads, pool) = pool(common)?;
+    let mut incumbents = Incumbents::open(common, clock)?;
     let outcome = in_time(common, clock, |stop| {
-        pool.install(|| solve(&instance, &options, stop, &mut |cost, bound| improved(common, clock, cost, bound)))
+        pool.install(|| solve(&instance, &options, stop, &mut |cost, bound| incumbents.improved(cost, bound)))
     })?;
     if let Some((_, agents)) = &outcome.best {
         let agents: Vec<String> = agents.iter().map(u32::to_string).collect();
         answer_file::write(&common.out, &(agents.join("\n") + "\n"))?;
     }
-    solved(&outcome, clock, (common.seed, threads)).tell(common);
+    let solved = solved(&outcome, clock, (common.seed, threads));
+    incumbents.ended(solved.cost, solved.bound);
+    solved.tell(common);
     Ok(if outcome.best.is_some() { Ending::Done } else { Ending::Failed })
 }
 
@@ -31,7 +34,8 @@ fn solved(outcome: &GapOutcome, clock: &ProcessClock, (seed, threads): (u64, usi
     let cost = outcome.best.as_ref().map(|best| best.0);
     let proof = if outcome.is_complete { "search" } else { "prices" };
     let gap = cost.map(|cost| Solved::gap(cost, outcome.bound));
-    Solved { cost, bound: outcome.bound, gap, proof, seconds: clock.seconds(), seed, threads }
+    let (bound, seconds) = (outcome.bound, clock.seconds());
+    Solved { cost, bound, gap, proof, seconds, peak_memory_bytes: peak_memory_bytes(), seed, threads }
 }
 
 fn method(flag: GapMethodFlag) -> GapMethod {

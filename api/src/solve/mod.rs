@@ -3,6 +3,7 @@
 mod answer_file;
 mod error;
 mod gap;
+mod incumbents;
 mod openb;
 mod roadef;
 mod vbp;
@@ -15,13 +16,14 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::{SolveCommonArgs, SolveFamily};
 use crate::command_error::CommandError;
-use crate::console::{say, warn};
+use crate::console::say;
 use crate::deadline::with_progress;
-use crate::machine;
+use crate::machine::{self, peak_memory_bytes};
 use crate::process_clock::ProcessClock;
 use crate::summary::print_json;
 
 pub(crate) use error::SolveError;
+use incumbents::Incumbents;
 
 /// The longest that `--seconds` may be: a month.
 const SECONDS_MAX: f64 = 31.0 * 86_400.0;
@@ -52,6 +54,8 @@ struct Solved {
     /// Whether the bound is proved by prices that were checked, or by a search that left nothing out.
     proof: &'static str,
     seconds: f64,
+    /// The greatest resident memory of the process so far.
+    peak_memory_bytes: u64,
     seed: u64,
     threads: usize,
 }
@@ -101,12 +105,4 @@ fn in_time<T>(common: &SolveCommonArgs, clock: &ProcessClock, work: impl FnOnce(
         Some(until) => with_progress(until, &stop, || work(&stop)),
         None => work(&stop),
     })
-}
-
-/// A line on standard error for an incumbent that improved, unless a program reads along.
-fn improved(common: &SolveCommonArgs, clock: &ProcessClock, cost: u128, bound: u128) {
-    if !common.json {
-        let gap = Solved::gap(cost, bound) * 100.0;
-        warn(&format!("{:8.2} s  cost {cost}  bound {bound}  gap {gap:.4} %", clock.seconds()));
-    }
 }

@@ -11,7 +11,7 @@ use crate::console::say;
 use crate::process_clock::ProcessClock;
 use crate::summary::print_json;
 
-use super::{SolveError, Solved, answer_file, improved, in_time, pool};
+use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes, pool};
 
 /// The object that `--json` prints.
 #[derive(Debug, Serialize)]
@@ -32,15 +32,17 @@ pub(super) fn run(args: &SolveOpenbArgs, clock: &ProcessClock) -> Result<Ending,
     let batch = families::openb(&args.sequence, &args.nodes, args.arrived).map_err(SolveError::from)?;
     let options = OpenbOptions { method: method(args.method), seed: common.seed, rounds_max: None };
     let (threads, pool) = pool(common)?;
+    let mut incumbents = Incumbents::open(common, clock)?;
     let outcome = in_time(common, clock, |stop| {
-        let mut report = |cost, bound| improved(common, clock, u128::from(cost), u128::from(bound));
+        let mut report = |cost, bound| incumbents.improved(u128::from(cost), u128::from(bound));
         pool.install(|| solve(&batch.instance, &options, stop, &mut report))
     })?;
     answer_file::write(&common.out, &batch.answer(&outcome.seats))?;
     let (cost, bound) = (u128::from(outcome.cost), u128::from(outcome.bound));
     let gap = Some(Solved::gap(cost, bound));
-    let seconds = clock.seconds();
-    let solved = Solved { cost: Some(cost), bound, gap, proof: "prices", seconds, seed: common.seed, threads };
+    incumbents.ended(Some(cost), bound);
+    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.seed);
+    let solved = Solved { cost: Some(cost), bound, gap, proof: "prices", seconds, peak_memory_bytes, seed, threads };
     let percent = |milli: u64| 100.0 * milli as f64 / batch.instance.device_milli().max(1) as f64;
     let (unallocated, least) = (percent(outcome.cost), percent(outcome.bound));
     let placed = outcome.seats.iter().flatten().count();

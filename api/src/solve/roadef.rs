@@ -10,7 +10,7 @@ use crate::command_error::CommandError;
 use crate::console::warn;
 use crate::process_clock::ProcessClock;
 
-use super::{SolveError, Solved, answer_file, improved, in_time, pool};
+use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes, pool};
 
 /// Broken constraints that are named; the others are counted.
 const NAMED_MAX: usize = 5;
@@ -22,8 +22,9 @@ pub(super) fn run(args: &SolveRoadefArgs, clock: &ProcessClock) -> Result<Ending
     tell_broken(&instance);
     let options = ReassignmentOptions { method: method(args.method), seed: common.seed, rounds_max: None };
     let (threads, pool) = pool(common)?;
+    let mut incumbents = Incumbents::open(common, clock)?;
     let outcome = in_time(common, clock, |stop| {
-        pool.install(|| solve(&instance, &options, stop, &mut |cost, bound| improved(common, clock, cost, bound)))
+        pool.install(|| solve(&instance, &options, stop, &mut |cost, bound| incumbents.improved(cost, bound)))
     })?;
     if let Some((_, machines)) = &outcome.best {
         let machines: Vec<String> = machines.iter().map(u32::to_string).collect();
@@ -31,8 +32,10 @@ pub(super) fn run(args: &SolveRoadefArgs, clock: &ProcessClock) -> Result<Ending
     }
     let cost = outcome.best.as_ref().map(|best| best.0.total());
     let gap = cost.map(|cost| Solved::gap(cost, outcome.bound));
-    let (bound, seconds, seed) = (outcome.bound, clock.seconds(), common.seed);
-    Solved { cost, bound, gap, proof: "sums", seconds, seed, threads }.tell(common);
+    let bound = outcome.bound;
+    incumbents.ended(cost, bound);
+    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.seed);
+    Solved { cost, bound, gap, proof: "sums", seconds, peak_memory_bytes, seed, threads }.tell(common);
     Ok(if outcome.best.is_some() { Ending::Done } else { Ending::Failed })
 }
 

@@ -8,7 +8,7 @@ use crate::cli::{SolveVbpArgs, VbpMethodFlag};
 use crate::command_error::CommandError;
 use crate::process_clock::ProcessClock;
 
-use super::{SolveError, Solved, answer_file, improved, in_time, pool};
+use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes, pool};
 
 /// Carries out `lessor solve vbp`.
 pub(super) fn run(args: &SolveVbpArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
@@ -16,8 +16,9 @@ pub(super) fn run(args: &SolveVbpArgs, clock: &ProcessClock) -> Result<Ending, C
     let instance = families::vector_packing(&args.instance).map_err(SolveError::from)?;
     let options = VectorPackingOptions { method: method(args.method), seed: common.seed, rounds_max: None };
     let (threads, pool) = pool(common)?;
+    let mut incumbents = Incumbents::open(common, clock)?;
     let outcome = in_time(common, clock, |stop| {
-        let mut report = |count, bound| improved(common, clock, count as u128, bound);
+        let mut report = |count, bound| incumbents.improved(count as u128, bound);
         pool.install(|| solve(&instance, &options, stop, &mut report))
     })?;
     let bins: Vec<String> = outcome.bins.iter().map(u32::to_string).collect();
@@ -25,8 +26,9 @@ pub(super) fn run(args: &SolveVbpArgs, clock: &ProcessClock) -> Result<Ending, C
     let (cost, bound) = (outcome.count as u128, outcome.bound);
     let gap = Some(Solved::gap(cost, bound));
     let proof = if outcome.is_searched { "search" } else { "prices" };
-    let seconds = clock.seconds();
-    Solved { cost: Some(cost), bound, gap, proof, seconds, seed: common.seed, threads }.tell(common);
+    incumbents.ended(Some(cost), bound);
+    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.seed);
+    Solved { cost: Some(cost), bound, gap, proof, seconds, peak_memory_bytes, seed, threads }.tell(common);
     Ok(Ending::Done)
 }
 

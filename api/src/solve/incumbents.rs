@@ -1,0 +1,68 @@
+//! What a search finds, told as it finds it: to people on standard error, to programs as lines of a file.
+
+use std::fs::File;
+use std::io::Write;
+
+use crate::cli::SolveCommonArgs;
+use crate::console::warn;
+use crate::process_clock::ProcessClock;
+
+use super::{SolveError, Solved};
+
+/// The first line of the file.
+const HEADER: &str = "seconds,cost,bound";
+
+/// Where incumbents are told.
+#[derive(Debug)]
+pub(super) struct Incumbents<'a> {
+    common: &'a SolveCommonArgs,
+    clock: &'a ProcessClock,
+    /// The file, until a line cannot be written.
+    file: Option<File>,
+    /// What was told last.
+    last: Option<(Option<u128>, u128)>,
+}
+
+impl<'a> Incumbents<'a> {
+    /// Makes the file, if one is asked for.
+    ///
+    /// # Errors
+    /// A file that cannot be made.
+    pub(super) fn open(common: &'a SolveCommonArgs, clock: &'a ProcessClock) -> Result<Incumbents<'a>, SolveError> {
+        let create = |path: &std::path::PathBuf| {
+            let made = File::create(path).and_then(|mut file| writeln!(file, "{HEADER}").map(|()| file));
+            made.map_err(|source| SolveError::Write { path: path.clone(), source })
+        };
+        let file = common.incumbents.as_ref().map(create).transpose()?;
+        Ok(Incumbents { common, clock, file, last: None })
+    }
+
+    /// Tells an incumbent that improved.
+    pub(super) fn improved(&mut self, cost: u128, bound: u128) {
+        if !self.common.json {
+            let gap = Solved::gap(cost, bound) * 100.0;
+            warn(&format!("{:8.2} s  cost {cost}  bound {bound}  gap {gap:.4} %", self.clock.seconds()));
+        }
+        self.tell(Some(cost), bound);
+    }
+
+    /// Tells the file what a search came to, where that is more than was told before.
+    pub(super) fn ended(mut self, cost: Option<u128>, bound: u128) {
+        if self.last != Some((cost, bound)) {
+            self.tell(cost, bound);
+        }
+    }
+
+    /// One line, written through at once: whoever reads along sees it now. A file that breaks costs the lines that would
+    /// follow, never the answer.
+    fn tell(&mut self, cost: Option<u128>, bound: u128) {
+        self.last = Some((cost, bound));
+        let Some(file) = &mut self.file else { return };
+        let cost = cost.map_or(String::new(), |cost| cost.to_string());
+        let line = format!("{:.6},{cost},{bound}\n", self.clock.seconds());
+        if let Err(error) = file.write_all(line.as_bytes()) {
+            warn(&format!("no more incumbents are written: {error}"));
+            self.file = None;
+        }
+    }
+}
