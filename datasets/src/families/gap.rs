@@ -47,7 +47,7 @@ mod tests {
         assert_eq!(refused("1 1\n2 x 4"), "instance: line 2: \"x\" is not a whole number of at most 2^53");
         assert_eq!(refused("1 1\n-2 3 4"), "instance: line 2: -2 is below zero");
         assert_eq!(refused("1 2\n3"), "instance: ends after 3 numbers, before the last of 1 x 2 costs");
-        assert_eq!(refused("1 1\n2 3 4\n5"), "instance: line 3: \"5\" follows after the last number of the instance");
+        assert_eq!(refused("1 1\n2 3 4\n5"), "instance: line 3: \"5\" follows after the last number");
         assert_eq!(refused(""), "instance: ends after 0 numbers, before the number of agents");
         assert_eq!(refused("0 1"), "instance: line 1: the number of agents is 0, but must be from 1 to 2^32 - 1");
         assert_eq!(

@@ -1,10 +1,12 @@
-//! Readers of public benchmark instances: text of whole numbers, each error with its line, and comma-separated tables, each
+//! Readers of public benchmark instances and of answers to them: text of whole numbers, each error with its line, and comma-separated tables, each
 //! error with its row and column.
 
+mod answers;
 mod gap;
 mod numbers;
 mod openb;
 mod reassignment;
+mod references;
 mod vector_packing;
 
 use std::path::PathBuf;
@@ -16,12 +18,14 @@ use lessor_models::families::vector_packing::VectorPackingError;
 
 use crate::import::ImportError;
 
+pub use answers::{gap_answer, reassignment_answer, vector_packing_answer};
 pub use gap::gap;
 pub use openb::{OpenbBatch, openb};
 pub use reassignment::reassignment;
+pub use references::{Reference, gap_references, reassignment_references, vector_packing_references};
 pub use vector_packing::vector_packing;
 
-/// Why an instance was not read. Lines count from one.
+/// Why an instance or an answer was not read. Lines count from one.
 #[derive(Debug, thiserror::Error)]
 pub enum FamilyError {
     /// The file cannot be read as text.
@@ -52,8 +56,8 @@ pub enum FamilyError {
         /// What should follow.
         missing: String,
     },
-    /// Something follows where the instance is complete.
-    #[error("{}: line {line}: {token:?} follows after the last number of the instance", path.display())]
+    /// Something follows where the file should end.
+    #[error("{}: line {line}: {token:?} follows after the last number", path.display())]
     Follows {
         /// The file.
         path: PathBuf,

@@ -13,7 +13,7 @@ use lessor_models::families::COEFFICIENT_MAX;
 use lessor_models::families::openb::{DEVICE_MILLI, DEVICES_MAX, Node, OpenbInstance, Pod, Seat};
 
 use super::FamilyError;
-use crate::import::csv_table::CsvTable;
+use crate::import::csv_table::{CsvColumn, CsvTable};
 use crate::import::openb::DemandColumns;
 use crate::table::Problem;
 
@@ -75,6 +75,50 @@ impl OpenbBatch {
         }
         text
     }
+
+    /// Reads an answer in the form of [`OpenbBatch::answer`], with its rows in any order: the seat of each pod, or none.
+    ///
+    /// # Errors
+    /// The first row and column that name no pod of the batch, a pod again, no node, or no number of a device.
+    pub fn read_answer(&self, path: &Path) -> Result<Vec<Option<Seat>>, FamilyError> {
+        let table = CsvTable::read_any(path)?;
+        let (seq, node) = (table.need("seq", "a whole number")?, table.need("node", "text")?);
+        let gpus = table.need("gpus", DEVICE_LIST)?;
+        let pods: BTreeMap<u64, usize> = self.sequence.iter().copied().zip(0..).collect();
+        let nodes: BTreeMap<&str, u32> = self.nodes.iter().map(String::as_str).zip(0..).collect();
+        let (mut seats, mut rows) = (vec![None; self.sequence.len()], BTreeMap::new());
+        for row in 0..table.len() {
+            let number = table.number(row, seq, COEFFICIENT_MAX)?;
+            if let Some(first) = rows.insert(number, row) {
+                let problem = Problem::Repeated { name: number.to_string(), first };
+                return Err(table.refuse(row, seq, problem).into());
+            }
+            let unknown = |what, name: String, table| Problem::Unknown { what, name, table };
+            let Some(&pod) = pods.get(&number) else {
+                let problem = unknown("pod of the batch", number.to_string(), "sequence");
+                return Err(table.refuse(row, seq, problem).into());
+            };
+            let name = table.name(row, node)?;
+            let Some(&at) = nodes.get(name) else {
+                return Err(table.refuse(row, node, unknown("node", name.to_owned(), "nodes")).into());
+            };
+            seats[pod] = Some(Seat { node: at, devices: devices(&table, row, gpus)? });
+        }
+        Ok(seats)
+    }
+}
+
+/// What the column of devices holds.
+const DEVICE_LIST: &str = "whole numbers joined by -";
+
+/// The numbers of devices in a cell; none where it is empty.
+fn devices(table: &CsvTable, row: usize, column: CsvColumn) -> Result<Vec<u32>, FamilyError> {
+    let text = table.text(row, column);
+    let words = text.split('-').filter(|_| !text.is_empty());
+    words.map(str::parse).collect::<Result<_, _>>().map_err(|_| {
+        let problem = Problem::Word { found: text.to_owned(), expected: DEVICE_LIST.to_owned() };
+        table.refuse(row, column, problem).into()
+    })
 }
 
 /// A name as a cell: in quotes where it has a character that means something.
@@ -181,6 +225,33 @@ mod tests {
         let seats = [Some(Seat { node: 0, devices: vec![0, 1] }), Some(Seat { node: 1, devices: vec![] }), None];
         assert_eq!(check(&batch.instance, &seats), Ok(1_000));
         assert_eq!(batch.answer(&seats), "seq,node,gpus\n3,n0,0-1\n4,\"n,1\",\n");
+    }
+
+    #[test]
+    fn an_answer_is_read_as_it_was_written() {
+        let pods = format!("{HEADER}3,p,1,1,2,1000,\n4,p,1,1,0,0,\n5,p,1,1,1,900,\n");
+        let batch = read(NODES, &pods, 100).unwrap();
+        let answer = |text: &str| crate::families::tests::read(|path| batch.read_answer(path), text);
+        let seats = [Some(Seat { node: 0, devices: vec![0, 1] }), Some(Seat { node: 1, devices: vec![] }), None];
+        assert_eq!(answer(&batch.answer(&seats)).unwrap(), seats);
+        assert_eq!(
+            answer("node,gpus,seq\nn1,0,5\n").unwrap_err(),
+            "instance: row 0, column node: no node is named \"n1\"; \
+            use a name of table nodes, or add it there"
+        );
+        assert_eq!(answer("seq,node,gpus\n").unwrap(), [None, None, None]);
+        for (rows, told) in [
+            ("3,n0,0-1\n3,n0,0-1", "row 1, column seq: \"3\" is already the name of row 0"),
+            ("6,n0,0", "row 0, column seq: no pod of the batch is named \"6\""),
+            ("x,n0,0", "row 0, column seq: \"x\" is not one of: a whole number"),
+            ("3,n0,0-", "row 0, column gpus: \"0-\" is not one of: whole numbers joined by -"),
+            ("3,,0", "row 0, column node: is empty"),
+            ("3,n0", "cannot be read as comma-separated text"),
+        ] {
+            let message = answer(&format!("seq,node,gpus\n{rows}\n")).unwrap_err();
+            assert!(message.contains(told), "{rows}: {message}");
+        }
+        assert!(answer("seq,node\n3,n0\n").unwrap_err().contains("column gpus is missing"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use lessor_models::families::reassignment::{
 };
 
 use super::FamilyError;
+use super::answers::one_each;
 use super::numbers::Numbers;
 
 /// Reads one instance from its two files.
@@ -32,21 +33,12 @@ pub fn reassignment(model: &Path, start: &Path) -> Result<ReassignmentInstance, 
     let [process, service, machine] = fixed(&mut numbers, || "the weights of moves".to_owned())?;
     numbers.end()?;
     let weights = MoveWeights { process, service, machine };
-    let before = assignment(start, processes.len())?;
+    let before = one_each(start, processes.len(), "the machine of a process")?;
     let parts = Parts { resources, machines, services, processes, balances, weights, start: before };
     ReassignmentInstance::new(parts).map_err(|source| {
         let path = if matches!(source, ReassignmentError::Start { .. }) { start } else { model };
         FamilyError::Reassignment { path: path.to_owned(), source: Box::new(source) }
     })
-}
-
-/// Reads the machine of each process.
-fn assignment(path: &Path, processes: usize) -> Result<Vec<u32>, FamilyError> {
-    let mut numbers = Numbers::read(path)?;
-    let start =
-        (0..processes).map(|_| numbers.number_up_to_u32("the machine of a process")).collect::<Result<_, _>>()?;
-    numbers.end()?;
-    Ok(start)
 }
 
 /// A length, and as many entries.
@@ -110,6 +102,7 @@ mod tests {
 
     use super::super::tests::told;
     use super::*;
+    use crate::families::reassignment_answer;
     use crate::import::tests::public_file;
 
     /// One resource, two machines, a service of its own for each of two processes, one balance.
@@ -134,6 +127,14 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_has_a_machine_for_each_process() {
+        let instance = read(MODEL, "0 1").unwrap();
+        let answer = |text: &str| crate::families::tests::read(|path| reassignment_answer(path, &instance), text);
+        assert_eq!(answer("1\n0"), Ok(vec![1, 0]));
+        assert_eq!(answer("1").unwrap_err(), "instance: ends after 1 numbers, before the machine of a process");
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line() {
         let refused = |model: &str, start: &str| read(model, start).unwrap_err();
         assert_eq!(
@@ -145,12 +146,9 @@ mod tests {
             refused("1\n0 10\n2\n0 0 8 4 0", "0"),
             "model: ends after 9 numbers, before the last of 2 move costs of machine 0"
         );
-        assert_eq!(
-            refused(&format!("{MODEL}9"), "0 1"),
-            "model: line 16: \"9\" follows after the last number of the instance"
-        );
+        assert_eq!(refused(&format!("{MODEL}9"), "0 1"), "model: line 16: \"9\" follows after the last number");
         assert_eq!(refused(MODEL, "0"), "start: ends after 1 numbers, before the machine of a process");
-        assert_eq!(refused(MODEL, "0\n1 1"), "start: line 2: \"1\" follows after the last number of the instance");
+        assert_eq!(refused(MODEL, "0\n1 1"), "start: line 2: \"1\" follows after the last number");
         assert_eq!(
             refused(MODEL, "0 2"),
             "start: not a machine reassignment problem: process 1 runs on machine 2, but there are 2, counted from zero"

@@ -50,7 +50,7 @@ mod tests {
         let refused = |text: &str| read(vector_packing, text).unwrap_err();
         assert_eq!(refused("1\n5\n1\n4 z"), "instance: line 4: \"z\" is not a whole number of at most 2^53");
         assert_eq!(refused("1 5 2 4 1"), "instance: ends after 5 numbers, before the last of 1 sizes of item type 1");
-        assert_eq!(refused("1 5 1 4 1 9"), "instance: line 1: \"9\" follows after the last number of the instance");
+        assert_eq!(refused("1 5 1 4 1 9"), "instance: line 1: \"9\" follows after the last number");
         assert_eq!(refused("0"), "instance: line 1: the number of dimensions is 0, but must be from 1 to 2^32 - 1");
         assert_eq!(
             refused("1 5\n1\n4 4294967296"),

@@ -24,11 +24,23 @@ pub(crate) struct CsvColumn {
 }
 
 impl CsvTable {
-    /// Reads the whole table.
+    /// Reads the whole table, which has a row of data.
     ///
     /// # Errors
     /// A file that cannot be opened, is empty, is no such text, or has a header only.
     pub(crate) fn read(path: &Path) -> Result<CsvTable, ImportError> {
+        let table = CsvTable::read_any(path)?;
+        if table.rows.is_empty() {
+            return Err(ImportError::NoRow { path: path.to_owned() });
+        }
+        Ok(table)
+    }
+
+    /// Reads the whole table, which may be a header only.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, is empty or is no such text.
+    pub(crate) fn read_any(path: &Path) -> Result<CsvTable, ImportError> {
         let file = File::open(path).map_err(|source| DatasetError::Open { path: path.to_owned(), source })?;
         let refuse = |source| ImportError::Csv { path: path.to_owned(), source };
         let mut reader = Reader::from_reader(file);
@@ -37,9 +49,6 @@ impl CsvTable {
             return Err(DatasetError::Empty { path: path.to_owned() }.into());
         }
         let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(refuse)?;
-        if rows.is_empty() {
-            return Err(ImportError::NoRow { path: path.to_owned() });
-        }
         Ok(CsvTable { path: path.to_owned(), header, rows })
     }
 
