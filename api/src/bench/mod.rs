@@ -4,6 +4,7 @@ mod draw;
 mod error;
 mod plan;
 mod progress;
+mod table_file;
 
 use crate::Ending;
 use crate::cli::BenchVerb;

@@ -1,26 +1,17 @@
 //! `runs.parquet`: what each run of a bench took and reached, one row a run.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Decimal128Array, Float64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
-use lessor_datasets::table::{TABLE_KEY, VERSION, VERSION_KEY};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use arrow_schema::{ArrowError, DataType};
 use serde::Serialize;
 
 use crate::bench::error::BenchError;
+use crate::bench::table_file::{self, Column, DIGITS};
 
 /// The table's file in a bench directory.
 pub(super) const RUNS_FILE: &str = "runs.parquet";
-
-/// Digits of a decimal: as many as an Arrow decimal of 128 bits holds.
-const DIGITS: u8 = 38;
 
 /// One run. The names are those of the columns and of the keys that `--json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,12 +32,6 @@ pub(super) struct BenchRun {
     pub(super) placed: u64,
     pub(super) unplaced: u64,
 }
-
-/// One column: its name, its type, and what a value means.
-type Column = (&'static str, DataType, &'static str);
-
-/// The columns that may be null: what there is not without a proof.
-const NULLABLE: [&str; 2] = ["bound", "gap"];
 
 const COLUMNS: [Column; 15] = [
     ("family", DataType::Utf8, "what capsules are like: small, mixed, devices or sample"),
@@ -72,25 +57,11 @@ const COLUMNS: [Column; 15] = [
 /// A file that cannot be written.
 pub(super) fn write(dir: &Path, runs: &[BenchRun]) -> Result<(), BenchError> {
     let path = dir.join(RUNS_FILE);
-    write_file(&path, runs).map_err(|source| BenchError::Table { path, source })
-}
-
-fn write_file(path: &Path, runs: &[BenchRun]) -> Result<(), ParquetError> {
-    let labels = [(VERSION_KEY, VERSION), (TABLE_KEY, "runs")];
-    let labels = labels.map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_key_value_metadata(Some(labels.into()))
-        .build();
-    let batch = batch(runs)?;
-    let mut writer = ArrowWriter::try_new(File::create(path)?, batch.schema(), Some(properties))?;
-    writer.write(&batch)?;
-    writer.close().map(|_| ())
+    let batch = batch(runs).map_err(|source| BenchError::Table { path: path.clone(), source: source.into() })?;
+    table_file::write(&path, "runs", &batch)
 }
 
 fn batch(runs: &[BenchRun]) -> Result<RecordBatch, ArrowError> {
-    let field = |(name, holds, _): &Column| Field::new(*name, holds.clone(), NULLABLE.contains(name));
-    let schema = Schema::new(COLUMNS.iter().map(field).collect::<Vec<_>>());
     let u64s = |of: fn(&BenchRun) -> u64| -> ArrayRef { Arc::new(runs.iter().map(of).collect::<UInt64Array>()) };
     let u32s = |of: fn(&BenchRun) -> u32| -> ArrayRef { Arc::new(runs.iter().map(of).collect::<UInt32Array>()) };
     let f64s =
@@ -100,7 +71,7 @@ fn batch(runs: &[BenchRun]) -> Result<RecordBatch, ArrowError> {
         Ok(Arc::new(amounts.with_precision_and_scale(DIGITS, 0)?))
     };
     RecordBatch::try_new(
-        Arc::new(schema),
+        Arc::new(table_file::schema(&COLUMNS)),
         vec![
             Arc::new(StringArray::from_iter_values(runs.iter().map(|run| run.family))),
             f64s(|run| Some(run.load)),
@@ -124,27 +95,11 @@ fn batch(runs: &[BenchRun]) -> Result<RecordBatch, ArrowError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn type_name(holds: &DataType) -> &'static str {
-        match holds {
-            DataType::Utf8 => "utf8",
-            DataType::Float64 => "float64",
-            DataType::UInt32 => "uint32",
-            DataType::UInt64 => "uint64",
-            DataType::Decimal128(DIGITS, 0) => "decimal128(38, 0)",
-            other => panic!("{other} has no name on the page"),
-        }
-    }
+    use crate::bench::table_file::tests::{expect_keys, expect_on_the_schema_page};
 
     #[test]
     fn the_schema_page_states_every_column() {
-        let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schema.md")).unwrap();
-        let row = |(name, holds, meaning): &Column| {
-            let need = if NULLABLE.contains(name) { "" } else { "required" };
-            format!("| `{name}` | {} | {need} | {meaning} |\n", type_name(holds))
-        };
-        let expected = COLUMNS.iter().map(row).collect::<Vec<_>>().concat();
-        assert!(page.contains(&expected), "docs/schema.md must hold these rows:\n\n{expected}");
+        expect_on_the_schema_page(&COLUMNS);
     }
 
     #[test]
@@ -166,13 +121,7 @@ mod tests {
             placed: 1,
             unplaced: 0,
         };
-        let serde_json::Value::Object(keys) = serde_json::from_str(&serde_json::to_string(&run).unwrap()).unwrap()
-        else {
-            panic!("a run is an object")
-        };
-        let mut columns = COLUMNS.map(|(name, _, _)| name);
-        columns.sort_unstable();
-        assert_eq!(keys.keys().map(String::as_str).collect::<Vec<_>>(), columns);
+        expect_keys(&COLUMNS, &run);
         let batch = batch(&[run]).unwrap();
         assert_eq!(batch.column(11).null_count(), 1);
     }
