@@ -12,7 +12,10 @@ use clap_complete::Shell;
 use crate::duration_text;
 use crate::keep::Keep;
 
-pub use bench::{BenchArgs, BenchPlanArgs, BenchVerb};
+pub use bench::{
+    BenchArgs, BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchPlanArgs, BenchRebalanceArgs, BenchVbpArgs,
+    BenchVerb,
+};
 pub use solve::{
     GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs,
     SolveOpenbArgs, SolveRoadefArgs, SolveVbpArgs, VbpMethodFlag,
@@ -96,7 +99,7 @@ pub enum Verb {
     Datasets(DatasetsArgs),
     /// Solves one instance of a public benchmark family.
     Solve(SolveArgs),
-    /// Measures the program itself: how time, memory and gap grow with the fleet.
+    /// Measures the program: how time, memory and gap grow with the fleet, and how it compares with others.
     Bench(BenchArgs),
     /// Prints a completion script for a shell.
     Completions(CompletionsArgs),

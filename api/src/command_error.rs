@@ -119,6 +119,13 @@ impl CommandError {
     }
 }
 
+/// An error and everything that caused it, in one line.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 fn hint(similar: Option<&str>) -> String {
     similar.map_or(String::new(), |name| format!("; did you mean {name:?}?"))
 }

@@ -38,7 +38,7 @@ mod words;
 use clap::CommandFactory;
 
 use cli::{Cli, DatasetsVerb, Verb};
-pub use command_error::CommandError;
+pub use command_error::{CommandError, chain};
 pub use process_clock::ProcessClock;
 
 /// How a command ended, where it ended without an error.

@@ -57,8 +57,16 @@ pub(crate) fn parallelism() -> usize {
 
 /// The greatest resident memory of the process so far, in bytes; zero where the system does not say.
 pub(crate) fn peak_memory_bytes() -> u64 {
-    kibibytes_of("/proc/self/status", "VmHWM:")
+    kibibytes_of("/proc/self/status", PEAK)
 }
+
+/// The greatest resident memory so far of another process that runs, in bytes; `None` where the system does not say.
+pub(crate) fn peak_memory_bytes_of(process: u32) -> Option<u64> {
+    Some(kibibytes_of(&format!("/proc/{process}/status"), PEAK)).filter(|&bytes| bytes > 0)
+}
+
+/// What the kernel calls the greatest resident memory of a process.
+const PEAK: &str = "VmHWM:";
 
 /// A line `KEY  NUMBER kB` of a file of the kernel, in bytes.
 fn kibibytes_of(file: &str, key: &str) -> u64 {

@@ -1,11 +1,10 @@
 //! The `lessor` program: parses its arguments, runs one command, and says how it ended by its exit code.
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
 use lessor_api::cli::Cli;
-use lessor_api::{Ending, ProcessClock};
+use lessor_api::{Ending, ProcessClock, chain};
 
 fn main() -> ExitCode {
     let clock = ProcessClock::start();
@@ -22,10 +21,4 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
-}
-
-/// An error and everything that caused it, in one line.
-fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

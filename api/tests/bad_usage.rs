@@ -123,7 +123,8 @@ fn flags_that_make_no_sense_are_bad_usage() {
 #[test]
 fn help_has_examples_and_exit_codes_for_every_verb() {
     let bench = Bench::new();
-    for verb in ["", "plan", "check", "explain", "datasets generate", "datasets import", "bench plan"] {
+    let verbs = ["", "plan", "check", "explain", "datasets generate", "datasets import", "bench plan", "bench gap"];
+    for verb in verbs.into_iter().chain(["bench vbp", "bench openb", "bench rebalance"]) {
         let said = bench.expect(0, &format!("{verb} --help"));
         assert!(said.out.contains("Example") && said.out.contains("Exit codes"), "{verb}: {said:?}");
     }

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use lessor_datasets::families::FamilyError;
 use parquet::errors::ParquetError;
 
+use super::compare::CommandTextError;
 use super::plan::AnalysisError;
 
 /// Why a bench did not come to its end. Nothing was written.
@@ -68,6 +70,75 @@ pub enum BenchError {
     /// Runs that cannot be analyzed: a defect.
     #[error(transparent)]
     Analysis(#[from] AnalysisError),
+    /// A public instance, or a table of what is known of them, that cannot be read.
+    #[error(transparent)]
+    Family(#[from] FamilyError),
+    /// Seconds that are none.
+    #[error("{flag} {seconds}: must be {range} and at most a day")]
+    Seconds {
+        /// The flag.
+        flag: &'static str,
+        /// What was asked for.
+        seconds: f64,
+        /// From where on.
+        range: &'static str,
+    },
+    /// A family of which no table of best results is known.
+    #[error("--reference: there is no table of best results for {family}")]
+    NoReferences {
+        /// The family.
+        family: &'static str,
+    },
+    /// One initial assignment for several models.
+    #[error("--initial: there are {models} models, and each has an initial assignment of its own beside it")]
+    Initial {
+        /// How many models.
+        models: usize,
+    },
+    /// A model whose name does not lead to its initial assignment.
+    #[error("{}: give --initial, for the name has no `model` that `assignment` could replace", model.display())]
+    NoInitial {
+        /// The model.
+        model: PathBuf,
+    },
+    /// A peer that is not a name and a command.
+    #[error("--peer {text:?}: must be NAME=COMMAND, with letters, digits, - . _ + in the name")]
+    PeerName {
+        /// What was asked for.
+        text: String,
+    },
+    /// A name for two contenders.
+    #[error("--peer: two contenders are called {name}")]
+    PeerTwice {
+        /// The name.
+        name: String,
+    },
+    /// A peer whose command is none.
+    #[error("--peer {name}: not a command")]
+    PeerCommand {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: CommandTextError,
+    },
+    /// A peer that is to be told what there is not.
+    #[error("--peer {name}: {{{blank}}} is nothing that instances of {family} have")]
+    PeerBlank {
+        /// Its name.
+        name: String,
+        /// What it is to be told.
+        blank: &'static str,
+        /// The family.
+        family: &'static str,
+    },
+    /// A contender that cannot be watched while it runs.
+    #[error("{contender} cannot be watched")]
+    Watch {
+        /// The contender.
+        contender: String,
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 impl BenchError {
@@ -78,6 +149,16 @@ impl BenchError {
             BenchError::Capsules { .. }
             | BenchError::Program { .. }
             | BenchError::Scratch { .. }
+            | BenchError::Family(_)
+            | BenchError::Seconds { .. }
+            | BenchError::NoReferences { .. }
+            | BenchError::Initial { .. }
+            | BenchError::NoInitial { .. }
+            | BenchError::PeerName { .. }
+            | BenchError::PeerTwice { .. }
+            | BenchError::PeerCommand { .. }
+            | BenchError::PeerBlank { .. }
+            | BenchError::Watch { .. }
             | BenchError::Table { .. }
             | BenchError::Analysis(_) => 2,
         }

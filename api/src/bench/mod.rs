@@ -1,5 +1,6 @@
 //! `lessor bench`: measurements of the program, for people to look at. Nothing here decides or asserts by a time.
 
+mod compare;
 mod draw;
 mod error;
 mod plan;
@@ -17,5 +18,9 @@ pub(crate) use error::BenchError;
 pub(crate) fn run(verb: &BenchVerb, clock: &ProcessClock) -> Result<Ending, CommandError> {
     match verb {
         BenchVerb::Plan(args) => plan::run(args, clock),
+        BenchVerb::Gap(args) => compare::gap(args, clock),
+        BenchVerb::Vbp(args) => compare::vbp(args, clock),
+        BenchVerb::Openb(args) => compare::openb(args, clock),
+        BenchVerb::Rebalance(args) => compare::rebalance(args, clock),
     }
 }

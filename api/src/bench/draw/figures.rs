@@ -41,6 +41,17 @@ pub(crate) fn gap(gap: Option<f64>) -> String {
     gap.map_or("–".to_owned(), |gap| format!("{:.2} %", gap * 100.0))
 }
 
+/// A share in percent, with the digits that small ones need: `0 %`, `0.0004 %`, `12.35 %`.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    match percent.abs() {
+        size if size < 1e-12 => "0 %".to_owned(),
+        size if size < 1e-4 => format!("{}<0.0001 %", if share < 0.0 { "-" } else { "" }),
+        size if size < 0.1 => format!("{percent:.4} %"),
+        _ => format!("{percent:.2} %"),
+    }
+}
+
 /// A load with no digit more than it needs, but one.
 pub(crate) fn load(load: f64) -> String {
     let text = format!("{load:.3}");
@@ -74,6 +85,14 @@ mod tests {
     fn marks_and_loads_have_no_digit_too_many() {
         assert_eq!([0.1 + 0.2, 0.01, 2.0, 20_000.0].map(mark), ["0.3", "0.01", "2", "20,000"]);
         assert_eq!([1.0, 0.8, 1.25, 1.005].map(load), ["1.0", "0.8", "1.25", "1.005"]);
+    }
+
+    #[test]
+    fn small_shares_keep_digits() {
+        assert_eq!(
+            [0.0, 1e-8, 4e-6, 0.000_999, 0.123_45, -0.02, 1.0].map(percent),
+            ["0 %", "<0.0001 %", "0.0004 %", "0.0999 %", "12.35 %", "-2.00 %", "100.00 %"]
+        );
     }
 
     #[test]

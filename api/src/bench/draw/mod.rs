@@ -6,5 +6,7 @@ pub(super) mod scale;
 
 /// The style of charts.
 pub(super) const CHART_STYLE: &str = include_str!("chart.css");
+/// How charts and tables lie on a page.
+pub(super) const PAGE_STYLE: &str = include_str!("page.css");
 /// Paper, ink and letters of a picture that stands alone.
 pub(super) const PALETTE: &str = include_str!("palette.css");

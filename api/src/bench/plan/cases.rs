@@ -86,7 +86,7 @@ mod tests {
     fn args(flags: &str) -> BenchPlanArgs {
         let words = ["lessor", "bench", "plan", "--out", "o"].into_iter().chain(flags.split_whitespace());
         let Verb::Bench(bench) = Cli::try_parse_from(words).unwrap().verb else { panic!("the verb is bench") };
-        let BenchVerb::Plan(args) = bench.verb;
+        let BenchVerb::Plan(args) = bench.verb else { panic!("the bench is of plans") };
         args
     }
 

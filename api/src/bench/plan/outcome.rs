@@ -1,6 +1,6 @@
 //! What a bench came to, and the curves that its pages draw.
 
-use crate::bench::draw::chart::{Curve, Point};
+use crate::bench::draw::chart::{Curve, Join, Point, Style};
 use crate::bench::draw::figures;
 use crate::cli::{BenchPlanArgs, FamilyFlag};
 use crate::machine::Machine;
@@ -68,16 +68,18 @@ impl Outcome<'_> {
                 let family = FamilyFlag::ALL.iter().position(|family| family.name() == median.family);
                 let load = loads.iter().position(|load| load.total_cmp(&median.load).is_eq());
                 curves.push(Curve {
-                    runs: self.dots(amount, &name),
+                    dots: self.dots(amount, &name),
                     name,
-                    family: family.unwrap_or(0),
-                    load: load.unwrap_or(0),
-                    medians: Vec::new(),
+                    style: Style { color: family.unwrap_or(0), dashes: load.unwrap_or(0) },
+                    join: Join::Straight,
+                    line: Vec::new(),
+                    markers: Vec::new(),
                 });
             }
             if let (Some(curve), Some(found)) = (curves.last_mut(), amount.of_median(median)) {
                 let words = format!("{} tiles, {}", figures::grouped(median.tiles), amount.words(median));
-                curve.medians.push(Point { tiles: median.tiles, amount: found, words });
+                curve.line.push((median.tiles, found));
+                curve.markers.push(Point { x: median.tiles, y: found, words });
             }
         }
         curves

@@ -2,14 +2,13 @@
 
 use super::analysis::{Fit, Growth, Median};
 use super::outcome::{Amount, Outcome, curve_name};
-use crate::bench::draw::chart::{Chart, Curve, HEIGHT, KEY, WIDTH, key};
+use crate::bench::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, KEY, WIDTH, key};
 use crate::bench::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
 use crate::bench::draw::scale::Scale;
-use crate::bench::draw::{CHART_STYLE, PALETTE};
+use crate::bench::draw::{CHART_STYLE, PAGE_STYLE, PALETTE};
 use crate::report::{STYLE, fill, html_safe};
 
 const TEMPLATE: &str = include_str!("page/curves.html");
-const PAGE_STYLE: &str = include_str!("page/curves.css");
 
 /// What the vertical axes count.
 const SECONDS_UNIT: &str = "seconds, the whole process";
@@ -91,7 +90,7 @@ fn legend_row(curve: &Curve, growth: Option<&Growth>, (x, y): (f64, f64)) -> Str
     });
     format!(
         "<g transform=\"translate({x} {y})\">{}<text class=\"chart-note\" x=\"46\" y=\"12\">{}</text>{notes}</g>\n",
-        key(curve),
+        key(curve.style),
         html_safe(&curve.name)
     )
 }
@@ -102,18 +101,16 @@ fn guide_key() -> String {
     format!("<path class=\"chart-guide\" d=\"M1 {height}L{width} 0\"/>")
 }
 
-fn chart<'a>(amount: Amount, sizes: &'a [f64], curves: &'a [Curve]) -> Chart<'a> {
-    let drawn = curves.iter().flat_map(|curve| {
-        let medians = curve.medians.iter().map(|point| point.amount);
-        medians.chain(curve.runs.iter().map(|run| run.1))
-    });
+fn chart<'a>(amount: Amount, sizes: &[f64], curves: &'a [Curve]) -> Chart<'a> {
+    let drawn = curves.iter().flat_map(|curve| curve.line.iter().chain(&curve.dots).map(|place| place.1));
     let (id, title, unit) = match amount {
         Amount::Seconds => ("seconds", "Time", SECONDS_UNIT),
         Amount::PeakMemory => ("memory", "Peak memory", MEMORY_UNIT),
         Amount::Gap => ("gap", "Certified gap", GAP_UNIT),
     };
-    let amounts = if amount == Amount::Gap { Scale::linear(drawn) } else { Scale::logarithmic(drawn) };
-    Chart { id, title, unit, tiles: Scale::logarithmic(sizes.iter().copied()), amounts, sizes, curves }
+    let y = if amount == Amount::Gap { Scale::linear(drawn) } else { Scale::logarithmic(drawn) };
+    let x = Axis { name: "tiles", scale: Scale::logarithmic(sizes.iter().copied()), marks: sizes.to_vec() };
+    Chart { id, title, unit, x, y, guides: Guides::InStep, curves }
 }
 
 /// A chart with its legend below it.
@@ -126,7 +123,7 @@ fn figure(outcome: &Outcome<'_>, amount: Amount) -> String {
         let cells = legend_cells(outcome, amount, curve);
         format!(
             "<tr><td><span class=\"name\"><svg {key_box}>{}</svg>{}</span></td>{cells}</tr>\n",
-            key(curve),
+            key(curve.style),
             html_safe(&curve.name)
         )
     });

@@ -1,0 +1,333 @@
+//! `compare.html`: who found what, how soon and how reliably, as a page that a person wants to look at.
+
+use crate::bench::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
+use crate::bench::draw::figures::{grouped, mark, mebibytes, percent, significant};
+use crate::bench::draw::scale::Scale;
+use crate::bench::draw::{CHART_STYLE, PAGE_STYLE};
+use crate::report::{STYLE, fill, html_safe};
+
+use super::means::{mean, median};
+use super::outcome::{Cell, Line, Outcome};
+use super::primal;
+use super::run::CompareRun;
+
+const TEMPLATE: &str = include_str!("page/compare.html");
+const COMPARE_STYLE: &str = include_str!("page/compare.css");
+
+/// The least gap that a logarithmic axis tells from none, in percent.
+const LEAST_PERCENT: f64 = 1e-4;
+
+/// A gap of everything, in percent.
+const MOST_PERCENT: f64 = 100.0;
+
+/// Parts of a logarithmic axis at which an average over time is taken, and after how many of them a marker stands.
+const TIME_PARTS: u32 = 240;
+const MARKER_EVERY: usize = 40;
+
+/// Decades of time before the limit that are shown.
+const TIME_DECADES: i32 = 3;
+
+/// The page as the text of one HTML file. Same outcome, same bytes.
+pub(super) fn html(outcome: &Outcome<'_>) -> String {
+    let family = outcome.task.family;
+    let size = |what| figure(&by_size(outcome, what));
+    fill(
+        TEMPLATE,
+        &[
+            ("style", &[STYLE, CHART_STYLE, PAGE_STYLE, COMPARE_STYLE].join("\n")),
+            ("title", family.title()),
+            ("verdict", &html_safe(&outcome.verdict())),
+            ("figures", &headline(outcome)),
+            ("means", &means_table(outcome)),
+            ("profile", &figure(&profile(outcome))),
+            ("time", &figure(&over_time(outcome))),
+            ("seconds", &size(Amount::Seconds)),
+            ("memory", &size(Amount::PeakMemory)),
+            ("gap", &size(Amount::Gap)),
+            ("conditions", &conditions(outcome)),
+            ("cost", family.cost()),
+            ("table", &instances_table(outcome)),
+            ("notes", &notes(outcome)),
+            (
+                "made",
+                &html_safe(&format!("Made by lessor {} on {}.", env!("CARGO_PKG_VERSION"), outcome.machine.words())),
+            ),
+        ],
+    )
+}
+
+/// A chart with the last column of its legend.
+struct Figure {
+    /// Names the chart on its page.
+    id: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    axis: Axis<'static>,
+    scale: Scale,
+    curves: Vec<Curve>,
+    /// What the legend says of each curve, and what that is.
+    legend: (&'static str, Vec<String>),
+}
+
+/// A chart with its legend below it.
+fn figure(figure: &Figure) -> String {
+    let Figure { id, title, unit, axis, scale, curves, legend } = figure;
+    let (x, y) = (axis.clone(), *scale);
+    let chart = Chart { id, title, unit, x, y, guides: Guides::Without, curves };
+    let (width, height) = KEY;
+    let rows = curves.iter().zip(&legend.1).map(|(curve, words)| {
+        format!(
+            "<tr><td><span class=\"name\"><svg viewBox=\"0 0 {width} {height}\" aria-hidden=\"true\">{}</svg>{}</span></td>\
+             <td class=\"numeric\">{}</td></tr>\n",
+            key(curve.style),
+            html_safe(&curve.name),
+            html_safe(words)
+        )
+    });
+    format!(
+        "<figure class=\"chart\">\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title} against {}\">\n{}</svg>\n\
+         <table class=\"fits\"><thead><tr><th>contender</th><th class=\"numeric\">{}</th></tr></thead><tbody>\n{}</tbody></table>\n</figure>\n",
+        axis.name,
+        chart.elements(),
+        legend.0,
+        rows.collect::<Vec<_>>().concat(),
+    )
+}
+
+/// A curve for each contender, whose line and markers are made of its rows.
+fn curves(outcome: &Outcome<'_>, join: Join, make: impl Fn(usize) -> (Vec<(f64, f64)>, Vec<Point>)) -> Vec<Curve> {
+    let curve = |(at, contender): (usize, &super::contender::Contender)| {
+        let (line, markers) = make(at);
+        Curve { name: contender.name.clone(), style: Style::of(at), join, line, markers, dots: Vec::new() }
+    };
+    outcome.contenders.iter().enumerate().map(curve).collect()
+}
+
+/// The rows of a contender.
+fn rows<'o>(outcome: &'o Outcome<'_>, contender: usize) -> impl Iterator<Item = &'o CompareRun> {
+    let pairs = outcome.attempts.iter().zip(outcome.rows);
+    pairs.filter(move |(attempt, _)| attempt.contender == contender).map(|(_, row)| row)
+}
+
+/// Every sixth part or so of a line has a marker; those of different contenders stand apart.
+fn sparse(line: &[(f64, f64)], contender: usize, words: impl Fn((f64, f64)) -> String) -> Vec<Point> {
+    let from = (contender * 9) % MARKER_EVERY;
+    let picked = line.iter().skip(from).step_by(MARKER_EVERY);
+    picked.map(|&(x, y)| Point { x, y, words: words((x, y)) }).collect()
+}
+
+/// Points of a logarithmic axis at equal factors, both ends included.
+fn equal_factors(low: f64, high: f64) -> impl Iterator<Item = f64> {
+    (0..=TIME_PARTS).map(move |part| low * (high / low).powf(f64::from(part) / f64::from(TIME_PARTS)))
+}
+
+/// A performance profile (Dolan & More 2002) of the primal gap: the share of runs that end within each gap.
+fn profile(outcome: &Outcome<'_>) -> Figure {
+    let within = |contender: usize, percent: f64| {
+        let count = rows(outcome, contender).count().max(1);
+        let held =
+            rows(outcome, contender).filter(|run| run.is_answered() && run.primal_gap * 100.0 <= percent).count();
+        100.0 * held as f64 / count as f64
+    };
+    let curves = curves(outcome, Join::Steps, |contender| {
+        let line: Vec<(f64, f64)> = equal_factors(LEAST_PERCENT, MOST_PERCENT)
+            .map(|percent| (percent, within(contender, percent * (1.0 + 1e-9))))
+            .collect();
+        let markers = sparse(&line, contender, |(x, y)| format!("{y:.0} % of runs within {}", percent(x / 100.0)));
+        (line, markers)
+    });
+    let scale = Scale::Logarithmic { low: LEAST_PERCENT, high: MOST_PERCENT };
+    let at_best = outcome.means.iter().map(|means| format!("{} of {}", means.at_best, means.runs)).collect();
+    Figure {
+        id: "profile",
+        title: "Performance profile",
+        unit: "percent of runs that end within the gap",
+        axis: Axis { name: "gap to the best known, percent", scale, marks: scale.marks() },
+        scale: Scale::Linear { low: 0.0, high: 100.0 },
+        curves,
+        legend: ("runs at the best known", at_best),
+    }
+}
+
+/// The primal gap over time, the mean over runs.
+fn over_time(outcome: &Outcome<'_>) -> Figure {
+    let limit = outcome.terms.seconds;
+    let scale = Scale::Logarithmic { low: limit / 10f64.powi(TIME_DECADES), high: limit };
+    let curves = curves(outcome, Join::Steps, |contender| {
+        let pairs = outcome.attempts.iter().zip(outcome.rows);
+        let own = pairs.filter(|(attempt, _)| attempt.contender == contender);
+        let courses: Vec<_> = own.map(|(attempt, row)| (attempt.course(), row.best.unwrap_or(0))).collect();
+        let gap = |seconds: f64| {
+            let gaps: Vec<f64> = courses.iter().map(|(course, best)| primal::gap_at(course, *best, seconds)).collect();
+            (100.0 * mean(&gaps).unwrap_or(1.0)).clamp(LEAST_PERCENT, MOST_PERCENT)
+        };
+        let line: Vec<(f64, f64)> =
+            equal_factors(limit / 10f64.powi(TIME_DECADES), limit).map(|seconds| (seconds, gap(seconds))).collect();
+        let markers = sparse(&line, contender, |(seconds, gap)| {
+            format!("{} after {} s", percent(gap / 100.0), significant(seconds))
+        });
+        (line, markers)
+    });
+    let integrals = outcome.means.iter().map(|means| format!("{} s", significant(means.mean_primal_integral)));
+    Figure {
+        id: "time",
+        title: "Gap over time",
+        unit: "mean gap to the best known, percent; 100 without an answer",
+        axis: Axis { name: "seconds", scale, marks: scale.marks() },
+        scale: Scale::Logarithmic { low: LEAST_PERCENT, high: MOST_PERCENT },
+        curves,
+        legend: ("mean primal integral", integrals.collect()),
+    }
+}
+
+/// What a chart shows over the size of instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Amount {
+    Seconds,
+    PeakMemory,
+    Gap,
+}
+
+impl Amount {
+    fn of(self, run: &CompareRun) -> Option<f64> {
+        match self {
+            Amount::Seconds => Some(run.seconds),
+            Amount::PeakMemory => run.peak_memory_bytes.map(|bytes| mebibytes(bytes as f64)),
+            Amount::Gap => Some((100.0 * run.primal_gap).max(LEAST_PERCENT)),
+        }
+    }
+
+    fn words(self, amount: f64) -> String {
+        match self {
+            Amount::Seconds => format!("{} s", significant(amount)),
+            Amount::PeakMemory => format!("{} MiB", grouped(amount)),
+            Amount::Gap if amount <= LEAST_PERCENT => "at most 0.0001 %".to_owned(),
+            Amount::Gap => percent(amount / 100.0),
+        }
+    }
+}
+
+/// An amount over the size of instances: the median of the runs of each size.
+fn by_size(outcome: &Outcome<'_>, amount: Amount) -> Figure {
+    let mut sizes: Vec<u64> = outcome.rows.iter().map(|run| run.size).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let curves = curves(outcome, Join::Straight, |contender| {
+        let of_size = |size: u64| {
+            let runs = rows(outcome, contender).filter(|run| run.size == size);
+            median(&runs.filter_map(|run| amount.of(run)).collect::<Vec<_>>())
+        };
+        let line: Vec<(f64, f64)> = sizes.iter().filter_map(|&size| Some((size as f64, of_size(size)?))).collect();
+        let point = |&(x, y): &(f64, f64)| Point {
+            x,
+            y,
+            words: format!("{} {}, {}", grouped(x), outcome.task.family.size(), amount.words(y)),
+        };
+        let markers = line.iter().map(point).collect();
+        (line, markers)
+    });
+    let drawn = curves.iter().flat_map(|curve| curve.line.iter().map(|place| place.1));
+    let largest = curves.iter().map(|curve| curve.line.last().map_or("–".to_owned(), |place| amount.words(place.1)));
+    let legend = ("largest instances", largest.collect());
+    let sizes: Vec<f64> = sizes.into_iter().map(|size| size as f64).collect();
+    let scale = Scale::logarithmic(sizes.iter().copied());
+    let (id, title, unit, y) = match amount {
+        Amount::Seconds => ("seconds", "Time", "seconds, the whole process", Scale::logarithmic(drawn)),
+        Amount::PeakMemory => ("memory", "Peak memory", "MiB, the process", Scale::logarithmic(drawn)),
+        Amount::Gap => {
+            let scale = Scale::Logarithmic { low: LEAST_PERCENT, high: MOST_PERCENT };
+            ("gap", "Gap", "percent, to the best known; none is at the bottom", scale)
+        }
+    };
+    let axis = Axis { name: outcome.task.family.size(), scale, marks: sizes };
+    Figure { id, title, unit, axis, scale: y, curves, legend }
+}
+
+fn headline(outcome: &Outcome<'_>) -> String {
+    let count = |is: fn(&CompareRun) -> bool| outcome.rows.iter().filter(|run| is(run)).count();
+    let sizes = outcome.rows.iter().map(|run| run.size as f64);
+    let (least, most) = (sizes.clone().fold(f64::INFINITY, f64::min), sizes.fold(0.0, f64::max));
+    let (all, size) = (outcome.rows.len(), outcome.task.family.size());
+    let longest = outcome.means.iter().map(|means| means.max_overrun_seconds).fold(0.0, f64::max);
+    let range = if least < most {
+        format!("{} to {} {size}", grouped(least), grouped(most))
+    } else {
+        format!("{} {size}", grouped(most))
+    };
+    let figures = [
+        ("Instances", outcome.task.cases.len().to_string(), range),
+        ("Contenders", outcome.contenders.len().to_string(), outcome.seed_words()),
+        ("Each run", format!("{} s", mark(outcome.terms.seconds)), format!("{} threads", outcome.terms.threads)),
+        ("Answers", format!("{} of {all}", count(CompareRun::is_answered)), "read and checked".to_owned()),
+        (
+            "Overruns",
+            format!("{} of {all}", count(|run| run.overrun_seconds > 0.0)),
+            format!("by {} s at most", significant(longest)),
+        ),
+    ];
+    let figure = |(name, figure, note): (&str, String, String)| {
+        format!(
+            "    <div><dt>{name}</dt><dd><p class=\"figure\">{figure}</p><p class=\"figure-note\">{note}</p></dd></div>\n"
+        )
+    };
+    figures.into_iter().map(figure).collect::<Vec<_>>().concat()
+}
+
+fn means_table(outcome: &Outcome<'_>) -> String {
+    let columns = outcome.mean_columns();
+    let heads =
+        columns.iter().map(|(head, _)| format!("<th class=\"numeric\">{head}</th>")).collect::<Vec<_>>().concat();
+    let rows = outcome.means.iter().map(|means| {
+        let cells = columns.iter().map(|(_, cell)| format!("<td class=\"numeric\">{}</td>", html_safe(&cell(means))));
+        format!("<tr><td>{}</td>{}</tr>\n", html_safe(&means.contender), cells.collect::<Vec<_>>().concat())
+    });
+    let rows = rows.collect::<Vec<_>>().concat();
+    format!("<table><thead><tr><th>contender</th>{heads}</tr></thead><tbody>\n{rows}</tbody></table>\n")
+}
+
+fn instances_table(outcome: &Outcome<'_>) -> String {
+    let names = outcome.contenders.iter().map(|contender| contender.name.as_str());
+    let heads = [outcome.task.family.size(), "reference"].into_iter().chain(names);
+    let heads =
+        heads.map(|head| format!("<th class=\"numeric\">{}</th>", html_safe(head))).collect::<Vec<_>>().concat();
+    let cell = |Cell { cost, note, is_best }: &Cell| {
+        let class = if *is_best { "numeric best" } else { "numeric" };
+        format!("<td class=\"{class}\">{}<br><span class=\"note\">{}</span></td>", html_safe(cost), html_safe(note))
+    };
+    let row = |Line { instance, size, reference, cells }: &Line| {
+        let cells = cells.iter().map(cell).collect::<Vec<_>>().concat();
+        format!(
+            "<tr><td>{}</td><td class=\"numeric\">{size}</td><td class=\"numeric\">{reference}</td>{cells}</tr>\n",
+            html_safe(instance)
+        )
+    };
+    let rows = outcome.lines().iter().map(row).collect::<Vec<_>>().concat();
+    format!("<table><thead><tr><th>instance</th>{heads}</tr></thead><tbody>\n{rows}</tbody></table>\n")
+}
+
+fn conditions(outcome: &Outcome<'_>) -> String {
+    let condition = |name: &str, words: &str| {
+        format!("        <div><dt>{}</dt><dd>{}</dd></div>\n", html_safe(name), html_safe(words))
+    };
+    let own = [
+        condition("Each run", &outcome.terms_words()),
+        condition("Seeds", &outcome.seed_words()),
+        condition("Machine", &outcome.machine.words()),
+    ];
+    let commands = outcome.contenders.iter().map(|contender| {
+        let (name, text) = (html_safe(&contender.name), html_safe(&contender.text));
+        format!("        <div><dt>{name}</dt><dd><code>{text}</code></dd></div>\n")
+    });
+    own.into_iter().chain(commands).collect()
+}
+
+/// What there is to say of single runs.
+fn notes(outcome: &Outcome<'_>) -> String {
+    let noted = outcome.rows.iter().filter_map(|run| {
+        let note = run.note.as_ref()?;
+        let words = format!("{}, {}, seed {}: {}: {note}", run.instance, run.contender, run.seed, run.status);
+        Some(format!("<li>{}</li>\n", html_safe(&words)))
+    });
+    let notes = noted.collect::<Vec<_>>().concat();
+    if notes.is_empty() { notes } else { format!("<ul class=\"notes\">\n{notes}</ul>\n") }
+}
