@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 documents=(*.md docs/*.md docs/adr/*.md)
-[ ! -f benches/README.md ] || documents+=(benches/README.md)
+[ ! -f benches/README.md ] || documents+=(benches/README.md benches/peers/README.md)
 failures=0
 
 complain() {
