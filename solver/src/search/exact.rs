@@ -129,6 +129,10 @@ fn alike(buckets: usize, choices: &[Choice]) -> BTreeMap<Vec<usize>, Vec<usize>>
 }
 
 fn solve_program(choices: &[Choice], most: &[Vec<u64>], rows: &[Row]) -> Option<Vec<Vec<u64>>> {
+    if choices.is_empty() {
+        // HiGHS refuses to start from a solution of no columns.
+        return None;
+    }
     let mut variables = ProblemVariables::new();
     let columns: Vec<Vec<Variable>> = most
         .iter()
@@ -190,6 +194,11 @@ mod tests {
             };
             (0..CHOICES).map(|_| (0..TILES).map(|_| digit()).collect()).collect()
         })
+    }
+
+    #[test]
+    fn nothing_to_choose_from_is_no_contents() {
+        assert_eq!(solve_program(&[], &[], &[]), None);
     }
 
     #[test]
