@@ -13,6 +13,7 @@ mod command_error;
 mod console;
 mod datasets_command;
 mod deadline;
+mod draw;
 mod duration_text;
 mod explain_command;
 mod import_command;

@@ -1,7 +1,6 @@
 //! `lessor bench`: measurements of the program, for people to look at. Nothing here decides or asserts by a time.
 
 mod compare;
-mod draw;
 mod error;
 mod plan;
 mod progress;

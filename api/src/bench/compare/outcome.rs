@@ -1,6 +1,6 @@
 //! What a comparison came to, in the words that its pages share.
 
-use crate::bench::draw::figures::{grouped, mark, mebibytes, percent, significant};
+use crate::draw::figures::{grouped, mark, mebibytes, percent, significant};
 use crate::machine::Machine;
 
 use super::attempt::{Attempt, Terms};

@@ -1,9 +1,9 @@
 //! `compare.html`: who found what, how soon and how reliably, as a page that a person wants to look at.
 
-use crate::bench::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
-use crate::bench::draw::figures::{grouped, mark, mebibytes, percent, significant};
-use crate::bench::draw::scale::Scale;
-use crate::bench::draw::{CHART_STYLE, PAGE_STYLE};
+use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
+use crate::draw::figures::{grouped, mark, mebibytes, percent, significant};
+use crate::draw::scale::Scale;
+use crate::draw::{CHART_STYLE, PAGE_STYLE};
 use crate::report::{STYLE, fill, html_safe};
 
 use super::means::{mean, median};

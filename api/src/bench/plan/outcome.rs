@@ -1,8 +1,8 @@
 //! What a bench came to, and the curves that its pages draw.
 
-use crate::bench::draw::chart::{Curve, Join, Point, Style};
-use crate::bench::draw::figures;
 use crate::cli::{BenchPlanArgs, FamilyFlag};
+use crate::draw::chart::{Curve, Join, Point, Style};
+use crate::draw::figures;
 use crate::machine::Machine;
 
 use super::analysis::{Analysis, Growth, Median};

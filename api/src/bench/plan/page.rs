@@ -2,10 +2,10 @@
 
 use super::analysis::{Fit, Growth, Median};
 use super::outcome::{Amount, Outcome, curve_name};
-use crate::bench::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, KEY, WIDTH, key};
-use crate::bench::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
-use crate::bench::draw::scale::Scale;
-use crate::bench::draw::{CHART_STYLE, PAGE_STYLE, PALETTE};
+use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, KEY, WIDTH, key};
+use crate::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
+use crate::draw::scale::Scale;
+use crate::draw::{CHART_STYLE, PAGE_STYLE, PALETTE};
 use crate::report::{STYLE, fill, html_safe};
 
 const TEMPLATE: &str = include_str!("page/curves.html");

@@ -2,7 +2,7 @@
 
 use super::analysis::{Growth, Median};
 use super::outcome::Outcome;
-use crate::bench::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
+use crate::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
 
 /// The page. Same outcome, same bytes.
 pub(super) fn markdown(outcome: &Outcome<'_>) -> String {

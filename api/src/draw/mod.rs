@@ -1,0 +1,12 @@
+//! What pages share: charts as inline SVG, their scales and their style, and how figures are written.
+
+pub(crate) mod chart;
+pub(crate) mod figures;
+pub(crate) mod scale;
+
+/// The style of charts.
+pub(crate) const CHART_STYLE: &str = include_str!("chart.css");
+/// How charts and tables lie on a page.
+pub(crate) const PAGE_STYLE: &str = include_str!("page.css");
+/// Paper, ink and letters of a picture that stands alone.
+pub(crate) const PALETTE: &str = include_str!("palette.css");
