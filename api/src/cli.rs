@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::duration_text;
+use crate::front::Pair;
 use crate::keep::Keep;
 
 pub use bench::{
@@ -45,6 +46,8 @@ Examples:
       the same files on every machine and any number of threads, and one JSON object on standard output
   lessor plan --fleet fleet --current plan --keep 10 --out next
       plans again from what the last plan runs, and moves what is worth ten times its move cost
+  lessor plan --fleet fleet --front value,energy --points 12 --deadline 2m --out front
+      twelve plans between the most value and the least energy, as a table, a page and a picture, to choose from
 
 A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, risk_permille, thermal_permille,
 latency_permille and moves_permille in thousandths (1000); move_share_permille, the cost of a move where its job states
@@ -123,6 +126,12 @@ pub struct PlanArgs {
     /// How strongly what runs stays where it is: a factor on the weight of moves; 0 lets everything move that may [default: 1].
     #[arg(long, value_name = "X", value_parser = Keep::parse, allow_hyphen_values = true)]
     pub keep: Option<Keep>,
+    /// Plans the trade-off between two terms of the objective: two of value, energy, risk, thermal, latency and moves.
+    #[arg(long, value_name = "A,B", value_parser = Pair::parse)]
+    pub front: Option<Pair>,
+    /// How many weighings of the two terms are planned at most, 2 to 99 [default: 9].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=99), requires = "front")]
+    pub points: Option<u8>,
     /// Weights of the objective, TOML.
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,

@@ -8,6 +8,7 @@ use lessor_datasets::table::DatasetError;
 use lessor_models::check::bound::BoundError;
 
 use crate::bench::BenchError;
+use crate::front::FrontError;
 use crate::inputs::InputError;
 use crate::keep::KeepError;
 use crate::output_directory::OutputError;
@@ -45,6 +46,9 @@ pub enum CommandError {
     /// A bench that did not come to its end.
     #[error(transparent)]
     Bench(#[from] BenchError),
+    /// A front that did not come to its end.
+    #[error(transparent)]
+    Front(#[from] FrontError),
     /// A public instance that was not solved.
     #[error(transparent)]
     Solve(#[from] SolveError),
@@ -107,6 +111,7 @@ impl CommandError {
             | CommandError::Input(_)
             | CommandError::Weights(_)
             | CommandError::Keep(_)
+            | CommandError::Front(_)
             | CommandError::RunFile(_)
             | CommandError::Output(_)
             | CommandError::Solve(_)

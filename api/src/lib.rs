@@ -16,6 +16,7 @@ mod deadline;
 mod draw;
 mod duration_text;
 mod explain_command;
+mod front;
 mod import_command;
 mod inputs;
 mod keep;

@@ -131,6 +131,15 @@ fn remove_if_there(path: &Path) -> Result<(), OutputError> {
     }
 }
 
+/// Writes one file of text into a directory.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(crate) fn write_file(dir: &Path, name: &str, text: &str) -> Result<(), OutputError> {
+    let path = dir.join(name);
+    fs::write(&path, text).map_err(io(&path, "written"))
+}
+
 /// A directory in the making. Dropped before [`StagedDirectory::publish`], it leaves nothing.
 #[derive(Debug)]
 pub(crate) struct StagedDirectory<'p> {
@@ -149,8 +158,17 @@ impl StagedDirectory<'_> {
     /// # Errors
     /// A file that cannot be written.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), OutputError> {
+        write_file(&self.staged, name, text)
+    }
+
+    /// Makes an empty directory inside, with those that lead to it.
+    ///
+    /// # Errors
+    /// A directory that cannot be made.
+    pub(crate) fn make_folder(&self, name: &str) -> Result<PathBuf, OutputError> {
         let path = self.staged.join(name);
-        fs::write(&path, text).map_err(io(&path, "written"))
+        fs::create_dir_all(&path).map_err(io(&path, "made"))?;
+        Ok(path)
     }
 
     /// Renames the directory to its place; an old one is moved aside first and removed last.

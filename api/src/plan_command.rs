@@ -1,6 +1,7 @@
 //! `lessor plan`: reads, plans, checks, writes.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lessor_engine::planner::{Outcome, PlannerOptions, Stops, plan};
@@ -14,10 +15,11 @@ use crate::cli::PlanArgs;
 use crate::command_error::CommandError;
 use crate::console::{say, warn};
 use crate::deadline::{self, Sizes};
+use crate::front;
 use crate::inputs::{InputPaths, Loaded};
 use crate::keep::Keep;
 use crate::machine::{self, Machine};
-use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
+use crate::output_directory::{OutputPlace, Replace, write_file};
 use crate::plan_tables;
 use crate::process_clock::{ProcessClock, unix_micros};
 use crate::progress_view::{Bars, ProgressView};
@@ -39,7 +41,7 @@ const REPORT_FILE: &str = "report.html";
 
 /// Carries out `lessor plan`.
 pub(crate) fn run(args: &PlanArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
-    let mut times = Times { started_us: unix_micros(), ..Times::default() };
+    let started_us = unix_micros();
     let paths = InputPaths::resolve(args)?;
     let inputs: Vec<_> = paths.files().into_iter().map(|(_, path)| path).collect();
     let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &inputs)?;
@@ -53,15 +55,12 @@ pub(crate) fn run(args: &PlanArgs, clock: &ProcessClock) -> Result<Ending, Comma
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|source| CommandError::Threads { threads, source })?;
     pool.install(|| {
-        let loaded = paths.load(weights.clone())?;
-        times.read = clock.seconds();
-        let mut view = ProgressView::new(clock, if args.quiet || args.json { Bars::Hidden } else { Bars::Shown });
-        let outcome = search(&loaded.instance, &settings, clock, &mut view);
-        times.plan = clock.seconds() - times.read;
-        let run = Run { loaded, paths, weights, settings, clock };
-        let figures = run.write(&place, &outcome, view, times)?;
-        run.tell(args, &figures);
-        Ok(if figures.placed == 0 && figures.unplaced > 0 { Ending::Failed } else { Ending::Done })
+        let loaded = paths.load(weights)?;
+        let run = Run { loaded, paths, settings, started_us, read: clock.elapsed(), clock };
+        match args.front {
+            Some(pair) => front::run(args, pair, &place, run),
+            None => run.plan(args, &place),
+        }
     })
 }
 
@@ -76,29 +75,13 @@ fn settings(args: &PlanArgs) -> Settings {
     }
 }
 
-/// Plans until the work is done or the alarms go off.
-fn search(instance: &Instance, settings: &Settings, clock: &ProcessClock, view: &mut ProgressView) -> Outcome {
-    let options = PlannerOptions { seed: settings.seed, work: settings.work, explain_max: EXPLAIN_MAX };
-    let (bound, search, explain) = (Stop::new(), Stop::new(), Stop::new());
-    let stops = Stops { bound: &bound, search: &search, explain: &explain };
-    let alarms = settings.deadline_seconds.map(|seconds| alarms(instance, seconds, clock)).unwrap_or_default();
-    let alarms: Vec<_> = alarms.into_iter().zip([&bound, &search, &explain]).collect();
-    deadline::with_alarms(&alarms, || plan(instance, &options, stops, &mut |progress| view.show(progress)))
+/// Whether a plan draws bars while it runs.
+pub(crate) fn bars(args: &PlanArgs) -> Bars {
+    if args.quiet || args.json { Bars::Hidden } else { Bars::Shown }
 }
 
 /// The part of the time until the search ends that the bound's program may take: construction needs the rest.
 const BOUND_SHARE: f64 = 0.5;
-
-/// When the bound, the search and the explanations must end, so that everything ends by the deadline.
-fn alarms(instance: &Instance, deadline_seconds: f64, clock: &ProcessClock) -> Vec<Instant> {
-    let deadline = Duration::from_secs_f64(deadline_seconds);
-    let read = clock.elapsed();
-    let reserve = deadline::reserve(&sizes(instance), read, deadline.saturating_sub(read));
-    let explained = deadline.saturating_sub(reserve);
-    let searched = explained.saturating_sub(deadline::explain_share(explained.saturating_sub(read)));
-    let bounded = read + searched.saturating_sub(read).mul_f64(BOUND_SHARE);
-    [bounded, searched, explained].into_iter().filter_map(|end| clock.instant_after(end)).collect()
-}
 
 fn sizes(instance: &Instance) -> Sizes {
     let fleet = instance.fleet();
@@ -112,32 +95,98 @@ fn sizes(instance: &Instance) -> Sizes {
     Sizes { tiles, jobs: instance.jobs().len(), capsules, running: instance.current().len(), sites: sites.len() }
 }
 
+/// A plan that was made and not yet checked or written.
+pub(crate) struct Planned {
+    outcome: Outcome,
+    view: ProgressView,
+    /// How long it took.
+    seconds: f64,
+}
+
 /// What a run was given.
-struct Run<'c> {
+pub(crate) struct Run<'c> {
     loaded: Loaded,
     paths: InputPaths,
-    weights: Weights,
     settings: Settings,
+    started_us: u64,
+    /// How long the inputs took, from the start of the process.
+    read: Duration,
     clock: &'c ProcessClock,
 }
 
-impl Run<'_> {
-    /// Checks the outcome and writes the plan directory; the figures are the checker's.
-    fn write(
-        &self,
-        place: &OutputPlace,
-        outcome: &Outcome,
-        view: ProgressView,
-        mut times: Times,
-    ) -> Result<Figures, CommandError> {
-        let began = self.clock.seconds();
+/// What ends one plan: work, or a deadline in seconds from the start of the process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) work: Option<u64>,
+    pub(crate) deadline_seconds: Option<f64>,
+}
+
+impl<'c> Run<'c> {
+    /// The same run under other weights, within other bounds.
+    pub(crate) fn under(self, weights: Weights, bounds: Bounds) -> Run<'c> {
+        let Bounds { work, deadline_seconds } = bounds;
+        let instance = self.loaded.instance.with_weights(weights);
+        let (loaded, settings) =
+            (Loaded { instance, ..self.loaded }, Settings { deadline_seconds, work, ..self.settings });
+        Run { loaded, settings, ..self }
+    }
+
+    pub(crate) fn instance(&self) -> &Instance {
+        &self.loaded.instance
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn clock(&self) -> &'c ProcessClock {
+        self.clock
+    }
+
+    /// Makes one plan and writes its directory.
+    fn plan(&self, args: &PlanArgs, place: &OutputPlace) -> Result<Ending, CommandError> {
+        let planned = self.search(bars(args));
         let staged = place.stage()?;
+        let figures = self.write(staged.path(), planned)?.1;
+        staged.publish()?;
+        self.tell(args, &figures);
+        Ok(if figures.placed == 0 && figures.unplaced > 0 { Ending::Failed } else { Ending::Done })
+    }
+
+    /// Plans until the work is done or the alarms go off.
+    pub(crate) fn search(&self, bars: Bars) -> Planned {
+        let began = self.clock.seconds();
+        let mut view = ProgressView::new(self.clock, bars);
+        let options = PlannerOptions { seed: self.settings.seed, work: self.settings.work, explain_max: EXPLAIN_MAX };
+        let (bound, search, explain) = (Stop::new(), Stop::new(), Stop::new());
+        let stops = Stops { bound: &bound, search: &search, explain: &explain };
+        let alarms = self.settings.deadline_seconds.map(|seconds| self.alarms(seconds)).unwrap_or_default();
+        let alarms: Vec<_> = alarms.into_iter().zip([&bound, &search, &explain]).collect();
+        let show = &mut |progress| view.show(progress);
+        let outcome = deadline::with_alarms(&alarms, || plan(self.instance(), &options, stops, show));
+        Planned { outcome, view, seconds: self.clock.seconds() - began }
+    }
+
+    /// When the bound, the search and the explanations must end, so that everything ends by the deadline.
+    fn alarms(&self, deadline_seconds: f64) -> Vec<Instant> {
+        let (deadline, now) = (Duration::from_secs_f64(deadline_seconds), self.clock.elapsed());
+        let reserve = deadline::reserve(&sizes(self.instance()), self.read, deadline.saturating_sub(now));
+        let explained = deadline.saturating_sub(reserve);
+        let searched = explained.saturating_sub(deadline::explain_share(explained.saturating_sub(now)));
+        let bounded = now + searched.saturating_sub(now).mul_f64(BOUND_SHARE);
+        [bounded, searched, explained].into_iter().filter_map(|end| self.clock.instant_after(end)).collect()
+    }
+
+    /// Checks a plan and writes its files into an empty directory; the figures are the checker's.
+    pub(crate) fn write(&self, dir: &Path, planned: Planned) -> Result<(Outcome, Figures), CommandError> {
+        let began = self.clock.seconds();
+        let Planned { outcome, view, seconds } = planned;
         let instance = &self.loaded.instance;
         let ((verdict, body), bound) = rayon::join(
             || rayon::join(|| Verdict::of(instance, &outcome.plan), || report_data::body(instance, &outcome.plan)),
-            || self.write_tables(&staged, outcome),
+            || self.write_tables(dir, &outcome),
         );
-        let figures = self.figures(outcome, &verdict, bound?)?;
+        let figures = self.figures(&outcome, &verdict, bound?)?;
         let timeline = view.finish(figures.value, figures.bound);
         let is_timed = self.settings.work.is_none();
         let run_view = is_timed.then(|| RunView {
@@ -151,20 +200,24 @@ impl Run<'_> {
             files: &self.loaded.files,
             derating: self.loaded.derating,
         };
-        staged.write(REPORT_FILE, &report::render(&report_data::finish(body, headline, run_view)))?;
-        times.write = self.clock.seconds() - began;
-        times.total = self.clock.seconds();
-        staged.write(RUN_FILE, &self.record(&figures, times, timeline).text()?)?;
-        staged.publish()?;
-        Ok(figures)
+        write_file(dir, REPORT_FILE, &report::render(&report_data::finish(body, headline, run_view)))?;
+        let times = Times {
+            started_us: self.started_us,
+            read: self.read.as_secs_f64(),
+            plan: seconds,
+            write: self.clock.seconds() - began,
+            total: self.clock.seconds(),
+        };
+        write_file(dir, RUN_FILE, &self.record(&figures, times, timeline).text()?)?;
+        Ok((outcome, figures))
     }
 
     /// Writes the tables, reads the certificate back, and gives the bound that it implies as it was written.
-    fn write_tables(&self, staged: &StagedDirectory<'_>, outcome: &Outcome) -> Result<Option<i128>, CommandError> {
+    fn write_tables(&self, dir: &Path, outcome: &Outcome) -> Result<Option<i128>, CommandError> {
         let instance = &self.loaded.instance;
         let certificate = outcome.certificate.as_ref().map(|(certificate, _)| certificate);
-        plan_tables::write(staged.path(), instance, &outcome.plan, certificate)?;
-        let written = plan_tables::read_proof(staged.path(), instance)?;
+        plan_tables::write(dir, instance, &outcome.plan, certificate)?;
+        let written = plan_tables::read_proof(dir, instance)?;
         verdict::proven_bound(instance, written.as_ref()).map_err(|source| CommandError::Certificate { source })
     }
 
@@ -204,7 +257,7 @@ impl Run<'_> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             inputs: self.paths.clone(),
             files: self.loaded.files.clone(),
-            weights: WeightsFile::record(&self.weights),
+            weights: WeightsFile::record(self.instance().weights()),
             settings: self.settings.clone(),
             figures: figures.clone(),
             times,

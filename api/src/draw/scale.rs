@@ -65,7 +65,7 @@ impl Scale {
 }
 
 /// 1, 2 or 5 times a power of ten, so that there are three to six steps.
-fn step(span: f64) -> f64 {
+pub(crate) fn step(span: f64) -> f64 {
     let wanted = span / 5.0;
     let decade = decade(wanted);
     [1.0, 2.0, 5.0, 10.0].map(|factor| factor * decade).into_iter().find(|&step| step >= wanted).unwrap_or(span)
