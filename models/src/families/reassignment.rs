@@ -418,15 +418,7 @@ pub fn impossible(instance: &ReassignmentInstance) -> Vec<ReassignmentFault> {
             stay[home as usize][resource] += u128::from(need);
         }
     }
-    let mut faults = Vec::new();
-    for (machine, stay) in stay.into_iter().enumerate() {
-        for (resource, used) in stay.into_iter().enumerate() {
-            let capacity = parts.machines[machine].capacities[resource];
-            if used > u128::from(capacity) {
-                faults.push(ReassignmentFault::Capacity { machine, resource, used, capacity });
-            }
-        }
-    }
+    let mut faults = overdrawn(parts, &stay);
     let locations = parts.machines.iter().map(|machine| machine.location).collect::<BTreeSet<u32>>().len();
     for (service, (rules, size)) in parts.services.iter().zip(sizes).enumerate() {
         let found = locations.min(size);
@@ -447,9 +439,14 @@ fn capacity_faults(parts: &Parts, machines: &[u32]) -> Vec<ReassignmentFault> {
             }
         }
     }
+    overdrawn(parts, &used)
+}
+
+/// The machines that have less of a resource than is used there, of what is used by machine and resource.
+fn overdrawn(parts: &Parts, used: &[Vec<u128>]) -> Vec<ReassignmentFault> {
     let mut faults = Vec::new();
-    for (machine, used) in used.into_iter().enumerate() {
-        for (resource, used) in used.into_iter().enumerate() {
+    for (machine, used) in used.iter().enumerate() {
+        for (resource, &used) in used.iter().enumerate() {
             let capacity = parts.machines[machine].capacities[resource];
             if used > u128::from(capacity) {
                 faults.push(ReassignmentFault::Capacity { machine, resource, used, capacity });
