@@ -1,6 +1,8 @@
-//! What pages share: charts as inline SVG, their scales and their style, and how figures are written.
+//! What pages share: charts as inline SVG, their scales and their style, entries of lists, and how
+//! figures are written.
 
 pub(crate) mod chart;
+pub(crate) mod entries;
 pub(crate) mod figures;
 pub(crate) mod scale;
 

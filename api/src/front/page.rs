@@ -5,6 +5,7 @@ use lessor_models::objective::terms::Objective;
 use super::plot::{HEIGHT, WIDTH, credits, elements};
 use super::point::Point;
 use super::{Outcome, PLANS};
+use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, mark, significant};
 use crate::draw::{CHART_STYLE, PALETTE};
 use crate::report::{STYLE, fill, html_safe};
@@ -101,12 +102,7 @@ fn headline(outcome: &Outcome<'_>) -> String {
         ),
         ("Widest gap".to_owned(), gap(widest.flatten()), "each under its own weights".to_owned()),
     ];
-    let figure = |(name, figure, note): (String, String, String)| {
-        format!(
-            "    <div><dt>{name}</dt><dd><p class=\"figure\">{figure}</p><p class=\"figure-note\">{note}</p></dd></div>\n"
-        )
-    };
-    figures.into_iter().map(figure).collect::<Vec<_>>().concat()
+    figures.iter().map(|(name, text, note)| headline_figure(name, text, note)).collect()
 }
 
 fn conditions(outcome: &Outcome<'_>) -> String {
@@ -121,9 +117,7 @@ fn conditions(outcome: &Outcome<'_>) -> String {
         ("Limit", limit),
         ("Seed", settings.seed.to_string()),
     ];
-    let condition =
-        |(name, words): (&str, String)| format!("        <div><dt>{name}</dt><dd>{}</dd></div>\n", html_safe(&words));
-    conditions.into_iter().map(condition).collect::<Vec<_>>().concat()
+    conditions.iter().map(|(name, words)| condition(name, words)).collect()
 }
 
 fn table(outcome: &Outcome<'_>) -> String {

@@ -1,6 +1,7 @@
 //! `compare.html`: who found what, how soon and how reliably, as a page that a person wants to look at.
 
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
+use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{grouped, mark, mebibytes, percent, significant};
 use crate::draw::scale::Scale;
 use crate::draw::{CHART_STYLE, PAGE_STYLE};
@@ -265,12 +266,7 @@ fn headline(outcome: &Outcome<'_>) -> String {
             format!("by {} s at most", significant(longest)),
         ),
     ];
-    let figure = |(name, figure, note): (&str, String, String)| {
-        format!(
-            "    <div><dt>{name}</dt><dd><p class=\"figure\">{figure}</p><p class=\"figure-note\">{note}</p></dd></div>\n"
-        )
-    };
-    figures.into_iter().map(figure).collect::<Vec<_>>().concat()
+    figures.iter().map(|(name, text, note)| headline_figure(name, text, note)).collect()
 }
 
 fn means_table(outcome: &Outcome<'_>) -> String {
@@ -306,9 +302,6 @@ fn instances_table(outcome: &Outcome<'_>) -> String {
 }
 
 fn conditions(outcome: &Outcome<'_>) -> String {
-    let condition = |name: &str, words: &str| {
-        format!("        <div><dt>{}</dt><dd>{}</dd></div>\n", html_safe(name), html_safe(words))
-    };
     let own = [
         condition("Each run", &outcome.terms_words()),
         condition("Seeds", &outcome.seed_words()),

@@ -3,6 +3,7 @@
 use super::analysis::{Fit, Growth, Median};
 use super::outcome::{Amount, Outcome, curve_name};
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, KEY, WIDTH, key};
+use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
 use crate::draw::scale::Scale;
 use crate::draw::{CHART_STYLE, PAGE_STYLE, PALETTE};
@@ -212,12 +213,7 @@ fn headline(outcome: &Outcome<'_>) -> String {
         ("Its certified gap", gap(widest), "the widest curve".to_owned()),
         ("Runs", outcome.runs.len().to_string(), "each plan checked".to_owned()),
     ];
-    let figure = |(name, figure, note): (&str, String, String)| {
-        format!(
-            "    <div><dt>{name}</dt><dd><p class=\"figure\">{figure}</p><p class=\"figure-note\">{note}</p></dd></div>\n"
-        )
-    };
-    figures.into_iter().map(figure).collect::<Vec<_>>().concat()
+    figures.iter().map(|(name, text, note)| headline_figure(name, text, note)).collect()
 }
 
 fn conditions(outcome: &Outcome<'_>) -> String {
@@ -228,9 +224,7 @@ fn conditions(outcome: &Outcome<'_>) -> String {
         ("Repeats", format!("{} of each size, {}", outcome.args.repeat, outcome.seed_words())),
         ("Machine", outcome.machine.words()),
     ];
-    let condition =
-        |(name, words): (&str, String)| format!("        <div><dt>{name}</dt><dd>{}</dd></div>\n", html_safe(&words));
-    conditions.into_iter().map(condition).collect::<Vec<_>>().concat()
+    conditions.iter().map(|(name, words)| condition(name, words)).collect()
 }
 
 fn table(outcome: &Outcome<'_>) -> String {
