@@ -9,10 +9,10 @@ use std::path::Path;
 use lessor_datasets::table::{
     DatasetError, InstancePaths, TelemetryRow, TelemetryWriter, read_certificate, read_instance, read_moves,
     read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced, write_certificate,
-    write_fleet_dir, write_moves, write_placements, write_prices, write_unplaced,
+    write_fleet_dir, write_moves, write_placements, write_prices, write_unplaced, write_zones,
 };
 use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
-use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
+use lessor_models::fleet::{ClassIndex, Fleet, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
 use lessor_models::objective::Weights;
@@ -76,11 +76,32 @@ fn the_same_instance_is_written_to_the_same_bytes() {
     let (first, second, instance) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), common::instance());
     write_fleet_dir(first.path(), &instance).unwrap();
     write_fleet_dir(second.path(), &read_back(first.path())).unwrap();
-    for name in ["nodes", "zones", "zone_members", "capacities", "jobs", "placements"] {
+    for name in ["nodes", "zones", "zone_members", "capacities", "tariffs", "jobs", "placements"] {
         let bytes = |dir: &tempfile::TempDir| std::fs::read(dir.path().join(format!("{name}.parquet"))).unwrap();
         assert_eq!(bytes(&first), bytes(&second), "{name}");
     }
-    assert_eq!(std::fs::read_dir(first.path()).unwrap().count(), 6, "nothing is left beside the tables");
+    assert_eq!(std::fs::read_dir(first.path()).unwrap().count(), 7, "nothing is left beside the tables");
+}
+
+#[test]
+fn tariffs_read_back_and_an_unknown_zone_is_named() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    write_fleet_dir(dir.path(), &instance).unwrap();
+    let (fleet, back) = (instance.fleet(), read_back(dir.path()));
+    for zone in [ZoneIndex(0), ZoneIndex(1)] {
+        assert_eq!(back.fleet().energy_price(zone), fleet.energy_price(zone));
+        assert_eq!(back.fleet().carbon(zone), fleet.carbon(zone));
+    }
+    let price = fleet.energy_price(ZoneIndex(0)).unwrap();
+    assert_eq!([999, 1_000, 3_000].map(|at| price.at(Timestamp(at))), [80_000, 90_000, 70_000]);
+    let mut parts = common::parts();
+    parts.zone_names[0] = "other".into();
+    let jobs = Instance::new(Fleet::new(parts).unwrap(), vec![], vec![], Weights::default()).unwrap();
+    write_zones(&dir.path().join("zones.parquet"), jobs.fleet()).unwrap();
+    std::fs::remove_file(dir.path().join("zone_members.parquet")).unwrap();
+    std::fs::remove_file(dir.path().join("capacities.parquet")).unwrap();
+    let refused = read_instance(&InstancePaths::of_directory(dir.path()), Weights::default()).unwrap_err().to_string();
+    assert!(refused.contains("tariffs.parquet") && refused.contains("column zone"), "{refused}");
 }
 
 #[test]

@@ -136,8 +136,21 @@ pub struct Zone {
     pub kind: ZoneKind,
     /// What they may use together; [`UNLIMITED`] where the zone does not limit.
     pub capacity: Resources,
-    /// Price of energy in the zone, in micro-credits per kilowatt-hour, where it has one.
+    /// Price of energy in the zone, in micro-credits per kilowatt-hour, where it has one; before its first change, where it
+    /// changes.
     pub energy_price: Option<u64>,
+}
+
+/// How what energy costs and emits in a zone changes over time.
+///
+/// Before its first change a price is the zone's own and, where the zone states none, that of the first change; what energy
+/// emits is that of the first change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TariffSteps {
+    /// Prices from an instant on, in micro-credits per kilowatt-hour.
+    pub energy_price: Vec<(Timestamp, u64)>,
+    /// Carbon dioxide from an instant on, in milligrams per kilowatt-hour.
+    pub carbon: Vec<(Timestamp, u64)>,
 }
 
 /// Who a budget account belongs to.
@@ -181,6 +194,8 @@ pub struct FleetParts {
     pub members: Vec<(u32, u32)>,
     /// Capacity changes over time; the base is the owner's capacity.
     pub steps: BTreeMap<(Owner, Kind), Vec<(Timestamp, u64)>>,
+    /// What energy costs and emits over time, by zone.
+    pub tariffs: BTreeMap<ZoneIndex, TariffSteps>,
 }
 
 /// Why a fleet was refused. Positions are rows of the column they name, from zero.
@@ -246,6 +261,14 @@ pub enum FleetError {
         /// The amount.
         amount: u64,
     },
+    /// A price or an emission beyond [`AMOUNT_MAX`].
+    #[error("tariffs of zone {zone:?}: {amount} exceeds 2^53")]
+    Tariff {
+        /// The zone.
+        zone: String,
+        /// The amount.
+        amount: u64,
+    },
     /// A zone that lists a node and something above it, which would debit it twice.
     #[error("zone {zone:?}: lists {node:?} and a node above it; list one of the two")]
     Nested {
@@ -279,6 +302,8 @@ pub struct Fleet {
     zone_starts: Vec<u32>,
     zones_of: Vec<ZoneIndex>,
     steps: BTreeMap<(Owner, Kind), StepFunction>,
+    energy_prices: BTreeMap<ZoneIndex, StepFunction>,
+    carbon: BTreeMap<ZoneIndex, StepFunction>,
     closed: BTreeSet<NodeIndex>,
 }
 
@@ -288,7 +313,7 @@ impl Fleet {
     /// # Errors
     /// The first defect found, with its row.
     pub fn new(parts: FleetParts) -> Result<Fleet, FleetError> {
-        let FleetParts { nodes, classes, zone_names, zones, members, steps } = parts;
+        let FleetParts { nodes, classes, zone_names, zones, members, steps, tariffs } = parts;
         let names = Names::new(&nodes.names).map_err(FleetError::NodeNames)?;
         check_nodes(&nodes, &classes)?;
         let zone_names = Names::new(zone_names).map_err(FleetError::ZoneNames)?;
@@ -308,6 +333,8 @@ impl Fleet {
             zone_starts,
             zones_of,
             steps: BTreeMap::new(),
+            energy_prices: BTreeMap::new(),
+            carbon: BTreeMap::new(),
             closed: BTreeSet::new(),
         };
         fleet.check_nesting()?;
@@ -320,7 +347,34 @@ impl Fleet {
             let base = fleet.base_capacity(owner).get(kind);
             fleet.steps.insert((owner, kind), StepFunction::new(base, changes));
         }
+        fleet.apply_tariffs(tariffs)?;
         Ok(fleet)
+    }
+
+    /// What energy costs and emits in each zone: stated by the zone itself, by changes over time, or by both.
+    fn apply_tariffs(&mut self, tariffs: BTreeMap<ZoneIndex, TariffSteps>) -> Result<(), FleetError> {
+        let stated = (0..).map(ZoneIndex).zip(&self.zones);
+        let stated = stated.filter_map(|(zone, of)| Some((zone, StepFunction::constant(of.energy_price?))));
+        self.energy_prices = stated.collect();
+        for (row, (zone, TariffSteps { energy_price, carbon })) in tariffs.into_iter().enumerate() {
+            if zone.at() >= self.zones.len() {
+                return Err(FleetError::Dangling { table: "tariffs", row, what: "zone", target: zone.at() });
+            }
+            if let Some(&amount) =
+                energy_price.iter().chain(&carbon).map(|(_, amount)| amount).find(|&&a| a > AMOUNT_MAX)
+            {
+                return Err(FleetError::Tariff { zone: self.zone_names.get(zone.at()).to_owned(), amount });
+            }
+            let first = |steps: &[(Timestamp, u64)]| steps.iter().min_by_key(|step| step.0).map(|step| step.1);
+            if let Some(first) = first(&energy_price) {
+                let base = self.zones[zone.at()].energy_price.unwrap_or(first);
+                self.energy_prices.insert(zone, StepFunction::new(base, energy_price));
+            }
+            if let Some(first) = first(&carbon) {
+                self.carbon.insert(zone, StepFunction::new(first, carbon));
+            }
+        }
+        Ok(())
     }
 
     /// Changes are of an owner that is there, to amounts in range. The row counts owners and kinds.
@@ -483,6 +537,30 @@ impl Fleet {
     #[must_use]
     pub fn steps(&self) -> &BTreeMap<(Owner, Kind), StepFunction> {
         &self.steps
+    }
+
+    /// The price of energy in a zone over time, in micro-credits per kilowatt-hour; `None` where it has none.
+    #[must_use]
+    pub fn energy_price(&self, zone: ZoneIndex) -> Option<&StepFunction> {
+        self.energy_prices.get(&zone)
+    }
+
+    /// What a kilowatt-hour emits in a zone over time, in milligrams of carbon dioxide; `None` where nobody says.
+    #[must_use]
+    pub fn carbon(&self, zone: ZoneIndex) -> Option<&StepFunction> {
+        self.carbon.get(&zone)
+    }
+
+    /// The instants at which what energy costs or emits anywhere changes, in no order.
+    pub fn tariff_changes(&self) -> impl Iterator<Item = Timestamp> + '_ {
+        let functions = self.energy_prices.values().chain(self.carbon.values());
+        functions.flat_map(|function| function.steps().iter().map(|step| step.0))
+    }
+
+    /// Whether any zone says what its energy emits.
+    #[must_use]
+    pub fn has_carbon(&self) -> bool {
+        !self.carbon.is_empty()
     }
 
     /// Whether a tile takes nothing new.

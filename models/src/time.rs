@@ -54,10 +54,12 @@ impl Interval {
 /// One amount that changes at stated instants.
 ///
 /// Before the first step the amount is the base; from each step on it is that step's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepFunction {
     base: u64,
     steps: Vec<(Timestamp, u64)>,
+    /// The sum from the first step to each, in amounts times microseconds.
+    sums: Vec<i128>,
 }
 
 impl StepFunction {
@@ -72,7 +74,21 @@ impl StepFunction {
                 _ => kept.push(step),
             }
         }
-        StepFunction { base, steps: kept }
+        let mut sums = Vec::with_capacity(kept.len());
+        let mut sum = 0i128;
+        for (at, step) in kept.iter().enumerate() {
+            if let Some(&(last, amount)) = at.checked_sub(1).map(|before| &kept[before]) {
+                sum += i128::from(amount) * i128::from(step.0.since(last).0);
+            }
+            sums.push(sum);
+        }
+        StepFunction { base, steps: kept, sums }
+    }
+
+    /// The amount that never changes.
+    #[must_use]
+    pub fn constant(amount: u64) -> StepFunction {
+        StepFunction { base: amount, steps: Vec::new(), sums: Vec::new() }
     }
 
     /// The amount before the first step.
@@ -102,6 +118,40 @@ impl StepFunction {
         let inside = self.steps.iter().filter(|step| step.0 > interval.start && step.0 < interval.end);
         inside.map(|step| step.1).fold(self.at(interval.start), u64::min)
     }
+
+    /// The amount summed over an interval, in amounts times microseconds. O(log steps).
+    ///
+    /// Between instants of an instance, of which none is beyond [`TIMESTAMP_MAX`], no sum overflows.
+    #[must_use]
+    pub fn sum(&self, interval: Interval) -> u128 {
+        if self.steps.is_empty() || interval.end <= interval.start {
+            return u128::from(self.base) * u128::from(interval.span().0);
+        }
+        (self.sum_until(interval.end) - self.sum_until(interval.start)).unsigned_abs()
+    }
+
+    /// The sum from the first step on; below zero for an instant before it.
+    fn sum_until(&self, instant: Timestamp) -> i128 {
+        match self.steps.partition_point(|step| step.0 <= instant) {
+            0 => -i128::from(self.base) * i128::from(self.steps[0].0.since(instant).0),
+            n => self.sums[n - 1] + i128::from(self.steps[n - 1].1) * i128::from(instant.since(self.steps[n - 1].0).0),
+        }
+    }
+
+    /// At every instant the greater of two amounts.
+    #[must_use]
+    pub fn greatest(&self, other: &StepFunction) -> StepFunction {
+        let steps = self.steps.iter().chain(&other.steps);
+        let steps = steps.map(|&(at, _)| (at, self.at(at).max(other.at(at)))).collect();
+        StepFunction::new(self.base.max(other.base), steps)
+    }
+
+    /// The same amounts inside an interval, with no step outside it; before and after it the nearest amount holds.
+    #[must_use]
+    pub fn within(&self, interval: Interval) -> StepFunction {
+        let inside = |step: &&(Timestamp, u64)| interval.start < step.0 && step.0 < interval.end;
+        StepFunction::new(self.at(interval.start), self.steps.iter().filter(inside).copied().collect())
+    }
 }
 
 #[cfg(test)]
@@ -120,5 +170,39 @@ mod tests {
         let windows = StepFunction::new(5, vec![(Timestamp(10), 1), (Timestamp(20), 7)]);
         let least = |start, end| windows.least(Interval { start: Timestamp(start), end: Timestamp(end) });
         assert_eq!((least(0, 10), least(0, 11), least(10, 30), least(20, 30)), (5, 1, 1, 7));
+    }
+    /// Five until 10, one until 20, seven from then on.
+    fn dip() -> StepFunction {
+        StepFunction::new(5, vec![(Timestamp(10), 1), (Timestamp(20), 7)])
+    }
+
+    #[test]
+    fn a_sum_is_what_its_instants_add_up_to() {
+        let function = dip();
+        for start in -3..30 {
+            for end in -3..30 {
+                let interval = Interval { start: Timestamp(start), end: Timestamp(end) };
+                let added: u64 = (start..end).map(|at| function.at(Timestamp(at))).sum();
+                assert_eq!(function.sum(interval), u128::from(added), "{interval:?}");
+            }
+        }
+        let always = Interval { start: Timestamp(-TIMESTAMP_MAX.0), end: TIMESTAMP_MAX };
+        for most in [StepFunction::constant(u64::MAX), StepFunction::new(u64::MAX, vec![(Timestamp(0), u64::MAX)])] {
+            assert_eq!(most.sum(always), u128::from(u64::MAX) << 61);
+        }
+    }
+
+    #[test]
+    fn the_greatest_and_the_inside_of_functions_agree_with_them_at_every_instant() {
+        let other = StepFunction::new(0, vec![(Timestamp(5), 6), (Timestamp(25), 2)]);
+        let greatest = dip().greatest(&other);
+        let inside = dip().within(Interval { start: Timestamp(8), end: Timestamp(20) });
+        for at in (-5..40).map(Timestamp) {
+            assert_eq!(greatest.at(at), dip().at(at).max(other.at(at)), "{at:?}");
+            if (8..20).contains(&at.0) {
+                assert_eq!(inside.at(at), dip().at(at), "{at:?}");
+            }
+        }
+        assert_eq!(inside.steps(), [(Timestamp(10), 1)]);
     }
 }

@@ -141,7 +141,7 @@ fn bids_exceed_what_energy_costs_on_every_admitted_class() {
             let fleet = instance.fleet();
             let best = fleet.tiles().map(|tile| {
                 let site = lessor_models::objective::Site::of(fleet, tile, instance.weights());
-                lessor_models::objective::capsule_value(job, &site, 0, instance.weights())
+                lessor_models::objective::capsule_value(job, &site, job.earliest, 0, instance.weights())
             });
             best.max().unwrap() <= 0
         });

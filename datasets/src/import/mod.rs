@@ -1,5 +1,6 @@
 //! Importers of public traces: each reads a trace's own files and gives values of the models.
 
+mod carbon;
 pub(crate) mod csv_table;
 mod frame;
 mod gpu_servers;
@@ -11,6 +12,7 @@ use lessor_models::instance::InstanceError;
 
 use crate::table::DatasetError;
 
+pub use carbon::carbon;
 pub use gpu_servers::{GpuServers, MEMORY_BYTES, gpu_servers};
 pub use openb::{CPU_MILLI_BID, CPU_ONLY_CLASS, GPU_MILLI_BID, PODS_PER_NODE, openb};
 pub use opendc::{CORE_HOUR_BID, SLACK, opendc};
@@ -34,6 +36,12 @@ pub enum ImportError {
     NoRow {
         /// The file.
         path: std::path::PathBuf,
+    },
+    /// A place that the fleet does not have.
+    #[error("{name:?} is neither a zone nor a node of the fleet")]
+    Place {
+        /// Its name.
+        name: String,
     },
     /// The trace's machines do not make a fleet.
     #[error("{}: the fleet was refused", path.display())]

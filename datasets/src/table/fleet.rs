@@ -13,14 +13,20 @@ use super::error::{DatasetError, Problem};
 use super::jobs::{JOBS, read_jobs, write_jobs};
 use super::nodes::{NODES, read_nodes, write_nodes};
 use super::placements::{PLACEMENTS, read_current, write_current};
+use super::tariffs::{TARIFFS, has_tariffs, read_tariffs, write_tariffs};
 use super::zones::{ZONE_MEMBERS, ZONES, read_members, read_zones, write_members, write_zones};
 
-/// Reads a fleet from its directory: `nodes.parquet`, and `zones.parquet`, `zone_members.parquet` and
-/// `capacities.parquet` where they are there.
+/// Reads a fleet from its directory: `nodes.parquet`, and `zones.parquet`, `zone_members.parquet`, `capacities.parquet` and
+/// `tariffs.parquet` where they are there.
 ///
 /// # Errors
 /// The first defect found, with its file, row and column.
 pub fn read_fleet(dir: &Path) -> Result<Fleet, DatasetError> {
+    Fleet::new(read_parts(dir)?).map_err(|source| refused(dir, source))
+}
+
+/// Reads the parts of a fleet, which nobody has checked against each other.
+fn read_parts(dir: &Path) -> Result<FleetParts, DatasetError> {
     let path = |table: &super::spec::TableSpec| dir.join(table.file_name());
     let present = |table| Some(path(table)).filter(|path| path.exists());
     let (nodes, classes) = read_nodes(&path(&NODES))?;
@@ -36,7 +42,10 @@ pub fn read_fleet(dir: &Path) -> Result<Fleet, DatasetError> {
     if let Some(path) = present(&CAPACITIES) {
         parts.steps = read_capacities(&path, &parts, &radiator_mw)?;
     }
-    Fleet::new(parts).map_err(|source| refused(dir, source))
+    if let Some(path) = present(&TARIFFS) {
+        parts.tariffs = read_tariffs(&path, &parts.zone_names)?;
+    }
+    Ok(parts)
 }
 
 /// A refusal of the models, at the cell where it has one.
@@ -85,7 +94,26 @@ impl InstancePaths {
 /// # Errors
 /// The first defect found, with its file, row and column.
 pub fn read_instance(paths: &InstancePaths, weights: Weights) -> Result<Instance, DatasetError> {
-    let fleet = read_fleet(&paths.fleet)?;
+    read_altered(paths, weights, |_| Ok(()))
+}
+
+/// The same, with the parts of the fleet altered before anything is checked.
+///
+/// # Errors
+/// What [`read_instance`] refuses, and what altering refuses.
+pub fn read_altered<E: From<DatasetError>>(
+    paths: &InstancePaths,
+    weights: Weights,
+    alter: impl FnOnce(&mut FleetParts) -> Result<(), E>,
+) -> Result<Instance, E> {
+    let mut parts = read_parts(&paths.fleet)?;
+    alter(&mut parts)?;
+    let fleet = Fleet::new(parts).map_err(|source| refused(&paths.fleet, source))?;
+    Ok(read_work(paths, fleet, weights)?)
+}
+
+/// Reads jobs and current placements onto a fleet.
+fn read_work(paths: &InstancePaths, fleet: Fleet, weights: Weights) -> Result<Instance, DatasetError> {
     let (names, jobs) = read_jobs(&paths.jobs, &fleet)?;
     let current_path = paths.current.as_deref().unwrap_or(Path::new(""));
     let refused = |source| DatasetError::instance(&paths.jobs, current_path, source);
@@ -99,7 +127,8 @@ pub fn read_instance(paths: &InstancePaths, weights: Weights) -> Result<Instance
     }
 }
 
-/// Writes the tables of an instance: nodes, zones, zone members, capacities, jobs and current placements.
+/// Writes the tables of an instance: nodes, zones, zone members, capacities, jobs and current placements, and tariffs where
+/// there are any.
 ///
 /// The directory is made where it is not there. Tiles that a plane closed are written as open: that is the plane's to say.
 ///
@@ -112,6 +141,9 @@ pub fn write_fleet_dir(dir: &Path, instance: &Instance) -> Result<(), DatasetErr
     write_zones(&dir.join(ZONES.file_name()), fleet)?;
     write_members(&dir.join(ZONE_MEMBERS.file_name()), fleet)?;
     write_capacities(&dir.join(CAPACITIES.file_name()), fleet)?;
+    if has_tariffs(fleet) {
+        write_tariffs(&dir.join(TARIFFS.file_name()), fleet)?;
+    }
     write_jobs(&dir.join(JOBS.file_name()), instance)?;
     write_current(&dir.join(PLACEMENTS.file_name()), instance)
 }

@@ -21,6 +21,7 @@ mod prices;
 mod sink;
 mod source;
 mod spec;
+mod tariffs;
 mod telemetry;
 mod unplaced;
 mod words;
@@ -29,23 +30,25 @@ mod zones;
 pub use capacities::{CAPACITIES, write_capacities};
 pub use certificate::{CERTIFICATE, SHIFT_KEY, read_certificate, write_certificate};
 pub use error::{DatasetError, Problem};
-pub use fleet::{InstancePaths, index_jobs, read_fleet, read_instance, write_fleet_dir};
+pub use fleet::{InstancePaths, index_jobs, read_altered, read_fleet, read_instance, write_fleet_dir};
 pub use jobs::{JOBS, read_jobs, write_jobs};
 pub use moves::{MOVES, read_moves, write_moves};
 pub use nodes::{NODES, write_nodes};
 pub use placements::{PLACEMENTS, read_current, read_placements, write_current, write_placements};
 pub use prices::{PRICES, read_prices, write_prices};
 pub use spec::{ColumnSpec, ColumnType, TABLE_KEY, TableSpec, VERSION, VERSION_KEY};
+pub use tariffs::{TARIFFS, write_tariffs};
 pub use telemetry::{TELEMETRY, TelemetryRow, TelemetryWriter, read_telemetry, read_telemetry_within};
 pub use unplaced::{UNPLACED, cure_words, read_unplaced, write_unplaced};
 pub use zones::{ZONE_MEMBERS, ZONES, write_members, write_zones};
 
 /// Every table: first those of a fleet directory, then the results of a plan.
-pub const TABLES: [&TableSpec; 11] = [
+pub const TABLES: [&TableSpec; 12] = [
     &NODES,
     &ZONES,
     &ZONE_MEMBERS,
     &CAPACITIES,
+    &TARIFFS,
     &TELEMETRY,
     &JOBS,
     &PLACEMENTS,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 use lessor_models::fleet::{
-    ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner, Zone, ZoneIndex, ZoneKind,
+    ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner, TariffSteps, Zone, ZoneIndex, ZoneKind,
 };
 use lessor_models::instance::Instance;
 use lessor_models::job::{Domain, Job, JobIndex, Relation, ServiceClass, Spread, Term};
@@ -80,6 +80,10 @@ pub(crate) fn parts() -> FleetParts {
         (owner(0), vec![(Timestamp(1_000), 10), (Timestamp(2_000), UNLIMITED)]),
         ((Owner::Node(NodeIndex(4)), Kind::Bandwidth), vec![(Timestamp(-5), 0)]),
     ]);
+    let tariff = TariffSteps {
+        energy_price: vec![(Timestamp(1_000), 90_000), (Timestamp(3_000), 70_000)],
+        carbon: vec![(Timestamp(-9), 350_000), (Timestamp(3_000), 20_000)],
+    };
     FleetParts {
         nodes,
         classes: vec![class("gpu", 4), class("plain", 0), other_plain],
@@ -87,6 +91,7 @@ pub(crate) fn parts() -> FleetParts {
         zones,
         members: vec![(0, 4), (0, 2), (1, 0), (1, 2)],
         steps,
+        tariffs: BTreeMap::from([(ZoneIndex(0), tariff)]),
     }
 }
 

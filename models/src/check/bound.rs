@@ -87,7 +87,7 @@ pub fn bound(instance: &Instance, certificate: &Certificate) -> Result<i128, Bou
     }
     for job in instance.jobs() {
         let count = u64::from(job.count);
-        let mut margins = Margins::new(instance, &sites, job);
+        let mut margins = Margins::new(instance, &sites, job)?;
         // Without a tile there is no tier, and no capsule.
         let tiers = match job.spread {
             Some(spread) => margins.spread_tiers(spread)?,

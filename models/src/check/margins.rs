@@ -3,15 +3,18 @@
 //! ```text
 //! margin(j, t) = worth(j, t) - min over starts of
 //!     sum over accounts on t's path, slots and intervals of  p * use  +  sum over pieces, and its shape, at their instants of  p
+//!     +  energy and emissions, where t's tariff changes
 //! ```
 //!
 //! The least is at the earliest or the latest start, or at one that only just avoids a price: the last that ends before its
 //! interval, or the first after it. Between two neighbors of these starts a run meets an interval nowhere or everywhere,
 //! where it does the overlap is concave in the start, and what is concave is least at an end. An instant is an interval of
-//! one microsecond that costs as soon as it is met. Use rounds down to whole seconds, for the bound; pieces and shapes are
-//! exact.
+//! one microsecond that costs as soon as it is met. A tariff adds what is linear in the start between the starts at which an
+//! end of the run is at one of its changes; these are tried too. Use rounds down to whole seconds and the cost of a tariff
+//! that changes to whole micro-credits, for the bound; pieces and shapes are exact.
 //!
-//! Worth depends on the economy, use on the class, cost on the path: each is worked out once, however many sites there are.
+//! Worth depends on the economy, use on the class, cost on the path and the tariff: each is worked out once, however many
+//! sites there are. A tariff that does not change is part of the worth.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,10 +25,12 @@ use crate::draw;
 use crate::fleet::{ClassIndex, Level, NodeIndex, Owner};
 use crate::instance::Instance;
 use crate::job::{Domain, Job, Spread};
+use crate::objective::energy::MILLIWATT_MICROS_PER_KWH;
+use crate::objective::tariff::Tariff;
 use crate::objective::value::Tier;
-use crate::objective::{Site, capsule_value, latency};
+use crate::objective::{Site, Weights, capsule_value, latency};
 use crate::resources::{Kind, Resources};
-use crate::time::{Interval, MICROS_PER_SECOND, Span, Timestamp};
+use crate::time::{Interval, MICROS_PER_SECOND, Span, StepFunction, Timestamp};
 
 /// The margins of one job, worked out as they are asked for.
 pub(super) struct Margins<'a> {
@@ -34,11 +39,15 @@ pub(super) struct Margins<'a> {
     job: &'a Job,
     /// By class; `None` where the class cannot run the job.
     uses: Vec<Option<Use>>,
-    /// By price path.
+    /// By price path and tariff.
     costs: Vec<Option<i128>>,
     /// By economy: the delay to the job's data that was met last, with the worth at that delay.
     worths: Vec<Option<(u64, i128)>>,
 }
+
+/// What a capsule pays under each tariff, scaled: the least of starts that pay for the same otherwise. Empty where none of
+/// the tariffs changes.
+type Bills = Vec<i128>;
 
 /// Amounts above zero, by position among all intervals and then the instants of what is held; sorted.
 type Run = Vec<(usize, u64)>;
@@ -52,15 +61,15 @@ struct Use {
     /// What it holds that has a price.
     held: Vec<Held>,
     /// What it pays for, start by start, each once: whole seconds by interval, then how much it holds by instant.
-    runs: BTreeSet<Run>,
+    runs: BTreeMap<Run, Bills>,
 }
 
 impl<'a> Margins<'a> {
-    pub(super) fn new(instance: &'a Instance, sites: &'a PricedSites, job: &'a Job) -> Margins<'a> {
+    pub(super) fn new(instance: &'a Instance, sites: &'a PricedSites, job: &'a Job) -> Result<Margins<'a>, BoundError> {
         let classes = (0..).map(ClassIndex).take(instance.fleet().classes().len());
-        let uses = classes.map(|class| Use::new(instance, sites, job, class)).collect();
-        let (costs, worths) = (vec![None; sites.paths.len()], vec![None; sites.economies.len()]);
-        Margins { instance, sites, job, uses, costs, worths }
+        let uses = classes.map(|class| Use::new(instance, sites, job, class)).collect::<Result<_, _>>()?;
+        let costs = vec![None; sites.paths.len() * sites.tariffs.len()];
+        Ok(Margins { instance, sites, job, uses, costs, worths: vec![None; sites.economies.len()] })
     }
 
     /// The best margin on any tile, scaled by 2^`DUAL_SHIFT`; `None` where the job may not run at all.
@@ -126,28 +135,31 @@ impl<'a> Margins<'a> {
             Some((delay, worth)) if delay == delay_us => worth,
             _ => {
                 let class = &fleet.classes()[economy.class.at()];
-                let place = Site { class, energy_price: economy.energy_price, heat_mw: economy.heat_mw };
-                let worth = capsule_value(self.job, &place, delay_us, self.instance.weights());
+                let tariff = &self.sites.tariffs[economy.tariff];
+                let tariff = if tariff.is_flat() { tariff.clone() } else { Tariff::flat(0) };
+                let place = Site { class, tariff, heat_mw: economy.heat_mw };
+                let worth = capsule_value(self.job, &place, self.job.earliest, delay_us, self.instance.weights());
                 scaled(i128::from(worth))?
             }
         };
         self.worths[site.economy] = Some((delay_us, worth));
-        let cost = match self.costs[site.path] {
+        let known = site.path * self.sites.tariffs.len() + economy.tariff;
+        let cost = match self.costs[known] {
             Some(cost) => cost,
-            None => uses.least_cost(self.sites, &self.sites.paths[site.path])?,
+            None => uses.least_cost(self.sites, &self.sites.paths[site.path], economy.tariff)?,
         };
-        self.costs[site.path] = Some(cost);
+        self.costs[known] = Some(cost);
         worth.checked_sub(cost).map(Some).ok_or(BoundError::Overflow)
     }
 }
 
 impl Use {
     /// What a capsule uses on tiles of a class; `None` where its window is too short or its devices too many.
-    fn new(instance: &Instance, sites: &PricedSites, job: &Job, index: ClassIndex) -> Option<Use> {
+    fn new(instance: &Instance, sites: &PricedSites, job: &Job, index: ClassIndex) -> Result<Option<Use>, BoundError> {
         let class = &instance.fleet().classes()[index.at()];
         let term = draw::term(job, class);
         if job.earliest.after(term) > job.deadline || job.demand.devices > class.devices {
-            return None;
+            return Ok(None);
         }
         let mut amounts = [0u64; SLOTS];
         let draw = draw::draw(&job.demand, class, Level::Tile);
@@ -163,19 +175,30 @@ impl Use {
                 sites.instants_of(held).iter().map(move |&instant| (instant, amount))
             })
             .collect();
-        let run = |start: Timestamp| {
-            let run = Interval { start, end: start.after(term) };
+        let pays_for = |run: Interval| -> Run {
             let seconds = sites.intervals.iter().map(|&interval| overlap_seconds(run, interval));
             let held = |&(instant, amount)| if run.start <= instant && instant < run.end { amount } else { 0 };
             seconds.chain(moments.iter().map(held)).enumerate().filter(|amount| amount.1 > 0).collect()
         };
         let instants = moments.iter().map(|moment| moment.0);
-        let runs = starts_to_try(job, term, &sites.intervals, instants).into_iter().map(run).collect();
-        Some(Use { draw, amounts, held, runs })
+        let changes: Vec<Timestamp> = sites.tariffs.iter().flat_map(Tariff::changes).collect();
+        let mut starts = starts_to_try(job, term, &sites.intervals, instants);
+        starts.extend(starts_at_changes(job, term, &changes));
+        let power_mw = draw::power_mw(&job.demand, class);
+        let mut runs: BTreeMap<Run, Bills> = BTreeMap::new();
+        for start in starts {
+            let run = Interval { start, end: start.after(term) };
+            let billed = sites.tariffs.iter().filter(|_| !changes.is_empty());
+            let bills = billed.map(|tariff| scaled(bill(power_mw, tariff, run, instance.weights())));
+            let bills: Bills = bills.collect::<Result<_, _>>()?;
+            let least = runs.entry(pays_for(run)).or_insert_with(|| bills.clone());
+            least.iter_mut().zip(bills).for_each(|(least, bill)| *least = bill.min(*least));
+        }
+        Ok(Some(Use { draw, amounts, held, runs }))
     }
 
-    /// The least that a capsule costs whatever its start, at the prices along a path.
-    fn least_cost(&self, sites: &PricedSites, path: &PricePath) -> Result<i128, BoundError> {
+    /// The least that a capsule costs whatever its start, at the prices along a path and under a tariff.
+    fn least_cost(&self, sites: &PricedSites, path: &PricePath, tariff: usize) -> Result<i128, BoundError> {
         let intervals = sites.intervals.len();
         // As in a run: by interval what a second costs, then by instant what is held costs.
         let mut rates = vec![0i128; intervals];
@@ -190,8 +213,9 @@ impl Use {
             path.held(held).for_each(|(instant, price)| rates[first + instant] = price);
         }
         let mut least: Option<i128> = None;
-        for run in &self.runs {
-            let cost = run.iter().try_fold(0i128, |sum, &(position, amount)| {
+        for (run, bills) in &self.runs {
+            let billed = if sites.tariffs[tariff].is_flat() { 0 } else { bills[tariff] };
+            let cost = run.iter().try_fold(billed, |sum, &(position, amount)| {
                 sum.checked_add(rates[position].checked_mul(i128::from(amount))?)
             });
             let cost = cost.ok_or(BoundError::Overflow)?;
@@ -213,6 +237,25 @@ fn starts_to_try(
     let avoiding = |price: Interval| [Timestamp(price.start.0.saturating_sub_unsigned(term.0)), price.end];
     let avoiding = intervals.iter().copied().chain(moments).flat_map(avoiding);
     avoiding.filter(|&start| job.earliest < start && start < latest).chain([job.earliest, latest]).collect()
+}
+
+/// The starts inside a job's window at which an end of its run is at a change.
+fn starts_at_changes(job: &Job, term: Span, changes: &[Timestamp]) -> impl Iterator<Item = Timestamp> {
+    let ends_there = move |change: Timestamp| Timestamp(change.0.saturating_sub_unsigned(term.0));
+    let starts = changes.iter().flat_map(move |&change| [change, ends_there(change)]);
+    starts.filter(move |&start| job.earliest < start && start.after(term) < job.deadline)
+}
+
+/// What energy and emissions cost over a run, in micro-credits, rounded down for the bound.
+fn bill(power_mw: u64, tariff: &Tariff<'_>, run: Interval, weights: &Weights) -> i128 {
+    let of = |function: &StepFunction, price: u64, unit: u128, permille: u32| {
+        let amount = u128::from(power_mw).checked_mul(function.sum(run)).and_then(|a| a.checked_mul(price.into()));
+        let cost = amount.unwrap_or(u128::MAX) / unit * u128::from(permille) / 1_000;
+        i128::from(i64::try_from(cost).unwrap_or(i64::MAX))
+    };
+    let energy = of(&tariff.price, 1, MILLIWATT_MICROS_PER_KWH, weights.energy_permille);
+    let grams = of(&tariff.carbon, weights.carbon_price, MILLIWATT_MICROS_PER_KWH * 1_000_000, weights.carbon_permille);
+    (energy + grams).min(i64::MAX.into())
 }
 
 fn overlap_seconds(run: Interval, interval: Interval) -> u64 {

@@ -10,7 +10,7 @@ use crate::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
 use crate::draw;
 use crate::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner};
 use crate::instance::Instance;
-use crate::objective::Site;
+use crate::objective::tariff::Tariff;
 use crate::resources::{Kind, Resources, UNLIMITED};
 use crate::time::{Interval, Timestamp};
 
@@ -53,8 +53,8 @@ impl PricePath {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Economy {
     pub(super) class: ClassIndex,
-    /// In micro-credits per kilowatt-hour.
-    pub(super) energy_price: u64,
+    /// Position among the tariffs.
+    pub(super) tariff: usize,
     /// Heat envelope of each tile.
     pub(super) heat_mw: u64,
     /// The most that each tile ever gives beyond its standing draw.
@@ -88,6 +88,8 @@ pub(super) struct PricedSites {
     instants: BTreeMap<Held, Vec<Timestamp>>,
     /// Positions of the shapes that have a price on tiles of a class.
     shapes: HashMap<(ClassIndex, Resources), usize>,
+    /// What energy costs and emits within the horizon.
+    pub(super) tariffs: Vec<Tariff<'static>>,
     pub(super) economies: Vec<Economy>,
     pub(super) paths: Vec<PricePath>,
     pub(super) distinct: Vec<PricedSite>,
@@ -103,7 +105,7 @@ impl PricedSites {
         let standing: Vec<Resources> = fleet.classes().iter().map(draw::standing).collect();
         let stepped = most_in_steps(fleet);
         let (mut distinct, mut spots): (Vec<PricedSite>, Vec<Spot>) = (Vec::new(), Vec::new());
-        let (mut economies, mut paths) = (Numbered::default(), Numbered::default());
+        let (mut economies, mut paths, mut tariffs) = (Numbered::default(), Numbered::default(), Numbered::default());
         let (mut spot_of, mut site_of) = (HashMap::new(), HashMap::new());
         for tile in eligibility::usable_tiles(instance) {
             let class = fleet.class_of(tile).expect("tiles have classes");
@@ -119,8 +121,9 @@ impl PricedSites {
             let spot = match spot_of.entry(key) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(unknown) => {
-                    let energy_price = Site::of(fleet, tile, instance.weights()).energy_price;
-                    let economy = economies.number(Economy { class, energy_price, heat_mw, room });
+                    let tariff = Tariff::of(fleet, tile, instance.weights()).within(instance.horizon());
+                    let tariff = tariffs.number(tariff);
+                    let economy = economies.number(Economy { class, tariff, heat_mw, room });
                     let path = paths.number(prices.along(fleet, tile)?);
                     let site = *site_of.entry((economy, path)).or_insert_with(|| {
                         distinct.push(PricedSite { tile, economy, path });
@@ -133,8 +136,8 @@ impl PricedSites {
             spots[spot].tiles += 1;
         }
         let Prices { intervals, instants, shapes, .. } = prices;
-        let (economies, paths, shapes) = (economies.list, paths.list, shapes.number_of);
-        Ok(PricedSites { intervals, instants, shapes, economies, paths, distinct, spots })
+        let (tariffs, economies, paths, shapes) = (tariffs.list, economies.list, paths.list, shapes.number_of);
+        Ok(PricedSites { intervals, instants, shapes, tariffs, economies, paths, distinct, spots })
     }
 
     /// The instants at which what is held has a price, sorted.

@@ -14,7 +14,7 @@ use crate::time::MICROS_PER_HOUR;
 pub fn cost(job: &Job, site: &Site<'_>, delay_us: u64, weights: &Weights) -> u64 {
     let term = u128::from(draw::term(job, site.class).0);
     let amount = term.saturating_mul(u128::from(delay_us));
-    let cost = priced(amount, weights.latency_price, 1_000 * u128::from(MICROS_PER_HOUR));
+    let cost = priced(amount, weights.latency_price.into(), 1_000 * u128::from(MICROS_PER_HOUR));
     weighted(cost, weights.latency_permille)
 }
 

@@ -3,10 +3,12 @@
 //! Every term is a number of micro-credits for one capsule on one tile, except the completion bonus, which is a threshold.
 //! A cost rounds up and a value rounds down, so that a sum of terms never flatters a plan.
 
+pub mod carbon;
 pub mod energy;
 pub mod latency;
 pub mod moves;
 pub mod risk;
+pub mod tariff;
 pub mod terms;
 pub mod thermal;
 pub mod value;
@@ -17,6 +19,8 @@ use crate::job::{Job, JobIndex};
 use crate::plan::Placement;
 use crate::resources::Kind;
 use crate::tile_class::TileClass;
+use crate::time::Timestamp;
+use tariff::Tariff;
 
 /// The weights and default prices of the objective: policy, read from one file.
 ///
@@ -26,6 +30,8 @@ use crate::tile_class::TileClass;
 pub struct Weights {
     /// Weight of the energy cost, in thousandths.
     pub energy_permille: u32,
+    /// Weight of the cost of emissions, in thousandths.
+    pub carbon_permille: u32,
     /// Weight of the risk cost, in thousandths.
     pub risk_permille: u32,
     /// Weight of the thermal cost, in thousandths.
@@ -38,6 +44,8 @@ pub struct Weights {
     pub move_share_permille: u32,
     /// Price of energy where no zone states one, in micro-credits per kilowatt-hour.
     pub energy_price: u64,
+    /// Price of what making energy emits, in micro-credits per kilogram of carbon dioxide.
+    pub carbon_price: u64,
     /// Price of heat rejected at a full thermal envelope, in micro-credits per kilowatt-hour.
     pub thermal_price: u64,
     /// Price of one-way delay to a job's data, in micro-credits per millisecond and hour of term.
@@ -48,12 +56,14 @@ impl Default for Weights {
     fn default() -> Weights {
         Weights {
             energy_permille: 1_000,
+            carbon_permille: 1_000,
             risk_permille: 1_000,
             thermal_permille: 1_000,
             latency_permille: 1_000,
             moves_permille: 1_000,
             move_share_permille: 1,
             energy_price: 100_000,
+            carbon_price: 70_000,
             thermal_price: 10_000,
             latency_price: 1_000,
         }
@@ -65,8 +75,8 @@ impl Default for Weights {
 pub struct Site<'a> {
     /// The tile's class.
     pub class: &'a TileClass,
-    /// Price of energy at the tile, in micro-credits per kilowatt-hour.
-    pub energy_price: u64,
+    /// What energy costs and emits at the tile, over time.
+    pub tariff: Tariff<'a>,
     /// The tile's heat capacity, in milliwatts.
     pub heat_mw: u64,
 }
@@ -81,19 +91,19 @@ impl<'a> Site<'a> {
         let class = fleet.class_of(tile).expect("a site is a tile's");
         Site {
             class: &fleet.classes()[class.at()],
-            energy_price: energy::price_at(fleet, tile).unwrap_or(weights.energy_price),
+            tariff: Tariff::of(fleet, tile, weights),
             heat_mw: fleet.base_capacity(Owner::Node(tile)).get(Kind::Heat),
         }
     }
 }
 
-/// Worth of one capsule of a job at a site, without its bonus: its bid less what it costs to run there.
+/// Worth of one capsule of a job at a site, without its bonus: its bid less what it costs to run there from a start on.
 ///
-/// `delay_us` is the one-way delay to the job's data, zero where it has none. This is the optimistic bound as well as the
-/// exact form: no term but the bonus depends on anything else.
+/// `delay_us` is the one-way delay to the job's data, zero where it has none. No term but the bonus and moves depends on
+/// anything else; at [`tariff::cheapest_start`] this is the optimistic bound.
 #[must_use]
-pub fn capsule_value(job: &Job, site: &Site<'_>, delay_us: u64, weights: &Weights) -> i64 {
-    let cost = energy::cost(job, site, weights)
+pub fn capsule_value(job: &Job, site: &Site<'_>, start: Timestamp, delay_us: u64, weights: &Weights) -> i64 {
+    let cost = tariff::cost(job, site, start, weights)
         .saturating_add(risk::cost(job, site, weights))
         .saturating_add(thermal::cost(job, site, weights))
         .saturating_add(latency::cost(job, site, delay_us, weights));
@@ -110,7 +120,7 @@ pub fn plan_value(instance: &Instance, placements: &[Placement]) -> i128 {
         let job = &instance.jobs()[placement.job.at()];
         let site = Site::of(instance.fleet(), placement.tile, instance.weights());
         let delay = latency::delay_to_data_us(instance.fleet(), job, placement.tile).unwrap_or(0);
-        let worth = capsule_value(job, &site, delay, instance.weights());
+        let worth = capsule_value(job, &site, placement.start, delay, instance.weights());
         total += i128::from(worth) * i128::from(placement.count);
         placed[placement.job.at()] += u64::from(placement.count);
     }
@@ -136,8 +146,8 @@ pub fn accepted_bids(instance: &Instance, placements: &[Placement]) -> u128 {
 }
 
 /// `price * amount / unit`, rounded up and scaled by a weight in thousandths; saturates.
-fn priced(amount: u128, price: u64, unit: u128) -> u64 {
-    let cost = amount.checked_mul(u128::from(price)).map_or(u128::MAX, |product| product.div_ceil(unit));
+fn priced(amount: u128, price: u128, unit: u128) -> u64 {
+    let cost = amount.checked_mul(price).map_or(u128::MAX, |product| product.div_ceil(unit));
     u64::try_from(cost).unwrap_or(u64::MAX)
 }
 

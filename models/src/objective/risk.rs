@@ -35,6 +35,7 @@ pub fn cost(job: &Job, site: &Site<'_>, weights: &Weights) -> u64 {
 mod tests {
     use super::*;
     use crate::draw::tests::class;
+    use crate::objective::tariff::Tariff;
     use crate::tile_class::TileClass;
     use crate::time::{Span, Timestamp};
 
@@ -44,7 +45,7 @@ mod tests {
         let mut job = Job::empty(Timestamp(0), Span(100 * MICROS_PER_HOUR));
         job.bid = 1_000_000;
         job.checkpoint = checkpoint_hours.map(|hours| Span(hours * MICROS_PER_HOUR));
-        cost(&job, &Site { class: &class, energy_price: 0, heat_mw: 0 }, &Weights::default())
+        cost(&job, &Site { class: &class, tariff: Tariff::flat(0), heat_mw: 0 }, &Weights::default())
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The terms of the objective, each by itself: what a plan comes to in each, before any weight.
 
-use super::{Site, Weights, accepted_bids, energy, latency, moves, risk, thermal};
+use super::{Site, Weights, accepted_bids, carbon, energy, latency, moves, risk, thermal};
 use crate::instance::Instance;
 use crate::plan::Placement;
 
@@ -11,6 +11,8 @@ pub enum Objective {
     Value,
     /// Energy drawn.
     Energy,
+    /// What making that energy emits.
+    Carbon,
     /// Work expected to be lost to faults.
     Risk,
     /// Heat against the tiles' envelopes.
@@ -26,9 +28,10 @@ impl Objective {
     pub const COUNT: usize = Objective::ALL.len();
 
     /// Every term, in the order of [`amounts`].
-    pub const ALL: [Objective; 6] = [
+    pub const ALL: [Objective; 7] = [
         Objective::Value,
         Objective::Energy,
+        Objective::Carbon,
         Objective::Risk,
         Objective::Thermal,
         Objective::Latency,
@@ -41,6 +44,7 @@ impl Objective {
         match self {
             Objective::Value => "value",
             Objective::Energy => "energy",
+            Objective::Carbon => "carbon",
             Objective::Risk => "risk",
             Objective::Thermal => "thermal",
             Objective::Latency => "latency",
@@ -74,6 +78,7 @@ impl Weights {
         match term {
             Objective::Value => self,
             Objective::Energy => Weights { energy_permille: permille, ..self },
+            Objective::Carbon => Weights { carbon_permille: permille, ..self },
             Objective::Risk => Weights { risk_permille: permille, ..self },
             Objective::Thermal => Weights { thermal_permille: permille, ..self },
             Objective::Latency => Weights { latency_permille: permille, ..self },
@@ -89,13 +94,15 @@ impl Weights {
 pub fn amounts(instance: &Instance, placements: &[Placement]) -> [i128; Objective::COUNT] {
     let (fleet, jobs) = (instance.fleet(), instance.jobs());
     let one = Objective::ALL.into_iter().fold(instance.weights().clone(), |weights, term| weights.with(term, 1_000));
-    let (mut energy_cost, mut risk_cost, mut thermal_cost, mut latency_cost) = (0i128, 0i128, 0i128, 0i128);
+    let (mut energy_cost, mut carbon_cost) = (0i128, 0i128);
+    let (mut risk_cost, mut thermal_cost, mut latency_cost) = (0i128, 0i128, 0i128);
     for placement in placements {
         let job = &jobs[placement.job.at()];
         let site = Site::of(fleet, placement.tile, &one);
         let delay_us = latency::delay_to_data_us(fleet, job, placement.tile).unwrap_or(0);
         let count = i128::from(placement.count);
-        energy_cost += i128::from(energy::cost(job, &site, &one)) * count;
+        energy_cost += i128::from(energy::cost(job, &site, placement.start, &one)) * count;
+        carbon_cost += i128::from(carbon::cost(job, &site, placement.start, &one)) * count;
         risk_cost += i128::from(risk::cost(job, &site, &one)) * count;
         thermal_cost += i128::from(thermal::cost(job, &site, &one)) * count;
         latency_cost += i128::from(latency::cost(job, &site, delay_us, &one)) * count;
@@ -103,7 +110,18 @@ pub fn amounts(instance: &Instance, placements: &[Placement]) -> [i128; Objectiv
     let bids = i128::try_from(accepted_bids(instance, placements)).expect("2^64 capsules of 2^53 stay below 2^127");
     let moved = moves::moved(instance, placements).into_iter();
     let moves_cost = moved.map(|(job, count)| i128::from(moves::each(&jobs[job.at()], &one)) * i128::from(count)).sum();
-    [bids, energy_cost, risk_cost, thermal_cost, latency_cost, moves_cost]
+    [bids, energy_cost, carbon_cost, risk_cost, thermal_cost, latency_cost, moves_cost]
+}
+
+/// What making the energy of a plan emits, in milligrams of carbon dioxide. Each capsule's part rounds up.
+#[must_use]
+pub fn emitted_mg(instance: &Instance, placements: &[Placement]) -> u128 {
+    let each = |placement: &Placement| {
+        let site = Site::of(instance.fleet(), placement.tile, instance.weights());
+        let emitted = carbon::emitted_mg(&instance.jobs()[placement.job.at()], &site, placement.start);
+        u128::from(emitted) * u128::from(placement.count)
+    };
+    placements.iter().map(each).sum()
 }
 
 #[cfg(test)]
@@ -133,7 +151,7 @@ mod tests {
         // Energy: 2 * 70. Risk: 5,000 / 2,000 = 2.5, up to 3 each. Heat is not limited. Latency: 10 us of uplink cost 10 each.
         // Nothing moved: one stays on `a`, one is new on `b`.
         let plan = [put(0, A), put(0, B)];
-        let expected = [10_100, 140, 6, 0, 20, 0];
+        let expected = [10_100, 140, 0, 6, 0, 20, 0];
         assert_eq!(amounts(&tiny().build(), &plan), expected);
         let mut heavy = tiny();
         for term in Objective::ALL {

@@ -19,13 +19,14 @@ pub fn cost(job: &Job, site: &Site<'_>, weights: &Weights) -> u64 {
     let term = u128::from(draw::term(job, site.class).0);
     let share_permille = (heat * 1_000).div_ceil(envelope).min(1_000);
     let amount = (heat * term).saturating_mul(share_permille);
-    weighted(priced(amount, weights.thermal_price, MILLIWATT_MICROS_PER_KWH * 1_000), weights.thermal_permille)
+    weighted(priced(amount, weights.thermal_price.into(), MILLIWATT_MICROS_PER_KWH * 1_000), weights.thermal_permille)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::draw::tests::class;
+    use crate::objective::tariff::Tariff;
     use crate::time::{MICROS_PER_HOUR, Span, Timestamp};
 
     #[test]
@@ -33,7 +34,7 @@ mod tests {
         let mut job = Job::empty(Timestamp(0), Span(MICROS_PER_HOUR));
         job.demand.heat_mw = 1_000_000;
         let class = class();
-        let site = |heat_mw| Site { class: &class, energy_price: 0, heat_mw };
+        let site = |heat_mw| Site { class: &class, tariff: Tariff::flat(0), heat_mw };
         let weights = Weights { thermal_price: 80, ..Weights::default() };
         assert_eq!(cost(&job, &site(2_000_000), &weights), 40);
         assert_eq!(cost(&job, &site(2_000_000), &Weights { thermal_permille: 1_500, ..weights.clone() }), 60);

@@ -9,9 +9,9 @@ use proptest::test_runner::RngSeed;
 
 use crate::certificate::{Certificate, DUAL_SHIFT, Dual, PIECE_PRICE_SHIFT, PiecePrice, Scope, ShapePrice};
 use crate::check::bound::bound;
-use crate::fleet::{ClassIndex, NodeIndex, Owner};
+use crate::fleet::{ClassIndex, NodeIndex, Owner, TariffSteps, Zone, ZoneIndex, ZoneKind};
 use crate::job::{Demand, Job, JobIndex, Term};
-use crate::resources::Kind;
+use crate::resources::{Kind, Resources};
 use crate::test_instance::{A, FAST, HALL, LEFT, PLAIN, RIGHT, TILES, Tiny, job};
 use crate::time::{Interval, MICROS_PER_SECOND, Span, Timestamp};
 
@@ -34,6 +34,17 @@ struct Capsule {
     devices: u8,
 }
 
+/// So much power that a price of one micro-credit per kilowatt-hour costs one every second.
+const POWER_MW: u64 = 3_600_000_000;
+
+/// Prices of energy from some beats on.
+fn any_tariff() -> impl Strategy<Value = Vec<(Timestamp, u64)>> {
+    vec((0..20i64, -1..=1i64, 0..9_000u64), 0..5).prop_map(|steps| {
+        let step = |(count, us, price)| (Timestamp(beat(count).0 + us), price);
+        steps.into_iter().map(step).collect()
+    })
+}
+
 fn any_capsule() -> impl Strategy<Value = Capsule> {
     (0..8i64, 1..8i64, 0..12i64, 0..=2u8).prop_map(|(earliest, beats, slack, devices)| Capsule {
         earliest: beat(earliest),
@@ -46,16 +57,24 @@ fn any_capsule() -> impl Strategy<Value = Capsule> {
 impl Capsule {
     /// A fleet with the capsule at home on tile a, which it fills: 1,000 Mop/s, of which the hall has none, and pieces of 500
     /// milli.
-    fn alone(self) -> Tiny {
+    ///
+    /// Its energy costs what the tariff says.
+    fn alone(self, tariff: &[(Timestamp, u64)]) -> Tiny {
         let device_milli = if self.devices > 0 { 500 } else { 0 };
-        let demand = Demand { compute_mops: 1_000, devices: self.devices, device_milli, ..Demand::default() };
+        let power_mw = if tariff.is_empty() { 0 } else { POWER_MW };
+        let demand = Demand { compute_mops: 1_000, devices: self.devices, device_milli, power_mw, ..Demand::default() };
         let (deadline, term) = (self.latest.after(self.term), Term::Fixed(self.term));
         let job = Job { bid: BID, earliest: self.earliest, deadline, term, locality: Some(A), ..job(demand) };
-        TILES.into_iter().fold(Tiny::new(vec![job]), |tiny, tile| tiny.cap_node(tile, Kind::Compute, 1_000)).cap_node(
-            HALL,
-            Kind::Compute,
-            0,
-        )
+        let mut tiny =
+            TILES.into_iter().fold(Tiny::new(vec![job]), |tiny, tile| tiny.cap_node(tile, Kind::Compute, 1_000));
+        tiny.weights.energy_permille = 1_000;
+        let grid = Zone { kind: ZoneKind::PowerFeed, capacity: Resources::UNLIMITED, energy_price: None };
+        tiny.fleet.zone_names.push("grid".into());
+        tiny.fleet.zones.push(grid);
+        tiny.fleet.members.push((1, HALL.0));
+        let steps = TariffSteps { energy_price: tariff.to_vec(), carbon: Vec::new() };
+        tiny.fleet.tariffs.insert(ZoneIndex(1), steps);
+        tiny.cap_node(HALL, Kind::Compute, 0)
     }
 
     /// Every beat that it may start at, and some microseconds to each side.
@@ -65,8 +84,21 @@ impl Capsule {
     }
 
     /// What a start costs in micro-credits times microseconds, exactly.
-    fn cost(self, start: Timestamp, certificate: &Certificate) -> i128 {
+    fn cost(self, start: Timestamp, certificate: &Certificate, tariff: &[(Timestamp, u64)]) -> i128 {
         let end = start.after(self.term);
+        let mut prices = tariff.to_vec();
+        prices.sort_by_key(|step| step.0);
+        let price_at = |us: i64| {
+            let before = prices.iter().rev().find(|step| step.0.0 <= us).or(prices.first());
+            before.map_or(0, |step| i128::from(step.1))
+        };
+        let mut edges: Vec<i64> = prices.iter().map(|step| step.0.0).filter(|&us| start.0 < us && us < end.0).collect();
+        edges.extend([start.0, end.0]);
+        edges.sort_unstable();
+        let energy: i128 = edges.windows(2).map(|pair| price_at(pair[0]) * i128::from(pair[1] - pair[0])).sum();
+        // Energy costs whole micro-credits.
+        let second = i128::from(MICROS_PER_SECOND);
+        let energy = (energy + second - 1) / second * second;
         let used = certificate.duals.iter().map(|dual| {
             let overlap = end.min(dual.interval.end).since(start.max(dual.interval.start));
             i128::from(overlap.0) * 1_000 * i128::from(dual.price >> DUAL_SHIFT)
@@ -84,7 +116,7 @@ impl Capsule {
             .shapes
             .iter()
             .map(|shape| if pays(shape.class, shape.under, shape.instant) { exact(shape.price) } else { 0 });
-        used.sum::<i128>() + held.sum::<i128>() + shaped.sum::<i128>()
+        energy + used.sum::<i128>() + held.sum::<i128>() + shaped.sum::<i128>()
     }
 }
 
@@ -164,16 +196,17 @@ proptest! {
         duals in vec(any_dual(), 0..6),
         pieces in vec(any_piece(), 0..8),
         shapes in vec(any_shape(), 0..5),
+        tariff in any_tariff(),
     ) {
         let certificate = Certificate { duals, pieces, shapes };
         let patterns = worth_of_devices(&certificate.pieces) + worth_of_tiles(&certificate.shapes);
-        let margin = bound(&capsule.alone().build(), &certificate).unwrap() - patterns;
+        let margin = bound(&capsule.alone(&tariff).build(), &certificate).unwrap() - patterns;
         let charged = i128::from(BID) - margin;
-        let least = capsule.starts().map(|start| capsule.cost(start, &certificate)).min().unwrap();
-        // No more than the least, and less by no more than a second of each price, for use rounds down.
+        let least = capsule.starts().map(|start| capsule.cost(start, &certificate, &tariff)).min().unwrap();
+        // No more than the least, and less by no more than a second of each price, for use rounds down, as energy does.
         let second = i128::from(MICROS_PER_SECOND);
         let rounding: i128 = certificate.duals.iter().map(|dual| i128::from(dual.price >> DUAL_SHIFT) * 1_000).sum();
         prop_assert!(charged * second <= least, "charged {charged}, but {least} us is possible");
-        prop_assert!((charged + rounding + 1) * second > least, "charged {charged}, though {least} us is least");
+        prop_assert!((charged + rounding + 2) * second > least, "charged {charged}, though {least} us is least");
     }
 }

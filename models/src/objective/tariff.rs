@@ -1,0 +1,156 @@
+//! Tariffs: what a kilowatt-hour costs and emits at a tile, over time.
+//!
+//! What a run pays is the sum of its tariff over its microseconds, which is linear in its start as long as neither end of
+//! the run passes a change: the cheapest start is at an end of the job's window or where the run begins or ends at a change.
+
+use std::borrow::Cow;
+
+use super::{Site, Weights, carbon, energy};
+use crate::draw;
+use crate::fleet::{Fleet, NodeIndex, ZoneIndex};
+use crate::job::Job;
+use crate::time::{Interval, Span, StepFunction, Timestamp};
+
+/// What a kilowatt-hour costs and emits at a tile.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tariff<'a> {
+    /// Its price, in micro-credits.
+    pub price: Cow<'a, StepFunction>,
+    /// The carbon dioxide that making it emits, in milligrams.
+    pub carbon: Cow<'a, StepFunction>,
+}
+
+impl<'a> Tariff<'a> {
+    /// The tariff of a tile: at every instant the dearest price and the greatest emission of the zones that it belongs to;
+    /// the weights' price where none states one, and no emission where none says.
+    #[must_use]
+    pub fn of(fleet: &'a Fleet, tile: NodeIndex, weights: &Weights) -> Tariff<'a> {
+        let price = greatest(fleet, tile, Fleet::energy_price);
+        let carbon = greatest(fleet, tile, Fleet::carbon);
+        Tariff {
+            price: price.unwrap_or_else(|| Cow::Owned(StepFunction::constant(weights.energy_price))),
+            carbon: carbon.unwrap_or_else(|| Cow::Owned(StepFunction::constant(0))),
+        }
+    }
+
+    /// A tariff of one price that emits nothing.
+    #[must_use]
+    pub fn flat(price: u64) -> Tariff<'static> {
+        Tariff { price: Cow::Owned(StepFunction::constant(price)), carbon: Cow::Owned(StepFunction::constant(0)) }
+    }
+
+    /// The same tariff, without a copy of its changes.
+    #[must_use]
+    pub fn as_borrowed(&self) -> Tariff<'_> {
+        Tariff { price: Cow::Borrowed(&self.price), carbon: Cow::Borrowed(&self.carbon) }
+    }
+
+    /// Whether a run pays the same whenever it starts.
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        self.price.steps().is_empty() && self.carbon.steps().is_empty()
+    }
+
+    /// The same tariff inside an interval, with no change outside it.
+    #[must_use]
+    pub fn within(&self, interval: Interval) -> Tariff<'static> {
+        let inside = |function: &StepFunction| Cow::Owned(function.within(interval));
+        Tariff { price: inside(&self.price), carbon: inside(&self.carbon) }
+    }
+
+    /// The instants at which it changes, in no order.
+    pub fn changes(&self) -> impl Iterator<Item = Timestamp> + '_ {
+        self.price.steps().iter().chain(self.carbon.steps()).map(|step| step.0)
+    }
+
+    /// The starts from the earliest to the latest among which a run of a term has its cheapest, in no order.
+    pub fn starts(&self, earliest: Timestamp, latest: Timestamp, term: Span) -> impl Iterator<Item = Timestamp> + '_ {
+        let ends_there = move |at: Timestamp| Timestamp(at.0.saturating_sub_unsigned(term.0));
+        let changes = self.changes().flat_map(move |at| [at, ends_there(at)]);
+        changes.filter(move |&start| earliest < start && start < latest).chain([earliest, latest.max(earliest)])
+    }
+}
+
+fn greatest<'a>(
+    fleet: &'a Fleet,
+    tile: NodeIndex,
+    of_zone: impl Fn(&'a Fleet, ZoneIndex) -> Option<&'a StepFunction>,
+) -> Option<Cow<'a, StepFunction>> {
+    let zones = fleet.path(tile).flat_map(|node| fleet.zones_listing(node));
+    let stated = zones.filter_map(|&zone| of_zone(fleet, zone)).map(Cow::Borrowed);
+    stated.reduce(|a, b| if a == b { a } else { Cow::Owned(a.greatest(&b)) })
+}
+
+/// What a capsule's energy and its emissions cost if it starts then, in micro-credits.
+#[must_use]
+pub fn cost(job: &Job, site: &Site<'_>, start: Timestamp, weights: &Weights) -> u64 {
+    energy::cost(job, site, start, weights).saturating_add(carbon::cost(job, site, start, weights))
+}
+
+/// The start in a job's window at which [`cost`] is least, the earliest of equals. O(changes log changes).
+#[must_use]
+pub fn cheapest_start(job: &Job, site: &Site<'_>, weights: &Weights) -> Timestamp {
+    if site.tariff.is_flat() {
+        return job.earliest;
+    }
+    let term = draw::term(job, site.class);
+    let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(term.0));
+    let starts = site.tariff.starts(job.earliest, latest, term);
+    starts.min_by_key(|&start| (cost(job, site, start, weights), start)).unwrap_or(job.earliest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::tests::class;
+    use crate::fleet::{TariffSteps, Zone, ZoneKind};
+    use crate::resources::Resources;
+    use crate::test_instance::{A, B, HALL, Tiny, at, job, seconds};
+
+    /// The feed of b costs 5, then 9 from second 4 on; the hall costs 7 and emits 3, then nothing from second 20 on.
+    fn tiny() -> Tiny {
+        let mut tiny = Tiny::new(vec![]);
+        tiny.fleet.zone_names.push("grid".into());
+        let grid = Zone { kind: ZoneKind::PowerFeed, capacity: Resources::UNLIMITED, energy_price: Some(7) };
+        tiny.fleet.zones.push(grid);
+        tiny.fleet.members.push((1, HALL.0));
+        let feed = TariffSteps { energy_price: vec![(at(4), 9), (at(2), 5)], carbon: vec![] };
+        let grid = TariffSteps { energy_price: vec![], carbon: vec![(at(0), 3), (at(20), 0)] };
+        tiny.fleet.tariffs = [(ZoneIndex(0), feed), (ZoneIndex(1), grid)].into();
+        tiny
+    }
+
+    #[test]
+    fn a_tile_pays_the_dearest_of_its_zones_at_every_instant() {
+        let instance = tiny().build();
+        let price = |tile, second| Tariff::of(instance.fleet(), tile, instance.weights()).price.at(at(second));
+        assert_eq!([0, 2, 3, 4, 9].map(|second| price(B, second)), [7, 7, 7, 9, 9]);
+        assert_eq!([0, 4].map(|second| price(A, second)), [7, 7]);
+        let carbon = |second| Tariff::of(instance.fleet(), A, instance.weights()).carbon.at(at(second));
+        assert_eq!([-1, 0, 19, 20].map(carbon), [3, 3, 3, 0]);
+    }
+
+    #[test]
+    fn without_a_word_of_any_zone_the_price_is_the_weights_and_nothing_is_emitted() {
+        let instance = Tiny::new(vec![]).build();
+        let weights = Weights { energy_price: 77, ..Weights::default() };
+        assert_eq!(Tariff::of(instance.fleet(), A, &weights), Tariff::flat(77));
+    }
+
+    #[test]
+    fn no_start_in_the_window_is_cheaper_than_the_cheapest() {
+        let class = class();
+        let price = StepFunction::new(900, vec![(at(7), 300), (at(13), 800), (at(18), 100), (at(19), 950)]);
+        let tariff = Tariff { price: Cow::Owned(price), ..Tariff::flat(0) };
+        let site = Site { class: &class, tariff, heat_mw: 0 };
+        let demand = crate::job::Demand { power_mw: 3_600_000_000, ..Default::default() };
+        for (term, slack) in [(1, 0), (1, 30), (4, 9), (6, 20), (25, 3)] {
+            let asked = Job { deadline: at(3).after(seconds(term + slack)), ..job(demand) };
+            let asked = Job { earliest: at(3), term: crate::job::Term::Fixed(seconds(term)), ..asked };
+            let pays = |start| cost(&asked, &site, start, &Weights::default());
+            let starts = (0..=slack * 4).map(|quarter| Timestamp(at(3).0.saturating_add_unsigned(quarter * 250_000)));
+            let least = starts.map(pays).min().expect("a window has a start");
+            assert_eq!(pays(cheapest_start(&asked, &site, &Weights::default())), least, "{term} of {slack}");
+        }
+    }
+}
