@@ -6,6 +6,7 @@ use lessor_models::time::Timestamp;
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::layer::{Counts, Given};
 use crate::occupancy::{Item, Occupancy, times};
+use crate::openings::Openings;
 use crate::rank::Ranking;
 use crate::stop::Stop;
 
@@ -63,11 +64,12 @@ pub fn insert(
             continue;
         }
         let before = missing;
-        for start in lowered.starts(class, group) {
+        let mut starts = lowered.starts(class, group);
+        while missing > 0 {
+            let mut openings = Openings::new(occupancy, class);
+            let is_open = |start: &Timestamp| lowered.grid.count() == 1 || openings.tile(group, *start).is_some();
+            let Some(start) = starts.find(is_open) else { break };
             missing -= insert_at(occupancy, class, group, start, missing);
-            if missing == 0 {
-                break;
-            }
         }
         if missing < before {
             roomiest.forget(group);
@@ -132,6 +134,39 @@ pub fn insert_missing(occupancy: &mut Occupancy<'_>, order: &[JobClassIndex], ra
         }
     }
     placed
+}
+
+/// Inserts whatever is missing in the order of arrival: each class at the first instant at which a tile has room, whatever
+/// that is worth. What came before is never delayed, and what comes after may start in a gap that it left (conservative
+/// backfilling; Mu'alem & Feitelson 2001).
+pub fn insert_first_come(occupancy: &mut Occupancy<'_>, stop: &Stop) {
+    let lowered = occupancy.lowered();
+    let mut arrivals: Vec<JobClassIndex> = lowered.class_indexes().collect();
+    arrivals.sort_by_key(|&class| (lowered.job(class).earliest, class));
+    for class in arrivals {
+        if stop.is_raised() {
+            return;
+        }
+        insert_at_once(occupancy, class);
+    }
+}
+
+/// Inserts the capsules of a class that are missing, each at the first start of all groups.
+fn insert_at_once(occupancy: &mut Occupancy<'_>, class: JobClassIndex) {
+    let (lowered, job) = (occupancy.lowered(), occupancy.lowered().job(class));
+    let latest = |group| Timestamp(job.deadline.0.saturating_sub_unsigned(lowered.term(class, group).0));
+    let usable = |&group: &GroupIndex| !lowered.group(group).closed && lowered.worth(class, group).is_some();
+    let groups: Vec<GroupIndex> = lowered.group_indexes().filter(usable).collect();
+    let Some(last) = groups.iter().map(|&group| latest(group)).max() else { return };
+    let mut missing = occupancy.missing(class);
+    for start in lowered.grid.starts(job.earliest, last) {
+        for &group in groups.iter().filter(|&&group| start <= latest(group)) {
+            if missing == 0 {
+                return;
+            }
+            missing -= insert_at(occupancy, class, group, start, missing);
+        }
+    }
 }
 
 /// Takes off what is left of gangs that did not reach their minimum. Returns the classes that lost capsules.

@@ -18,6 +18,7 @@ pub mod migration;
 pub mod numbers;
 pub mod occupancy;
 pub mod openb;
+mod openings;
 pub mod program;
 pub mod random;
 pub mod rank;

@@ -1,7 +1,11 @@
 //! What a capsule earns beyond the prices of what it uses: the order in which jobs are tried and where.
 
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+
 use crate::bound::Relaxation;
-use crate::bound::prices::PathPrices;
+use crate::bound::prices::{PathPrices, Usages};
 use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
 
@@ -10,14 +14,19 @@ use crate::lowering::Lowered;
 pub struct Ranking {
     prices: Option<PathPrices>,
     merged_of: Vec<usize>,
+    /// The first member of each merged group.
+    firsts: Vec<GroupIndex>,
+    /// What a capsule costs in each merged group, by class, once somebody asks.
+    costs: Vec<OnceLock<Vec<f64>>>,
 }
 
 impl Ranking {
     /// A ranking by a relaxation's prices, or by worth alone.
     #[must_use]
     pub fn new(lowered: &Lowered<'_>, relaxation: Option<&Relaxation>) -> Ranking {
-        let mut merged_of = vec![0; lowered.groups.len()];
+        let (mut merged_of, mut firsts) = (vec![0; lowered.groups.len()], Vec::new());
         let prices = relaxation.map(|relaxation| {
+            firsts.extend(relaxation.merged.groups.iter().map(|members| members[0]));
             for (merged, members) in relaxation.merged.groups.iter().enumerate() {
                 for member in members {
                     merged_of[member.at()] = merged;
@@ -25,13 +34,32 @@ impl Ranking {
             }
             relaxation.path_prices()
         });
-        Ranking { prices, merged_of }
+        let costs = lowered.class_indexes().map(|_| OnceLock::new()).collect();
+        Ranking { prices, merged_of, firsts, costs }
+    }
+
+    /// What a capsule's use costs in each merged group, on tiles of its first member. O(merged groups times starts), once.
+    fn costs(&self, lowered: &Lowered<'_>, prices: &PathPrices, class: JobClassIndex) -> &[f64] {
+        self.costs[class.at()].get_or_init(|| {
+            let mut usages = Usages::default();
+            let cost = |(merged, &at): (usize, &GroupIndex)| {
+                prices.cheapest(lowered, class, merged, usages.of(lowered, prices, (class, at))).0
+            };
+            self.firsts.iter().enumerate().map(cost).collect()
+        })
     }
 
     /// What a capsule's use costs at a group.
     #[must_use]
     pub fn cost(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> f64 {
-        self.prices.as_ref().map_or(0.0, |prices| prices.cost(lowered, class, self.merged_of[group.at()], group))
+        let Some(prices) = &self.prices else { return 0.0 };
+        let merged = self.merged_of[group.at()];
+        let (own, first) = (lowered.group(group), lowered.group(self.firsts[merged]));
+        if (own.class, own.varying) == (first.class, first.varying) {
+            self.costs(lowered, prices, class)[merged]
+        } else {
+            prices.cost(lowered, class, merged, group)
+        }
     }
 
     /// The most that a capsule of the class earns beyond the prices of its room; minus infinity where it has no place.
@@ -46,12 +74,10 @@ impl Ranking {
     /// The groups that a class may use at a profit, best margin first.
     #[must_use]
     pub fn groups(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> Vec<GroupIndex> {
-        let mut costs: Vec<Option<f64>> = vec![None; self.prices.as_ref().map_or(1, PathPrices::group_count)];
         let mut ranked: Vec<(f64, GroupIndex)> = Vec::new();
         for group in lowered.group_indexes().filter(|&group| !lowered.group(group).closed) {
             let Some(worth) = lowered.worth(class, group).filter(|&worth| worth > 0) else { continue };
-            let cost = *costs[self.merged_of[group.at()]].get_or_insert_with(|| self.cost(lowered, class, group));
-            ranked.push((worth as f64 - cost, group));
+            ranked.push((worth as f64 - self.cost(lowered, class, group), group));
         }
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         ranked.into_iter().map(|(_, group)| group).collect()
@@ -61,8 +87,9 @@ impl Ranking {
     /// the relaxation (Pirkul 1987). Service classes A and B come before all others.
     #[must_use]
     pub fn order(&self, lowered: &Lowered<'_>) -> Vec<JobClassIndex> {
-        let mut ranked: Vec<(u8, f64, JobClassIndex)> = lowered
-            .class_indexes()
+        let classes: Vec<JobClassIndex> = lowered.class_indexes().collect();
+        let mut ranked: Vec<(u8, f64, JobClassIndex)> = classes
+            .into_par_iter()
             .map(|class| {
                 let groups = self.groups(lowered, class);
                 let efficiency = groups.first().map_or(0.0, |&group| {

@@ -139,7 +139,7 @@ impl OfClass {
         let best = ranking.margin(lowered, self.class).max(0.0);
         let leaves = |row: &&Row| {
             let group = lowered.group_of(row.tile);
-            let earned = lowered.worth(self.class, group).unwrap_or(0) as f64;
+            let earned = lowered.worth_from(self.class, group, lowered.job(self.class).earliest) as f64;
             earned - ranking.cost(lowered, self.class, group) + (self.move_cost as f64) < best
         };
         self.rows.iter().filter(leaves).map(|row| row.tile).collect()
@@ -169,14 +169,14 @@ impl OfClass {
         let (lowered, wanted) = (occupancy.lowered(), *due);
         let move_cost = i64::try_from(self.move_cost).unwrap_or(i64::MAX);
         for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
-            let worth = lowered.worth(self.class, lowered.group_of(tile)).unwrap_or(0);
-            if worth >= move_cost || self.rows.binary_search_by_key(&tile, |row| row.tile).is_ok() {
+            if self.rows.binary_search_by_key(&tile, |row| row.tile).is_ok() {
                 continue;
             }
             for position in (0..occupancy.items(tile).len()).rev() {
-                let Item { class, count, .. } = occupancy.items(tile)[position];
+                let Item { class, count, start, .. } = occupancy.items(tile)[position];
                 let count = u32::try_from((*due).min(u64::from(count))).unwrap_or(count);
-                if class == self.class && count > 0 {
+                let is_ours = class == self.class && count > 0;
+                if is_ours && lowered.worth_from(class, lowered.group_of(tile), start) < move_cost {
                     occupancy.take(tile, position, count);
                     *due -= u64::from(count);
                 }

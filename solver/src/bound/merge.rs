@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use lessor_models::fleet::{ClassIndex, Level, Owner, ZoneKind};
-use lessor_models::objective::energy;
+use lessor_models::objective::tariff::Tariff;
 use lessor_models::resources::{Kind, UNLIMITED};
 
 use crate::index::{AccountIndex, GroupIndex};
@@ -80,14 +80,15 @@ fn merge_to(lowered: &Lowered<'_>, most: usize) -> Merged {
     merged
 }
 
-/// Sites that count as alike, numbered: of one class, with energy prices in one step; all are one where nothing is told apart.
+/// Sites that count as alike, numbered: of one class, with energy prices in one step, or
+/// one tariff where it changes; all are one where nothing is told apart.
 fn alike_sites(lowered: &Lowered<'_>, step: f64) -> Vec<usize> {
     let fleet = lowered.instance.fleet();
     let mut numbers = BTreeMap::new();
     let mut number_of = BTreeMap::new();
     for group in &lowered.groups {
-        let price = energy::price_at(fleet, group.tile).unwrap_or(0) as f64;
-        let looks = if step.is_finite() { Some((group.class, in_steps(price, step))) } else { None };
+        let price = Tariff::of(fleet, group.tile, lowered.instance.weights()).price.base() as f64;
+        let looks = step.is_finite().then_some((group.class, group.varying, in_steps(price, step)));
         let exact = (step <= 0.0).then_some(group.site);
         let next = numbers.len();
         number_of.insert(group.site, *numbers.entry((looks, exact)).or_insert(next));

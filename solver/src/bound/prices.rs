@@ -1,6 +1,6 @@
 //! Prices laid out for the loop that reads them: one row a merged group, one column a (slot, part of time).
 
-use lessor_models::fleet::Level;
+use lessor_models::fleet::{ClassIndex, Level};
 use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 use ndarray::Array2;
@@ -11,7 +11,7 @@ use super::patterns::PiecePrices;
 use super::shapes::ShapePrices;
 use super::timeline::{Runs, Timeline};
 use crate::index::{GroupIndex, JobClassIndex};
-use crate::lowering::Lowered;
+use crate::lowering::{Lowered, Varying};
 
 /// Kinds, with bandwidth once more per level.
 const SLOTS: usize = Kind::COUNT + Level::COUNT;
@@ -64,7 +64,7 @@ impl PathPrices {
         self.prices.nrows()
     }
 
-    /// What a class uses on the tiles of one class, ready to be priced anywhere.
+    /// What a class uses on the tiles of one class under one tariff, ready to be priced anywhere.
     #[must_use]
     pub fn usage(&self, lowered: &Lowered<'_>, class: JobClassIndex, at: GroupIndex) -> Usage {
         let (job, draw) = (lowered.job(class), lowered.draw(class, at));
@@ -72,10 +72,14 @@ impl PathPrices {
         for (slot, &amount) in amounts.iter_mut().zip(draw.0.iter().chain(&job.demand.bandwidth_bps)) {
             *slot = amount as f64;
         }
-        Usage { amounts, runs: Runs::new(&self.timeline, job.earliest, job.deadline, lowered.term(class, at)) }
+        let runs = Runs::new(&self.timeline, job, lowered.term(class, at), lowered.tariff_changes(at));
+        let varies = lowered.group(at).varying.is_some();
+        let surcharges = runs.starts.iter().filter(|_| varies).map(|&start| lowered.surcharge(class, at, start) as f64);
+        Usage { amounts, surcharges: surcharges.collect(), runs }
     }
 
-    /// The least that a capsule's use, its pieces of devices and its shape cost in a merged group, and the start that costs it.
+    /// The least that a capsule's use, its pieces of devices, its shape and its surcharge cost in a merged group, and the start
+    /// that costs it.
     #[must_use]
     pub fn cheapest(&self, lowered: &Lowered<'_>, class: JobClassIndex, group: usize, usage: &Usage) -> (f64, usize) {
         let (prices, parts) = (self.prices.row(group), self.timeline.count());
@@ -88,14 +92,14 @@ impl PathPrices {
         let demand = &lowered.job(class).demand;
         let shapes = self.shapes.of(group, class);
         if demand.devices == 0 && shapes.clone().next().is_none() {
-            return usage.runs.cheapest(&self.timeline, &per_second, |_| 0.0);
+            return usage.runs.cheapest(&self.timeline, &per_second, |start, _| usage.surcharge(start));
         }
         let pieces = self.pieces.of(group, demand.device_milli);
-        usage.runs.cheapest(&self.timeline, &per_second, |run| {
+        usage.runs.cheapest(&self.timeline, &per_second, |start, run| {
             let is_held = |entry: &(Timestamp, f64)| run.start <= entry.0 && entry.0 < run.end;
             let pieces: f64 = pieces.clone().filter(is_held).map(|(_, price)| price).sum();
             let shapes: f64 = shapes.clone().filter(is_held).map(|(_, price)| price).sum();
-            f64::from(demand.devices) * pieces + shapes
+            f64::from(demand.devices) * pieces + shapes + usage.surcharge(start)
         })
     }
 
@@ -106,10 +110,39 @@ impl PathPrices {
     }
 }
 
+/// What the capsules of one class use, worked out once for each tile class and tariff.
+#[derive(Clone, Debug, Default)]
+pub struct Usages(Vec<((ClassIndex, Option<Varying>), Usage)>);
+
+impl Usages {
+    /// The usage of a class in a group; always of the same class.
+    pub fn of(
+        &mut self,
+        lowered: &Lowered<'_>,
+        prices: &PathPrices,
+        (class, at): (JobClassIndex, GroupIndex),
+    ) -> &Usage {
+        let place = (lowered.group(at).class, lowered.group(at).varying);
+        let known = self.0.iter().position(|entry| entry.0 == place).unwrap_or_else(|| {
+            self.0.push((place, prices.usage(lowered, class, at)));
+            self.0.len() - 1
+        });
+        &self.0[known].1
+    }
+}
+
 /// What a capsule uses in each slot, and when it may.
 #[derive(Clone, Debug)]
 pub struct Usage {
     amounts: [f64; SLOTS],
+    /// What each of its starts costs beyond the cheapest; none where the tariff does not change.
+    surcharges: Vec<f64>,
     /// Its starts.
     pub runs: Runs,
+}
+
+impl Usage {
+    fn surcharge(&self, start: usize) -> f64 {
+        self.surcharges.get(start).copied().unwrap_or(0.0)
+    }
 }

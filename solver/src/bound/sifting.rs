@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use lessor_models::fleet::ClassIndex;
 use rayon::prelude::*;
 
 use super::device_rows::{Best, DeviceRows};
 use super::linear::{Budget, Count};
 use super::merge::Merged;
 use super::patterns::PiecePrices;
-use super::prices::{PathPrices, Usage};
+use super::prices::{PathPrices, Usages};
 use super::rows::{Rows, Spot};
 use super::shapes::ShapePrices;
 use super::supply::Supply;
@@ -155,7 +154,8 @@ impl<'a> Sifting<'a> {
             return None;
         }
         let asked = self.lowered.job(class);
-        let runs = Runs::new(self.timeline, asked.earliest, asked.deadline, self.lowered.term(class, at));
+        let runs = Runs::new(self.timeline, asked, self.lowered.term(class, at), self.lowered.tariff_changes(at));
+        let worth = worth - self.lowered.surcharge(class, at, runs.starts[start]) as f64;
         // A column counts in shares of its class, so that every entry is a share of a row's limit.
         let capsules = self.supply.most(class) as f64;
         if capsules <= 0.0 {
@@ -217,16 +217,12 @@ impl<'a> Sifting<'a> {
         if self.supply.most(class) == 0 {
             return (0.0, Vec::new());
         }
-        let mut usages: Vec<(ClassIndex, Usage)> = Vec::new();
+        let mut usages = Usages::default();
         let mut margins: Vec<(f64, usize, usize)> = Vec::new();
         for group in 0..self.merged.groups.len() {
             let Some((worth, at)) = self.best_member(class, group) else { continue };
-            let tile_class = self.lowered.group(at).class;
-            let known = usages.iter().position(|entry| entry.0 == tile_class).unwrap_or_else(|| {
-                usages.push((tile_class, prices.usage(self.lowered, class, at)));
-                usages.len() - 1
-            });
-            let (cost, start) = prices.cheapest(self.lowered, class, group, &usages[known].1);
+            let usage = usages.of(self.lowered, prices, (class, at));
+            let (cost, start) = prices.cheapest(self.lowered, class, group, usage);
             margins.push((worth - cost, group, start));
         }
         margins.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

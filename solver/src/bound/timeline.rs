@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use lessor_models::job::Job;
 use lessor_models::time::{Interval, MICROS_PER_SECOND, Span, Timestamp};
 
 use crate::lowering::Grid;
@@ -115,13 +116,15 @@ pub struct Runs {
 }
 
 impl Runs {
-    /// The runs of a capsule. O(parts log parts), or O(1) where its start is fixed.
+    /// The runs of a capsule of a job, where what it costs beside the prices changes at some instants. O(n log n) in parts and
+    /// changes, or O(1) where its start is fixed.
     #[must_use]
-    pub fn new(timeline: &Timeline, earliest: Timestamp, deadline: Timestamp, term: Span) -> Runs {
-        let latest = Timestamp(deadline.0.saturating_sub_unsigned(term.0)).max(earliest);
+    pub fn new(timeline: &Timeline, job: &Job, term: Span, changes: impl Iterator<Item = Timestamp>) -> Runs {
+        let earliest = job.earliest;
+        let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(term.0)).max(earliest);
         let mut starts = BTreeSet::from([earliest, latest]);
         if earliest < latest {
-            for &edge in &timeline.edges {
+            for edge in timeline.edges.iter().copied().chain(changes) {
                 let ends_there = Timestamp(edge.0.saturating_sub_unsigned(term.0));
                 starts.extend([edge, ends_there].into_iter().filter(|&start| earliest < start && start < latest));
             }
@@ -135,13 +138,19 @@ impl Runs {
         Interval { start: self.starts[start], end: self.starts[start].after(self.term) }
     }
 
-    /// The cheapest start, given what a second costs in each part and what a run costs beside; the earliest of equals.
+    /// The cheapest start, given what a second costs in each part and what the run of a start costs beside; the earliest of
+    /// equals.
     ///
     /// O(parts + starts log parts).
     #[must_use]
-    pub fn cheapest(&self, timeline: &Timeline, per_second: &[f64], beside: impl Fn(Interval) -> f64) -> (f64, usize) {
-        if per_second.len() == 1 {
-            return (per_second[0] * timeline.seconds(self.run(0), Window::of(0)) + beside(self.run(0)), 0);
+    pub fn cheapest(
+        &self,
+        timeline: &Timeline,
+        per_second: &[f64],
+        beside: impl Fn(usize, Interval) -> f64,
+    ) -> (f64, usize) {
+        if self.starts.len() == 1 && per_second.len() == 1 {
+            return (per_second[0] * timeline.seconds(self.run(0), Window::of(0)) + beside(0, self.run(0)), 0);
         }
         let mut paid = Vec::with_capacity(per_second.len() + 1);
         paid.push(0.0);
@@ -158,7 +167,7 @@ impl Runs {
         };
         let cost = |start: usize| {
             let run = self.run(start);
-            paid_until(run.end) - paid_until(run.start) + beside(run)
+            paid_until(run.end) - paid_until(run.start) + beside(start, run)
         };
         let costs = (0..self.starts.len()).map(|start| (cost(start), start));
         costs.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))).unwrap_or((0.0, 0))
@@ -180,13 +189,14 @@ mod tests {
     #[test]
     fn the_cheapest_start_is_at_an_edge() {
         let timeline = timeline();
-        let runs = Runs::new(&timeline, at(0), at(30), Span(8_000_000));
+        let job = Job { deadline: at(30), ..Job::empty(at(0), Span(8_000_000)) };
+        let runs = Runs::new(&timeline, &job, Span(8_000_000), std::iter::empty());
         // Dear, cheap, dearer: the first start inside the cheap part.
-        let (cost, start) = runs.cheapest(&timeline, &[5.0, 1.0, 9.0], |_| 0.0);
+        let (cost, start) = runs.cheapest(&timeline, &[5.0, 1.0, 9.0], |_, _| 0.0);
         assert!((cost - 8.0).abs() < 1e-9);
         assert_eq!(runs.starts[start], at(10));
         // Where running at second 15 costs more than the dear part, the capsule runs before.
-        let beside = |run: Interval| if run.start <= at(15) && at(15) < run.end { 50.0 } else { 0.0 };
+        let beside = |_, run: Interval| if run.start <= at(15) && at(15) < run.end { 50.0 } else { 0.0 };
         let (cost, start) = runs.cheapest(&timeline, &[5.0, 1.0, 9.0], beside);
         assert!((cost - 40.0).abs() < 1e-9);
         assert_eq!(runs.starts[start], at(0));

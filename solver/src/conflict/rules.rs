@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use lessor_models::fleet::{Level, NodeIndex};
 use lessor_models::job::{Domain, Job, Relation};
-use lessor_models::objective::{Site, capsule_value, latency};
+use lessor_models::objective::latency;
 use lessor_models::plan::Rule;
 
 use super::mask::Mask;
@@ -92,10 +92,8 @@ pub(super) fn of_pair(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupI
 /// What a capsule would be worth in a group, whatever forbids it; data out of reach counts as at hand.
 pub(super) fn worth(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> i64 {
     lowered.worth(class, group).unwrap_or_else(|| {
-        let (job, fleet, weights) = (lowered.job(class), lowered.instance.fleet(), lowered.instance.weights());
-        let tile = lowered.group(group).tile;
-        let delay = latency::delay_to_data_us(fleet, job, tile).unwrap_or(0);
-        capsule_value(job, &Site::of(fleet, tile, weights), delay, weights)
+        let delay = latency::delay_to_data_us(lowered.instance.fleet(), lowered.job(class), lowered.group(group).tile);
+        lowered.worth_regardless(class, group, delay.unwrap_or(0))
     })
 }
 

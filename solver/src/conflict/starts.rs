@@ -23,7 +23,8 @@ pub(super) fn inside<'x>(
 /// The starts worth trying after the window, so early that the capsule still ends within the plan's horizon.
 ///
 /// In one bucket, a later start meets what an earlier one met, so there it is tried only where the window has no start. Where
-/// the term does not fit the window at all, the earliest start comes first, whether it ends within the horizon or not.
+/// the term does not fit the window at all, the earliest start comes first, whether it ends within the horizon or not. Where
+/// energy is dearer later, a start that eats up what a capsule is worth is none.
 pub(super) fn late<'x>(
     lowered: &'x Lowered<'_>,
     class: JobClassIndex,
@@ -36,5 +37,7 @@ pub(super) fn late<'x>(
     let after = from.max(job.earliest);
     let is_graded = lowered.grid.count() > 1 && after < last;
     let edges = is_graded.then(|| lowered.grid.starts(after, last).skip(1)).into_iter().flatten();
-    first.into_iter().chain(edges)
+    let worth = lowered.group(group).varying.and_then(|_| lowered.worth(class, group)).unwrap_or(i64::MAX);
+    let earns = move |start: &Timestamp| worth == i64::MAX || lowered.surcharge(class, group, *start) < worth;
+    first.into_iter().chain(edges).filter(earns)
 }

@@ -289,7 +289,7 @@ fn pays(instance: &Instance, option: &Placement) -> bool {
     let job = &instance.jobs()[option.job.at()];
     let site = Site::of(instance.fleet(), option.tile, instance.weights());
     let delay = latency::delay_to_data_us(instance.fleet(), job, option.tile).unwrap_or(0);
-    capsule_value(job, &site, delay, instance.weights()) > 0
+    capsule_value(job, &site, job.earliest, delay, instance.weights()) > 0
 }
 
 /// Whether `need` more of the options keep the plan free of violations.

@@ -24,25 +24,34 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// A grid for an instance: exact where few instants matter, even steps otherwise.
+    /// A grid for an instance: exact where few instants matter, even steps otherwise. Where a job may start later, an exact grid
+    /// has edges between those instants too, so that capsules can follow each other.
     #[must_use]
     pub fn of(instance: &Instance) -> Grid {
         let horizon = instance.horizon();
         let tiles = instance.fleet().tiles().count().max(1);
         let most = BUCKETS_MAX.min(TILE_VECTORS_MAX / tiles).max(1);
         let mut instants = BTreeSet::from([horizon.start, horizon.end]);
+        let mut has_choice = false;
         for job in instance.jobs() {
             let ends = instance.fleet().classes().iter().map(|class| job.earliest.after(draw::term(job, class)));
+            has_choice |= ends.clone().any(|end| end < job.deadline);
             instants.extend(ends.chain([job.earliest]));
             if instants.len() > EXACT_BUCKETS_MAX.min(most) + 1 {
                 return Grid::even(horizon, most);
             }
         }
         instants.extend(instance.fleet().steps().values().flat_map(StepFunction::steps).map(|step| step.0));
+        if has_choice {
+            instants.extend(instance.fleet().tariff_changes());
+        }
         let inside: Vec<Timestamp> =
             instants.into_iter().filter(|&at| horizon.start <= at && at <= horizon.end).collect();
-        if inside.len() > EXACT_BUCKETS_MAX.min(most) + 1 {
+        let exact_most = EXACT_BUCKETS_MAX.min(most);
+        if inside.len() > exact_most + 1 {
             Grid::even(horizon, most)
+        } else if has_choice {
+            Grid { edges: refined(&inside, exact_most), is_exact: true }
         } else {
             Grid { edges: inside, is_exact: true }
         }
@@ -98,6 +107,22 @@ impl Grid {
     }
 }
 
+/// Edges with more between them: even parts of each gap, none shorter than such a part of the whole, so that there are no more
+/// parts than that.
+fn refined(edges: &[Timestamp], most: usize) -> Vec<Timestamp> {
+    let (Some(first), Some(last)) = (edges.first(), edges.last()) else { return Vec::new() };
+    let shortest = (last.since(*first).0 / most as u64).max(1);
+    let mut refined = Vec::new();
+    for pair in edges.windows(2) {
+        let gap = pair[1].since(pair[0]).0;
+        let parts = (gap / shortest).max(1);
+        let edge = |k: u64| u64::try_from(u128::from(gap) * u128::from(k) / u128::from(parts)).unwrap_or(gap);
+        refined.extend((0..parts).map(|k| Timestamp(pair[0].0.saturating_add_unsigned(edge(k)))));
+    }
+    refined.push(*last);
+    refined
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +136,17 @@ mod tests {
         let grid = grid(&[0, 10, 20, 30]);
         let touched = |start, end| grid.touched(Interval { start: Timestamp(start), end: Timestamp(end) });
         assert_eq!((touched(0, 10), touched(5, 11), touched(10, 30), touched(29, 30)), (0..1, 0..2, 1..3, 2..3));
+    }
+
+    #[test]
+    fn refined_edges_keep_those_that_were_there_and_split_long_gaps() {
+        let at = |edges: &[i64]| edges.iter().copied().map(Timestamp).collect::<Vec<_>>();
+        assert_eq!(refined(&at(&[0, 10, 60]), 6), at(&[0, 10, 20, 30, 40, 50, 60]));
+        assert_eq!(refined(&at(&[0, 1, 2]), 64), at(&[0, 1, 2]));
+        let many: Vec<Timestamp> = (0..40).map(|k| Timestamp(k * k)).collect();
+        let refined = refined(&many, 64);
+        assert!(many.iter().all(|edge| refined.contains(edge)) && refined.is_sorted());
+        assert!(refined.len() <= 64 + many.len(), "{}", refined.len());
     }
 
     #[test]

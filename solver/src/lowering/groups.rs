@@ -6,11 +6,12 @@ use std::ops::Range;
 use lessor_models::draw;
 use lessor_models::fleet::{ClassIndex, Level, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
-use lessor_models::objective::energy;
+use lessor_models::objective::tariff::Tariff;
 use lessor_models::resources::{Kind, Resources};
 
-use super::Grid;
 use super::accounts::{Account, capacity_less};
+use super::surcharges::Varying;
+use super::{Grid, surcharges};
 use crate::index::{AccountIndex, GroupIndex};
 
 /// Tiles that a plan cannot tell apart.
@@ -22,6 +23,8 @@ pub struct Group {
     pub class: ClassIndex,
     /// Their row in the table of worths.
     pub site: usize,
+    /// Set where what their energy costs or emits changes within the horizon.
+    pub varying: Option<Varying>,
     /// Their positions among the raw instance's tiles.
     pub tiles: Range<usize>,
     /// What each gives beyond its standing draw: in each bucket, or once where it does not change.
@@ -60,12 +63,18 @@ pub(super) struct Grouped {
     pub(super) tiles: Vec<NodeIndex>,
     pub(super) group_of: Vec<GroupIndex>,
     pub(super) sites: Vec<SitePlace>,
+    pub(super) varying: Vec<(ClassIndex, Tariff<'static>)>,
 }
 
-/// What tiles of one site have in common: class, energy price, heat envelope and room.
+/// What tiles of one site have in common: class, tariff, heat envelope and room.
+#[derive(Debug)]
 pub(super) struct SitePlace {
     /// One of them.
     pub(super) tile: NodeIndex,
+    /// What energy costs and emits there within the horizon.
+    pub(super) tariff: Tariff<'static>,
+    /// Their heat envelope.
+    pub(super) heat_mw: u64,
     /// The most that each gives in any bucket.
     pub(super) room: Resources,
 }
@@ -99,20 +108,23 @@ pub(super) fn group(instance: &Instance, grid: &Grid, accounts: &[Account]) -> G
     tiles.sort_by(|&a, &b| key(a).cmp(&key(b)).then(a.cmp(&b)));
     let account_of: HashMap<Owner, AccountIndex> =
         accounts.iter().enumerate().map(|(at, account)| (account.owner, AccountIndex::new(at))).collect();
-    let mut grouped = Grouped { groups: vec![], cells: vec![], tiles: vec![], group_of: vec![], sites: vec![] };
+    let (groups, cells, group_of, site_places, varying) = (vec![], vec![], vec![], vec![], vec![]);
+    let mut grouped = Grouped { groups, cells, tiles: vec![], group_of, sites: site_places, varying };
     let mut sites = HashMap::new();
     let mut position = 0;
     for same in tiles.chunk_by(|&a, &b| key(a) == key(b)) {
         let tile = same[0];
         let class = fleet.class_of(tile).expect("tiles have classes");
         let descriptor = &fleet.classes()[class.at()];
-        let heat = fleet.base_capacity(Owner::Node(tile)).get(Kind::Heat);
+        let heat_mw = fleet.base_capacity(Owner::Node(tile)).get(Kind::Heat);
+        let tariff = Tariff::of(fleet, tile, instance.weights()).within(instance.horizon());
         let capacity = capacity_less(instance, grid, Owner::Node(tile), &draw::standing(descriptor));
         let room = capacity
             .iter()
             .fold(Resources::ZERO, |room, vector| Resources(std::array::from_fn(|k| room.0[k].max(vector.0[k]))));
-        let site = *sites.entry((class, energy::price_at(fleet, tile), heat, room)).or_insert_with(|| {
-            grouped.sites.push(SitePlace { tile, room });
+        let varying = surcharges::number(&mut grouped.varying, class, &tariff);
+        let site = *sites.entry((class, tariff.clone(), heat_mw, room)).or_insert_with(|| {
+            grouped.sites.push(SitePlace { tile, tariff, heat_mw, room });
             grouped.sites.len() - 1
         });
         let range = position..position + same.len();
@@ -121,6 +133,7 @@ pub(super) fn group(instance: &Instance, grid: &Grid, accounts: &[Account]) -> G
             tile,
             class,
             site,
+            varying,
             tiles: range,
             capacity,
             path: path(instance, &account_of, tile),

@@ -7,13 +7,15 @@ mod accounts;
 mod grid;
 mod groups;
 mod job_classes;
+mod surcharges;
 
 use std::collections::HashMap;
 
 use lessor_models::draw;
 use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
 use lessor_models::instance::Instance;
-use lessor_models::job::Domain;
+use lessor_models::job::{Domain, Job};
+use lessor_models::objective::tariff;
 use lessor_models::objective::{Site, capsule_value, latency};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::{Interval, Span, Timestamp};
@@ -25,6 +27,8 @@ pub use grid::Grid;
 use groups::SitePlace;
 pub use groups::{Cell, Group};
 pub use job_classes::JobClass;
+pub use surcharges::Varying;
+use surcharges::{Payer, Surcharges};
 
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 
@@ -51,8 +55,10 @@ pub struct Lowered<'a> {
     pub class_of_job: Vec<JobClassIndex>,
     /// For classes that others must not be near: those others, with the domain that keeps them apart.
     avoided_by: HashMap<JobClassIndex, Vec<(JobClassIndex, Domain)>>,
-    /// Worth of one capsule by (job class, site), without latency; `None` where class, band, window or an empty tile's room
-    /// forbid it.
+    sites: Vec<SitePlace>,
+    surcharges: Surcharges,
+    /// Worth of one capsule at its cheapest start by (job class, site), without latency; `None` where class, band, window or an
+    /// empty tile's room forbid it.
     worth: Array2<Option<i64>>,
     /// What one capsule draws from a tile, by (job class, tile class).
     draws: Array2<Resources>,
@@ -88,17 +94,16 @@ impl<'a> Lowered<'a> {
         let draws = Array2::from_shape_fn(shape, |(c, t)| draw::draw(&job(c).demand, &fleet.classes()[t], Level::Tile));
         let terms = Array2::from_shape_fn(shape, |(c, t)| draw::term(job(c), &fleet.classes()[t]));
         let worth = Array2::from_shape_fn((classes.len(), grouped.sites.len()), |(c, s)| {
-            let SitePlace { tile, room } = grouped.sites[s];
-            let site = Site::of(fleet, tile, instance.weights());
-            let class = fleet.class_of(tile).expect("sites are tiles");
-            let job = job(c);
+            let (site, job) = (grouped.sites[s].site(instance), job(c));
+            let class = fleet.class_of(grouped.sites[s].tile).expect("sites are tiles");
             let allowed = job.classes.is_empty() || job.classes.binary_search(&class).is_ok();
             let in_band = job.band.is_none_or(|band| band.contains(&site.class.band));
             let in_window = job.earliest.after(terms[(c, class.at())]) <= job.deadline;
-            let fits_empty = draws[(c, class.at())].fits(&room);
-            (allowed && in_band && in_window && fits_empty).then(|| capsule_value(job, &site, 0, instance.weights()))
+            let fits_empty = draws[(c, class.at())].fits(&grouped.sites[s].room);
+            (allowed && in_band && in_window && fits_empty).then(|| best_value(instance, job, &site, 0))
         });
-        let groups::Grouped { groups, cells, tiles, group_of, .. } = grouped;
+        let groups::Grouped { groups, cells, tiles, group_of, sites, varying } = grouped;
+        let surcharges = Surcharges::new(varying, classes.len());
         let mut class_of_job = vec![JobClassIndex(0); instance.jobs().len()];
         for (at, class) in classes.iter().enumerate() {
             class.jobs.iter().for_each(|job| class_of_job[job.at()] = JobClassIndex::new(at));
@@ -122,6 +127,8 @@ impl<'a> Lowered<'a> {
             classes,
             class_of_job,
             avoided_by,
+            sites,
+            surcharges,
             worth,
             draws,
             terms,
@@ -143,7 +150,7 @@ impl<'a> Lowered<'a> {
 
     /// The job that stands for a class: all of its jobs are equal but for their names.
     #[must_use]
-    pub fn job(&self, class: JobClassIndex) -> &'a lessor_models::job::Job {
+    pub fn job(&self, class: JobClassIndex) -> &'a Job {
         &self.instance.jobs()[self.classes[class.at()].first.at()]
     }
 
@@ -174,7 +181,7 @@ impl<'a> Lowered<'a> {
         (0..u32::try_from(self.groups.len()).expect("nodes are indexed by u32")).map(GroupIndex)
     }
 
-    /// What a capsule of the class is worth on a tile of the group, `None` where a rule of the pair forbids it.
+    /// What a capsule of the class is worth on a tile of the group at its cheapest start, `None` where a rule of the pair forbids it.
     #[must_use]
     #[inline]
     pub fn worth(&self, class: JobClassIndex, group: GroupIndex) -> Option<i64> {
@@ -193,8 +200,43 @@ impl<'a> Lowered<'a> {
         if job.latency_max_us.is_some_and(|most| delay > most) {
             return None;
         }
-        let site = Site::of(fleet, group.tile, self.instance.weights());
-        Some(capsule_value(job, &site, delay, self.instance.weights()))
+        Some(best_value(self.instance, job, &self.site(group), delay))
+    }
+
+    /// What a capsule would be worth in a group at its cheapest start, whatever forbids it, at a delay to its data.
+    #[must_use]
+    pub fn worth_regardless(&self, class: JobClassIndex, group: GroupIndex, delay_us: u64) -> i64 {
+        best_value(self.instance, self.job(class), &self.site(self.group(group)), delay_us)
+    }
+
+    fn site(&self, group: &Group) -> Site<'_> {
+        self.sites[group.site].site(self.instance)
+    }
+
+    fn payer(&self, class: JobClassIndex, group: &Group) -> Payer<'_> {
+        let (job, site, weights) = (self.job(class), self.site(group), self.instance.weights());
+        Payer { class, job, site, grid: &self.grid, weights }
+    }
+
+    /// What a start costs beyond the cheapest one of its class in the group, in micro-credits.
+    #[must_use]
+    #[inline]
+    pub fn surcharge(&self, class: JobClassIndex, group: GroupIndex, start: Timestamp) -> i64 {
+        let at = self.group(group);
+        let Some(varying) = at.varying else { return 0 };
+        i64::try_from(self.surcharges.surcharge(varying, &self.payer(class, at), start)).unwrap_or(i64::MAX)
+    }
+
+    /// What a capsule of the class is worth on a tile of the group if it starts then; zero where a rule forbids the pair.
+    #[must_use]
+    pub fn worth_from(&self, class: JobClassIndex, group: GroupIndex, start: Timestamp) -> i64 {
+        self.worth(class, group).map_or(0, |worth| worth.saturating_sub(self.surcharge(class, group, start)))
+    }
+
+    /// The instants at which what energy costs or emits changes in the group, in no order; none where nothing changes.
+    pub fn tariff_changes(&self, group: GroupIndex) -> impl Iterator<Item = Timestamp> + '_ {
+        let varying = self.group(group).varying;
+        varying.into_iter().flat_map(|varying| self.surcharges.changes(varying))
     }
 
     /// What a capsule of the class draws from a tile of the group.
@@ -223,11 +265,25 @@ impl<'a> Lowered<'a> {
         self.terms[(class.at(), self.groups[group.at()].class.at())]
     }
 
-    /// The starts worth trying for a capsule of the class in the group.
+    /// The starts worth trying for a capsule of the class in the group: the earliest first or, where the tariff changes, the
+    /// cheapest first, and then none that eats up what is earned.
     pub fn starts(&self, class: JobClassIndex, group: GroupIndex) -> impl Iterator<Item = Timestamp> + '_ {
-        let job = self.job(class);
+        self.offers(class, group).map(|(_, start)| start)
+    }
+
+    /// The starts worth trying, in the order of [`Self::starts`], each with what a capsule is worth then; zero where a rule
+    /// forbids the pair.
+    pub fn offers(&self, class: JobClassIndex, group: GroupIndex) -> impl Iterator<Item = (i64, Timestamp)> + '_ {
+        let (job, at) = (self.job(class), self.group(group));
         let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(self.term(class, group).0));
-        self.grid.starts(job.earliest, latest)
+        let plain = at.varying.is_none().then(|| self.grid.starts(job.earliest, latest));
+        let worth = self.worth(class, group).unwrap_or(0);
+        let most = if worth > 0 { worth.unsigned_abs() } else { u64::MAX };
+        let by_cost = at.varying.map(|varying| self.surcharges.starts(varying, &self.payer(class, at)));
+        let earning = by_cost.into_iter().flatten().take_while(move |&(surcharge, _)| surcharge < most);
+        let net = move |surcharge| worth.saturating_sub_unsigned(surcharge);
+        let priced = earning.map(move |(surcharge, start)| (net(surcharge), start));
+        plain.into_iter().flatten().map(move |start| (worth, start)).chain(priced)
     }
 
     /// The most capsules of a class that its count and its spread allow.
@@ -259,4 +315,18 @@ impl<'a> Lowered<'a> {
     pub fn account(&self, account: AccountIndex) -> &Account {
         &self.accounts[account.at()]
     }
+}
+
+impl SitePlace {
+    fn site<'s>(&'s self, instance: &'s Instance) -> Site<'s> {
+        let fleet = instance.fleet();
+        let class = fleet.class_of(self.tile).expect("sites are tiles");
+        Site { class: &fleet.classes()[class.at()], tariff: self.tariff.as_borrowed(), heat_mw: self.heat_mw }
+    }
+}
+
+/// What a capsule is worth at its cheapest start.
+fn best_value(instance: &Instance, job: &Job, site: &Site<'_>, delay_us: u64) -> i64 {
+    let start = tariff::cheapest_start(job, site, instance.weights());
+    capsule_value(job, site, start, delay_us, instance.weights())
 }

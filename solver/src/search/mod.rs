@@ -11,6 +11,7 @@
 
 mod exact;
 mod refill;
+mod rescheduling;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ use crate::shares::{Share, Shares};
 use crate::stop::Stop;
 use exact::Choice;
 use refill::Refill;
+pub use rescheduling::Rescheduling;
 
 /// Moves that one cell tries in one round, per tile.
 const MOVES_PER_TILE: u64 = 2;
@@ -260,10 +262,16 @@ impl<'a> Search<'a> {
         let mut after = 0i128;
         for (_, class, worth) in self.shaken(lowered, group, supply, &mut task.random) {
             let left = supply.get_mut(&class).expect("ranked classes are supplied");
-            let starts = refill::starts(lowered, class, group, &mut task.random);
-            let placed = refill.add(class, &starts, *left, &mut task.headroom);
-            *left -= placed;
-            after += i128::from(worth) * i128::from(placed);
+            for start in refill::starts(lowered, class, group, &mut task.random) {
+                let placed = refill.add((class, start), *left, &mut task.headroom);
+                *left -= placed;
+                if placed > 0 {
+                    after += i128::from(worth - lowered.surcharge(class, group, start)) * i128::from(placed);
+                }
+                if *left == 0 {
+                    break;
+                }
+            }
         }
         after
     }
@@ -310,6 +318,7 @@ impl<'a> Search<'a> {
             let at = known.unwrap_or_else(|| {
                 let over = refill.occupancy.buckets(class, group, start);
                 let present = vec![0; refill.rooms.len()];
+                let worth = worth - lowered.surcharge(class, group, start);
                 choices.push(Choice { class, start, over, worth, supply: supply[&class], present });
                 choices.len() - 1
             });
@@ -355,7 +364,7 @@ impl<'a> Search<'a> {
 
 /// What capsules on a tile of a group are worth, in micro-credits.
 fn worth(lowered: &Lowered<'_>, group: GroupIndex, items: &[Item]) -> i128 {
-    let each = |item: &Item| i128::from(lowered.worth(item.class, group).unwrap_or(0)) * i128::from(item.count);
+    let each = |item: &Item| i128::from(lowered.worth_from(item.class, group, item.start)) * i128::from(item.count);
     items.iter().map(each).sum()
 }
 

@@ -12,20 +12,25 @@ use crate::random::Random;
 use crate::room::Room;
 use crate::shares::{Drawn, Shares};
 
-/// The starts to try for a class, in order: all of them from the earliest on or from a random one, some where they are many.
+/// The starts to try for a class, in order: all of them from the first on or from a random one, some where they are many; the
+/// first ones where they come in the order of what they cost.
 pub(super) fn starts(
     lowered: &Lowered<'_>,
     class: JobClassIndex,
     group: GroupIndex,
     random: &mut Random,
 ) -> Vec<Timestamp> {
-    if lowered.grid.count() == 1 {
+    let by_cost = lowered.group(group).varying.is_some();
+    if lowered.grid.count() == 1 && !by_cost {
         return vec![lowered.job(class).earliest];
     }
     let mut starts: Vec<Timestamp> = lowered.starts(class, group).collect();
     let many = starts.len();
     if many > 1 && random.below(2) == 1 {
         starts.rotate_left(random.index(many));
+    } else if by_cost {
+        starts.truncate(STARTS_MAX);
+        return starts;
     }
     starts.into_iter().step_by(many.div_ceil(STARTS_MAX).max(1)).collect()
 }
@@ -90,13 +95,11 @@ impl<'a> Refill<'a> {
         self.contents[at].push(item);
     }
 
-    /// Adds up to `most` capsules of a class, tile by tile, each at the first start at which it fits. Returns how many.
-    pub(super) fn add(&mut self, class: JobClassIndex, starts: &[Timestamp], most: u64, headroom: &mut Shares) -> u64 {
+    /// Adds up to `most` capsules of a class that start together, tile by tile. Returns how many.
+    pub(super) fn add(&mut self, (class, start): (JobClassIndex, Timestamp), most: u64, headroom: &mut Shares) -> u64 {
         let mut left = most;
-        for &start in starts {
-            for at in 0..self.rooms.len() {
-                left -= self.add_to(at, (class, start), left, headroom);
-            }
+        for at in 0..self.rooms.len() {
+            left -= self.add_to(at, (class, start), left, headroom);
         }
         most - left
     }
