@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use lessor_engine::planner::Method;
+use serde::{Deserialize, Serialize};
 
 use crate::duration_text;
 use crate::front::Pair;
@@ -49,10 +51,11 @@ Examples:
   lessor plan --fleet fleet --front value,energy --points 12 --deadline 2m --out front
       twelve plans between the most value and the least energy, as a table, a page and a picture, to choose from
 
-A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, risk_permille, thermal_permille,
-latency_permille and moves_permille in thousandths (1000); move_share_permille, the cost of a move where its job states
-none, in thousandths of the bid (1); energy_price (100000) and thermal_price (10000) in micro-credits per kilowatt-hour;
-latency_price (1000) in micro-credits per millisecond and hour.";
+A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, carbon_permille, risk_permille,
+thermal_permille, latency_permille and moves_permille in thousandths (1000); move_share_permille, the cost of a move where
+its job states none, in thousandths of the bid (1); energy_price (100000) and thermal_price (10000) in micro-credits per
+kilowatt-hour; carbon_price (70000) in micro-credits per kilogram of carbon dioxide; latency_price (1000) in micro-credits
+per millisecond and hour.";
 
 const CHECK_EXAMPLES: &str = "\
 Example:
@@ -75,7 +78,8 @@ const IMPORT_EXAMPLES: &str = "\
 Examples:
   lessor datasets import openb --nodes nodes.csv --pods pods.csv --arrived 100 --out fleet
   lessor datasets import opendc --tasks tasks.parquet --fragments fragments.parquet --fleet fleet --out day
-  lessor datasets import gpu-servers --telemetry gpu_servers.parquet --out servers";
+  lessor datasets import gpu-servers --telemetry gpu_servers.parquet --out servers
+  lessor datasets import carbon --series feed-a=2024_DE.parquet --earlier 735d --fleet day --out green-day";
 
 /// Plans the work of a fleet: where it goes, what did not fit and why, what is scarce, and a proof of how good the plan is.
 #[derive(Debug, Parser)]
@@ -126,12 +130,16 @@ pub struct PlanArgs {
     /// How strongly what runs stays where it is: a factor on the weight of moves; 0 lets everything move that may [default: 1].
     #[arg(long, value_name = "X", value_parser = Keep::parse, allow_hyphen_values = true)]
     pub keep: Option<Keep>,
-    /// Plans the trade-off between two terms of the objective: two of value, energy, risk, thermal, latency and moves.
+    /// Plans the trade-off between two terms of the objective: two of value, energy, carbon, risk, thermal, latency and
+    /// moves.
     #[arg(long, value_name = "A,B", value_parser = Pair::parse)]
     pub front: Option<Pair>,
     /// How many weighings of the two terms are planned at most, 2 to 99 [default: 9].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=99), requires = "front")]
     pub points: Option<u8>,
+    /// How the plan is made.
+    #[arg(long, value_name = "M", value_enum, default_value_t = PlanMethod::Auto, conflicts_with = "front")]
+    pub method: PlanMethod,
     /// Weights of the objective, TOML.
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
@@ -159,6 +167,27 @@ pub struct PlanArgs {
     /// Where the plan goes.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// How `lessor plan` makes a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlanMethod {
+    /// Whatever gives the best plan in time.
+    #[default]
+    Auto,
+    /// Each job in the order of its earliest start, at the first instant at which it fits anywhere; whatever that costs.
+    FirstCome,
+}
+
+impl PlanMethod {
+    /// The same for the planner.
+    pub(crate) const fn of_planner(self) -> Method {
+        match self {
+            PlanMethod::Auto => Method::Auto,
+            PlanMethod::FirstCome => Method::FirstCome,
+        }
+    }
 }
 
 /// Flags of `lessor check`.
@@ -290,6 +319,38 @@ pub enum ImportSource {
     Opendc(OpendcArgs),
     /// Hourly telemetry of GPU servers as Parquet.
     GpuServers(GpuServersArgs),
+    /// Series of the carbon intensity of grids as Parquet, for places of a given fleet directory.
+    Carbon(CarbonArgs),
+}
+
+/// Flags of `lessor datasets import carbon`.
+#[derive(Debug, Args)]
+pub struct CarbonArgs {
+    /// A place, a zone or a node of the fleet, and the series of its grid; may be given several times.
+    #[arg(long, value_name = "PLACE=FILE", required = true, value_parser = place_and_series)]
+    pub series: Vec<(String, PathBuf)>,
+    /// The fleet directory whose energy emits that; its jobs come with it.
+    #[arg(long, value_name = "DIR")]
+    pub fleet: PathBuf,
+    /// Takes every instant of the series as so much earlier, to bring the series of one year to the jobs of another.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, conflicts_with = "later")]
+    pub earlier: Option<Duration>,
+    /// Takes every instant of the series as so much later.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse)]
+    pub later: Option<Duration>,
+    /// Replaces an existing output directory.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the fleet directory goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+fn place_and_series(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((place, file)) if !place.is_empty() && !file.is_empty() => Ok((place.to_owned(), file.into())),
+        _ => Err("write a zone or node, an equals sign and a file".to_owned()),
+    }
 }
 
 /// Flags of `lessor datasets import openb`.

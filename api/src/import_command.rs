@@ -1,14 +1,19 @@
 //! `lessor datasets import`: public traces, written as fleet directories.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use lessor_datasets::import;
-use lessor_datasets::table::{TELEMETRY, TelemetryRow, TelemetryWriter, read_fleet, read_telemetry, write_fleet_dir};
+use lessor_datasets::import::{self, ImportError};
+use lessor_datasets::table::{
+    InstancePaths, TELEMETRY, TelemetryRow, TelemetryWriter, read_altered, read_fleet, read_telemetry, write_fleet_dir,
+};
+use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
+use lessor_models::objective::Weights;
 use lessor_models::time::Span;
 
 use crate::Ending;
-use crate::cli::{GpuServersArgs, ImportSource, OpenbArgs, OpendcArgs};
+use crate::cli::{CarbonArgs, GpuServersArgs, ImportSource, OpenbArgs, OpendcArgs};
 use crate::command_error::CommandError;
 use crate::console::say;
 use crate::datasets_command::extent;
@@ -26,6 +31,7 @@ pub(crate) fn run(source: &ImportSource) -> Result<Ending, CommandError> {
         ImportSource::Openb(args) => openb(args),
         ImportSource::Opendc(args) => opendc(args),
         ImportSource::GpuServers(args) => gpu_servers(args),
+        ImportSource::Carbon(args) => carbon(args),
     }
 }
 
@@ -38,12 +44,7 @@ fn openb(args: &OpenbArgs) -> Result<Ending, CommandError> {
 fn opendc(args: &OpendcArgs) -> Result<Ending, CommandError> {
     let place = place(&args.out, args.force, &[&args.tasks, &args.fragments, &args.fleet])?;
     let fleet = read_fleet(&args.fleet)?;
-    // What is known of the fleet's tiles goes with them.
-    let mut telemetry = Vec::new();
-    let path = args.fleet.join(TELEMETRY.file_name());
-    if path.exists() {
-        read_telemetry(&path, &fleet, |row| telemetry.push(row))?;
-    }
+    let telemetry = telemetry_of(&args.fleet, &fleet)?;
     let slack = Span(u64::try_from(args.slack.as_micros()).unwrap_or(u64::MAX));
     let instance = import::opendc(&args.tasks, &args.fragments, fleet, slack)?;
     write(&place, &args.out, &Imported { instance, telemetry })
@@ -58,6 +59,29 @@ fn gpu_servers(args: &GpuServersArgs) -> Result<Ending, CommandError> {
         read.unusable
     ));
     write(&place, &args.out, &Imported { instance: read.instance, telemetry: read.telemetry })
+}
+
+fn carbon(args: &CarbonArgs) -> Result<Ending, CommandError> {
+    let series = args.series.iter().map(|(_, file)| file);
+    let place = place(&args.out, args.force, &series.chain([&args.fleet]).collect::<Vec<_>>())?;
+    let micros = |span: Option<Duration>| span.map_or(0, |span| i64::try_from(span.as_micros()).unwrap_or(i64::MAX));
+    let later_us = micros(args.later) - micros(args.earlier);
+    let paths = InstancePaths::of_directory(&args.fleet);
+    let instance = read_altered::<ImportError>(&paths, Weights::default(), |parts| {
+        args.series.iter().try_for_each(|(place, file)| import::carbon(parts, place, file, later_us))
+    })?;
+    let telemetry = telemetry_of(&args.fleet, instance.fleet())?;
+    write(&place, &args.out, &Imported { instance, telemetry })
+}
+
+/// What is known of a fleet's tiles goes with them.
+fn telemetry_of(dir: &Path, fleet: &Fleet) -> Result<Vec<TelemetryRow>, CommandError> {
+    let mut telemetry = Vec::new();
+    let path = dir.join(TELEMETRY.file_name());
+    if path.exists() {
+        read_telemetry(&path, fleet, |row| telemetry.push(row))?;
+    }
+    Ok(telemetry)
 }
 
 fn place(out: &Path, force: bool, inputs: &[&PathBuf]) -> Result<OutputPlace, CommandError> {

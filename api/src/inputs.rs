@@ -4,7 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use lessor_datasets::table::{
-    CAPACITIES, InstancePaths, JOBS, NODES, PLACEMENTS, TELEMETRY, TableSpec, ZONE_MEMBERS, ZONES, read_instance,
+    CAPACITIES, InstancePaths, JOBS, NODES, PLACEMENTS, TARIFFS, TELEMETRY, TableSpec, ZONE_MEMBERS, ZONES,
+    read_instance,
 };
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
@@ -122,7 +123,9 @@ impl InputPaths {
     pub(crate) fn files(&self) -> Vec<(&'static str, PathBuf)> {
         let of_fleet = |table: &'static TableSpec| (table.name, self.fleet.join(table.file_name()));
         let mut files = vec![of_fleet(&NODES)];
-        files.extend([&ZONES, &ZONE_MEMBERS, &CAPACITIES].map(of_fleet).into_iter().filter(|(_, path)| path.exists()));
+        files.extend(
+            [&ZONES, &ZONE_MEMBERS, &CAPACITIES, &TARIFFS].map(of_fleet).into_iter().filter(|(_, path)| path.exists()),
+        );
         files.push((JOBS.name, self.jobs.clone()));
         let optional =
             [(TELEMETRY.name, &self.telemetry), (PLACEMENTS.name, &self.current), ("weights", &self.weights)];

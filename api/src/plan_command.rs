@@ -67,6 +67,7 @@ pub(crate) fn run(args: &PlanArgs, clock: &ProcessClock) -> Result<Ending, Comma
 fn settings(args: &PlanArgs) -> Settings {
     let deadline = args.work.is_none().then(|| args.deadline.unwrap_or(DEADLINE_DEFAULT));
     Settings {
+        method: args.method,
         seed: args.seed,
         deadline_seconds: deadline.map(|deadline| deadline.as_secs_f64()),
         work: args.work,
@@ -157,7 +158,8 @@ impl<'c> Run<'c> {
     pub(crate) fn search(&self, bars: Bars) -> Planned {
         let began = self.clock.seconds();
         let mut view = ProgressView::new(self.clock, bars);
-        let options = PlannerOptions { seed: self.settings.seed, work: self.settings.work, explain_max: EXPLAIN_MAX };
+        let Settings { method, seed, work, .. } = self.settings;
+        let options = PlannerOptions { method: method.of_planner(), seed, work, explain_max: EXPLAIN_MAX };
         let (bound, search, explain) = (Stop::new(), Stop::new(), Stop::new());
         let stops = Stops { bound: &bound, search: &search, explain: &explain };
         let alarms = self.settings.deadline_seconds.map(|seconds| self.alarms(seconds)).unwrap_or_default();
@@ -239,6 +241,7 @@ impl<'c> Run<'c> {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         Ok(Figures {
             value: verdict.value,
+            emitted_mg: verdict.emitted_mg,
             bound,
             gap: verdict.gap(bound),
             placed: verdict.placed,
@@ -274,6 +277,7 @@ impl<'c> Run<'c> {
             summary::print_json(&PlanSummary {
                 seed: self.settings.seed,
                 value: figures.value,
+                emitted_mg: figures.emitted_mg,
                 bound: figures.bound,
                 gap: figures.gap,
                 placed: figures.placed,
@@ -298,6 +302,9 @@ impl<'c> Run<'c> {
             say(&format!("value     {} micro-credits", figures.value));
             say(&format!("bound     {}", summary::bound_words(figures.bound)));
             say(&format!("gap       {}", summary::gap_words(figures.gap)));
+            if let Some(emitted_mg) = figures.emitted_mg {
+                say(&format!("emits     {} of carbon dioxide", summary::kilograms(emitted_mg)));
+            }
             say(&format!("took      {seconds:.2} s, {} of memory at most", summary::mebibytes(peak_memory_bytes)));
             say(&format!("report    {}", args.out.join(REPORT_FILE).display()));
         }

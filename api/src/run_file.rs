@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cli::PlanMethod;
 use crate::inputs::{HashedFile, InputPaths};
 use crate::machine::Machine;
 use crate::summary::Figures;
@@ -46,6 +47,9 @@ pub(crate) struct RunFile {
 /// What a run was told beside its inputs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Settings {
+    /// How the plan was made.
+    #[serde(default)]
+    pub(crate) method: PlanMethod,
     /// The one number that reproduces the run.
     pub(crate) seed: u64,
     /// The deadline in seconds from process start, where there was one.

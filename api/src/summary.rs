@@ -15,6 +15,9 @@ pub(crate) struct Figures {
     pub(crate) bound: Option<i128>,
     /// `(bound - value) / max(1, sum of accepted bids)`; `None` without a proof.
     pub(crate) gap: Option<f64>,
+    /// What making its energy emits, in milligrams of carbon dioxide; `None` where no zone says what energy emits.
+    #[serde(default)]
+    pub(crate) emitted_mg: Option<u128>,
     /// Capsules placed.
     pub(crate) placed: u64,
     /// Capsules asked for and not placed.
@@ -38,6 +41,7 @@ pub(crate) struct PlanSummary<'a> {
     pub(crate) value: i128,
     pub(crate) bound: Option<i128>,
     pub(crate) gap: Option<f64>,
+    pub(crate) emitted_mg: Option<u128>,
     pub(crate) placed: u64,
     pub(crate) unplaced: u64,
     pub(crate) seconds: f64,
@@ -59,6 +63,12 @@ pub(crate) fn gap_words(gap: Option<f64>) -> String {
 /// The bound as people read it.
 pub(crate) fn bound_words(bound: Option<i128>) -> String {
     bound.map_or("unknown: there is no proof".to_owned(), |bound| format!("{bound} micro-credits"))
+}
+
+/// Milligrams as people read them.
+pub(crate) fn kilograms(milligrams: u128) -> String {
+    let grams = milligrams.div_ceil(1_000);
+    format!("{}.{:03} kg", grams / 1_000, grams % 1_000)
 }
 
 /// Bytes as people read them.

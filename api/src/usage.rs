@@ -291,6 +291,7 @@ mod tests {
             zones: vec![feed],
             members: vec![(0, 0)],
             steps,
+            ..FleetParts::default()
         };
         let mut job = Job::empty(Timestamp(0), Span(40));
         (job.count, job.deadline, job.demand.power_mw, job.demand.memory_bytes) = (4, Timestamp(100), 2_000, 10);

@@ -5,6 +5,7 @@ use lessor_models::check;
 use lessor_models::check::bound::{BoundError, bound};
 use lessor_models::instance::Instance;
 use lessor_models::objective::accepted_bids;
+use lessor_models::objective::terms::emitted_mg;
 use lessor_models::plan::{Plan, Unplaced};
 
 /// The exact figures of a plan.
@@ -16,6 +17,8 @@ pub(crate) struct Verdict {
     pub(crate) value: i128,
     /// The sum of accepted bids: the scale of the gap.
     pub(crate) accepted_bids: u128,
+    /// What making their energy emits, in milligrams of carbon dioxide; `None` where no zone says what energy emits.
+    pub(crate) emitted_mg: Option<u128>,
     /// Capsules placed.
     pub(crate) placed: u64,
     /// Capsules asked for and not placed.
@@ -36,6 +39,7 @@ impl Verdict {
         Verdict {
             value: if is_feasible { check::value(instance, placements) } else { 0 },
             accepted_bids: if is_feasible { accepted_bids(instance, placements) } else { 0 },
+            emitted_mg: instance.fleet().has_carbon().then(|| emitted_mg(instance, placements)),
             violations,
             placed,
             unplaced: asked.saturating_sub(placed),

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct WeightsFile {
     /// Weight of the energy cost, in thousandths.
     energy_permille: Option<u32>,
+    /// Weight of the cost of emissions, in thousandths.
+    carbon_permille: Option<u32>,
     /// Weight of the risk cost, in thousandths.
     risk_permille: Option<u32>,
     /// Weight of the thermal cost, in thousandths.
@@ -24,6 +26,8 @@ pub(crate) struct WeightsFile {
     move_share_permille: Option<u32>,
     /// Micro-credits per kilowatt-hour where no zone states a price.
     energy_price: Option<u64>,
+    /// Micro-credits per kilogram of carbon dioxide.
+    carbon_price: Option<u64>,
     /// Micro-credits per kilowatt-hour of heat at a full thermal envelope.
     thermal_price: Option<u64>,
     /// Micro-credits per millisecond of delay and hour of term.
@@ -57,12 +61,14 @@ impl WeightsFile {
         let default = Weights::default();
         Weights {
             energy_permille: self.energy_permille.unwrap_or(default.energy_permille),
+            carbon_permille: self.carbon_permille.unwrap_or(default.carbon_permille),
             risk_permille: self.risk_permille.unwrap_or(default.risk_permille),
             thermal_permille: self.thermal_permille.unwrap_or(default.thermal_permille),
             latency_permille: self.latency_permille.unwrap_or(default.latency_permille),
             moves_permille: self.moves_permille.unwrap_or(default.moves_permille),
             move_share_permille: self.move_share_permille.unwrap_or(default.move_share_permille),
             energy_price: self.energy_price.unwrap_or(default.energy_price),
+            carbon_price: self.carbon_price.unwrap_or(default.carbon_price),
             thermal_price: self.thermal_price.unwrap_or(default.thermal_price),
             latency_price: self.latency_price.unwrap_or(default.latency_price),
         }
@@ -72,12 +78,14 @@ impl WeightsFile {
     pub(crate) fn record(weights: &Weights) -> WeightsFile {
         WeightsFile {
             energy_permille: Some(weights.energy_permille),
+            carbon_permille: Some(weights.carbon_permille),
             risk_permille: Some(weights.risk_permille),
             thermal_permille: Some(weights.thermal_permille),
             latency_permille: Some(weights.latency_permille),
             moves_permille: Some(weights.moves_permille),
             move_share_permille: Some(weights.move_share_permille),
             energy_price: Some(weights.energy_price),
+            carbon_price: Some(weights.carbon_price),
             thermal_price: Some(weights.thermal_price),
             latency_price: Some(weights.latency_price),
         }
@@ -123,6 +131,8 @@ mod tests {
             energy_price: 7,
             thermal_price: 8,
             latency_price: 9,
+            carbon_permille: 10,
+            carbon_price: 11,
         };
         assert_eq!(WeightsFile::record(&weights).weights(), weights);
     }

@@ -133,7 +133,7 @@ fn pairs_that_are_none_are_refused_with_what_would_be_right() {
     let bench = Bench::with_fleet();
     let cases = [
         ("--front value", "write two with a comma between them, such as value,energy"),
-        ("--front value,speed", "write two of value, energy, risk, thermal, latency, moves"),
+        ("--front value,speed", "write two of value, energy, carbon, risk, thermal, latency, moves"),
         ("--front energy,energy", "a front lies between two different terms"),
         ("--front value,energy --points 1", "2..=99"),
         ("--points 5", "--front"),

@@ -49,3 +49,36 @@ fn real_servers_with_their_telemetry_take_jobs() {
     assert_eq!((&planned["tiles"], &planned["jobs"], &planned["placed"]), (&6.into(), &0.into(), &0.into()));
     bench.expect(0, "check plan");
 }
+
+#[test]
+fn a_week_waits_for_clean_energy() {
+    let Some([tasks, fragments, german, swedish]) = public_files([
+        "traces/surf_week_tasks.parquet",
+        "traces/surf_week_fragments.parquet",
+        "traces/2024_DE_carbon_intensity.parquet",
+        "traces/2024_SE_carbon_intensity.parquet",
+    ]) else {
+        return;
+    };
+    let bench = Bench::new();
+    bench.expect(0, "datasets generate --tiles 80 --seed 1 --out fleet");
+    let (tasks, fragments) = (tasks.display(), fragments.display());
+    bench
+        .expect(0, &format!("datasets import opendc --tasks {tasks} --fragments {fragments} --fleet fleet --out week"));
+    let series = format!("--series region-0={} --series region-1={}", german.display(), swedish.display());
+    // A Thursday of October 2024 stands for one of 2022.
+    bench.expect(0, &format!("datasets import carbon {series} --earlier 735d --fleet week --out green"));
+    let weights =
+        "carbon_price = 7000000\nenergy_permille = 0\nrisk_permille = 0\nthermal_permille = 0\nlatency_permille = 0";
+    std::fs::write(bench.path("carbon.toml"), weights).unwrap();
+    let plan = |method: &str| {
+        let flags = "--fleet green --weights carbon.toml --deadline 25s --json --force --out plan";
+        let planned = bench.expect(0, &format!("plan {flags} --method {method}")).json();
+        let checked = bench.expect(0, "check plan --json").json();
+        assert_eq!((&checked["ok"], &checked["value"]), (&true.into(), &planned["value"]), "{method}");
+        assert_eq!(planned["unplaced"], 0, "{method}: the fleet has room for all");
+        planned["emitted_mg"].as_u64().expect("milligrams")
+    };
+    let (first_come, waiting) = (plan("first-come"), plan("auto"));
+    assert!(waiting < first_come, "{waiting} mg against {first_come} mg");
+}

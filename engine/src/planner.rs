@@ -15,15 +15,27 @@ use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
 use lessor_solver::running::Running;
-use lessor_solver::search::Search;
+use lessor_solver::search::{Rescheduling, Search};
 use lessor_solver::stop::Stop;
 use lessor_solver::{assemble, migration};
 
 use construct::Guide;
 
+/// How a plan is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// The layer's counts, packing and search, as they help.
+    #[default]
+    Auto,
+    /// Each job in the order of arrival, at the first instant at which it fits: what a plan is measured against.
+    FirstCome,
+}
+
 /// What a planning run is told beside its instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlannerOptions {
+    /// How the plan is made.
+    pub method: Method,
     /// The one number that reproduces a run.
     pub seed: u64,
     /// Local-search moves after which the run ends by itself; `None` leaves the end to the `Stop`.
@@ -114,8 +126,14 @@ pub fn plan(
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
     let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
-    let mut occupancy = run.first_plan(&lowered, guide);
-    run.improve(&mut occupancy, &ranking, &order, options);
+    let occupancy = match options.method {
+        Method::Auto => {
+            let mut occupancy = run.first_plan(&lowered, guide);
+            run.improve(&mut occupancy, &ranking, &order, options);
+            occupancy
+        }
+        Method::FirstCome => run.first_come_plan(&lowered),
+    };
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
     let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));
     let prices = prices::from_duals(&duals.unwrap_or_default());
@@ -184,8 +202,29 @@ impl Run<'_> {
                 break;
             }
         }
+        if spent < most && !self.stops.search.is_raised() {
+            self.reschedule(occupancy, options, spent);
+        }
         // The search fills room without asking whose capsules ran elsewhere.
         self.running.withdraw(occupancy);
+    }
+
+    /// Moves what is placed to where it is worth more, from so much spent work on.
+    fn reschedule(&mut self, occupancy: &mut Occupancy<'_>, options: &PlannerOptions, mut spent: u64) {
+        let most = options.work.unwrap_or(u64::MAX);
+        let mut rescheduling = Rescheduling::new(occupancy, options.seed);
+        while spent < most && !self.stops.search.is_raised() {
+            if self.bound.is_some_and(|bound| self.worth(occupancy) >= bound) {
+                break;
+            }
+            let (moves, is_exhausted) = rescheduling.round(occupancy, self.stops.search, most - spent);
+            spent += moves;
+            self.stops.search.spend(moves);
+            self.say(Phase::Search, spent, options.work.unwrap_or(0), Some(self.worth(occupancy)));
+            if is_exhausted {
+                break;
+            }
+        }
     }
 
     /// The incumbent's worth: what progress shows, and what plans are compared by.
@@ -219,7 +258,7 @@ fn worth(occupancy: &Occupancy<'_>) -> i128 {
     let mut total = 0i128;
     for (group, tiles) in lowered.group_indexes().map(|group| (group, lowered.group(group).tiles.clone())) {
         for item in tiles.flat_map(|tile| occupancy.items(TileIndex::new(tile))) {
-            let each = lowered.worth(item.class, group).unwrap_or(0);
+            let each = lowered.worth_from(item.class, group, item.start);
             total += i128::from(each) * i128::from(item.count);
         }
     }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
 
 use lessor_datasets::generate::{Family, Scenario};
-use lessor_engine::planner::{Outcome, PlannerOptions, Stops, plan};
+use lessor_engine::planner::{Method, Outcome, PlannerOptions, Stops, plan};
 use lessor_models::check;
 use lessor_models::fleet::Owner;
 use lessor_models::instance::Instance;
@@ -15,7 +15,12 @@ use lessor_solver::stop::Stop;
 fn planned(instance: &Instance) -> Outcome {
     let stop = Stop::new();
     let stops = Stops { bound: &stop, search: &stop, explain: &stop };
-    plan(instance, &PlannerOptions { seed: 1, work: Some(200), explain_max: 0 }, stops, &mut |_| {})
+    plan(
+        instance,
+        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), explain_max: 0 },
+        stops,
+        &mut |_| {},
+    )
 }
 
 fn generated(family: Family, seed: u64, load_permille: u32) -> Instance {

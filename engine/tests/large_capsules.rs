@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
 
-use lessor_engine::planner::{Outcome, PlannerOptions, Stops, plan};
+use lessor_engine::planner::{Method, Outcome, PlannerOptions, Stops, plan};
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
 use lessor_models::instance::Instance;
 use lessor_models::job::{Demand, Job};
@@ -50,7 +50,12 @@ fn planned() -> Outcome {
     let instance = Instance::new(fleet(), names, jobs(), weights).unwrap();
     let stop = Stop::new();
     let stops = Stops { bound: &stop, search: &stop, explain: &stop };
-    plan(&instance, &PlannerOptions { seed: 1, work: Some(0), explain_max: 0 }, stops, &mut |_| {})
+    plan(
+        &instance,
+        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(0), explain_max: 0 },
+        stops,
+        &mut |_| {},
+    )
 }
 
 #[test]

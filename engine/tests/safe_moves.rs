@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
 
 use lessor_datasets::generate::{Family, Scenario};
-use lessor_engine::planner::{PlannerOptions, Stops, plan};
+use lessor_engine::planner::{Method, PlannerOptions, Stops, plan};
 use lessor_models::check;
 use lessor_models::fleet::{NodeIndex, Owner};
 use lessor_models::instance::Instance;
@@ -14,7 +14,7 @@ use lessor_solver::stop::Stop;
 fn planned(instance: &Instance) -> Plan {
     let stop = Stop::new();
     let stops = Stops { bound: &stop, search: &stop, explain: &stop };
-    let options = PlannerOptions { seed: 1, work: Some(60), explain_max: 0 };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(60), explain_max: 0 };
     plan(instance, &options, stops, &mut |_| {}).plan
 }
 

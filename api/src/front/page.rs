@@ -161,6 +161,7 @@ fn glossary(outcome: &Outcome<'_>) -> String {
                 "Bids of the capsules that are placed, and bonuses. It is the unit: its weight is always 1."
             }
             Objective::Energy => "What the capsules draw over their run time, at the price of their feed.",
+            Objective::Carbon => "What making that energy emits, at the price of carbon dioxide.",
             Objective::Risk => "What faults are expected to cost of the bids, with the best checkpoints.",
             Objective::Thermal => "Heat, dearer the more of its tile's envelope a capsule takes.",
             Objective::Latency => "Delay between capsules and the data of their job, over their run time.",
@@ -176,10 +177,18 @@ pub(super) mod tests {
     use super::super::pair::Pair;
     use super::super::point::tests::point;
     use super::*;
+    use crate::cli::PlanMethod;
     use crate::run_file::Settings;
 
     pub(in crate::front) fn settings() -> Settings {
-        Settings { seed: 7, deadline_seconds: None, work: Some(90), threads: 1, keep_permille: None }
+        Settings {
+            method: PlanMethod::Auto,
+            seed: 7,
+            deadline_seconds: None,
+            work: Some(90),
+            threads: 1,
+            keep_permille: None,
+        }
     }
 
     /// Value 100 for energy 80, 50 for 10, and 50 for 20, which is dominated; in credits.

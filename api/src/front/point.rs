@@ -35,6 +35,7 @@ pub(super) mod tests {
             value: amounts[0],
             bound: Some(amounts[0] + 10),
             gap: Some(0.01),
+            emitted_mg: None,
             placed: 3,
             unplaced: 1,
             tiles: 2,

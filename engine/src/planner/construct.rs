@@ -74,6 +74,19 @@ impl Run<'_> {
         plan
     }
 
+    /// The plan of no planner: what runs stays, and everything else comes in the order of arrival.
+    pub(super) fn first_come_plan<'l>(&mut self, lowered: &'l Lowered<'l>) -> Occupancy<'l> {
+        let mut plan = Occupancy::new(lowered);
+        self.running.keep(&mut plan, Stay::All);
+        insert::insert_first_come(&mut plan, self.stops.search);
+        insert::drop_partial_gangs(&mut plan);
+        while !insert::drop_orphans(&mut plan).is_empty() {
+            insert::drop_partial_gangs(&mut plan);
+        }
+        self.say(Phase::Cells, 1, 1, Some(self.worth(&plan)));
+        plan
+    }
+
     /// Builds on what an occupancy holds; of several recipes the best plan stays.
     fn construct(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
         self.insert_bound(occupancy, guide);
