@@ -36,6 +36,7 @@ struct Explanation {
     reason_words: Option<&'static str>,
     conflict: Vec<String>,
     cure: Option<String>,
+    expected_start_us: Option<i64>,
     placements: Vec<PlacementView>,
     prices: Vec<PriceView>,
 }
@@ -118,6 +119,7 @@ fn explain(instance: &Instance, plan: &Plan, index: JobIndex) -> Explanation {
         reason_words: reason.map(|reason| reason.sentence),
         conflict: conflict.iter().map(|&blocker| blocker_words(instance, blocker)).collect(),
         cure: left.and_then(|left| left.cure).map(|cure| cure_words(instance, cure)),
+        expected_start_us: left.and_then(|left| left.expected_start).map(|start| start.0),
         placements: placements.iter().map(|placement| placement_view(instance.fleet(), placement)).collect(),
         prices: prices(instance, plan, &placements, left),
     }
@@ -189,6 +191,11 @@ fn print(told: &Explanation) {
     list("because", &told.conflict);
     if let Some(cure) = &told.cure {
         say(&format!("cure      {cure}"));
+    }
+    if let Some(start) = told.expected_start_us {
+        say(&format!(
+            "waits     until {start} us after 1970-01-01 UTC, were its deadline waived and all else as planned"
+        ));
     }
     let placements = told.placements.iter().map(|at| format!("{} on {} ({})", at.count, at.tile, at.path.join(", ")));
     list("where", &placements.collect::<Vec<_>>());

@@ -367,7 +367,14 @@ fn bad_result_tables_are_refused() {
     );
     assert_eq!(found, "table.parquet: row 0, column start: is null; every row needs a value here");
 
-    let left = Unplaced { job: JobIndex(0), count: 1, reason: Reason::NoHeadroom, conflict: vec![], cure: None };
+    let left = Unplaced {
+        job: JobIndex(0),
+        count: 1,
+        reason: Reason::NoHeadroom,
+        conflict: vec![],
+        cure: None,
+        expected_start: None,
+    };
     let found = result_refusal(
         |path, instance| write_unplaced(path, instance, &[left]).unwrap(),
         |columns| {

@@ -53,6 +53,7 @@ fn write_all(dir: &Path, instance: &Instance) {
         reason: Reason::NoHeadroom,
         conflict: vec![Blocker::Account { owner, kind }, Blocker::Rule(Rule::Band)],
         cure: Some(Cure::Capacity { owner, kind, amount: 5 }),
+        expected_start: Some(Timestamp(3)),
     };
     write_unplaced(&path("unplaced"), instance, &[left]).unwrap();
     write_prices(&path("prices"), instance, &[Price { owner, kind, interval, price: 1 }]).unwrap();

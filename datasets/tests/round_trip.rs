@@ -158,6 +158,7 @@ fn every_kind_of_conflict_and_cure_reads_back() {
             reason: Reason::Fragmentation,
             conflict: if cure.is_some() { conflict.clone() } else { Vec::new() },
             cure,
+            expected_start: cure.map(|_| Timestamp(7)),
         })
         .collect();
     let path = dir.path().join("unplaced.parquet");

@@ -219,6 +219,8 @@ pub struct Unplaced {
     pub conflict: Vec<Blocker>,
     /// The cheapest change found that would place one more, if any was found.
     pub cure: Option<Cure>,
+    /// When one more, or the gang, would start if its deadline were waived and nothing else changed, if it ever would.
+    pub expected_start: Option<Timestamp>,
 }
 
 /// What one more unit of an account would add to the plan's value.

@@ -45,6 +45,11 @@ pub const UNPLACED: TableSpec = TableSpec {
         optional("cure_count", U32, "preempt: how many capsules"),
         optional("cure_start", Time, "start: the earliest start that fits"),
         optional("cure_text", Text, "the cure in words; not read"),
+        optional(
+            "expected_start",
+            Time,
+            "when one more, or the gang, would start if its deadline were waived; NULL: never, or not known",
+        ),
     ],
 };
 
@@ -69,7 +74,8 @@ pub fn read_unplaced(path: &Path, instance: &Instance) -> Result<Vec<Unplaced>, 
     let mut jobs = Finder::new(instance.job_names());
     let mut unplaced = Vec::with_capacity(reader.row_count());
     while let Some(batch) = reader.next()? {
-        let [job, count, reason, conflict] = ["job", "count", "reason", "conflict"].map(|name| batch.column(name));
+        let [job, count, reason, conflict, expected_start] =
+            ["job", "count", "reason", "conflict", "expected_start"].map(|name| batch.column(name));
         let cures = CureColumns::new(&batch);
         for row in batch.rows() {
             let members = conflict.texts(row).map(|text| blocker(instance, text));
@@ -79,6 +85,7 @@ pub fn read_unplaced(path: &Path, instance: &Instance) -> Result<Vec<Unplaced>, 
                 reason: reason.need_word(row, &REASONS, Reason::name)?,
                 conflict: members.collect::<Result<_, _>>().map_err(|problem| conflict.refuse(row, problem))?,
                 cure: cures.read(row, instance)?,
+                expected_start: expected_start.time(row),
             });
         }
     }
@@ -176,6 +183,7 @@ pub fn write_unplaced(path: &Path, instance: &Instance, unplaced: &[Unplaced]) -
         let conflicts = unplaced.iter().map(|left| left.conflict.iter().map(|member| blocker_text(instance, *member)));
         columns.texts("conflict", conflicts);
         put_cures(columns, instance, &unplaced.iter().map(|left| left.cure).collect::<Vec<Option<Cure>>>());
+        columns.time("expected_start", unplaced.iter().map(|left| left.expected_start));
     })
 }
 

@@ -9,6 +9,8 @@
 //! - a rule waived: the whole worth, because a rule is somebody's purpose and has no price;
 //! - a higher bid: the amount.
 //!
+//! When a job that waits may expect to start is told beside that: a later start, whatever it costs.
+//!
 //! The worth at stake is what is bid for all the capsules let in. Of equal costs the first in the order of [`Cure`] wins.
 
 use std::collections::BTreeSet;
@@ -23,7 +25,7 @@ use super::places::{Place, Sets};
 use super::preempt::{self, Victim};
 use super::shortage::Shortage;
 use super::trial::Trial;
-use super::{Explainer, rules, starts};
+use super::{Explainer, reason, rules, starts};
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::stop::Stop;
 
@@ -59,6 +61,45 @@ pub(super) fn for_capsule(
         Some(candidate) => beyond().or(Some(candidate.cure)),
         None => beyond(),
     }
+}
+
+/// The earliest start after the window at which one capsule fits, whatever that costs; the end of the horizon, where it fits
+/// then and no earlier. O(starts times tiles), of which groups without room are passed over.
+pub(super) fn expected_start(explainer: &Explainer<'_, '_>, class: JobClassIndex, stop: &Stop) -> Option<Timestamp> {
+    let lowered = explainer.occupancy.lowered();
+    let (job, end) = (lowered.job(class), lowered.instance.horizon().end);
+    let suits = |&group: &GroupIndex| {
+        rules::reaches_data(lowered, class, group) && rules::of_pair(lowered, class, group).is_empty()
+    };
+    let groups: Vec<GroupIndex> = lowered.group_indexes().filter(suits).collect();
+    let latest = groups.iter().map(|&group| starts::latest(lowered, class, group)).min()?;
+    let late = lowered.grid.starts(job.earliest, end).filter(|&start| latest < start && start < end);
+    let mut late = late.take_while(|_| !stop.is_raised());
+    let opens = |&start: &Timestamp| groups.iter().any(|&group| opens(explainer, class, (group, start)));
+    late.find(opens).or_else(|| beyond_horizon(explainer, class, stop))
+}
+
+/// Whether one capsule fits a group at a start, with an end in time that is known.
+fn opens(explainer: &Explainer<'_, '_>, class: JobClassIndex, (group, start): (GroupIndex, Timestamp)) -> bool {
+    let (occupancy, lowered) = (explainer.occupancy, explainer.occupancy.lowered());
+    let draw = lowered.draw(class, group);
+    let mut over = occupancy.buckets(class, group, start);
+    let is_paid = || lowered.worth_from(class, group, start) > 0;
+    over.all(|bucket| draw.fits(&explainer.headroom.row(group, bucket).most))
+        && occupancy.path_room(class, group, start, 1) > 0
+        && is_paid()
+        && reason::allowed_tiles(explainer, class, group)
+            .any(|tile| occupancy.fits_tile(tile, class, start) && ends_in_known_time(explainer, class, tile, start))
+}
+
+/// The same for a gang, within the horizon.
+pub(super) fn expected_start_of_gang(
+    explainer: &Explainer<'_, '_>,
+    class: JobClassIndex,
+    (need, shortage): (u64, &Shortage),
+    stop: &Stop,
+) -> Option<Timestamp> {
+    Gang { explainer, class, need, shortage, stop }.later()
 }
 
 /// The waiver of one constraint at the place that is least short of it.
@@ -145,7 +186,7 @@ pub(super) fn for_gang(
         let cure = match blocker {
             Blocker::Account { owner, kind } => gang.capacity(owner, kind),
             // Where they do not fit together, some can start inside the window and some after it.
-            Blocker::Rule(Rule::Window) => gang.later().or_else(|| gang.waiver(Rule::Window)),
+            Blocker::Rule(Rule::Window) => gang.later().map(Cure::Start).or_else(|| gang.waiver(Rule::Window)),
             Blocker::Rule(Rule::Worth) => gang.bid(),
             Blocker::Rule(Rule::Gang) => gang.holds(&|trial| trial, 1).then_some(Cure::Relax(Rule::Gang)),
             Blocker::Tiles { .. } | Blocker::Rule(Rule::Devices) => None,
@@ -209,7 +250,7 @@ impl<'x, 'o, 'a> Gang<'x, 'o, 'a> {
     }
 
     /// The earliest start after the window at which all of the gang fit together.
-    fn later(&self) -> Option<Cure> {
+    fn later(&self) -> Option<Timestamp> {
         let lowered = self.explainer.occupancy.lowered();
         let end = lowered.instance.horizon().end;
         let late = lowered.group_indexes().take_while(|_| !self.stop.is_raised()).flat_map(|group| {
@@ -218,7 +259,7 @@ impl<'x, 'o, 'a> Gang<'x, 'o, 'a> {
         });
         let late: BTreeSet<Timestamp> = late.collect();
         let fits = |start: &&Timestamp| self.holds(&|trial| Trial { at: Some(**start), ..trial }, self.need);
-        late.iter().take_while(|_| !self.stop.is_raised()).find(fits).map(|&start| Cure::Start(start))
+        late.iter().take_while(|_| !self.stop.is_raised()).find(fits).copied()
     }
 
     /// The least rise of the bid that is enough: one at which some group begins to pay.

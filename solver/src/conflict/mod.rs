@@ -4,6 +4,8 @@
 //! other constraint is waived; it is irreducible: waiving any one member as well opens a place. A *cure* is one change after
 //! which one more capsule fits, or as many as the gang needs; it is tried on the plan, with that change, before it is offered.
 //!
+//! A job that waits is told when it may expect to start: the earliest start that fits once its deadline is waived.
+//!
 //! What this module does not do: it moves nothing. A cure that would need other capsules rearranged is not looked for.
 
 mod cure;
@@ -28,6 +30,7 @@ use lessor_models::fleet::Owner;
 use lessor_models::job::JobIndex;
 use lessor_models::plan::{Blocker, Cure, Price, Reason, Rule, Unplaced};
 use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::time::Timestamp;
 use rayon::prelude::*;
 
 use crate::assemble::per_job;
@@ -48,6 +51,15 @@ pub struct Explanation {
     pub conflict: Vec<Blocker>,
     /// The cheapest change found that lets one more in.
     pub cure: Option<Cure>,
+    /// When one more, or the gang, would start if its deadline were waived and nothing else changed.
+    pub expected_start: Option<Timestamp>,
+}
+
+impl Explanation {
+    /// A reason, and no more.
+    fn by(reason: Reason) -> Explanation {
+        Explanation { reason, conflict: vec![], cure: None, expected_start: None }
+    }
 }
 
 /// What explanations of one plan have in common.
@@ -100,7 +112,7 @@ impl<'o, 'a> Explainer<'o, 'a> {
     pub fn explain(&self, class: JobClassIndex, stop: &Stop) -> Explanation {
         let need = gang::need(self.occupancy.lowered(), class, self.occupancy.placed(class));
         let shortage = self.shortage(class, need);
-        let interrupted = Explanation { reason: Reason::Interrupted, conflict: vec![], cure: None };
+        let interrupted = Explanation::by(Reason::Interrupted);
         let Some(reason) = self.reason(class, (need, &shortage), stop) else { return interrupted };
         let blocked = match reason {
             Reason::Interrupted => return interrupted,
@@ -108,12 +120,16 @@ impl<'o, 'a> Explainer<'o, 'a> {
             _ => places::survey(self, class, stop).map(|sets| (irreducible::hitting_set(&sets, reason), Some(sets))),
         };
         // A set that was not brought to the end is no answer; the reason alone still is.
-        let Some((conflict, sets)) = blocked else { return Explanation { reason, ..interrupted } };
+        let Some((conflict, sets)) = blocked else { return Explanation::by(reason) };
         let cure = match sets.filter(|_| need <= 1) {
             Some(sets) => cure::for_capsule(self, class, &sets, stop),
             None => cure::for_gang(self, class, (need, &shortage), &conflict, stop),
         };
-        Explanation { reason, conflict, cure }
+        let expected_start = match need {
+            0 | 1 => cure::expected_start(self, class, stop),
+            _ => cure::expected_start_of_gang(self, class, (need, &shortage), stop),
+        };
+        Explanation { reason, conflict, cure, expected_start }
     }
 
     /// Every job with missing capsules, dearest (bid times missing capsules) first, then by job.
@@ -144,8 +160,8 @@ impl<'o, 'a> Explainer<'o, 'a> {
             known.extend(explained);
         }
         let explained = missing.into_iter().map(|(job, count)| {
-            let Explanation { reason, conflict, cure } = known[&class_of(job)].clone();
-            Unplaced { job, count, reason, conflict, cure }
+            let Explanation { reason, conflict, cure, expected_start } = known[&class_of(job)].clone();
+            Unplaced { job, count, reason, conflict, cure, expected_start }
         });
         explained.collect()
     }
@@ -157,8 +173,7 @@ impl<'o, 'a> Explainer<'o, 'a> {
     fn reason_only(&self, class: JobClassIndex, stop: &Stop) -> Explanation {
         let need = gang::need(self.occupancy.lowered(), class, self.occupancy.placed(class));
         let shortage = self.shortage(class, need);
-        let reason = self.reason(class, (need, &shortage), stop).unwrap_or(Reason::Interrupted);
-        Explanation { reason, conflict: vec![], cure: None }
+        Explanation::by(self.reason(class, (need, &shortage), stop).unwrap_or(Reason::Interrupted))
     }
 
     /// What tiles lack; read for a gang alone, which is tried on all of them time and again.

@@ -62,7 +62,7 @@ pub(super) fn reason(
 }
 
 /// The tiles of a group that spread and relations allow.
-fn allowed_tiles(
+pub(super) fn allowed_tiles(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,
     group: GroupIndex,

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use lessor_models::fleet::{Level, Owner, ZoneIndex};
+use lessor_models::job::Term;
 use lessor_models::plan::{Blocker, Cure, Reason, Rule};
 use lessor_models::resources::Kind;
+use lessor_models::time::Timestamp;
 
-use super::World;
+use super::{TICK, World};
 use crate::conflict::Explanation;
 
 /// Everything that could be waived in a world.
@@ -49,6 +51,18 @@ pub(super) fn assert_cures(world: &World, job: usize, cure: Cure) {
     }
 }
 
+/// The job fits at the start that it may expect, and a single capsule, once its deadline is waived, at none before.
+fn assert_expected(world: &World, job: usize, start: Timestamp) {
+    assert!(world.cured(job, Cure::Start(start)).opens(job), "{start:?} is too early in {world:?}");
+    let mut earlier = world.clone();
+    let term = match earlier.jobs[job].term {
+        Term::Fixed(span) => span,
+        Term::Work(_) => return,
+    };
+    earlier.jobs[job].deadline = Timestamp(start.after(term).0 - TICK);
+    assert!(world.need(job) > 1 || !earlier.opens(job), "there is a start before {start:?} in {world:?}");
+}
+
 /// All of it, for a job that misses capsules.
 pub(super) fn assert_sound(world: &World, job: usize) -> Explanation {
     let explanation = world.explain(job);
@@ -66,6 +80,9 @@ pub(super) fn assert_sound(world: &World, job: usize) -> Explanation {
     assert_irreducible(world, job, &explanation.conflict);
     if let Some(cure) = explanation.cure {
         assert_cures(world, job, cure);
+    }
+    if let Some(start) = explanation.expected_start {
+        assert_expected(world, job, start);
     }
     // A single waiver that would do is a cure that must not be missed; added devices are bounded, so they may be.
     let waivers = explanation.conflict.iter().filter(|&&blocker| {
