@@ -29,7 +29,7 @@ const CHAINS_HOME: u64 = 25;
 pub(super) struct Mix {
     /// A process goes home.
     pub(super) homes: u64,
-    /// A process goes anywhere.
+    /// A process goes anywhere that it can reach.
     pub(super) shifts: u64,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Annealing<'a> {
     pub(super) stop: &'a Stop,
 }
 
-/// Processes by weight: what they add to a machine's columns, in absolute terms.
+/// Processes that can move, by weight: what they add to a machine's columns, in absolute terms.
 #[derive(Debug)]
 pub(super) struct Ranks {
     /// Heaviest first.
@@ -55,8 +55,9 @@ pub(super) struct Ranks {
 }
 
 impl Ranks {
-    pub(super) fn new(weights: &[f64]) -> Ranks {
-        let mut ranked: Vec<usize> = (0..weights.len()).collect();
+    /// Ranks those that can move, by the weights of all.
+    pub(super) fn new(weights: &[f64], movable: &[u32]) -> Ranks {
+        let mut ranked: Vec<usize> = movable.iter().map(|&process| process as usize).collect();
         ranked.sort_by(|&one, &other| weights[other].total_cmp(&weights[one]));
         let mut rank = vec![0; weights.len()];
         ranked.iter().enumerate().for_each(|(at, &process)| rank[process] = at);
@@ -115,23 +116,33 @@ impl Annealing<'_> {
 
     /// Some move.
     fn draw(&self, state: &State, random: &mut Random) -> Move {
-        let (processes, machines) = state.sizes();
-        let process = random.index(processes);
+        let process = draw_process(state, random);
         match random.below(100) {
             kind if kind < self.mix.homes => Move::Shift { process, to: state.home(process) },
-            kind if kind < self.mix.homes + self.mix.shifts => Move::Shift { process, to: random.index(machines) },
+            kind if kind < self.mix.homes + self.mix.shifts => {
+                Move::Shift { process, to: state.reach().draw(process, random) }
+            }
             _ if random.below(100) < NEAR => Move::Swap { one: process, other: self.ranks.near(process, random) },
-            _ => Move::Swap { one: process, other: random.index(processes) },
+            _ => {
+                let members = state.members(state.reach().draw(process, random));
+                let at = random.index(members.len());
+                Move::Swap { one: process, other: members.get(at).map_or(process, |&other| other as usize) }
+            }
         }
     }
 }
 
 /// Some process, and a machine for it to begin a chain on.
 fn draw_chain(state: &State, random: &mut Random) -> (usize, usize) {
-    let (processes, machines) = state.sizes();
-    let process = random.index(processes);
-    let to = if random.below(100) < CHAINS_HOME { state.home(process) } else { random.index(machines) };
-    (process, to)
+    let process = draw_process(state, random);
+    let is_for_home = random.below(100) < CHAINS_HOME;
+    (process, if is_for_home { state.home(process) } else { state.reach().draw(process, random) })
+}
+
+/// Some process that can move; there is one.
+fn draw_process(state: &State, random: &mut Random) -> usize {
+    let movable = state.reach().movable();
+    movable[random.index(movable.len())] as usize
 }
 
 /// Means of (sum, count); where none was met, that of the next colder temperature, and at the end the last cost.
@@ -155,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_is_near_is_another_process_wherever_there_is_one_on_that_side() {
-        let ranks = Ranks::new(&[3.0, 9.0, 1.0, 5.0]);
+        let ranks = Ranks::new(&[3.0, 9.0, 1.0, 5.0], &[0, 1, 2, 3]);
         assert_eq!(ranks.ranked, [1, 3, 0, 2]);
         let mut random = Random::new(1);
         let mut seen = [0; 4];

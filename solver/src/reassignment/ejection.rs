@@ -11,7 +11,8 @@ const LENGTH_MAX: usize = 4;
 /// How many processes are looked at as those that make way.
 const SAMPLE: usize = 8;
 
-/// How many machines are drawn for each of them, besides its home and the machine that became free.
+/// How many machines are drawn for each of them among those that it can reach, besides its home and the machine that became
+/// free.
 const DRAWN: usize = 3;
 
 /// Moves that were done, each with the machine that the process came from.
@@ -69,7 +70,6 @@ impl Chain {
 /// Who makes way for a process on a machine, and to where: least is missing then, and among equals it costs least. Where
 /// something is missing, whoever helps nothing stays.
 fn way(state: &State, (process, to, from): (usize, usize, usize), random: &mut Random) -> Option<(usize, usize)> {
-    let (_, machines) = state.sizes();
     let missing = state.missing(to);
     let members = state.members(to);
     let mut best: Option<((i64, f64), (usize, usize))> = None;
@@ -79,7 +79,7 @@ fn way(state: &State, (process, to, from): (usize, usize, usize), random: &mut R
         if other == process || missing > 0 && left >= missing {
             continue;
         }
-        let drawn: [usize; DRAWN] = std::array::from_fn(|_| random.index(machines));
+        let drawn: [usize; DRAWN] = std::array::from_fn(|_| state.reach().draw(other, random));
         for target in drawn.into_iter().chain([state.home(other), from]) {
             let Some(cost) = state.difference(Move::Shift { process: other, to: target }) else { continue };
             if best.is_none_or(|(key, _)| (left, cost) < key) {

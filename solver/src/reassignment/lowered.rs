@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use lessor_models::families::reassignment::{Parts, ReassignmentInstance, Service};
 
+use super::reach::Reach;
+
 /// No row: nothing constrains the service there.
 pub(super) const NONE: usize = usize::MAX;
 
@@ -47,6 +49,8 @@ pub(super) struct Lowered {
     between: Vec<f64>,
     /// What the most moves within a service weigh.
     pub(super) service_weight: f64,
+    /// Where each process can ever run.
+    pub(super) reach: Reach,
 }
 
 /// What constrains a service, with the rows where its counts are kept.
@@ -101,6 +105,7 @@ impl Lowered {
             leaving: parts.processes.iter().map(|process| product(weights.process, process.move_cost)).collect(),
             between: between.map(|&cost| product(weights.machine, cost)).collect(),
             service_weight: weights.service as f64,
+            reach: Reach::new(parts),
         }
     }
 

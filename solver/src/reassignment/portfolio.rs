@@ -108,13 +108,16 @@ pub(super) fn search(
     let weights: Vec<f64> = (0..lowered.processes).map(|process| lowered.weight(process)).collect();
     let chains = if options.rounds_max.is_some() { CHAINS } else { rayon::current_num_threads() };
     let random = Random::new(options.seed);
-    let search = Search { lowered: &lowered, ranks: Ranks::new(&weights), random, chains, stop, board };
+    let ranks = Ranks::new(&weights, lowered.reach.movable());
+    let search = Search { lowered: &lowered, ranks, random, chains, stop, board };
     search.offer(&lowered.start);
     if lowered.processes > 0 && impossible(instance).is_empty() {
         let (start, keeps_rules) = repair(&lowered, &mut search.random.fork(REPAIR), stop);
         if keeps_rules {
             search.offer(&start);
-            search.run(options, &start);
+            if !lowered.reach.movable().is_empty() {
+                search.run(options, &start);
+            }
         }
     }
     let board = search.board.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! An assignment with everything that tells at once what a shift or a swap costs and whether it may be.
 
 use super::lowered::{Lowered, NONE, Rules};
+use super::reach::Reach;
 
 /// Bits of a word.
 const WORD: usize = 64;
@@ -94,9 +95,9 @@ impl<'a> State<'a> {
         state
     }
 
-    /// How many processes and machines there are.
-    pub(super) fn sizes(&self) -> (usize, usize) {
-        (self.instance.processes, self.instance.machines)
+    /// Where each process can ever run.
+    pub(super) fn reach(&self) -> &'a Reach {
+        &self.instance.reach
     }
 
     /// The machine of each process.

@@ -127,6 +127,35 @@ fn a_move_is_told_exactly_where_the_checker_allows_it_with_what_it_costs() {
 }
 
 #[test]
+fn whatever_the_checker_allows_is_within_reach() {
+    let mut random = Random::new(8);
+    let (mut used, mut ruled_out) = (0, 0);
+    for _ in 0..60 {
+        let instance = any(TINY, &mut random);
+        let lowered = Lowered::new(&instance);
+        let feasible: Vec<Vec<u32>> = allowed(&instance).map(|(machines, _)| machines).collect();
+        for (process, &home) in instance.parts().start.iter().enumerate() {
+            let others = (0..).take(instance.parts().machines.len()).filter(|&machine| machine != home);
+            for machine in others {
+                let is_used = feasible.iter().any(|machines| machines[process] == machine);
+                let is_reached = lowered.reach.contains(process, machine as usize);
+                assert!(is_reached || !is_used, "process {process} runs on {machine} in some assignment");
+                used += u32::from(is_used);
+                ruled_out += u32::from(!is_reached);
+            }
+        }
+        for _ in 0..20 {
+            let process = random.index(instance.parts().processes.len());
+            if lowered.reach.movable().contains(&u32::try_from(process).unwrap()) {
+                let machine = lowered.reach.draw(process, &mut random);
+                assert!(lowered.reach.contains(process, machine), "few machines are listed");
+            }
+        }
+    }
+    assert!(used > 50 && ruled_out > 50, "{used} used, {ruled_out} ruled out");
+}
+
+#[test]
 fn an_ejection_chain_leaves_what_the_checker_allows_or_everything_as_it_was() {
     let mut random = Random::new(6);
     let (mut stood, mut fell) = (0, 0);
@@ -165,14 +194,22 @@ fn a_state_begins_wherever_it_is_told_to() {
     }
 }
 
-/// The least cost of all assignments that break nothing.
-fn least(instance: &ReassignmentInstance) -> Option<u128> {
+/// Every assignment that breaks nothing, with its cost.
+fn allowed(instance: &ReassignmentInstance) -> impl Iterator<Item = (Vec<u32>, u128)> {
     let (processes, machines) = (instance.parts().processes.len(), instance.parts().machines.len());
-    let assignments = (0..machines.pow(u32::try_from(processes).unwrap())).map(|code| {
+    let assignments = (0..machines.pow(u32::try_from(processes).unwrap())).map(move |code| {
         let digit = |at: usize| u32::try_from(code / machines.pow(u32::try_from(at).unwrap()) % machines).unwrap();
         (0..processes).map(digit).collect::<Vec<u32>>()
     });
-    assignments.filter_map(|assignment| check(instance, &assignment).ok()).map(|cost| cost.total()).min()
+    assignments.filter_map(|assignment| {
+        let cost = check(instance, &assignment).ok()?.total();
+        Some((assignment, cost))
+    })
+}
+
+/// The least cost of all assignments that break nothing.
+fn least(instance: &ReassignmentInstance) -> Option<u128> {
+    allowed(instance).map(|(_, cost)| cost).min()
 }
 
 #[test]
