@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::duration_text;
 use crate::front::Pair;
 use crate::keep::Keep;
+use crate::memory::Memory;
 
 pub use bench::{
     BenchArgs, BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchPlanArgs, BenchRebalanceArgs, BenchVbpArgs,
@@ -149,6 +150,10 @@ pub struct PlanArgs {
     /// A limit in work (search moves) in place of time: the result does not depend on the machine.
     #[arg(long, value_name = "N")]
     pub work: Option<u64>,
+    /// Memory that the process may take: with less, time is told apart less finely, fewer plans are compared, and bound and
+    /// search end early [default: no limit].
+    #[arg(long, value_name = "SIZE", value_parser = Memory::parse)]
+    pub memory: Option<Memory>,
     /// Threads [default: as many as the machine runs at once].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -76,6 +76,19 @@ pub enum CommandError {
         /// Why.
         source: rayon::ThreadPoolBuildError,
     },
+    /// Less memory than the least with which there is a plan.
+    #[error(
+        "--memory {}MB is too little: the inputs and a plan of the coarsest kind take about {}MB; give that much, or a smaller \
+         fleet",
+        limit / 1_000_000,
+        least.div_ceil(1_000_000)
+    )]
+    Memory {
+        /// What was given, in bytes.
+        limit: u64,
+        /// What is needed at least, in bytes.
+        least: u64,
+    },
     /// The planner returned a plan that breaks a rule: a defect, caught before anything was written.
     #[error("the plan was refused by its check and is not written; {count} violations, the first: {first}")]
     Violated {
@@ -119,6 +132,7 @@ impl CommandError {
             | CommandError::Import(_)
             | CommandError::Load { .. }
             | CommandError::UnknownJob { .. }
+            | CommandError::Memory { .. }
             | CommandError::Threads { .. } => 2,
         }
     }

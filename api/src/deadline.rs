@@ -58,17 +58,17 @@ pub(crate) fn explain_share(planning: Duration) -> Duration {
 }
 
 /// The end of work that a timer runs beside.
-struct Ending(Receiver<()>);
+pub(crate) struct Ending(Receiver<()>);
 
 impl Ending {
     /// Waits so long, or until the work ends; whether it goes on.
-    fn is_still_ahead_after(&self, wait: Duration) -> bool {
+    pub(crate) fn is_still_ahead_after(&self, wait: Duration) -> bool {
         self.0.recv_timeout(wait) == Err(RecvTimeoutError::Timeout)
     }
 }
 
 /// Does some work with a timer beside it, which ends soon after the work does.
-fn beside<T>(timer: impl FnOnce(&Ending) + Send, work: impl FnOnce() -> T) -> T {
+pub(crate) fn beside<T>(timer: impl FnOnce(&Ending) + Send, work: impl FnOnce() -> T) -> T {
     let (working, has_ended) = mpsc::channel();
     thread::scope(|scope| {
         scope.spawn(move || timer(&Ending(has_ended)));

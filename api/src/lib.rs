@@ -22,6 +22,7 @@ mod inputs;
 mod keep;
 mod loaded_plan;
 mod machine;
+mod memory;
 mod output_directory;
 mod plan_command;
 mod plan_tables;

@@ -1,4 +1,4 @@
-//! What the machine is, and how much memory the process took: for the record, never for a decision.
+//! What the machine is, and how much memory the process takes: for the record, and for whoever must stay within a limit.
 
 use std::fs;
 
@@ -58,6 +58,11 @@ pub(crate) fn parallelism() -> usize {
 /// The greatest resident memory of the process so far, in bytes; zero where the system does not say.
 pub(crate) fn peak_memory_bytes() -> u64 {
     kibibytes_of("/proc/self/status", PEAK)
+}
+
+/// The resident memory of the process, in bytes; zero where the system does not say.
+pub(crate) fn resident_bytes() -> u64 {
+    kibibytes_of("/proc/self/status", "VmRSS:")
 }
 
 /// The greatest resident memory so far of another process that runs, in bytes; `None` where the system does not say.

@@ -19,6 +19,7 @@ use crate::front;
 use crate::inputs::{InputPaths, Loaded};
 use crate::keep::Keep;
 use crate::machine::{self, Machine};
+use crate::memory::{self, Memory, Room};
 use crate::output_directory::{OutputPlace, Replace, write_file};
 use crate::plan_tables;
 use crate::process_clock::{ProcessClock, unix_micros};
@@ -56,7 +57,8 @@ pub(crate) fn run(args: &PlanArgs, clock: &ProcessClock) -> Result<Ending, Comma
     let pool = pool.map_err(|source| CommandError::Threads { threads, source })?;
     pool.install(|| {
         let loaded = paths.load(weights)?;
-        let run = Run { loaded, paths, settings, started_us, read: clock.elapsed(), clock };
+        let room = room(args.memory, &loaded.instance)?;
+        let run = Run { loaded, paths, settings, room, started_us, read: clock.elapsed(), clock };
         match args.front {
             Some(pair) => front::run(args, pair, &place, run),
             None => run.plan(args, &place),
@@ -73,6 +75,7 @@ fn settings(args: &PlanArgs) -> Settings {
         work: args.work,
         threads: args.threads.map_or_else(machine::parallelism, usize::from),
         keep_permille: args.keep.map(Keep::permille),
+        memory_bytes: args.memory.map(Memory::bytes),
     }
 }
 
@@ -96,6 +99,14 @@ fn sizes(instance: &Instance) -> Sizes {
     Sizes { tiles, jobs: instance.jobs().len(), capsules, running: instance.current().len(), sites: sites.len() }
 }
 
+/// What a limit on memory leaves.
+fn room(limit: Option<Memory>, instance: &Instance) -> Result<Option<Room>, CommandError> {
+    let Some(limit) = limit else { return Ok(None) };
+    let room = memory::room(limit, &sizes(instance), machine::resident_bytes());
+    let is_enough = room.tables.is_some();
+    is_enough.then_some(Some(room)).ok_or(CommandError::Memory { limit: limit.bytes(), least: room.least })
+}
+
 /// A plan that was made and not yet checked or written.
 pub(crate) struct Planned {
     outcome: Outcome,
@@ -109,6 +120,8 @@ pub(crate) struct Run<'c> {
     loaded: Loaded,
     paths: InputPaths,
     settings: Settings,
+    /// Where memory is limited, what is left of it.
+    room: Option<Room>,
     started_us: u64,
     /// How long the inputs took, from the start of the process.
     read: Duration,
@@ -159,13 +172,17 @@ impl<'c> Run<'c> {
         let began = self.clock.seconds();
         let mut view = ProgressView::new(self.clock, bars);
         let Settings { method, seed, work, .. } = self.settings;
-        let options = PlannerOptions { method: method.of_planner(), seed, work, explain_max: EXPLAIN_MAX };
+        let limit = self.settings.memory_bytes.map(Memory::of_bytes);
+        let memory = self.room.and_then(|room| room.tables);
+        let options = PlannerOptions { method: method.of_planner(), seed, work, explain_max: EXPLAIN_MAX, memory };
         let (bound, search, explain) = (Stop::new(), Stop::new(), Stop::new());
         let stops = Stops { bound: &bound, search: &search, explain: &explain };
         let alarms = self.settings.deadline_seconds.map(|seconds| self.alarms(seconds)).unwrap_or_default();
         let alarms: Vec<_> = alarms.into_iter().zip([&bound, &search, &explain]).collect();
         let show = &mut |progress| view.show(progress);
-        let outcome = deadline::with_alarms(&alarms, || plan(self.instance(), &options, stops, show));
+        let outcome = memory::with_watch(limit, [&bound, &search], || {
+            deadline::with_alarms(&alarms, || plan(self.instance(), &options, stops, show))
+        });
         Planned { outcome, view, seconds: self.clock.seconds() - began }
     }
 

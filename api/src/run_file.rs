@@ -61,6 +61,9 @@ pub(crate) struct Settings {
     /// The factor on the weight of moves in thousandths, where one was given; the weights hold the product.
     #[serde(default)]
     pub(crate) keep_permille: Option<u32>,
+    /// The limit on the memory of the process, in bytes, where one was given.
+    #[serde(default)]
+    pub(crate) memory_bytes: Option<u64>,
 }
 
 /// When and how long, in seconds where not said otherwise.

@@ -208,6 +208,21 @@ fn every_job_can_be_explained_and_an_unplaced_one_has_a_reason() {
 }
 
 #[test]
+fn a_plan_keeps_a_limit_on_memory_by_being_coarser() {
+    let bench = Bench::new();
+    bench.expect(0, "datasets generate --tiles 10000 --seed 3 --job-classes 30 --steps --out fleet");
+    let taken = |planned: &serde_json::Value| planned["peak_memory_bytes"].as_u64().unwrap();
+    let free = bench.expect(0, "plan --fleet fleet --work 0 --threads 1 --json --out free").json();
+    let tight = bench.expect(0, "plan --fleet fleet --work 0 --threads 1 --memory 100MB --json --out tight").json();
+    assert!(taken(&free) > 100_000_000 && taken(&tight) < 100_000_000, "{free} {tight}");
+    assert!(tight["placed"].as_u64().unwrap() * 10 > free["placed"].as_u64().unwrap() * 9, "{free} {tight}");
+    bench.expect(0, "check tight");
+    let refused = bench.expect(2, "plan --fleet fleet --memory 1MB --out none");
+    assert!(refused.err.contains("--memory 1MB is too little"), "{refused:?}");
+    assert_eq!(bench.names(), ["fleet", "free", "tight"]);
+}
+
+#[test]
 fn a_plan_made_in_time_is_there_by_its_deadline() {
     let bench = Bench::with_fleet();
     let planned = bench.expect(0, "plan --fleet fleet --deadline 3s --json --out plan").json();

@@ -1,6 +1,7 @@
 //! The two-level planner: layer program, cells in parallel, search, certificate, reasons.
 
 mod construct;
+mod thrift;
 
 use lessor_market::prices;
 use lessor_models::certificate::Certificate;
@@ -20,6 +21,7 @@ use lessor_solver::stop::Stop;
 use lessor_solver::{assemble, migration};
 
 use construct::Guide;
+use thrift::Thrift;
 
 /// How a plan is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct PlannerOptions {
     pub work: Option<u64>,
     /// How many unplaced jobs, dearest first, get a conflict set and a cure.
     pub explain_max: usize,
+    /// Bytes that the tables of plans may take; with fewer, time is told apart less finely and fewer first plans are compared.
+    pub memory: Option<u64>,
 }
 
 /// What a planning run is doing.
@@ -119,9 +123,11 @@ pub fn plan(
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Outcome {
     progress(Progress { phase: Phase::Lower, done: 0, of: 0, value: None, bound: None });
-    let lowered = Lowered::new(instance);
+    let thrift = Thrift(options.memory);
+    let lowered = Lowered::within(instance, thrift.vectors());
     let running = Running::of(&lowered);
-    let mut run = Run { stops, progress, bound: None, running: &running };
+    let compares_plans = thrift.compares_plans(&lowered);
+    let mut run = Run { stops, progress, bound: None, running: &running, compares_plans };
     let (relaxation, certificate) = run.relax(&lowered);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
@@ -154,6 +160,8 @@ struct Run<'a> {
     bound: Option<i128>,
     /// What runs when the plan begins.
     running: &'a Running,
+    /// Whether there is room for several first plans at once.
+    compares_plans: bool,
 }
 
 impl Run<'_> {

@@ -17,7 +17,7 @@ fn planned(instance: &Instance) -> Outcome {
     let stops = Stops { bound: &stop, search: &stop, explain: &stop };
     plan(
         instance,
-        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), explain_max: 0 },
+        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), explain_max: 0, memory: None },
         stops,
         &mut |_| {},
     )

@@ -52,7 +52,7 @@ fn planned() -> Outcome {
     let stops = Stops { bound: &stop, search: &stop, explain: &stop };
     plan(
         &instance,
-        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(0), explain_max: 0 },
+        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(0), explain_max: 0, memory: None },
         stops,
         &mut |_| {},
     )

@@ -73,7 +73,12 @@ fn instance(prices: [Vec<u64>; 2], jobs: &[(u64, u64)]) -> Instance {
 fn planned(instance: &Instance, method: Method) -> Outcome {
     let (a, b, c) = (Stop::new(), Stop::new(), Stop::new());
     let stops = Stops { bound: &a, search: &b, explain: &c };
-    plan(instance, &PlannerOptions { method, seed: 1, work: Some(40_000), explain_max: 9 }, stops, &mut |_| {})
+    plan(
+        instance,
+        &PlannerOptions { method, seed: 1, work: Some(40_000), explain_max: 9, memory: None },
+        stops,
+        &mut |_| {},
+    )
 }
 
 /// The most that any placing of whole hours is worth, by trying all of them; prices change at whole hours, so no other start

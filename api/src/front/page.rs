@@ -188,6 +188,7 @@ pub(super) mod tests {
             work: Some(90),
             threads: 1,
             keep_permille: None,
+            memory_bytes: None,
         }
     }
 

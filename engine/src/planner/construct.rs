@@ -63,7 +63,8 @@ impl Run<'_> {
         let mut plan = Occupancy::new(lowered);
         self.running.keep(&mut plan, Stay::All);
         self.construct(&mut plan, guide);
-        if self.running.has_leavers(lowered, guide.ranking) && !self.stops.search.is_raised() {
+        let has_other = self.compares_plans && self.running.has_leavers(lowered, guide.ranking);
+        if has_other && !self.stops.search.is_raised() {
             let mut other = Occupancy::new(lowered);
             self.running.keep(&mut other, Stay::Worthwhile(guide.ranking));
             self.construct(&mut other, guide);
@@ -92,6 +93,7 @@ impl Run<'_> {
         self.insert_bound(occupancy, guide);
         let recipes = recipes(occupancy.lowered(), guide.relaxation.is_some());
         let (last, others) = recipes.split_last().expect("there is always a recipe");
+        let others = if self.compares_plans { others } else { &[] };
         let mut best: Option<(i128, Occupancy<'_>)> = None;
         for &recipe in others {
             let mut plan = occupancy.clone();

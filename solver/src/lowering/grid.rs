@@ -14,7 +14,7 @@ const EXACT_BUCKETS_MAX: usize = 64;
 const BUCKETS_MAX: usize = 672;
 
 /// What the grid's tile tables may hold, in vectors of one cache line each: 1 GiB.
-const TILE_VECTORS_MAX: usize = 1 << 24;
+pub const TILE_VECTORS_MAX: usize = 1 << 24;
 
 /// Edges of the buckets, ascending; bucket `k` is `[edges[k], edges[k + 1])`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,12 +25,13 @@ pub struct Grid {
 
 impl Grid {
     /// A grid for an instance: exact where few instants matter, even steps otherwise. Where a job may start later, an exact grid
-    /// has edges between those instants too, so that capsules can follow each other.
+    /// has edges between those instants too, so that capsules can follow each other. No finer than that a table of all tiles
+    /// has so many vectors.
     #[must_use]
-    pub fn of(instance: &Instance) -> Grid {
+    pub fn within(instance: &Instance, vectors: usize) -> Grid {
         let horizon = instance.horizon();
         let tiles = instance.fleet().tiles().count().max(1);
-        let most = BUCKETS_MAX.min(TILE_VECTORS_MAX / tiles).max(1);
+        let most = BUCKETS_MAX.min(vectors / tiles).max(1);
         let mut instants = BTreeSet::from([horizon.start, horizon.end]);
         let mut has_choice = false;
         for job in instance.jobs() {

@@ -23,7 +23,7 @@ use ndarray::Array2;
 
 pub use accounts::Account;
 pub(crate) use accounts::standing;
-pub use grid::Grid;
+pub use grid::{Grid, TILE_VECTORS_MAX};
 use groups::SitePlace;
 pub use groups::{Cell, Group};
 pub use job_classes::JobClass;
@@ -84,7 +84,13 @@ impl<'a> Lowered<'a> {
     /// Lowers an instance. O(tiles + jobs log jobs + job classes times sites).
     #[must_use]
     pub fn new(instance: &'a Instance) -> Lowered<'a> {
-        let grid = Grid::of(instance);
+        Lowered::within(instance, TILE_VECTORS_MAX)
+    }
+
+    /// The same with time told apart no finer than that a plan's table of tiles has so many vectors.
+    #[must_use]
+    pub fn within(instance: &'a Instance, vectors: usize) -> Lowered<'a> {
+        let grid = Grid::within(instance, vectors);
         let classes = job_classes::classes(instance);
         let accounts = accounts::accounts(instance, &grid);
         let grouped = groups::group(instance, &grid, &accounts);
