@@ -37,6 +37,22 @@ fn a_missing_column_is_named_and_nothing_is_written() {
 }
 
 #[test]
+fn a_series_of_carbon_without_a_place_or_a_column_is_refused() {
+    let bench = Bench::with_fleet();
+    for (series, told) in [
+        ("nowhere=fleet/jobs.parquet", "\"nowhere\""),
+        ("layer=fleet/jobs.parquet", "timestamp"),
+        ("layer=no-such.parquet", "no-such.parquet"),
+        ("fleet/jobs.parquet", "--series"),
+        ("=fleet/jobs.parquet", "--series"),
+    ] {
+        let said = bench.expect(2, &format!("datasets import carbon --fleet fleet --series {series} --out green"));
+        assert!(said.err.contains(told), "{series}: {said:?}");
+    }
+    assert_eq!(bench.names(), ["fleet"]);
+}
+
+#[test]
 fn an_existing_output_is_refused_without_force_and_replaced_with_it() {
     let bench = Bench::with_plan();
     let before = fs::read(bench.path("plan/run.json")).unwrap();

@@ -18,8 +18,8 @@ const LISTED_MAX: usize = 64;
 /// Draws for a process that can reach more machines than are listed.
 const DRAWS: usize = 12;
 
-/// How often what stays for good is looked at again.
-const PASSES: usize = 4;
+/// How often what stays for good rules out more, at most.
+const PASSES_MAX: usize = 4;
 
 /// The machines that each process can reach from its first one, which is not among them.
 #[derive(Debug)]
@@ -35,25 +35,35 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// Works out who can go where. O(processes times machines times resources), in parallel.
+    /// Works out who can go where. O(processes times machines times resources), in parallel; what stays for good then rules out
+    /// more on its own machine alone.
     pub(super) fn new(parts: &Parts) -> Reach {
         let (machines, processes) = (parts.machines.len(), parts.processes.len());
-        let words = machines.div_ceil(WORD);
-        let mut bits: Vec<u64> = Vec::new();
+        let words = machines.div_ceil(WORD).max(1);
+        let mut bits = vec![0; processes * words];
         let mut stays = vec![false; processes];
-        for _ in 0..PASSES {
-            let rooms = Rooms::new(parts, &stays);
-            let row = |process: usize| rooms.reached(parts, process, words);
-            bits = (0..processes).into_par_iter().flat_map_iter(row).collect();
-            let now: Vec<bool> = (0..processes).map(|process| is_empty(&bits, words, process)).collect();
-            if now == stays {
+        let rooms = Rooms::new(parts, &stays);
+        bits.par_chunks_mut(words).enumerate().for_each(|(process, row)| rooms.let_in(parts, process, row));
+        for _ in 0..PASSES_MAX {
+            let is_stuck = |row: &[u64]| row.iter().all(|&word| word == 0);
+            let now: Vec<bool> = bits.chunks(words).map(is_stuck).collect();
+            let news = (0..processes).filter(|&process| now[process] && !stays[process]);
+            let mut fuller: Vec<usize> = news.map(|process| parts.start[process] as usize).collect();
+            if fuller.is_empty() {
                 break;
             }
+            fuller.sort_unstable();
+            fuller.dedup();
             stays = now;
+            let rooms = Rooms::new(parts, &stays);
+            bits.par_chunks_mut(words).enumerate().for_each(|(process, row)| {
+                rooms.shut_out(parts, (process, row), &fuller);
+            });
         }
-        let listed = (0..processes).into_par_iter().map(|process| list(&bits[process * words..][..words])).collect();
-        let movable = (0..).zip(&stays).filter(|(_, stays)| !**stays).map(|(process, _)| process).collect();
-        Reach { machines, words, bits, listed, movable }
+        let listed = bits.par_chunks(words).map(list).collect();
+        let is_movable = |row: &[u64]| row.iter().any(|&word| word != 0);
+        let movable = (0..).zip(bits.chunks(words)).filter(|(_, row)| is_movable(row)).map(|(process, _)| process);
+        Reach { machines, words, movable: movable.collect(), listed, bits }
     }
 
     /// The processes that can move at all.
@@ -81,10 +91,6 @@ impl Reach {
         }
         machine
     }
-}
-
-fn is_empty(bits: &[u64], words: usize, process: usize) -> bool {
-    bits[process * words..(process + 1) * words].iter().all(|&word| word == 0)
 }
 
 /// The machines of a row, where they are few.
@@ -121,25 +127,36 @@ impl Rooms {
                 rooms.taken[process.service as usize].push(home);
             }
         }
+        // So far below zero that no need, of 2^53 at most, leaves 64 bits.
+        rooms.free.iter_mut().for_each(|free| *free = (*free).max(-(1 << 60)));
         rooms
     }
 
-    /// The row of bits of a process.
-    fn reached(&self, parts: &Parts, process: usize, words: usize) -> Vec<u64> {
+    /// Sets the bits of the machines where a process fits, its first one left out.
+    fn let_in(&self, parts: &Parts, process: usize, row: &mut [u64]) {
         let home = parts.start[process] as usize;
+        let needs: Vec<i64> = parts.processes[process].needs.iter().copied().map(whole).collect();
+        for machine in 0..parts.machines.len() {
+            row[machine / WORD] |= u64::from(machine != home && self.fits(machine, &needs)) << (machine % WORD);
+        }
+    }
+
+    /// Clears the bits of some machines where a process does not fit, or where one of its service stays.
+    fn shut_out(&self, parts: &Parts, (process, row): (usize, &mut [u64]), machines: &[usize]) {
         let process = &parts.processes[process];
         let needs: Vec<i64> = process.needs.iter().copied().map(whole).collect();
-        let mut row = vec![0; words];
-        for machine in 0..parts.machines.len() {
-            let free = &self.free[machine * self.resources..][..self.resources];
-            // One sign bit at the end is quicker than a branch for each resource.
-            let fits = free.iter().zip(&needs).fold(0, |signs, (free, need)| signs | free.saturating_sub(*need)) >= 0;
-            row[machine / WORD] |= u64::from(fits && machine != home) << (machine % WORD);
+        for &machine in machines {
+            row[machine / WORD] &= !(u64::from(!self.fits(machine, &needs)) << (machine % WORD));
         }
         for &machine in &self.taken[process.service as usize] {
             row[machine as usize / WORD] &= !(1 << (machine as usize % WORD));
         }
-        row
+    }
+
+    fn fits(&self, machine: usize, needs: &[i64]) -> bool {
+        let free = &self.free[machine * self.resources..][..self.resources];
+        // One sign bit at the end is quicker than a branch for each resource.
+        free.iter().zip(needs).fold(0, |signs, (free, need)| signs | (free - need)) >= 0
     }
 }
 

@@ -12,7 +12,7 @@ use super::state::{Move, State};
 /// What one broken rule counts; a resource that a machine lacks counts as much and a thousandth for each thousandth lacking.
 const BROKEN: i64 = 1_000;
 
-/// Machines that are tried for a process; on more machines, so many are drawn.
+/// Machines that are tried for a process; of more machines, its first one and so many that it can reach are drawn.
 const TRIED: usize = 256;
 
 /// Of a hundred processes that no machine is better for, how many go to the least bad one all the same.
@@ -97,13 +97,18 @@ impl<'a> Repair<'a> {
 
     /// Puts a process on the machine where least is broken then, and among those where it costs least.
     fn send_away(&mut self, process: usize, random: &mut Random) {
-        let (from, machines) = (self.state.machine_of(process), self.instance.machines);
+        let (from, home) = (self.state.machine_of(process), self.state.home(process));
+        let (machines, reach) = (self.instance.machines, &self.instance.reach);
         let tried = machines.min(TRIED);
         let first = random.index(machines);
         let mut best: Option<((i64, f64), usize)> = None;
         for at in 0..tried {
-            let to = if tried < machines { random.index(machines) } else { (first + at) % machines };
-            if to == from {
+            let to = match at {
+                _ if tried == machines => (first + at) % machines,
+                0 => home,
+                _ => reach.draw(process, random),
+            };
+            if to == from || to != home && !reach.contains(process, to) {
                 continue;
             }
             let before = (self.broken_around(process, from, to), self.state.cost());
