@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the solvers that the peers use into .venv beside this script, from PyPI, at fixed versions. Wants Python 3.9 or
-# later with venv and pip.
+# later with venv and pip; Rebalancer wants 3.12 and is left out before.
 set -euo pipefail
 cd "$(dirname "$0")"
 python=${PYTHON:-python3}
@@ -8,5 +8,7 @@ python=${PYTHON:-python3}
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 .venv/bin/python - <<'END'
 import importlib.metadata as installed
-print("peers:", ", ".join(f"{name} {installed.version(name)}" for name in ("ortools", "highspy", "pyscipopt")))
+present = {package.metadata["Name"]: package.version for package in installed.distributions()}
+wanted = ("ortools", "highspy", "pyscipopt", "rebalancer")
+print("peers:", ", ".join(f"{name} {present.get(name, 'left out: it wants Python 3.12')}" for name in wanted))
 END
