@@ -1,0 +1,152 @@
+//! The whole state of an authority as plain data, for whoever writes it down.
+
+use lessor_models::fleet::{NodeIndex, Owner};
+use lessor_models::time::Timestamp;
+use thiserror::Error;
+
+use super::event::Displacement;
+use super::label::{FenceKey, HolderId, RequestId};
+use super::lease::{Lease, LeaseId, Revision, Token};
+use super::money::{Money, Rate};
+use super::refusal::Refusal;
+use crate::ledger::{Draw, Floors};
+use crate::plane::PlaneEffect;
+
+/// Everything that an authority knows but its fleet and its terms. What can be computed from it is not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The last instant applied.
+    pub now: Timestamp,
+    /// The last change.
+    pub revision: Revision,
+    /// Tokens minted in this incarnation.
+    pub minted: u64,
+    /// Every slot that a lease ever lay in, by position.
+    pub slots: Vec<Slot>,
+    /// Positions of empty slots; the last is used next.
+    pub free: Vec<u32>,
+    /// Positions of slots whose lease ended and returned, the first to be forgotten first.
+    pub ended: Vec<u32>,
+    /// Answers kept for repeats, oldest first.
+    pub repeats: Vec<Repeat>,
+    /// Requests first sent no later than this are too old.
+    pub horizon: Timestamp,
+    /// What holders gained or paid, by holder.
+    pub balances: Vec<(HolderId, i128)>,
+    /// What planes last said, as limits and closures.
+    pub planes: Vec<PlaneEffect>,
+    /// Nodes that are being emptied, and by when.
+    pub drains: Vec<(NodeIndex, Timestamp)>,
+    /// Floors in force.
+    pub floors: Vec<(Owner, Floors)>,
+    /// Owners whose deficit was told.
+    pub deficits: Vec<Owner>,
+}
+
+/// A place for a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// How often it was used before.
+    pub generation: u32,
+    /// The lease in it.
+    pub lease: Option<KeptLease>,
+}
+
+/// A lease, and what its holder does not see of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptLease {
+    /// What its holder sees.
+    pub lease: Lease,
+    /// What it draws.
+    pub draw: Draw,
+    /// When its accounts and keys are free if nothing happens before.
+    pub returns_at: Timestamp,
+    /// What it costs per second.
+    pub rate: Rate,
+    /// Until when its work is safe.
+    pub safe_until: Timestamp,
+    /// Whether it may be displaced.
+    pub displacement: Displacement,
+    /// The keys that it holds.
+    pub keys: Vec<FenceKey>,
+    /// Whether the shell was asked to fence its token.
+    pub is_fenced: bool,
+    /// The first lease of its gang; itself where it is alone.
+    pub gang: LeaseId,
+    /// For an offer, the leases that it waits for.
+    pub waits_for: Vec<LeaseId>,
+}
+
+/// An answer kept for a repeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// Who asked.
+    pub holder: HolderId,
+    /// Under which name.
+    pub request: RequestId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// A digest of the body.
+    pub digest: u64,
+    /// What was answered.
+    pub answer: KeptAnswer,
+}
+
+/// What was answered, without what the repeated request itself says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptAnswer {
+    /// One lease.
+    Lease(GrantedLease),
+    /// The leases of a gang.
+    Gang(Vec<GrantedLease>),
+    /// A refusal.
+    Refused(Refusal),
+}
+
+/// A lease as it was granted or offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrantedLease {
+    /// Which.
+    pub id: LeaseId,
+    /// Where.
+    pub node: NodeIndex,
+    /// Devices of the node, as a mask.
+    pub device_mask: u64,
+    /// Its token; zero for an offer.
+    pub token: Token,
+    /// Its start.
+    pub start: Timestamp,
+    /// Its end.
+    pub end: Timestamp,
+    /// Its price.
+    pub price: Money,
+}
+
+/// Why a snapshot is not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SnapshotError {
+    /// It names a node that the fleet lacks.
+    #[error("a snapshot names node {node:?}, which the fleet lacks; start with the fleet that it was made of")]
+    UnknownNode {
+        /// Which.
+        node: NodeIndex,
+    },
+    /// It names a node or zone that the fleet lacks.
+    #[error("a snapshot names {owner:?}, which the fleet lacks; start with the fleet that it was made of")]
+    UnknownOwner {
+        /// Which.
+        owner: Owner,
+    },
+    /// A lease's devices are not there, or are held twice.
+    #[error("lease {lease} holds devices that its tile lacks or another lease has")]
+    Devices {
+        /// Which lease.
+        lease: LeaseId,
+    },
+    /// Positions, ids or keys contradict each other.
+    #[error("slot {position} contradicts the rest of the snapshot")]
+    Slot {
+        /// Which slot.
+        position: u32,
+    },
+}
