@@ -4,6 +4,7 @@
 //! Nothing here reads a clock, a file or a socket, and nothing makes a thread of its own.
 
 pub mod authority;
+pub mod invariants;
 pub mod ledger;
 pub mod plane;
 pub mod planes;

@@ -20,7 +20,7 @@ pub struct Refusal {
 /// Why. Where several hold, the first in this order is given.
 ///
 /// Those of a request under a known id come before all others, for a repeat gets the first answer whatever changed since. Then
-/// comes what is wrong with the event itself, what it names, what it may cost, and last what it would take.
+/// comes what is wrong with the event itself, what it names, what it would take, and last what that costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// The holder used this request id for something else.
@@ -124,13 +124,13 @@ pub enum Reason {
         /// The most.
         most: u32,
     },
+    /// Something on the path stands in the way: a door that is shut, or the binding account.
+    NoRoom(Barrier),
     /// It costs more than the bid.
     TooDear {
         /// What it costs, for all leases together.
         price: Money,
     },
-    /// Something on the path stands in the way: a door that is shut, or the binding account.
-    NoRoom(Barrier),
 }
 
 /// What an authority would grant instead; each alone, and only as things stood.

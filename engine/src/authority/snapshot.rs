@@ -21,6 +21,8 @@ pub struct Snapshot {
     pub revision: Revision,
     /// Tokens minted in this incarnation.
     pub minted: u64,
+    /// The generation of a slot that was never used.
+    pub generation: u32,
     /// Every slot that a lease ever lay in, by position.
     pub slots: Vec<Slot>,
     /// Positions of empty slots; the last is used next.
@@ -41,6 +43,8 @@ pub struct Snapshot {
     pub floors: Vec<(Owner, Floors)>,
     /// Owners whose deficit was told.
     pub deficits: Vec<Owner>,
+    /// Owners whose limits changed since deficits were last looked at.
+    pub unsettled: Vec<Owner>,
 }
 
 /// A place for a lease.

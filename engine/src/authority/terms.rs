@@ -67,11 +67,13 @@ impl Default for Terms {
 /// Why terms are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TermsError {
-    /// A number that must not be zero is.
-    #[error("{field} is 0; it must be at least 1")]
-    Zero {
+    /// A number is too small.
+    #[error("{field} must be at least {least}")]
+    TooSmall {
         /// Which.
         field: &'static str,
+        /// The least that it may be.
+        least: u32,
     },
     /// The shortest term is longer than the longest.
     #[error("term_min is longer than term_max")]
@@ -104,18 +106,19 @@ impl Terms {
     /// Where a number is out of its range.
     pub fn check(&self) -> Result<(), TermsError> {
         let counts = [
-            ("repeats_max", self.repeats_max),
-            ("ended_max", self.ended_max),
-            ("watch_max", self.watch_max),
-            ("leases_max", self.leases_max),
-            ("gang_max", self.gang_max),
-            ("deadlines_per_tick", self.deadlines_per_tick),
+            ("repeats_max", self.repeats_max, 1),
+            // What a release ends can end an offer in turn, and the lease released is still to be shown.
+            ("ended_max", self.ended_max, 2),
+            ("watch_max", self.watch_max, 1),
+            ("leases_max", self.leases_max, 1),
+            ("gang_max", self.gang_max, 1),
+            ("deadlines_per_tick", self.deadlines_per_tick, 1),
         ];
-        if let Some((field, _)) = counts.into_iter().find(|count| count.1 == 0) {
-            return Err(TermsError::Zero { field });
+        if let Some((field, _, least)) = counts.into_iter().find(|(_, count, least)| count < least) {
+            return Err(TermsError::TooSmall { field, least });
         }
         if self.term_min.0 == 0 {
-            return Err(TermsError::Zero { field: "term_min" });
+            return Err(TermsError::TooSmall { field: "term_min", least: 1 });
         }
         if self.term_min > self.term_max {
             return Err(TermsError::NoTerm);

@@ -24,6 +24,25 @@ impl Draw {
         Draw { resources, uplinks_bps }
     }
 
+    /// The vector, as of a tile.
+    #[must_use]
+    pub fn resources(&self) -> &Resources {
+        &self.resources
+    }
+
+    /// What crosses the uplink of its node at a level, in bit/s.
+    #[must_use]
+    pub fn uplink_bps(&self, level: Level) -> u64 {
+        self.uplinks_bps[level.index()]
+    }
+
+    /// The same draw with another amount of a kind; of bandwidth, all uplinks stay as they are.
+    #[must_use]
+    pub fn with(mut self, kind: Kind, amount: u64) -> Draw {
+        self.resources = self.resources.with(kind, amount);
+        self
+    }
+
     /// What is drawn from an account of the level.
     #[must_use]
     #[inline]

@@ -5,11 +5,20 @@
 //! nothing here knows what a lease is: an entry is a [`Draw`] at a node for an interval.
 
 mod account;
+mod barriers;
+mod book;
+mod device_table;
 mod devices;
 mod draw;
 mod floors;
+mod paths;
+mod posting;
+mod special;
 
 pub use account::{Account, Barrier, Entry, Shortage};
+pub use book::Ledger;
 pub use devices::Devices;
 pub use draw::Draw;
 pub use floors::Floors;
+
+pub(crate) use paths::{OwnerIndex, position};

@@ -1,0 +1,126 @@
+//! Which account binds where nothing fits, and what would be granted instead.
+//!
+//! A refusal must stay cheap while everybody asks for what is not there, so all of this looks at a few tiles and leases only.
+
+use lessor_models::fleet::NodeIndex;
+use lessor_models::resources::Resources;
+use lessor_models::time::Timestamp;
+
+use super::apply::Authority;
+use super::event::{Request, Scope};
+use super::placement::Ask;
+use super::refusal::CounterOffer;
+use super::victims::less;
+use crate::ledger::{Barrier, Entry, OwnerIndex};
+
+/// Tiles looked at where a scope has many.
+const SAMPLE_MAX: usize = 16;
+
+/// Nodes under an account that is short, beyond which nobody says when it has room again.
+const NODES_MAX: usize = 1_024;
+
+impl Authority {
+    /// The tile in the scope that comes nearest to taking an entry, among a few, and what stands in the way there.
+    pub(super) fn binding(&self, scope: Scope, entry: &Entry) -> (Option<NodeIndex>, Barrier) {
+        let tiles = self.sample(scope, SAMPLE_MAX);
+        let best =
+            tiles.iter().copied().max_by_key(|tile| (self.ledger.permille(*tile, entry), std::cmp::Reverse(*tile)));
+        let node = match scope {
+            Scope::Under(node) => node,
+            Scope::Anywhere => NodeIndex(0),
+        };
+        let Some(tile) = best else { return (None, Barrier::Closed { node }) };
+        // What all tiles of a scope share speaks before what one of them lacks.
+        let above = if scope == Scope::Under(tile) { None } else { self.ledger.check_above(tile, entry) };
+        let barrier = above.or_else(|| self.ledger.check(tile, entry));
+        (Some(tile), barrier.unwrap_or(Barrier::Closed { node: tile }))
+    }
+
+    /// The first tiles of a scope, in tree order.
+    pub(super) fn sample(&self, scope: Scope, most: usize) -> Vec<NodeIndex> {
+        let mut stack: Vec<NodeIndex> = match scope {
+            Scope::Under(node) => vec![node],
+            Scope::Anywhere => self.ledger.roots().collect(),
+        };
+        stack.reverse();
+        let mut tiles = Vec::new();
+        while let Some(node) = stack.pop().filter(|_| tiles.len() < most) {
+            if self.ledger.is_tile(node) {
+                tiles.push(node);
+            } else {
+                stack.extend(self.ledger.children(node).iter().take(most).rev());
+            }
+        }
+        tiles
+    }
+
+    pub(super) fn counter_offer(&mut self, request: &Request, entry: &Entry) -> CounterOffer {
+        if request.count != 1 {
+            return CounterOffer::default();
+        }
+        let (tile, _) = self.binding(request.scope, entry);
+        let smaller = tile.and_then(|tile| self.smaller(tile, entry));
+        let later = tile.and_then(|tile| self.later(tile, entry));
+        let elsewhere = match request.scope {
+            Scope::Anywhere => None,
+            Scope::Under(_) => {
+                let ask = Ask { scope: Scope::Anywhere, entry, now: self.now };
+                let found = self.placement.place(&self.ledger, &ask);
+                found.map(|(node, _)| node).filter(|node| self.ledger.check(*node, entry).is_none())
+            }
+        };
+        CounterOffer { smaller, later, elsewhere }
+    }
+
+    fn smaller(&self, tile: NodeIndex, entry: &Entry) -> Option<(NodeIndex, u16)> {
+        if self.ledger.choose_devices(tile, entry.devices).is_err() {
+            return None;
+        }
+        let permille = self.ledger.permille(tile, entry);
+        (1..1_000).contains(&permille).then_some((tile, permille))
+    }
+
+    /// When a tile takes an entry at the latest, if nobody renews and nothing else is granted: every account that is short
+    /// has room once enough of its leases have returned, in order of time.
+    fn later(&self, tile: NodeIndex, entry: &Entry) -> Option<Timestamp> {
+        let short = self.ledger.shortfalls(tile, entry)?;
+        let owners: Vec<OwnerIndex> = self.ledger.steps(tile).iter().map(|step| step.owner).collect();
+        let mut latest = self.now;
+        for (owner, lacking) in owners.into_iter().zip(short).filter(|(_, lacking)| *lacking != Resources::ZERO) {
+            latest = latest.max(self.covered_at(owner, lacking)?);
+        }
+        self.devices_at(tile, entry).map(|at| latest.max(at))
+    }
+
+    fn covered_at(&self, owner: OwnerIndex, mut lacking: Resources) -> Option<Timestamp> {
+        let nodes = self.ledger.under(owner);
+        if nodes.len() > NODES_MAX {
+            return None;
+        }
+        for slot in self.by_return(nodes.into_iter().flat_map(|node| self.slots.at_node(node)).collect()) {
+            let record = self.slots.record(slot);
+            lacking = less(&lacking, &self.ledger.drawn(record.node, self.slots.draw(slot), owner));
+            if lacking == Resources::ZERO {
+                return Some(record.returns_at);
+            }
+        }
+        None
+    }
+
+    fn devices_at(&self, tile: NodeIndex, entry: &Entry) -> Option<Timestamp> {
+        let mut given = Vec::new();
+        let mut at = self.now;
+        let mut leaving = self.by_return(self.slots.at_node(tile).collect()).into_iter();
+        while self.ledger.choose_after(tile, entry.devices, &given).is_err() {
+            let record = self.slots.record(leaving.next()?);
+            given.push((record.device_mask, record.devices.milli));
+            at = record.returns_at;
+        }
+        Some(at)
+    }
+
+    fn by_return(&self, mut slots: Vec<u32>) -> Vec<u32> {
+        slots.sort_unstable_by_key(|slot| (self.slots.record(*slot).returns_at, self.slots.id(*slot)));
+        slots
+    }
+}

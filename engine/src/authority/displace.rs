@@ -1,0 +1,172 @@
+//! Displacement: a request that finds no room buys out leases of less protected classes.
+//!
+//! The plain meaning: of all tiles looked at and all sets of gangs whose leases may be displaced, the one that makes room at
+//! the least cost in compensation and lost work, if its cost and the price of the lease stay within the bid. Where a tile has
+//! more than [`EXACT_MAX`] gangs in question the set is found greedily and is not always the cheapest.
+//!
+//! Nobody displaces its own class or a more protected one, so no chain of displacements ever comes back to where it began.
+
+use std::collections::BTreeSet;
+
+use lessor_models::fleet::NodeIndex;
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::time::Span;
+
+use super::apply::Authority;
+use super::decide::grant;
+use super::decision::{Decision, Seat};
+use super::event::{Displacement, Request};
+use super::lease::RevocationCause;
+use super::money::Money;
+use super::prices::rate;
+use super::victims::{Group, less};
+use crate::ledger::{Entry, OwnerIndex};
+
+/// Tiles looked at for one request, so that a refusal stays cheap.
+const TILES_MAX: usize = 64;
+
+/// Gangs of a tile among which the cheapest set is found exactly: 2^10 sets.
+const EXACT_MAX: usize = 10;
+
+/// Nodes under an account that is short, beyond which it is not searched for leases.
+const NODES_MAX: usize = 4_096;
+
+/// Gangs that together make room at a tile.
+struct Choice {
+    cost: Money,
+    node: NodeIndex,
+    slots: Vec<u32>,
+    device_mask: u64,
+}
+
+/// What a gang would give back at each step of a path.
+struct Part {
+    group: Group,
+    freed: Vec<Resources>,
+}
+
+impl Authority {
+    /// An offer in place of others' leases, if the bid pays for it.
+    pub(super) fn displace(&self, request: &Request, span: Span, entry: &Entry) -> Option<Decision> {
+        let bid = request.bid?;
+        if request.count != 1 {
+            return None;
+        }
+        let tiles = self.sample(request.scope, TILES_MAX).into_iter();
+        let choices = tiles.filter_map(|node| self.choose_at(node, entry));
+        let best = choices.min_by_key(|choice| (choice.cost, choice.node))?;
+        let rate = rate(&self.ledger, &self.terms, best.node, entry);
+        if best.cost.plus(rate.over(span)) > bid {
+            return None;
+        }
+        let until = self.now.after(self.terms.notice);
+        let revoked = best.slots.iter().map(|slot| self.revocation(*slot, RevocationCause::Preempted, until)).collect();
+        let seat = Seat { node: best.node, device_mask: best.device_mask, rate };
+        Some(Decision::Offered { grant: grant(entry, self.terms.guard_band, (seat, Vec::new())), revoked })
+    }
+
+    fn choose_at(&self, node: NodeIndex, entry: &Entry) -> Option<Choice> {
+        let short = self.ledger.shortfalls(node, entry)?;
+        let owners: Vec<OwnerIndex> = self.ledger.steps(node).iter().map(|step| step.owner).collect();
+        let mut slots: Vec<u32> = self.slots.at_node(node).collect();
+        for (owner, _) in owners.iter().zip(&short).filter(|(_, lacking)| **lacking != Resources::ZERO) {
+            let nodes = self.ledger.under(*owner);
+            if nodes.len() > NODES_MAX {
+                return None;
+            }
+            slots.extend(nodes.into_iter().flat_map(|node| self.slots.at_node(node)));
+        }
+        let free = slots.into_iter().filter(|slot| self.may_displace(*slot, entry)).collect();
+        let groups = self.groups(free, &BTreeSet::new()).into_iter();
+        let whole = groups.filter(|group| group.slots.iter().all(|slot| self.may_displace(*slot, entry)));
+        let mut parts: Vec<Part> = whole.map(|group| self.part(group, &owners)).collect();
+        parts.sort_by_key(|part| (part.group.cost, part.group.gang));
+        let chosen = if parts.len() <= EXACT_MAX {
+            self.cheapest(&parts, node, (&short, entry))?
+        } else {
+            self.greedy(&parts, node, (&short, entry))?
+        };
+        let slots: Vec<u32> = chosen.iter().flat_map(|at| parts[*at].group.slots.clone()).collect();
+        let cost = chosen.iter().fold(Money::ZERO, |sum, at| sum.plus(parts[*at].group.cost));
+        let device_mask = self.mask_after(&parts, &chosen, (node, entry))?;
+        Some(Choice { cost, node, slots, device_mask })
+    }
+
+    /// Whether a lease may be displaced by an entry of a class, and nobody waits for it yet.
+    fn may_displace(&self, slot: u32, entry: &Entry) -> bool {
+        let record = self.slots.record(slot);
+        let is_lesser = record.class > entry.class && record.displacement == Displacement::Allowed;
+        is_lesser && !self.is_leaving(slot)
+    }
+
+    fn part(&self, group: Group, owners: &[OwnerIndex]) -> Part {
+        let freed = owners.iter().map(|owner| self.freed(&group.slots, *owner)).collect();
+        Part { group, freed }
+    }
+
+    /// Whether some parts make room.
+    fn suffices(
+        &self,
+        parts: &[Part],
+        chosen: &[usize],
+        (node, (short, entry)): (NodeIndex, (&[Resources], &Entry)),
+    ) -> bool {
+        let covers = short.iter().enumerate().all(|(step, lacking)| {
+            let freed = chosen.iter().map(|part| &parts[*part].freed[step]);
+            freed.fold(*lacking, |left, freed| less(&left, freed)) == Resources::ZERO
+        });
+        covers && self.mask_after(parts, chosen, (node, entry)).is_some()
+    }
+
+    fn mask_after(&self, parts: &[Part], chosen: &[usize], (node, entry): (NodeIndex, &Entry)) -> Option<u64> {
+        let slots = chosen.iter().flat_map(|part| &parts[*part].group.slots);
+        let records = slots.map(|slot| self.slots.record(*slot)).filter(|record| record.node == node);
+        let given: Vec<(u64, u16)> = records.map(|record| (record.device_mask, record.devices.milli)).collect();
+        self.ledger.choose_after(node, entry.devices, &given).ok()
+    }
+
+    /// The cheapest set of all; of equals the smaller, then the first.
+    fn cheapest(&self, parts: &[Part], node: NodeIndex, need: (&[Resources], &Entry)) -> Option<Vec<usize>> {
+        let sets = (1..1_usize << parts.len()).map(|set| {
+            let chosen: Vec<usize> = (0..parts.len()).filter(|part| set >> part & 1 == 1).collect();
+            let cost = chosen.iter().fold(Money::ZERO, |sum, part| sum.plus(parts[*part].group.cost));
+            (cost, chosen.len(), chosen)
+        });
+        sets.filter(|(_, _, chosen)| self.suffices(parts, chosen, (node, need))).min().map(|(_, _, chosen)| chosen)
+    }
+
+    /// Cheap gangs first until they suffice; then those without which the rest suffices are let off, dearest first.
+    fn greedy(&self, parts: &[Part], node: NodeIndex, need: (&[Resources], &Entry)) -> Option<Vec<usize>> {
+        let mut chosen: Vec<usize> = Vec::new();
+        for (at, part) in parts.iter().enumerate() {
+            if self.suffices(parts, &chosen, (node, need)) {
+                break;
+            }
+            if self.helps(part, node, need) {
+                chosen.push(at);
+            }
+        }
+        if !self.suffices(parts, &chosen, (node, need)) {
+            return None;
+        }
+        for at in (0..chosen.len()).rev() {
+            let without: Vec<usize> = chosen.iter().copied().filter(|part| *part != chosen[at]).collect();
+            if self.suffices(parts, &without, (node, need)) {
+                chosen = without;
+            }
+        }
+        Some(chosen)
+    }
+
+    fn helps(&self, part: &Part, node: NodeIndex, (short, entry): (&[Resources], &Entry)) -> bool {
+        let frees = short.iter().zip(&part.freed);
+        let gives = frees
+            .clone()
+            .any(|(lacking, freed)| Kind::ALL.into_iter().any(|kind| lacking.get(kind) > 0 && freed.get(kind) > 0));
+        let has_devices = part.group.slots.iter().any(|slot| {
+            let record = self.slots.record(*slot);
+            record.node == node && record.device_mask != 0
+        });
+        gives || (entry.devices.count > 0 && has_devices)
+    }
+}

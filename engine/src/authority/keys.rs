@@ -1,0 +1,56 @@
+//! Who holds which fence key.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::label::FenceKey;
+
+/// Keys by lease and leases by key; most leases have none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Keys {
+    holders: HashMap<FenceKey, u32>,
+    held: BTreeMap<u32, Vec<FenceKey>>,
+}
+
+impl Keys {
+    /// The slot of the lease that holds a key.
+    pub(super) fn holder(&self, key: &FenceKey) -> Option<u32> {
+        self.holders.get(key).copied()
+    }
+
+    /// The keys of the lease in a slot, also after it returned them, until it is forgotten.
+    pub(super) fn of(&self, slot: u32) -> &[FenceKey] {
+        self.held.get(&slot).map_or(&[], Vec::as_slice)
+    }
+
+    /// A lease takes keys that nobody holds.
+    pub(super) fn take(&mut self, slot: u32, keys: &[FenceKey]) {
+        if keys.is_empty() {
+            return;
+        }
+        for key in keys {
+            let before = self.holders.insert(*key, slot);
+            assert!(before.is_none(), "a key is free before it is taken");
+        }
+        self.held.insert(slot, keys.to_vec());
+    }
+
+    /// A lease gives its keys back.
+    pub(super) fn give(&mut self, slot: u32) {
+        for key in self.held.get(&slot).into_iter().flatten() {
+            let held = self.holders.remove(key);
+            assert!(held == Some(slot), "only what a lease holds is given back");
+        }
+    }
+
+    /// A lease is forgotten.
+    pub(super) fn forget(&mut self, slot: u32) {
+        self.held.remove(&slot);
+    }
+
+    /// Remembers which keys a lease had that gave them back.
+    pub(super) fn remember(&mut self, slot: u32, keys: &[FenceKey]) {
+        if !keys.is_empty() {
+            self.held.insert(slot, keys.to_vec());
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! What happens to one lease: it becomes active, is revoked, ends, gives back what it held, and is forgotten.
+
+use lessor_models::fleet::Owner;
+use lessor_models::resources::Resources;
+use lessor_models::time::{Interval, Timestamp};
+
+use super::apply::Authority;
+use super::decision::{Grant, Revocation, Seat};
+use super::effect::{Effect, Posting};
+use super::event::Request;
+use super::lease::{LeaseId, LeaseState, Notice, Token, Version};
+use super::money::{Money, Rate};
+use super::slots::{Names, Record};
+use super::validate::full_draw;
+use crate::ledger::Entry;
+
+/// Binary places of a token below its incarnation.
+const MINTED_BITS: u32 = 48;
+
+impl Authority {
+    /// Puts the leases of a grant into slots, as promises; returns the first id.
+    pub(super) fn promise_leases(&mut self, request: &Request, grant: &Grant) -> LeaseId {
+        let first = self.slots.next_id();
+        let draw = full_draw(request);
+        let mut slots = Vec::new();
+        for (member, seat) in (0..).zip(std::iter::once(&grant.seat).chain(&grant.others)) {
+            let names = Names { holder: request.holder, request: request.request };
+            let record = self.new_record(request, (grant, seat), (member, first));
+            let slot = self.slots.insert(record, draw, names);
+            if request.count > 1 {
+                slots.push(slot);
+            } else {
+                self.keys.take(slot, &request.fence_keys);
+            }
+        }
+        if request.count > 1 {
+            self.gangs.insert(first, slots);
+        }
+        first
+    }
+
+    fn new_record(&self, request: &Request, (grant, seat): (&Grant, &Seat), (member, gang): (u32, LeaseId)) -> Record {
+        Record {
+            node: seat.node,
+            state: LeaseState::Offered,
+            class: request.class,
+            displacement: request.displacement,
+            is_returned: false,
+            devices: request.devices,
+            device_mask: seat.device_mask,
+            version: Version(1),
+            start: self.now,
+            end: grant.end,
+            returns_at: grant.returns_at,
+            rate: seat.rate,
+            safe_until: self.now,
+            member: (member, request.count),
+            gang,
+            ..Record::empty()
+        }
+    }
+
+    /// A promised lease that fits becomes active: accounts are debited, a token is minted, the price is paid.
+    pub(super) fn activate(&mut self, slot: u32, effects: &mut Vec<Effect>) {
+        self.minted += 1;
+        let incarnation = u64::from(self.history.latest().incarnation);
+        let token = Token(incarnation << MINTED_BITS | self.minted);
+        let record = self.slots.record_mut(slot);
+        let price = record.rate.over(record.end.since(record.start));
+        (record.state, record.token, record.price) = (LeaseState::Active, token, price);
+        let (node, device_mask, end) = (record.node, record.device_mask, record.end);
+        let entry = self.slots.entry(slot);
+        self.ledger.post(node, &entry, device_mask);
+        self.slots.link(slot);
+        self.deadlines.set(slot, end);
+        self.pay(slot, Money(-price.0), effects);
+        self.tell(slot, effects);
+    }
+
+    /// Appends the change that a lease just went through.
+    pub(super) fn tell(&mut self, slot: u32, effects: &mut Vec<Effect>) {
+        let change = self.history.push(self.now, &self.slots.lease(slot), self.terms.watch_max);
+        effects.push(Effect::Changed(change));
+    }
+
+    /// The holder of a lease gains an amount, or pays it where it is below zero.
+    pub(super) fn pay(&mut self, slot: u32, gain: Money, effects: &mut Vec<Effect>) {
+        if gain == Money::ZERO {
+            return;
+        }
+        let holder = self.slots.names(slot).holder;
+        *self.balances.entry(holder).or_default() += i128::from(gain.0);
+        effects.push(Effect::Posted(Posting { lease: self.slots.id(slot), holder, gain }));
+    }
+
+    /// A lease is revoked: its holder is told and paid, and what it holds stays debited until it is returned.
+    pub(super) fn revoke(&mut self, revocation: &Revocation, effects: &mut Vec<Effect>) {
+        let slot = self.slots.find(revocation.lease).expect("only a live lease is revoked");
+        let Revocation { cause, until, refund, compensation, .. } = *revocation;
+        let record = self.slots.record_mut(slot);
+        assert!(record.state == LeaseState::Active, "only an active lease is revoked");
+        record.state = LeaseState::Revoked;
+        record.notice = Some(Notice { cause, until, compensation });
+        record.price = Money(record.price.0 - refund.0);
+        let at = until.min(record.returns_at);
+        self.deadlines.set(slot, at);
+        self.pay(slot, refund.plus(compensation), effects);
+        self.tell(slot, effects);
+    }
+
+    /// A lease gives back everything that it holds. Its state says why; the change is told.
+    pub(super) fn return_all(&mut self, slot: u32, effects: &mut Vec<Effect>) {
+        let was_held = self.slots.record(slot).state != LeaseState::Offered;
+        self.give_back(slot, was_held);
+        self.tell(slot, effects);
+        self.settle_path(slot, effects);
+        let lease = self.slots.id(slot);
+        self.ended(slot);
+        self.advance_offer(lease, effects);
+    }
+
+    fn give_back(&mut self, slot: u32, was_held: bool) {
+        self.deadlines.unset(slot);
+        self.keys.give(slot);
+        let record = self.slots.record_mut(slot);
+        record.is_returned = true;
+        let (node, device_mask) = (record.node, record.device_mask);
+        if was_held {
+            let entry = self.slots.entry(slot);
+            self.slots.unlink(slot);
+            self.ledger.take_back(node, &entry, device_mask);
+            self.placement.changed(&self.ledger, node);
+        }
+    }
+
+    /// An offer that comes to nothing.
+    pub(super) fn withdraw(&mut self, slot: u32, state: LeaseState, effects: &mut Vec<Effect>) {
+        let entry = self.slots.entry(slot);
+        let node = self.slots.record(slot).node;
+        self.ledger.unpromise(node, &entry);
+        for lease in self.waits_for.remove(&slot).unwrap_or_default() {
+            self.awaited_by.remove(&lease);
+        }
+        // What the holder paid to those that it displaced comes back: it got nothing for it.
+        let paid = std::mem::take(&mut self.slots.record_mut(slot).price);
+        self.pay(slot, paid, effects);
+        self.give_back(slot, false);
+        self.slots.record_mut(slot).state = state;
+        self.tell(slot, effects);
+        self.ended(slot);
+    }
+
+    /// A lease that ended is kept for a while; another one may be forgotten for it.
+    fn ended(&mut self, slot: u32) {
+        let Some(forgotten) = self.slots.oldest_ended(slot, self.terms.ended_max) else { return };
+        let gang = self.slots.record(forgotten).gang;
+        self.keys.forget(forgotten);
+        if let Some(members) = self.gangs.get_mut(&gang) {
+            members.retain(|member| *member != forgotten);
+            if members.is_empty() {
+                self.gangs.remove(&gang);
+            }
+        }
+        self.slots.empty(forgotten);
+    }
+
+    /// A lease returned what an offer may wait for: once nothing is left to wait for, the offer becomes a lease, if it fits.
+    fn advance_offer(&mut self, returned: LeaseId, effects: &mut Vec<Effect>) {
+        let Some(offer) = self.awaited_by.remove(&returned) else { return };
+        let waits_for = self.waits_for.get_mut(&offer).expect("an awaited lease is one that an offer waits for");
+        waits_for.retain(|lease| *lease != returned);
+        if !waits_for.is_empty() {
+            return;
+        }
+        let term = self.slots.record(offer).end.since(self.slots.record(offer).start);
+        let band = self.slots.record(offer).returns_at.since(self.slots.record(offer).end);
+        let now = self.now;
+        let mut entry = self.slots.entry(offer);
+        entry.interval = Interval { start: now, end: now.after(term).after(band) };
+        let node = self.slots.record(offer).node;
+        let promised = self.slots.entry(offer);
+        self.ledger.unpromise(node, &promised);
+        let mask = self.mask_for(offer, &entry).filter(|_| self.ledger.check(node, &entry).is_none());
+        let Some(mask) = mask else {
+            self.ledger.promise(node, &promised);
+            self.withdraw(offer, LeaseState::Expired, effects);
+            return;
+        };
+        self.waits_for.remove(&offer);
+        let record = self.slots.record_mut(offer);
+        record.device_mask = mask;
+        (record.start, record.safe_until) = (now, now);
+        (record.end, record.returns_at) = (now.after(term), entry.interval.end);
+        self.activate(offer, effects);
+    }
+
+    /// The devices that an offer was promised, or others where somebody took those.
+    fn mask_for(&self, offer: u32, entry: &Entry) -> Option<u64> {
+        let Record { node, device_mask, .. } = *self.slots.record(offer);
+        if self.ledger.can_take(node, device_mask, entry.devices) {
+            return Some(device_mask);
+        }
+        self.ledger.choose_devices(node, entry.devices).ok()
+    }
+
+    /// Tells whose deficit was cured by what a lease gave back.
+    fn settle_path(&mut self, slot: u32, effects: &mut Vec<Effect>) {
+        if self.deficits.is_empty() {
+            return;
+        }
+        let node = self.slots.record(slot).node;
+        let owners: Vec<_> = self.ledger.steps(node).iter().map(|step| step.owner).collect();
+        for owner in owners {
+            if self.deficits.contains(&owner) && self.ledger.missing(owner) == Resources::ZERO {
+                self.deficits.remove(&owner);
+                effects.push(Effect::Deficit { owner: self.ledger.owner(owner), missing: Resources::ZERO });
+            }
+        }
+    }
+
+    /// Tells which owners fell into deficit, or out of it, since limits changed.
+    pub(super) fn settle(&mut self, effects: &mut Vec<Effect>) {
+        for owner in std::mem::take(&mut self.unsettled) {
+            let missing = self.ledger.missing(owner);
+            let is_over = missing != Resources::ZERO;
+            let was_over = if is_over { !self.deficits.insert(owner) } else { self.deficits.remove(&owner) };
+            if is_over || was_over {
+                effects.push(Effect::Deficit { owner: self.ledger.owner(owner), missing });
+            }
+        }
+    }
+
+    /// Whose accounts are in deficit.
+    pub fn deficits(&self) -> impl Iterator<Item = Owner> + '_ {
+        self.deficits.iter().map(|owner| self.ledger.owner(*owner))
+    }
+
+    /// A lease lasts longer, at another rate from its old end on.
+    pub(super) fn lengthen(&mut self, slot: u32, to: Longer, effects: &mut Vec<Effect>) {
+        let entry = self.slots.entry(slot);
+        let record = self.slots.record_mut(slot);
+        let node = record.node;
+        record.version = Version(record.version.0 + 1);
+        (record.end, record.returns_at, record.rate) = (to.end, to.returns_at, to.rate);
+        record.price = record.price.plus(to.price);
+        self.ledger.lengthen(node, &entry, to.returns_at);
+        self.deadlines.set(slot, to.end);
+        self.pay(slot, Money(-to.price.0), effects);
+        self.tell(slot, effects);
+    }
+}
+
+/// What a renewal makes of a lease.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Longer {
+    pub(super) end: Timestamp,
+    pub(super) returns_at: Timestamp,
+    pub(super) rate: Rate,
+    pub(super) price: Money,
+}

@@ -1,0 +1,32 @@
+//! The seam between an authority and whatever chooses tiles.
+
+use std::fmt::Debug;
+
+use lessor_models::fleet::NodeIndex;
+use lessor_models::time::Timestamp;
+
+use super::event::Scope;
+use crate::ledger::{Entry, Ledger};
+
+/// One lease that wants a tile.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// Where it may lie.
+    pub scope: Scope,
+    /// What it would hold, from now on.
+    pub entry: &'a Entry,
+    /// The instant.
+    pub now: Timestamp,
+}
+
+/// A policy that chooses tiles, one lease at a time, knowing nothing of what comes later.
+///
+/// An authority checks every seat against the ledger before it uses it, and writes it into the journal: a policy may keep what
+/// it likes, but replaying a journal does not ask it.
+pub trait Placement: Debug + Send {
+    /// A tile in the scope on which the entry fits, and which of its devices, as a mask; none where it finds none.
+    fn place(&mut self, ledger: &Ledger, ask: &Ask<'_>) -> Option<(NodeIndex, u64)>;
+
+    /// What a node's own accounts have left has changed.
+    fn changed(&mut self, ledger: &Ledger, node: NodeIndex);
+}

@@ -1,0 +1,151 @@
+//! Answers that are kept for repeats, within a stated window.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+use lessor_models::time::{Span, Timestamp};
+
+use super::label::{HolderId, RequestId};
+use super::snapshot::Repeat;
+
+/// Answers forgotten at most for each one that is kept, so that no request pays for a thousand others.
+const FORGET_MAX: usize = 4;
+
+/// The answers, oldest first, and an index by name.
+#[derive(Clone, Debug)]
+pub(super) struct Repeats {
+    kept: VecDeque<Repeat>,
+    /// How many were forgotten, so that an answer keeps its number: that and its position.
+    forgotten: u64,
+    numbers: HashTable<u64>,
+    hasher: RandomState,
+    horizon: Timestamp,
+}
+
+impl Repeats {
+    /// The answers of a snapshot; of names that occur twice, the last.
+    pub(super) fn new(kept: &[Repeat], horizon: Timestamp) -> Repeats {
+        let mut repeats = Repeats {
+            kept: VecDeque::new(),
+            forgotten: 0,
+            numbers: HashTable::new(),
+            hasher: RandomState::new(),
+            horizon,
+        };
+        kept.iter().cloned().for_each(|repeat| repeats.push(repeat));
+        repeats
+    }
+
+    /// Requests first sent no later than this are too old, unless they are found.
+    pub(super) fn horizon(&self) -> Timestamp {
+        self.horizon
+    }
+
+    /// Every answer kept, oldest first.
+    pub(super) fn kept(&self) -> Vec<Repeat> {
+        self.kept.iter().cloned().collect()
+    }
+
+    /// The answer to a request. O(1).
+    pub(super) fn find(&self, holder: &HolderId, request: &RequestId) -> Option<&Repeat> {
+        let hash = self.hasher.hash_one((holder, request));
+        let number = self.numbers.find(hash, |number| {
+            let kept = self.at(*number);
+            kept.request == *request && kept.holder == *holder
+        })?;
+        Some(self.at(*number))
+    }
+
+    /// Keeps an answer that was not kept before, and forgets some that are too old or too many. Those of this very instant
+    /// are never forgotten: a request that is sent now must not be too old. Amortized O(1).
+    pub(super) fn keep(&mut self, repeat: Repeat, window: Span, most: u32) {
+        let now = repeat.at;
+        self.push(repeat);
+        for _ in 0..FORGET_MAX {
+            let Some(oldest) = self.kept.front() else { return };
+            let is_over = oldest.at.after(window) < now || self.kept.len() > most as usize;
+            if !is_over || oldest.at >= now {
+                return;
+            }
+            self.forget();
+        }
+    }
+
+    fn at(&self, number: u64) -> &Repeat {
+        let position =
+            usize::try_from(number - self.forgotten).expect("an answer's position is one of a queue in memory");
+        &self.kept[position]
+    }
+
+    fn push(&mut self, repeat: Repeat) {
+        let number = self.forgotten + self.kept.len() as u64;
+        let hash = self.hasher.hash_one((&repeat.holder, &repeat.request));
+        self.kept.push_back(repeat);
+        let Repeats { kept, forgotten, numbers, hasher, .. } = self;
+        numbers.insert_unique(hash, number, |number| {
+            let position = usize::try_from(*number - *forgotten).expect("an answer's position is one of a queue");
+            hasher.hash_one((&kept[position].holder, &kept[position].request))
+        });
+    }
+
+    fn forget(&mut self) {
+        let Some(oldest) = self.kept.front() else { return };
+        let hash = self.hasher.hash_one((&oldest.holder, &oldest.request));
+        let first = self.forgotten;
+        if let Ok(entry) = self.numbers.find_entry(hash, |number| *number == first) {
+            entry.remove();
+        }
+        self.horizon = self.horizon.max(oldest.at);
+        self.kept.pop_front();
+        self.forgotten += 1;
+    }
+
+    /// How many are kept.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::refusal::{Reason, Refusal};
+    use crate::authority::snapshot::KeptAnswer;
+
+    fn repeat(name: &str, at: i64) -> Repeat {
+        Repeat {
+            holder: HolderId::new("h").unwrap(),
+            request: RequestId::new(name).unwrap(),
+            at: Timestamp(at),
+            digest: 0,
+            answer: KeptAnswer::Refused(Refusal::of(Reason::ZeroVector)),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_kept_for_the_window_and_then_raises_the_horizon() {
+        let mut repeats = Repeats::new(&[], Timestamp(0));
+        for at in 1..=30 {
+            repeats.keep(repeat(&format!("r{at}"), at), Span(10), 1_000);
+        }
+        let find =
+            |name: &str| repeats.find(&HolderId::new("h").unwrap(), &RequestId::new(name).unwrap()).map(|r| r.at.0);
+        assert_eq!((find("r19"), find("r20"), find("r30")), (None, Some(20), Some(30)));
+        assert_eq!((repeats.horizon(), repeats.len()), (Timestamp(19), 11));
+    }
+
+    #[test]
+    fn too_many_answers_lose_the_oldest_but_none_of_now() {
+        let mut repeats = Repeats::new(&[], Timestamp(0));
+        for at in 0..20 {
+            repeats.keep(repeat(&format!("r{at}"), 7), Span(1_000), 5);
+        }
+        assert_eq!(repeats.len(), 20);
+        for at in 20..60 {
+            repeats.keep(repeat(&format!("r{at}"), 8 + at), Span(1_000), 5);
+        }
+        assert_eq!((repeats.len(), repeats.horizon()), (5, Timestamp(8 + 54)));
+    }
+}

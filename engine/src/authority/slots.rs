@@ -1,0 +1,328 @@
+//! Every lease that is live, or ended and not yet forgotten: a slab of slots, in columns.
+//!
+//! A lease's id is its slot's position and how often the slot was used before, so that it is found without a search and no id
+//! is given twice.
+
+use std::collections::VecDeque;
+
+use lessor_models::fleet::NodeIndex;
+use lessor_models::job::ServiceClass;
+use lessor_models::time::{Interval, Timestamp};
+
+use super::event::Displacement;
+use super::label::{HolderId, RequestId};
+use super::lease::{Lease, LeaseId, LeaseState, Notice, Token, Version};
+use super::money::{Money, Rate};
+use crate::ledger::{Devices, Draw, Entry, position};
+
+/// No slot: the end of a list.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A lease, but for its draw and its names, which have columns of their own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record {
+    pub(super) node: NodeIndex,
+    pub(super) state: LeaseState,
+    pub(super) class: ServiceClass,
+    pub(super) displacement: Displacement,
+    pub(super) is_returned: bool,
+    pub(super) is_fenced: bool,
+    pub(super) devices: Devices,
+    pub(super) device_mask: u64,
+    pub(super) version: Version,
+    pub(super) token: Token,
+    pub(super) start: Timestamp,
+    pub(super) end: Timestamp,
+    pub(super) returns_at: Timestamp,
+    pub(super) rate: Rate,
+    pub(super) price: Money,
+    pub(super) safe_until: Timestamp,
+    pub(super) notice: Option<Notice>,
+    pub(super) member: (u32, u32),
+    /// The first lease of its gang.
+    pub(super) gang: LeaseId,
+    /// Its neighbors in the list of its node's leases.
+    pub(super) previous: u32,
+    pub(super) next: u32,
+}
+
+/// What a new lease is made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names {
+    pub(super) holder: HolderId,
+    pub(super) request: RequestId,
+}
+
+/// The slab.
+#[derive(Clone, Debug)]
+pub(super) struct Slots {
+    generations: Vec<u32>,
+    draws: Vec<Draw>,
+    records: Vec<Record>,
+    names: Vec<Names>,
+    free: Vec<u32>,
+    /// Slots whose lease ended and returned, the first to be forgotten first.
+    ended: VecDeque<u32>,
+    /// By node: the first of its leases that hold something.
+    heads: Vec<u32>,
+    /// The generation of a slot that was never used.
+    first_generation: u32,
+}
+
+impl Slots {
+    /// No lease, on so many nodes. Slot 0 is never used, so that no id is zero.
+    pub(super) fn new(nodes: usize, first_generation: u32) -> Slots {
+        let mut slots = Slots {
+            generations: Vec::new(),
+            draws: Vec::new(),
+            records: Vec::new(),
+            names: Vec::new(),
+            free: Vec::new(),
+            ended: VecDeque::new(),
+            heads: vec![NONE; nodes],
+            first_generation,
+        };
+        slots.grow();
+        slots
+    }
+
+    /// How many leases hold something or are still promised.
+    pub(super) fn live(&self) -> usize {
+        self.records.len() - 1 - self.free.len() - self.ended.len()
+    }
+
+    /// How many slots there are, the one that is never used included.
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The generation of a slot that was never used.
+    pub(super) fn first_generation(&self) -> u32 {
+        self.first_generation
+    }
+
+    /// The id of the lease in a slot.
+    #[inline]
+    pub(super) fn id(&self, slot: u32) -> LeaseId {
+        LeaseId(u64::from(self.generations[slot as usize]) << 32 | u64::from(slot))
+    }
+
+    /// The slot of a lease, if it is still there. O(1).
+    #[inline]
+    pub(super) fn find(&self, id: LeaseId) -> Option<u32> {
+        let slot = u32::try_from(id.0 & u64::from(u32::MAX)).expect("masked to 32 bits");
+        let generation = *self.generations.get(slot as usize)?;
+        (u64::from(generation) == id.0 >> 32 && self.is_used(slot)).then_some(slot)
+    }
+
+    /// Whether a slot has a lease.
+    pub(super) fn is_used(&self, slot: u32) -> bool {
+        slot != 0 && (slot as usize) < self.records.len() && self.records[slot as usize].member.1 > 0
+    }
+
+    pub(super) fn record(&self, slot: u32) -> &Record {
+        &self.records[slot as usize]
+    }
+
+    pub(super) fn record_mut(&mut self, slot: u32) -> &mut Record {
+        &mut self.records[slot as usize]
+    }
+
+    pub(super) fn names(&self, slot: u32) -> &Names {
+        &self.names[slot as usize]
+    }
+
+    pub(super) fn draw(&self, slot: u32) -> &Draw {
+        &self.draws[slot as usize]
+    }
+
+    /// What the lease in a slot holds of the ledger.
+    #[inline]
+    pub(super) fn entry(&self, slot: u32) -> Entry {
+        let record = self.record(slot);
+        Entry {
+            draw: self.draws[slot as usize],
+            devices: record.devices,
+            class: record.class,
+            interval: Interval { start: record.start, end: record.returns_at },
+        }
+    }
+
+    /// The lease in a slot as its holder sees it.
+    #[inline]
+    pub(super) fn lease(&self, slot: u32) -> Lease {
+        let record = self.record(slot);
+        let names = self.names(slot);
+        Lease {
+            id: self.id(slot),
+            holder: names.holder,
+            request: names.request,
+            member: record.member,
+            node: record.node,
+            state: record.state,
+            version: record.version,
+            token: record.token,
+            start: record.start,
+            end: record.end,
+            resources: *self.draws[slot as usize].resources(),
+            devices: record.devices,
+            device_mask: record.device_mask,
+            class: record.class,
+            price: record.price,
+            notice: record.notice,
+            is_returned: record.is_returned,
+        }
+    }
+
+    /// The id that the next lease will have.
+    pub(super) fn next_id(&self) -> LeaseId {
+        match self.free.last() {
+            Some(&slot) => self.id(slot),
+            None => LeaseId(u64::from(self.first_generation) << 32 | u64::from(position(self.records.len()))),
+        }
+    }
+
+    /// Puts a lease into a slot. Amortized O(1).
+    pub(super) fn insert(&mut self, record: Record, draw: Draw, names: Names) -> u32 {
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => self.grow(),
+        };
+        self.records[slot as usize] = record;
+        self.draws[slot as usize] = draw;
+        self.names[slot as usize] = names;
+        slot
+    }
+
+    fn grow(&mut self) -> u32 {
+        let slot = position(self.records.len());
+        let nobody = super::label::Label::new("-").expect("one visible character");
+        self.generations.push(self.first_generation);
+        self.records.push(Record::empty());
+        self.draws.push(Draw::through(lessor_models::resources::Resources::ZERO));
+        self.names.push(Names { holder: HolderId(nobody), request: RequestId(nobody) });
+        slot
+    }
+
+    /// Adds a lease to its node's list.
+    pub(super) fn link(&mut self, slot: u32) {
+        let node = self.records[slot as usize].node.at();
+        let head = self.heads[node];
+        self.records[slot as usize].previous = NONE;
+        self.records[slot as usize].next = head;
+        if head != NONE {
+            self.records[head as usize].previous = slot;
+        }
+        self.heads[node] = slot;
+    }
+
+    /// Takes a lease off its node's list.
+    pub(super) fn unlink(&mut self, slot: u32) {
+        let Record { node, previous, next, .. } = self.records[slot as usize];
+        match previous {
+            NONE => self.heads[node.at()] = next,
+            previous => self.records[previous as usize].next = next,
+        }
+        if next != NONE {
+            self.records[next as usize].previous = previous;
+        }
+    }
+
+    /// The slots of a node's leases that hold something; the order means nothing.
+    pub(super) fn at_node(&self, node: NodeIndex) -> impl Iterator<Item = u32> + '_ {
+        let some = |slot: u32| (slot != NONE).then_some(slot);
+        std::iter::successors(some(self.heads[node.at()]), move |slot| some(self.records[*slot as usize].next))
+    }
+
+    /// A lease has ended and holds nothing: it can be looked up until too many others have. Returns the slot whose lease is to
+    /// be forgotten for it, if any.
+    pub(super) fn oldest_ended(&mut self, ended: u32, most: u32) -> Option<u32> {
+        self.ended.push_back(ended);
+        if self.ended.len() > most as usize { self.ended.pop_front() } else { None }
+    }
+
+    /// Forgets the lease in a slot.
+    pub(super) fn empty(&mut self, slot: u32) {
+        self.records[slot as usize] = Record::empty();
+        let generation = &mut self.generations[slot as usize];
+        *generation = generation.wrapping_add(1);
+        self.free.push(slot);
+    }
+}
+
+impl Record {
+    /// What is in a slot without a lease: a gang of none.
+    pub(super) const fn empty() -> Record {
+        Record {
+            node: NodeIndex(0),
+            state: LeaseState::Released,
+            class: ServiceClass::D,
+            displacement: Displacement::Allowed,
+            is_returned: true,
+            is_fenced: false,
+            devices: Devices::NONE,
+            device_mask: 0,
+            version: Version(0),
+            token: Token(0),
+            start: Timestamp(0),
+            end: Timestamp(0),
+            returns_at: Timestamp(0),
+            rate: Rate(0),
+            price: Money::ZERO,
+            safe_until: Timestamp(0),
+            notice: None,
+            member: (0, 0),
+            gang: LeaseId(0),
+            previous: NONE,
+            next: NONE,
+        }
+    }
+
+    /// Where it stands at an instant, whether or not its end was worked off.
+    pub(super) fn state_at(&self, now: Timestamp) -> LeaseState {
+        if self.state == LeaseState::Active && now >= self.end { LeaseState::Expired } else { self.state }
+    }
+}
+
+/// The slab in its plain form.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parts {
+    pub(super) generations: Vec<u32>,
+    pub(super) leases: Vec<Option<(Record, Draw, Names)>>,
+    pub(super) free: Vec<u32>,
+    pub(super) ended: Vec<u32>,
+}
+
+impl Slots {
+    /// The slab as plain data; lists and heads follow from it.
+    pub(super) fn parts(&self) -> Parts {
+        let slots = 0..position(self.records.len());
+        let lease = |slot: u32| {
+            let index = slot as usize;
+            self.is_used(slot).then(|| (self.records[index], self.draws[index], self.names[index]))
+        };
+        Parts {
+            generations: self.generations.clone(),
+            leases: slots.map(lease).collect(),
+            free: self.free.clone(),
+            ended: self.ended.iter().copied().collect(),
+        }
+    }
+
+    /// Fills an empty slab; links what is not returned. Every position must be valid.
+    pub(super) fn fill(&mut self, parts: Parts) {
+        while self.records.len() < parts.leases.len() {
+            self.grow();
+        }
+        self.generations.copy_from_slice(&parts.generations);
+        for (at, lease) in parts.leases.into_iter().enumerate() {
+            let Some((record, draw, names)) = lease else { continue };
+            (self.records[at], self.draws[at], self.names[at]) = (record, draw, names);
+            if !record.is_returned && record.state != LeaseState::Offered {
+                self.link(position(at));
+            }
+        }
+        self.free = parts.free;
+        self.ended = parts.ended.into();
+    }
+}

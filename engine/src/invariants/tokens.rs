@@ -1,0 +1,48 @@
+//! Per fence key, and per device held whole, tokens only rise, and no key has two holders.
+
+use std::collections::BTreeMap;
+
+use super::{Step, Violation};
+use crate::authority::{Effect, FenceKey, LeaseId, LeaseState, Token};
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tokens {
+    highest: BTreeMap<FenceKey, (Token, LeaseId)>,
+    holders: BTreeMap<FenceKey, LeaseId>,
+}
+
+impl Tokens {
+    pub(super) fn observe(&mut self, step: &Step<'_>) -> Result<(), Violation> {
+        for effect in step.effects {
+            let Effect::Changed(change) = effect else { continue };
+            let lease = change.lease;
+            for key in step.authority.keys(lease.id) {
+                if lease.is_returned {
+                    if self.holders.get(key) == Some(&lease.id) {
+                        self.holders.remove(key);
+                    }
+                    continue;
+                }
+                match self.holders.insert(*key, lease.id) {
+                    Some(other) if other != lease.id => {
+                        return Err(Violation::KeyHeldTwice { key: *key, one: lease.id, other });
+                    }
+                    _ => {}
+                }
+                if lease.state == LeaseState::Active {
+                    self.rise(*key, (lease.token, lease.id))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn rise(&mut self, key: FenceKey, (token, lease): (Token, LeaseId)) -> Result<(), Violation> {
+        match self.highest.insert(key, (token, lease)) {
+            Some((before, of)) if token < before || (token == before && of != lease) => {
+                Err(Violation::Token { token, before })
+            }
+            _ => Ok(()),
+        }
+    }
+}

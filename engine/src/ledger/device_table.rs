@@ -1,0 +1,97 @@
+//! What is left of every device of every tile.
+
+use lessor_models::fleet::{Fleet, NodeIndex};
+use lessor_models::tile_class::DEVICE_MILLI;
+
+use super::devices::Devices;
+
+/// What is left of every device of every tile, in milli-devices, as one flat array.
+#[derive(Clone, Debug)]
+pub(super) struct DeviceTable {
+    starts: Vec<u32>,
+    left: Vec<u16>,
+}
+
+impl DeviceTable {
+    pub(super) fn new(fleet: &Fleet) -> DeviceTable {
+        let (mut starts, mut devices) = (vec![0], 0);
+        for node in fleet.nodes() {
+            let class = fleet.class_of(node).map(|class| &fleet.classes()[class.at()]);
+            devices += class.map_or(0, |class| u32::from(class.devices));
+            starts.push(devices);
+        }
+        DeviceTable { starts, left: vec![DEVICE_MILLI; devices as usize] }
+    }
+
+    /// What is left of each device of a tile.
+    pub(super) fn left(&self, node: NodeIndex) -> &[u16] {
+        &self.left[self.starts[node.at()] as usize..self.starts[node.at() + 1] as usize]
+    }
+
+    fn left_mut(&mut self, node: NodeIndex) -> &mut [u16] {
+        &mut self.left[self.starts[node.at()] as usize..self.starts[node.at() + 1] as usize]
+    }
+
+    /// The devices to take, as a mask over the tile's devices: those with the least left that still have enough, the first
+    /// of equals. Where there are too few, how many there are. O(devices of the tile times devices asked).
+    pub(super) fn choose(&self, node: NodeIndex, asked: Devices) -> Result<u64, u8> {
+        choose(self.left(node), asked)
+    }
+
+    /// The same once others have given back what they hold, as masks and milli-devices.
+    pub(super) fn choose_after(&self, node: NodeIndex, asked: Devices, given: &[(u64, u16)]) -> Result<u64, u8> {
+        let mut left = self.left(node).to_vec();
+        for (at, left) in left.iter_mut().enumerate() {
+            *left += given.iter().filter(|(mask, _)| mask >> at & 1 == 1).map(|(_, milli)| milli).sum::<u16>();
+        }
+        choose(&left, asked)
+    }
+
+    /// Whether the mask names as many devices as asked, each with enough left.
+    #[inline]
+    pub(super) fn can_take(&self, node: NodeIndex, mask: u64, asked: Devices) -> bool {
+        if asked.count == 0 {
+            return mask == 0;
+        }
+        let left = self.left(node);
+        let taken = left.iter().enumerate().filter(|&(at, left)| mask >> at & 1 == 1 && *left >= asked.milli).count();
+        taken == usize::from(asked.count) && mask.count_ones() == u32::from(asked.count)
+    }
+
+    /// Takes so much of each device in the mask.
+    pub(super) fn take(&mut self, node: NodeIndex, mask: u64, milli: u16) {
+        if mask == 0 {
+            return;
+        }
+        for (at, left) in self.left_mut(node).iter_mut().enumerate() {
+            if mask >> at & 1 == 1 {
+                *left = left.checked_sub(milli).expect("only devices with enough left are chosen");
+            }
+        }
+    }
+
+    /// Gives it back.
+    pub(super) fn give(&mut self, node: NodeIndex, mask: u64, milli: u16) {
+        if mask == 0 {
+            return;
+        }
+        for (at, left) in self.left_mut(node).iter_mut().enumerate() {
+            if mask >> at & 1 == 1 {
+                *left += milli;
+                assert!(*left <= DEVICE_MILLI, "only what was taken is given back");
+            }
+        }
+    }
+}
+
+/// The devices to take: those with the least left that still have enough, the first of equals; or how many there are.
+fn choose(left: &[u16], asked: Devices) -> Result<u64, u8> {
+    let (mut mask, mut found) = (0_u64, 0);
+    while found < asked.count {
+        let open = left.iter().enumerate().filter(|&(at, left)| mask >> at & 1 == 0 && *left >= asked.milli);
+        let Some((at, _)) = open.min_by_key(|&(_, left)| *left) else { return Err(found) };
+        mask |= 1 << at;
+        found += 1;
+    }
+    Ok(mask)
+}
