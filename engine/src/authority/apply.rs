@@ -26,6 +26,8 @@ pub(super) const FIRST_INCARNATION: u32 = 1;
 /// One authority and everything that it knows.
 #[derive(Debug)]
 pub struct Authority {
+    #[cfg(feature = "deep-checks")]
+    fleet: Fleet,
     pub(super) terms: Terms,
     pub(super) now: Timestamp,
     pub(super) ledger: Ledger,
@@ -59,11 +61,14 @@ impl Authority {
     /// Where the terms make no sense together.
     pub fn new(fleet: &Fleet, terms: Terms, now: Timestamp) -> Result<Authority, TermsError> {
         terms.check()?;
-        Ok(Authority::empty(Ledger::new(fleet, now), terms, now))
+        Ok(Authority::empty(fleet, terms, now))
     }
 
-    pub(super) fn empty(ledger: Ledger, terms: Terms, now: Timestamp) -> Authority {
+    pub(super) fn empty(fleet: &Fleet, terms: Terms, now: Timestamp) -> Authority {
+        let ledger = Ledger::new(fleet, now);
         Authority {
+            #[cfg(feature = "deep-checks")]
+            fleet: fleet.clone(),
             terms,
             now,
             placement: Box::new(FirstFit::new(&ledger)),
@@ -100,6 +105,7 @@ impl Authority {
         self.premise(now, event);
         let mut decision = self.decide(event);
         self.conclude(event, &mut decision, effects);
+        self.deep_check();
         decision
     }
 
@@ -112,9 +118,21 @@ impl Authority {
     pub fn enact(&mut self, now: Timestamp, event: &Event, decision: &Decision, effects: &mut Vec<Effect>) {
         self.premise(now, event);
         self.conclude(event, &mut decision.clone(), effects);
+        self.deep_check();
     }
 
-    /// When a [`Event::Tick`] is due, if anything waits for time. It may be early: then the tick works off nothing.
+    /// Counts everything again. O(leases times path).
+    #[cfg(feature = "deep-checks")]
+    fn deep_check(&self) {
+        assert_eq!(crate::invariants::Invariants::commitments(&self.fleet, self), Ok(()));
+    }
+
+    #[cfg(not(feature = "deep-checks"))]
+    #[expect(clippy::unused_self, reason = "deep-checks look at it")]
+    #[inline]
+    fn deep_check(&self) {}
+
+    /// When a [`Event::Tick`] is due, if anything waits for time. O(1).
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         if !self.unsettled.is_empty() {
@@ -163,7 +181,7 @@ impl Authority {
             Event::Revoke { lease, notice } => self.decide_revocation(*lease, *notice),
             Event::ConfirmFence { lease, token } => self.decide_fence(*lease, *token),
             Event::Checkpoint { holder, lease } => self.decide_checkpoint(holder, *lease),
-            Event::Plane(_) => Decision::Accepted { revoked: self.cure() },
+            Event::Plane(effect) => self.decide_plane(effect),
             Event::Drain { node, by } => self.decide_drain(*node, *by),
             Event::Floors { owner, .. } => self.decide_floors(*owner),
         }

@@ -1,6 +1,6 @@
 //! How a decision is written into the state and told; nothing here asks the policy.
 
-use lessor_models::time::Timestamp;
+use lessor_models::time::{Span, Timestamp};
 
 use super::apply::Authority;
 use super::decision::{Decision, Grant, Revocation};
@@ -13,6 +13,9 @@ use super::money::Money;
 use super::refusal::Refusal;
 use super::snapshot::{GrantedLease, KeptAnswer, Repeat};
 use super::validate::full_draw;
+
+/// How long after the last return that an offer waits for it expires: so little that the return comes first.
+pub(super) const AFTER_RETURN: Span = Span(1);
 
 impl Authority {
     /// Carries out a decision. Of a tick it corrects how much was worked off.
@@ -126,7 +129,7 @@ impl Authority {
         let entry = self.slots.entry(slot);
         self.ledger.promise(grant.seat.node, &entry);
         let until = revoked.iter().map(|revocation| self.slots.record(self.slot_of(revocation.lease)).returns_at).max();
-        self.deadlines.set(slot, until.unwrap_or(self.now));
+        self.deadlines.set(slot, until.unwrap_or(self.now).after(AFTER_RETURN));
         for revocation in revoked {
             self.awaited_by.insert(revocation.lease, slot);
         }

@@ -3,6 +3,7 @@
 //! A refusal must stay cheap while everybody asks for what is not there, so all of this looks at a few tiles and leases only.
 
 use lessor_models::fleet::NodeIndex;
+use lessor_models::job::ServiceClass;
 use lessor_models::resources::Resources;
 use lessor_models::time::Timestamp;
 
@@ -11,13 +12,14 @@ use super::event::{Request, Scope};
 use super::placement::Ask;
 use super::refusal::CounterOffer;
 use super::victims::less;
-use crate::ledger::{Barrier, Entry, OwnerIndex};
+use crate::ledger::{Barrier, Entry, Floors, OwnerIndex};
 
 /// Tiles looked at where a scope has many.
 const SAMPLE_MAX: usize = 16;
 
-/// Nodes under an account that is short, beyond which nobody says when it has room again.
+/// Nodes and leases under an account that is short, beyond which nobody says when it has room again.
 const NODES_MAX: usize = 1_024;
+const LEASES_MAX: usize = 256;
 
 impl Authority {
     /// The tile in the scope that comes nearest to taking an entry, among a few, and what stands in the way there.
@@ -87,18 +89,31 @@ impl Authority {
         let owners: Vec<OwnerIndex> = self.ledger.steps(tile).iter().map(|step| step.owner).collect();
         let mut latest = self.now;
         for (owner, lacking) in owners.into_iter().zip(short).filter(|(_, lacking)| *lacking != Resources::ZERO) {
-            latest = latest.max(self.covered_at(owner, lacking)?);
+            latest = latest.max(self.covered_at(owner, lacking, entry.class)?);
         }
-        self.devices_at(tile, entry).map(|at| latest.max(at))
+        latest = latest.max(self.devices_at(tile, entry)?);
+        // Where capacity changes before the lease would be over, nobody looked whether it fits then.
+        let until = latest.after(entry.interval.span());
+        self.ledger.is_steady(tile, until).then_some(latest)
     }
 
-    fn covered_at(&self, owner: OwnerIndex, mut lacking: Resources) -> Option<Timestamp> {
+    /// When enough leases of an account have returned. What a class with a floor gives back may only fill the floor again.
+    fn covered_at(&self, owner: OwnerIndex, mut lacking: Resources, class: ServiceClass) -> Option<Timestamp> {
+        let has_floors = self.ledger.floors(self.ledger.owner(owner)).is_some_and(|floors| floors != Floors::default());
         let nodes = self.ledger.under(owner);
         if nodes.len() > NODES_MAX {
             return None;
         }
-        for slot in self.by_return(nodes.into_iter().flat_map(|node| self.slots.at_node(node)).collect()) {
+        let slots = nodes.into_iter().flat_map(|node| self.slots.at_node(node));
+        let slots: Vec<u32> = slots.take(LEASES_MAX + 1).collect();
+        if slots.len() > LEASES_MAX {
+            return None;
+        }
+        for slot in self.by_return(slots) {
             let record = self.slots.record(slot);
+            if has_floors && record.class <= ServiceClass::B && record.class != class {
+                continue;
+            }
             lacking = less(&lacking, &self.ledger.drawn(record.node, self.slots.draw(slot), owner));
             if lacking == Resources::ZERO {
                 return Some(record.returns_at);

@@ -38,6 +38,7 @@ impl Deadlines {
         self.heap.push(Reverse((at, slot, *version)));
         self.live += usize::from(!was_waiting);
         self.sweep();
+        self.drop_late();
     }
 
     /// A slot wants no attention any more.
@@ -46,26 +47,32 @@ impl Deadlines {
             *version = version.wrapping_add(1);
             self.live -= 1;
         }
+        self.drop_late();
+    }
+
+    /// Drops late entries from the front, so that the first is never late.
+    fn drop_late(&mut self) {
+        while let Some(Reverse((_, slot, version))) = self.heap.peek()
+            && self.versions[*slot as usize] != *version
+        {
+            self.heap.pop();
+        }
     }
 
     /// The first slot that is due, which then waits no longer.
     pub(super) fn pop_due(&mut self, now: Timestamp) -> Option<u32> {
-        while let Some(&Reverse((at, slot, version))) = self.heap.peek() {
-            if at > now {
-                return None;
-            }
-            self.heap.pop();
-            if self.versions[slot as usize] == version {
-                self.unset(slot);
-                return Some(slot);
-            }
+        let &Reverse((at, slot, _)) = self.heap.peek()?;
+        if at > now {
+            return None;
         }
-        None
+        self.heap.pop();
+        self.unset(slot);
+        Some(slot)
     }
 
-    /// When the next deadline comes, or earlier where the first entry is late.
+    /// When the next deadline comes.
     pub(super) fn next(&self) -> Option<Timestamp> {
-        if self.live == 0 { None } else { self.heap.peek().map(|Reverse((at, ..))| *at) }
+        self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
     fn sweep(&mut self) {

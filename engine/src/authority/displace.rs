@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use lessor_models::fleet::NodeIndex;
+use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Span;
 
@@ -29,7 +30,11 @@ const TILES_MAX: usize = 64;
 const EXACT_MAX: usize = 10;
 
 /// Nodes under an account that is short, beyond which it is not searched for leases.
-const NODES_MAX: usize = 4_096;
+const NODES_MAX: usize = 1_024;
+
+/// Leases looked at for one tile, and gangs of them, the cheapest.
+const LEASES_MAX: usize = 1_024;
+const GANGS_MAX: usize = 64;
 
 /// Gangs that together make room at a tile.
 struct Choice {
@@ -76,11 +81,13 @@ impl Authority {
             }
             slots.extend(nodes.into_iter().flat_map(|node| self.slots.at_node(node)));
         }
-        let free = slots.into_iter().filter(|slot| self.may_displace(*slot, entry)).collect();
+        let free = slots.into_iter().take(LEASES_MAX).filter(|slot| self.may_displace(*slot, entry)).collect();
         let groups = self.groups(free, &BTreeSet::new()).into_iter();
         let whole = groups.filter(|group| group.slots.iter().all(|slot| self.may_displace(*slot, entry)));
-        let mut parts: Vec<Part> = whole.map(|group| self.part(group, &owners)).collect();
-        parts.sort_by_key(|part| (part.group.cost, part.group.gang));
+        let mut whole: Vec<Group> = whole.collect();
+        whole.sort_by_key(|group| (group.cost, group.gang));
+        whole.truncate(GANGS_MAX);
+        let parts: Vec<Part> = whole.into_iter().map(|group| self.part(group, &owners)).collect();
         let chosen = if parts.len() <= EXACT_MAX {
             self.cheapest(&parts, node, (&short, entry))?
         } else {
@@ -92,10 +99,11 @@ impl Authority {
         Some(Choice { cost, node, slots, device_mask })
     }
 
-    /// Whether a lease may be displaced by an entry of a class, and nobody waits for it yet.
+    /// Whether a lease may be displaced by an entry: it trades (A and B have floors that no market takes), is of a less
+    /// protected class, and is not on its way out.
     fn may_displace(&self, slot: u32, entry: &Entry) -> bool {
         let record = self.slots.record(slot);
-        let is_lesser = record.class > entry.class && record.displacement == Displacement::Allowed;
+        let is_lesser = record.class > entry.class.max(ServiceClass::B) && record.displacement == Displacement::Allowed;
         is_lesser && !self.is_leaving(slot)
     }
 

@@ -1,6 +1,7 @@
 //! Names that holders choose: who they are, which request this is, what a token fences.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use thiserror::Error;
 
@@ -8,7 +9,7 @@ use thiserror::Error;
 pub const LABEL_MAX: usize = 63;
 
 /// A short name, kept in place so that no request allocates for one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Label {
     bytes: [u8; LABEL_MAX],
     length: u8,
@@ -63,6 +64,14 @@ impl Label {
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..usize::from(self.length)]).expect("a label is ASCII")
+    }
+}
+
+/// What follows the text is always zero, so labels of equal text are equal and hash alike.
+impl Hash for Label {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.bytes[..usize::from(self.length)]);
+        state.write_u8(self.length);
     }
 }
 

@@ -13,6 +13,7 @@ use super::money::{MONEY_MAX, Money};
 use super::prices::rate;
 use super::refusal::Reason;
 use super::slots::Record;
+use crate::plane::PlaneEffect;
 
 impl Authority {
     pub(super) fn decide_renewal(&self, renewal: &Renewal) -> Decision {
@@ -100,6 +101,17 @@ impl Authority {
         match self.slots.record(slot).state_at(self.now) {
             LeaseState::Active => Decision::Accepted { revoked: Vec::new() },
             state => refused(Reason::NotActive { state }),
+        }
+    }
+
+    pub(super) fn decide_plane(&self, effect: &PlaneEffect) -> Decision {
+        let owner = match *effect {
+            PlaneEffect::Limit { owner, .. } => owner,
+            PlaneEffect::Closure { tile, .. } | PlaneEffect::Notice { tile, .. } => Owner::Node(tile),
+        };
+        match self.decide_floors(owner) {
+            Decision::Accepted { .. } => Decision::Accepted { revoked: self.cure() },
+            refused => refused,
         }
     }
 

@@ -15,7 +15,8 @@ const FORGET_MAX: usize = 4;
 /// The answers, oldest first, and an index by name.
 #[derive(Clone, Debug)]
 pub(super) struct Repeats {
-    kept: VecDeque<Repeat>,
+    /// Each with the hash of its name.
+    kept: VecDeque<(u64, Repeat)>,
     /// How many were forgotten, so that an answer keeps its number: that and its position.
     forgotten: u64,
     numbers: HashTable<u64>,
@@ -44,7 +45,7 @@ impl Repeats {
 
     /// Every answer kept, oldest first.
     pub(super) fn kept(&self) -> Vec<Repeat> {
-        self.kept.iter().cloned().collect()
+        self.kept.iter().map(|(_, repeat)| repeat.clone()).collect()
     }
 
     /// The answer to a request. O(1).
@@ -63,7 +64,7 @@ impl Repeats {
         let now = repeat.at;
         self.push(repeat);
         for _ in 0..FORGET_MAX {
-            let Some(oldest) = self.kept.front() else { return };
+            let Some((_, oldest)) = self.kept.front() else { return };
             let is_over = oldest.at.after(window) < now || self.kept.len() > most as usize;
             if !is_over || oldest.at >= now {
                 return;
@@ -75,29 +76,27 @@ impl Repeats {
     fn at(&self, number: u64) -> &Repeat {
         let position =
             usize::try_from(number - self.forgotten).expect("an answer's position is one of a queue in memory");
-        &self.kept[position]
+        &self.kept[position].1
     }
 
     fn push(&mut self, repeat: Repeat) {
         let number = self.forgotten + self.kept.len() as u64;
         let hash = self.hasher.hash_one((&repeat.holder, &repeat.request));
-        self.kept.push_back(repeat);
-        let Repeats { kept, forgotten, numbers, hasher, .. } = self;
+        self.kept.push_back((hash, repeat));
+        let Repeats { kept, forgotten, numbers, .. } = self;
         numbers.insert_unique(hash, number, |number| {
             let position = usize::try_from(*number - *forgotten).expect("an answer's position is one of a queue");
-            hasher.hash_one((&kept[position].holder, &kept[position].request))
+            kept[position].0
         });
     }
 
     fn forget(&mut self) {
-        let Some(oldest) = self.kept.front() else { return };
-        let hash = self.hasher.hash_one((&oldest.holder, &oldest.request));
+        let Some((hash, oldest)) = self.kept.pop_front() else { return };
         let first = self.forgotten;
         if let Ok(entry) = self.numbers.find_entry(hash, |number| *number == first) {
             entry.remove();
         }
         self.horizon = self.horizon.max(oldest.at);
-        self.kept.pop_front();
         self.forgotten += 1;
     }
 

@@ -7,13 +7,14 @@ use lessor_models::time::Timestamp;
 use thiserror::Error;
 
 use super::apply::Authority;
+use super::conclude::AFTER_RETURN;
 use super::history::History;
 use super::lease::{LeaseId, LeaseState};
 use super::repeats::Repeats;
 use super::slots::{Names, Parts, Record, Slots};
 use super::snapshot::{KeptLease, Slot, Snapshot, SnapshotError};
 use super::terms::{Terms, TermsError};
-use crate::ledger::{Ledger, position};
+use crate::ledger::position;
 
 /// How far ids move when history begins a new line: more leases than one slot sees between a backup and its loss.
 const GENERATIONS_PER_INCARNATION: u32 = 1 << 24;
@@ -92,7 +93,7 @@ impl Authority {
     /// Where the terms make no sense, or the snapshot contradicts itself or the fleet.
     pub fn restore(fleet: &Fleet, terms: Terms, snapshot: &Snapshot) -> Result<Authority, RestoreError> {
         terms.check()?;
-        let mut authority = Authority::empty(Ledger::new(fleet, snapshot.now), terms, snapshot.now);
+        let mut authority = Authority::empty(fleet, terms, snapshot.now);
         authority.slots = Slots::new(authority.ledger.node_count(), snapshot.generation);
         authority.history = History::new(snapshot.revision);
         authority.minted = snapshot.minted;
@@ -186,7 +187,7 @@ impl Authority {
         match (kept.lease.state, kept.lease.notice) {
             (LeaseState::Offered, _) => {
                 let waits_for = kept.waits_for.iter().filter_map(|lease| self.slots.find(*lease));
-                waits_for.map(|slot| self.slots.record(slot).returns_at).max().unwrap_or(self.now)
+                waits_for.map(|slot| self.slots.record(slot).returns_at).max().unwrap_or(self.now).after(AFTER_RETURN)
             }
             (LeaseState::Active, _) => kept.lease.end,
             (_, Some(notice)) if !kept.is_fenced => notice.until.min(kept.returns_at),

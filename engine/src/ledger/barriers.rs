@@ -138,7 +138,7 @@ impl Ledger {
             Some(special) if special.closed || special.drain.is_some() => return None,
             Some(special) => {
                 let later = self.short_later(step, special, entry, (entry.interval.start, entry.interval.end));
-                if later.is_some() {
+                if later.is_some() || special.promised.checked_add(&asked).is_none() {
                     return None;
                 }
                 special.ceiling(limit, &held, entry.class)
@@ -150,6 +150,12 @@ impl Ledger {
             lacking = lacking.with(kind, wanted.saturating_sub(ceiling.get(kind)));
         }
         Some(lacking)
+    }
+
+    /// Whether no capacity on a node's path is known to change before an instant.
+    pub(crate) fn is_steady(&self, node: NodeIndex, until: Timestamp) -> bool {
+        let specials = self.paths.of(node).iter().filter_map(|step| self.special(step.owner));
+        specials.filter_map(|special| special.pieces.front()).all(|piece| piece.start >= until)
     }
 
     /// How large a part of an entry would fit at a node, in thousandths, devices apart; rounded down. O(path plus pieces).

@@ -21,6 +21,9 @@ const NONE: u32 = u32::MAX;
 /// What one plane last said about an owner: the number of the change, and the most that the owner may give.
 type Said = BTreeMap<PlaneName, (u64, Resources)>;
 
+/// What planes last said about a tile's door: the number of the change, and why it is closed, if it is.
+type Doors = BTreeMap<PlaneName, (u64, Option<ClosureCause>)>;
+
 /// The accounts of one authority, and what is held of them.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -40,7 +43,7 @@ pub struct Ledger {
     special_of: Vec<u32>,
     specials: Vec<(OwnerIndex, Special)>,
     pub(super) said: BTreeMap<OwnerIndex, Said>,
-    pub(super) closures: BTreeMap<(PlaneName, NodeIndex), (u64, Option<ClosureCause>)>,
+    pub(super) closures: BTreeMap<NodeIndex, Doors>,
     /// Tiles that the fleet itself closes.
     pub(super) shut: BTreeSet<NodeIndex>,
     /// When pieces begin.

@@ -70,12 +70,11 @@ impl Ledger {
             }
             PlaneEffect::Closure { plane, version, tile, cause } => {
                 self.paths.index(Owner::Node(tile))?;
-                let said = self.closures.entry((plane, tile)).or_insert((0, None));
-                if said.0 < version {
-                    *said = (version, cause);
-                    let by_plane =
-                        self.closures.iter().any(|((_, closed), (_, cause))| *closed == tile && cause.is_some());
-                    let closed = by_plane || self.shut.contains(&tile);
+                let said = self.closures.entry(tile).or_default();
+                let last = said.entry(plane).or_insert((0, None));
+                if last.0 < version {
+                    *last = (version, cause);
+                    let closed = said.values().any(|(_, cause)| cause.is_some()) || self.shut.contains(&tile);
                     if closed || self.is_special(OwnerIndex(tile.0)) {
                         self.special_mut(OwnerIndex(tile.0)).closed = closed;
                     }
@@ -92,9 +91,9 @@ impl Ledger {
             let owner = self.paths.owner(index);
             said.iter().map(move |(&plane, &(version, most))| PlaneEffect::Limit { plane, version, owner, most })
         });
-        let closures = self.closures.iter();
-        let closures =
-            closures.map(|(&(plane, tile), &(version, cause))| PlaneEffect::Closure { plane, version, tile, cause });
+        let closures = self.closures.iter().flat_map(|(&tile, said)| {
+            said.iter().map(move |(&plane, &(version, cause))| PlaneEffect::Closure { plane, version, tile, cause })
+        });
         limits.chain(closures).collect()
     }
 

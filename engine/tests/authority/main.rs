@@ -1,0 +1,11 @@
+//! The authority, told in stories, held against a slow and obvious oracle, and held to its invariants.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
+#![expect(clippy::needless_raw_string_hashes, reason = "expect_test writes them where a story quotes something")]
+
+mod oracle;
+mod random;
+mod recovery;
+mod script;
+mod stories;
+mod support;
