@@ -2,6 +2,8 @@
 //!
 //! Nobody depends on this crate, and nothing here asserts a time.
 
+pub mod leases;
+
 use lessor_datasets::generate::{Family, GenerateError, Scenario};
 use lessor_models::instance::Instance;
 

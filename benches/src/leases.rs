@@ -1,0 +1,188 @@
+//! A load of leases on an authority: grants and releases in turn at a constant load, or a million leases that end together.
+
+use std::hint::black_box;
+
+use lessor_engine::authority::{
+    Answer, Authority, Displacement, Effect, Event, HolderId, LeaseId, Request, RequestId, Scope, Tenure, Term, Terms,
+};
+use lessor_engine::ledger::{Devices, Draw};
+use lessor_models::fleet::{ClassIndex, Fleet, FleetError, FleetParts, Level, NodeColumns, Zone, ZoneKind};
+use lessor_models::job::ServiceClass;
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::tile_class::TileClass;
+use lessor_models::time::{Span, Timestamp};
+
+/// Tiles in one cell.
+const CELL: u32 = 1_000;
+
+/// What a tile has: compute, memory, power and heat, each a thousand units.
+const TILE: u64 = 1_000;
+
+/// A cluster of cells of up to a thousand equal tiles. A lease debits six accounts: tile, cell, cluster, and the feed, the loop
+/// and the failure domain that its cell belongs to.
+///
+/// # Errors
+/// None, for any number of tiles from one up.
+pub fn fleet(tiles: u32) -> Result<Fleet, FleetError> {
+    let cells = tiles.div_ceil(CELL);
+    let amounts = |factor: u64| {
+        let each = [Kind::Compute, Kind::Memory, Kind::Power, Kind::Heat].into_iter();
+        each.fold(Resources::UNLIMITED, |sum, kind| sum.with(kind, factor * TILE))
+    };
+    let mut nodes = NodeColumns {
+        names: vec!["cluster".into()],
+        parents: vec![None],
+        levels: vec![Level::Cluster],
+        classes: vec![None],
+        capacities: vec![amounts(tiles.into())],
+        uplink_delays_us: vec![0; 1 + (cells + tiles) as usize],
+    };
+    for cell in 0..cells {
+        push(&mut nodes, (format!("c{cell}"), 0), (Level::Cell, amounts(CELL.into())));
+    }
+    for tile in 0..tiles {
+        push(&mut nodes, (format!("t{tile}"), 1 + tile / CELL), (Level::Tile, amounts(1).with(Kind::Accelerator, 0)));
+    }
+    let kinds = [ZoneKind::PowerFeed, ZoneKind::RadiatorLoop, ZoneKind::FailureDomain];
+    let zones =
+        (0..cells).flat_map(|_| kinds).map(|kind| Zone { kind, capacity: amounts(CELL.into()), energy_price: None });
+    Fleet::new(FleetParts {
+        nodes,
+        classes: vec![TileClass::plain("tile")],
+        zone_names: (0..3 * cells).map(|zone| format!("z{zone}")).collect(),
+        zones: zones.collect(),
+        members: (0..3 * cells).map(|zone| (zone, 1 + zone / 3)).collect(),
+        ..FleetParts::default()
+    })
+}
+
+fn push(nodes: &mut NodeColumns, (name, parent): (String, u32), (level, capacity): (Level, Resources)) {
+    nodes.names.push(name);
+    nodes.parents.push(Some(parent));
+    nodes.levels.push(level);
+    nodes.classes.push((level == Level::Tile).then_some(ClassIndex(0)));
+    nodes.capacities.push(capacity);
+}
+
+/// An authority under load.
+#[derive(Debug)]
+pub struct Load {
+    /// The authority.
+    pub authority: Authority,
+    live: Vec<LeaseId>,
+    effects: Vec<Effect>,
+    event: Event,
+    now: i64,
+    asked: u64,
+    state: u64,
+}
+
+impl Load {
+    /// An authority of so many tiles, with nothing granted, whose leases last for a term.
+    ///
+    /// # Panics
+    /// Never: the fleet and the terms are sound.
+    #[must_use]
+    pub fn new(tiles: u32, term: Span) -> Load {
+        let fleet = fleet(tiles).expect("a regular tree is a fleet");
+        let authority = Authority::new(&fleet, Terms::default(), Timestamp(0)).expect("the default terms are sound");
+        let request = Request {
+            holder: HolderId::new("bench").expect("a label"),
+            request: RequestId::new("r").expect("a label"),
+            first_sent: Timestamp(0),
+            draw: Draw::through(Resources::ZERO),
+            devices: Devices::NONE,
+            scope: Scope::Anywhere,
+            term: Term::Immediate(term),
+            class: ServiceClass::C,
+            bid: None,
+            count: 1,
+            fence_keys: Vec::new(),
+            displacement: Displacement::Allowed,
+            tenure: Tenure::Retail,
+        };
+        let event = Event::Request(request);
+        Load { authority, live: Vec::new(), effects: Vec::new(), event, now: 1, asked: 0, state: 1 }
+    }
+
+    /// How many leases the load holds.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Grants leases of 1 to `most` units until as much of the tiles' compute is held as asked, in thousandths.
+    pub fn fill(&mut self, permille: u64, tiles: u32, most: u64) {
+        let wanted = u64::from(tiles) * TILE * permille / 1_000;
+        let mut held = 0;
+        while held < wanted {
+            held += self.grant(most);
+        }
+    }
+
+    /// Grants one lease of 1 to `most` units and says how many.
+    ///
+    /// # Panics
+    /// Where it is refused: the load is chosen so that it never is.
+    pub fn grant(&mut self, most: u64) -> u64 {
+        let units = 1 + self.random() % most;
+        self.asked += 1;
+        self.now += 1;
+        let Event::Request(request) = &mut self.event else { unreachable!("the load asks") };
+        request.request = RequestId::new(&format!("r{}", self.asked)).expect("a short name is a label");
+        request.first_sent = Timestamp(self.now);
+        let kinds = [Kind::Compute, Kind::Memory, Kind::Power, Kind::Heat].into_iter();
+        request.draw = Draw::through(kinds.fold(Resources::ZERO, |sum, kind| sum.with(kind, units)));
+        self.effects.clear();
+        self.authority.apply(Timestamp(self.now), &self.event, &mut self.effects);
+        let Some(Effect::Answer(Answer::Lease(lease))) = self.effects.last() else {
+            panic!("refused: {:?}", self.effects);
+        };
+        self.live.push(lease.id);
+        units
+    }
+
+    /// Releases one lease, drawn at random.
+    ///
+    /// # Panics
+    /// Where nothing is held.
+    pub fn release(&mut self) {
+        let at = usize::try_from(self.random() % self.live.len() as u64).expect("less than a length");
+        let lease = self.live.swap_remove(at);
+        self.now += 1;
+        let Event::Request(request) = &self.event else { unreachable!("the load asks") };
+        let event = Event::Release { holder: request.holder, lease };
+        self.effects.clear();
+        self.authority.apply(Timestamp(self.now), &event, &mut self.effects);
+        black_box(&self.effects);
+    }
+
+    /// When the first of the leases that are live ends, by the engine's clock; 0 where there is none.
+    #[must_use]
+    pub fn first_end(&self) -> i64 {
+        let ends = self.live.iter().filter_map(|id| self.authority.lease(*id)).map(|lease| lease.end.0);
+        ends.min().unwrap_or(0)
+    }
+
+    /// Whether a tick is due at an instant.
+    #[must_use]
+    pub fn is_due(&self, now: i64) -> bool {
+        self.authority.next_deadline().is_some_and(|deadline| deadline.0 <= now)
+    }
+
+    /// One tick; what came of it.
+    pub fn tick(&mut self, now: i64) -> &[Effect] {
+        self.now = self.now.max(now);
+        self.effects.clear();
+        self.authority.apply(Timestamp(self.now), &Event::Tick, &mut self.effects);
+        &self.effects
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+    fn random(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.state ^ self.state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+}
