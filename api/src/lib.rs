@@ -5,6 +5,7 @@
 //! has not looked at again. Output is written beside its place and renamed, so that it is whole or absent.
 
 pub mod cli;
+pub mod journal;
 pub mod report;
 
 mod bench;

@@ -1,0 +1,42 @@
+//! The journal: durable, ordered group commits, and snapshots of the state that they lead to.
+//!
+//! A directory holds **segments** and **snapshots**. A segment is a header and the commits after the one that its name states;
+//! a commit is one frame, written once and synced once, and it carries the digest of the one before it. A snapshot is a header
+//! and a state in parts. The journal knows nothing of what it keeps: records are bytes.
+//!
+//! What it promises, over any [`Storage`] that keeps its own contract:
+//! - a commit whose `append` returned is there after any crash, and so is every commit before it, in order;
+//! - nothing is there that was not appended; the last commit before a crash may be there although its `append` never returned;
+//! - bytes that were durable and are not what was written are an error that says where, unless nothing depends on them;
+//! - a failed write or sync ends the journal: it is opened again from what is on the device.
+//!
+//! One ambiguity is left to the device: damage to the very last commit of a server that lost power before it was idle for an
+//! instant, which no later frame proves durable ([`Journal::attest`]), looks like a commit that was never durable.
+//! The decision and its figures are in `docs/adr/0008-the-journal.md`.
+
+mod copy;
+mod disk;
+mod error;
+mod frame;
+mod header;
+mod history;
+mod identity;
+mod link;
+mod log;
+pub mod simulated;
+mod snapshot;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+pub use copy::{copy, raise};
+pub use disk::{Disk, DiskFile, fresh_salt};
+pub use error::{Defect, JournalError};
+pub use frame::PAYLOAD_BYTES_MAX;
+pub use header::FORMAT_VERSION;
+pub use history::{Commit, Finding, History, fleet_of};
+pub use identity::{FleetId, Incarnation};
+pub use link::Link;
+pub use log::{CommitBuffer, Journal, JournalOptions, forget_old};
+pub use snapshot::SnapshotWriter;
+pub use storage::{Storage, StorageFile};
