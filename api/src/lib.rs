@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod journal;
 pub mod report;
+pub mod wire;
 
 mod bench;
 mod check_command;
