@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod journal;
 pub mod report;
+pub mod shell;
 pub mod wire;
 
 mod bench;

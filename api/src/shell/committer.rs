@@ -1,0 +1,139 @@
+//! The journal's side of a group commit: a batch is made durable, and then what follows from it leaves.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use lessor_engine::authority::{Effect, Revision, Snapshot};
+use tokio::sync::watch;
+
+use super::counters::Counters;
+use super::error::ShellError;
+use super::inbox::Inbox;
+use super::stage::{Batch, Outbox, Told};
+use crate::journal::{Journal, JournalError, Storage, forget_old};
+use crate::wire::write_state;
+
+/// The journal is idle once no batch came for so long: then it attests its last commit.
+const IDLE: Duration = Duration::from_millis(2);
+
+/// Who hears effects that are no answers, each once it is durable: [`Effect::Fence`], [`Effect::Posted`] and
+/// [`Effect::Deficit`]. It runs between two commits, so it must be quick.
+pub type Listener = Box<dyn FnMut(&Effect) + Send>;
+
+/// What the engine's thread asks of the journal's.
+pub(super) enum Order {
+    /// A commit, and what leaves after it.
+    Commit(Batch),
+    /// A snapshot of the state after the last commit.
+    Snapshot(Box<Snapshot>),
+}
+
+/// The journal's thread.
+pub(super) struct Committer<S: Storage> {
+    pub(super) journal: Journal<S>,
+    pub(super) storage: S,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) latest: watch::Sender<Revision>,
+    pub(super) listener: Listener,
+    pub(super) snapshot: Option<JoinHandle<Result<(), JournalError>>>,
+}
+
+impl<S: Storage + 'static> Committer<S> {
+    /// Works until no more orders can come, then closes the journal. Empty batches go back to the engine's thread.
+    pub(super) fn run(
+        mut self,
+        orders: &Receiver<Order>,
+        spare: &std::sync::mpsc::Sender<Batch>,
+    ) -> Result<(), ShellError> {
+        loop {
+            let order = match orders.recv_timeout(IDLE) {
+                Ok(order) => order,
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.journal.attest()?;
+                    match orders.recv() {
+                        Ok(order) => order,
+                        Err(_) => break,
+                    }
+                }
+            };
+            self.inbox.set_journal_free(false);
+            match order {
+                Order::Commit(batch) => {
+                    let batch = self.commit(batch)?;
+                    // The engine's thread may have ended already.
+                    drop(spare.send(batch));
+                }
+                Order::Snapshot(state) => self.begin_snapshot(state)?,
+            }
+            self.inbox.set_journal_free(true);
+        }
+        self.end_snapshot()?;
+        Ok(self.journal.close()?)
+    }
+
+    fn commit(&mut self, mut batch: Batch) -> Result<Batch, ShellError> {
+        if !batch.commit.is_empty() {
+            let began = Instant::now();
+            self.journal.append(&mut batch.commit)?;
+            self.counters.commit_times.record(began.elapsed());
+            self.counters.commits.add(1);
+            self.counters.records.add(batch.commit.records().into());
+            self.counters.bytes.add(batch.commit.size() as u64);
+        }
+        self.deliver(&mut batch.outbox);
+        batch.clear();
+        if self.snapshot.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.end_snapshot()?;
+        }
+        Ok(batch)
+    }
+
+    fn deliver(&mut self, outbox: &mut Outbox) {
+        let (mut answers, mut reads) = (0, 0);
+        for told in outbox.tells.drain(..) {
+            match told {
+                Told::Answer(reply, answered) => {
+                    answers += 1;
+                    reply.tell(answered);
+                }
+                Told::Read(tell) => {
+                    reads += 1;
+                    tell();
+                }
+            }
+        }
+        self.counters.answers.add(answers);
+        self.counters.reads.add(reads);
+        outbox.effects.iter().for_each(|effect| (self.listener)(effect));
+        self.latest.send_if_modified(|latest| std::mem::replace(latest, outbox.revision) != outbox.revision);
+    }
+
+    /// A snapshot is encoded and written on a thread of its own, while commits go on.
+    fn begin_snapshot(&mut self, state: Box<Snapshot>) -> Result<(), ShellError> {
+        self.end_snapshot()?;
+        let mut writer = self.journal.snapshot()?;
+        let storage = self.storage.clone();
+        let write = move || {
+            write_state(&state, |part| writer.part(part))?;
+            drop(state);
+            writer.finish()?;
+            forget_old(&storage)
+        };
+        let thread = thread::Builder::new().name("snapshot".to_owned()).spawn(write).map_err(ShellError::Thread)?;
+        self.snapshot = Some(thread);
+        self.counters.snapshots.add(1);
+        Ok(())
+    }
+
+    fn end_snapshot(&mut self) -> Result<(), ShellError> {
+        match self.snapshot.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(written)) => Ok(written?),
+            Some(Err(_)) => Err(ShellError::Panicked),
+        }
+    }
+}

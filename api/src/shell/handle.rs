@@ -1,0 +1,109 @@
+//! How the rest of the program speaks to the shell.
+
+use std::sync::Arc;
+
+use lessor_engine::authority::{Event, Revision};
+use lessor_models::job::ServiceClass;
+use tokio::sync::watch;
+
+use super::answer::{AnswerSink, Answered, Overloaded, Pending, Reply};
+use super::counters::Counters;
+use super::inbox::{Inbox, Work, position};
+use super::view::View;
+use super::watch::Watch;
+
+/// A way to the shell. Clones lead to the same one; any thread may use them.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) counters: Arc<Counters>,
+    /// The last durable revision.
+    pub(super) latest: watch::Receiver<Revision>,
+}
+
+impl Handle {
+    /// Sends an event. Its answer comes once everything that it rests on is durable.
+    ///
+    /// # Errors
+    /// Where too many of its class wait; nothing happened then.
+    pub fn submit(&self, event: Event) -> Result<Pending<Answered>, Overloaded> {
+        let (sender, pending) = Pending::new();
+        self.put(class_of(&event), Work::Event(event, Reply::Once(sender)))?;
+        Ok(pending)
+    }
+
+    /// Sends an event whose answer goes to a stream, with a tag to know it by.
+    ///
+    /// # Errors
+    /// Where too many of its class wait; nothing happened then, and nothing goes to the stream.
+    pub fn submit_to(&self, event: Event, tag: u64, sink: &AnswerSink) -> Result<(), Overloaded> {
+        self.put(class_of(&event), Work::Event(event, Reply::Stream(tag, sink.clone())))
+    }
+
+    /// Looks at the state between two events. What was seen comes once it is durable.
+    ///
+    /// # Errors
+    /// Where too many of the class wait.
+    pub fn read<T: Send + 'static>(
+        &self,
+        class: ServiceClass,
+        look: impl FnOnce(&mut View<'_>) -> T + Send + 'static,
+    ) -> Result<Pending<T>, Overloaded> {
+        let (work, pending) = Work::read(look);
+        self.put(class, work)?;
+        Ok(pending)
+    }
+
+    /// Follows the changes of leases after a revision.
+    #[must_use]
+    pub fn watch(&self, after: Revision) -> Watch {
+        Watch::new(self.clone(), after)
+    }
+
+    /// The last change that is durable.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        *self.latest.borrow()
+    }
+
+    /// What was counted since the start.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// How many events and reads wait, by class, A first.
+    #[must_use]
+    pub fn waiting(&self) -> [usize; 4] {
+        self.inbox.waiting()
+    }
+
+    /// Resolves when the shell has ended, in order or not: [`Shell::close`](super::Shell::close) says which.
+    pub async fn ended(&self) {
+        let mut latest = self.latest.clone();
+        while latest.changed().await.is_ok() {}
+    }
+
+    fn put(&self, class: ServiceClass, work: Work) -> Result<(), Overloaded> {
+        let put = self.inbox.put(class, work);
+        if put.is_err() {
+            self.counters.overloads[position(class)].add(1);
+        }
+        put
+    }
+}
+
+/// In which queue an event waits. A request waits with its class. What operators, planes and protected things say comes first,
+/// for it makes room or keeps the fleet safe. What holders do with leases that they have comes before bulk requests.
+fn class_of(event: &Event) -> ServiceClass {
+    match event {
+        Event::Request(request) => request.class,
+        Event::Revoke { .. }
+        | Event::ConfirmFence { .. }
+        | Event::Plane(_)
+        | Event::Drain { .. }
+        | Event::Floors { .. }
+        | Event::Tick => ServiceClass::A,
+        Event::Renew(_) | Event::Release { .. } | Event::Checkpoint { .. } => ServiceClass::C,
+    }
+}

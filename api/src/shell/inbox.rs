@@ -1,0 +1,194 @@
+//! What waits to be applied: one bounded queue a service class, and the bell that wakes the engine's thread.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use lessor_engine::authority::Event;
+use lessor_models::job::ServiceClass;
+
+use super::answer::{Overloaded, Pending, Reply};
+use super::view::View;
+
+/// What a read leaves behind: how to tell its caller, once that may be told.
+pub(super) type Tell = Box<dyn FnOnce() + Send>;
+
+/// One thing to do.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large variant is the common one, and boxing it would allocate per request"
+)]
+pub(super) enum Work {
+    /// An event to apply.
+    Event(Event, Reply),
+    /// A look at the state.
+    Read(Box<dyn FnOnce(&mut View<'_>) -> Tell + Send>),
+}
+
+impl Work {
+    /// A read, and the way to what it sees.
+    pub(super) fn read<T: Send + 'static>(
+        look: impl FnOnce(&mut View<'_>) -> T + Send + 'static,
+    ) -> (Work, Pending<T>) {
+        let (sender, pending) = Pending::new();
+        let work = Work::Read(Box::new(move |view| {
+            let seen = look(view);
+            // A caller that has gone needs no answer.
+            Box::new(move || drop(sender.send(seen)))
+        }));
+        (work, pending)
+    }
+}
+
+/// The queues.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    state: Mutex<State>,
+    bell: Condvar,
+    waiting_max: usize,
+}
+
+#[derive(Default)]
+struct State {
+    /// By class, A first.
+    queues: [VecDeque<Work>; 4],
+    /// The engine's thread sleeps.
+    is_asleep: bool,
+    /// The journal's thread takes the next batch at once.
+    is_journal_free: bool,
+    ending: Ending,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let waiting = self.queues.each_ref().map(VecDeque::len);
+        f.debug_struct("State").field("waiting", &waiting).field("ending", &self.ending).finish_non_exhaustive()
+    }
+}
+
+/// Whether the shell goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It does.
+    #[default]
+    NotYet,
+    /// It ends once what waits is done.
+    InOrder,
+    /// The journal failed: nothing more is done.
+    AtOnce,
+}
+
+/// What the engine's thread was woken to.
+#[derive(Debug)]
+pub(super) struct Woken {
+    pub(super) is_journal_free: bool,
+    pub(super) ending: Ending,
+}
+
+impl Inbox {
+    pub(super) fn new(waiting_max: usize) -> Inbox {
+        let state = State { is_journal_free: true, ..State::default() };
+        Inbox { state: Mutex::new(state), bell: Condvar::new(), waiting_max }
+    }
+
+    /// Adds to the queue of a class. After the end the work is dropped with its reply, which tells the caller.
+    pub(super) fn put(&self, class: ServiceClass, work: Work) -> Result<(), Overloaded> {
+        let mut state = self.state();
+        if state.ending != Ending::NotYet {
+            return Ok(());
+        }
+        let queue = &mut state.queues[position(class)];
+        if queue.len() >= self.waiting_max {
+            return Err(Overloaded { class, most: self.waiting_max });
+        }
+        queue.push_back(work);
+        self.ring(state);
+        Ok(())
+    }
+
+    /// Adds a watch's read. A watch has at most one at a time, so they need no limit of their own.
+    pub(super) fn put_for_watch(&self, work: Work) {
+        let mut state = self.state();
+        if state.ending == Ending::NotYet {
+            state.queues[position(ServiceClass::C)].push_back(work);
+            self.ring(state);
+        }
+    }
+
+    /// How many wait, by class, A first.
+    pub(super) fn waiting(&self) -> [usize; 4] {
+        self.state().queues.each_ref().map(VecDeque::len)
+    }
+
+    /// Waits until there is something to do, at most for a time, and takes at most so much of it: class A first, and each class
+    /// in the order of its arrival. With a batch in hand (`is_holding`), a free journal is something to do.
+    pub(super) fn take(&self, into: &mut Vec<Work>, most: usize, wait: Wait) -> Woken {
+        let mut state = self.state();
+        let is_idle = |state: &State| {
+            state.queues.iter().all(VecDeque::is_empty)
+                && state.ending == Ending::NotYet
+                && !(wait.is_holding && state.is_journal_free)
+        };
+        if wait.most > Duration::ZERO && is_idle(&state) {
+            state.is_asleep = true;
+            let waited = self.bell.wait_timeout_while(state, wait.most, |state| is_idle(state));
+            state = waited.expect("no thread panics while it holds the inbox").0;
+            state.is_asleep = false;
+        }
+        for queue in &mut state.queues {
+            let count = queue.len().min(most - into.len());
+            into.extend(queue.drain(..count));
+        }
+        Woken { is_journal_free: state.is_journal_free, ending: state.ending }
+    }
+
+    /// The journal's thread says whether it takes the next batch at once.
+    pub(super) fn set_journal_free(&self, is_free: bool) {
+        let mut state = self.state();
+        state.is_journal_free = is_free;
+        if is_free {
+            self.ring(state);
+        }
+    }
+
+    /// Lets the shell end. What waits when it ends at once is dropped, and whoever waits for it is told.
+    pub(super) fn end(&self, ending: Ending) {
+        let mut state = self.state();
+        if state.ending != Ending::AtOnce {
+            state.ending = ending;
+        }
+        if ending == Ending::AtOnce {
+            state.queues = Default::default();
+        }
+        self.ring(state);
+    }
+
+    fn ring(&self, state: MutexGuard<'_, State>) {
+        let is_asleep = state.is_asleep;
+        drop(state);
+        if is_asleep {
+            self.bell.notify_one();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no thread panics while it holds the inbox")
+    }
+}
+
+/// How long to wait, and whether a batch waits for the journal meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    pub(super) most: Duration,
+    pub(super) is_holding: bool,
+}
+
+/// The position of a class among the queues.
+pub(super) fn position(class: ServiceClass) -> usize {
+    match class {
+        ServiceClass::A => 0,
+        ServiceClass::B => 1,
+        ServiceClass::C => 2,
+        ServiceClass::D => 3,
+    }
+}

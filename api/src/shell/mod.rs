@@ -1,0 +1,42 @@
+//! The shell: owns the authority, its journal and its clock, and lets nothing out before it is durable.
+//!
+//! Two threads share the work. The **engine's** takes what waits, applies it, and gathers records and answers into a batch; the
+//! **journal's** appends a batch as one commit, syncs it, and then hands out its answers. While one commit is being synced the
+//! next batch grows, so the slower the device, the larger the batches. A batch leaves its thread in order, so an answer
+//! waits for the sync of its own batch and of all before it; reads wait in the same line.
+//!
+//! The plain meaning: for each event in turn, apply it, write it down, sync, answer.
+//! Deviations: one sync for many events; events of a later batch are applied while an earlier one is being synced, which nobody
+//! can see; a watch is not sent changes but told that there are some, and fetches them at its own pace.
+//!
+//! A failed write or sync ends the shell: whoever waits is told that nothing is known, and a new start finds out.
+
+mod answer;
+mod clock;
+mod committer;
+mod counters;
+mod error;
+mod fleet_id;
+mod handle;
+mod inbox;
+mod recovery;
+mod run;
+mod stage;
+#[cfg(test)]
+mod test_world;
+#[cfg(test)]
+mod tests;
+mod view;
+mod watch;
+
+pub use answer::{AnswerSink, AnswerStream, Answered, Overloaded, Pending, Stopped, answer_stream};
+pub use committer::Listener;
+pub use counters::{Counters, Histogram};
+pub use error::ShellError;
+pub use fleet_id::fleet_id;
+pub use handle::Handle;
+pub use recovery::RecoveryReport;
+pub use run::{Limits, PlacementMaker, Shell, ShellOptions};
+pub use stage::UNSTATED;
+pub use view::View;
+pub use watch::{CHANGES_AT_ONCE, Watch, WatchError};

@@ -1,0 +1,106 @@
+//! From a journal to the authority that it leads to. Decisions are carried out as they were made: no policy is asked.
+
+use lessor_engine::authority::{Authority, Terms};
+use lessor_models::fleet::Fleet;
+use lessor_models::time::Timestamp;
+
+use super::error::ShellError;
+use crate::journal::{Finding, History, Incarnation, Storage};
+use crate::wire::{Record, Records, StateReader};
+
+/// What a recovery found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveryReport {
+    /// The commit of the snapshot that it began with, where there was one.
+    pub snapshot: Option<u64>,
+    /// The last commit.
+    pub sequence: u64,
+    /// Records carried out after the snapshot.
+    pub records: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Leases that hold something or are offered.
+    pub live: usize,
+    /// The incarnation of the history.
+    pub incarnation: Incarnation,
+    /// What was passed over.
+    pub findings: Vec<Finding>,
+}
+
+/// What an authority is made of beside its journal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ground<'a> {
+    pub(super) fleet: &'a Fleet,
+    pub(super) terms: Terms,
+}
+
+/// Reads a journal to its end. There is no authority where there is no record yet.
+pub(super) fn recover<S: Storage>(
+    history: &mut History<S>,
+    ground: Ground<'_>,
+) -> Result<(Option<Authority>, RecoveryReport), ShellError> {
+    let mut authority = restore(history, ground)?;
+    let (mut records, mut bytes) = (0, 0);
+    let mut effects = Vec::new();
+    while let Some(commit) = history.next_commit()? {
+        let (sequence, incarnation) = (commit.sequence, commit.incarnation);
+        bytes += commit.payload.len() as u64;
+        for record in Records::new(commit.payload) {
+            let Record { now, event, decision } = record.map_err(|source| ShellError::Record { sequence, source })?;
+            let begun = match authority.take() {
+                Some(authority) => raise(authority, incarnation, sequence, ground)?,
+                None => Authority::new(ground.fleet, ground.terms, now)?,
+            };
+            let authority = authority.insert(begun);
+            authority.enact(now, &event, &decision, &mut effects);
+            effects.clear();
+            records += 1;
+        }
+    }
+    let (incarnation, sequence) = (history.incarnation(), history.sequence());
+    if let Some(former) = authority.take() {
+        authority = Some(raise(former, incarnation, sequence, ground)?);
+    }
+    let report = RecoveryReport {
+        snapshot: history.snapshot_sequence(),
+        sequence,
+        records,
+        bytes,
+        live: authority.as_ref().map_or(0, Authority::live),
+        incarnation,
+        findings: history.findings().to_vec(),
+    };
+    Ok((authority, report))
+}
+
+fn restore<S: Storage>(history: &mut History<S>, ground: Ground<'_>) -> Result<Option<Authority>, ShellError> {
+    let Some(sequence) = history.snapshot_sequence() else { return Ok(None) };
+    let mut reader = StateReader::default();
+    while let Some(part) = history.next_part()? {
+        reader.part(part).map_err(|source| ShellError::Record { sequence, source })?;
+    }
+    let Some(state) = reader.finish() else { return Ok(None) };
+    let authority = Authority::restore(ground.fleet, ground.terms, &state);
+    authority.map(Some).map_err(|source| ShellError::Restore { sequence, source })
+}
+
+/// A restored backup begins a new incarnation at the commit where it ends: ids, tokens and revisions go on beyond everything
+/// that the history which is lost may have given.
+fn raise(
+    mut authority: Authority,
+    incarnation: Incarnation,
+    sequence: u64,
+    ground: Ground<'_>,
+) -> Result<Authority, ShellError> {
+    while authority.revision().incarnation < incarnation.0 {
+        let state = authority.snapshot().next_incarnation();
+        let raised = Authority::restore(ground.fleet, ground.terms, &state);
+        authority = raised.map_err(|source| ShellError::Restore { sequence, source })?;
+    }
+    Ok(authority)
+}
+
+/// The instant at which an authority without a history begins: the machine's time of day, the only time that it is asked.
+pub(super) fn beginning() -> Timestamp {
+    Timestamp(i64::try_from(crate::process_clock::unix_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,164 @@
+//! The engine's side of a group commit: events are applied, records and what follows from them are gathered.
+
+use lessor_engine::authority::{Answer, Authority, Effect, Event, Revision};
+use lessor_models::time::Timestamp;
+
+use super::answer::{Answered, Reply};
+use super::inbox::{Tell, Work};
+use super::view::View;
+use crate::journal::CommitBuffer;
+use crate::wire::RecordRef;
+
+/// What a request says that does not know when it was first sent: the shell puts its clock there.
+pub const UNSTATED: Timestamp = Timestamp(i64::MAX);
+
+/// A batch ends once its records take more than this: what one sync writes in a few milliseconds.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// A batch ends once it tells so many: answers of reads take no bytes of a commit, and memory.
+const BATCH_TELLS: usize = 1 << 14;
+
+/// Records of one commit, and what may leave once it is durable.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) commit: CommitBuffer,
+    pub(super) outbox: Outbox,
+}
+
+/// What leaves once everything before it is durable, in order.
+#[derive(Default)]
+pub(super) struct Outbox {
+    pub(super) tells: Vec<Told>,
+    /// Effects for whoever listens: money, fences, deficits.
+    pub(super) effects: Vec<Effect>,
+    /// The last change.
+    pub(super) revision: Revision,
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Outbox { tells, effects, revision } = self;
+        f.debug_struct("Outbox")
+            .field("tells", &tells.len())
+            .field("effects", effects)
+            .field("revision", revision)
+            .finish()
+    }
+}
+
+/// Something that somebody is told.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large variant is the common one, and boxing it would allocate per request"
+)]
+pub(super) enum Told {
+    /// The answer to an event.
+    Answer(Reply, Answered),
+    /// What a read saw.
+    Read(Tell),
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.commit.is_empty() && self.outbox.tells.is_empty()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.commit.size() > BATCH_BYTES || self.outbox.tells.len() > BATCH_TELLS
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.commit.clear();
+        self.outbox.tells.clear();
+        self.outbox.effects.clear();
+    }
+}
+
+/// An authority and the batch that is being made of it.
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub(super) authority: Authority,
+    pub(super) batch: Batch,
+    /// The last instant that a record holds.
+    recorded: Timestamp,
+    effects: Vec<Effect>,
+}
+
+impl Stage {
+    /// An authority all of whose state is durable.
+    pub(super) fn new(authority: Authority) -> Stage {
+        Stage { recorded: authority.now(), authority, batch: Batch::default(), effects: Vec::new() }
+    }
+
+    /// Does one thing.
+    pub(super) fn handle(&mut self, now: Timestamp, work: Work) {
+        match work {
+            Work::Event(event, reply) => self.apply(now, event, reply),
+            Work::Read(look) => {
+                let tell = look(&mut View(&mut self.authority));
+                self.batch.outbox.tells.push(Told::Read(tell));
+            }
+        }
+    }
+
+    /// Lets time go by where something waits for it, a bounded part of what is due at once; says whether anything was due.
+    pub(super) fn tick(&mut self, now: Timestamp) -> bool {
+        let is_due = self.authority.next_deadline().is_some_and(|deadline| deadline <= now);
+        if is_due {
+            self.apply(now, Event::Tick, Reply::Nobody);
+        }
+        is_due
+    }
+
+    /// Records the time where it is more than so long after the last record, so that a restart loses little of it.
+    pub(super) fn beat(&mut self, now: Timestamp, after_us: u64) {
+        if now.since(self.recorded).0 >= after_us {
+            self.apply(now, Event::Tick, Reply::Nobody);
+        }
+    }
+
+    /// The batch, complete; `empty` becomes the next one.
+    pub(super) fn take(&mut self, empty: Batch) -> Batch {
+        debug_assert!(empty.is_empty(), "a batch that comes back is empty");
+        // An answer that repeats an earlier one leaves no record, and it tells the time: so does a record then, lest a restart
+        // go back behind a time that somebody was told.
+        let now = self.authority.now();
+        if self.recorded < now {
+            self.apply(now, Event::Tick, Reply::Nobody);
+        }
+        self.batch.outbox.revision = self.authority.revision();
+        std::mem::replace(&mut self.batch, empty)
+    }
+
+    fn apply(&mut self, now: Timestamp, mut event: Event, reply: Reply) {
+        if let Event::Request(request) = &mut event
+            && request.first_sent == UNSTATED
+        {
+            request.first_sent = now;
+        }
+        let decision = self.authority.apply(now, &event, &mut self.effects);
+        if decision.is_journaled() {
+            self.batch.commit.record(|out| RecordRef { now, event: &event, decision: &decision }.write(out));
+            self.recorded = now;
+        }
+        let mut answer = None;
+        for effect in self.effects.drain(..) {
+            match effect {
+                Effect::Answer(said) => answer = Some(said),
+                // Watches fetch changes from the engine; they are only told that there are some.
+                Effect::Changed(_) => {}
+                Effect::Fence { .. } | Effect::Posted(_) | Effect::Deficit { .. } => {
+                    self.batch.outbox.effects.push(effect);
+                }
+            }
+        }
+        if let Some(answer) = answer {
+            self.tell(now, answer, reply);
+        }
+    }
+
+    fn tell(&mut self, now: Timestamp, answer: Answer, reply: Reply) {
+        let answered = Answered { answer, now, revision: self.authority.revision() };
+        self.batch.outbox.tells.push(Told::Answer(reply, answered));
+    }
+}
