@@ -1,6 +1,7 @@
 //! Verbs and flags. What they mean to others is in `docs/cli.md`: they change only with a line in the changelog.
 
 mod bench;
+mod journal;
 mod solve;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use bench::{
     BenchArgs, BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchPlanArgs, BenchRebalanceArgs, BenchVbpArgs,
     BenchVerb,
 };
+pub use journal::{JournalArgs, JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};
 pub use solve::{
     GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs,
     SolveOpenbArgs, SolveRoadefArgs, SolveVbpArgs, VbpMethodFlag,
@@ -109,6 +111,8 @@ pub enum Verb {
     Solve(SolveArgs),
     /// Measures the program: how time, memory and gap grow with the fleet, and how it compares with others.
     Bench(BenchArgs),
+    /// Copies, restores and checks the journal of a server.
+    Journal(JournalArgs),
     /// Prints a completion script for a shell.
     Completions(CompletionsArgs),
 }

@@ -10,6 +10,7 @@ use lessor_models::check::bound::BoundError;
 use crate::bench::BenchError;
 use crate::front::FrontError;
 use crate::inputs::InputError;
+use crate::journal_command::JournalCommandError;
 use crate::keep::KeepError;
 use crate::output_directory::OutputError;
 use crate::run_file::RunFileError;
@@ -52,6 +53,9 @@ pub enum CommandError {
     /// A public instance that was not solved.
     #[error(transparent)]
     Solve(#[from] SolveError),
+    /// A journal that was not copied or not read.
+    #[error(transparent)]
+    Journal(#[from] JournalCommandError),
     /// A load that is not a number above zero.
     #[error("--load {load}: must be a number above 0 and at most 100")]
     Load {
@@ -120,6 +124,7 @@ impl CommandError {
         match self {
             CommandError::Violated { .. } | CommandError::Certificate { .. } | CommandError::Contradicted { .. } => 1,
             CommandError::Bench(error) => error.exit_code(),
+            CommandError::Journal(error) => error.exit_code(),
             CommandError::Dataset(_)
             | CommandError::Input(_)
             | CommandError::Weights(_)

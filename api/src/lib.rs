@@ -22,6 +22,7 @@ mod explain_command;
 mod front;
 mod import_command;
 mod inputs;
+mod journal_command;
 mod keep;
 mod loaded_plan;
 mod machine;
@@ -71,6 +72,7 @@ pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
         },
         Verb::Solve(args) => solve::run(&args.family, clock),
         Verb::Bench(args) => bench::run(&args.verb, clock),
+        Verb::Journal(args) => journal_command::run(&args.verb),
         Verb::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "lessor", &mut script);

@@ -1,0 +1,195 @@
+//! `lessor journal`: backups, going back to one, and a look at everything that a journal holds.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::Ending;
+use crate::cli::{JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};
+use crate::command_error::CommandError;
+use crate::console::{say, warn};
+use crate::journal::{
+    Disk, History, Incarnation, JournalError, JournalOptions, Storage, copy, fleet_of, fresh_salt, raise,
+};
+use crate::output_directory::{OutputError, OutputPlace, Replace};
+use crate::wire::{DecodeError, Records, StateReader};
+
+/// Why a journal was not copied or not read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalCommandError {
+    /// The journal. Nothing was written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A directory that holds no journal. Nothing was written.
+    #[error("{}: holds no journal; give the directory that `lessor serve --data` has, or a backup of it", directory.display())]
+    NoJournal {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// Something is at the place already. Nothing was written.
+    #[error("{}: is there already; move it away, or give another --out", path.display())]
+    Exists {
+        /// The place.
+        path: PathBuf,
+    },
+    /// The copy could not be put in its place. Nothing is there.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// An incarnation that clients of the backup's history could not tell from it. Nothing was written.
+    #[error("--incarnation {asked}: the backup is of incarnation {backup}; give a later one")]
+    Incarnation {
+        /// What was asked for.
+        asked: u32,
+        /// That of the backup.
+        backup: u32,
+    },
+    /// A commit or snapshot whose checksums are right and whose bytes are no records.
+    #[error("commit {sequence}: is whole and holds what this program cannot read; use the program that wrote it")]
+    Record {
+        /// The commit.
+        sequence: u64,
+        /// Why.
+        source: DecodeError,
+    },
+    /// The system gave no random bytes, or did not make the copy durable.
+    #[error("{}: cannot be {what}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+impl JournalCommandError {
+    /// 1 where a journal did not pass, 2 where input or usage is bad.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            JournalCommandError::Journal(JournalError::Damaged { .. } | JournalError::Gap { .. })
+            | JournalCommandError::Record { .. } => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// The object that `lessor journal --json` prints.
+#[derive(Debug, Serialize)]
+struct JournalSummary {
+    fleet: String,
+    incarnation: u32,
+    snapshot: Option<u64>,
+    sequence: u64,
+    commits: u64,
+    records: u64,
+    bytes: u64,
+    findings: Vec<String>,
+}
+
+/// Carries out `lessor journal`.
+pub(crate) fn run(verb: &JournalVerb) -> Result<Ending, CommandError> {
+    let (summary, json) = match verb {
+        JournalVerb::Backup(args) => (backup(args)?, args.json),
+        JournalVerb::Restore(args) => (restore(args)?, args.json),
+        JournalVerb::Verify(args) => (verify(args)?, args.json),
+    };
+    tell(&summary, json);
+    Ok(Ending::Done)
+}
+
+fn verify(args: &JournalVerifyArgs) -> Result<JournalSummary, JournalCommandError> {
+    read_all(history(&args.data)?)
+}
+
+fn backup(args: &JournalBackupArgs) -> Result<JournalSummary, JournalCommandError> {
+    let from = history(&args.data)?;
+    let to = publish(&args.out, |to| Ok(copy(from, to)?.fleet()))?;
+    read_all(History::read(Disk::look(&args.out), to)?)
+}
+
+fn restore(args: &JournalRestoreArgs) -> Result<JournalSummary, JournalCommandError> {
+    let from = history(&args.backup)?;
+    let salt = fresh_salt().map_err(|source| io(Path::new("/dev/urandom"), "read", source))?;
+    let to = publish(&args.out, |to| {
+        let read = copy(from, to)?;
+        let former = read.incarnation();
+        let next = args.incarnation.map_or(former.next(), Incarnation);
+        if next <= former {
+            return Err(JournalCommandError::Incarnation { asked: next.0, backup: former.0 });
+        }
+        raise(History::read(to.clone(), read.fleet())?, next, JournalOptions::with_salt(salt))?;
+        Ok(read.fleet())
+    })?;
+    read_all(History::read(Disk::look(&args.out), to)?)
+}
+
+/// Fills a directory beside its place, and puts it there once it is whole and durable.
+fn publish<T>(
+    out: &Path,
+    fill: impl FnOnce(&Disk) -> Result<T, JournalCommandError>,
+) -> Result<T, JournalCommandError> {
+    if out.symlink_metadata().is_ok() {
+        return Err(JournalCommandError::Exists { path: out.to_owned() });
+    }
+    let place = OutputPlace::claim(out, Replace::Refuse, &[])?;
+    let staged = place.stage()?;
+    let filled = fill(&Disk::open(staged.path())?)?;
+    staged.publish()?;
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent).and_then(|parent| parent.sync_all()).map_err(|source| io(parent, "synced", source))?;
+    Ok(filled)
+}
+
+fn history(directory: &Path) -> Result<History<Disk>, JournalCommandError> {
+    let disk = Disk::look(directory);
+    let fleet = fleet_of(&disk)?;
+    let fleet = fleet.ok_or_else(|| JournalCommandError::NoJournal { directory: directory.to_owned() })?;
+    Ok(History::read(disk, fleet)?)
+}
+
+/// Reads everything, records included.
+fn read_all<S: Storage>(mut history: History<S>) -> Result<JournalSummary, JournalCommandError> {
+    if let Some(sequence) = history.snapshot_sequence() {
+        let mut state = StateReader::default();
+        while let Some(part) = history.next_part()? {
+            state.part(part).map_err(|source| JournalCommandError::Record { sequence, source })?;
+        }
+    }
+    let (mut commits, mut records, mut bytes) = (0, 0, 0);
+    while let Some(commit) = history.next_commit()? {
+        let sequence = commit.sequence;
+        for record in Records::new(commit.payload) {
+            record.map_err(|source| JournalCommandError::Record { sequence, source })?;
+            records += 1;
+        }
+        commits += 1;
+        bytes += commit.payload.len() as u64;
+    }
+    Ok(JournalSummary {
+        fleet: history.fleet().to_string(),
+        incarnation: history.incarnation().0,
+        snapshot: history.snapshot_sequence(),
+        sequence: history.sequence(),
+        commits,
+        records,
+        bytes,
+        findings: history.findings().iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn tell(summary: &JournalSummary, json: bool) {
+    if json {
+        return say(&serde_json::to_string(summary).expect("a summary has only strings and numbers"));
+    }
+    summary.findings.iter().for_each(|finding| warn(finding));
+    let JournalSummary { fleet, incarnation, snapshot, sequence, commits, records, bytes, .. } = summary;
+    let snapshot = snapshot.map_or("no snapshot".to_owned(), |commit| format!("a snapshot of commit {commit}"));
+    say(&format!("fleet {fleet}, incarnation {incarnation}: {snapshot}, {commits} commits after it up to {sequence}"));
+    say(&format!("{records} records of {bytes} bytes in them, all of them whole"));
+}
+
+fn io(path: &Path, what: &'static str, source: std::io::Error) -> JournalCommandError {
+    JournalCommandError::Io { path: path.to_owned(), what, source }
+}
