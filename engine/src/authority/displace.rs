@@ -73,15 +73,16 @@ impl Authority {
     fn choose_at(&self, node: NodeIndex, entry: &Entry) -> Option<Choice> {
         let short = self.ledger.shortfalls(node, entry)?;
         let owners: Vec<OwnerIndex> = self.ledger.steps(node).iter().map(|step| step.owner).collect();
-        let mut slots: Vec<u32> = self.slots.at_node(node).collect();
+        let mut slots: Vec<u32> = self.slots.at_node(node).take(LEASES_MAX).collect();
         for (owner, _) in owners.iter().zip(&short).filter(|(_, lacking)| **lacking != Resources::ZERO) {
             let nodes = self.ledger.under(*owner);
             if nodes.len() > NODES_MAX {
                 return None;
             }
-            slots.extend(nodes.into_iter().flat_map(|node| self.slots.at_node(node)));
+            let open = LEASES_MAX.saturating_sub(slots.len());
+            slots.extend(nodes.into_iter().flat_map(|node| self.slots.at_node(node)).take(open));
         }
-        let free = slots.into_iter().take(LEASES_MAX).filter(|slot| self.may_displace(*slot, entry)).collect();
+        let free = slots.into_iter().filter(|slot| self.may_displace(*slot, entry)).collect();
         let groups = self.groups(free, &BTreeSet::new()).into_iter();
         let whole = groups.filter(|group| group.slots.iter().all(|slot| self.may_displace(*slot, entry)));
         let mut whole: Vec<Group> = whole.collect();

@@ -29,7 +29,7 @@ pub(crate) struct Paths {
     steps: Vec<Step>,
     /// How many of a path's steps are not its parent's.
     own: Vec<u32>,
-    parents: Vec<Option<NodeIndex>>,
+    roots: Vec<NodeIndex>,
     levels: Vec<Level>,
     child_starts: Vec<u32>,
     children: Vec<NodeIndex>,
@@ -56,9 +56,10 @@ impl Paths {
             }
         }
         let parents: Vec<Option<NodeIndex>> = fleet.nodes().map(|node| fleet.parent(node)).collect();
+        let roots = fleet.nodes().filter(|node| parents[node.at()].is_none()).collect();
         let levels = fleet.nodes().map(|node| fleet.level(node)).collect();
         let (child_starts, children) = downwards(&parents);
-        Paths { path_starts, steps, own, parents, levels, child_starts, children, members }
+        Paths { path_starts, steps, own, roots, levels, child_starts, children, members }
     }
 
     pub(crate) fn node_count(&self) -> usize {
@@ -92,8 +93,7 @@ impl Paths {
 
     /// The nodes without a parent, in table order.
     pub(crate) fn roots(&self) -> impl Iterator<Item = NodeIndex> + '_ {
-        let rootless = self.parents.iter().enumerate().filter(|(_, parent)| parent.is_none());
-        rootless.map(|(row, _)| NodeIndex(position(row)))
+        self.roots.iter().copied()
     }
 
     /// The owner's position, if the fleet has the owner.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect_test writes them where a story quotes something")]
 
+mod bad_input;
 mod oracle;
 mod random;
 mod recovery;
