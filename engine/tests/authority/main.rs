@@ -4,6 +4,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect_test writes them where a story quotes something")]
 
 mod bad_input;
+mod displacement;
 mod oracle;
 mod random;
 mod recovery;
