@@ -138,7 +138,7 @@ pub fn plan(
             run.improve(&mut occupancy, &ranking, &order, options);
             occupancy
         }
-        Method::FirstCome => run.first_come_plan(&lowered),
+        Method::FirstCome => run.first_come_plan(&lowered, &ranking),
     };
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
     let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));

@@ -199,6 +199,9 @@ fn check_job(fleet: &Fleet, job_count: usize, row: usize, job: &Job) -> Result<(
     if job.spread.is_some_and(|spread| spread.most == 0) {
         return Err(("spread_most", "must be at least 1"));
     }
+    if job.spread.is_some_and(|spread| spread.least > job.count) {
+        return Err(("spread_least", "must not exceed count"));
+    }
     let known = |relation: Option<Relation>| relation.is_none_or(|r| r.job.at() < job_count && r.job.at() != row);
     if !known(job.affinity) {
         return Err(("affinity_job", "must name another job of the table"));

@@ -112,13 +112,38 @@ impl Domain {
     }
 }
 
-/// At most so many capsules of a job in each member of a domain.
+/// How the capsules of a job are spread over the members of a domain: at most so many in each, in at least so many of them.
+///
+/// A job of `p` placed capsules lies in at least `min(least, p)` members: the first capsules go to places of their own,
+/// and further ones join them. With a gang of `least` it is on so many or nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Spread {
     /// Where capsules are counted.
     pub domain: Domain,
-    /// The most in one member; at least one.
+    /// The most in one member; at least one, and `u32::MAX` where that is not limited.
     pub most: u32,
+    /// The least number of members; 0 or 1 where one is enough.
+    pub least: u32,
+}
+
+impl Spread {
+    /// At most so many capsules in each member.
+    #[must_use]
+    pub const fn at_most(domain: Domain, most: u32) -> Spread {
+        Spread { domain, most, least: 0 }
+    }
+
+    /// Capsules in at least so many members.
+    #[must_use]
+    pub const fn over(domain: Domain, least: u32) -> Spread {
+        Spread { domain, most: u32::MAX, least }
+    }
+
+    /// In how many members a job lies at least when so many of its capsules are placed.
+    #[must_use]
+    pub fn least_of(self, placed: u64) -> u64 {
+        placed.min(u64::from(self.least))
+    }
 }
 
 /// A relation to another job within the members of a domain.

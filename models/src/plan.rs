@@ -74,6 +74,8 @@ pub enum Rule {
     Window,
     /// Too many capsules of the job in one member of a domain.
     Spread,
+    /// The job's capsules lie in too few members of a domain.
+    SpreadLeast,
     /// The other job is not in this member of the domain.
     Affinity,
     /// The other job is in this member of the domain.
@@ -88,7 +90,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 12] = [
+    pub const ALL: [Rule; 13] = [
         Rule::Classes,
         Rule::Band,
         Rule::Locality,
@@ -96,6 +98,7 @@ impl Rule {
         Rule::Closed,
         Rule::Window,
         Rule::Spread,
+        Rule::SpreadLeast,
         Rule::Affinity,
         Rule::AntiAffinity,
         Rule::Gang,
@@ -114,6 +117,7 @@ impl Rule {
             Rule::Closed => "closed",
             Rule::Window => "window",
             Rule::Spread => "spread",
+            Rule::SpreadLeast => "spread_least",
             Rule::Affinity => "affinity",
             Rule::AntiAffinity => "anti_affinity",
             Rule::Gang => "gang",

@@ -46,10 +46,35 @@ impl Roomiest {
 }
 
 /// Inserts up to `count` capsules of a class, best group first, earliest start first. Returns how many.
+///
+/// The first capsules of a class that must be at several locations open what the others then fill.
 pub fn insert(
     occupancy: &mut Occupancy<'_>,
     class: JobClassIndex,
     count: u64,
+    ranking: &Ranking,
+    roomiest: &mut Roomiest,
+) -> u64 {
+    let spreads = is_spread_out(occupancy, class);
+    let mut placed = 0;
+    loop {
+        let more = insert_once(occupancy, (class, count - placed), ranking, roomiest);
+        placed += more;
+        if !spreads || more == 0 || placed == count {
+            return placed;
+        }
+    }
+}
+
+/// Whether a class must lie at more than one location.
+fn is_spread_out(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
+    occupancy.lowered().job(class).spread.is_some_and(|spread| spread.least > 1)
+}
+
+/// Looks at every group once.
+fn insert_once(
+    occupancy: &mut Occupancy<'_>,
+    (class, count): (JobClassIndex, u64),
     ranking: &Ranking,
     roomiest: &mut Roomiest,
 ) -> u64 {
@@ -160,11 +185,17 @@ fn insert_at_once(occupancy: &mut Occupancy<'_>, class: JobClassIndex) {
     let Some(last) = groups.iter().map(|&group| latest(group)).max() else { return };
     let mut missing = occupancy.missing(class);
     for start in lowered.grid.starts(job.earliest, last) {
-        for &group in groups.iter().filter(|&&group| start <= latest(group)) {
-            if missing == 0 {
-                return;
+        loop {
+            let before = missing;
+            for &group in groups.iter().filter(|&&group| start <= latest(group)) {
+                if missing == 0 {
+                    return;
+                }
+                missing -= insert_at(occupancy, class, group, start, missing);
             }
-            missing -= insert_at(occupancy, class, group, start, missing);
+            if missing == before || !is_spread_out(occupancy, class) {
+                break;
+            }
         }
     }
 }

@@ -27,5 +27,6 @@ pub mod room;
 pub mod running;
 pub mod search;
 pub mod shares;
+pub mod spread_out;
 pub mod stop;
 pub mod vector_packing;

@@ -39,6 +39,8 @@ pub struct Occupancy<'a> {
     items: Vec<Vec<Item>>,
     placed: Vec<u64>,
     members: HashMap<(JobClassIndex, Owner), u32>,
+    /// Of each class that must lie in more than one member of a domain: in how many it does.
+    locations: HashMap<JobClassIndex, u32>,
 }
 
 impl<'a> Occupancy<'a> {
@@ -68,6 +70,7 @@ impl<'a> Occupancy<'a> {
             items: vec![Vec::new(); lowered.tiles.len()],
             placed: vec![0; lowered.classes.len()],
             members: HashMap::new(),
+            locations: HashMap::new(),
         }
     }
 
@@ -158,6 +161,12 @@ impl<'a> Occupancy<'a> {
     /// Whether spread and relations allow one more capsule of the class on a tile.
     #[must_use]
     pub fn rules_allow(&self, tile: TileIndex, class: JobClassIndex) -> bool {
+        self.bonds_allow(tile, class) && self.is_apart_enough(tile, class)
+    }
+
+    /// The same, the least number of locations left aside.
+    #[must_use]
+    pub fn bonds_allow(&self, tile: TileIndex, class: JobClassIndex) -> bool {
         if !self.lowered.classes[class.at()].is_bound {
             return true;
         }
@@ -172,6 +181,24 @@ impl<'a> Occupancy<'a> {
             && job.affinity.is_none_or(is_near)
             && !job.anti_affinity.is_some_and(is_near)
             && !avoided_by.any(|(other, domain)| self.runs_in(other, node, domain))
+    }
+
+    /// Whether one more capsule on a tile is at a location of its own, or joins others where there are locations enough.
+    #[must_use]
+    pub fn is_apart_enough(&self, tile: TileIndex, class: JobClassIndex) -> bool {
+        let Some(spread) = self.lowered.job(class).spread.filter(|spread| spread.least > 1) else { return true };
+        if u64::from(self.locations(class)) >= spread.least_of(self.placed(class) + 1) {
+            return true;
+        }
+        let node = self.lowered.tiles[tile.at()];
+        let members = domain_members(self.lowered.instance.fleet(), node, spread.domain);
+        members.into_iter().any(|member| self.count_in(class, member) == 0)
+    }
+
+    /// In how many members of its domain a class lies that must lie in more than one; zero for other classes.
+    #[must_use]
+    pub fn locations(&self, class: JobClassIndex) -> u32 {
+        self.locations.get(&class).copied().unwrap_or(0)
     }
 
     /// How many capsules of a class that rules bind are in a node or zone.
@@ -257,12 +284,20 @@ impl<'a> Occupancy<'a> {
         let node = self.lowered.tiles[tile.at()];
         let levels = Level::ALL.map(Domain::Level).into_iter();
         let zones = lessor_models::fleet::ZoneKind::ALL.map(Domain::Zone);
-        for member in levels.chain(zones).flat_map(|domain| domain_members(self.lowered.instance.fleet(), node, domain))
-        {
-            let count = self.members.entry((item.class, member)).or_default();
-            *count = if comes { *count + item.count } else { *count - item.count };
-            if *count == 0 {
-                self.members.remove(&(item.class, member));
+        let spread = self.lowered.job(item.class).spread.filter(|spread| spread.least > 1);
+        for domain in levels.chain(zones) {
+            for member in domain_members(self.lowered.instance.fleet(), node, domain) {
+                let count = self.members.entry((item.class, member)).or_default();
+                let before = *count;
+                *count = if comes { *count + item.count } else { *count - item.count };
+                let (is_new, is_gone) = (before == 0, *count == 0);
+                if is_gone {
+                    self.members.remove(&(item.class, member));
+                }
+                if spread.is_some_and(|spread| spread.domain == domain) && is_new != is_gone {
+                    let locations = self.locations.entry(item.class).or_default();
+                    *locations = if is_new { *locations + 1 } else { *locations - 1 };
+                }
             }
         }
     }

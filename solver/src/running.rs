@@ -200,7 +200,8 @@ fn put_back(occupancy: &mut Occupancy<'_>, class: JobClassIndex, row: Row) -> u3
         let has_room = lowered.worth(class, group).is_some()
             && occupancy.fits_tile(tile, class, start)
             && occupancy.path_room(class, group, start, 1) == 1
-            && occupancy.rules_allow(tile, class)
+            // Too few locations are mended afterwards, by as few moves as that takes.
+            && occupancy.bonds_allow(tile, class)
             && devices_free(occupancy, tile, class, devices);
         if !has_room {
             return placed;

@@ -15,6 +15,9 @@ use super::shapes::Stratum;
 /// The most capsules that a generated gang insists on: about what one cell can be asked for at once.
 const GANG_MAX: u32 = 64;
 
+/// Where a generated job spreads over at least two places.
+const FAILURE_DOMAINS: Domain = Domain::Zone(ZoneKind::FailureDomain);
+
 /// The part of a fleet that rules refer to.
 #[derive(Debug)]
 pub(super) struct Ground {
@@ -48,10 +51,13 @@ impl Wishes {
         if let Some((domain, slack)) = self.spread {
             let members = match domain {
                 Domain::Level(Level::Cell) => ground.cells,
-                Domain::Zone(ZoneKind::FailureDomain) => ground.failure_domains,
+                FAILURE_DOMAINS => ground.failure_domains,
                 Domain::Level(_) | Domain::Zone(_) => u32::MAX,
             };
-            job.spread = Some(Spread { domain, most: job.count.div_ceil(members).saturating_mul(slack).max(1) });
+            let most = job.count.div_ceil(members).saturating_mul(slack).max(1);
+            // Whoever spreads over failure domains would rather not be in one alone.
+            let least = if members < u32::MAX && domain == FAILURE_DOMAINS { job.count.min(members).min(2) } else { 0 };
+            job.spread = Some(Spread { domain, most, least });
         }
         if self.has_bonus {
             (job.wanted, job.bonus) = (job.count, job.bid);
@@ -86,7 +92,7 @@ fn draw_wishes(dice: &mut Dice) -> Wishes {
         (Domain::Level(Level::Tile), 1),
         (Domain::Level(Level::Tile), 2),
         (Domain::Level(Level::Cell), 2),
-        (Domain::Zone(ZoneKind::FailureDomain), 2),
+        (FAILURE_DOMAINS, 2),
     ];
     Wishes {
         gang_permille: dice.chance(60).then(|| dice.pick(&[300, 500, 1_000])),

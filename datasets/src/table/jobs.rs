@@ -70,7 +70,17 @@ pub const JOBS: TableSpec = TableSpec {
             Text,
             "a level or a zone kind in whose members capsules are counted; NULL: no spread",
         ),
-        optional("spread_most", U32, "capsules in one member at most, at least 1; given exactly where the domain is"),
+        optional(
+            "spread_most",
+            U32,
+            "capsules in one member at most, at least 1; NULL: any number; only where a domain is",
+        ),
+        optional(
+            "spread_least",
+            U32,
+            "members with capsules, at least 1 and at most count: the placed capsules lie in so many, or each in its own \
+             where fewer are placed; NULL: 1; with a domain, this or spread_most",
+        ),
         optional("affinity_job", Text, "only in members of the domain where this other job runs; NULL: none"),
         optional("affinity_domain", Text, "a level or a zone kind; given exactly where the job is"),
         optional(
@@ -263,7 +273,7 @@ impl<'b> WindowColumns<'b> {
 struct RuleColumns<'b> {
     band: [Cells<'b>; 2],
     classes: Cells<'b>,
-    spread: [Cells<'b>; 2],
+    spread: SpreadColumns<'b>,
     affinity: [Cells<'b>; 2],
     anti_affinity: [Cells<'b>; 2],
     locality: Cells<'b>,
@@ -277,7 +287,7 @@ impl<'b> RuleColumns<'b> {
         RuleColumns {
             band: pair(["band_low_mk", "band_high_mk"]),
             classes: batch.column("classes"),
-            spread: pair(["spread_domain", "spread_most"]),
+            spread: SpreadColumns::new(batch),
             affinity: pair(["affinity_job", "affinity_domain"]),
             anti_affinity: pair(["anti_affinity_job", "anti_affinity_domain"]),
             locality: batch.column("locality"),
@@ -296,10 +306,7 @@ impl<'b> RuleColumns<'b> {
         }
         job.classes.sort_unstable();
         job.classes.dedup();
-        let spread_domain = self.spread[0].parse(row, domain)?;
-        check_pair(self.spread, row, spread_domain.is_some(), self.spread[1].integer(row).is_some())?;
-        let most = self.spread[1].narrow(row);
-        job.spread = spread_domain.zip(most).map(|(domain, most)| Spread { domain, most });
+        job.spread = self.spread.read(row)?;
         job.locality = self.locality.parse(row, |name| links.nodes.node(name))?;
         job.data = self.data.parse(row, |name| links.nodes.node(name))?;
         job.latency_max_us = self.latency.integer(row);
@@ -317,6 +324,33 @@ impl<'b> RuleColumns<'b> {
             }
         }
         Ok(())
+    }
+}
+
+/// How a job is spread.
+struct SpreadColumns<'b> {
+    domain: Cells<'b>,
+    most: Cells<'b>,
+    least: Cells<'b>,
+}
+
+impl<'b> SpreadColumns<'b> {
+    fn new(batch: &'b Batch) -> SpreadColumns<'b> {
+        let [domain, most, least] = ["spread_domain", "spread_most", "spread_least"].map(|name| batch.column(name));
+        SpreadColumns { domain, most, least }
+    }
+
+    fn read(&self, row: usize) -> Result<Option<Spread>, DatasetError> {
+        let domain = self.domain.parse(row, domain)?;
+        let (most, least) = (self.most.narrow(row), self.least.narrow(row));
+        if least == Some(0) {
+            let problem = Problem::OutOfRange { found: 0, least: 1, most: u32::MAX.into() };
+            return Err(self.least.refuse(row, problem));
+        }
+        let stated = if least.is_some() { self.least } else { self.most };
+        check_pair([self.domain, stated], row, domain.is_some(), most.is_some() || least.is_some())?;
+        let spread = |domain| Spread { domain, most: most.unwrap_or(u32::MAX), least: least.unwrap_or(0) };
+        Ok(domain.map(spread))
     }
 }
 

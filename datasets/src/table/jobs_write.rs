@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lessor_models::fleet::{ClassIndex, Fleet};
 use lessor_models::instance::Instance;
-use lessor_models::job::{Job, Relation, Term};
+use lessor_models::job::{Job, Relation, Spread, Term};
 
 use super::demand::{put_demand, some_unless_zero};
 use super::error::{DatasetError, Problem};
@@ -74,7 +74,10 @@ fn put_rules(columns: &mut Columns, jobs: &[Job], instance: &Instance) {
     columns.integer("band_high_mk", jobs.iter().map(|job| job.band.map(|band| band.high_mk.into())));
     columns.texts("classes", jobs.iter().map(|job| class_names(fleet, &job.classes)));
     columns.text("spread_domain", jobs.iter().map(|job| job.spread.map(|spread| spread.domain.name())));
-    columns.integer("spread_most", jobs.iter().map(|job| job.spread.map(|spread| spread.most.into())));
+    let most = |spread: Spread| (spread.most < u32::MAX || spread.least == 0).then_some(spread.most.into());
+    columns.integer("spread_most", jobs.iter().map(|job| job.spread.and_then(most)));
+    let least = |spread: Spread| (spread.least > 0).then_some(spread.least.into());
+    columns.integer("spread_least", jobs.iter().map(|job| job.spread.and_then(least)));
     let other = |relation: Option<Relation>| relation.map(|relation| instance.job_name(relation.job));
     let domain = |relation: Option<Relation>| relation.map(|relation| relation.domain.name());
     columns.text("affinity_job", jobs.iter().map(|job| other(job.affinity)));

@@ -117,7 +117,7 @@ pub(crate) fn jobs() -> (Vec<String>, Vec<Job>) {
     full.deadline = full.earliest.after(Span(120_000_000));
     full.band = Some(Band { low_mk: 270_000, high_mk: 340_000 });
     full.classes = vec![ClassIndex(0), ClassIndex(1), ClassIndex(2)];
-    full.spread = Some(Spread { domain: Domain::Zone(ZoneKind::PowerFeed), most: 2 });
+    full.spread = Some(Spread::at_most(Domain::Zone(ZoneKind::PowerFeed), 2));
     full.affinity = Some(Relation { job: JobIndex(2), domain: Domain::Level(Level::Cell) });
     full.anti_affinity = Some(Relation { job: JobIndex(1), domain: Domain::Level(Level::Tile) });
     full.locality = Some(NodeIndex(6));

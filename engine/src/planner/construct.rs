@@ -10,6 +10,7 @@ use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
 use lessor_solver::running::Stay;
 use lessor_solver::shares::Shares;
+use lessor_solver::spread_out::spread_out;
 use lessor_solver::{cell, insert};
 use rayon::prelude::*;
 
@@ -62,11 +63,13 @@ impl Run<'_> {
     pub(super) fn first_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
         let mut plan = Occupancy::new(lowered);
         self.running.keep(&mut plan, Stay::All);
+        spread_out(&mut plan, guide.ranking);
         self.construct(&mut plan, guide);
         let has_other = self.compares_plans && self.running.has_leavers(lowered, guide.ranking);
         if has_other && !self.stops.search.is_raised() {
             let mut other = Occupancy::new(lowered);
             self.running.keep(&mut other, Stay::Worthwhile(guide.ranking));
+            spread_out(&mut other, guide.ranking);
             self.construct(&mut other, guide);
             if self.worth(&other) > self.worth(&plan) {
                 return other;
@@ -76,13 +79,18 @@ impl Run<'_> {
     }
 
     /// The plan of no planner: what runs stays, and everything else comes in the order of arrival.
-    pub(super) fn first_come_plan<'l>(&mut self, lowered: &'l Lowered<'l>) -> Occupancy<'l> {
+    pub(super) fn first_come_plan<'l>(&mut self, lowered: &'l Lowered<'l>, ranking: &Ranking) -> Occupancy<'l> {
         let mut plan = Occupancy::new(lowered);
         self.running.keep(&mut plan, Stay::All);
+        spread_out(&mut plan, ranking);
         insert::insert_first_come(&mut plan, self.stops.search);
-        insert::drop_partial_gangs(&mut plan);
-        while !insert::drop_orphans(&mut plan).is_empty() {
-            insert::drop_partial_gangs(&mut plan);
+        loop {
+            let mut losers = insert::drop_partial_gangs(&mut plan);
+            losers.extend(insert::drop_orphans(&mut plan));
+            losers.extend(spread_out(&mut plan, ranking));
+            if losers.is_empty() {
+                break;
+            }
         }
         self.say(Phase::Cells, 1, 1, Some(self.worth(&plan)));
         plan
@@ -127,6 +135,10 @@ impl Run<'_> {
             match relaxation {
                 Some(relaxation) if !is_follower(occupancy.lowered(), class) => {
                     insert::insert_given(occupancy, &layer::counts(occupancy, relaxation, &[class]));
+                    // The counts ask for more at some locations than may be there before others are taken.
+                    if occupancy.lowered().job(class).spread.is_some_and(|spread| spread.least > 1) {
+                        insert::insert_given(occupancy, &layer::counts(occupancy, relaxation, &[class]));
+                    }
                 }
                 _ => {
                     insert::insert_missing(occupancy, &[class], ranking, self.stops.search);
@@ -192,6 +204,7 @@ impl Run<'_> {
         loop {
             let mut losers = insert::drop_partial_gangs(occupancy);
             losers.extend(insert::drop_orphans(occupancy));
+            losers.extend(spread_out(occupancy, ranking));
             losers.extend(self.running.withdraw(occupancy));
             if losers.is_empty() {
                 return;

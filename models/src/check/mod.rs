@@ -15,6 +15,7 @@ mod margins;
 pub mod moves;
 mod priced_sites;
 mod spread;
+mod spread_least;
 mod tile_pattern;
 mod window;
 
@@ -147,7 +148,7 @@ fn members(fleet: &Fleet, tile: NodeIndex, domain: Domain) -> Vec<Owner> {
 }
 
 /// Every constraint of a plan, in one list.
-const CONSTRAINTS: [fn(View<'_>, &mut Vec<Violation>); 8] = [
+const CONSTRAINTS: [fn(View<'_>, &mut Vec<Violation>); 9] = [
     counts::check,
     eligibility::check,
     window::check,
@@ -155,6 +156,7 @@ const CONSTRAINTS: [fn(View<'_>, &mut Vec<Violation>); 8] = [
     devices::check,
     gang::check,
     spread::check,
+    spread_least::check,
     affinity::check,
 ];
 

@@ -124,12 +124,15 @@ fn most_let_in(freed: &Resources, count: u64, asked: &Resources) -> u64 {
     freed.0.iter().zip(&asked.0).map(through).fold(0, u64::saturating_add)
 }
 
-/// Whether capsules may be taken for this class: preemptible, of classes that trade, and nothing else needs them near.
+/// Whether capsules may be taken for this class: preemptible, of classes that trade, nothing else needs them near, and their
+/// job need not stay at several locations.
 fn may_go(explainer: &Explainer<'_, '_>, class: JobClassIndex, item: &Item) -> bool {
     let job = explainer.occupancy.lowered().job(item.class);
     // Classes A and B have floors that no market can take.
     let trades = matches!(job.service, ServiceClass::C | ServiceClass::D);
-    item.class != class && job.preemptible && trades && !explainer.bonds.is_wanted_near(item.class)
+    let is_spread_out = job.spread.is_some_and(|spread| spread.least > 1);
+    let is_needed = is_spread_out || explainer.bonds.is_wanted_near(item.class);
+    item.class != class && job.preemptible && trades && !is_needed
 }
 
 fn leaves_gang(explainer: &Explainer<'_, '_>, item: &Item) -> bool {

@@ -20,6 +20,7 @@ pub(super) const ELIGIBILITY: Mask = Mask::rule(Rule::Classes)
     .with(Mask::rule(Rule::Closed))
     .with(Mask::rule(Rule::Window))
     .with(Mask::rule(Rule::Spread))
+    .with(Mask::rule(Rule::SpreadLeast))
     .with(Mask::rule(Rule::Affinity))
     .with(Mask::rule(Rule::AntiAffinity));
 
@@ -44,7 +45,7 @@ impl<'o, 'a> Bonds<'o, 'a> {
         self.wanted_near.contains(&class)
     }
 
-    /// The rules that what is placed makes a tile break: spread, affinity, anti-affinity in either direction.
+    /// The rules that what is placed makes a tile break: spread of both kinds, affinity, anti-affinity in either direction.
     pub(super) fn broken(&self, lowered: &Lowered<'_>, class: JobClassIndex, tile: TileIndex) -> Mask {
         if !lowered.classes[class.at()].is_bound {
             return Mask::default();
@@ -57,8 +58,10 @@ impl<'o, 'a> Bonds<'o, 'a> {
             members.any(|member| self.occupancy.count_in(class, member) >= spread.most)
         });
         let shunned = lowered.avoided_by(class).any(|(other, domain)| runs_near(other, domain));
+        let is_apart = self.occupancy.is_apart_enough(tile, class);
         Mask::rule(Rule::Spread)
             .when(full)
+            .with(Mask::rule(Rule::SpreadLeast).when(!is_apart))
             .with(Mask::rule(Rule::Affinity).when(job.affinity.is_some_and(|relation| !near(relation))))
             .with(Mask::rule(Rule::AntiAffinity).when(shunned || job.anti_affinity.is_some_and(near)))
     }

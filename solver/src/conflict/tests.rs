@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use lessor_models::check;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};
 use lessor_models::instance::Instance;
-use lessor_models::job::{Job, JobIndex};
+use lessor_models::job::{Job, JobIndex, Spread};
 use lessor_models::objective::{Site, Weights, capsule_value, latency};
 use lessor_models::plan::{Blocker, Cure, Placement, Rule};
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
@@ -169,7 +169,8 @@ impl World {
             Rule::Latency => this.latency_max_us = None,
             Rule::Closed => self.closed.clear(),
             Rule::Window => this.deadline = end,
-            Rule::Spread => this.spread = None,
+            Rule::Spread => this.spread = this.spread.map(|spread| Spread { most: u32::MAX, ..spread }),
+            Rule::SpreadLeast => this.spread = this.spread.map(|spread| Spread { least: 0, ..spread }),
             Rule::Affinity => this.affinity = None,
             Rule::AntiAffinity => {
                 this.anti_affinity = None;
@@ -294,7 +295,9 @@ fn pays(instance: &Instance, option: &Placement) -> bool {
 
 /// Whether `need` more of the options keep the plan free of violations.
 fn extend(instance: &Instance, plan: &mut Vec<Placement>, options: &[Placement], need: u32) -> bool {
-    let is_short = |violation: &check::Violation| matches!(violation, check::Violation::Rule { rule: Rule::Gang, .. });
+    let is_short = |violation: &check::Violation| {
+        matches!(violation, check::Violation::Rule { rule: Rule::Gang | Rule::SpreadLeast, .. })
+    };
     let violations = check::violations(instance, plan);
     if need == 0 {
         return violations.is_empty();

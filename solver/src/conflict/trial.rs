@@ -2,7 +2,8 @@
 //!
 //! The pure function: fill tiles in order, each as early as its starts allow, with what the plan left of tiles, devices,
 //! accounts and domains. It deviates from the planner's own filling in that only the class in question is placed, and in that
-//! nothing but the accounts above is remembered from tile to tile: no tile is visited twice.
+//! nothing but the accounts above is remembered from tile to tile: no tile is visited twice, but where the first capsules must
+//! open locations that others may join.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -107,13 +108,23 @@ struct Filled {
     accounts: HashMap<AccountIndex, Vec<Resources>>,
     /// Capsules added in each member of the spread's domain.
     members: HashMap<Owner, u32>,
+    /// How many of those held none before.
+    locations: u32,
+    /// What the tiles filled so far have left, where they are looked at twice.
+    tiles: HashMap<TileIndex, TileRoom>,
     count: u64,
+}
+
+/// What one tile has left: in each bucket, and of each device in each bucket.
+#[derive(Clone, Default)]
+struct TileRoom {
+    left: Vec<Resources>,
+    devices: Vec<Vec<u16>>,
 }
 
 /// What one tile and the accounts above it have left, by bucket.
 struct Room {
-    tile: Vec<Resources>,
-    devices: Vec<Vec<u16>>,
+    tile: TileRoom,
     path: Vec<Vec<Resources>>,
 }
 
@@ -141,19 +152,31 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             self.fill_group(lowered.group_of(tile), tile.at()..tile.at() + 1, need, &mut filled);
             return Some(filled.count);
         }
+        let is_short = |filled: &Filled| self.least().is_some_and(|least| self.locations(filled) < least);
+        let looks_twice = is_short(&filled);
+        self.fill_groups(need, &mut filled, stop)?;
+        // Now that there are locations enough, others may join those that opened them.
+        if looks_twice && filled.count < need && !is_short(&filled) {
+            self.fill_groups(need, &mut filled, stop)?;
+        }
+        Some(filled.count)
+    }
+
+    fn fill_groups(&self, need: u64, filled: &mut Filled, stop: &Stop) -> Option<()> {
+        let lowered = self.explainer.occupancy.lowered();
         for group in lowered.group_indexes() {
             let tiles = lowered.group(group).tiles.clone();
             for from in tiles.clone().step_by(TILES_PER_LOOK) {
                 if stop.is_raised() {
                     return None;
                 }
-                self.fill_group(group, from..tiles.end.min(from + TILES_PER_LOOK), need, &mut filled);
+                self.fill_group(group, from..tiles.end.min(from + TILES_PER_LOOK), need, filled);
             }
             if filled.count >= need {
                 break;
             }
         }
-        Some(filled.count)
+        Some(())
     }
 
     fn fill_group(&self, group: GroupIndex, tiles: Range<usize>, need: u64, filled: &mut Filled) {
@@ -173,13 +196,13 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         if !starts.iter().any(has_room) {
             return;
         }
-        let mut room = Room { tile: vec![], devices: vec![], path };
+        let mut room = Room { tile: TileRoom::default(), path };
         for tile in tiles.map(TileIndex::new) {
             if filled.count >= need {
                 break;
             }
             // Spread is counted below, with what this trial adds.
-            let spread = Mask::rule(Rule::Spread);
+            let spread = Mask::rule(Rule::Spread).with(Mask::rule(Rule::SpreadLeast));
             let is_broken = || {
                 let broken = self.explainer.bonds.broken(lowered, self.class, tile).without(spread);
                 broken.meets(self.enforced.mask)
@@ -187,9 +210,16 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             if self.is_full(tile) || is_broken() {
                 continue;
             }
-            self.enter(tile, &mut room);
+            match filled.tiles.get(&tile) {
+                Some(known) => room.tile.clone_from(known),
+                None => self.enter(tile, &mut room.tile),
+            }
+            let before = filled.count;
             for &start in &starts {
                 self.fill_tile(tile, start, need, (&mut room, filled));
+            }
+            if filled.count > before && self.least().is_some() {
+                filled.tiles.insert(tile, room.tile.clone());
             }
         }
         for (&(account, _), left) in lowered.group(group).path.iter().zip(room.path) {
@@ -206,17 +236,17 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let holds_devices = demand.devices > 0 && self.enforced.holds(Rule::Devices);
         let draw = self.tile_draw(tile, over.clone());
         loop {
-            let on_tile = over.clone().map(|k| times(&draw, &room.tile[k])).min().unwrap_or(0);
+            let on_tile = over.clone().map(|k| times(&draw, &room.tile.left[k])).min().unwrap_or(0);
             let above = self.path_room(group, over.clone(), &room.path);
-            let spread = self.spread_room(tile, filled);
+            let spread = self.spread_room(tile, filled).min(self.room_apart(tile, filled));
             let mut count = (need - filled.count).min(on_tile).min(above).min(spread);
             if holds_devices {
-                count = count.min(u64::from(take_devices(&mut room.devices, demand, over.clone(), count > 0)));
+                count = count.min(u64::from(take_devices(&mut room.tile.devices, demand, over.clone(), count > 0)));
             }
             if count == 0 {
                 return;
             }
-            over.clone().for_each(|k| debit(&mut room.tile[k], &draw, count));
+            over.clone().for_each(|k| debit(&mut room.tile.left[k], &draw, count));
             for (&(account, level), left) in lowered.group(group).path.iter().zip(&mut room.path) {
                 let draw = self.account_draw(account, &lowered.draw_at(self.class, group, level));
                 over.clone().for_each(|k| debit(&mut left[k], &draw, count));
@@ -294,25 +324,53 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         members.into_iter().map(room).min().map_or(u64::MAX, u64::from)
     }
 
+    /// The least number of locations, where that is obeyed and more than one.
+    fn least(&self) -> Option<u32> {
+        let spread = self.explainer.occupancy.lowered().job(self.class).spread;
+        spread.map(|spread| spread.least).filter(|&least| least > 1 && self.enforced.holds(Rule::SpreadLeast))
+    }
+
+    /// At how many locations the class is, with what this trial added.
+    fn locations(&self, filled: &Filled) -> u32 {
+        self.explainer.occupancy.locations(self.class) + filled.locations
+    }
+
+    /// How many capsules may come to a tile at once for all that there must be locations enough.
+    fn room_apart(&self, tile: TileIndex, filled: &Filled) -> u64 {
+        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
+        let locations = self.locations(filled);
+        if self.least().is_none_or(|least| locations >= least) {
+            return u64::MAX;
+        }
+        let domain = lowered.job(self.class).spread.expect("a least number is a spread's").domain;
+        let mut members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], domain).into_iter();
+        let is_new =
+            members.any(|member| occupancy.count_in(self.class, member) == 0 && !filled.members.contains_key(&member));
+        let placed = occupancy.placed(self.class) + filled.count;
+        u64::from(locations).saturating_sub(placed).max(u64::from(is_new))
+    }
+
     fn note_members(&self, tile: TileIndex, count: u64, filled: &mut Filled) {
-        let lowered = self.explainer.occupancy.lowered();
+        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
         let Some(spread) = lowered.job(self.class).spread else { return };
         let count = u32::try_from(count).expect("a job has at most 2^32 capsules");
         for member in domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain) {
-            *filled.members.entry(member).or_default() += count;
+            let added = filled.members.entry(member).or_default();
+            filled.locations += u32::from(*added == 0 && occupancy.count_in(self.class, member) == 0);
+            *added += count;
         }
     }
 
     /// Reads what a tile has left, with the change.
-    fn enter(&self, tile: TileIndex, room: &mut Room) {
+    fn enter(&self, tile: TileIndex, room: &mut TileRoom) {
         let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
         let all = 0..lowered.grid.count();
-        room.tile.clear();
-        room.tile.extend(all.clone().map(|k| *occupancy.tile_left(tile, k)));
+        room.left.clear();
+        room.left.extend(all.clone().map(|k| *occupancy.tile_left(tile, k)));
         let owner = Owner::Node(lowered.tiles[tile.at()]);
         let added = self.more.filter(|&(whose, ..)| whose == owner);
         if let Some((_, kind, amount)) = added {
-            for left in &mut room.tile {
+            for left in &mut room.left {
                 credit(left, &Resources::of(kind, amount), 1);
             }
         }
@@ -321,7 +379,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             let group = lowered.group_of(tile);
             let draw = lowered.draw(item.class, group);
             let over = occupancy.buckets(item.class, group, item.start);
-            over.for_each(|k| credit(&mut room.tile[k], draw, u64::from(item.count)));
+            over.for_each(|k| credit(&mut room.left[k], draw, u64::from(item.count)));
         }
         room.devices.clear();
         if lowered.job(self.class).demand.devices == 0 {

@@ -298,7 +298,7 @@ fn a_closed_tile_offers_nothing_unless_something_runs_there() {
 #[test]
 fn spread_limits_the_capsules_that_count() {
     let of = |domain, count| {
-        let spread = Some(Spread { domain, most: 1 });
+        let spread = Some(Spread::at_most(domain, 1));
         Tiny::new(vec![Job { count, spread, ..job(compute(1)) }])
     };
     let free = Certificate::default();
@@ -313,7 +313,7 @@ fn spread_limits_the_capsules_that_count() {
 #[test]
 fn spread_takes_the_best_margin_of_each_member() {
     // The left cell is free, the right one costs 60: two capsules earn 100 + 40, not 200.
-    let spread = Some(Spread { domain: Domain::Level(Level::Cell), most: 1 });
+    let spread = Some(Spread::at_most(Domain::Level(Level::Cell), 1));
     let tiny = Tiny::new(vec![Job { count: 2, spread, ..job(compute(1)) }]).cap_node(RIGHT, Kind::Compute, 0);
     let certificate = with_duals(vec![priced(node(RIGHT), 6)]);
     assert_eq!(compare(&tiny, &certificate), (100 + 40, 100));

@@ -237,7 +237,7 @@ fn a_gang_is_placed_whole_or_not_at_all() {
 
 #[test]
 fn spread_counts_in_every_member_of_the_domain() {
-    let of = |domain, most| Tiny::new(vec![Job { spread: Some(Spread { domain, most }), ..many(4, compute(1)) }]);
+    let of = |domain, most| Tiny::new(vec![Job { spread: Some(Spread::at_most(domain, most)), ..many(4, compute(1)) }]);
     let message = |tile: &str| format!("job \"job0\": breaks its rule spread on tile {tile:?}");
     let cell = of(Domain::Level(Level::Cell), 1);
     holds(&cell, &[put(0, A), put(0, C)]);
@@ -247,6 +247,59 @@ fn spread_counts_in_every_member_of_the_domain() {
     let feed = of(Domain::Zone(ZoneKind::PowerFeed), 2);
     holds(&feed, &[put(0, A), put(0, A), put(0, B), put(0, C)]);
     breaks(&feed, &[put(0, A), put(0, B), put(0, C), put(0, D)], &[&message("d")]);
+}
+
+#[test]
+fn a_job_lies_in_so_many_members_or_each_capsule_in_its_own() {
+    let of = |domain, least| Tiny::new(vec![Job { spread: Some(Spread::over(domain, least)), ..many(4, compute(1)) }]);
+    let message = "job \"job0\": breaks its rule spread_least";
+    let cell = of(Domain::Level(Level::Cell), 2);
+    holds(&cell, &[]);
+    holds(&cell, &[put(0, A)]);
+    breaks(&cell, &[put(0, A), put(0, B)], &[message]);
+    holds(&cell, &[put(0, A), put(0, B), put(0, C)]);
+    holds(&cell, &[Placement { count: 3, ..put(0, A) }, put(0, D)]);
+    let tile = of(Domain::Level(Level::Tile), 3);
+    breaks(&tile, &[put(0, A), put(0, A), put(0, B)], &[message]);
+    holds(&tile, &[put(0, A), put(0, A), put(0, B), put(0, C)]);
+    // There is one feed, and tile a is not on it: a location for one capsule, and none for another.
+    let feed = of(Domain::Zone(ZoneKind::PowerFeed), 2);
+    holds(&feed, &[put(0, B)]);
+    breaks(&feed, &[put(0, A)], &[message]);
+    breaks(&feed, &[put(0, B), put(0, C)], &[message]);
+}
+
+#[test]
+fn a_gang_of_the_least_number_is_on_so_many_or_nowhere() {
+    let spread = Some(Spread::over(Domain::Level(Level::Cell), 2));
+    let tiny = Tiny::new(vec![Job { spread, gang_min: 2, ..many(3, compute(1)) }]);
+    holds(&tiny, &[]);
+    breaks(&tiny, &[put(0, A)], &["job \"job0\": breaks its rule gang"]);
+    breaks(&tiny, &[put(0, A), put(0, B)], &["job \"job0\": breaks its rule spread_least"]);
+    holds(&tiny, &[put(0, A), put(0, C)]);
+}
+
+/// What others call a conflict, two capsules of a job that never share a tile, is a spread over tiles of one each.
+#[test]
+fn a_conflict_is_a_spread_over_tiles_of_at_most_one() {
+    let spread = Some(Spread::at_most(Domain::Level(Level::Tile), 1));
+    let tiny = Tiny::new(vec![Job { spread, ..many(4, compute(1)) }, many(4, compute(1))]);
+    holds(&tiny, &[put(0, A), put(0, B), put(0, C), put(0, D), put(1, A), put(1, A)]);
+    let message = "job \"job0\": breaks its rule spread on tile \"a\"";
+    breaks(&tiny, &[put(0, A), put(0, A)], &[message]);
+}
+
+/// What others call a dependency, a job that needs another one in its neighborhood, is an affinity in that level.
+#[test]
+fn a_dependency_is_an_affinity_within_the_neighborhood() {
+    let affinity = Some(Relation { job: JobIndex(1), domain: Domain::Level(Level::Cell) });
+    let tiny = Tiny::new(vec![Job { affinity, ..many(4, compute(1)) }, many(2, compute(1))]);
+    let message = |tile: &str| format!("job \"job0\": breaks its rule affinity on tile {tile:?}");
+    holds(&tiny, &[put(0, A), put(0, B), put(1, B)]);
+    breaks(&tiny, &[put(0, A), put(0, C), put(0, D), put(1, B)], &[&message("c"), &message("d")]);
+    holds(&tiny, &[put(0, A), put(0, C), put(0, D), put(1, B), put(1, D)]);
+    // The other one needs nobody.
+    holds(&tiny, &[put(1, A)]);
 }
 
 #[test]
@@ -341,11 +394,7 @@ fn a_capsule_starts_and_ends_inside_its_window() {
 
 #[test]
 fn every_broken_constraint_is_reported_once() {
-    let gang = Job {
-        gang_min: 4,
-        spread: Some(Spread { domain: Domain::Level(Level::Cell), most: 1 }),
-        ..many(5, compute(1))
-    };
+    let gang = Job { gang_min: 4, spread: Some(Spread::at_most(Domain::Level(Level::Cell), 1)), ..many(5, compute(1)) };
     let tiny = Tiny::new(vec![gang]).cap_node(LEFT, Kind::Compute, 2).close(A);
     breaks(
         &tiny,

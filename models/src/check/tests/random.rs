@@ -64,7 +64,8 @@ fn any_job(count_max: u32, other: u32, slack: i64) -> impl Strategy<Value = Job>
     );
     let relation =
         move |p| option::weighted(p, any_domain().prop_map(move |domain| Relation { job: JobIndex(other), domain }));
-    let spread = any_domain().prop_flat_map(|domain| (1..=2u32).prop_map(move |most| Spread { domain, most }));
+    let spread = (any_domain(), select(&[1, 1, 2, 2, u32::MAX][..]), 0..=2u32);
+    let spread = spread.prop_map(|(domain, most, least)| Spread { domain, most, least });
     let together = (option::weighted(0.3, spread), relation(0.05), relation(0.1));
     (worth, time, place, together, any_demand(), 0..5u64).prop_map(
         |(worth, time, place, together, demand, move_cost)| {
@@ -79,6 +80,7 @@ fn any_job(count_max: u32, other: u32, slack: i64) -> impl Strategy<Value = Job>
             (job.count, job.gang_min, job.wanted) = (count, gang_min.min(count), wanted.min(count));
             (job.bid, job.bonus, job.move_cost) = (bid, bonus, move_cost);
             (job.locality, job.data, job.latency_max_us) = (locality, data, latency_max_us);
+            let spread = spread.map(|spread| Spread { least: spread.least.min(count), ..spread });
             (job.spread, job.affinity, job.anti_affinity) = (spread, affinity, anti_affinity);
             job.deadline = beat(earliest + beats + slack);
             Job { demand, term, classes: classes.unwrap_or_default(), ..job }

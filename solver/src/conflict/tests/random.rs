@@ -134,7 +134,12 @@ proptest! {
         let mut gang = Job { count: 3, gang_min, ..job(1 + random.below(5)) };
         gang.demand.storage_bytes = random.below(6);
         let domain = Domain::Level(Level::Cell);
-        gang.spread = one_in(&mut random, 3).then_some(Spread { domain, most: 1 });
+        gang.spread = match random.below(6) {
+            0 | 1 => Some(Spread::at_most(domain, 1)),
+            2 => Some(Spread::over(domain, 2)),
+            3 => Some(Spread::over(Domain::Level(Level::Tile), 2)),
+            _ => None,
+        };
         let mut world = fill(&mut random, world);
         // Capsules of a gang can follow each other at any tick, so every tick is made an edge of the grid.
         for earliest in (0..6).map(ticks) {

@@ -90,7 +90,7 @@ fn a_closed_tile_is_a_rule_that_can_be_waived() {
 #[test]
 fn a_full_member_of_the_domain_is_named_as_spread() {
     let world = World::new(&[(FREE, &[memory(8)]), (FREE, &[memory(1)])]);
-    let spread = Some(Spread { domain: Domain::Level(Level::Cell), most: 1 });
+    let spread = Some(Spread::at_most(Domain::Level(Level::Cell), 1));
     let world = world.with(Job { spread, count: 2, ..job(2) }, &[0]);
     // The other cell's tile lacks one of one: as dear as the job, and capacity comes before a rule.
     check(
@@ -99,6 +99,17 @@ fn a_full_member_of_the_domain_is_named_as_spread() {
         &[tiles(Kind::Memory), Blocker::Rule(Rule::Spread)],
         capacity(world.tile(1), Kind::Memory, 1),
     );
+}
+
+#[test]
+fn too_few_locations_are_named_and_can_be_waived() {
+    // One capsule is in the first cell, and the second cell's tile is closed: a second one needs a cell of its own.
+    let mut world = World::new(&[(FREE, &[memory(8)]), (FREE, &[memory(8)])]);
+    world.closed.push(world.tile(1));
+    let spread = Some(Spread::over(Domain::Level(Level::Cell), 2));
+    let world = world.with(Job { spread, count: 3, ..job(2) }, &[0]);
+    let least = Blocker::Rule(Rule::SpreadLeast);
+    check(&world, Reason::NoEligibleTile, &[Blocker::Rule(Rule::Closed), least], Some(Cure::Relax(Rule::Closed)));
 }
 
 #[test]
