@@ -56,7 +56,8 @@ Examples:
 
 A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, carbon_permille, risk_permille,
 thermal_permille, latency_permille and moves_permille in thousandths (1000); move_share_permille, the cost of a move where
-its job states none, in thousandths of the bid (1); energy_price (100000) and thermal_price (10000) in micro-credits per
+its job states none, in thousandths of the bid (1); transient, the kinds that a capsule on the move holds at both ends until
+it has arrived, such as memory and storage (none); energy_price (100000) and thermal_price (10000) in micro-credits per
 kilowatt-hour; carbon_price (70000) in micro-credits per kilogram of carbon dioxide; latency_price (1000) in micro-credits
 per millisecond and hour.";
 

@@ -268,6 +268,8 @@ impl<'c> Run<'c> {
             job_classes: count(outcome.sizes.0),
             tile_groups: count(outcome.sizes.1),
             moves: count(outcome.plan.moves.len()),
+            waves: outcome.plan.moves.last().map_or(0, |last| u64::from(last.wave) + 1),
+            held_back: count(outcome.plan.held_back.len()),
         })
     }
 
@@ -306,6 +308,8 @@ impl<'c> Run<'c> {
                 job_classes: figures.job_classes,
                 tile_groups: figures.tile_groups,
                 moves: figures.moves,
+                waves: figures.waves,
+                held_back: figures.held_back,
                 threads: self.settings.threads,
                 out: &args.out,
             });
@@ -319,11 +323,20 @@ impl<'c> Run<'c> {
             say(&format!("value     {} micro-credits", figures.value));
             say(&format!("bound     {}", summary::bound_words(figures.bound)));
             say(&format!("gap       {}", summary::gap_words(figures.gap)));
+            if figures.moves > 0 || figures.held_back > 0 {
+                say(&format!("moves     {} in {} waves", figures.moves, figures.waves));
+            }
             if let Some(emitted_mg) = figures.emitted_mg {
                 say(&format!("emits     {} of carbon dioxide", summary::kilograms(emitted_mg)));
             }
             say(&format!("took      {seconds:.2} s, {} of memory at most", summary::mebibytes(peak_memory_bytes)));
             say(&format!("report    {}", args.out.join(REPORT_FILE).display()));
+        }
+        if figures.held_back > 0 {
+            warn(&format!(
+                "{} moves were held back, since no order of moves leads there; table held_back says who waits for whom",
+                figures.held_back
+            ));
         }
         if figures.placed == 0 && figures.unplaced > 0 {
             warn(&format!(

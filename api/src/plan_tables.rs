@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use lessor_datasets::table::{
-    CERTIFICATE, DatasetError, MOVES, PLACEMENTS, PRICES, TableSpec, UNPLACED, read_certificate, read_moves,
-    read_placements, read_prices, read_unplaced, write_certificate, write_moves, write_placements, write_prices,
-    write_unplaced,
+    CERTIFICATE, DatasetError, HELD_BACK, MOVES, PLACEMENTS, PRICES, TableSpec, UNPLACED, read_certificate,
+    read_held_back, read_moves, read_placements, read_prices, read_unplaced, write_certificate, write_held_back,
+    write_moves, write_placements, write_prices, write_unplaced,
 };
 use lessor_models::certificate::Certificate;
 use lessor_models::instance::Instance;
@@ -24,6 +24,7 @@ pub(crate) fn write(
     let path = |table: &TableSpec| dir.join(table.file_name());
     write_placements(&path(&PLACEMENTS), instance, &plan.placements)?;
     write_moves(&path(&MOVES), instance, &plan.moves)?;
+    write_held_back(&path(&HELD_BACK), instance, &plan.held_back)?;
     write_unplaced(&path(&UNPLACED), instance, &plan.unplaced)?;
     write_prices(&path(&PRICES), instance, &plan.prices)?;
     match certificate {
@@ -41,6 +42,7 @@ pub(crate) fn read(dir: &Path, instance: &Instance) -> Result<Plan, DatasetError
     Ok(Plan {
         placements: read_placements(&path(&PLACEMENTS), instance)?,
         moves: read_moves(&path(&MOVES), instance)?,
+        held_back: read_held_back(&path(&HELD_BACK), instance)?,
         unplaced: read_unplaced(&path(&UNPLACED), instance)?,
         prices: read_prices(&path(&PRICES), instance)?,
     })

@@ -32,6 +32,12 @@ pub(crate) struct Figures {
     pub(crate) tile_groups: u64,
     /// Changes to what runs already.
     pub(crate) moves: u64,
+    /// Waves that they come in.
+    #[serde(default)]
+    pub(crate) waves: u64,
+    /// Moves that no order allows, and that the plan does without.
+    #[serde(default)]
+    pub(crate) held_back: u64,
 }
 
 /// The object that `lessor plan --json` prints.
@@ -51,6 +57,8 @@ pub(crate) struct PlanSummary<'a> {
     pub(crate) job_classes: u64,
     pub(crate) tile_groups: u64,
     pub(crate) moves: u64,
+    pub(crate) waves: u64,
+    pub(crate) held_back: u64,
     pub(crate) threads: usize,
     pub(crate) out: &'a Path,
 }

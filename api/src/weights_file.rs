@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lessor_models::objective::Weights;
-use serde::{Deserialize, Serialize};
+use lessor_models::resources::{Kind, Kinds};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The keys of the file, and of the record in `run.json`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WeightsFile {
     /// Weight of the energy cost, in thousandths.
@@ -24,6 +26,8 @@ pub(crate) struct WeightsFile {
     moves_permille: Option<u32>,
     /// What moving a capsule costs where its job states no cost, in thousandths of its bid.
     move_share_permille: Option<u32>,
+    /// Kinds that a capsule on the move holds at both ends.
+    transient: Option<Vec<KindName>>,
     /// Micro-credits per kilowatt-hour where no zone states a price.
     energy_price: Option<u64>,
     /// Micro-credits per kilogram of carbon dioxide.
@@ -32,6 +36,27 @@ pub(crate) struct WeightsFile {
     thermal_price: Option<u64>,
     /// Micro-credits per millisecond of delay and hour of term.
     latency_price: Option<u64>,
+}
+
+/// A resource kind, by the name that tables have for it.
+#[derive(Clone, Copy, Debug)]
+struct KindName(Kind);
+
+impl<'de> Deserialize<'de> for KindName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<KindName, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+        kind.map(KindName).ok_or_else(|| {
+            let names = Kind::ALL.map(Kind::name).join(", ");
+            D::Error::custom(format!("{name:?} is not one of: {names}"))
+        })
+    }
+}
+
+impl Serialize for KindName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.name().serialize(serializer)
+    }
 }
 
 /// Why a file of weights was refused. Nothing was changed.
@@ -67,6 +92,10 @@ impl WeightsFile {
             latency_permille: self.latency_permille.unwrap_or(default.latency_permille),
             moves_permille: self.moves_permille.unwrap_or(default.moves_permille),
             move_share_permille: self.move_share_permille.unwrap_or(default.move_share_permille),
+            transient: match &self.transient {
+                Some(kinds) => kinds.iter().fold(Kinds::NONE, |all, name| all.with(name.0)),
+                None => default.transient,
+            },
             energy_price: self.energy_price.unwrap_or(default.energy_price),
             carbon_price: self.carbon_price.unwrap_or(default.carbon_price),
             thermal_price: self.thermal_price.unwrap_or(default.thermal_price),
@@ -84,6 +113,7 @@ impl WeightsFile {
             latency_permille: Some(weights.latency_permille),
             moves_permille: Some(weights.moves_permille),
             move_share_permille: Some(weights.move_share_permille),
+            transient: Some(weights.transient.iter().map(KindName).collect()),
             energy_price: Some(weights.energy_price),
             carbon_price: Some(weights.carbon_price),
             thermal_price: Some(weights.thermal_price),
@@ -120,6 +150,16 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_named_as_in_tables_and_others_are_refused_with_their_line() {
+        let file: WeightsFile = toml::from_str("transient = [\"storage\", \"memory\"]").unwrap();
+        let transient = Kinds::NONE.with(Kind::Memory).with(Kind::Storage);
+        assert_eq!(file.weights(), Weights { transient, ..Weights::default() });
+        let refused =
+            toml::from_str::<WeightsFile>("risk_permille = 1\ntransient = [\"ram\"]").unwrap_err().to_string();
+        assert!(refused.contains("line 2") && refused.contains("\"ram\" is not one of: compute, memory"), "{refused}");
+    }
+
+    #[test]
     fn a_record_reads_back() {
         let weights = Weights {
             energy_permille: 1,
@@ -128,6 +168,7 @@ mod tests {
             latency_permille: 4,
             moves_permille: 5,
             move_share_permille: 6,
+            transient: Kinds::NONE.with(Kind::Memory).with(Kind::Storage),
             energy_price: 7,
             thermal_price: 8,
             latency_price: 9,

@@ -8,16 +8,16 @@ use std::fs;
 use std::path::Path;
 
 use lessor_datasets::table::{
-    DatasetError, InstancePaths, TelemetryRow, TelemetryWriter, read_certificate, read_instance, read_moves,
-    read_placements, read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir, write_moves,
-    write_prices, write_unplaced,
+    DatasetError, InstancePaths, TelemetryRow, TelemetryWriter, read_certificate, read_held_back, read_instance,
+    read_moves, read_placements, read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir,
+    write_held_back, write_moves, write_prices, write_unplaced,
 };
 use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
 use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
 use lessor_models::objective::Weights;
-use lessor_models::plan::{Blocker, Cure, Move, Price, Reason, Rule, Seat, Unplaced};
+use lessor_models::plan::{Blocker, Cure, HeldBack, Move, Price, Reason, Rule, Seat, Stage, Unplaced, Wait};
 use lessor_models::resources::Kind;
 use lessor_models::time::{Interval, Timestamp};
 use proptest::collection::vec;
@@ -25,7 +25,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "nodes",
     "zones",
     "zone_members",
@@ -33,6 +33,7 @@ const TABLES: [&str; 11] = [
     "jobs",
     "placements",
     "moves",
+    "held_back",
     "unplaced",
     "prices",
     "certificate",
@@ -44,9 +45,12 @@ fn write_all(dir: &Path, instance: &Instance) {
     let interval = Interval { start: Timestamp(0), end: Timestamp(1) };
     let (owner, kind) = (Owner::Zone(ZoneIndex(0)), Kind::Power);
     let path = |name: &str| dir.join(format!("{name}.parquet"));
-    let seat = |tile, devices| Some(Seat { tile: NodeIndex(tile), devices });
-    let change = Move { job: JobIndex(0), from: seat(0, 0), to: seat(3, 1), count: 1 };
+    let seat = |tile, devices| Seat { tile: NodeIndex(tile), devices };
+    let (job, from, to) = (JobIndex(0), seat(0, 0), seat(3, 1));
+    let change = Move { wave: 0, stage: Stage::Go, job, from, to: Some(to), count: 1 };
     write_moves(&path("moves"), instance, &[change]).unwrap();
+    let held = HeldBack { job, from, to, count: 1, wait: Wait::Turn { zone: ZoneIndex(0) }, behind: Some(JobIndex(1)) };
+    write_held_back(&path("held_back"), instance, &[held]).unwrap();
     let left = Unplaced {
         job: JobIndex(0),
         count: 1,
@@ -83,6 +87,7 @@ fn read_table(table: &str, dir: &Path, instance: &Instance) -> Result<(), Datase
     let path = dir.join(format!("{table}.parquet"));
     match table {
         "moves" => read_moves(&path, instance).map(drop),
+        "held_back" => read_held_back(&path, instance).map(drop),
         "unplaced" => read_unplaced(&path, instance).map(drop),
         "prices" => read_prices(&path, instance).map(drop),
         "certificate" => read_certificate(&path, instance).map(drop),

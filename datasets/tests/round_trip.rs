@@ -7,16 +7,16 @@ mod common;
 use std::path::Path;
 
 use lessor_datasets::table::{
-    DatasetError, InstancePaths, TelemetryRow, TelemetryWriter, read_certificate, read_instance, read_moves,
-    read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced, write_certificate,
-    write_fleet_dir, write_moves, write_placements, write_prices, write_unplaced, write_zones,
+    DatasetError, InstancePaths, TelemetryRow, TelemetryWriter, read_certificate, read_held_back, read_instance,
+    read_moves, read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced, write_certificate,
+    write_fleet_dir, write_held_back, write_moves, write_placements, write_prices, write_unplaced, write_zones,
 };
 use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
-use lessor_models::fleet::{ClassIndex, Fleet, NodeIndex, Owner, ZoneIndex};
+use lessor_models::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
-use lessor_models::job::JobIndex;
+use lessor_models::job::{Domain, JobIndex, Spread};
 use lessor_models::objective::Weights;
-use lessor_models::plan::{Blocker, Cure, Move, Placement, Price, Reason, Rule, Seat, Unplaced};
+use lessor_models::plan::{Blocker, Cure, HeldBack, Move, Placement, Price, Reason, Rule, Seat, Stage, Unplaced, Wait};
 use lessor_models::resources::Kind;
 use lessor_models::time::{Interval, Timestamp};
 
@@ -119,17 +119,39 @@ fn placements_and_moves_read_back() {
     write_placements(&path, &instance, &placements).unwrap();
     assert_eq!(read_placements(&path, &instance).unwrap(), placements);
 
-    let seat = |tile, devices| Some(Seat { tile: NodeIndex(tile), devices });
-    let change = |from, to| Move { job: JobIndex(1), from, to, count: 4 };
+    let seat = |tile, devices| Seat { tile: NodeIndex(tile), devices };
+    let change = |wave, stage, from, to| Move { wave, stage, job: JobIndex(1), from, to, count: 4 };
     let moves = vec![
-        change(seat(1, 0), seat(0, 0)),
-        change(seat(3, 0b11), seat(3, 0b101)),
-        change(seat(0, 0), None),
-        change(None, seat(3, 1 << 63)),
+        change(0, Stage::Stop, seat(0, 0), None),
+        change(1, Stage::Go, seat(1, 0), Some(seat(0, 0))),
+        change(1, Stage::Pause, seat(3, 0b11), Some(seat(3, 0b101))),
+        change(7, Stage::Resume, seat(3, 0b11), Some(seat(3, 1 << 63))),
     ];
     let path = dir.path().join("moves.parquet");
     write_moves(&path, &instance, &moves).unwrap();
     assert_eq!(read_moves(&path, &instance).unwrap(), moves);
+
+    let held =
+        |wait, behind| HeldBack { job: JobIndex(0), from: seat(3, 0b11), to: seat(0, 0), count: 2, wait, behind };
+    let zone = ZoneIndex(1);
+    let held_back = vec![
+        held(Wait::Account { owner: Owner::Zone(zone), kind: Kind::Heat }, Some(JobIndex(2))),
+        held(Wait::Account { owner: Owner::Node(NodeIndex(4)), kind: Kind::Compute }, None),
+        held(Wait::Device { tile: NodeIndex(3) }, Some(JobIndex(1))),
+        held(Wait::Turn { zone }, None),
+    ];
+    let path = dir.path().join("held_back.parquet");
+    write_held_back(&path, &instance, &held_back).unwrap();
+    assert_eq!(read_held_back(&path, &instance).unwrap(), held_back);
+}
+
+#[test]
+fn limits_on_moves_and_least_locations_read_back() {
+    let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
+    write_fleet_dir(dir.path(), &instance).unwrap();
+    let back = read_back(dir.path());
+    assert_eq!([0, 1].map(|zone| back.fleet().move_limit(ZoneIndex(zone))), [None, Some(3)]);
+    assert_eq!(back.jobs()[1].spread, Some(Spread::over(Domain::Level(Level::Tile), 1)));
 }
 
 #[test]

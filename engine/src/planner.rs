@@ -1,6 +1,7 @@
 //! The two-level planner: layer program, cells in parallel, search, certificate, reasons.
 
 mod construct;
+mod held_back;
 mod thrift;
 
 use lessor_market::prices;
@@ -9,6 +10,7 @@ use lessor_models::check;
 use lessor_models::instance::Instance;
 use lessor_models::objective;
 use lessor_models::plan::{Plan, Price};
+use lessor_solver::assemble;
 use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::conflict::Explainer;
 use lessor_solver::index::{JobClassIndex, TileIndex};
@@ -18,9 +20,9 @@ use lessor_solver::rank::Ranking;
 use lessor_solver::running::Running;
 use lessor_solver::search::{Rescheduling, Search};
 use lessor_solver::stop::Stop;
-use lessor_solver::{assemble, migration};
 
 use construct::Guide;
+use held_back::Way;
 use thrift::Thrift;
 
 /// How a plan is made.
@@ -132,7 +134,7 @@ pub fn plan(
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
     let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
-    let occupancy = match options.method {
+    let mut occupancy = match options.method {
         Method::Auto => {
             let mut occupancy = run.first_plan(&lowered, guide);
             run.improve(&mut occupancy, &ranking, &order, options);
@@ -143,7 +145,8 @@ pub fn plan(
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
     let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));
     let prices = prices::from_duals(&duals.unwrap_or_default());
-    run.finish(&occupancy, certificate, prices, options)
+    let way = run.migrate(&mut occupancy, guide);
+    run.finish(&occupancy, (way, certificate), prices, options)
 }
 
 /// A certificate and the bound that it implies; nothing where it proves nothing.
@@ -243,19 +246,18 @@ impl Run<'_> {
     fn finish(
         &mut self,
         occupancy: &Occupancy<'_>,
-        certificate: Option<(Certificate, i128)>,
+        (way, certificate): (Way, Option<(Certificate, i128)>),
         prices: Vec<Price>,
         options: &PlannerOptions,
     ) -> Outcome {
         let lowered = occupancy.lowered();
         let instance = lowered.instance;
-        let placements = assemble::placements(occupancy);
+        let Way { placements, moves, held_back } = way;
         let value = check::value(instance, &placements);
         self.say(Phase::Explain, 0, 0, Some(value));
         let unplaced = Explainer::new(occupancy, &prices).explain_all(options.explain_max, self.stops.explain);
         let accepted_bids = objective::accepted_bids(instance, &placements);
-        let moves = migration::moves(instance, &placements);
-        let plan = Plan { placements, moves, unplaced, prices };
+        let plan = Plan { placements, moves, held_back, unplaced, prices };
         Outcome { plan, value, certificate, accepted_bids, sizes: (lowered.classes.len(), lowered.groups.len()) }
     }
 }

@@ -196,6 +196,8 @@ pub struct FleetParts {
     pub steps: BTreeMap<(Owner, Kind), Vec<(Timestamp, u64)>>,
     /// What energy costs and emits over time, by zone.
     pub tariffs: BTreeMap<ZoneIndex, TariffSteps>,
+    /// How many capsules of a zone may be on the move at once.
+    pub move_limits: BTreeMap<ZoneIndex, u32>,
 }
 
 /// Why a fleet was refused. Positions are rows of the column they name, from zero.
@@ -305,6 +307,7 @@ pub struct Fleet {
     energy_prices: BTreeMap<ZoneIndex, StepFunction>,
     carbon: BTreeMap<ZoneIndex, StepFunction>,
     closed: BTreeSet<NodeIndex>,
+    move_limits: BTreeMap<ZoneIndex, u32>,
 }
 
 impl Fleet {
@@ -313,7 +316,7 @@ impl Fleet {
     /// # Errors
     /// The first defect found, with its row.
     pub fn new(parts: FleetParts) -> Result<Fleet, FleetError> {
-        let FleetParts { nodes, classes, zone_names, zones, members, steps, tariffs } = parts;
+        let FleetParts { nodes, classes, zone_names, zones, members, steps, tariffs, move_limits } = parts;
         let names = Names::new(&nodes.names).map_err(FleetError::NodeNames)?;
         check_nodes(&nodes, &classes)?;
         let zone_names = Names::new(zone_names).map_err(FleetError::ZoneNames)?;
@@ -336,8 +339,13 @@ impl Fleet {
             energy_prices: BTreeMap::new(),
             carbon: BTreeMap::new(),
             closed: BTreeSet::new(),
+            move_limits,
         };
         fleet.check_nesting()?;
+        if let Some((row, zone)) = fleet.move_limits.keys().enumerate().find(|(_, zone)| zone.at() >= fleet.zones.len())
+        {
+            return Err(FleetError::Dangling { table: "zones", row, what: "zone", target: zone.at() });
+        }
         fleet.apply_radiators();
         for (row, ((owner, kind), mut changes)) in steps.into_iter().enumerate() {
             fleet.check_steps(row, (owner, kind), &changes)?;
@@ -561,6 +569,17 @@ impl Fleet {
     #[must_use]
     pub fn has_carbon(&self) -> bool {
         !self.carbon.is_empty()
+    }
+
+    /// How many capsules of a zone may be on the move at once; `None` where that is not limited.
+    #[must_use]
+    pub fn move_limit(&self, zone: ZoneIndex) -> Option<u32> {
+        self.move_limits.get(&zone).copied()
+    }
+
+    /// The zones that limit how many capsules are on the move at once.
+    pub fn move_limits(&self) -> impl Iterator<Item = (ZoneIndex, u32)> + '_ {
+        self.move_limits.iter().map(|(&zone, &most)| (zone, most))
     }
 
     /// Whether a tile takes nothing new.

@@ -1,6 +1,6 @@
 //! A plan: where capsules go, what moves, what was left out and why, what resources are worth.
 
-use crate::fleet::{NodeIndex, Owner};
+use crate::fleet::{NodeIndex, Owner, ZoneIndex};
 use crate::job::JobIndex;
 use crate::resources::Kind;
 use crate::time::{Interval, Timestamp};
@@ -42,19 +42,91 @@ pub struct Seat {
     pub devices: u64,
 }
 
-/// One change of placement of capsules that run: they stop where they are, then start elsewhere.
+/// What a step of a migration does with capsules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// They leave their seat and enter another one.
+    Go,
+    /// They leave their seat, to enter another one in a later wave.
+    Pause,
+    /// They enter the other seat after they paused.
+    Resume,
+    /// They leave their seat for good.
+    Stop,
+}
+
+impl Stage {
+    /// Every stage.
+    pub const ALL: [Stage; 4] = [Stage::Go, Stage::Pause, Stage::Resume, Stage::Stop];
+
+    /// The name used in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Go => "go",
+            Stage::Pause => "pause",
+            Stage::Resume => "resume",
+            Stage::Stop => "stop",
+        }
+    }
+}
+
+/// One change of seats of capsules that run: they stop where they are, then start elsewhere.
 ///
-/// Moves are listed in an order that can be carried out; [`crate::check::moves`] says what that means.
+/// Moves come in waves; [`crate::check::moves`] says what that means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Move {
+    /// The wave, from zero: its moves may be under way at once, and end before those of the next one begin.
+    pub wave: u32,
+    /// What is done.
+    pub stage: Stage,
     /// The job.
     pub job: JobIndex,
-    /// The seat left by each of them; `None` where they start again after an earlier move stopped them.
-    pub from: Option<Seat>,
-    /// The seat entered by each of them; `None` where they stop.
+    /// The seat that each of them leaves, or left when it paused.
+    pub from: Seat,
+    /// The seat that each of them enters, or is to enter when it resumes; `None` where they stop for good.
     pub to: Option<Seat>,
     /// How many capsules; at least one.
     pub count: u32,
+}
+
+/// What a move would have had to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wait {
+    /// Room in an account.
+    Account {
+        /// Whose.
+        owner: Owner,
+        /// Of which kind.
+        kind: Kind,
+    },
+    /// Room on a device of a tile.
+    Device {
+        /// The tile.
+        tile: NodeIndex,
+    },
+    /// Others of a zone to have moved.
+    Turn {
+        /// The zone.
+        zone: ZoneIndex,
+    },
+}
+
+/// A move that would have made a plan better, and that no order of moves allows: the plan does without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HeldBack {
+    /// The job.
+    pub job: JobIndex,
+    /// The seat that its capsules would have left.
+    pub from: Seat,
+    /// The seat that they would have entered.
+    pub to: Seat,
+    /// How many.
+    pub count: u32,
+    /// What they would have waited for without end.
+    pub wait: Wait,
+    /// A job whose capsules hold that and wait themselves; `None` where there will never be enough of it.
+    pub behind: Option<JobIndex>,
 }
 
 /// A rule that can forbid a placement.
@@ -247,6 +319,8 @@ pub struct Plan {
     pub placements: Vec<Placement>,
     /// Moves in a safe order.
     pub moves: Vec<Move>,
+    /// Moves that no order allows, and that the plan does without.
+    pub held_back: Vec<HeldBack>,
     /// What was left out, dearest first.
     pub unplaced: Vec<Unplaced>,
     /// Prices above zero.

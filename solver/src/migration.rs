@@ -1,9 +1,11 @@
 //! From what runs to where the plan has it: which capsules change seats, and an order that never overdraws anything.
 //!
-//! What stops for good stops first. Then every move is carried out as soon as what it needs is there, by a worklist: a
-//! move that lacks something waits on the account that lacks it, and is looked at again when that account is freed. Where
-//! only moves are left that wait for each other, the cheapest capsule of such a cycle stops and starts again on its new
-//! seat once there is room. As every seat of the plan has room when nothing else runs, there always is an order.
+//! What stops for good stops first. Then every move is carried out as soon as what it needs is there, by a worklist in
+//! waves: a move that lacks something waits on the account that lacks it, and is looked at again when that account is freed.
+//! Where only moves are left that wait for each other, the cheapest capsule of such a cycle pauses and starts again on its
+//! new seat once there is room. As every seat of the plan has room when nothing else runs, that always helps, but where
+//! what it would free is held at both ends until it has arrived, or where a zone lets no more of its capsules move: such
+//! moves are held back, and who waits for whom is told.
 //!
 //! Migrations in the order of what must leave first, cycles broken one by one: Hermenier, Lorca, Menaud, Muller & Lawall
 //! 2009 (Entropy, VEE '09), who take the way over a third host. A detour over a third tile is not tried here: a move is a
@@ -11,6 +13,7 @@
 //!
 //! What an order is held against is in [`lessor_models::check::moves`].
 
+mod deadlock;
 mod needs;
 mod pairs;
 #[cfg(test)]
@@ -18,36 +21,58 @@ mod tests;
 mod worklist;
 
 use lessor_models::instance::Instance;
-use lessor_models::plan::{Move, Placement};
+use lessor_models::plan::{HeldBack, Move, Placement, Stage};
 
-use pairs::SeatChange;
-use worklist::{Action, Step};
+use needs::Needs;
+use pairs::{Pairs, SeatChange};
+use worklist::{Action, Step, Stuck};
+
+/// How to get from what runs to a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Migration {
+    /// The moves in their waves; they lead to the placements where nothing is held back.
+    pub moves: Vec<Move>,
+    /// Moves that no order allows.
+    pub held_back: Vec<HeldBack>,
+}
 
 /// The moves that lead from what runs to a feasible plan's placements, in a safe order.
 ///
 /// The placements may come in any order. O(running + placed + tiles + moves log moves), each times the length of a tile's
 /// path, as long as few moves wait more than a few times.
 #[must_use]
-pub fn moves(instance: &Instance, placements: &[Placement]) -> Vec<Move> {
-    let Some(takeover) = instance.takeover() else { return Vec::new() };
+pub fn migration(instance: &Instance, placements: &[Placement]) -> Migration {
+    let Some(takeover) = instance.takeover() else { return Migration::default() };
     let pairs = pairs::pairs(instance, placements, takeover);
-    let stops =
-        pairs.stopped.iter().map(|stop| Move { job: stop.job, from: Some(stop.seat), to: None, count: stop.count });
-    let mut moves: Vec<Move> = stops.collect();
+    let stop = |stop: &pairs::SeatLoss| {
+        let &pairs::SeatLoss { job, seat, count } = stop;
+        Move { wave: 0, stage: Stage::Stop, job, from: seat, to: None, count }
+    };
+    let mut moves: Vec<Move> = pairs.stopped.iter().map(stop).collect();
     if pairs.changed.is_empty() {
-        return moves;
+        return Migration { moves, held_back: Vec::new() };
     }
-    let steps = worklist::order(&needs::needs(instance, &pairs, takeover));
-    moves.extend(steps.into_iter().map(|step| as_move(&pairs.changed, step)));
-    moves
+    let needs = needs::needs(instance, &pairs, takeover);
+    let (steps, stuck) = worklist::order(&needs);
+    let first = u32::from(!moves.is_empty());
+    moves.extend(steps.into_iter().map(|step| as_move(&pairs.changed, first, step)));
+    let held_back = stuck.into_iter().map(|stuck| as_held_back(&pairs, &needs, stuck)).collect();
+    Migration { moves, held_back }
 }
 
-fn as_move(changed: &[SeatChange], step: Step) -> Move {
+fn as_move(changed: &[SeatChange], first: u32, step: Step) -> Move {
     let SeatChange { job, from, to, .. } = changed[step.change];
-    let (from, to) = match step.action {
-        Action::Go => (Some(from), Some(to)),
-        Action::Stop => (Some(from), None),
-        Action::Resume => (None, Some(to)),
+    let stage = match step.action {
+        Action::Go => Stage::Go,
+        Action::Pause => Stage::Pause,
+        Action::Resume => Stage::Resume,
     };
-    Move { job, from, to, count: step.count }
+    Move { wave: first + step.wave, stage, job, from, to: Some(to), count: step.count }
+}
+
+/// All of a change is held back, though some of its capsules could go: the plan without it may be another one.
+fn as_held_back(pairs: &Pairs, needs: &Needs, stuck: Stuck) -> HeldBack {
+    let SeatChange { job, from, to, count } = pairs.changed[stuck.change];
+    let behind = stuck.behind.map(|behind| pairs.changed[behind].job);
+    HeldBack { job, from, to, count, wait: needs.waits[stuck.row as usize], behind }
 }

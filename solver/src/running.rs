@@ -1,5 +1,7 @@
 //! What runs already: a plan starts from it, and pays for what it moves.
 
+mod hold_back;
+
 use std::collections::HashMap;
 
 use lessor_models::fleet::NodeIndex;
@@ -10,6 +12,8 @@ use crate::index::{JobClassIndex, TileIndex};
 use crate::lowering::Lowered;
 use crate::occupancy::{Item, Occupancy};
 use crate::rank::Ranking;
+
+pub use hold_back::Resort;
 
 /// Equal capsules that run on one tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,6 +43,8 @@ pub(super) mod tests {
             job_classes: 1,
             tile_groups: 1,
             moves: 0,
+            waves: 0,
+            held_back: 0,
         };
         let weighing = Weighing([1_000, u32::from(order) + 1]);
         Point { order, weighing, amounts, figures, is_dominated: false, plan: None, seconds: None }

@@ -53,6 +53,7 @@ pub const fn rule_words(rule: Rule) -> &'static str {
         Rule::Closed => "the tiles are closed to new capsules",
         Rule::Window => "no start between earliest and deadline leaves room for its term",
         Rule::Spread => "too many of its capsules would share a domain",
+        Rule::SpreadLeast => "its capsules would lie in too few members of a domain",
         Rule::Affinity => "the job that it must be near is not there",
         Rule::AntiAffinity => "the job that it must keep away from is there",
         Rule::Gang => "it needs more capsules together than fit",

@@ -35,6 +35,7 @@ fn read_parts(dir: &Path) -> Result<FleetParts, DatasetError> {
     if let Some(path) = present(&ZONES) {
         let rows = read_zones(&path)?;
         (parts.zone_names, parts.zones, radiator_mw) = (rows.names, rows.zones, rows.radiator_mw);
+        parts.move_limits = rows.move_limits;
     }
     if let Some(path) = present(&ZONE_MEMBERS) {
         parts.members = read_members(&path, &parts.zone_names, &parts.nodes.names)?;

@@ -12,6 +12,7 @@ mod column;
 mod demand;
 mod error;
 mod fleet;
+mod held_back;
 mod jobs;
 mod jobs_write;
 mod moves;
@@ -31,6 +32,7 @@ pub use capacities::{CAPACITIES, write_capacities};
 pub use certificate::{CERTIFICATE, SHIFT_KEY, read_certificate, write_certificate};
 pub use error::{DatasetError, Problem};
 pub use fleet::{InstancePaths, index_jobs, read_altered, read_fleet, read_instance, write_fleet_dir};
+pub use held_back::{HELD_BACK, read_held_back, waits_for, write_held_back};
 pub use jobs::{JOBS, read_jobs, write_jobs};
 pub use moves::{MOVES, read_moves, write_moves};
 pub use nodes::{NODES, write_nodes};
@@ -43,7 +45,7 @@ pub use unplaced::{UNPLACED, cure_words, read_unplaced, write_unplaced};
 pub use zones::{ZONE_MEMBERS, ZONES, write_members, write_zones};
 
 /// Every table: first those of a fleet directory, then the results of a plan.
-pub const TABLES: [&TableSpec; 12] = [
+pub const TABLES: [&TableSpec; 13] = [
     &NODES,
     &ZONES,
     &ZONE_MEMBERS,
@@ -53,6 +55,7 @@ pub const TABLES: [&TableSpec; 12] = [
     &JOBS,
     &PLACEMENTS,
     &MOVES,
+    &HELD_BACK,
     &UNPLACED,
     &PRICES,
     &CERTIFICATE,

@@ -1,6 +1,6 @@
 //! Tables `zones` and `zone_members`: what cuts across the tree.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use lessor_models::fleet::{Fleet, NodeIndex, Zone, ZoneIndex, ZoneKind};
@@ -10,7 +10,7 @@ use super::classes::{RADIATOR, radiator};
 use super::error::DatasetError;
 use super::sink::write_table;
 use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Text};
+use super::spec::ColumnType::{Amount, Text, U32};
 use super::spec::{TableSpec, optional, required};
 use super::words::{CapacityColumns, put_capacities, unknown};
 
@@ -30,6 +30,11 @@ pub const ZONES: TableSpec = TableSpec {
         optional("storage_bytes", Amount, "storage in bytes; NULL: not limited by the zone"),
         optional("reversible_mops", Amount, "reversible compute in Mop/s; NULL: not limited by the zone"),
         optional("energy_price_ucr_per_kwh", Amount, "micro-credits per kilowatt-hour; NULL: the weights' price"),
+        optional(
+            "moves_max",
+            U32,
+            "capsules of it that may be on the move at once, at either end, where a plan moves what runs; NULL: any number",
+        ),
         optional("radiator_area_cm2", Amount, "shared radiator area in square centimeters; NULL: no radiator limit"),
         optional(
             "radiator_flux_max_mw_per_m2",
@@ -53,15 +58,19 @@ pub(crate) struct ZoneRows {
     pub(crate) zones: Vec<Zone>,
     /// The heat that each zone's radiator rejects at most, in milliwatts.
     pub(crate) radiator_mw: Vec<Option<u64>>,
+    /// How many capsules of each may be on the move at once.
+    pub(crate) move_limits: BTreeMap<ZoneIndex, u32>,
 }
 
 /// Reads the zones.
 pub(crate) fn read_zones(path: &Path) -> Result<ZoneRows, DatasetError> {
     let mut reader = TableReader::open(path, &ZONES)?;
-    let mut rows = ZoneRows { names: Vec::new(), zones: Vec::new(), radiator_mw: Vec::new() };
+    let mut rows =
+        ZoneRows { names: Vec::new(), zones: Vec::new(), radiator_mw: Vec::new(), move_limits: BTreeMap::new() };
     while let Some(batch) = reader.next()? {
         let (names, kinds, prices) =
             (batch.column("name"), batch.column("kind"), batch.column("energy_price_ucr_per_kwh"));
+        let moves_max = batch.column("moves_max");
         let (capacities, radiators) = (CapacityColumns::new(&batch), RADIATOR.map(|name| batch.column(name)));
         for row in batch.rows() {
             let name = names.need_text(row)?;
@@ -71,6 +80,8 @@ pub(crate) fn read_zones(path: &Path) -> Result<ZoneRows, DatasetError> {
             if let Some(most) = heat {
                 capacity = capacity.with(Kind::Heat, capacity.get(Kind::Heat).min(most));
             }
+            let zone = ZoneIndex(u32::try_from(rows.zones.len()).expect("a table has less than 2^32 rows"));
+            rows.move_limits.extend(moves_max.narrow(row).map(|most| (zone, most)));
             rows.names.push(name.to_owned());
             rows.zones.push(Zone { kind, capacity, energy_price: prices.integer(row) });
             rows.radiator_mw.push(heat);
@@ -129,10 +140,13 @@ pub(crate) fn read_members(path: &Path, zones: &[String], nodes: &[String]) -> R
 pub fn write_zones(path: &Path, fleet: &Fleet) -> Result<(), DatasetError> {
     write_table(path, &ZONES, fleet.zones().len(), |rows, columns| {
         let zones = &fleet.zones()[rows.clone()];
+        let limit = |zone: usize| ZoneIndex(u32::try_from(zone).expect("zones are counted in 32 bits"));
+        let limits: Vec<Option<u64>> = rows.clone().map(|zone| fleet.move_limit(limit(zone)).map(u64::from)).collect();
         columns.text("name", rows.map(|zone| Some(fleet.zone_names().get(zone))));
         columns.text("kind", zones.iter().map(|zone| Some(zone.kind.name())));
         put_capacities(columns, &zones.iter().map(|zone| zone.capacity).collect::<Vec<Resources>>());
         columns.integer("energy_price_ucr_per_kwh", zones.iter().map(|zone| zone.energy_price));
+        columns.integer("moves_max", limits.into_iter());
     })
 }
 

@@ -92,6 +92,7 @@ pub(crate) fn parts() -> FleetParts {
         members: vec![(0, 4), (0, 2), (1, 0), (1, 2)],
         steps,
         tariffs: BTreeMap::from([(ZoneIndex(0), tariff)]),
+        move_limits: BTreeMap::from([(ZoneIndex(1), 3)]),
     }
 }
 
@@ -128,6 +129,7 @@ pub(crate) fn jobs() -> (Vec<String>, Vec<Job>) {
     full.move_cost = 12;
     let mut work = Job::empty(Timestamp(1_700_000_000_000_000), Span(1));
     work.term = Term::Work(1_000);
+    work.spread = Some(Spread::over(Domain::Level(Level::Tile), 1));
     work.demand.compute_mops = 10;
     work.deadline = work.earliest.after(Span(100_000_000));
     let plain = Job::empty(Timestamp(1_700_000_000_000_000), Span(1_000_000));

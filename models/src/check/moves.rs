@@ -2,14 +2,20 @@
 //!
 //! All of this is about one instant, the [takeover](Instance::takeover) `k`. The plan's placements of the jobs that run
 //! say which seats they hold then: those of runs that cover `k`. What was placed to start later, or has ended by then,
-//! holds none: a capsule that runs and gets no seat stops. A step takes capsules off a seat, or from those that an
-//! earlier step stopped, and puts them on a seat, or stops them. It stops them before it starts them, as a checkpoint
-//! and a restart do: what the seat left gives is there for the seat entered, and no capsule is in two places.
+//! holds none: a capsule that runs and gets no seat stops. Capsules go from seat to seat, or pause in between: then they
+//! leave their seat in one wave and enter the other in a later one.
+//!
+//! The moves of a *wave* may be under way at once, each begin and end whenever it likes; the next wave begins once all of
+//! them have ended. A capsule stops before it starts, as a checkpoint and a restart do: what the seat left gives is there
+//! for the seat entered. Of kinds that the weights call *transient* a capsule holds both ends until it has arrived, as
+//! memory that is copied is held, and what pauses keeps its hold on the seat left.
 //!
 //! ```text
-//! every step      its capsules are there, and no job has more of them on a seat than the plan has
-//!                 used[b,r] after  <=  max(C[b,r,k], used[b,r] before)      for each account b and kind r
-//!                 held[d] after    <=  max(1000 milli, held[d] before)      for each device d
+//! every wave      its capsules are there when it begins, and no job has more of them on a seat than the plan has
+//!                 used[b,r] + sum of max(0, enters[b,r] - leaves[b,r])  <=  max(C[b,r,k], used[b,r])   account b, kind r
+//!                 held[d]   + sum of max(0, enters[d]   - leaves[d])    <=  max(1000 milli, held[d])   device d
+//!                     over its capsules; leaves counts as zero for transient kinds
+//!                 capsules of the wave that go, pause or resume, and those paused  <=  limit[z]        zone z of either end
 //! after the last  each job has on each seat no more than the plan has
 //!                 on each seat, on each tile and in all no fewer than min(what ran there, what the plan has there)
 //! ```
@@ -24,7 +30,7 @@
 //! # use lessor_models::instance::Instance;
 //! # use lessor_models::job::{Job, JobIndex};
 //! # use lessor_models::objective::Weights;
-//! use lessor_models::plan::{CurrentPlacement, Move, Placement, Seat};
+//! use lessor_models::plan::{CurrentPlacement, Move, Placement, Seat, Stage};
 //! # use lessor_models::resources::{Kind, Resources};
 //! # use lessor_models::tile_class::{Band, TileClass};
 //! # use lessor_models::time::{Span, Timestamp};
@@ -54,14 +60,14 @@
 //! let placed = |job, tile| Placement { job, tile, start: Timestamp(0), count: 1, devices: 0 };
 //! let placements = [placed(big, b), placed(small, a)];
 //!
-//! let seat = |tile| Some(Seat { tile, devices: 0 });
-//! let step = |job, from, to| Move { job, from, to, count: 1 };
+//! let seat = |tile| Seat { tile, devices: 0 };
+//! let step = |wave, stage, job, from, to| Move { wave, stage, job, from: seat(from), to: Some(seat(to)), count: 1 };
 //! // Neither can go first: 3 + 2 Mop/s are on one tile for a while.
-//! let unsafe_order = [step(small, seat(b), seat(a)), step(big, seat(a), seat(b))];
+//! let unsafe_order = [step(0, Stage::Go, small, b, a), step(1, Stage::Go, big, a, b)];
 //! assert_eq!(violations(&instance, &placements, &unsafe_order).len(), 1);
-//! // One of them stops until the other is gone.
-//! let safe_order = [step(small, seat(b), None), step(big, seat(a), seat(b)), step(small, None, seat(a))];
-//! assert_eq!(violations(&instance, &placements, &safe_order), []);
+//! // One of them pauses until the other is gone.
+//! let (out, back) = (step(0, Stage::Pause, small, b, a), step(2, Stage::Resume, small, b, a));
+//! assert_eq!(violations(&instance, &placements, &[out, step(1, Stage::Go, big, a, b), back]), []);
 //! ```
 
 mod replay;
@@ -71,7 +77,7 @@ use std::fmt;
 
 use super::{Violation, class_of};
 use crate::draw;
-use crate::fleet::{NodeIndex, Owner};
+use crate::fleet::{NodeIndex, Owner, ZoneIndex};
 use crate::instance::Instance;
 use crate::job::JobIndex;
 use crate::plan::{Move, Placement, Seat};
@@ -83,8 +89,8 @@ use replay::Replay;
 /// What is wrong with a plan's moves. Steps are counted from zero, in the order given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MoveFault {
-    /// A move of nothing, from a seat to itself, from nowhere to nowhere, of a job that is not there, or on what is no seat
-    /// for one of its capsules.
+    /// A move of nothing, from a seat to itself, to nowhere that does not stop or somewhere that does, of a job that is not
+    /// there, or on what is no seat for one of its capsules.
     Malformed {
         /// The step.
         step: usize,
@@ -98,12 +104,17 @@ pub enum MoveFault {
         /// Where it looks for them.
         tile: NodeIndex,
     },
-    /// A move starts capsules again of which fewer were stopped.
-    NotStopped {
+    /// A move resumes capsules of which fewer paused on their way between these seats.
+    NotPaused {
         /// The step.
         step: usize,
         /// The job.
         job: JobIndex,
+    },
+    /// A move is of an earlier wave than the one before it.
+    Unordered {
+        /// The step.
+        step: usize,
     },
     /// A move puts a capsule where the plan places none of its job, or no further one.
     Unplanned {
@@ -114,27 +125,38 @@ pub enum MoveFault {
         /// Where to.
         tile: NodeIndex,
     },
-    /// A move overdraws an account, or overdraws it more than it was.
+    /// A wave overdraws an account, or may overdraw it more than it was.
     Overdrawn {
-        /// The step.
-        step: usize,
+        /// The wave.
+        wave: u32,
         /// Whose.
         owner: Owner,
         /// Of which kind.
         kind: Kind,
-        /// What is used after it, the standing draw included.
+        /// What may be used in it, the standing draw included.
         used: u128,
         /// What there is.
         capacity: u64,
     },
-    /// A move takes more of a device than it has left.
+    /// A wave may take more of a device than it has left.
     Device {
-        /// The step.
-        step: usize,
+        /// The wave.
+        wave: u32,
         /// The tile.
         tile: NodeIndex,
         /// The device's number.
         device: u32,
+    },
+    /// More capsules of a zone are on the move in a wave than may be.
+    Crowded {
+        /// The wave.
+        wave: u32,
+        /// The zone.
+        zone: ZoneIndex,
+        /// How many are.
+        moving: u64,
+        /// How many may be.
+        most: u32,
     },
     /// After the last move, capsules are where the plan places none of their job, or fewer.
     Remains {
@@ -175,8 +197,11 @@ pub fn violations(instance: &Instance, placements: &[Placement], moves: &[Move])
     let (current, planned) = (running(instance), planned(instance, placements, at));
     let mut found = Vec::new();
     let mut replay = Replay::new(instance, at, &current, &planned);
-    for (step, change) in moves.iter().enumerate() {
-        replay.carry_out(step, change, &mut found);
+    let steps: Vec<(usize, &Move)> = moves.iter().enumerate().collect();
+    let unordered = steps.windows(2).filter(|pair| pair[1].1.wave < pair[0].1.wave);
+    found.extend(unordered.map(|pair| MoveFault::Unordered { step: pair[1].0 }));
+    for wave in steps.chunk_by(|a, b| a.1.wave == b.1.wave) {
+        replay.carry_out(wave[0].1.wave, wave, &mut found);
     }
     compare(&current, &planned, replay.there(), &mut found);
     found.into_iter().map(Violation::Moves).collect()
@@ -255,18 +280,23 @@ pub(super) fn describe(fault: &MoveFault, instance: &Instance, f: &mut fmt::Form
         MoveFault::Absent { step, job, tile } => {
             write!(f, "move {step}: job {:?} has too few capsules to take on tile {:?}", name(job), tile_name(tile))
         }
-        MoveFault::NotStopped { step, job } => {
-            write!(f, "move {step}: job {:?} has too few stopped capsules to start", name(job))
+        MoveFault::NotPaused { step, job } => {
+            write!(f, "move {step}: job {:?} has too few paused capsules to resume", name(job))
         }
+        MoveFault::Unordered { step } => write!(f, "move {step} is of an earlier wave than the one before it"),
         MoveFault::Unplanned { step, job, tile } => {
             write!(f, "move {step}: job {:?} has no such placement on tile {:?}", name(job), tile_name(tile))
         }
-        MoveFault::Overdrawn { step, owner, kind, used, capacity } => {
+        MoveFault::Overdrawn { wave, owner, kind, used, capacity } => {
             let (owner, unit) = (fleet.owner_name(owner), kind.unit());
-            write!(f, "move {step}: {owner:?}: {kind} overdrawn: {used} of {capacity} {unit}")
+            write!(f, "wave {wave}: {owner:?}: {kind} overdrawn: {used} of {capacity} {unit}")
         }
-        MoveFault::Device { step, tile, device } => {
-            write!(f, "move {step}: device {device} of tile {:?} is overfull", tile_name(tile))
+        MoveFault::Device { wave, tile, device } => {
+            write!(f, "wave {wave}: device {device} of tile {:?} is overfull", tile_name(tile))
+        }
+        MoveFault::Crowded { wave, zone, moving, most } => {
+            let zone = fleet.zone_names().get(zone.at());
+            write!(f, "wave {wave}: {moving} capsules of zone {zone:?} are on the move, of at most {most}")
         }
         MoveFault::Remains { job, tile } => {
             write!(f, "moves: job {:?} still has capsules on tile {:?} that are not placed", name(job), tile_name(tile))
@@ -274,6 +304,8 @@ pub(super) fn describe(fault: &MoveFault, instance: &Instance, f: &mut fmt::Form
         MoveFault::Displaced { job, tile } => {
             write!(f, "moves: job {:?} has left tile {:?}, where it is placed", name(job), tile_name(tile))
         }
-        MoveFault::Idle { job, count } => write!(f, "moves: job {:?} has {count} capsules left stopped", name(job)),
+        MoveFault::Idle { job, count } => {
+            write!(f, "moves: job {:?} has {count} capsules left stopped or paused", name(job))
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod bounds;
 mod brute;
 mod moves;
+mod moves_random;
 mod plans;
 mod random;
 mod starts;

@@ -17,7 +17,7 @@ use crate::fleet::{Fleet, NodeIndex, Owner};
 use crate::instance::Instance;
 use crate::job::{Job, JobIndex};
 use crate::plan::Placement;
-use crate::resources::Kind;
+use crate::resources::{Kind, Kinds};
 use crate::tile_class::TileClass;
 use crate::time::Timestamp;
 use tariff::Tariff;
@@ -42,6 +42,8 @@ pub struct Weights {
     pub moves_permille: u32,
     /// What moving a capsule costs where its job states no cost, in thousandths of its bid.
     pub move_share_permille: u32,
+    /// What a capsule on the move holds at both ends until it has arrived, such as memory that is copied.
+    pub transient: Kinds,
     /// Price of energy where no zone states one, in micro-credits per kilowatt-hour.
     pub energy_price: u64,
     /// Price of what making energy emits, in micro-credits per kilogram of carbon dioxide.
@@ -62,6 +64,7 @@ impl Default for Weights {
             latency_permille: 1_000,
             moves_permille: 1_000,
             move_share_permille: 1,
+            transient: Kinds::NONE,
             energy_price: 100_000,
             carbon_price: 70_000,
             thermal_price: 10_000,

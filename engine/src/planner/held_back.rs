@@ -1,0 +1,61 @@
+//! The way from what runs to a plan: its moves, and what it does without because no order of moves leads there.
+
+use lessor_models::plan::{HeldBack, Move, Placement};
+use lessor_solver::index::JobClassIndex;
+use lessor_solver::occupancy::Occupancy;
+use lessor_solver::running::Resort;
+use lessor_solver::spread_out::spread_out;
+use lessor_solver::{assemble, insert, migration};
+
+use super::Run;
+use super::construct::Guide;
+
+/// How often what cannot move stays where it runs, which may keep others from moving; after that, it stops.
+const ROUNDS: usize = 8;
+
+/// A plan's placements, and how to get there.
+pub(super) struct Way {
+    pub(super) placements: Vec<Placement>,
+    pub(super) moves: Vec<Move>,
+    pub(super) held_back: Vec<HeldBack>,
+}
+
+impl Run<'_> {
+    /// The moves that lead to a plan. Moves that no order allows are taken out of it, until an order is left for the rest.
+    pub(super) fn migrate(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) -> Way {
+        let instance = occupancy.lowered().instance;
+        let mut held_back: Vec<HeldBack> = Vec::new();
+        for round in 0.. {
+            let placements = assemble::placements(occupancy);
+            let migration = migration::migration(instance, &placements);
+            if migration.held_back.is_empty() {
+                held_back.sort_unstable();
+                held_back.dedup();
+                return Way { placements, moves: migration.moves, held_back };
+            }
+            // Every round of the second kind leaves fewer capsules placed, so there is a last one.
+            let resort = if round < ROUNDS { Resort::Stay } else { Resort::Stop };
+            self.running.hold_back(occupancy, &migration.held_back, resort);
+            held_back.extend(migration.held_back);
+            self.mend(occupancy, guide, resort);
+        }
+        unreachable!("the rounds end where no capsule that runs is placed elsewhere")
+    }
+
+    /// Fills the room that is left once capsules are back, and drops what the rules no longer allow.
+    fn mend(&self, occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>, resort: Resort) {
+        if resort == Resort::Stay {
+            // What runs would have to move again.
+            let new: Vec<JobClassIndex> = order.iter().copied().filter(|&class| !self.running.has(class)).collect();
+            insert::insert_missing(occupancy, &new, ranking, self.stops.search);
+        }
+        loop {
+            let mut losers = insert::drop_partial_gangs(occupancy);
+            losers.extend(insert::drop_orphans(occupancy));
+            losers.extend(spread_out(occupancy, ranking));
+            if losers.is_empty() {
+                return;
+            }
+        }
+    }
+}

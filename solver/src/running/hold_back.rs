@@ -1,0 +1,109 @@
+//! A plan without the moves that no order allows: what cannot move stays where it runs, and whoever was to have its place
+//! goes.
+//!
+//! Capsules that were to move are taken off the seats that they would have entered, and put back on those that they would
+//! have left. What is there by then gives way: first what did not run, then what came from elsewhere, which is put back on
+//! its own seat in its turn. Where that is not enough, because an account above is taken up or a rule forbids the seat, a
+//! capsule stops: it is left out, with a reason, like any other job.
+
+use std::collections::{HashMap, VecDeque};
+
+use lessor_models::fleet::NodeIndex;
+use lessor_models::plan::{HeldBack, Seat};
+
+use super::{OfClass, Row, Running, put_back};
+use crate::index::{JobClassIndex, TileIndex};
+use crate::occupancy::Occupancy;
+
+/// What becomes of capsules that cannot move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resort {
+    /// They stay, and others make room.
+    Stay,
+    /// They stop.
+    Stop,
+}
+
+/// A capsule on its way back.
+type Return = (JobClassIndex, TileIndex, u64);
+
+impl Running {
+    /// Takes moves out of a plan.
+    ///
+    /// O(tiles), and for each capsule that comes back the items on its tile and the seats of its job.
+    pub fn hold_back(&self, occupancy: &mut Occupancy<'_>, moves: &[HeldBack], resort: Resort) {
+        let lowered = occupancy.lowered();
+        let tiles = lowered.tiles.iter().enumerate();
+        let tile_of: HashMap<NodeIndex, TileIndex> = tiles.map(|(at, &node)| (node, TileIndex::new(at))).collect();
+        let mut back: VecDeque<Return> = VecDeque::new();
+        for held in moves {
+            let class = lowered.class_of_job[held.job.at()];
+            let seat = |seat: Seat| (tile_of[&seat.tile], seat.devices);
+            let taken = take_off(occupancy, class, seat(held.to), held.count);
+            let (tile, devices) = seat(held.from);
+            back.extend((0..taken).map(|_| (class, tile, devices)));
+        }
+        if resort == Resort::Stop {
+            return;
+        }
+        while let Some((class, tile, devices)) = back.pop_front() {
+            while put_back(occupancy, class, Row { tile, count: 1, devices }) == 0 {
+                let Some(gone) = self.give_way(occupancy, class, tile) else { break };
+                let home = self.of_class(gone).and_then(|of_class| of_class.vacated(occupancy, &back));
+                back.extend(home.map(|(tile, devices)| (gone, tile, devices)));
+            }
+        }
+    }
+
+    /// Whether anything of a class runs when the plan begins.
+    #[must_use]
+    pub fn has(&self, class: JobClassIndex) -> bool {
+        self.of_class(class).is_some()
+    }
+
+    fn of_class(&self, class: JobClassIndex) -> Option<&OfClass> {
+        self.0.iter().find(|of_class| of_class.class == class)
+    }
+
+    /// Takes one capsule off a tile that did not run there: of a class that did not run at all, if there is one, and of those
+    /// the one that is worth least. Returns its class.
+    fn give_way(&self, occupancy: &mut Occupancy<'_>, class: JobClassIndex, tile: TileIndex) -> Option<JobClassIndex> {
+        let lowered = occupancy.lowered();
+        let group = lowered.group_of(tile);
+        let guests = occupancy.items(tile).iter().enumerate();
+        let guests = guests.filter(|(_, item)| !item.is_current && item.class != class);
+        let (position, item) = guests
+            .min_by_key(|(at, item)| (self.has(item.class), lowered.worth_from(item.class, group, item.start), *at))?;
+        let gone = item.class;
+        occupancy.take(tile, position, 1);
+        Some(gone)
+    }
+}
+
+impl OfClass {
+    /// A seat that fewer hold than ran there, those on their way back counted.
+    fn vacated(&self, occupancy: &Occupancy<'_>, back: &VecDeque<Return>) -> Option<(TileIndex, u64)> {
+        let is_vacant = |row: &&Row| {
+            let items = occupancy.items(row.tile).iter();
+            let there = items.filter(|item| (item.class, item.devices) == (self.class, row.devices));
+            let there: usize = there.map(|item| item.count as usize).sum();
+            let coming = back.iter().filter(|&&coming| coming == (self.class, row.tile, row.devices)).count();
+            there + coming < row.count as usize
+        };
+        self.rows.iter().find(is_vacant).map(|row| (row.tile, row.devices))
+    }
+}
+
+/// Takes capsules of a class off a seat; how many there were, at most `count`.
+fn take_off(occupancy: &mut Occupancy<'_>, class: JobClassIndex, (tile, devices): (TileIndex, u64), count: u32) -> u32 {
+    let mut due = count;
+    for position in (0..occupancy.items(tile).len()).rev() {
+        let item = occupancy.items(tile)[position];
+        let taken = due.min(item.count);
+        if (item.class, item.devices, item.is_current) == (class, devices, false) && taken > 0 {
+            occupancy.take(tile, position, taken);
+            due -= taken;
+        }
+    }
+    count - due
+}
