@@ -13,7 +13,7 @@ use lessor_datasets::table::{
 };
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
-use lessor_models::plan::{Move, Placement, Seat};
+use lessor_models::plan::{Move, Placement, Seat, Stage};
 
 fn instance(fleet: &Path) -> Instance {
     read_instance(&InstancePaths::of_directory(fleet), Weights::default()).unwrap()
@@ -116,7 +116,8 @@ fn moves_that_stop_a_capsule_for_no_reason_fail_the_check() {
     let mut running = instance.current().iter();
     let stays = running.find(|current| moves.iter().all(|change| change.job != current.job)).unwrap();
     let seat = Seat { tile: stays.tile, devices: stays.devices };
-    moves.push(Move { job: stays.job, from: Some(seat), to: None, count: stays.count });
+    let wave = moves.last().map_or(0, |last| last.wave);
+    moves.push(Move { wave, stage: Stage::Stop, job: stays.job, from: seat, to: None, count: stays.count });
     write_moves(&path, &instance, &moves).unwrap();
     let said = bench.expect(1, "check plan");
     let name = instance.job_name(stays.job);

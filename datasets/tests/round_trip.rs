@@ -76,11 +76,11 @@ fn the_same_instance_is_written_to_the_same_bytes() {
     let (first, second, instance) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), common::instance());
     write_fleet_dir(first.path(), &instance).unwrap();
     write_fleet_dir(second.path(), &read_back(first.path())).unwrap();
-    for name in ["nodes", "zones", "zone_members", "capacities", "tariffs", "jobs", "placements"] {
+    for name in ["nodes", "zones", "zone_members", "capacities", "tariffs", "move_costs", "jobs", "placements"] {
         let bytes = |dir: &tempfile::TempDir| std::fs::read(dir.path().join(format!("{name}.parquet"))).unwrap();
         assert_eq!(bytes(&first), bytes(&second), "{name}");
     }
-    assert_eq!(std::fs::read_dir(first.path()).unwrap().count(), 7, "nothing is left beside the tables");
+    assert_eq!(std::fs::read_dir(first.path()).unwrap().count(), 8, "nothing is left beside the tables");
 }
 
 #[test]
@@ -151,6 +151,7 @@ fn limits_on_moves_and_least_locations_read_back() {
     write_fleet_dir(dir.path(), &instance).unwrap();
     let back = read_back(dir.path());
     assert_eq!([0, 1].map(|zone| back.fleet().move_limit(ZoneIndex(zone))), [None, Some(3)]);
+    assert_eq!(back.fleet().move_costs(), instance.fleet().move_costs());
     assert_eq!(back.jobs()[1].spread, Some(Spread::over(Domain::Level(Level::Tile), 1)));
 }
 

@@ -198,6 +198,8 @@ pub struct FleetParts {
     pub tariffs: BTreeMap<ZoneIndex, TariffSteps>,
     /// How many capsules of a zone may be on the move at once.
     pub move_limits: BTreeMap<ZoneIndex, u32>,
+    /// What moving a capsule from under one node to under another costs beside what its job states, in micro-credits.
+    pub move_costs: BTreeMap<(NodeIndex, NodeIndex), u64>,
 }
 
 /// Why a fleet was refused. Positions are rows of the column they name, from zero.
@@ -263,6 +265,14 @@ pub enum FleetError {
         /// The amount.
         amount: u64,
     },
+    /// A cost of moves that is out of range.
+    #[error("move_costs: from {from:?}: {amount} is above 2^53")]
+    MoveCost {
+        /// The node left.
+        from: String,
+        /// The cost.
+        amount: u64,
+    },
     /// A price or an emission beyond [`AMOUNT_MAX`].
     #[error("tariffs of zone {zone:?}: {amount} exceeds 2^53")]
     Tariff {
@@ -308,6 +318,9 @@ pub struct Fleet {
     carbon: BTreeMap<ZoneIndex, StepFunction>,
     closed: BTreeSet<NodeIndex>,
     move_limits: BTreeMap<ZoneIndex, u32>,
+    move_costs: BTreeMap<(NodeIndex, NodeIndex), u64>,
+    /// The nodes that a move to is stated for.
+    move_targets: BTreeSet<NodeIndex>,
 }
 
 impl Fleet {
@@ -316,7 +329,7 @@ impl Fleet {
     /// # Errors
     /// The first defect found, with its row.
     pub fn new(parts: FleetParts) -> Result<Fleet, FleetError> {
-        let FleetParts { nodes, classes, zone_names, zones, members, steps, tariffs, move_limits } = parts;
+        let FleetParts { nodes, classes, zone_names, zones, members, steps, tariffs, move_limits, move_costs } = parts;
         let names = Names::new(&nodes.names).map_err(FleetError::NodeNames)?;
         check_nodes(&nodes, &classes)?;
         let zone_names = Names::new(zone_names).map_err(FleetError::ZoneNames)?;
@@ -340,8 +353,11 @@ impl Fleet {
             carbon: BTreeMap::new(),
             closed: BTreeSet::new(),
             move_limits,
+            move_targets: move_costs.keys().map(|pair| pair.1).collect(),
+            move_costs,
         };
         fleet.check_nesting()?;
+        fleet.check_move_costs()?;
         if let Some((row, zone)) = fleet.move_limits.keys().enumerate().find(|(_, zone)| zone.at() >= fleet.zones.len())
         {
             return Err(FleetError::Dangling { table: "zones", row, what: "zone", target: zone.at() });
@@ -357,6 +373,19 @@ impl Fleet {
         }
         fleet.apply_tariffs(tariffs)?;
         Ok(fleet)
+    }
+
+    fn check_move_costs(&self) -> Result<(), FleetError> {
+        for (row, (&(from, to), &amount)) in self.move_costs.iter().enumerate() {
+            let unknown = [from, to].into_iter().find(|node| node.at() >= self.node_count());
+            if let Some(node) = unknown {
+                return Err(FleetError::Dangling { table: "move_costs", row, what: "node", target: node.at() });
+            }
+            if amount > AMOUNT_MAX {
+                return Err(FleetError::MoveCost { from: self.name(from).to_owned(), amount });
+            }
+        }
+        Ok(())
     }
 
     /// What energy costs and emits in each zone: stated by the zone itself, by changes over time, or by both.
@@ -580,6 +609,39 @@ impl Fleet {
     /// The zones that limit how many capsules are on the move at once.
     pub fn move_limits(&self) -> impl Iterator<Item = (ZoneIndex, u32)> + '_ {
         self.move_limits.iter().map(|(&zone, &most)| (zone, most))
+    }
+
+    /// What moving a capsule between two tiles costs beside what its job states, in micro-credits: of the pairs of nodes that
+    /// hold them, that with the lowest node left and, of these, the lowest node entered. Zero where there is none.
+    #[must_use]
+    pub fn move_cost(&self, from: NodeIndex, to: NodeIndex) -> u64 {
+        if self.move_costs.is_empty() {
+            return 0;
+        }
+        let pairs = self.path(from).flat_map(|from| self.path(to).map(move |to| (from, to)));
+        pairs.filter_map(|pair| self.move_costs.get(&pair)).copied().next().unwrap_or(0)
+    }
+
+    /// The lowest node at or above a tile that a cost of leaving is stated for: tiles with the same one cost the same to leave.
+    #[must_use]
+    pub fn place_left(&self, tile: NodeIndex) -> Option<NodeIndex> {
+        let is_stated = |node: NodeIndex| {
+            let mut from = self.move_costs.range((node, NodeIndex(0))..);
+            from.next().is_some_and(|(pair, _)| pair.0 == node)
+        };
+        self.path(tile).find(|&node| is_stated(node))
+    }
+
+    /// The lowest node at or above a tile that a cost of entering is stated for: tiles with the same one cost the same to enter.
+    #[must_use]
+    pub fn place_entered(&self, tile: NodeIndex) -> Option<NodeIndex> {
+        self.path(tile).find(|node| self.move_targets.contains(node))
+    }
+
+    /// The costs stated for moves from under one node to under another.
+    #[must_use]
+    pub fn move_costs(&self) -> &BTreeMap<(NodeIndex, NodeIndex), u64> {
+        &self.move_costs
     }
 
     /// Whether a tile takes nothing new.

@@ -231,6 +231,7 @@ fn check_numbers(job: &Job) -> Result<(), Refusal> {
         ("bid", job.bid),
         ("bonus", job.bonus),
         ("move_cost", job.move_cost),
+        ("move_cost_once", job.move_cost_once),
         ("compute_mops", demand.compute_mops),
         ("memory_bytes", demand.memory_bytes),
         ("power_mw", demand.power_mw),

@@ -200,6 +200,8 @@ pub struct Job {
     pub checkpoint: Option<Span>,
     /// What moving one capsule costs, in micro-credits.
     pub move_cost: u64,
+    /// What it costs once where any capsule of the job moves, in micro-credits.
+    pub move_cost_once: u64,
 }
 
 impl Job {
@@ -228,6 +230,7 @@ impl Job {
             preemptible: false,
             checkpoint: None,
             move_cost: 0,
+            move_cost_once: 0,
         }
     }
 }

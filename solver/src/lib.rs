@@ -29,4 +29,5 @@ pub mod search;
 pub mod shares;
 pub mod spread_out;
 pub mod stop;
+pub mod transport;
 pub mod vector_packing;

@@ -1,6 +1,7 @@
 //! What runs already: a plan starts from it, and pays for what it moves.
 
 mod hold_back;
+mod ways;
 
 use std::collections::HashMap;
 
@@ -27,8 +28,10 @@ struct Row {
 #[derive(Clone, Debug)]
 struct OfClass {
     class: JobClassIndex,
-    /// What moving one of them costs, in micro-credits.
+    /// What moving one of them costs wherever it goes, in micro-credits.
     move_cost: u64,
+    /// What it costs once where any of them moves, in micro-credits.
+    once: u64,
     count: u64,
     /// Sorted by tile.
     rows: Vec<Row>,
@@ -36,7 +39,11 @@ struct OfClass {
 
 /// Everything that runs when the plan begins, by class.
 #[derive(Clone, Debug)]
-pub struct Running(Vec<OfClass>);
+pub struct Running {
+    of_classes: Vec<OfClass>,
+    /// A tile of each place that costs its own to enter; none where no pair of tiles has a cost.
+    entrances: Vec<NodeIndex>,
+}
 
 /// What becomes of capsules that run and may be preempted, where they can stay.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +61,7 @@ impl Running {
     pub fn of(lowered: &Lowered<'_>) -> Running {
         let current = lowered.instance.current();
         if current.is_empty() {
-            return Running(Vec::new());
+            return Running { of_classes: Vec::new(), entrances: Vec::new() };
         }
         let tiles = lowered.tiles.iter().enumerate();
         let tile_of: HashMap<NodeIndex, TileIndex> = tiles.map(|(at, &node)| (node, TileIndex::new(at))).collect();
@@ -70,17 +77,18 @@ impl Running {
             OfClass {
                 class: lowered.class_of_job[same[0].job.at()],
                 move_cost: moves::each(job, lowered.instance.weights()),
+                once: moves::once(job, lowered.instance.weights()),
                 count: rows.iter().map(|row| u64::from(row.count)).sum(),
                 rows,
             }
         });
-        Running(of_job.collect())
+        Running { of_classes: of_job.collect(), entrances: ways::entrances(lowered) }
     }
 
     /// Whether [`Stay::Worthwhile`] would let anything go that [`Stay::All`] keeps.
     #[must_use]
     pub fn has_leavers(&self, lowered: &Lowered<'_>, ranking: &Ranking) -> bool {
-        self.0.iter().any(|of_class| !of_class.leaving(lowered, ranking).is_empty())
+        self.of_classes.iter().any(|of_class| !of_class.leaving(lowered, ranking, &self.entrances).is_empty())
     }
 
     /// Puts back what runs, wherever tile, accounts and rules allow, and as many as may stay.
@@ -89,10 +97,10 @@ impl Running {
     pub fn keep(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>) {
         let lowered = occupancy.lowered();
         let mut waiting: Vec<(&OfClass, Row)> = Vec::new();
-        for of_class in &self.0 {
+        for of_class in &self.of_classes {
             let leaving = match stay {
                 Stay::All => Vec::new(),
-                Stay::Worthwhile(ranking) => of_class.leaving(lowered, ranking),
+                Stay::Worthwhile(ranking) => of_class.leaving(lowered, ranking, &self.entrances),
             };
             let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
             waiting.extend(rows.map(|&row| (of_class, row)));
@@ -111,11 +119,19 @@ impl Running {
         }
     }
 
-    /// What the moves of a partial plan cost, in micro-credits: each capsule of a class that left a tile and is on another.
+    /// What the moves of a partial plan cost, in micro-credits: each capsule of a class that left a tile and is on another, the
+    /// cheapest way from those left to those entered, and each class with such a capsule.
     #[must_use]
     pub fn move_cost(&self, occupancy: &Occupancy<'_>) -> i128 {
-        let cost = |of_class: &OfClass| i128::from(of_class.moved(occupancy)) * i128::from(of_class.move_cost);
-        self.0.iter().map(cost).sum()
+        let guests = self.guests(occupancy);
+        let cost = |(of_class, guests): (&OfClass, &Vec<(TileIndex, u64)>)| match of_class.moved(occupancy) {
+            0 => 0,
+            moved => {
+                let plain = i128::from(of_class.once) + i128::from(moved) * i128::from(of_class.move_cost);
+                plain + of_class.way_cost(occupancy, guests)
+            }
+        };
+        self.of_classes.iter().zip(&guests).map(cost).sum()
     }
 
     /// Takes off capsules that are not worth what it costs to move them. Returns the classes that lost capsules.
@@ -124,11 +140,15 @@ impl Running {
     pub fn withdraw(&self, occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
         let lowered = occupancy.lowered();
         let mut losers = Vec::new();
-        for of_class in self.0.iter().filter(|of_class| of_class.is_loose(lowered)) {
+        for of_class in self.of_classes.iter().filter(|of_class| of_class.is_loose(lowered)) {
             let mut due = of_class.moved(occupancy);
-            if due > 0 && of_class.take_off(occupancy, &mut due) {
-                losers.push(of_class.class);
+            let each = |tile: TileIndex| of_class.move_cost.saturating_add(of_class.least_way_to(lowered, tile));
+            let is_worthless = |tile, worth| worth < i64::try_from(each(tile)).unwrap_or(i64::MAX);
+            let mut has_lost = due > 0 && of_class.take_off(occupancy, &mut due, is_worthless);
+            if due > 0 && of_class.once > 0 && of_class.gain(occupancy, due) < i128::from(of_class.once) {
+                has_lost |= of_class.take_off(occupancy, &mut due, |_, _| true);
             }
+            losers.extend(has_lost.then_some(of_class.class));
         }
         losers
     }
@@ -136,7 +156,7 @@ impl Running {
 
 impl OfClass {
     /// The tiles that capsules had better leave, sorted; none where they may not be preempted.
-    fn leaving(&self, lowered: &Lowered<'_>, ranking: &Ranking) -> Vec<TileIndex> {
+    fn leaving(&self, lowered: &Lowered<'_>, ranking: &Ranking, entrances: &[NodeIndex]) -> Vec<TileIndex> {
         if !lowered.job(self.class).preemptible {
             return Vec::new();
         }
@@ -144,7 +164,8 @@ impl OfClass {
         let leaves = |row: &&Row| {
             let group = lowered.group_of(row.tile);
             let earned = lowered.worth_from(self.class, group, lowered.job(self.class).earliest) as f64;
-            earned - ranking.cost(lowered, self.class, group) + (self.move_cost as f64) < best
+            let move_cost = self.move_cost.saturating_add(ways::least_way_from(lowered, row.tile, entrances));
+            earned - ranking.cost(lowered, self.class, group) + (move_cost as f64) < best
         };
         self.rows.iter().filter(leaves).map(|row| row.tile).collect()
     }
@@ -168,25 +189,54 @@ impl OfClass {
         !lowered.classes[self.class.at()].is_bound && job.gang_min <= 1 && job.wanted == 0
     }
 
-    /// Takes up to `due` capsules off tiles where none of them ran and where they are worth less than a move; whether any.
-    fn take_off(&self, occupancy: &mut Occupancy<'_>, due: &mut u64) -> bool {
+    /// Takes up to `due` capsules off tiles where none of them ran, where tile and worth are such; whether any.
+    fn take_off(
+        &self,
+        occupancy: &mut Occupancy<'_>,
+        due: &mut u64,
+        is_meant: impl Fn(TileIndex, i64) -> bool,
+    ) -> bool {
         let (lowered, wanted) = (occupancy.lowered(), *due);
-        let move_cost = i64::try_from(self.move_cost).unwrap_or(i64::MAX);
         for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
-            if self.rows.binary_search_by_key(&tile, |row| row.tile).is_ok() {
+            if self.ran_on(tile) {
                 continue;
             }
             for position in (0..occupancy.items(tile).len()).rev() {
                 let Item { class, count, start, .. } = occupancy.items(tile)[position];
                 let count = u32::try_from((*due).min(u64::from(count))).unwrap_or(count);
                 let is_ours = class == self.class && count > 0;
-                if is_ours && lowered.worth_from(class, lowered.group_of(tile), start) < move_cost {
+                if is_ours && is_meant(tile, lowered.worth_from(class, lowered.group_of(tile), start)) {
                     occupancy.take(tile, position, count);
                     *due -= u64::from(count);
                 }
             }
         }
         *due < wanted
+    }
+
+    /// What so many moved capsules are worth at most on tiles where none ran, less what each move costs wherever it goes.
+    fn gain(&self, occupancy: &Occupancy<'_>, moved: u64) -> i128 {
+        let lowered = occupancy.lowered();
+        let tiles = (0..lowered.tiles.len()).map(TileIndex::new).filter(|&tile| !self.ran_on(tile));
+        let items = tiles.flat_map(|tile| occupancy.items(tile).iter().map(move |item| (tile, item)));
+        let ours = items.filter(|(_, item)| item.class == self.class);
+        let mut worths: Vec<(i64, u64)> = ours
+            .map(|(tile, item)| {
+                (lowered.worth_from(item.class, lowered.group_of(tile), item.start), u64::from(item.count))
+            })
+            .collect();
+        worths.sort_unstable_by(|a, b| b.cmp(a));
+        let mut left = moved;
+        let taken = worths.into_iter().map(|(worth, count)| {
+            let count = count.min(left);
+            left -= count;
+            (i128::from(worth) - i128::from(self.move_cost)) * i128::from(count)
+        });
+        taken.sum()
+    }
+
+    fn ran_on(&self, tile: TileIndex) -> bool {
+        self.rows.binary_search_by_key(&tile, |row| row.tile).is_ok()
     }
 }
 

@@ -11,6 +11,7 @@ use lessor_models::objective::Weights;
 use super::capacities::{CAPACITIES, read_capacities, write_capacities};
 use super::error::{DatasetError, Problem};
 use super::jobs::{JOBS, read_jobs, write_jobs};
+use super::move_costs::{MOVE_COSTS, read_move_costs, write_move_costs};
 use super::nodes::{NODES, read_nodes, write_nodes};
 use super::placements::{PLACEMENTS, read_current, write_current};
 use super::tariffs::{TARIFFS, has_tariffs, read_tariffs, write_tariffs};
@@ -45,6 +46,9 @@ fn read_parts(dir: &Path) -> Result<FleetParts, DatasetError> {
     }
     if let Some(path) = present(&TARIFFS) {
         parts.tariffs = read_tariffs(&path, &parts.zone_names)?;
+    }
+    if let Some(path) = present(&MOVE_COSTS) {
+        parts.move_costs = read_move_costs(&path, &parts.nodes.names)?;
     }
     Ok(parts)
 }
@@ -142,6 +146,9 @@ pub fn write_fleet_dir(dir: &Path, instance: &Instance) -> Result<(), DatasetErr
     write_zones(&dir.join(ZONES.file_name()), fleet)?;
     write_members(&dir.join(ZONE_MEMBERS.file_name()), fleet)?;
     write_capacities(&dir.join(CAPACITIES.file_name()), fleet)?;
+    if !fleet.move_costs().is_empty() {
+        write_move_costs(&dir.join(MOVE_COSTS.file_name()), fleet)?;
+    }
     if has_tariffs(fleet) {
         write_tariffs(&dir.join(TARIFFS.file_name()), fleet)?;
     }

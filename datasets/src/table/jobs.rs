@@ -95,6 +95,7 @@ pub const JOBS: TableSpec = TableSpec {
         optional("preemptible", Flag, "whether capsules may be preempted; NULL: false"),
         optional("checkpoint_us", Amount, "time to write a checkpoint in microseconds; NULL: it cannot"),
         optional("move_cost", Amount, "cost of moving one capsule in micro-credits; NULL: 0"),
+        optional("move_cost_once", Amount, "cost of moving any of its capsules in micro-credits, paid once; NULL: 0"),
     ],
 };
 
@@ -193,6 +194,7 @@ struct WorthColumns<'b> {
     preemptible: Cells<'b>,
     checkpoint: Cells<'b>,
     move_cost: Cells<'b>,
+    move_cost_once: Cells<'b>,
 }
 
 impl<'b> WorthColumns<'b> {
@@ -207,6 +209,7 @@ impl<'b> WorthColumns<'b> {
             preemptible: batch.column("preemptible"),
             checkpoint: batch.column("checkpoint_us"),
             move_cost: batch.column("move_cost"),
+            move_cost_once: batch.column("move_cost_once"),
         }
     }
 
@@ -221,6 +224,7 @@ impl<'b> WorthColumns<'b> {
         job.preemptible = self.preemptible.flag(row).unwrap_or(false);
         job.checkpoint = self.checkpoint.integer(row).map(Span);
         job.move_cost = self.move_cost.integer(row).unwrap_or(0);
+        job.move_cost_once = self.move_cost_once.integer(row).unwrap_or(0);
         Ok(())
     }
 }

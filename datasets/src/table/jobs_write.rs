@@ -53,6 +53,7 @@ fn put_worth(columns: &mut Columns, jobs: &[Job]) {
     put("bonus", &|job| some_unless_zero(job.bonus));
     put("checkpoint_us", &|job| job.checkpoint.map(|span| span.0));
     put("move_cost", &|job| some_unless_zero(job.move_cost));
+    put("move_cost_once", &|job| some_unless_zero(job.move_cost_once));
     columns.text("service", jobs.iter().map(|job| Some(job.service.name())));
     columns.flag("preemptible", jobs.iter().map(|job| Some(job.preemptible)));
 }

@@ -15,6 +15,7 @@ mod fleet;
 mod held_back;
 mod jobs;
 mod jobs_write;
+mod move_costs;
 mod moves;
 mod nodes;
 mod placements;
@@ -34,6 +35,7 @@ pub use error::{DatasetError, Problem};
 pub use fleet::{InstancePaths, index_jobs, read_altered, read_fleet, read_instance, write_fleet_dir};
 pub use held_back::{HELD_BACK, read_held_back, waits_for, write_held_back};
 pub use jobs::{JOBS, read_jobs, write_jobs};
+pub use move_costs::{MOVE_COSTS, write_move_costs};
 pub use moves::{MOVES, read_moves, write_moves};
 pub use nodes::{NODES, write_nodes};
 pub use placements::{PLACEMENTS, read_current, read_placements, write_current, write_placements};
@@ -45,12 +47,13 @@ pub use unplaced::{UNPLACED, cure_words, read_unplaced, write_unplaced};
 pub use zones::{ZONE_MEMBERS, ZONES, write_members, write_zones};
 
 /// Every table: first those of a fleet directory, then the results of a plan.
-pub const TABLES: [&TableSpec; 13] = [
+pub const TABLES: [&TableSpec; 14] = [
     &NODES,
     &ZONES,
     &ZONE_MEMBERS,
     &CAPACITIES,
     &TARIFFS,
+    &MOVE_COSTS,
     &TELEMETRY,
     &JOBS,
     &PLACEMENTS,

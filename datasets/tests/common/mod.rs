@@ -93,6 +93,7 @@ pub(crate) fn parts() -> FleetParts {
         steps,
         tariffs: BTreeMap::from([(ZoneIndex(0), tariff)]),
         move_limits: BTreeMap::from([(ZoneIndex(1), 3)]),
+        move_costs: BTreeMap::from([((NodeIndex(0), NodeIndex(6)), 5), ((NodeIndex(4), NodeIndex(4)), 1 << 53)]),
     }
 }
 
@@ -127,6 +128,7 @@ pub(crate) fn jobs() -> (Vec<String>, Vec<Job>) {
     full.preemptible = true;
     full.checkpoint = Some(Span(11));
     full.move_cost = 12;
+    full.move_cost_once = 13;
     let mut work = Job::empty(Timestamp(1_700_000_000_000_000), Span(1));
     work.term = Term::Work(1_000);
     work.spread = Some(Spread::over(Domain::Level(Level::Tile), 1));

@@ -18,6 +18,7 @@
 //!                 capsules of the wave that go, pause or resume, and those paused  <=  limit[z]        zone z of either end
 //! after the last  each job has on each seat no more than the plan has
 //!                 on each seat, on each tile and in all no fewer than min(what ran there, what the plan has there)
+//!                 no job has paid more between pairs of tiles than the cheapest way costs
 //! ```
 //!
 //! So what is broken already is never made worse, and whatever can stay has stayed. Of several seats that a job gains, the
@@ -80,7 +81,8 @@ use crate::draw;
 use crate::fleet::{NodeIndex, Owner, ZoneIndex};
 use crate::instance::Instance;
 use crate::job::JobIndex;
-use crate::plan::{Move, Placement, Seat};
+use crate::objective;
+use crate::plan::{Move, Placement, Seat, Stage};
 use crate::resources::Kind;
 use crate::time::Timestamp;
 
@@ -172,6 +174,15 @@ pub enum MoveFault {
         /// Where they ran.
         tile: NodeIndex,
     },
+    /// A job's capsules took a dearer way than they could have, by the costs between pairs of tiles.
+    Dearer {
+        /// The job.
+        job: JobIndex,
+        /// What they pay beside what the job states, in micro-credits.
+        paid: i128,
+        /// What the cheapest way costs.
+        least: i128,
+    },
     /// After the last move, fewer capsules run than ran and are placed.
     Idle {
         /// The job.
@@ -204,6 +215,10 @@ pub fn violations(instance: &Instance, placements: &[Placement], moves: &[Move])
         replay.carry_out(wave[0].1.wave, wave, &mut found);
     }
     compare(&current, &planned, replay.there(), &mut found);
+    // What does not lead to the plan has no way to compare.
+    if found.is_empty() {
+        compare_ways(instance, (&current, &planned), moves, &mut found);
+    }
     found.into_iter().map(Violation::Moves).collect()
 }
 
@@ -246,6 +261,40 @@ fn compare(current: &Seats, planned: &Seats, there: &Seats, found: &mut Vec<Move
     found.extend(displaced.into_iter().map(|(job, tile)| MoveFault::Displaced { job, tile }));
     let idle = missing(current, planned, there, |job, _| job);
     found.extend(idle.into_iter().map(|(job, count)| MoveFault::Idle { job, count }));
+}
+
+/// Holds what the moves cost between pairs of tiles against the cheapest way, which is what a plan is charged.
+fn compare_ways(instance: &Instance, (current, planned): (&Seats, &Seats), moves: &[Move], found: &mut Vec<MoveFault>) {
+    let (fleet, weights) = (instance.fleet(), instance.weights());
+    if fleet.move_costs().is_empty() {
+        return;
+    }
+    let mut paid: BTreeMap<JobIndex, i128> = BTreeMap::new();
+    for change in moves.iter().filter(|change| matches!(change.stage, Stage::Go | Stage::Resume)) {
+        let Some(to) = change.to.filter(|to| to.tile != change.from.tile) else { continue };
+        let each = objective::moves::between(fleet, change.from.tile, to.tile, weights);
+        *paid.entry(change.job).or_default() += i128::from(each) * i128::from(change.count);
+    }
+    let of_tiles = |seats: &Seats, job: JobIndex| {
+        let mut tiles: BTreeMap<NodeIndex, u64> = BTreeMap::new();
+        let first = Seat { tile: NodeIndex(0), devices: 0 };
+        for ((_, seat), &count) in seats.range((job, first)..).take_while(|((other, _), _)| *other == job) {
+            *tiles.entry(seat.tile).or_default() += count;
+        }
+        tiles
+    };
+    for (job, paid) in paid {
+        let (ran, placed) = (of_tiles(current, job), of_tiles(planned, job));
+        let beyond = |these: &BTreeMap<NodeIndex, u64>, those: &BTreeMap<NodeIndex, u64>| {
+            let other = |tile| those.get(tile).copied().unwrap_or(0);
+            let more = these.iter().map(|(tile, &count)| (*tile, count.saturating_sub(other(tile))));
+            more.filter(|&(_, count)| count > 0).collect::<Vec<_>>()
+        };
+        let least = objective::moves::cheapest(fleet, &beyond(&ran, &placed), &beyond(&placed, &ran), weights);
+        if paid > least {
+            found.push(MoveFault::Dearer { job, paid, least });
+        }
+    }
 }
 
 /// By some key, how many fewer capsules are there than both ran and are planned; only where some are missing.
@@ -303,6 +352,9 @@ pub(super) fn describe(fault: &MoveFault, instance: &Instance, f: &mut fmt::Form
         }
         MoveFault::Displaced { job, tile } => {
             write!(f, "moves: job {:?} has left tile {:?}, where it is placed", name(job), tile_name(tile))
+        }
+        MoveFault::Dearer { job, paid, least } => {
+            write!(f, "moves: job {:?} pays {paid} between tiles, and the cheapest way costs {least}", name(job))
         }
         MoveFault::Idle { job, count } => {
             write!(f, "moves: job {:?} has {count} capsules left stopped or paused", name(job))

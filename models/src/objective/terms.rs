@@ -108,8 +108,7 @@ pub fn amounts(instance: &Instance, placements: &[Placement]) -> [i128; Objectiv
         latency_cost += i128::from(latency::cost(job, &site, delay_us, &one)) * count;
     }
     let bids = i128::try_from(accepted_bids(instance, placements)).expect("2^64 capsules of 2^53 stay below 2^127");
-    let moved = moves::moved(instance, placements).into_iter();
-    let moves_cost = moved.map(|(job, count)| i128::from(moves::each(&jobs[job.at()], &one)) * i128::from(count)).sum();
+    let moves_cost = moves::cost_under(instance, placements, &one);
     [bids, energy_cost, carbon_cost, risk_cost, thermal_cost, latency_cost, moves_cost]
 }
 

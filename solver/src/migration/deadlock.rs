@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::needs::{Need, Row};
+use super::needs::Row;
 use super::worklist::{Leg, Stuck, Worklist, is_going};
 
 /// Legs that wait for each other, or for what nobody frees.
@@ -28,17 +28,19 @@ pub(super) struct Walk {
 impl Walk {
     pub(super) fn new(list: &Worklist<'_>) -> Walk {
         let mut frees: HashMap<Row, (Vec<Leg>, usize)> = HashMap::new();
-        let open = || (0..list.changes.len()).filter(|&change| list.is_open(2 * change));
-        // A leg that goes holds its turn only while it is under way: those that paused hold theirs.
-        let gone = |need: &Need| need.gone.iter().skip(need.turns.len()).map(|&(row, _)| row).collect::<Vec<Row>>();
-        let resumed = |need: &Need| need.resumed.iter().map(|&(row, _)| row).collect::<Vec<Row>>();
-        let rows: [(&dyn Fn(&Need) -> Vec<Row>, usize); 2] = [(&gone, 0), (&resumed, 1)];
-        for (rows, leg) in rows {
-            for change in open() {
-                for row in rows(&list.changes[change]) {
-                    frees.entry(row).or_default().0.push(2 * change + leg);
-                }
+        let mut add = |leg: Leg, gives: &[(Row, i64)]| {
+            for &(row, _) in gives {
+                frees.entry(row).or_default().0.push(leg);
             }
+        };
+        let open: Vec<usize> = (0..list.changes.len()).filter(|&change| list.is_open(2 * change)).collect();
+        for &change in &open {
+            // A leg that goes holds its turns only while it is under way: those that paused hold theirs.
+            let need = &list.changes[change];
+            add(2 * change, &need.gone[need.turns.len()..]);
+        }
+        for change in open {
+            add(2 * change + 1, &list.changes[change].resumed);
         }
         Walk { frees, path: Vec::new(), position: vec![None; 2 * list.changes.len()], first: 0 }
     }

@@ -4,10 +4,14 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use lessor_models::draw;
+use lessor_models::fleet::NodeIndex;
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
+use lessor_models::objective::moves::between;
 use lessor_models::plan::{Placement, Seat};
 use lessor_models::time::Timestamp;
+
+use crate::transport;
 
 /// Equal capsules that leave one seat for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +40,8 @@ pub(super) struct Pairs {
 /// A seat, and how many capsules leave or enter it.
 type Flow = (Seat, u64);
 
-/// Pairs the seats that each job leaves with those that it enters: on the same tile where it can, otherwise in their order.
+/// Pairs the seats that each job leaves with those that it enters: on the same tile where it can, then the cheapest way where
+/// pairs of tiles have costs, otherwise in their order.
 pub(super) fn pairs(instance: &Instance, placements: &[Placement], takeover: Timestamp) -> Pairs {
     let mut seats: BTreeMap<(JobIndex, Seat), (u64, u64)> = BTreeMap::new();
     let mut runs = vec![false; instance.jobs().len()];
@@ -59,7 +64,7 @@ pub(super) fn pairs(instance: &Instance, placements: &[Placement], takeover: Tim
             of_job.iter().filter_map(|((_, seat), (now, then))| flow(*seat, *now, *then)).collect();
         let mut entered: Vec<Flow> =
             of_job.iter().filter_map(|((_, seat), (now, then))| flow(*seat, *then, *now)).collect();
-        pairs.match_up(of_job[0].0.0, &mut left, &mut entered);
+        pairs.match_up(instance, of_job[0].0.0, &mut left, &mut entered);
     }
     pairs
 }
@@ -73,11 +78,31 @@ fn holds(instance: &Instance, placement: &Placement, at: Timestamp) -> bool {
 }
 
 impl Pairs {
-    fn match_up(&mut self, job: JobIndex, left: &mut Vec<Flow>, entered: &mut Vec<Flow>) {
+    fn match_up(&mut self, instance: &Instance, job: JobIndex, left: &mut Vec<Flow>, entered: &mut Vec<Flow>) {
         self.sweep(job, left, entered, |left, entered| left.tile.cmp(&entered.tile));
+        if !instance.fleet().move_costs().is_empty() {
+            self.match_cheaply(instance, job, left, entered);
+        }
         self.sweep(job, left, entered, |_, _| Ordering::Equal);
         let losses = left.iter().map(|&(seat, count)| SeatLoss { job, seat, count: narrow(count) });
         self.stopped.extend(losses);
+    }
+
+    /// Pairs the seats of places by what moves between them cost, all together as cheaply as can be.
+    fn match_cheaply(&mut self, instance: &Instance, job: JobIndex, left: &mut Vec<Flow>, entered: &mut Vec<Flow>) {
+        let (fleet, weights) = (instance.fleet(), instance.weights());
+        let place_left = |&(seat, _): &Flow| fleet.place_left(seat.tile);
+        let place_entered = |&(seat, _): &Flow| fleet.place_entered(seat.tile);
+        let (mut sources, mut sinks) = (by_place(left, place_left), by_place(entered, place_entered));
+        let amount = |flows: &Vec<Flow>| flows.iter().map(|flow| flow.1).sum::<u64>();
+        let cost = |from: &Vec<Flow>, to: &Vec<Flow>| between(fleet, from[0].0.tile, to[0].0.tile, weights);
+        let costs: Vec<Vec<u64>> = sources.iter().map(|from| sinks.iter().map(|to| cost(from, to)).collect()).collect();
+        let amounts = |places: &[Vec<Flow>]| places.iter().map(amount).collect::<Vec<u64>>();
+        for (source, sink, count) in transport::cheapest(&amounts(&sources), &amounts(&sinks), &costs) {
+            let (mut from, mut to) = (take(&mut sources[source], count), take(&mut sinks[sink], count));
+            self.sweep(job, &mut from, &mut to, |_, _| Ordering::Equal);
+        }
+        (*left, *entered) = (sources.concat(), sinks.concat());
     }
 
     /// Walks both lists side by side, takes from both what matches, and leaves the rest in them.
@@ -105,6 +130,30 @@ impl Pairs {
         left.retain(|&(_, count)| count > 0);
         entered.retain(|&(_, count)| count > 0);
     }
+}
+
+/// Flows by place, in the order of places.
+fn by_place(flows: &[Flow], place: impl Fn(&Flow) -> Option<NodeIndex>) -> Vec<Vec<Flow>> {
+    let mut places: BTreeMap<Option<NodeIndex>, Vec<Flow>> = BTreeMap::new();
+    for flow in flows {
+        places.entry(place(flow)).or_default().push(*flow);
+    }
+    places.into_values().collect()
+}
+
+/// Takes so many capsules from the front of some flows.
+fn take(flows: &mut Vec<Flow>, count: u64) -> Vec<Flow> {
+    let mut due = count;
+    let mut taken = Vec::new();
+    for (seat, here) in flows.iter_mut() {
+        let part = due.min(*here);
+        if part > 0 {
+            taken.push((*seat, part));
+        }
+        (due, *here) = (due - part, *here - part);
+    }
+    flows.retain(|&(_, count)| count > 0);
+    taken
 }
 
 fn narrow(count: u64) -> u32 {

@@ -1,6 +1,6 @@
 //! Orders worked by hand, and orders of random plans held against the checker.
 
-use lessor_models::check;
+use lessor_models::check::{self, MoveFault};
 use lessor_models::fleet::{
     ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner, Zone, ZoneIndex, ZoneKind,
 };
@@ -372,8 +372,7 @@ fn every_order_passes_its_check_and_changed_ones_do_not() {
 fn has_order(instance: &Instance, placements: &[Placement], left: &mut Vec<Move>, done: &mut Vec<Move>) -> bool {
     let is_bad = |fault: &check::Violation| {
         let check::Violation::Moves(fault) = fault else { return true };
-        use check::MoveFault::{Displaced, Idle, Remains};
-        !matches!(fault, Remains { .. } | Displaced { .. } | Idle { .. })
+        !matches!(fault, MoveFault::Remains { .. } | MoveFault::Displaced { .. } | MoveFault::Idle { .. })
     };
     if check::moves::violations(instance, placements, done).iter().any(is_bad) {
         return false;

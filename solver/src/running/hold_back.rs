@@ -62,7 +62,7 @@ impl Running {
     }
 
     fn of_class(&self, class: JobClassIndex) -> Option<&OfClass> {
-        self.0.iter().find(|of_class| of_class.class == class)
+        self.of_classes.iter().find(|of_class| of_class.class == class)
     }
 
     /// Takes one capsule off a tile that did not run there: of a class that did not run at all, if there is one, and of those

@@ -95,8 +95,8 @@ impl<'a> Replay<'a> {
         }
         let &Move { job, from, to, count, stage, .. } = change;
         let is_taken = match (stage, to) {
-            (Stage::Resume, Some(to)) => take(&mut self.paused, (job, from, to), count),
-            _ => take(&mut self.there, (job, from), count),
+            (Stage::Resume, Some(to)) => take(&mut self.paused, &(job, from, to), count),
+            _ => take(&mut self.there, &(job, from), count),
         };
         match stage {
             _ if is_taken => Ok(()),
@@ -268,12 +268,12 @@ fn owners(fleet: &Fleet, tile: NodeIndex) -> Vec<(Owner, Level)> {
 }
 
 /// Takes capsules out of a pool; whether there were as many.
-fn take<K: Ord>(pool: &mut BTreeMap<K, u64>, key: K, count: u32) -> bool {
-    let Some(here) = pool.get_mut(&key) else { return false };
+fn take<K: Ord>(pool: &mut BTreeMap<K, u64>, key: &K, count: u32) -> bool {
+    let Some(here) = pool.get_mut(key) else { return false };
     let Some(left) = here.checked_sub(u64::from(count)) else { return false };
     *here = left;
     if left == 0 {
-        pool.remove(&key);
+        pool.remove(key);
     }
     true
 }
