@@ -93,6 +93,8 @@ impl<S: Storage + 'static> Committer<S> {
     }
 
     fn deliver(&mut self, outbox: &mut Outbox) {
+        // First, so that whoever hears an answer finds at least its revision.
+        self.latest.send_if_modified(|latest| std::mem::replace(latest, outbox.revision) != outbox.revision);
         let (mut answers, mut reads) = (0, 0);
         for told in outbox.tells.drain(..) {
             match told {
@@ -109,7 +111,6 @@ impl<S: Storage + 'static> Committer<S> {
         self.counters.answers.add(answers);
         self.counters.reads.add(reads);
         outbox.effects.iter().for_each(|effect| (self.listener)(effect));
-        self.latest.send_if_modified(|latest| std::mem::replace(latest, outbox.revision) != outbox.revision);
     }
 
     /// A snapshot is encoded and written on a thread of its own, while commits go on.
