@@ -1,0 +1,145 @@
+//! `lessor journal` on the journal of a small fleet: backups of a server that runs, and going back to one.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use lessor_api::journal::{Disk, Incarnation};
+use lessor_api::shell::{Answered, Handle, Shell, ShellOptions, UNSTATED, WatchError};
+use lessor_engine::authority::{
+    Answer, Displacement, Event, HolderId, Lease, Request, RequestId, Scope, Tenure, Term, Terms,
+};
+use lessor_engine::ledger::{Devices, Draw};
+use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
+use lessor_models::job::ServiceClass;
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::tile_class::TileClass;
+use lessor_models::time::Span;
+
+/// A tile alone.
+fn fleet() -> Fleet {
+    Fleet::new(FleetParts {
+        nodes: NodeColumns {
+            names: vec!["tile".into()],
+            parents: vec![None],
+            levels: vec![Level::Tile],
+            classes: vec![Some(ClassIndex(0))],
+            capacities: vec![Resources::UNLIMITED.with(Kind::Accelerator, 0)],
+            uplink_delays_us: vec![0],
+        },
+        classes: vec![TileClass::plain("plain")],
+        ..FleetParts::default()
+    })
+    .unwrap()
+}
+
+fn start(directory: &Path) -> (Shell, Handle) {
+    let fleet = fleet();
+    let options = ShellOptions::new(&fleet, Terms::default(), [3; 16]);
+    Shell::start(Disk::open(directory).unwrap(), options).unwrap()
+}
+
+fn grant(handle: &Handle, name: &str) -> Lease {
+    let event = Event::Request(Request {
+        holder: HolderId::new("holder").unwrap(),
+        request: RequestId::new(name).unwrap(),
+        first_sent: UNSTATED,
+        draw: Draw::through(Resources::of(Kind::Compute, 1)),
+        devices: Devices::NONE,
+        scope: Scope::Anywhere,
+        term: Term::Immediate(Span(3_600_000_000)),
+        class: ServiceClass::C,
+        bid: None,
+        count: 1,
+        fence_keys: Vec::new(),
+        displacement: Displacement::Allowed,
+        tenure: Tenure::Retail,
+    });
+    let answered: Answered = handle.submit(event).unwrap().wait().unwrap();
+    match answered.answer {
+        Answer::Lease(lease) => lease,
+        other => panic!("no lease: {other:?}"),
+    }
+}
+
+fn journal(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lessor")).arg("journal").args(args).output().unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_backup_goes_on_in_a_new_incarnation() {
+    let scratch = tempfile::tempdir().unwrap();
+    let [data, backup, again] = ["data", "backup", "again"].map(|name| scratch.path().join(name));
+    let (shell, handle) = start(&data);
+    let kept = grant(&handle, "kept");
+    let seen = handle.revision();
+    let made = journal(&["backup", text(&data), "--out", text(&backup)]);
+    assert!(made.status.success(), "{made:?}");
+    let lost = grant(&handle, "lost");
+    shell.close().unwrap();
+
+    let restored = journal(&["restore", text(&backup), "--out", text(&again), "--json"]);
+    assert!(restored.status.success(), "{restored:?}");
+    assert!(String::from_utf8(restored.stdout).unwrap().contains("\"incarnation\":2"));
+    let (shell, handle) = start(&again);
+    assert_eq!((shell.recovery().incarnation, shell.recovery().live), (Incarnation(2), 1));
+    let page = handle.read(ServiceClass::C, |view| view.leases(None, &lessor_engine::authority::Filter::default(), 9));
+    assert_eq!(page.unwrap().wait().unwrap().leases, [kept]);
+    let next = grant(&handle, "next");
+    assert!(next.token > lost.token && next.id != lost.id, "{next:?} after {lost:?}");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(handle.watch(seen).next()).unwrap_err();
+    assert!(matches!(error, WatchError::OutOfRange(_)), "{error}");
+    // It stays so when it starts again, from its snapshot and, without it, from its commits.
+    shell.close().unwrap();
+    for _ in 0..2 {
+        let (shell, handle) = start(&again);
+        assert_eq!((shell.recovery().live, handle.revision().incarnation), (2, 2));
+        drop(shell);
+        for entry in fs::read_dir(&again).unwrap().map(Result::unwrap) {
+            if entry.path().extension().is_some_and(|extension| extension == "snapshot") {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_damaged_or_no_journal_or_in_the_way_is_told_with_its_exit_code() {
+    let scratch = tempfile::tempdir().unwrap();
+    let [data, backup] = ["data", "backup"].map(|name| scratch.path().join(name));
+    let (shell, handle) = start(&data);
+    for name in 0..10 {
+        grant(&handle, &name.to_string());
+    }
+    shell.close().unwrap();
+    assert!(journal(&["verify", text(&data)]).status.success());
+    let words = |output: &Output| String::from_utf8(output.stderr.clone()).unwrap();
+
+    let in_the_way = journal(&["backup", text(&data), "--out", text(&data)]);
+    assert_eq!(in_the_way.status.code(), Some(2), "{in_the_way:?}");
+    let nothing = journal(&["verify", text(scratch.path())]);
+    assert!(nothing.status.code() == Some(2) && words(&nothing).contains("holds no journal"), "{nothing:?}");
+    let former = journal(&["restore", text(&data), "--out", text(&backup), "--incarnation", "1"]);
+    assert!(former.status.code() == Some(2) && !backup.exists(), "{former:?}");
+
+    let file = data.join("00000000000000000000.segment");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[400] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    for entry in fs::read_dir(&data).unwrap().map(Result::unwrap) {
+        if entry.path().extension().is_some_and(|extension| extension == "snapshot") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    let damaged = journal(&["verify", text(&data)]);
+    assert!(damaged.status.code() == Some(1) && words(&damaged).contains("damaged at byte"), "{damaged:?}");
+    let copied = journal(&["backup", text(&data), "--out", text(&backup)]);
+    assert!(copied.status.code() == Some(1) && !backup.exists(), "{copied:?}");
+}
