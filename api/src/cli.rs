@@ -2,6 +2,8 @@
 
 mod bench;
 mod journal;
+mod lease;
+mod serve;
 mod solve;
 
 use std::path::PathBuf;
@@ -18,10 +20,16 @@ use crate::keep::Keep;
 use crate::memory::Memory;
 
 pub use bench::{
-    BenchArgs, BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchPlanArgs, BenchRebalanceArgs, BenchVbpArgs,
-    BenchVerb,
+    BenchArgs, BenchCompareArgs, BenchGapArgs, BenchLeasesArgs, BenchLeasesKillArgs, BenchLeasesLoadArgs,
+    BenchLeasesVerb, BenchOpenbArgs, BenchPlanArgs, BenchRebalanceArgs, BenchVbpArgs, BenchVerb,
 };
 pub use journal::{JournalArgs, JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};
+pub use lease::{
+    ClassFlag, LeaseArgs, LeaseConfirmArgs, LeaseDrainArgs, LeaseExplainArgs, LeaseListArgs, LeaseNameArgs,
+    LeaseQuoteArgs, LeaseReleaseArgs, LeaseRenewArgs, LeaseRequestArgs, LeaseRevokeArgs, LeaseVerb, LeaseWatchArgs,
+    ServerArgs, SpecArgs, StateFlag,
+};
+pub use serve::ServeArgs;
 pub use solve::{
     GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs,
     SolveOpenbArgs, SolveRoadefArgs, SolveVbpArgs, VbpMethodFlag,
@@ -30,7 +38,7 @@ pub use solve::{
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a check failed, nothing could be planned, or a run of a bench failed
+  1  a check failed, nothing could be planned, a run of a bench failed, or a server refused or was not reached
   2  bad input or bad usage; the message names file, row and column, and nothing was written";
 
 const EXAMPLES: &str = "\
@@ -108,6 +116,10 @@ pub enum Verb {
     Explain(ExplainArgs),
     /// Makes fleet directories: generated, or imported from public traces.
     Datasets(DatasetsArgs),
+    /// Leases the resources of a fleet to services, over gRPC.
+    Serve(ServeArgs),
+    /// Asks a server for leases, and renews, watches and ends them.
+    Lease(LeaseArgs),
     /// Solves one instance of a public benchmark family.
     Solve(SolveArgs),
     /// Measures the program: how time, memory and gap grow with the fleet, and how it compares with others.

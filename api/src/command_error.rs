@@ -7,13 +7,15 @@ use lessor_datasets::import::ImportError;
 use lessor_datasets::table::DatasetError;
 use lessor_models::check::bound::BoundError;
 
-use crate::bench::BenchError;
+use crate::bench::{BenchError, LeasesError};
 use crate::front::FrontError;
 use crate::inputs::InputError;
 use crate::journal_command::JournalCommandError;
 use crate::keep::KeepError;
+use crate::lease_command::LeaseError;
 use crate::output_directory::OutputError;
 use crate::run_file::RunFileError;
+use crate::serve::ServeError;
 use crate::solve::SolveError;
 use crate::weights_file::WeightsError;
 
@@ -56,6 +58,15 @@ pub enum CommandError {
     /// A journal that was not copied or not read.
     #[error(transparent)]
     Journal(#[from] JournalCommandError),
+    /// A server that did not start, or ended before its time.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A measurement of leases that did not come to its end.
+    #[error(transparent)]
+    Leases(#[from] LeasesError),
+    /// A call that a server did not answer, or refused.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
     /// A load that is not a number above zero.
     #[error("--load {load}: must be a number above 0 and at most 100")]
     Load {
@@ -125,6 +136,9 @@ impl CommandError {
             CommandError::Violated { .. } | CommandError::Certificate { .. } | CommandError::Contradicted { .. } => 1,
             CommandError::Bench(error) => error.exit_code(),
             CommandError::Journal(error) => error.exit_code(),
+            CommandError::Leases(_) => 1,
+            CommandError::Serve(error) => error.exit_code(),
+            CommandError::Lease(error) => error.exit_code(),
             CommandError::Dataset(_)
             | CommandError::Input(_)
             | CommandError::Weights(_)

@@ -5,11 +5,15 @@
 //! has not looked at again. Output is written beside its place and renamed, so that it is whole or absent.
 
 pub mod cli;
+pub mod client;
 pub mod journal;
+pub mod proto;
 pub mod report;
+pub mod serve;
 pub mod shell;
 pub mod wire;
 
+mod amount;
 mod bench;
 mod check_command;
 mod command_error;
@@ -24,6 +28,7 @@ mod import_command;
 mod inputs;
 mod journal_command;
 mod keep;
+mod lease_command;
 mod loaded_plan;
 mod machine;
 mod memory;
@@ -34,6 +39,7 @@ mod process_clock;
 mod progress_view;
 mod report_data;
 mod run_file;
+mod service;
 mod solve;
 mod summary;
 mod telemetry_limits;
@@ -70,6 +76,8 @@ pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
             DatasetsVerb::Generate(args) => datasets_command::generate(&args),
             DatasetsVerb::Import(args) => import_command::run(&args.source),
         },
+        Verb::Serve(args) => Ok(serve::run(&args)?),
+        Verb::Lease(args) => Ok(lease_command::run(&args.verb)?),
         Verb::Solve(args) => solve::run(&args.family, clock),
         Verb::Bench(args) => bench::run(&args.verb, clock),
         Verb::Journal(args) => journal_command::run(&args.verb),

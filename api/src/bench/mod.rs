@@ -2,6 +2,7 @@
 
 mod compare;
 mod error;
+mod leases;
 mod plan;
 mod progress;
 mod table_file;
@@ -12,6 +13,7 @@ use crate::command_error::CommandError;
 use crate::process_clock::ProcessClock;
 
 pub(crate) use error::BenchError;
+pub(crate) use leases::LeasesError;
 
 /// Carries out `lessor bench`.
 pub(crate) fn run(verb: &BenchVerb, clock: &ProcessClock) -> Result<Ending, CommandError> {
@@ -21,5 +23,6 @@ pub(crate) fn run(verb: &BenchVerb, clock: &ProcessClock) -> Result<Ending, Comm
         BenchVerb::Vbp(args) => compare::vbp(args, clock),
         BenchVerb::Openb(args) => compare::openb(args, clock),
         BenchVerb::Rebalance(args) => compare::rebalance(args, clock),
+        BenchVerb::Leases(args) => Ok(leases::run(&args.verb)?),
     }
 }

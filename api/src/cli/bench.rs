@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::client::ServerUrl;
 use crate::duration_text;
 
 use super::{EXIT_CODES, FamilyFlag, GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, VbpMethodFlag};
@@ -64,6 +65,69 @@ pub enum BenchVerb {
     /// Compares methods and other programs on machine reassignment problems, with answers that are checked here.
     #[command(after_help = format!("{BENCH_REBALANCE_EXAMPLES}\n\n{EXIT_CODES}"))]
     Rebalance(BenchRebalanceArgs),
+    /// Measures the lease service: its rate and its answer times, and whether it keeps what it said when it is killed.
+    Leases(BenchLeasesArgs),
+}
+
+/// Verbs of `lessor bench leases`.
+#[derive(Debug, Args)]
+pub struct BenchLeasesArgs {
+    /// What to measure.
+    #[command(subcommand)]
+    pub verb: BenchLeasesVerb,
+}
+
+/// The verbs of `lessor bench leases`.
+#[derive(Debug, Subcommand)]
+pub enum BenchLeasesVerb {
+    /// Grants and releases by single calls and over a session, beside an echo on the same transport and beside the same bytes
+    /// appended and synced.
+    Load(BenchLeasesLoadArgs),
+    /// Kills a real server again and again while clients lease from it, and looks whether all that was acknowledged is there.
+    Kill(BenchLeasesKillArgs),
+}
+
+/// Flags of `lessor bench leases load`.
+#[derive(Debug, Args)]
+pub struct BenchLeasesLoadArgs {
+    /// Tiles of the fleet that is leased.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub tiles: u32,
+    /// How long each measurement lasts.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "10s")]
+    pub length: Duration,
+    /// Single calls under way at once.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4_096))]
+    pub unary: u32,
+    /// Calls of the session under way at once.
+    #[arg(long, value_name = "N", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(1..=8_192))]
+    pub session: u32,
+    /// Talks TLS.
+    #[arg(long)]
+    pub tls: bool,
+    /// An etcd to hold beside the single calls, in the clear on loopback: a lease and a key with it for each grant.
+    #[arg(long, value_name = "URL", value_parser = ServerUrl::parse)]
+    pub etcd: Option<ServerUrl>,
+    /// Where the journal is, on the device that is to be measured [default: a directory that is removed after].
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `lessor bench leases kill`.
+#[derive(Debug, Args)]
+pub struct BenchLeasesKillArgs {
+    /// How often the server is killed.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub kills: u32,
+    /// The seed of lives and choices.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `lessor bench plan`.

@@ -1,0 +1,39 @@
+//! Why a measurement of leases did not come to its end.
+
+use crate::client::ConnectError;
+use crate::serve::ServeError;
+
+/// Why a measurement of leases did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum LeasesError {
+    /// A process, a thread or a directory that the system did not give.
+    #[error("the measurement cannot start")]
+    Start(#[source] std::io::Error),
+    /// A server that did not say where it listens.
+    #[error("the server did not start; it said {said:?}")]
+    NoServer {
+        /// Its first line.
+        said: String,
+    },
+    /// A server in this process that did not start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A server that is not reached.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// An answer that no measurement expects.
+    #[error("a call failed: {0}")]
+    Call(#[source] Box<tonic::Status>),
+    /// The fleet has too little for the load: refusals would be measured in place of grants.
+    #[error("a request was refused: {message}; give a larger --tiles")]
+    Refused {
+        /// Why.
+        message: String,
+    },
+}
+
+impl From<tonic::Status> for LeasesError {
+    fn from(status: tonic::Status) -> LeasesError {
+        LeasesError::Call(Box::new(status))
+    }
+}

@@ -1,0 +1,185 @@
+//! The measurements and what they are held against, all of one run on one machine.
+
+use std::path::Path;
+use std::time::Duration;
+
+use lessor_engine::authority::Terms;
+use serde_json::{Value, json};
+
+use super::echo::Echo;
+use super::error::LeasesError;
+use super::load::{self, Answered, Calls};
+use super::{appended, etcd};
+use crate::cli::BenchLeasesLoadArgs;
+use crate::client::ServerUrl;
+use crate::proto::lease_service_client::LeaseServiceClient;
+use crate::serve::{Server, ServerOptions, TlsWish, ending, listen_with};
+
+/// How often service and yardstick take turns, so that both see the same machine.
+const TURNS: u32 = 2;
+/// The share of the peak at which answer times are taken.
+const HALF: f64 = 0.5;
+
+/// The longest time for which the yardstick of durability is measured.
+const APPENDED_MAX: Duration = Duration::from_secs(5);
+
+/// What was measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rates {
+    /// Single calls a second: of the service, and of the echo.
+    unary: (f64, f64),
+    /// Calls of a session a second: of the service, and as many records appended and synced.
+    session: (f64, f64),
+    /// Records and bytes of one group commit of the session.
+    commit: (f64, f64),
+    /// Answer times at half of the peak of single calls, in milliseconds: half of them, and 99 in 100.
+    half: (f64, f64),
+    /// The median group commit of that run, in milliseconds.
+    half_commit_ms: f64,
+    /// Calls a second of that run.
+    half_rate: f64,
+    /// Single calls of an etcd a second, where there is one.
+    etcd: Option<f64>,
+}
+
+/// Measures.
+///
+/// # Errors
+/// A server that does not start, or a call that fails.
+pub(super) async fn measure(args: &BenchLeasesLoadArgs, fleet: &Path, data: &Path) -> Result<Rates, LeasesError> {
+    let unary = unary(args, &options(args, fleet, &data.join("unary"))).await?;
+    let (session, commit) = session(args, &options(args, fleet, &data.join("session")), data).await?;
+    let half = half(args, &options(args, fleet, &data.join("half")), unary.0 * HALF).await?;
+    let etcd = match &args.etcd {
+        None => None,
+        Some(url) => Some(etcd::unary(&url.connect(None).await?, args.unary as usize, args.length).await?.per_second()),
+    };
+    Ok(Rates { unary, session, commit, etcd, ..half })
+}
+
+fn options(args: &BenchLeasesLoadArgs, fleet: &Path, data: &Path) -> ServerOptions {
+    ServerOptions {
+        fleet: fleet.to_owned(),
+        data: data.to_owned(),
+        listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+        tls: if args.tls { TlsWish::Always } else { TlsWish::WhereNeeded },
+        metrics: None,
+        terms: Terms::default(),
+    }
+}
+
+async fn calls(url: &str, certificate: Option<&Path>) -> Result<Calls, LeasesError> {
+    let parsed = ServerUrl::parse(url).map_err(|error| LeasesError::NoServer { said: error.to_string() })?;
+    let certificate = certificate.map(Path::to_path_buf);
+    Ok(LeaseServiceClient::new(parsed.connect(certificate.as_ref()).await?))
+}
+
+/// Single calls of the service and of an echo, in turns.
+async fn unary(args: &BenchLeasesLoadArgs, options: &ServerOptions) -> Result<(f64, f64), LeasesError> {
+    let server = Server::start(options).await?;
+    let mut service = calls(server.url(), server.certificate()).await?;
+    let first = service.request_lease(load::request(0, 0, "first")).await?.into_inner();
+    let granted = first
+        .leases
+        .into_iter()
+        .next()
+        .ok_or_else(|| LeasesError::Refused { message: first.refusal.unwrap_or_default().message })?;
+    let (end, ended) = ending();
+    let listening = listen_with(Echo::new(granted), options, ended).await?;
+    let echo = calls(&listening.url, listening.certificate.as_deref()).await?;
+    let in_flight = args.unary as usize;
+    let turn = args.length / TURNS;
+    let (mut served, mut echoed) = (0.0, 0.0);
+    for number in 0..TURNS {
+        echoed += load::unary(&echo, in_flight, turn, &format!("echo-{number}")).await?.per_second();
+        served += load::unary(&service, in_flight, turn, &format!("unary-{number}")).await?.per_second();
+    }
+    end.begin();
+    drop(echo);
+    drop(service);
+    server.stop().await?;
+    Ok((served / f64::from(TURNS), echoed / f64::from(TURNS)))
+}
+
+/// Calls over a session, and as many records of the same size appended and synced in commits of the same size.
+async fn session(
+    args: &BenchLeasesLoadArgs,
+    options: &ServerOptions,
+    dir: &Path,
+) -> Result<((f64, f64), (f64, f64)), LeasesError> {
+    let server = Server::start(options).await?;
+    let mut service = calls(server.url(), server.certificate()).await?;
+    let answered = load::session(&mut service, args.session as usize, args.length, "session").await?;
+    let counters = server.counters();
+    let commits = counters.commits().max(1);
+    let (records, bytes) = (counters.records() as f64 / commits as f64, counters.bytes() / commits);
+    drop(service);
+    server.stop().await?;
+    let commits_per_second = appended::per_second(dir, bytes, args.length.min(APPENDED_MAX))?;
+    Ok(((answered.per_second(), commits_per_second * records), (records, bytes as f64)))
+}
+
+/// Answer times at a steady rate.
+async fn half(args: &BenchLeasesLoadArgs, options: &ServerOptions, rate: f64) -> Result<Rates, LeasesError> {
+    let server = Server::start(options).await?;
+    let service = calls(server.url(), server.certificate()).await?;
+    let Answered { seconds, mut latencies } = load::steady(&service, rate, args.length, "half").await?;
+    let half_commit_ms = server.counters().commit_times().permille_us(500) as f64 / 1_000.0;
+    let half_rate = latencies.count() as f64 / seconds;
+    drop(service);
+    server.stop().await?;
+    let half = (latencies.at_permille(500), latencies.at_permille(990));
+    Ok(Rates {
+        unary: (0.0, 0.0),
+        session: (0.0, 0.0),
+        commit: (0.0, 0.0),
+        half,
+        half_commit_ms,
+        half_rate,
+        etcd: None,
+    })
+}
+
+impl Rates {
+    /// One JSON object.
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "unary_per_second": self.unary.0,
+            "echo_per_second": self.unary.1,
+            "session_per_second": self.session.0,
+            "appended_per_second": self.session.1,
+            "records_per_commit": self.commit.0,
+            "bytes_per_commit": self.commit.1,
+            "half_per_second": self.half_rate,
+            "half_p50_ms": self.half.0,
+            "half_p99_ms": self.half.1,
+            "half_commit_p50_ms": self.half_commit_ms,
+            "etcd_per_second": self.etcd,
+        })
+    }
+
+    /// Lines for people.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let percent = |of: (f64, f64)| 100.0 * of.0 / of.1;
+        let mut lines = vec![
+            format!("single calls: {:.0}/s, echo {:.0}/s: {:.0} %", self.unary.0, self.unary.1, percent(self.unary)),
+            format!(
+                "session: {:.0}/s, the same bytes appended and synced {:.0}/s: {:.0} % ({:.0} records, {:.0} bytes a commit)",
+                self.session.0,
+                self.session.1,
+                percent(self.session),
+                self.commit.0,
+                self.commit.1
+            ),
+            format!(
+                "at {:.0} single calls/s: half within {:.1} ms, 99 in 100 within {:.1} ms; median commit {:.1} ms",
+                self.half_rate, self.half.0, self.half.1, self.half_commit_ms
+            ),
+        ];
+        lines
+            .extend(self.etcd.map(|rate| {
+                format!("etcd: {rate:.0}/s, so single calls are {:.1} times as many", self.unary.0 / rate)
+            }));
+        lines
+    }
+}

@@ -1,0 +1,192 @@
+//! Calls that are repeated under one request id until there is an answer.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
+
+use super::boot_clock::BootInstant;
+use super::holder_term::{HolderTerm, TermLeft};
+use super::server_url::{ConnectError, ServerUrl};
+use crate::proto::lease_service_client::LeaseServiceClient;
+use crate::proto::{Lease, Refusal, ReleaseRequest, ReleaseResponse, RenewRequest, RenewResponse, RequestLeaseRequest};
+
+/// The longest wait for one answer before the call is repeated.
+const ATTEMPT: Duration = Duration::from_secs(2);
+/// The first pause before a repeat, and the longest; it doubles in between.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+/// A client of one server, over one connection that heals itself.
+#[derive(Clone, Debug)]
+pub struct LeaseClient {
+    calls: LeaseServiceClient<Channel>,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Every lease that was asked for.
+    Granted(Vec<Grant>),
+    /// None, and why.
+    Refused(Refusal),
+}
+
+/// A lease, and until when it may be used by this machine's clock.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    /// The lease.
+    pub lease: Lease,
+    /// The part of its term that the holder may use.
+    pub term: HolderTerm,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The server ended the call with a status.
+    #[error("the server answered {:?}: {}", .0.code(), .0.message())]
+    Status(Box<Status>),
+    /// The server answered with neither leases nor a refusal, or with a lease that has no term.
+    #[error("the server's answer has {missing} missing; is it of the same version?")]
+    Incomplete {
+        /// What it lacks.
+        missing: &'static str,
+    },
+}
+
+impl From<Status> for RequestError {
+    fn from(status: Status) -> RequestError {
+        RequestError::Status(Box::new(status))
+    }
+}
+
+impl LeaseClient {
+    /// A client of the server at an address, which trusts the certificates of a PEM file where one is given.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or nobody at the address.
+    pub async fn connect(url: &ServerUrl, certificate: Option<&PathBuf>) -> Result<LeaseClient, ConnectError> {
+        url.connect(certificate).await.map(LeaseClient::new)
+    }
+
+    /// A client over a connection.
+    #[must_use]
+    pub fn new(channel: Channel) -> LeaseClient {
+        LeaseClient { calls: LeaseServiceClient::new(channel) }
+    }
+
+    /// The calls themselves, each sent once.
+    pub fn calls(&mut self) -> &mut LeaseServiceClient<Channel> {
+        &mut self.calls
+    }
+
+    /// Asks for leases until there is an answer, or the patience is at its end. Repeats carry the same request id, so that
+    /// they are one request; the term counts from the first of them.
+    ///
+    /// # Errors
+    /// A status that a repeat would not change, the last status where patience ended, or an answer that makes no sense.
+    pub async fn request(&mut self, request: &RequestLeaseRequest, patience: Duration) -> Result<Answer, RequestError> {
+        let first_sent = BootInstant::now();
+        let mut repeats = Repeats::new(first_sent.after(patience));
+        let response = loop {
+            let sent = self.calls.request_lease(repeats.attempt(request.clone())).await;
+            match sent {
+                Ok(response) => break response.into_inner(),
+                Err(status) => repeats.pause_after(status).await?,
+            }
+        };
+        if let Some(refusal) = response.refusal {
+            return Ok(Answer::Refused(refusal));
+        }
+        if response.leases.is_empty() {
+            return Err(RequestError::Incomplete { missing: "leases" });
+        }
+        let granted = |lease: Lease| {
+            let left = term_left(lease.start_time, &lease)?;
+            Ok(Grant { lease, term: HolderTerm::granted(first_sent, left) })
+        };
+        response.leases.into_iter().map(granted).collect::<Result<_, _>>().map(Answer::Granted)
+    }
+
+    /// Renews until there is an answer, or until an instant of the holder's clock.
+    ///
+    /// # Errors
+    /// A status that a repeat would not change, or the last status where there was none in time.
+    pub async fn renew(&mut self, renewal: &RenewRequest, until: BootInstant) -> Result<RenewResponse, RequestError> {
+        let mut repeats = Repeats::new(until);
+        loop {
+            match self.calls.renew(repeats.attempt(renewal.clone())).await {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(status) => repeats.pause_after(status).await?,
+            }
+        }
+    }
+
+    /// Ends a lease, repeating the call until there is an answer or patience is at its end.
+    ///
+    /// # Errors
+    /// A status that a repeat would not change, or the last status where patience ended.
+    pub async fn release(
+        &mut self,
+        release: &ReleaseRequest,
+        patience: Duration,
+    ) -> Result<ReleaseResponse, RequestError> {
+        let mut repeats = Repeats::new(BootInstant::now().after(patience));
+        loop {
+            match self.calls.release(repeats.attempt(release.clone())).await {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(status) => repeats.pause_after(status).await?,
+            }
+        }
+    }
+}
+
+/// What the lessor says is left of a lease's term, counted from when it decided.
+pub(super) fn term_left(decided: Option<prost_types::Timestamp>, lease: &Lease) -> Result<TermLeft, RequestError> {
+    let from = decided.ok_or(RequestError::Incomplete { missing: "the time of the decision" })?;
+    let end = lease.end_time.ok_or(RequestError::Incomplete { missing: "the end of the lease" })?;
+    let band = lease.guard_band.ok_or(RequestError::Incomplete { missing: "the guard band" })?;
+    Ok(TermLeft { left: between(from, end), band: Duration::try_from(band).unwrap_or(Duration::MAX) })
+}
+
+/// From one instant to a later one; zero where it is not later.
+fn between(from: prost_types::Timestamp, to: prost_types::Timestamp) -> Duration {
+    let nanos = |time: prost_types::Timestamp| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
+    let nanos = u128::try_from(nanos(to) - nanos(from)).unwrap_or(0);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// Repeats of one call, until an instant.
+struct Repeats {
+    until: BootInstant,
+    pause: Duration,
+}
+
+impl Repeats {
+    fn new(until: BootInstant) -> Repeats {
+        Repeats { until, pause: PAUSES.0 }
+    }
+
+    /// The call, with the deadline of one attempt.
+    fn attempt<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.set_timeout(ATTEMPT.min(BootInstant::now().until(self.until)));
+        request
+    }
+
+    /// Waits before a repeat.
+    ///
+    /// # Errors
+    /// The status, where a repeat would not change it or there is no time for one.
+    async fn pause_after(&mut self, status: Status) -> Result<(), Status> {
+        let may_pass = matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled);
+        let left = BootInstant::now().until(self.until);
+        if !may_pass || left <= self.pause {
+            return Err(status);
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(PAUSES.1);
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! Why a call of `lessor lease` failed.
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::client::{ConnectError, RequestError};
+
+/// Why a call of `lessor lease` failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaseError {
+    /// The threads of the client did not start.
+    #[error("the client cannot start")]
+    Start(#[source] std::io::Error),
+    /// No connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The server ended the call with a status.
+    #[error("{}", status_words(.0))]
+    Status(Box<Status>),
+    /// An answer that lacks what it must have.
+    #[error("the server's answer has {missing} missing; is it of the same version?")]
+    Incomplete {
+        /// What it lacks.
+        missing: &'static str,
+    },
+    /// A flag that only the server could have judged, or a text of no known form.
+    #[error("{text:?} is not {what}")]
+    Malformed {
+        /// What was written.
+        text: String,
+        /// What it should be.
+        what: &'static str,
+    },
+}
+
+impl LeaseError {
+    /// 2 where the request itself makes no sense, 1 where the server refused or could not be reached.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            LeaseError::Status(status) if status.code() == Code::InvalidArgument => 2,
+            LeaseError::Malformed { .. } | LeaseError::Connect(ConnectError::Certificate { .. }) => 2,
+            LeaseError::Start(_) | LeaseError::Connect(_) | LeaseError::Status(_) | LeaseError::Incomplete { .. } => 1,
+        }
+    }
+}
+
+impl From<Status> for LeaseError {
+    fn from(status: Status) -> LeaseError {
+        LeaseError::Status(Box::new(status))
+    }
+}
+
+impl From<RequestError> for LeaseError {
+    fn from(error: RequestError) -> LeaseError {
+        match error {
+            RequestError::Status(status) => LeaseError::Status(status),
+            RequestError::Incomplete { missing } => LeaseError::Incomplete { missing },
+        }
+    }
+}
+
+/// The code, the reason and the words of a status.
+fn status_words(status: &Status) -> String {
+    let details = status.get_error_details();
+    let reason = details.error_info().map_or(String::new(), |info| format!("{}: ", info.reason));
+    format!("{reason}{} ({})", status.message(), code_name(status.code()))
+}
+
+/// The name of a code, as gRPC writes it.
+pub(crate) fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

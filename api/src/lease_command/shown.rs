@@ -1,0 +1,189 @@
+//! What answers look like: JSON keys, which are promises, and lines for people.
+
+use prost_types::Timestamp;
+use serde_json::{Value, json};
+
+use crate::proto::account::Owner;
+use crate::proto::{self, Account, AccountStanding, CounterOffer, Lease, Refusal, Resources, Revision};
+
+/// The kinds and their amounts, in vector order.
+fn amounts(resources: &Resources) -> [(&'static str, u64); 8] {
+    [
+        ("compute", resources.compute_mops),
+        ("memory", resources.memory_bytes),
+        ("bandwidth", resources.bandwidth_bps),
+        ("power", resources.power_mw),
+        ("heat", resources.heat_mw),
+        ("accelerator", resources.accelerator_milli),
+        ("storage", resources.storage_bytes),
+        ("reversible", resources.reversible_mops),
+    ]
+}
+
+/// The number of a lease.
+pub(super) fn lease_id(lease: &Lease) -> &str {
+    lease.name.trim_start_matches("leases/")
+}
+
+/// Microseconds since 1970, by the lessor's time.
+pub(super) fn micros(time: Option<Timestamp>) -> Value {
+    time.map_or(Value::Null, |time| {
+        let micros = time.seconds.saturating_mul(1_000_000).saturating_add(i64::from(time.nanos / 1_000));
+        json!(micros)
+    })
+}
+
+/// A revision as it is written: `INCARNATION.NUMBER`.
+pub(super) fn revision(revision: &Revision) -> String {
+    format!("{}.{}", revision.incarnation, revision.number)
+}
+
+/// A lease as one JSON object.
+pub(super) fn lease_json(lease: &Lease) -> Value {
+    let resources = lease.resources.unwrap_or_default();
+    let notice = lease.notice.as_ref().map(|notice| {
+        json!({
+            "cause": enum_word(notice.cause().as_str_name(), "CAUSE_"),
+            "until": micros(notice.until_time),
+            "compensation": notice.compensation_micro_credits,
+        })
+    });
+    json!({
+        "lease_id": lease_id(lease),
+        "holder": lease.holder,
+        "request_id": lease.request_id,
+        "node": lease.node,
+        "state": enum_word(lease.state().as_str_name(), "STATE_"),
+        "version": lease.version,
+        "token": lease.token,
+        "start": micros(lease.start_time),
+        "end": micros(lease.end_time),
+        "resources": amounts(&resources).into_iter().map(|(kind, amount)| (kind.to_owned(), json!(amount)))
+            .collect::<serde_json::Map<_, _>>(),
+        "price": lease.price_micro_credits,
+        "service_class": enum_word(lease.service_class().as_str_name(), "SERVICE_CLASS_").to_ascii_uppercase(),
+        "devices": lease.devices,
+        "device_milli_each": lease.device_milli_each,
+        "guard_band_us": lease.guard_band.map(|band| band.seconds * 1_000_000 + i64::from(band.nanos / 1_000)),
+        "gang_index": lease.gang_index,
+        "gang_size": lease.gang_size,
+        "returned": lease.returned,
+        "notice": notice,
+    })
+}
+
+/// A lease in one line.
+pub(super) fn lease_line(lease: &Lease) -> String {
+    let resources = lease.resources.unwrap_or_default();
+    let held: Vec<String> = amounts(&resources)
+        .into_iter()
+        .filter(|held| held.1 > 0)
+        .map(|(kind, held)| format!("{kind} {held}"))
+        .collect();
+    format!(
+        "{:<8} {:<9} v{} token {} {} on {}: {}; until {}, price {}",
+        lease_id(lease),
+        enum_word(lease.state().as_str_name(), "STATE_"),
+        lease.version,
+        lease.token,
+        lease.holder,
+        lease.node,
+        held.join(", "),
+        micros(lease.end_time),
+        lease.price_micro_credits,
+    )
+}
+
+/// A refusal as one JSON object.
+pub(super) fn refusal_json(refusal: &Refusal) -> Value {
+    let shortage = refusal.shortage.as_ref();
+    json!({
+        "reason": enum_word(refusal.reason().as_str_name(), "REASON_"),
+        "message": refusal.message,
+        "node": some_text(&refusal.node),
+        "account": shortage.and_then(|shortage| shortage.account.as_ref()).map(account_json),
+        "asked": shortage.map(|shortage| shortage.asked),
+        "left": shortage.map(|shortage| shortage.left),
+        "at": shortage.map(|shortage| micros(shortage.at_time)),
+        "price": refusal.price_micro_credits,
+        "counter_offer": refusal.counter_offer.as_ref().map(counter_offer_json),
+    })
+}
+
+fn counter_offer_json(offer: &CounterOffer) -> Value {
+    json!({
+        "smaller_permille": (offer.smaller_permille > 0).then_some(offer.smaller_permille),
+        "smaller_node": some_text(&offer.smaller_node),
+        "later": micros(offer.later_time),
+        "elsewhere": some_text(&offer.elsewhere_node),
+    })
+}
+
+/// A refusal in lines.
+pub(super) fn refusal_lines(refusal: &Refusal) -> Vec<String> {
+    let mut lines = vec![format!("refused: {}", refusal.message)];
+    if let Some(offer) = &refusal.counter_offer {
+        if offer.smaller_permille > 0 {
+            lines
+                .push(format!("  smaller: {} thousandths of it fit on {}", offer.smaller_permille, offer.smaller_node));
+        }
+        if offer.later_time.is_some() {
+            lines.push(format!(
+                "  later: it fits from {} on, if nobody renews or comes first",
+                micros(offer.later_time)
+            ));
+        }
+        if !offer.elsewhere_node.is_empty() {
+            lines.push(format!("  elsewhere: it fits on {}", offer.elsewhere_node));
+        }
+    }
+    lines
+}
+
+fn account_json(account: &Account) -> Value {
+    let (owner_type, owner) = owner(account);
+    json!({ "owner_type": owner_type, "owner": owner, "kind": enum_word(account.kind().as_str_name(), "KIND_") })
+}
+
+fn owner(account: &Account) -> (&'static str, &str) {
+    match &account.owner {
+        Some(Owner::Node(name)) => ("node", name),
+        Some(Owner::Zone(name)) => ("zone", name),
+        None => ("node", ""),
+    }
+}
+
+/// An account with what it has and holds, as one JSON object.
+pub(super) fn standing_json(standing: &AccountStanding) -> Value {
+    let mut object = standing.account.as_ref().map_or(json!({}), account_json);
+    object["capacity"] = json!(standing.capacity);
+    object["commitment"] = json!(standing.commitment);
+    object
+}
+
+/// An account with what it has and holds, in one line.
+pub(super) fn standing_line(standing: &AccountStanding) -> String {
+    let account = standing.account.clone().unwrap_or_default();
+    let (owner_type, name) = owner(&account);
+    let kind = enum_word(account.kind().as_str_name(), "KIND_");
+    format!("{kind} of {owner_type} {name:?}: {} of {} held", standing.commitment, standing.capacity)
+}
+
+/// One line or object of a watch.
+pub(super) fn watch_json(response: &proto::WatchResponse) -> Value {
+    use proto::watch_response::Event;
+    let at = response.revision.as_ref().map(revision);
+    match &response.event {
+        Some(Event::Changed(lease)) => json!({ "revision": at, "changed": lease_json(lease) }),
+        Some(Event::Bookmark(_)) | None => json!({ "revision": at, "bookmark": true }),
+    }
+}
+
+/// `STATE_ACTIVE` as `active`.
+fn enum_word(name: &str, prefix: &str) -> String {
+    name.trim_start_matches(prefix).to_ascii_lowercase()
+}
+
+fn some_text(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,65 @@
+//! Why a server did not start, or ended before its time.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::tls::TlsError;
+use crate::shell::ShellError;
+
+/// Why a server did not start, or ended before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The threads of the server did not start.
+    #[error("the server cannot start")]
+    Start(#[source] std::io::Error),
+    /// A fleet that cannot be read.
+    #[error(transparent)]
+    Fleet(#[from] lessor_datasets::table::DatasetError),
+    /// A data directory that cannot be recovered: locked, damaged, or of another fleet.
+    #[error("{}: the data directory cannot be used", path.display())]
+    Recover {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: ShellError,
+    },
+    /// The journal failed while the server ran. What was acknowledged is there after a start.
+    #[error("the journal failed; start again")]
+    Ended(#[source] ShellError),
+    /// An address that cannot be listened at.
+    #[error("{address}: cannot be listened at; give another --{flag}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The flag that named it.
+        flag: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// No certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A certificate or a key that the transport does not take.
+    #[error("the certificate or its key in the data directory cannot be used")]
+    Identity(#[source] tonic::transport::Error),
+    /// A task of the server that panicked: a defect.
+    #[error("a part of the server failed")]
+    Task(#[source] tokio::task::JoinError),
+    /// The transport failed.
+    #[error("the server ended")]
+    Transport(#[source] tonic::transport::Error),
+}
+
+impl ServeError {
+    /// 2 where flags or directories are to blame, 1 where a running server failed.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            ServeError::Transport(_) | ServeError::Task(_) | ServeError::Start(_) | ServeError::Ended(_) => 1,
+            ServeError::Fleet(_)
+            | ServeError::Recover { .. }
+            | ServeError::Listen { .. }
+            | ServeError::Tls(_)
+            | ServeError::Identity(_) => 2,
+        }
+    }
+}

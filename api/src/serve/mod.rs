@@ -1,0 +1,70 @@
+//! `lessor serve`: one authority behind gRPC, until it is told to end.
+
+mod address;
+mod error;
+mod metrics;
+mod server;
+mod shell_metrics;
+mod shutdown;
+mod tls;
+
+use lessor_engine::authority::Terms;
+use tokio::runtime::Builder;
+use tracing_subscriber::EnvFilter;
+
+use crate::Ending;
+use crate::cli::ServeArgs;
+use crate::console::say;
+
+pub use address::TlsWish;
+pub use error::ServeError;
+pub use server::{Server, ServerOptions};
+pub use tls::TlsError;
+
+pub(crate) use metrics::{CallLabels, Metrics};
+pub(crate) use server::listen_with;
+pub(crate) use shutdown::{Ended, ending};
+
+/// What is logged where the environment says nothing.
+const LOG_DEFAULT: &str = "warn,lessor=info";
+/// The variable that says what is logged, as `tracing` reads it.
+const LOG_VARIABLE: &str = "LESSOR_LOG";
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A fleet, a data directory or an address that cannot be used, or a server that failed.
+pub(crate) fn run(args: &ServeArgs) -> Result<Ending, ServeError> {
+    log();
+    let options = ServerOptions {
+        fleet: args.fleet.clone(),
+        data: args.data.clone(),
+        listen: args.listen,
+        tls: if args.tls { TlsWish::Always } else { TlsWish::WhereNeeded },
+        metrics: args.metrics,
+        terms: Terms::default(),
+    };
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
+    runtime.block_on(async {
+        let mut server = Server::start(&options).await?;
+        say(&format!("listening on {}", server.url()));
+        if let Some(address) = server.metrics() {
+            say(&format!("metrics on http://{address}/metrics"));
+        }
+        if let Some(certificate) = server.certificate() {
+            say(&format!("certificate in {}", certificate.display()));
+        }
+        tokio::select! {
+            signaled = shutdown::signaled() => signaled.map_err(ServeError::Start)?,
+            ended = server.ended() => return ended.map(|()| Ending::Failed),
+        }
+        tracing::info!(target: "lessor", "shutting down");
+        server.stop().await.map(|()| Ending::Done)
+    })
+}
+
+/// Logs to standard error. A program that logs already keeps its way of doing so.
+fn log() {
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(LOG_DEFAULT));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

@@ -1,0 +1,252 @@
+//! A server that runs: an authority, its journal, and the transport in front of them.
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lessor_datasets::table::read_fleet;
+use lessor_engine::authority::Terms;
+use lessor_models::fleet::Fleet;
+use tokio::task::{JoinError, JoinHandle};
+use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::{self, Server as Transport};
+
+use super::address::{self, TlsWish};
+use super::error::ServeError;
+use super::metrics::{Metrics, PageTask};
+use super::shell_metrics::ShellMetrics;
+use super::shutdown::{self, Ended, Ending};
+use super::tls;
+use crate::journal::Disk;
+use crate::proto;
+use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
+use crate::service::{Desk, Service};
+use crate::shell::{Counters, Handle, Shell, ShellError, ShellOptions};
+
+/// The largest message that is read: a request with as many fence keys as may be is a tenth of it.
+const MESSAGE_BYTES_MAX: usize = 64 << 10;
+/// Calls under way on one connection.
+const STREAMS_MAX: u32 = 4_096;
+/// How often a quiet connection is asked whether it is still there, and how long it has to answer.
+const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+/// How long calls may take to end when the server does.
+const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// What a server is started with.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// The fleet directory.
+    pub fleet: PathBuf,
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether TLS is asked for on loopback too.
+    pub tls: TlsWish,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<SocketAddr>,
+    /// The policy of the authority.
+    pub terms: Terms,
+}
+
+/// A server that runs. Dropping it ends it without waiting for calls under way; what was acknowledged is durable.
+#[derive(Debug)]
+pub struct Server {
+    url: String,
+    certificate: Option<PathBuf>,
+    metrics: Option<(SocketAddr, PageTask)>,
+    ending: Ending,
+    task: JoinHandle<Result<(), transport::Error>>,
+    handle: Handle,
+    /// Gone once the server was stopped.
+    shell: Option<Shell>,
+}
+
+impl Server {
+    /// Reads the fleet, recovers what the data directory holds, and listens.
+    ///
+    /// # Errors
+    /// A fleet, a data directory or an address that cannot be used.
+    pub async fn start(options: &ServerOptions) -> Result<Server, ServeError> {
+        let Authority { shell, handle, fleet, terms } = open(options).await?;
+        let metrics = Metrics::new();
+        let page = match options.metrics {
+            None => None,
+            Some(address) => {
+                let mut registry = metrics.registry();
+                registry.register_collector(Box::new(ShellMetrics::new(handle.clone())));
+                let page = super::metrics::listen(address, registry).await;
+                Some(page.map_err(|source| ServeError::Listen { address, flag: "metrics", source })?)
+            }
+        };
+        let (ending, ended) = shutdown::ending();
+        let desk = Arc::new(Desk::new(handle.clone(), fleet, terms, metrics));
+        let service = Service::new(desk, ended.clone());
+        let Listening { url, certificate, task } = listen_with(service, options, ended).await?;
+        Ok(Server { url, certificate, metrics: page, ending, task, handle, shell: Some(shell) })
+    }
+
+    /// What the shell counted.
+    pub(crate) fn counters(&self) -> &Counters {
+        self.handle.counters()
+    }
+
+    /// The address, as clients take it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What clients may trust, where the server talks TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Path> {
+        self.certificate.as_deref()
+    }
+
+    /// Where metrics are served, if anywhere.
+    #[must_use]
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|page| page.0)
+    }
+
+    /// Waits until the server ends by itself, which it only does when it failed.
+    ///
+    /// # Errors
+    /// Why it failed.
+    pub async fn ended(&mut self) -> Result<(), ServeError> {
+        tokio::select! {
+            ended = &mut self.task => joined(ended),
+            () = self.handle.ended() => close(self.shell.take()).await,
+        }
+    }
+
+    /// Ends streams, waits for calls under way, and closes the journal.
+    ///
+    /// # Errors
+    /// A transport or a journal that failed.
+    pub async fn stop(mut self) -> Result<(), ServeError> {
+        self.ending.begin();
+        let ended = tokio::time::timeout(LAST_CALLS, &mut self.task).await;
+        // Calls that are still under way then are cut off: what they asked for is decided, and a repeat gets its answer.
+        let transport = ended.map_or(Ok(()), joined);
+        self.task.abort();
+        close(self.shell.take()).await.and(transport)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn joined(ended: Result<Result<(), transport::Error>, JoinError>) -> Result<(), ServeError> {
+    match ended {
+        Ok(ended) => ended.map_err(ServeError::Transport),
+        Err(error) => Err(ServeError::Task(error)),
+    }
+}
+
+/// Ends a shell in order, beside the threads that serve.
+async fn close(shell: Option<Shell>) -> Result<(), ServeError> {
+    let Some(shell) = shell else { return Ok(()) };
+    let closed = tokio::task::spawn_blocking(move || shell.close()).await.map_err(ServeError::Task)?;
+    closed.map_err(ServeError::Ended)
+}
+
+/// An authority that has recovered.
+struct Authority {
+    shell: Shell,
+    handle: Handle,
+    fleet: Arc<Fleet>,
+    terms: Terms,
+}
+
+/// Reads the fleet and recovers what the data directory holds, beside the threads that serve.
+async fn open(options: &ServerOptions) -> Result<Authority, ServeError> {
+    let options = options.clone();
+    tokio::task::spawn_blocking(move || recover(&options)).await.map_err(ServeError::Task)?
+}
+
+fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
+    let ServerOptions { fleet, data, terms, .. } = options;
+    let fleet = Arc::new(read_fleet(fleet)?);
+    let salt = salt().map_err(ServeError::Start)?;
+    let disk = Disk::open(data).map_err(ShellError::from);
+    let started = disk.and_then(|disk| Shell::start(disk, ShellOptions::new(&fleet, *terms, salt)));
+    let (shell, handle) = started.map_err(|source| ServeError::Recover { path: data.clone(), source })?;
+    let report = shell.recovery();
+    tracing::info!(target: "lessor", commits = report.sequence, records = report.records, leases = report.live, "recovered");
+    for finding in &report.findings {
+        tracing::warn!(target: "lessor", "{finding}");
+    }
+    Ok(Authority { shell, handle, fleet, terms: *terms })
+}
+
+/// Random bytes of the system.
+fn salt() -> std::io::Result<[u8; 16]> {
+    let mut salt = [0; 16];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut salt)?;
+    Ok(salt)
+}
+
+/// A service that is listened to.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    /// Its address, as clients take it.
+    pub(crate) url: String,
+    /// What clients may trust, where it talks TLS.
+    pub(crate) certificate: Option<PathBuf>,
+    /// Ends when the server does.
+    pub(crate) task: JoinHandle<Result<(), transport::Error>>,
+}
+
+/// Listens for calls of a service, with health and reflection beside it, until the word that the server ends.
+///
+/// # Errors
+/// An address or a certificate that cannot be used.
+pub(crate) async fn listen_with<S: LeaseService>(
+    service: S,
+    options: &ServerOptions,
+    mut ended: Ended,
+) -> Result<Listening, ServeError> {
+    let cannot_listen = |source| ServeError::Listen { address: options.listen, flag: "listen", source };
+    let incoming = TcpIncoming::bind(options.listen).map_err(cannot_listen)?.with_nodelay(Some(true));
+    let address = incoming.local_addr().map_err(cannot_listen)?;
+    let talk = address::Transport::of(address, options.tls);
+    let mut transport = Transport::builder()
+        .max_concurrent_streams(STREAMS_MAX)
+        .http2_keepalive_interval(Some(KEEPALIVE.0))
+        .http2_keepalive_timeout(Some(KEEPALIVE.1));
+    let mut certificate = None;
+    if talk == address::Transport::Tls {
+        let identity = tls::identity(&options.data, address.ip())?;
+        if identity.is_new {
+            tracing::info!(target: "lessor", file = %identity.certificate.display(), "a development certificate was made");
+        }
+        transport = transport.tls_config(identity.config).map_err(ServeError::Identity)?;
+        certificate = Some(identity.certificate);
+    }
+    let router = routes(&mut transport, service).await;
+    let task = tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { ended.wait().await }));
+    Ok(Listening { url: format!("{}://{address}", talk.scheme()), certificate, task })
+}
+
+/// The service, its health, and reflection in both versions: older tools ask for the first one only.
+async fn routes<S: LeaseService>(transport: &mut Transport, service: S) -> Router {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<LeaseServiceServer<S>>().await;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let described = "the descriptors were made by the build";
+    transport
+        .add_service(LeaseServiceServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX))
+        .add_service(health_service)
+        .add_service(reflection().build_v1().expect(described))
+        .add_service(reflection().build_v1alpha().expect(described))
+}

@@ -1,0 +1,175 @@
+//! The service as tonic calls it: deadlines, counts and status codes around what [`Desk`] does.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Response, Status, Streaming};
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::{session, telemetry, watch};
+use crate::proto;
+use crate::proto::lease_service_server::LeaseService;
+use crate::serve::{CallLabels, Ended};
+
+/// How much earlier than the caller's deadline the server gives up, so that the caller hears why.
+const DEADLINE_MARGIN: Duration = Duration::from_millis(2);
+
+/// The service.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    desk: Arc<Desk>,
+    ended: Ended,
+}
+
+impl Service {
+    /// The service at a desk, until the server ends.
+    pub(crate) fn new(desk: Arc<Desk>, ended: Ended) -> Service {
+        Service { desk, ended }
+    }
+
+    /// Does one call within its deadline, and counts it.
+    async fn call<Asked, Told, Work>(
+        &self,
+        method: &'static str,
+        request: Request<Asked>,
+        work: impl FnOnce(Arc<Desk>, Asked) -> Work,
+    ) -> Result<Response<Told>, Status>
+    where
+        Work: Future<Output = Result<Told, Failure>>,
+    {
+        let begun = Instant::now();
+        let deadline = deadline(&request);
+        let work = work(Arc::clone(&self.desk), request.into_inner());
+        let done = match deadline {
+            None => work.await,
+            Some(deadline) => tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Err(too_late())),
+        };
+        let done = done.map(Response::new).map_err(Status::from);
+        self.count(method, done.as_ref().err());
+        self.desk.metrics().seconds.observe(begun.elapsed().as_secs_f64());
+        done
+    }
+
+    fn count(&self, method: &'static str, status: Option<&Status>) {
+        let code = status.map_or(Code::Ok, Status::code);
+        let code = u32::try_from(i32::from(code)).expect("codes are not negative");
+        self.desk.metrics().calls.get_or_create(&CallLabels { method, code }).inc();
+    }
+}
+
+/// How long the caller still waits, from the header that states it.
+fn deadline<T>(request: &Request<T>) -> Option<Duration> {
+    let text = request.metadata().get("grpc-timeout")?.to_str().ok()?;
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u64 = number.parse().ok()?;
+    let span = match unit {
+        "H" => Duration::from_secs(number.checked_mul(3_600)?),
+        "M" => Duration::from_secs(number.checked_mul(60)?),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        "n" => Duration::from_nanos(number),
+        _ => return None,
+    };
+    Some(span.saturating_sub(DEADLINE_MARGIN))
+}
+
+fn too_late() -> Failure {
+    let words = "no durable answer within the deadline; ask again under the same request id";
+    Failure::new(Code::DeadlineExceeded, "DEADLINE", words)
+}
+
+#[tonic::async_trait]
+impl LeaseService for Service {
+    type WatchStream = ReceiverStream<Result<proto::WatchResponse, Status>>;
+    type SessionStream = ReceiverStream<Result<proto::SessionResponse, Status>>;
+
+    async fn request_lease(
+        &self,
+        request: Request<proto::RequestLeaseRequest>,
+    ) -> Result<Response<proto::RequestLeaseResponse>, Status> {
+        self.call("RequestLease", request, |desk, asked| async move { desk.request_lease(asked).await }).await
+    }
+
+    async fn quote(&self, request: Request<proto::QuoteRequest>) -> Result<Response<proto::QuoteResponse>, Status> {
+        self.call("Quote", request, |desk, asked| async move { desk.quote(asked).await }).await
+    }
+
+    async fn renew(&self, request: Request<proto::RenewRequest>) -> Result<Response<proto::RenewResponse>, Status> {
+        self.call("Renew", request, |desk, asked| async move { desk.renew(asked).await }).await
+    }
+
+    async fn release(
+        &self,
+        request: Request<proto::ReleaseRequest>,
+    ) -> Result<Response<proto::ReleaseResponse>, Status> {
+        self.call("Release", request, |desk, asked| async move { desk.release(asked).await }).await
+    }
+
+    async fn checkpoint(
+        &self,
+        request: Request<proto::CheckpointRequest>,
+    ) -> Result<Response<proto::CheckpointResponse>, Status> {
+        self.call("Checkpoint", request, |desk, asked| async move { desk.checkpoint(asked).await }).await
+    }
+
+    async fn revoke(&self, request: Request<proto::RevokeRequest>) -> Result<Response<proto::RevokeResponse>, Status> {
+        self.call("Revoke", request, |desk, asked| async move { desk.revoke(asked).await }).await
+    }
+
+    async fn confirm_fence(
+        &self,
+        request: Request<proto::ConfirmFenceRequest>,
+    ) -> Result<Response<proto::ConfirmFenceResponse>, Status> {
+        self.call("ConfirmFence", request, |desk, asked| async move { desk.confirm_fence(asked).await }).await
+    }
+
+    async fn get_lease(&self, request: Request<proto::GetLeaseRequest>) -> Result<Response<proto::Lease>, Status> {
+        self.call("GetLease", request, |desk, asked| async move { desk.get_lease(asked).await }).await
+    }
+
+    async fn list_leases(
+        &self,
+        request: Request<proto::ListLeasesRequest>,
+    ) -> Result<Response<proto::ListLeasesResponse>, Status> {
+        self.call("ListLeases", request, |desk, asked| async move { desk.list_leases(asked).await }).await
+    }
+
+    async fn watch(&self, request: Request<proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let opened = watch::open(Arc::clone(&self.desk), request.get_ref(), self.ended.clone());
+        let opened = opened.map(|changes| Response::new(ReceiverStream::new(changes))).map_err(Status::from);
+        self.count("Watch", opened.as_ref().err());
+        opened
+    }
+
+    async fn drain(&self, request: Request<proto::DrainRequest>) -> Result<Response<proto::DrainResponse>, Status> {
+        self.call("Drain", request, |desk, asked| async move { desk.drain(asked).await }).await
+    }
+
+    async fn publish_telemetry(
+        &self,
+        request: Request<Streaming<proto::PublishTelemetryRequest>>,
+    ) -> Result<Response<proto::PublishTelemetryResponse>, Status> {
+        self.call("PublishTelemetry", request, |desk, samples| async move { telemetry::take_in(&desk, samples).await })
+            .await
+    }
+
+    async fn explain(
+        &self,
+        request: Request<proto::ExplainRequest>,
+    ) -> Result<Response<proto::ExplainResponse>, Status> {
+        self.call("Explain", request, |desk, asked| async move { desk.explain(asked).await }).await
+    }
+
+    async fn session(
+        &self,
+        request: Request<Streaming<proto::SessionRequest>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
+        let answers = session::open(Arc::clone(&self.desk), request.into_inner(), self.ended.clone());
+        self.count("Session", None);
+        Ok(Response::new(ReceiverStream::new(answers)))
+    }
+}

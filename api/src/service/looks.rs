@@ -1,0 +1,197 @@
+//! Calls that change nothing: one lease, pages of leases, quotes and explanations.
+
+use lessor_engine::authority::{Decision, Explanation, Filter, Grant, HolderId, LeaseState, Money, RequestId, Term};
+use lessor_engine::ledger::Account;
+use lessor_models::fleet::{Fleet, NodeIndex};
+use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::time::Span;
+use tonic::Code;
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::reading::{self, Asker, holder, lease_id, spec_for};
+use super::refusing::{no_room, refusal};
+use super::telling::{account, lease, revision};
+use crate::proto;
+use crate::proto::explain_response::Obstacle;
+use crate::proto::lease::State;
+use crate::shell::{UNSTATED, View};
+
+/// Leases of a page where its size is left out, and at most.
+const PAGE: (usize, usize) = (100, 1_000);
+
+impl Desk {
+    /// One lease.
+    ///
+    /// # Errors
+    /// A lease that is not remembered.
+    pub(crate) async fn get_lease(&self, asked: proto::GetLeaseRequest) -> Result<proto::Lease, Failure> {
+        let id = lease_id(&asked.name)?;
+        let found = self.look(move |view| view.lease(id)).await?;
+        found.map(|found| lease(self.names(), &found)).ok_or_else(unknown_lease)
+    }
+
+    /// A page of leases.
+    ///
+    /// # Errors
+    /// A filter or a token that makes no sense.
+    pub(crate) async fn list_leases(
+        &self,
+        asked: proto::ListLeasesRequest,
+    ) -> Result<proto::ListLeasesResponse, Failure> {
+        let after = page_token(&asked.page_token)?;
+        let filter = filter(self.fleet(), &asked)?;
+        let size = match usize::try_from(asked.page_size) {
+            Ok(0) => PAGE.0,
+            Ok(size) => size.min(PAGE.1),
+            Err(_) => return Err(Failure::field("page_size", "BAD_PAGE_SIZE", "the size of a page is not negative")),
+        };
+        let (page, at) = self.look(move |view| (view.leases(after, &filter, size), view.revision())).await?;
+        Ok(proto::ListLeasesResponse {
+            leases: page.leases.iter().map(|found| lease(self.names(), found)).collect(),
+            next_page_token: page.next.map_or(String::new(), |slot| slot.to_string()),
+            revision: Some(revision(at)),
+        })
+    }
+
+    /// What a request would come to.
+    ///
+    /// # Errors
+    /// A request that makes no sense.
+    pub(crate) async fn quote(&self, asked: proto::QuoteRequest) -> Result<proto::QuoteResponse, Failure> {
+        let spec = asked.spec.ok_or_else(|| Failure::field("spec", "MISSING", "nothing is asked for"))?;
+        let request = spec_for(self.fleet(), &spec, quoter())?;
+        let Term::Immediate(term) = request.term else { return Err(unknown_lease()) };
+        let (decision, at) = self.look(move |view| (view.quote(&request), view.revision())).await?;
+        let told = proto::QuoteResponse { revision: Some(revision(at)), ..proto::QuoteResponse::default() };
+        Ok(match decision {
+            Decision::Granted(grant) | Decision::Offered { grant, .. } => {
+                let price_micro_credits = price(&grant, term).0;
+                proto::QuoteResponse { nodes: nodes(self.fleet(), &grant), price_micro_credits, ..told }
+            }
+            Decision::Refused(refused) => {
+                proto::QuoteResponse { refusal: Some(refusal(self.fleet(), &refused)?), ..told }
+            }
+            _ => return Err(Failure::new(Code::Internal, "NO_QUOTE", "the authority decided about something else")),
+        })
+    }
+
+    /// What the accounts of a node have and hold, and what stands in the way of a request there.
+    ///
+    /// # Errors
+    /// A node, a lease or a request that makes no sense.
+    pub(crate) async fn explain(&self, asked: proto::ExplainRequest) -> Result<proto::ExplainResponse, Failure> {
+        let node = self.explained(&asked).await?;
+        let request = asked.spec.map(|mut spec| {
+            self.fleet().name(node).clone_into(&mut spec.node);
+            spec_for(self.fleet(), &spec, quoter())
+        });
+        let request = request.transpose()?;
+        let (standings, explained, at) = self
+            .look(move |view| {
+                let explained = request.map(|request| view.explain(&request));
+                (standings(view, node), explained, view.revision())
+            })
+            .await?;
+        let accounts = standings.into_iter().map(|(found, capacity, commitment)| proto::AccountStanding {
+            account: Some(account(self.fleet(), found)),
+            capacity,
+            commitment,
+        });
+        let mut told =
+            explained.map_or_else(|| Ok(proto::ExplainResponse::default()), |found| self.explanation(&found))?;
+        told.revision = Some(revision(at));
+        told.accounts = accounts.collect();
+        Ok(told)
+    }
+
+    /// What stands in the way of a request, tile by tile.
+    fn explanation(&self, found: &Explanation) -> Result<proto::ExplainResponse, Failure> {
+        let refused = match &found.decision {
+            Decision::Refused(refused) => Some(refusal(self.fleet(), refused)?),
+            _ => None,
+        };
+        let obstacles = found.obstacles.iter().map(|obstacle| Obstacle {
+            refusal: Some(no_room(self.fleet(), obstacle.barrier)),
+            tile_count: obstacle.tiles,
+        });
+        Ok(proto::ExplainResponse {
+            refusal: refused,
+            tile_count: found.tiles,
+            fitting_tile_count: found.fitting,
+            obstacles: obstacles.collect(),
+            ..proto::ExplainResponse::default()
+        })
+    }
+
+    /// The node that is to be explained.
+    async fn explained(&self, asked: &proto::ExplainRequest) -> Result<NodeIndex, Failure> {
+        if !asked.node.is_empty() {
+            return reading::node(self.fleet(), &asked.node);
+        }
+        if asked.lease.is_empty() {
+            return Err(Failure::field("node", "MISSING", "neither a node nor a lease is named"));
+        }
+        let id = lease_id(&asked.lease)?;
+        self.look(move |view| view.lease(id)).await?.map(|found| found.node).ok_or_else(unknown_lease)
+    }
+}
+
+/// Every account that a lease at a node debits and that limits anything, with what it may give and what is held of it.
+fn standings(view: &View<'_>, node: NodeIndex) -> Vec<(Account, u64, u64)> {
+    let ledger = view.ledger();
+    let accounts = ledger.path(node).flat_map(|owner| Kind::ALL.map(|kind| Account { owner, kind }));
+    let known = accounts.filter_map(|account| {
+        let (capacity, commitment) = ledger.balance(account)?;
+        Some((account, capacity, commitment))
+    });
+    known.filter(|standing| standing.1 != UNLIMITED).collect()
+}
+
+fn nodes(fleet: &Fleet, grant: &Grant) -> Vec<String> {
+    std::iter::once(&grant.seat).chain(&grant.others).map(|seat| fleet.name(seat.node).to_owned()).collect()
+}
+
+fn price(grant: &Grant, term: Span) -> Money {
+    std::iter::once(&grant.seat).chain(&grant.others).fold(Money::ZERO, |sum, seat| sum.plus(seat.rate.over(term)))
+}
+
+/// The one who asks for a quote: nobody is told apart, and nothing is remembered.
+fn quoter() -> Asker {
+    let word = "quote";
+    Asker {
+        holder: HolderId::new(word).expect("the word is a name"),
+        request: RequestId::new(word).expect("the word is a name"),
+        first_sent: UNSTATED,
+    }
+}
+
+fn filter(fleet: &Fleet, asked: &proto::ListLeasesRequest) -> Result<Filter, Failure> {
+    let state = match State::try_from(asked.state) {
+        Ok(State::Unspecified) => None,
+        Ok(State::Offered) => Some(LeaseState::Offered),
+        Ok(State::Active) => Some(LeaseState::Active),
+        Ok(State::Released) => Some(LeaseState::Released),
+        Ok(State::Expired) => Some(LeaseState::Expired),
+        Ok(State::Revoked) => Some(LeaseState::Revoked),
+        Err(_) => return Err(Failure::field("state", "UNKNOWN_VALUE", "there is no such state")),
+    };
+    Ok(Filter {
+        holder: (!asked.holder.is_empty()).then(|| holder(&asked.holder)).transpose()?,
+        node: (!asked.node.is_empty()).then(|| reading::node(fleet, &asked.node)).transpose()?,
+        state,
+    })
+}
+
+/// Where a page begins: a token is what the authority gave with the page before.
+fn page_token(text: &str) -> Result<Option<u32>, Failure> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let malformed = |_| Failure::field("page_token", "BAD_PAGE_TOKEN", "the token is not one that a page ended with");
+    text.parse().map(Some).map_err(malformed)
+}
+
+fn unknown_lease() -> Failure {
+    Failure::new(Code::NotFound, "UNKNOWN_LEASE", "there is no such lease, or it ended too long ago to be remembered")
+}

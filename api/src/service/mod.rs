@@ -1,0 +1,20 @@
+//! The lease service: what calls say, read into valid events; what the authority says, told in the words of the wire.
+//!
+//! Nothing here decides about a lease, and nothing is told before it is durable: both are for what stands behind the
+//! [`Desk`].
+
+mod calls;
+mod desk;
+mod failure;
+mod lease_service;
+mod looks;
+mod reading;
+mod refusing;
+mod session;
+mod telemetry;
+mod telling;
+mod times;
+mod watch;
+
+pub(crate) use desk::Desk;
+pub(crate) use lease_service::Service;

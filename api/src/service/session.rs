@@ -1,0 +1,211 @@
+//! Many calls over one stream. Those of one service class are applied in the order in which they came, and all are answered
+//! as they become durable.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use lessor_engine::authority::Event;
+use tokio::sync::mpsc;
+use tonic::{Code, Status, Streaming};
+
+use super::calls::{Told, event_of};
+use super::desk::{Desk, overloaded, stopped};
+use super::failure::Failure;
+use crate::proto::session_request::Call;
+use crate::proto::session_response::Outcome;
+use crate::proto::{QuoteRequest, SessionRequest, SessionResponse};
+use crate::serve::Ended;
+use crate::shell::{AnswerSink, AnswerStream, Answered, Stopped, answer_stream};
+
+/// Calls of one session that may wait for their answers: more are left in the connection until some are answered.
+const IN_FLIGHT_MAX: usize = 8_192;
+
+/// Answers that may wait for a slow reader; beyond them nothing more is read from it.
+const ANSWERS_WAITING: usize = 1_024;
+
+/// Answers taken from the shell at once.
+const ANSWERS_AT_ONCE: usize = 256;
+
+/// Where answers go.
+pub(crate) type Answers = mpsc::Receiver<Result<SessionResponse, Status>>;
+
+/// Serves a session until its caller ends it, or the server ends.
+pub(crate) fn open(desk: Arc<Desk>, calls: Streaming<SessionRequest>, ended: Ended) -> Answers {
+    let (out, receiver) = mpsc::channel(ANSWERS_WAITING);
+    let (sink, stream) = answer_stream();
+    let session = Session { desk, out, sink, waiting: Waiting::default(), quotes: FuturesUnordered::new() };
+    tokio::spawn(session.run(calls, stream, ended));
+    receiver
+}
+
+type Quote = Pin<Box<dyn Future<Output = SessionResponse> + Send>>;
+
+/// One session on its way.
+struct Session {
+    desk: Arc<Desk>,
+    out: mpsc::Sender<Result<SessionResponse, Status>>,
+    sink: AnswerSink,
+    waiting: Waiting,
+    quotes: FuturesUnordered<Quote>,
+}
+
+/// Nobody reads the answers any more.
+struct ReaderIsGone;
+
+impl Session {
+    async fn run(mut self, mut calls: Streaming<SessionRequest>, mut answers: AnswerStream, mut ended: Ended) {
+        let mut batch = Vec::with_capacity(ANSWERS_AT_ONCE);
+        let mut is_open = true;
+        while is_open || !self.is_idle() {
+            let done = tokio::select! {
+                biased;
+                count = answers.next_many(&mut batch, ANSWERS_AT_ONCE), if self.waiting.count() > 0 => {
+                    if count == 0 { self.stopped().await } else { self.tell(&mut batch).await }
+                }
+                Some(quoted) = self.quotes.next(), if !self.quotes.is_empty() => self.say(quoted).await,
+                call = calls.next(), if is_open && self.in_flight() < IN_FLIGHT_MAX => match call {
+                    Some(Ok(request)) => self.begin(request).await,
+                    // A caller that went away, or sent what is no message: what it asked for before is still answered.
+                    Some(Err(_)) | None => {
+                        is_open = false;
+                        Ok(())
+                    }
+                },
+                () = ended.wait(), if is_open => {
+                    is_open = false;
+                    let ending = Failure::new(Code::Unavailable, "SHUTTING_DOWN", "the server is shutting down");
+                    self.out.send(Err(ending.into())).await.map_err(|_| ReaderIsGone)
+                }
+            };
+            if done.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn in_flight(&self) -> usize {
+        self.waiting.count() + self.quotes.len()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.in_flight() == 0
+    }
+
+    /// Hands a call to the authority, or answers at once where it makes no sense.
+    async fn begin(&mut self, request: SessionRequest) -> Result<(), ReaderIsGone> {
+        let tag = request.tag;
+        let failure = match request.call {
+            Some(Call::Quote(asked)) => {
+                self.quotes.push(quote(Arc::clone(&self.desk), tag, asked));
+                return Ok(());
+            }
+            Some(call) => match self.submit(tag, call) {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            },
+            None => Failure::field("call", "MISSING", "the message holds no call"),
+        };
+        self.say(failed(tag, failure)).await
+    }
+
+    fn submit(&mut self, tag: u64, call: Call) -> Result<(), Failure> {
+        let (event, told): (Event, Told) = event_of(&self.desk, call)?;
+        let slot = self.waiting.put(tag, told);
+        let submitted = self.desk.handle().submit_to(event, slot, &self.sink);
+        submitted.map_err(|full| {
+            self.waiting.take(slot);
+            overloaded(&full)
+        })
+    }
+
+    /// Tells what came of calls.
+    async fn tell(&mut self, batch: &mut Vec<(u64, Answered)>) -> Result<(), ReaderIsGone> {
+        for (slot, answered) in batch.drain(..) {
+            let Some((tag, told)) = self.waiting.take(slot) else { continue };
+            let outcome = told(&self.desk, answered).unwrap_or_else(|failure| Outcome::Failure(failure.into_message()));
+            self.say(SessionResponse { tag, outcome: Some(outcome) }).await?;
+        }
+        Ok(())
+    }
+
+    /// The shell ended: what was under way has no known outcome.
+    async fn stopped(&mut self) -> Result<(), ReaderIsGone> {
+        for (tag, _) in self.waiting.take_all() {
+            self.say(failed(tag, stopped(Stopped))).await?;
+        }
+        Ok(())
+    }
+
+    async fn say(&mut self, response: SessionResponse) -> Result<(), ReaderIsGone> {
+        self.out.send(Ok(response)).await.map_err(|_| ReaderIsGone)
+    }
+}
+
+fn quote(desk: Arc<Desk>, tag: u64, asked: QuoteRequest) -> Quote {
+    Box::pin(async move {
+        let quoted = desk.quote(asked).await.map(Outcome::Quote);
+        let outcome = quoted.unwrap_or_else(|failure| Outcome::Failure(failure.into_message()));
+        SessionResponse { tag, outcome: Some(outcome) }
+    })
+}
+
+fn failed(tag: u64, failure: Failure) -> SessionResponse {
+    SessionResponse { tag, outcome: Some(Outcome::Failure(failure.into_message())) }
+}
+
+/// Calls that wait for their answers, by slot.
+#[derive(Default)]
+struct Waiting {
+    slots: Vec<Option<(u64, Told)>>,
+    free: Vec<usize>,
+}
+
+impl Waiting {
+    fn count(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Takes in a call with its caller's tag; says where it is.
+    fn put(&mut self, tag: u64, told: Told) -> u64 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        self.slots[slot] = Some((tag, told));
+        slot as u64
+    }
+
+    /// Takes a call out.
+    fn take(&mut self, slot: u64) -> Option<(u64, Told)> {
+        let slot = usize::try_from(slot).ok()?;
+        let taken = self.slots.get_mut(slot)?.take()?;
+        self.free.push(slot);
+        Some(taken)
+    }
+
+    fn take_all(&mut self) -> Vec<(u64, Told)> {
+        self.free.clear();
+        std::mem::take(&mut self.slots).into_iter().flatten().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_used_again_once_its_call_is_answered() {
+        let mut waiting = Waiting::default();
+        let told: Told = |_, _| Err(Failure::new(Code::Internal, "TEST", ""));
+        let (first, second) = (waiting.put(7, told), waiting.put(8, told));
+        assert_eq!((first, second, waiting.count()), (0, 1, 2));
+        assert_eq!(waiting.take(first).map(|call| call.0), Some(7));
+        assert!(waiting.take(first).is_none());
+        assert_eq!((waiting.put(9, told), waiting.count()), (0, 2));
+        assert_eq!(waiting.take_all().len(), 2);
+        assert_eq!(waiting.count(), 0);
+    }
+}
