@@ -21,6 +21,39 @@ run $lessor plan --fleet out/sample --out out/plan --force --deadline 30s
 run $lessor check out/plan
 reports=(out/plan/report.html)
 
+# A server on the same fleet, killed without warning while somebody holds a lease, and started again on the same data.
+server=
+serve() {
+    echo "\$ $lessor serve --fleet out/sample --data out/leases --listen 127.0.0.1:0 &"
+    $lessor serve --fleet out/sample --data out/leases --listen 127.0.0.1:0 >out/serve.txt &
+    server=$!
+    url=
+    until [ -n "$url" ]; do
+        kill -0 "$server"
+        sleep 0.1
+        url=$(sed -n 's/^listening on //p' out/serve.txt)
+    done
+    echo "demo: the server listens on $url"
+}
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true' EXIT
+
+rm -rf out/leases
+serve
+run $lessor lease request --server "$url" --holder demo --request-id demo-1 --compute 100 --memory 1GiB --term 10m
+run $lessor lease quote --server "$url" --memory 1000TiB --term 10m || echo "demo: refused, as it should be"
+run $lessor lease watch --server "$url" --after 1.0 --changes 1
+before=$($lessor lease list --server "$url" --json)
+run kill -9 "$server"
+wait "$server" 2>/dev/null || true
+serve
+after=$($lessor lease list --server "$url" --json)
+[ "$before" = "$after" ] || { echo "demo: a lease was lost" >&2; exit 1; }
+run $lessor lease list --server "$url"
+echo "demo: the lease is still there after kill -9"
+run kill "$server"
+wait "$server" 2>/dev/null || true
+server=
+
 if [ -d "$openb" ]; then
     run $lessor datasets import openb --nodes "$openb/openb_node_list_gpu_node.csv" \
         --pods "$openb/sequences/default_42.csv" --arrived 100 --out out/openb --force

@@ -37,4 +37,5 @@ step "lints" cargo clippy --release --workspace --all-targets --locked -- -D war
 step "tests" cargo test --release --workspace --locked
 step "documents" scripts/check-docs.sh
 step "a plan and its report" check_a_plan
+step "clients written elsewhere" scripts/check-clients.sh
 echo "test: all checks passed in $SECONDS s"

@@ -1,0 +1,275 @@
+//! Every call of the lease service, over loopback, against the real engine and the real journal.
+
+#[path = "common/service.rs"]
+mod service;
+
+use lessor_api::proto::account::Owner;
+use lessor_api::proto::lease::State;
+use lessor_api::proto::refusal::Reason;
+use lessor_api::proto::session_request::Call;
+use lessor_api::proto::session_response::Outcome;
+use lessor_api::proto::{
+    CheckpointRequest, ConfirmFenceRequest, DrainRequest, ExplainRequest, GetLeaseRequest, Kind, ListLeasesRequest,
+    PublishTelemetryRequest, QuoteRequest, ReleaseRequest, RenewRequest, RevokeRequest, SessionRequest,
+};
+use service::{Running, granted, memory, refused, request, request_for, seconds, spec, why};
+use tokio_stream::StreamExt;
+use tonic::Code;
+
+#[tokio::test]
+async fn a_lease_is_granted_renewed_and_released() {
+    let mut running = Running::start().await;
+    let lease = running.grant(request("r1")).await;
+    assert_eq!((lease.state(), lease.version, lease.holder.as_str()), (State::Active, 1, "web"));
+    assert!(lease.token > 0);
+
+    let end = lease.end_time.unwrap();
+    let later = prost_types::Timestamp { seconds: end.seconds + 60, ..end };
+    let renewal = RenewRequest {
+        name: lease.name.clone(),
+        holder: "web".into(),
+        version: 1,
+        end_time: Some(later),
+        bid_micro_credits: None,
+    };
+    let renewed = running.calls.renew(renewal.clone()).await.unwrap().into_inner().lease.unwrap();
+    assert_eq!((renewed.version, renewed.end_time, renewed.token), (2, Some(later), lease.token));
+    // The answer was lost: the same renewal again is no second one.
+    assert_eq!(running.calls.renew(renewal).await.unwrap().into_inner().lease.unwrap(), renewed);
+
+    assert_eq!(running.release(&renewed).await.state(), State::Released);
+    let get = GetLeaseRequest { name: lease.name };
+    assert_eq!(running.calls.get_lease(get).await.unwrap().into_inner().state(), State::Released);
+}
+
+#[tokio::test]
+async fn a_quote_tells_where_and_changes_nothing() {
+    let mut running = Running::start().await;
+    let before = running.list().await;
+    let message = QuoteRequest { spec: request("q").spec };
+    let quoted = running.calls.quote(message).await.unwrap().into_inner();
+    assert_eq!((quoted.nodes.len(), quoted.refusal), (1, None));
+    assert_eq!(running.list().await, before);
+    assert_eq!(running.grant(request("q")).await.node, quoted.nodes[0]);
+}
+
+#[tokio::test]
+async fn a_repeat_gets_the_first_answer_and_another_body_is_refused() {
+    let mut running = Running::start().await;
+    let first = running.grant(request("r1")).await;
+    assert_eq!(running.grant(request("r1")).await, first);
+    assert_eq!(running.list().await.leases.len(), 1);
+    let other = request_for("r1", spec(memory(2 << 20)));
+    let status = running.calls.request_lease(other).await.unwrap_err();
+    assert_eq!(why(&status), (Code::AlreadyExists, "REUSED_ID".into()));
+}
+
+#[tokio::test]
+async fn a_gang_is_granted_whole_or_not_at_all() {
+    let mut running = Running::start().await;
+    let mut gang = spec(memory(1 << 20));
+    gang.gang_size = 3;
+    let response = running.calls.request_lease(request_for("g1", gang.clone())).await.unwrap().into_inner();
+    assert_eq!(response.leases.iter().map(|lease| lease.gang_index).collect::<Vec<_>>(), [0, 1, 2]);
+
+    let before = running.list().await;
+    // No tile of the fleet has all of another tile's memory a hundred times over.
+    gang.gang_size = 1_000;
+    gang.resources = Some(memory(u64::MAX >> 12));
+    let refusal = refused(running.calls.request_lease(request_for("g2", gang)).await.unwrap().into_inner());
+    assert_eq!(refusal.reason(), Reason::AccountShort);
+    assert_eq!(running.list().await, before);
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_binding_account_and_an_offer() {
+    let mut running = Running::start().await;
+    let tile = running.fleet().tiles().next().map(|tile| running.fleet().name(tile).to_owned()).unwrap();
+    let mut large = spec(memory(1 << 50));
+    large.node.clone_from(&tile);
+    let refusal = refused(running.calls.request_lease(request_for("r1", large)).await.unwrap().into_inner());
+    let shortage = refusal.shortage.clone().unwrap();
+    let account = shortage.account.unwrap();
+    assert_eq!(
+        (refusal.reason(), account.owner.clone(), account.kind()),
+        (Reason::AccountShort, Some(Owner::Node(tile.clone())), Kind::Memory)
+    );
+    assert!(shortage.left < shortage.asked);
+    // What is offered instead, in thousandths rounded down, fits what is left.
+    let offer = refusal.counter_offer.unwrap();
+    assert!(u128::from(offer.smaller_permille) * (1 << 50) / 1_000 <= u128::from(shortage.left));
+}
+
+#[tokio::test]
+async fn leases_are_listed_in_pages() {
+    let mut running = Running::start().await;
+    for number in 0..5 {
+        running.grant(request(&format!("r{number}"))).await;
+    }
+    let mut message = ListLeasesRequest { page_size: 2, ..ListLeasesRequest::default() };
+    let mut pages = Vec::new();
+    loop {
+        let page = running.calls.list_leases(message.clone()).await.unwrap().into_inner();
+        pages.push(page.leases.iter().map(|lease| lease.request_id.clone()).collect::<Vec<_>>());
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        message.page_token = page.next_page_token;
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+    let mut all = pages.concat();
+    all.sort_unstable();
+    assert_eq!(all, ["r0", "r1", "r2", "r3", "r4"]);
+
+    message.page_token = "what is this".into();
+    let status = running.calls.list_leases(message).await.unwrap_err();
+    assert_eq!(why(&status), (Code::InvalidArgument, "BAD_PAGE_TOKEN".into()));
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_holder_node_and_state() {
+    let mut running = Running::start().await;
+    let first = running.grant(request("r1")).await;
+    let mut other = request("r1");
+    other.holder = "batch".into();
+    let second = running.grant(other).await;
+    running.release(&second).await;
+    let mut of = async |message: ListLeasesRequest| {
+        let page = running.calls.list_leases(message).await.unwrap().into_inner();
+        page.leases.into_iter().map(|lease| lease.name).collect::<Vec<_>>()
+    };
+    let all = ListLeasesRequest::default();
+    assert_eq!(of(ListLeasesRequest { holder: "web".into(), ..all.clone() }).await, *std::slice::from_ref(&first.name));
+    assert_eq!(
+        of(ListLeasesRequest { state: State::Released.into(), ..all.clone() }).await,
+        *std::slice::from_ref(&second.name)
+    );
+    assert!(of(ListLeasesRequest { node: first.node.clone(), ..all }).await.contains(&first.name));
+}
+
+#[tokio::test]
+async fn a_revoked_lease_gives_back_once_its_fence_is_confirmed() {
+    let mut running = Running::start().await;
+    let mut fenced = spec(memory(1 << 20));
+    fenced.fence_keys = vec!["disk-7".into()];
+    let lease = running.grant(request_for("r1", fenced.clone())).await;
+    let held = refused(running.calls.request_lease(request_for("r2", fenced.clone())).await.unwrap().into_inner());
+    assert_eq!(held.reason(), Reason::KeyHeld);
+
+    let message = RevokeRequest { name: lease.name.clone(), notice: Some(seconds(0)) };
+    let revoked = running.calls.revoke(message).await.unwrap().into_inner().lease.unwrap();
+    assert_eq!((revoked.state(), revoked.returned), (State::Revoked, false));
+    let confirm = |token| ConfirmFenceRequest { name: lease.name.clone(), token };
+    let wrong = running.calls.confirm_fence(confirm(lease.token + 1)).await.unwrap_err();
+    assert_eq!(why(&wrong), (Code::FailedPrecondition, "WRONG_TOKEN".into()));
+    let confirmed = running.calls.confirm_fence(confirm(lease.token)).await.unwrap().into_inner().lease.unwrap();
+    assert!(confirmed.returned);
+
+    let next = running.grant(request_for("r3", fenced)).await;
+    assert!(next.token > lease.token);
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_for_the_holder_alone() {
+    let mut running = Running::start().await;
+    let lease = running.grant(request("r1")).await;
+    let message = |holder: &str| CheckpointRequest { name: lease.name.clone(), holder: holder.into() };
+    assert_eq!(running.calls.checkpoint(message("web")).await.unwrap().into_inner().lease.unwrap().name, lease.name);
+    let status = running.calls.checkpoint(message("other")).await.unwrap_err();
+    assert_eq!(why(&status), (Code::PermissionDenied, "WRONG_HOLDER".into()));
+}
+
+#[tokio::test]
+async fn a_drained_node_takes_nothing_new_until_the_drain_is_taken_back() {
+    let mut running = Running::start().await;
+    let lease = running.grant(request("r1")).await;
+    let drain = DrainRequest { node: lease.node.clone(), notice: Some(seconds(30)), cancel: false };
+    assert!(running.calls.drain(drain.clone()).await.unwrap().into_inner().deadline_time.is_some());
+    let get = GetLeaseRequest { name: lease.name.clone() };
+    assert_eq!(running.calls.get_lease(get).await.unwrap().into_inner().state(), State::Revoked);
+
+    let mut there = spec(memory(1 << 20));
+    there.node.clone_from(&lease.node);
+    let refusal = refused(running.calls.request_lease(request_for("r2", there.clone())).await.unwrap().into_inner());
+    assert_eq!((refusal.reason(), refusal.node), (Reason::NodeDraining, lease.node.clone()));
+
+    running.calls.drain(DrainRequest { notice: None, cancel: true, ..drain }).await.unwrap();
+    assert_eq!(running.grant(request_for("r3", there)).await.node, lease.node);
+}
+
+#[tokio::test]
+async fn an_explanation_shows_what_accounts_hold() {
+    let mut running = Running::start().await;
+    let lease = running.grant(request("r1")).await;
+    let message = ExplainRequest { lease: lease.name.clone(), ..ExplainRequest::default() };
+    let explained = running.calls.explain(message).await.unwrap().into_inner();
+    let memory = explained.accounts.iter().find(|standing| {
+        let account = standing.account.clone().unwrap();
+        account.owner == Some(Owner::Node(lease.node.clone())) && account.kind() == Kind::Memory
+    });
+    assert_eq!(memory.map(|standing| standing.commitment), Some(1 << 20));
+}
+
+#[tokio::test]
+async fn a_tile_whose_link_is_down_takes_nothing_new() {
+    let mut running = Running::start().await;
+    let fleet = running.fleet();
+    let tile = fleet.name(fleet.tiles().next().unwrap()).to_owned();
+    let sample = |link_up| PublishTelemetryRequest {
+        tile: tile.clone(),
+        sample_time: Some(prost_types::Timestamp { seconds: 1_700_000_000 + i64::from(link_up), nanos: 0 }),
+        link_up: Some(link_up),
+        ..PublishTelemetryRequest::default()
+    };
+    let told = running.calls.publish_telemetry(tokio_stream::iter([sample(false)])).await.unwrap().into_inner();
+    assert_eq!((told.samples, told.limits_changed), (1, 1));
+
+    let mut there = spec(memory(1 << 20));
+    there.node.clone_from(&tile);
+    let refusal = refused(running.calls.request_lease(request_for("r1", there.clone())).await.unwrap().into_inner());
+    assert_eq!(refusal.reason(), Reason::NodeClosed);
+
+    // After a restart the plane begins anew, and still its word is newer than what it said before.
+    let mut running = running.restart().await;
+    running.calls.publish_telemetry(tokio_stream::iter([sample(false), sample(true)])).await.unwrap();
+    assert_eq!(running.grant(request_for("r2", there)).await.node, tile);
+}
+
+#[tokio::test]
+async fn a_session_answers_every_call_under_its_tag() {
+    const CALLS: u64 = 500;
+    let mut running = Running::start().await;
+    let calls =
+        (0..CALLS).map(|tag| SessionRequest { tag, call: Some(Call::RequestLease(request(&format!("s{tag}")))) });
+    let bad = SessionRequest { tag: CALLS, call: Some(Call::Renew(RenewRequest::default())) };
+    let stream = tokio_stream::iter(calls.chain([bad]));
+    let mut answers = running.calls.session(stream).await.unwrap().into_inner();
+    let mut tags = Vec::new();
+    while let Some(answer) = answers.next().await {
+        let answer = answer.unwrap();
+        match answer.outcome.unwrap() {
+            Outcome::RequestLease(response) => assert_eq!(granted(response).request_id, format!("s{}", answer.tag)),
+            Outcome::Failure(failure) => assert_eq!((answer.tag, failure.code), (CALLS, Code::InvalidArgument.into())),
+            other => panic!("{other:?}"),
+        }
+        tags.push(answer.tag);
+    }
+    tags.sort_unstable();
+    assert_eq!(tags, (0..=CALLS).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_session_applies_calls_in_their_order() {
+    let mut running = Running::start().await;
+    let lease = running.grant(request("r1")).await;
+    let release = ReleaseRequest { name: lease.name.clone(), holder: "web".into() };
+    let checkpoint = CheckpointRequest { name: lease.name, holder: "web".into() };
+    let calls = [Call::Release(release), Call::Checkpoint(checkpoint)];
+    let calls = calls.into_iter().enumerate().map(|(at, call)| SessionRequest { tag: at as u64, call: Some(call) });
+    let answers = running.calls.session(tokio_stream::iter(calls.collect::<Vec<_>>())).await.unwrap().into_inner();
+    let mut answers: Vec<_> = answers.map(Result::unwrap).collect().await;
+    answers.sort_by_key(|answer| answer.tag);
+    assert!(matches!(answers[0].outcome, Some(Outcome::Release(_))));
+    let Some(Outcome::Failure(failure)) = &answers[1].outcome else { panic!("{answers:?}") };
+    assert_eq!(failure.reason, "NOT_ACTIVE");
+}

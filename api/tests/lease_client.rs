@@ -1,0 +1,88 @@
+//! The client that renews in the background, against a real server: it keeps what it may and stops in time.
+
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+#[path = "common/service.rs"]
+mod service;
+
+use std::time::Duration;
+
+use lessor_api::client::{Answer, BootInstant, Ended, Grant, Holding, KeptLease, LeaseClient, ServerUrl};
+use lessor_api::proto::lease::State;
+use lessor_api::proto::{GetLeaseRequest, LeaseSpec, RequestLeaseRequest, RevokeRequest};
+use service::{Running, memory, request_for, seconds, spec};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn client(running: &Running) -> LeaseClient {
+    LeaseClient::connect(&ServerUrl::parse(running.server().url()).unwrap(), None).await.unwrap()
+}
+
+/// A request for so many seconds; the last two are the guard band.
+fn lasting(id: &str, term: i64) -> RequestLeaseRequest {
+    request_for(id, LeaseSpec { term: Some(seconds(term)), ..spec(memory(1 << 20)) })
+}
+
+async fn grant(client: &mut LeaseClient, request: &RequestLeaseRequest) -> Grant {
+    match client.request(request, PATIENCE).await.unwrap() {
+        Answer::Granted(mut grants) => grants.remove(0),
+        Answer::Refused(refusal) => panic!("{refusal:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_kept_lease_is_renewed_and_released() {
+    let mut running = Running::start().await;
+    let mut client = client(&running).await;
+    let first = grant(&mut client, &lasting("r1", 4)).await;
+    let kept = KeptLease::keep(client, first.clone());
+    // Renewed at half of what may be used, which is two seconds.
+    let renewed = loop {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        match kept.holding() {
+            Holding::Held(grant) if grant.lease.version > 1 => break grant,
+            Holding::Held(_) => assert!(kept.is_held()),
+            Holding::Ended(ended) => panic!("{ended:?}"),
+        }
+    };
+    assert!(renewed.term.stop() > first.term.stop());
+    assert_eq!(renewed.lease.token, first.lease.token);
+    assert_eq!(kept.release().await, Ended::Released);
+    let get = GetLeaseRequest { name: first.lease.name };
+    assert_eq!(running.calls.get_lease(get).await.unwrap().into_inner().state(), State::Released);
+}
+
+#[tokio::test]
+async fn a_holder_stops_before_the_end_when_the_server_is_gone() {
+    let running = Running::start().await;
+    let mut client = client(&running).await;
+    let granted = grant(&mut client, &lasting("r1", 3)).await;
+    let kept = KeptLease::keep(client, granted.clone());
+    running.stop().await;
+    assert!(kept.is_held());
+    assert_eq!(kept.ended().await, Ended::TermOver);
+    let stopped = BootInstant::now();
+    assert!(!kept.is_held());
+    // Not before the stop, and well within the guard band after it.
+    let stop = granted.term.stop();
+    assert!(stop <= stopped && stopped < stop.after(Duration::from_secs(1)), "{stop:?} {stopped:?}");
+}
+
+#[tokio::test]
+async fn a_revoked_lease_is_lost_at_its_next_renewal() {
+    let mut running = Running::start().await;
+    let mut client = client(&running).await;
+    let granted = grant(&mut client, &lasting("r1", 4)).await;
+    let kept = KeptLease::keep(client, granted.clone());
+    running.calls.revoke(RevokeRequest { name: granted.lease.name, notice: None }).await.unwrap();
+    assert_eq!(kept.ended().await, Ended::Lost);
+    assert!(!kept.is_held());
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_answer() {
+    let running = Running::start().await;
+    let mut client = client(&running).await;
+    let large = request_for("r1", spec(memory(1 << 50)));
+    assert!(matches!(client.request(&large, PATIENCE).await, Ok(Answer::Refused(_))));
+}

@@ -1,0 +1,151 @@
+//! `lessor serve` and `lessor lease` as a script uses them: the lines, the JSON and the exit codes.
+
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use common::{Bench, Said};
+
+/// A server of the real program.
+struct Serving {
+    bench: Bench,
+    child: Child,
+    url: String,
+}
+
+impl Serving {
+    fn start() -> Serving {
+        let bench = Bench::with_fleet();
+        let (child, url) = serve(&bench);
+        Serving { bench, child, url }
+    }
+
+    fn lease(&self, code: i32, words: &str) -> Said {
+        self.bench.expect(code, &format!("lease {words} --server {}", self.url))
+    }
+
+    fn signal(&mut self, name: &str) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+
+    fn start_again(&mut self) {
+        (self.child, self.url) = serve(&self.bench);
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn serve(bench: &Bench) -> (Child, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--fleet"]).arg(bench.path("fleet"));
+    let mut child = command.arg("--data").arg(bench.path("data")).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line.trim_end().strip_prefix("listening on ").unwrap().to_owned())
+}
+
+const REQUEST: &str = "request --holder web --compute 1 --memory 1MiB --term 10m --json --request-id";
+
+#[test]
+fn a_script_requests_lists_renews_and_releases() {
+    let mut serving = Serving::start();
+    let lease = serving.lease(0, &format!("{REQUEST} r1")).json();
+    for key in
+        ["lease_id", "holder", "request_id", "node", "state", "version", "token", "start", "end", "resources", "price"]
+    {
+        assert!(!lease[key].is_null(), "{key} is missing in {lease}");
+    }
+    assert_eq!((&lease["state"], &lease["resources"]["memory"]), (&"active".into(), &(1 << 20).into()));
+    assert_eq!(lease["end"].as_i64().unwrap() - lease["start"].as_i64().unwrap(), 600_000_000);
+    let listed = serving.lease(0, "list --json").json();
+    assert_eq!(listed.as_array().unwrap()[..], *std::slice::from_ref(&lease));
+
+    let id = lease["lease_id"].as_str().unwrap();
+    let renewed = serving.lease(0, &format!("renew {id} --holder web --extend 5m --json")).json();
+    assert_eq!(
+        (&renewed["version"], renewed["end"].as_i64()),
+        (&2.into(), lease["end"].as_i64().map(|end| end + 300_000_000))
+    );
+    let stale = serving.lease(1, &format!("renew {id} --holder web --extend 5m --at-version 1 --json"));
+    assert!(stale.err.contains("STALE_VERSION"), "{stale:?}");
+    assert_eq!(serving.lease(0, &format!("release {id} --holder web --json")).json()["state"], "released");
+    assert_eq!(serving.lease(0, &format!("get {id} --json")).json()["state"], "released");
+    assert_eq!(serving.signal("TERM"), Some(0));
+}
+
+#[test]
+fn a_refusal_ends_with_one_and_names_the_account_and_an_offer() {
+    let serving = Serving::start();
+    let said = serving.lease(1, "request --holder web --memory 1000TiB --term 10m --request-id r1 --json").json();
+    let refused = &said["refused"];
+    assert_eq!((&refused["reason"], &refused["account"]["kind"]), (&"account_short".into(), &"memory".into()));
+    assert!(refused["left"].as_u64() < refused["asked"].as_u64(), "{said}");
+    let words = serving.lease(1, "request --holder web --memory 1000TiB --term 10m --request-id r2");
+    assert!(words.err.contains("no headroom: memory of"), "{words:?}");
+    assert_eq!(words.out, "");
+}
+
+#[test]
+fn bad_usage_ends_with_two() {
+    let serving = Serving::start();
+    for words in [
+        "request --holder web --term 10m --request-id r1",
+        "request --holder web --memory 1MiB --term 0s --request-id r2",
+        "request --holder web --memory a-lot --term 10m --request-id r3",
+        "renew 1 --holder web",
+        "get what",
+        "watch --after yesterday",
+    ] {
+        serving.lease(2, words);
+    }
+    serving.lease(1, "get 999");
+    serving.bench.expect(2, "lease list --server http://lessor.example:7070");
+    serving.bench.expect(1, "lease list --server 127.0.0.1:9");
+    serving.bench.expect(2, "serve --fleet nowhere --data data2 --listen 127.0.0.1:0");
+}
+
+#[test]
+fn a_lease_is_there_after_the_server_was_killed() {
+    let mut serving = Serving::start();
+    let lease = serving.lease(0, &format!("{REQUEST} r1")).json();
+    assert_eq!(serving.signal("KILL"), None);
+    serving.start_again();
+    assert_eq!(serving.lease(0, "list --json").json().as_array().unwrap()[..], *std::slice::from_ref(&lease));
+    // The answer might have been lost with the server: the same request is the same lease.
+    assert_eq!(serving.lease(0, &format!("{REQUEST} r1")).json(), lease);
+}
+
+#[test]
+fn a_watch_tells_changes_from_a_revision_on() {
+    let serving = Serving::start();
+    serving.lease(0, &format!("{REQUEST} r1"));
+    serving.lease(0, &format!("{REQUEST} r2"));
+    let said = serving.lease(0, "watch --after 1.0 --changes 2 --json");
+    let lines: Vec<serde_json::Value> = said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|line| (line["revision"].as_str().unwrap(), line["changed"]["request_id"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [("1.1", "r1"), ("1.2", "r2")]);
+}
+
+#[test]
+fn a_quote_and_an_explanation_change_nothing() {
+    let serving = Serving::start();
+    let quoted = serving.lease(0, "quote --memory 1MiB --term 10m --json").json();
+    let node = quoted["nodes"][0].as_str().unwrap();
+    let explained = serving.lease(0, &format!("explain --node {node} --json")).json();
+    let accounts = explained["accounts"].as_array().unwrap();
+    assert!(accounts.iter().any(|account| account["owner"] == node && account["kind"] == "memory"), "{explained}");
+    assert_eq!(serving.lease(0, "list --json").json().as_array().map(Vec::len), Some(0));
+}

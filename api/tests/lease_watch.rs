@@ -1,0 +1,143 @@
+//! Watching leases: in order, without a gap, from any revision that is kept, and at no cost for others.
+
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+#[path = "common/service.rs"]
+mod service;
+
+use lessor_api::proto::lease::State;
+use lessor_api::proto::watch_response::Event;
+use lessor_api::proto::{Lease, Revision, WatchRequest, WatchResponse};
+use lessor_engine::authority::Terms;
+use service::{Running, request, why};
+use tokio_stream::StreamExt;
+use tonic::{Code, Streaming};
+use tonic_types::StatusExt;
+
+/// Reads changes, passing over bookmarks.
+async fn changes(stream: &mut Streaming<WatchResponse>, count: usize) -> Vec<(u64, Lease)> {
+    let mut seen = Vec::new();
+    while seen.len() < count {
+        let response = stream.next().await.unwrap().unwrap();
+        if let Some(Event::Changed(lease)) = response.event {
+            seen.push((response.revision.unwrap().number, lease));
+        }
+    }
+    seen
+}
+
+fn after(revision: Option<Revision>) -> WatchRequest {
+    WatchRequest { after: revision, ..WatchRequest::default() }
+}
+
+#[tokio::test]
+async fn a_watch_that_broke_goes_on_without_a_gap() {
+    let mut running = Running::start().await;
+    let beginning = running.list().await.revision.unwrap();
+    let mut stream = running.watch(after(Some(beginning))).await;
+    for number in 0..10 {
+        let lease = running.grant(request(&format!("r{number}"))).await;
+        running.release(&lease).await;
+    }
+    let first = changes(&mut stream, 7).await;
+    drop(stream);
+    let last = Revision { number: first[6].0, ..beginning };
+    let mut stream = running.watch(after(Some(last))).await;
+    let rest = changes(&mut stream, 13).await;
+    let numbers: Vec<u64> = first.iter().chain(&rest).map(|change| change.0).collect();
+    let expected: Vec<u64> = (1..=20).map(|number| beginning.number + number).collect();
+    assert_eq!(numbers, expected);
+    let states: Vec<State> = first.iter().chain(&rest).map(|change| change.1.state()).collect();
+    assert_eq!(states, [State::Active, State::Released].repeat(10));
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_after_a_restart() {
+    let mut running = Running::start().await;
+    running.grant(request("r1")).await;
+    let seen = running.list().await.revision.unwrap();
+    let mut running = running.restart().await;
+    let mut stream = running.watch(after(Some(seen))).await;
+    let last = running.grant(request("r2")).await;
+    assert_eq!(changes(&mut stream, 1).await, [(seen.number + 1, last)]);
+}
+
+#[tokio::test]
+async fn a_watch_begins_with_a_bookmark_and_says_so_when_nothing_happens() {
+    let mut running = Running::start().await;
+    let mut stream = running.watch(after(None)).await;
+    for _ in 0..2 {
+        let response = stream.next().await.unwrap().unwrap();
+        assert!(matches!(response.event, Some(Event::Bookmark(_))));
+    }
+}
+
+#[tokio::test]
+async fn a_watch_of_one_holder_passes_over_the_others() {
+    let mut running = Running::start().await;
+    let mut stream = running.watch(WatchRequest { holder: "web".into(), ..WatchRequest::default() }).await;
+    let mut other = request("r1");
+    other.holder = "batch".into();
+    running.grant(other).await;
+    let mine = running.grant(request("r1")).await;
+    assert_eq!(changes(&mut stream, 1).await[0].1, mine);
+}
+
+#[tokio::test]
+async fn a_revision_of_another_history_is_out_of_range() {
+    let mut running = Running::start().await;
+    running.grant(request("r1")).await;
+    let now = running.list().await.revision.unwrap();
+    let others = [Revision { number: now.number + 1_000, ..now }, Revision { incarnation: now.incarnation + 1, ..now }];
+    for other in others {
+        let mut stream = running.watch(after(Some(other))).await;
+        let status = loop {
+            match stream.next().await.unwrap() {
+                Ok(response) => assert!(matches!(response.event, Some(Event::Bookmark(_)))),
+                Err(status) => break status,
+            }
+        };
+        assert_eq!(why(&status), (Code::OutOfRange, "OUT_OF_RANGE".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_revision_that_is_no_longer_kept_names_one_to_go_on_from() {
+    let mut running = Running::start_with(Terms { watch_max: 8, ..Terms::default() }).await;
+    let beginning = running.list().await.revision;
+    for number in 0..20 {
+        running.grant(request(&format!("r{number}"))).await;
+    }
+    let mut stream = running.watch(after(beginning)).await;
+    let status = loop {
+        match stream.next().await.unwrap() {
+            Ok(response) => assert!(matches!(response.event, Some(Event::Bookmark(_)))),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(why(&status), (Code::OutOfRange, "OUT_OF_RANGE".into()));
+    let details = status.get_error_details();
+    assert_eq!(details.error_info().unwrap().metadata["snapshot_revision"], "1.20");
+}
+
+#[tokio::test]
+async fn a_reader_that_does_not_read_holds_nobody_up_and_misses_nothing() {
+    const CHANGES: usize = 4_000;
+    let mut running = Running::start().await;
+    let beginning = running.list().await.revision.unwrap();
+    // More than its connection and its channel hold: the rest has to wait in the history.
+    let mut stream = running.watch(after(Some(beginning))).await;
+    let mut grants = tokio::task::JoinSet::new();
+    for worker in 0..40 {
+        let mut calls = running.calls.clone();
+        grants.spawn(async move {
+            for number in 0..CHANGES / 40 {
+                calls.request_lease(request(&format!("r{worker}-{number}"))).await.unwrap();
+            }
+        });
+    }
+    grants.join_all().await;
+    let seen = changes(&mut stream, CHANGES).await;
+    let numbers: Vec<u64> = seen.iter().map(|change| change.0 - beginning.number).collect();
+    assert_eq!(numbers, (1..=CHANGES as u64).collect::<Vec<_>>());
+}
