@@ -4,6 +4,7 @@
 //! seed. It is the only place where a decision uses floating point; everything that leaves it is an integer, and nothing
 //! that leaves it is trusted: `lessor_models::check` looks at it again.
 
+pub mod appraisal;
 pub mod assemble;
 pub mod bound;
 pub mod cell;

@@ -10,7 +10,7 @@ const TINY: f64 = 1e-9;
 ///
 /// Where every column has an entry above zero, there is a best one. Should the pivots run out first, what is returned still
 /// satisfies every row. O(pivots times rows times columns).
-pub(super) fn maximize(worth: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
+pub(crate) fn maximize(worth: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
     let (n, m) = (worth.len(), rows.len());
     let width = n + m + 1;
     // Each row with its slack and its limit; the last row holds what each column would gain.

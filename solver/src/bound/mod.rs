@@ -3,7 +3,7 @@
 //! No packing factor, no cut, no share and no rounded demand enters it. What it returns proves nothing until
 //! `lessor_models::check::bound` has evaluated the prices on the true instance in exact integers.
 
-mod dense;
+pub(crate) mod dense;
 mod device_rows;
 pub mod linear;
 pub mod merge;
