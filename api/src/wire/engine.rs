@@ -5,7 +5,7 @@ use lessor_engine::authority::{
     Lease, LeaseId, LeaseState, Money, Notice, Rate, Reason, Refusal, Renewal, Repeat, Request, RequestId, Revision,
     Revocation, RevocationCause, Scope, Seat, Slot, Tenure, Term, Token, Version,
 };
-use lessor_engine::ledger::{Account, Barrier, Devices, Draw, Floors, Shortage};
+use lessor_engine::ledger::{Account, Barrier, ClassSet, Devices, Draw, Floors, Shortage};
 use lessor_engine::plane::{ClosureCause, Notice as PlaneNotice, PlaneEffect, PlaneName};
 use lessor_models::fleet::Level;
 use lessor_models::resources::{Kind, Resources};
@@ -13,7 +13,7 @@ use lessor_models::resources::{Kind, Resources};
 use super::error::{DecodeError, Fault};
 use super::form::{Form, Input, form_enum, form_newtype, form_struct};
 
-form_newtype!(LeaseId, Token, Version, Money, Rate, HolderId, RequestId, FenceKey);
+form_newtype!(LeaseId, Token, Version, Money, Rate, HolderId, RequestId, FenceKey, ClassSet);
 
 form_enum!(Event {
     0 => Tick,
@@ -43,7 +43,7 @@ form_struct!(Request {
     tenure,
 });
 form_struct!(Renewal { holder, lease, version, end, bid });
-form_enum!(Scope { 0 => Anywhere, 1 => Under(node) });
+form_enum!(Scope { 0 => Anywhere, 1 => Under(node), 2 => OfClasses(classes) });
 form_enum!(Term { 0 => Immediate(span), 1 => Window(interval) });
 form_enum!(Displacement { 0 => Allowed, 1 => Never });
 form_enum!(Tenure { 0 => Retail, 1 => Wholesale });

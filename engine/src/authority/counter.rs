@@ -29,7 +29,7 @@ impl Authority {
             tiles.iter().copied().max_by_key(|tile| (self.ledger.permille(*tile, entry), std::cmp::Reverse(*tile)));
         let node = match scope {
             Scope::Under(node) => node,
-            Scope::Anywhere => NodeIndex(0),
+            Scope::Anywhere | Scope::OfClasses(_) => NodeIndex(0),
         };
         let Some(tile) = best else { return (None, Barrier::Closed { node }) };
         // What all tiles of a scope share speaks before what one of them lacks.
@@ -43,6 +43,10 @@ impl Authority {
         let mut stack: Vec<NodeIndex> = match scope {
             Scope::Under(node) => vec![node],
             Scope::Anywhere => self.ledger.roots().collect(),
+            // Its tiles may be anywhere, and few.
+            Scope::OfClasses(_) => {
+                return self.ledger.tiles().filter(|&tile| scope.has(&self.ledger, tile)).take(most).collect();
+            }
         };
         stack.reverse();
         let mut tiles = Vec::new();
@@ -65,7 +69,7 @@ impl Authority {
         let later = tile.and_then(|tile| self.later(tile, entry));
         let elsewhere = match request.scope {
             Scope::Anywhere => None,
-            Scope::Under(_) => {
+            Scope::Under(_) | Scope::OfClasses(_) => {
                 let ask = Ask { scope: Scope::Anywhere, entry, now: self.now };
                 let found = self.placement.place(&self.ledger, &ask);
                 found.map(|(node, _)| node).filter(|node| self.ledger.check(*node, entry).is_none())

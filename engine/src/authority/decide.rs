@@ -79,11 +79,8 @@ impl Authority {
     fn seat(&mut self, scope: Scope, entry: &Entry) -> Option<Seat> {
         let ask = Ask { scope, entry, now: self.now };
         let (node, device_mask) = self.placement.place(&self.ledger, &ask)?;
-        let is_inside = match scope {
-            Scope::Anywhere => self.ledger.is_tile(node),
-            Scope::Under(scope) => self.ledger.is_tile(node) && self.ledger.is_under(node, scope),
-        };
-        let fits = is_inside
+        let fits = self.ledger.is_tile(node)
+            && scope.has(&self.ledger, node)
             && self.ledger.check(node, entry).is_none()
             && self.ledger.can_take(node, device_mask, entry.devices);
         fits.then(|| Seat { node, device_mask, rate: rate(&self.ledger, &self.terms, node, entry) })

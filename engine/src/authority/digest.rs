@@ -18,6 +18,7 @@ pub(super) fn digest(request: &Request) -> u64 {
     match request.scope {
         Scope::Anywhere => fold.word(0),
         Scope::Under(node) => fold.word(1 + u64::from(node.0)),
+        Scope::OfClasses(classes) => fold.words(&[u64::MAX, classes.0]),
     }
     match request.term {
         Term::Immediate(span) => fold.words(&[0, span.0]),

@@ -7,7 +7,7 @@ use lessor_models::time::{Interval, Span, Timestamp};
 use super::label::{FenceKey, HolderId, RequestId};
 use super::lease::{LeaseId, Token, Version};
 use super::money::Money;
-use crate::ledger::{Devices, Draw, Floors};
+use crate::ledger::{ClassSet, Devices, Draw, Floors};
 use crate::plane::PlaneEffect;
 
 /// One thing that happened. Applying it is the only way to change an authority.
@@ -109,6 +109,8 @@ pub enum Scope {
     Anywhere,
     /// On this tile, or on any tile under this node.
     Under(NodeIndex),
+    /// On any tile of one of these classes.
+    OfClasses(ClassSet),
 }
 
 /// For how long.

@@ -62,7 +62,7 @@ impl Authority {
 
     fn is_known(&self, scope: Scope) -> bool {
         match scope {
-            Scope::Anywhere => true,
+            Scope::Anywhere | Scope::OfClasses(_) => true,
             Scope::Under(node) => self.ledger.has_node(node),
         }
     }

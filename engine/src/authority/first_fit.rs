@@ -86,7 +86,7 @@ impl FirstFit {
         Below::Part(index)
     }
 
-    fn search(&mut self, ledger: &Ledger, at: u32, entry: &Entry) -> Option<(NodeIndex, u64)> {
+    fn search(&mut self, ledger: &Ledger, at: u32, (scope, entry): (Scope, &Entry)) -> Option<(NodeIndex, u64)> {
         let part = &self.parts[at as usize];
         let wanted = entry.draw.at(Level::Tile);
         if !wanted.fits(&part.bound) || part.node.is_some_and(|node| ledger.check_own(node, entry).is_some()) {
@@ -98,13 +98,13 @@ impl FirstFit {
             match self.below[position] {
                 Below::Tile(tile) => {
                     let left = ledger.headroom(tile);
-                    if wanted.fits(&left) && ledger.check_own(tile, entry).is_none() {
+                    if wanted.fits(&left) && suits(ledger, scope, tile) && ledger.check_own(tile, entry).is_none() {
                         return seat(ledger, tile, entry);
                     }
                     bound = greatest(&bound, &left);
                 }
                 Below::Part(below) => {
-                    if let Some(seat) = self.search(ledger, below, entry) {
+                    if let Some(seat) = self.search(ledger, below, (scope, entry)) {
                         return Some(seat);
                     }
                     bound = greatest(&bound, &self.parts[below as usize].bound);
@@ -115,22 +115,26 @@ impl FirstFit {
         None
     }
 
-    fn under(&mut self, ledger: &Ledger, scope: NodeIndex, entry: &Entry) -> Option<(NodeIndex, u64)> {
-        if ledger.is_tile(scope) {
-            return if ledger.check(scope, entry).is_none() { seat(ledger, scope, entry) } else { None };
+    /// The first tile of the scope under a node.
+    fn under(&mut self, ledger: &Ledger, node: NodeIndex, (scope, entry): (Scope, &Entry)) -> Option<(NodeIndex, u64)> {
+        if ledger.is_tile(node) {
+            let takes = suits(ledger, scope, node) && ledger.check(node, entry).is_none();
+            return if takes { seat(ledger, node, entry) } else { None };
         }
-        if ledger.check_above(scope, entry).is_some() {
+        if ledger.check_above(node, entry).is_some() {
             return None;
         }
-        self.search(ledger, self.part_of[scope.at()], entry)
+        self.search(ledger, self.part_of[node.at()], (scope, entry))
     }
 }
 
 impl Placement for FirstFit {
     fn place(&mut self, ledger: &Ledger, ask: &Ask<'_>) -> Option<(NodeIndex, u64)> {
         match ask.scope {
-            Scope::Under(scope) => self.under(ledger, scope, ask.entry),
-            Scope::Anywhere => ledger.roots().find_map(|root| self.under(ledger, root, ask.entry)),
+            Scope::Under(node) => self.under(ledger, node, (ask.scope, ask.entry)),
+            Scope::Anywhere | Scope::OfClasses(_) => {
+                ledger.roots().find_map(|root| self.under(ledger, root, (ask.scope, ask.entry)))
+            }
         }
     }
 
@@ -149,6 +153,14 @@ impl Placement for FirstFit {
             part.bound = greatest(&part.bound, &left);
             at = part.parent;
         }
+    }
+}
+
+/// Whether a tile is of a class that the scope allows. Where it lies is known from the way of the search.
+fn suits(ledger: &Ledger, scope: Scope, tile: NodeIndex) -> bool {
+    match scope {
+        Scope::OfClasses(_) => scope.has(ledger, tile),
+        Scope::Anywhere | Scope::Under(_) => true,
     }
 }
 

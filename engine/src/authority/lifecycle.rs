@@ -71,6 +71,7 @@ impl Authority {
         let (node, device_mask, end) = (record.node, record.device_mask, record.end);
         let entry = self.slots.entry(slot);
         self.ledger.post(node, &entry, device_mask);
+        self.placement.changed(&self.ledger, node);
         self.slots.link(slot);
         self.deadlines.set(slot, end);
         self.pay(slot, Money(-price.0), effects);

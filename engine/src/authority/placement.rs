@@ -19,6 +19,18 @@ pub struct Ask<'a> {
     pub now: Timestamp,
 }
 
+impl Scope {
+    /// Whether a tile lies in it.
+    #[must_use]
+    pub fn has(self, ledger: &Ledger, tile: NodeIndex) -> bool {
+        match self {
+            Scope::Anywhere => true,
+            Scope::Under(node) => ledger.is_under(tile, node),
+            Scope::OfClasses(classes) => ledger.class_of(tile).is_some_and(|class| classes.has(class)),
+        }
+    }
+}
+
 /// A policy that chooses tiles, one lease at a time, knowing nothing of what comes later.
 ///
 /// An authority checks every seat against the ledger before it uses it, and writes it into the journal: a policy may keep what

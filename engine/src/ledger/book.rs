@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::draw::standing;
-use lessor_models::fleet::{Fleet, NodeIndex, Owner};
+use lessor_models::fleet::{ClassIndex, Fleet, NodeIndex, Owner};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Timestamp;
 
@@ -39,6 +39,8 @@ pub struct Ledger {
     pub(super) held_a: Vec<Resources>,
     pub(super) held_b: Vec<Resources>,
     pub(super) devices: DeviceTable,
+    /// The class of each node that is a tile.
+    classes: Vec<Option<ClassIndex>>,
     /// Where each owner's special matters are, so that owners without any cost four bytes.
     special_of: Vec<u32>,
     specials: Vec<(OwnerIndex, Special)>,
@@ -69,6 +71,7 @@ impl Ledger {
             special_of: vec![NONE; bases.len()],
             bases,
             devices: DeviceTable::new(fleet),
+            classes: fleet.nodes().map(|node| fleet.class_of(node)).collect(),
             specials: Vec::new(),
             said: BTreeMap::new(),
             closures: BTreeMap::new(),
@@ -122,6 +125,18 @@ impl Ledger {
     #[must_use]
     pub fn is_tile(&self, node: NodeIndex) -> bool {
         self.paths.is_tile(node)
+    }
+
+    /// The tiles, in fleet order.
+    pub fn tiles(&self) -> impl Iterator<Item = NodeIndex> + '_ {
+        let nodes = (0..position(self.node_count())).map(NodeIndex);
+        nodes.filter(|&node| self.is_tile(node))
+    }
+
+    /// The class of a tile; none of any other node.
+    #[must_use]
+    pub fn class_of(&self, node: NodeIndex) -> Option<ClassIndex> {
+        self.classes[node.at()]
     }
 
     /// The nodes without a parent, in table order.

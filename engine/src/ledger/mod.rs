@@ -7,6 +7,7 @@
 mod account;
 mod barriers;
 mod book;
+mod class_set;
 mod device_table;
 mod devices;
 mod draw;
@@ -17,6 +18,7 @@ mod special;
 
 pub use account::{Account, Barrier, Entry, Shortage};
 pub use book::Ledger;
+pub use class_set::ClassSet;
 pub use devices::Devices;
 pub use draw::Draw;
 pub use floors::Floors;

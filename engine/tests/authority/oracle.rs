@@ -141,6 +141,7 @@ impl Oracle {
         let mut tiles = fleet.tiles().filter(|tile| match scope {
             Scope::Anywhere => true,
             Scope::Under(node) => fleet.path(*tile).any(|above| above == node),
+            Scope::OfClasses(classes) => fleet.class_of(*tile).is_some_and(|class| classes.0 >> class.0 & 1 == 1),
         });
         tiles.find(|tile| self.fits(fleet, *tile, wish))
     }
