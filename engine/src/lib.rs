@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads a clock, a file or a socket, and nothing makes a thread of its own.
 
+pub mod admission;
 pub mod authority;
 pub mod invariants;
 pub mod ledger;

@@ -1,0 +1,54 @@
+//! What tiles draw by what is held of them.
+
+use lessor_models::fleet::ClassIndex;
+use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::tile_class::{DEVICE_MILLI, TileClass};
+
+use super::room::Room;
+
+/// What tiles of each class draw beyond what they draw empty: so much for each block of compute of which anything is held, and so
+/// much for each device of which anything is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PowerModel {
+    block_mops: u64,
+    /// By class: a block, and a device, in milliwatts.
+    draws: Vec<(u64, u64)>,
+}
+
+impl PowerModel {
+    /// The model of a fleet's classes whose compute is powered in blocks of so many Mop/s, such as a socket; at least one.
+    #[must_use]
+    pub fn new(classes: &[TileClass], block_mops: u64) -> PowerModel {
+        let block_mops = block_mops.max(1);
+        // Microjoules for a million operations, a thousand times a second, are milliwatts.
+        let block = |class: &TileClass| u128::from(class.energy_uj_per_mop[0]) * u128::from(block_mops) / 1_000;
+        let draws =
+            classes.iter().map(|class| (u64::try_from(block(class)).unwrap_or(u64::MAX), class.device_power_mw));
+        PowerModel { block_mops, draws: draws.collect() }
+    }
+
+    /// What a tile draws beyond what it draws empty, in milliwatts. O(devices).
+    #[must_use]
+    pub fn drawn_mw(&self, room: &Room) -> u64 {
+        let (block_mw, device_mw) = self.of(room.class);
+        let has = room.limit.get(Kind::Compute);
+        let held = if has == UNLIMITED { 0 } else { has.saturating_sub(room.left.get(Kind::Compute)) };
+        let devices = room.devices().iter().filter(|&&left| left < DEVICE_MILLI).count() as u64;
+        held.div_ceil(self.block_mops).saturating_mul(block_mw).saturating_add(devices * device_mw)
+    }
+
+    /// The most that one device and one block draw, in milliwatts.
+    pub(super) fn heaviest_mw(&self) -> u64 {
+        self.draws.iter().map(|&(block_mw, device_mw)| block_mw.saturating_add(device_mw)).max().unwrap_or(0)
+    }
+
+    fn of(&self, class: ClassIndex) -> (u64, u64) {
+        self.draws.get(class.0 as usize).copied().unwrap_or((0, 0))
+    }
+}
+
+/// By how much a tile would draw more, in milliwatts.
+pub(super) fn growth_mw(power: &PowerModel, before: &Room, after: &Room) -> i64 {
+    let grown = power.drawn_mw(after).saturating_sub(power.drawn_mw(before));
+    i64::try_from(grown).unwrap_or(i64::MAX)
+}
