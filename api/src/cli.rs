@@ -1,6 +1,7 @@
 //! Verbs and flags. What they mean to others is in `docs/cli.md`: they change only with a line in the changelog.
 
 mod bench;
+mod bench_admission;
 mod journal;
 mod lease;
 mod serve;
@@ -23,6 +24,7 @@ pub use bench::{
     BenchArgs, BenchCompareArgs, BenchGapArgs, BenchLeasesArgs, BenchLeasesKillArgs, BenchLeasesLoadArgs,
     BenchLeasesVerb, BenchOpenbArgs, BenchPlanArgs, BenchRebalanceArgs, BenchVbpArgs, BenchVerb,
 };
+pub use bench_admission::BenchAdmissionArgs;
 pub use journal::{JournalArgs, JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};
 pub use lease::{
     ClassFlag, LeaseArgs, LeaseConfirmArgs, LeaseDrainArgs, LeaseExplainArgs, LeaseListArgs, LeaseNameArgs,

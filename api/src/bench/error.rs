@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use lessor_datasets::families::FamilyError;
+use lessor_models::families::openb::OpenbFault;
 use parquet::errors::ParquetError;
 
 use super::compare::CommandTextError;
@@ -131,6 +132,28 @@ pub enum BenchError {
         /// The family.
         family: &'static str,
     },
+    /// One policy for several sequences.
+    #[error("--policy: there are {sequences} sequences, and an answer is for one; without --policy they are compared")]
+    Sequences {
+        /// How many.
+        sequences: usize,
+    },
+    /// A pod whose device models are among too many classes of nodes.
+    #[error(
+        "pod {pod}: its models are of tile classes beyond the 64th, and a request names classes among the first 64"
+    )]
+    Classes {
+        /// The pod, from zero.
+        pod: usize,
+    },
+    /// Seats that the family's checker refuses: a defect.
+    #[error("what {policy} granted is no placement")]
+    Seats {
+        /// Who decided.
+        policy: String,
+        /// Why.
+        source: OpenbFault,
+    },
     /// A contender that cannot be watched while it runs.
     #[error("{contender} cannot be watched")]
     Watch {
@@ -145,7 +168,10 @@ impl BenchError {
     /// 1 where a run failed, 2 where input, usage or the place of the output is bad.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            BenchError::Start { .. } | BenchError::Failed { .. } | BenchError::Answer { .. } => 1,
+            BenchError::Start { .. }
+            | BenchError::Failed { .. }
+            | BenchError::Answer { .. }
+            | BenchError::Seats { .. } => 1,
             BenchError::Capsules { .. }
             | BenchError::Program { .. }
             | BenchError::Scratch { .. }
@@ -158,6 +184,8 @@ impl BenchError {
             | BenchError::PeerTwice { .. }
             | BenchError::PeerCommand { .. }
             | BenchError::PeerBlank { .. }
+            | BenchError::Sequences { .. }
+            | BenchError::Classes { .. }
             | BenchError::Watch { .. }
             | BenchError::Table { .. }
             | BenchError::Analysis(_) => 2,

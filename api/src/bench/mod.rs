@@ -1,5 +1,6 @@
 //! `lessor bench`: measurements of the program, for people to look at. Nothing here decides or asserts by a time.
 
+mod admission;
 mod compare;
 mod error;
 mod leases;
@@ -18,6 +19,7 @@ pub(crate) use leases::LeasesError;
 /// Carries out `lessor bench`.
 pub(crate) fn run(verb: &BenchVerb, clock: &ProcessClock) -> Result<Ending, CommandError> {
     match verb {
+        BenchVerb::Admission(args) => admission::run(args, clock),
         BenchVerb::Plan(args) => plan::run(args, clock),
         BenchVerb::Gap(args) => compare::gap(args, clock),
         BenchVerb::Vbp(args) => compare::vbp(args, clock),

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use crate::client::ServerUrl;
 use crate::duration_text;
 
+use super::bench_admission::{BENCH_ADMISSION_EXAMPLES, BenchAdmissionArgs};
 use super::{EXIT_CODES, FamilyFlag, GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, VbpMethodFlag};
 
 const BENCH_PLAN_EXAMPLES: &str = "\
@@ -50,6 +51,9 @@ pub struct BenchArgs {
 /// The verbs of `lessor bench`.
 #[derive(Debug, Subcommand)]
 pub enum BenchVerb {
+    /// Admits the pods of openb sequences one by one, each by the engine and with nothing later seen, and checks the placements.
+    #[command(after_help = format!("{BENCH_ADMISSION_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Admission(BenchAdmissionArgs),
     /// Plans generated fleets of several sizes, each in a process of its own, checks every plan, and draws the curves.
     #[command(after_help = format!("{BENCH_PLAN_EXAMPLES}\n\n{EXIT_CODES}"))]
     Plan(BenchPlanArgs),

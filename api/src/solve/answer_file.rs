@@ -6,7 +6,7 @@ use std::path::Path;
 use super::SolveError;
 
 /// Writes beside the place and renames.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), SolveError> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), SolveError> {
     let failed = |source| SolveError::Write { path: path.to_owned(), source };
     let name = path.file_name().ok_or_else(|| failed(std::io::ErrorKind::InvalidInput.into()))?;
     let beside = path.with_file_name(format!(".{}.new-{}", name.to_string_lossy(), std::process::id()));

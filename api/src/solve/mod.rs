@@ -1,6 +1,6 @@
 //! `lessor solve`: one public instance in, its answer in the family's own form out.
 
-mod answer_file;
+pub(crate) mod answer_file;
 mod error;
 mod gap;
 mod incumbents;
