@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use lessor_models::families::assignment::AssignmentInstance;
 use lessor_models::families::gap::GapInstance;
 use lessor_models::families::reassignment::ReassignmentInstance;
 use lessor_models::families::vector_packing::VectorPackingInstance;
@@ -32,6 +33,14 @@ pub fn vector_packing_answer(path: &Path, instance: &VectorPackingInstance) -> R
 /// See [`gap_answer`].
 pub fn reassignment_answer(path: &Path, instance: &ReassignmentInstance) -> Result<Vec<u32>, FamilyError> {
     one_each(path, instance.parts().processes.len(), "the machine of a process")
+}
+
+/// Reads the column of each row, counted from zero.
+///
+/// # Errors
+/// See [`gap_answer`].
+pub fn assignment_answer(path: &Path, instance: &AssignmentInstance) -> Result<Vec<u32>, FamilyError> {
+    one_each(path, instance.size(), "the column of a row")
 }
 
 /// Reads so many numbers and no more.

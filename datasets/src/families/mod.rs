@@ -2,6 +2,9 @@
 //! error with its row and column.
 
 mod answers;
+mod assignment;
+mod auction;
+mod double_auction;
 mod gap;
 mod numbers;
 mod openb;
@@ -11,6 +14,9 @@ mod vector_packing;
 
 use std::path::PathBuf;
 
+use lessor_models::families::assignment::AssignmentError;
+use lessor_models::families::auction::AuctionError;
+use lessor_models::families::double_auction::DoubleAuctionError;
 use lessor_models::families::gap::GapError;
 use lessor_models::families::openb::OpenbError;
 use lessor_models::families::reassignment::ReassignmentError;
@@ -18,7 +24,10 @@ use lessor_models::families::vector_packing::VectorPackingError;
 
 use crate::import::ImportError;
 
-pub use answers::{gap_answer, reassignment_answer, vector_packing_answer};
+pub use answers::{assignment_answer, gap_answer, reassignment_answer, vector_packing_answer};
+pub use assignment::assignment;
+pub use auction::auction;
+pub use double_auction::{DOUBLE_AUCTION_UNITS, double_auction};
 pub use gap::gap;
 pub use openb::{OpenbBatch, openb};
 pub use reassignment::reassignment;
@@ -89,6 +98,40 @@ pub enum FamilyError {
         number: i64,
         /// Where it must lie.
         range: &'static str,
+    },
+    /// A line that is neither a size nor a bid.
+    #[error("{}: line {line}: {text:?} is neither a size nor a bid that ends with #", path.display())]
+    NotABid {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The line's text.
+        text: String,
+    },
+    /// Bids that make no auction.
+    #[error("{}: not an auction", path.display())]
+    Auction {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: AuctionError,
+    },
+    /// Numbers that make no assignment problem.
+    #[error("{}: not an assignment problem", path.display())]
+    Assignment {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: AssignmentError,
+    },
+    /// Bids and asks that make no double auction.
+    #[error("{}: not a double auction", path.display())]
+    DoubleAuction {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: DoubleAuctionError,
     },
     /// Numbers that make no generalized assignment problem.
     #[error("{}: not a generalized assignment problem", path.display())]

@@ -105,7 +105,7 @@ impl<'a> Numbers<'a> {
 }
 
 /// A word short enough for a message.
-fn clipped(token: &str) -> String {
+pub(super) fn clipped(token: &str) -> String {
     const LONGEST: usize = 40;
     if token.chars().count() <= LONGEST {
         token.to_owned()

@@ -3,6 +3,9 @@
 //! These are problems that others pose and publish results on; a fleet lowers to problems like them. A family's checker
 //! shares no code with the solver of the family, and with no other family's checker.
 
+pub mod assignment;
+pub mod auction;
+pub mod double_auction;
 pub mod gap;
 pub mod openb;
 pub mod reassignment;
