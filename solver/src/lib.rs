@@ -6,6 +6,7 @@
 
 pub mod appraisal;
 pub mod assemble;
+pub mod assignment;
 pub mod bound;
 pub mod cell;
 pub mod conflict;
@@ -20,6 +21,7 @@ pub mod numbers;
 pub mod occupancy;
 pub mod openb;
 mod openings;
+pub mod packing;
 pub mod program;
 pub mod random;
 pub mod rank;

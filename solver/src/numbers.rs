@@ -23,3 +23,9 @@ pub fn floor(value: f64) -> u64 {
 pub fn narrow(value: f64) -> f32 {
     value as f32
 }
+
+/// The nearest integer of 128 bits; saturates, and a NaN is zero.
+#[must_use]
+pub fn round_wide(value: f64) -> i128 {
+    value.round() as i128
+}

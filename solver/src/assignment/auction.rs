@@ -1,0 +1,109 @@
+//! The auction, with epsilon scaling.
+
+use lessor_models::families::assignment::AssignmentInstance;
+
+use crate::stop::Stop;
+
+/// How much smaller epsilon is in each phase than in the one before.
+const SHRINKS_BY: i64 = 4;
+/// The first epsilon is the greatest scaled cost divided by this.
+const BEGINS_AT: i64 = 40;
+/// Bids between looks at the stop.
+const LOOK_EVERY: u64 = 1 << 8;
+
+/// What an auction came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assigned {
+    /// The column of each row, at least cost; `None` where the stop was raised first.
+    pub columns: Option<Vec<u32>>,
+    /// The price of each column, in parts of a unit of cost: they bound the least cost.
+    pub prices: Vec<i64>,
+    /// Parts in a unit.
+    pub parts: u64,
+}
+
+/// Assigns each row a column of its own at least cost, exactly.
+///
+/// Takes about rows times columns times the logarithm of rows times the greatest cost, where rows seldom fight for columns.
+#[must_use]
+pub fn assign(instance: &AssignmentInstance, stop: &Stop) -> Assigned {
+    let size = instance.size();
+    let parts = size as u64 + 1;
+    let scaled = |cost: &u64| i64::try_from(cost * parts).expect("an instance keeps costs small enough for its rows");
+    let costs: Vec<i64> = (0..size).flat_map(|row| instance.row(row)).map(scaled).collect();
+    let greatest = costs.iter().copied().max().unwrap_or(0);
+    let mut auction =
+        Auction { size, costs, prices: vec![0; size], column_of: vec![None; size], row_of: vec![None; size] };
+    let mut epsilon = (greatest / BEGINS_AT).max(1);
+    let mut is_done = auction.phase(epsilon, stop);
+    while is_done && epsilon > 1 {
+        epsilon = (epsilon / SHRINKS_BY).max(1);
+        is_done = auction.phase(epsilon, stop);
+    }
+    let columns: Option<Vec<u32>> = auction.column_of.into_iter().collect();
+    Assigned { columns: columns.filter(|_| is_done), prices: auction.prices, parts }
+}
+
+struct Auction {
+    size: usize,
+    costs: Vec<i64>,
+    prices: Vec<i64>,
+    column_of: Vec<Option<u32>>,
+    row_of: Vec<Option<u32>>,
+}
+
+impl Auction {
+    /// Rows bid until each has a column, which costs it no more than epsilon beyond its cheapest; whether they all have one.
+    fn phase(&mut self, epsilon: i64, stop: &Stop) -> bool {
+        self.release(epsilon);
+        let open = (0_u32..).take(self.size).filter(|&row| self.column_of[row as usize].is_none());
+        let mut open: Vec<u32> = open.collect();
+        let mut bids = 0_u64;
+        while let Some(row) = open.pop() {
+            bids += 1;
+            if bids.is_multiple_of(LOOK_EVERY) && stop.is_raised() {
+                return false;
+            }
+            let (column, raise) = self.bid(row as usize);
+            let at = column as usize;
+            self.prices[at] += raise + epsilon;
+            self.column_of[row as usize] = Some(column);
+            if let Some(loser) = self.row_of[at].replace(row) {
+                self.column_of[loser as usize] = None;
+                open.push(loser);
+            }
+        }
+        true
+    }
+
+    /// Takes columns from rows that could do better by more than epsilon.
+    fn release(&mut self, epsilon: i64) {
+        for row in 0..self.size {
+            let Some(column) = self.column_of[row] else { continue };
+            let costs = &self.costs[row * self.size..(row + 1) * self.size];
+            let least = costs.iter().zip(&self.prices).map(|(cost, price)| cost + price).min().unwrap_or(0);
+            let at = column as usize;
+            if costs[at] + self.prices[at] > least + epsilon {
+                self.column_of[row] = None;
+                self.row_of[at] = None;
+            }
+        }
+    }
+
+    /// The cheapest column for a row, and how much dearer the second cheapest is.
+    fn bid(&self, row: usize) -> (u32, i64) {
+        let costs = &self.costs[row * self.size..(row + 1) * self.size];
+        let (mut best, mut least, mut second) = (0, i64::MAX, i64::MAX);
+        for (column, (cost, price)) in (0_u32..).zip(costs.iter().zip(&self.prices)) {
+            let total = cost + price;
+            if total < second {
+                if total < least {
+                    (best, second, least) = (column, least, total);
+                } else {
+                    second = total;
+                }
+            }
+        }
+        (best, if second == i64::MAX { 0 } else { second - least })
+    }
+}

@@ -1,0 +1,36 @@
+//! Packing: the columns that are worth most together, within rows of limited capacity.
+//!
+//! ```text
+//! maximize worth x  subject to  A x <= capacity,  x binary,  A >= 0
+//! ```
+//!
+//! What excludes each other in pairs (bids for the same good, bids of which one at most may win) is a row of capacity one;
+//! quantities are rows like any other. A problem is cut into components first, and dominated columns are left out. Where
+//! columns mostly exclude each other, all packings are gone through; else a linear relaxation with cuts bounds them, gains at
+//! its prices fix columns, and branch and bound does the rest. Greedy packings and local search come before any of it, so
+//! that there is an answer whenever the stop is raised.
+//!
+//! What has been prepared is solved again for other worths at little cost: components whose worths stay the same are not
+//! looked at, and the others start from the basis and the cuts of before.
+
+mod bits;
+mod component;
+mod conflicts;
+mod cuts;
+mod enumeration;
+mod greedy;
+mod instance;
+mod local_search;
+mod matrix;
+mod proof;
+mod ratio_test;
+mod relaxation;
+mod search;
+mod simplex;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use instance::{Packing, PackingColumn, PackingError, WORTH_MAX};
+pub use relaxation::relaxed;
+pub use search::{PackingOutcome, Prepared};

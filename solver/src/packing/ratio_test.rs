@@ -1,0 +1,81 @@
+//! The pivot row, and which variable enters: the ratio test that passes breakpoints (Maros 2003).
+
+use super::matrix::Matrix;
+
+/// A slope below which going on gains nothing.
+const GAINS_NOTHING: f64 = 1e-7;
+
+/// Where a reduced cost changes sign as the step grows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Breakpoint {
+    /// The step at which it changes.
+    pub(super) ratio: f64,
+    /// The size of the entry in the pivot row.
+    pub(super) size: f64,
+    /// How far the variable is from its other bound.
+    pub(super) range: f64,
+    pub(super) variable: usize,
+}
+
+/// Vectors that pivots use again and again.
+#[derive(Debug, Default)]
+pub(super) struct Workspace {
+    /// Entries of the pivot row by column, and by slack.
+    pub(super) row: Vec<f64>,
+    pub(super) slack_row: Vec<f64>,
+    pub(super) column: Vec<f64>,
+    pub(super) change: Vec<f64>,
+    pub(super) breakpoints: Vec<Breakpoint>,
+    /// Variables that go to their other bound.
+    pub(super) flips: Vec<usize>,
+}
+
+impl Workspace {
+    /// The pivot row: a row of the inverse times the matrix.
+    pub(super) fn fill_row(&mut self, matrix: &Matrix, inverse: &[f64]) {
+        self.row.clear();
+        self.row.resize(matrix.columns.len(), 0.0);
+        self.slack_row.clear();
+        self.slack_row.extend_from_slice(inverse);
+        for (&times, entries) in inverse.iter().zip(&matrix.rows) {
+            if times.abs() > 1e-13 {
+                entries.iter().for_each(|&(column, amount)| self.row[column as usize] += times * amount);
+            }
+        }
+    }
+
+    /// The entry of a variable in the pivot row.
+    pub(super) fn entry(&self, variable: usize, inverse: &[f64], columns: usize) -> f64 {
+        self.row.get(variable).copied().unwrap_or_else(|| inverse[variable - columns])
+    }
+
+    /// Passes breakpoints in the order of their ratios while the slope stays positive; the one that ends it enters. Among
+    /// those of one ratio the greatest entry is taken, for the sake of the inverse.
+    pub(super) fn pass(&mut self, mut slope: f64) -> Option<usize> {
+        self.flips.clear();
+        let points = &mut self.breakpoints;
+        let mut passed = 0;
+        while passed < points.len() {
+            let least = points[passed..].iter().map(|point| point.ratio).fold(f64::INFINITY, f64::min);
+            let limit = least + 1e-9 * (1.0 + least);
+            let mut end = passed;
+            for at in passed..points.len() {
+                if points[at].ratio <= limit {
+                    points.swap(at, end);
+                    end += 1;
+                }
+            }
+            let group = &points[passed..end];
+            let loss: f64 = group.iter().map(|point| point.size * point.range).sum();
+            if slope - loss <= 0.0 || end == points.len() && slope - loss <= GAINS_NOTHING {
+                let enters =
+                    group.iter().copied().max_by(|a, b| a.size.total_cmp(&b.size).then(b.variable.cmp(&a.variable)));
+                self.flips.extend(points[..passed].iter().map(|point| point.variable));
+                return enters.map(|point| point.variable);
+            }
+            slope -= loss;
+            passed = end;
+        }
+        None
+    }
+}

@@ -1,0 +1,183 @@
+//! The linear relaxation of a packing: rows come in once a solution breaks them, and cuts stay.
+
+use crate::stop::Stop;
+
+use super::cuts::Cut;
+use super::instance::Packing;
+use super::matrix::Matrix;
+use super::proof::{Allowed, ExactRows, Proof};
+use super::simplex::{Basis, Ended, Until};
+
+/// What a row must be broken by to come in.
+const BROKEN: f64 = 1e-6;
+
+/// A program that follows a packing, in floating point for the simplex and in exact integers for proofs.
+#[derive(Clone, Debug)]
+pub(super) struct Relaxation {
+    matrix: Matrix,
+    pub(super) basis: Basis,
+    exact: ExactRows,
+    /// What one unit of the program is worth.
+    pub(super) unit: f64,
+    /// Rows of the packing that are not in the program yet.
+    waiting: Vec<(u64, Vec<(u32, u64)>)>,
+}
+
+impl Relaxation {
+    /// A relaxation of all columns, from the slack basis.
+    pub(super) fn new(packing: &Packing, worths: &[u64]) -> Relaxation {
+        let unit = worths.iter().copied().max().unwrap_or(1).max(1) as f64;
+        let matrix = Matrix::new(worths.iter().map(|&worth| worth as f64 / unit).collect());
+        let rows = packing.rows().into_iter().zip(packing.capacities());
+        let binding = rows.filter(|(row, capacity)| {
+            let all: u128 = row.iter().map(|entry| u128::from(entry.1)).sum();
+            all > u128::from(**capacity)
+        });
+        let rows: Vec<(u64, Vec<(u32, u64)>)> = binding.map(|(row, &capacity)| (capacity, row)).collect();
+        let entries: usize = rows.iter().map(|row| row.1.len()).sum();
+        let mean = entries / rows.len().max(1);
+        let (first, waiting) = rows.into_iter().partition(|row| row.1.len() * 2 >= mean);
+        let basis = Basis::new(&matrix);
+        let mut relaxation = Relaxation { matrix, basis, exact: ExactRows::default(), unit, waiting };
+        relaxation.take_in(first);
+        relaxation
+    }
+
+    /// The same rows, cuts and basis for other worths.
+    pub(super) fn with_worths(&self, worths: &[u64]) -> Relaxation {
+        let mut other = self.clone();
+        other.unit = worths.iter().copied().max().unwrap_or(1).max(1) as f64;
+        other.matrix.worths = worths.iter().map(|&worth| worth as f64 / other.unit).collect();
+        other
+    }
+
+    fn take_in(&mut self, rows: Vec<(u64, Vec<(u32, u64)>)>) {
+        for (limit, entries) in rows {
+            // Scaled by the limit, so that rows of any capacity weigh alike.
+            let scale = limit.max(1) as f64;
+            let scaled = entries.iter().map(|&(column, amount)| (column, amount as f64 / scale)).collect();
+            self.matrix.row(limit as f64 / scale, scaled);
+            self.exact.push(limit, entries);
+        }
+        self.basis.grow(&self.matrix);
+    }
+
+    /// Puts rows aside that cost nothing: they come back once they are broken. A small program is fast.
+    pub(super) fn slim(&mut self) {
+        let loose: Vec<usize> = (0..self.exact.iter().count()).filter(|&row| self.basis.is_loose(row)).collect();
+        self.basis.drop_rows(&mut self.matrix, &loose);
+        self.waiting.extend(self.exact.take_out(&loose));
+    }
+
+    /// Adds cuts.
+    pub(super) fn cut(&mut self, cuts: Vec<Cut>) {
+        let rows = cuts.into_iter().map(|cut| (cut.limit, cut.columns.into_iter().map(|column| (column, 1)).collect()));
+        self.take_in(rows.collect());
+    }
+
+    /// Sets what columns may be.
+    pub(super) fn restrict(&mut self, allowed: &[Allowed]) {
+        for (column, allowed) in allowed.iter().enumerate() {
+            let (low, high) = match allowed {
+                Allowed::Either => (0.0, 1.0),
+                Allowed::Out => (0.0, 0.0),
+                Allowed::In => (1.0, 1.0),
+            };
+            self.basis.set_range(column, low, high);
+        }
+    }
+
+    /// Solves, and takes in rows of the packing until none is broken. The cutoff of `until` is in whole worth.
+    pub(super) fn solve(&mut self, until: Until<'_>) -> Ended {
+        let until = Until { cutoff: until.cutoff / self.unit, ..until };
+        loop {
+            let ended = self.basis.solve(&self.matrix, until);
+            if ended != Ended::Optimal {
+                return ended;
+            }
+            let basis = &self.basis;
+            let is_broken = |(limit, entries): &(u64, Vec<(u32, u64)>)| {
+                let taken: f64 =
+                    entries.iter().map(|&(column, amount)| amount as f64 * basis.value(column as usize)).sum();
+                taken > *limit as f64 * (1.0 + BROKEN)
+            };
+            let (broken, waiting): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut self.waiting).into_iter().partition(is_broken);
+            self.waiting = waiting;
+            if broken.is_empty() {
+                return ended;
+            }
+            self.take_in(broken);
+        }
+    }
+
+    /// A trial from the basis that there is, which leaves this one as it was.
+    pub(super) fn trial(&self) -> Trial<'_> {
+        Trial { relaxation: self, basis: self.basis.clone() }
+    }
+
+    /// The bound that the prices imply, in exact integers.
+    pub(super) fn prove(&self, proof: &mut Proof, worths: &[u64], allowed: &[Allowed]) {
+        proof.evaluate(worths, &self.exact, self.basis.prices().zip(self.scales()), (self.unit, allowed));
+    }
+
+    /// What turns a price of a scaled row into one of the row.
+    fn scales(&self) -> impl Iterator<Item = f64> {
+        self.exact.iter().map(|row| 1.0 / row.0.max(1) as f64)
+    }
+
+    /// The value of the solution, in whole worth.
+    pub(super) fn worth(&self) -> f64 {
+        self.basis.worth(&self.matrix) * self.unit
+    }
+}
+
+/// A basis apart, to try what a change comes to.
+#[derive(Debug)]
+pub(super) struct Trial<'a> {
+    relaxation: &'a Relaxation,
+    basis: Basis,
+}
+
+impl Trial<'_> {
+    /// What the program is worth, about, with other ranges.
+    pub(super) fn solve(&mut self, allowed: &[Allowed], until: Until<'_>) -> f64 {
+        let unit = self.relaxation.unit;
+        for (column, allowed) in allowed.iter().enumerate() {
+            let (low, high) = match allowed {
+                Allowed::Either => (0.0, 1.0),
+                Allowed::Out => (0.0, 0.0),
+                Allowed::In => (1.0, 1.0),
+            };
+            self.basis.set_range(column, low, high);
+        }
+        self.basis.solve(&self.relaxation.matrix, Until { cutoff: until.cutoff / unit, ..until });
+        self.basis.worth(&self.relaxation.matrix) * unit
+    }
+
+    /// The bound that the trial's prices imply.
+    pub(super) fn prove(&self, proof: &mut Proof, worths: &[u64], allowed: &[Allowed]) {
+        let relaxation = self.relaxation;
+        let prices = self.basis.prices().zip(relaxation.scales());
+        proof.evaluate(worths, &relaxation.exact, prices, (relaxation.unit, allowed));
+    }
+}
+
+/// The best `0 <= x <= most` of `maximize sum of x` subject to `sum of entries <= limit` for each row, whose entries are not
+/// negative; `None` where the simplex fails. Values are floating point: they prove nothing.
+#[must_use]
+pub fn relaxed(most: &[f64], rows: &[(f64, Vec<(usize, f64)>)]) -> Option<Vec<f64>> {
+    let mut matrix = Matrix::new(vec![1.0; most.len()]);
+    for (limit, entries) in rows {
+        let entry =
+            |&(column, amount): &(usize, f64)| (u32::try_from(column).expect("columns are fewer than 2^32"), amount);
+        matrix.row(*limit, entries.iter().map(entry).collect());
+    }
+    let mut basis = Basis::new(&matrix);
+    most.iter().enumerate().for_each(|(column, &most)| basis.set_range(column, 0.0, most));
+    let stop = Stop::new();
+    let until =
+        Until { cutoff: f64::NEG_INFINITY, pivots: 50 * u32::try_from(most.len() + rows.len()).ok()?, stop: &stop };
+    let ended = basis.solve(&matrix, until);
+    (ended == Ended::Optimal).then(|| (0..most.len()).map(|column| basis.value(column)).collect())
+}

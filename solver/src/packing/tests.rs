@@ -1,0 +1,170 @@
+//! Packings against enumeration.
+
+use proptest::prelude::*;
+
+use crate::stop::Stop;
+
+use super::{Packing, PackingColumn, PackingOutcome, Prepared};
+
+/// The greatest worth by trying every subset.
+fn best(packing: &Packing, worths: &[u64]) -> u128 {
+    let count = worths.len();
+    let fits = |subset: u32| {
+        let mut left: Vec<i128> = packing.capacities().iter().map(|&capacity| i128::from(capacity)).collect();
+        for column in (0..count).filter(|column| subset >> column & 1 == 1) {
+            for &(row, amount) in &packing.columns()[column].entries {
+                left[row as usize] -= i128::from(amount);
+            }
+        }
+        left.iter().all(|&left| left >= 0)
+    };
+    let worth = |subset: u32| -> u128 {
+        (0..count).filter(|column| subset >> column & 1 == 1).map(|column| u128::from(worths[column])).sum()
+    };
+    (0..1_u32 << count).filter(|&subset| fits(subset)).map(worth).max().unwrap_or(0)
+}
+
+/// Whether an outcome is a packing of its worth.
+fn is_sound(packing: &Packing, worths: &[u64], outcome: &PackingOutcome) -> bool {
+    let mut taken = vec![0_u128; packing.capacities().len()];
+    for &column in &outcome.chosen {
+        for &(row, amount) in &packing.columns()[column].entries {
+            taken[row as usize] += u128::from(amount);
+        }
+    }
+    let fits = taken.iter().zip(packing.capacities()).all(|(&taken, &capacity)| taken <= u128::from(capacity));
+    let worth: u128 = outcome.chosen.iter().map(|&column| u128::from(worths[column])).sum();
+    fits && worth == outcome.worth && outcome.chosen.is_sorted_by(|a, b| a < b)
+}
+
+/// Packings of a few columns; amounts up to a limit.
+fn packings(columns_max: usize, amount_max: u64, capacity_max: u64) -> impl Strategy<Value = Packing> {
+    (1..7_usize).prop_flat_map(move |rows| {
+        let column =
+            (0..50_u64, proptest::collection::btree_map(0..u32::try_from(rows).unwrap(), 1..=amount_max, 0..=rows));
+        let column =
+            column.prop_map(|(worth, entries)| PackingColumn { worth, entries: entries.into_iter().collect() });
+        let capacities = proptest::collection::vec(1..=capacity_max, rows);
+        (capacities, proptest::collection::vec(column, 0..=columns_max))
+            .prop_map(|(capacities, columns)| Packing::new(capacities, columns).unwrap())
+    })
+}
+
+fn worths(packing: &Packing) -> Vec<u64> {
+    packing.columns().iter().map(|column| column.worth).collect()
+}
+
+proptest! {
+    #[test]
+    fn sets_are_packed_as_enumeration_packs_them(packing in packings(12, 1, 1)) {
+        let outcome = Prepared::new(&packing).solve(1, &Stop::new(), &mut |_, _| {});
+        let worths = worths(&packing);
+        prop_assert!(is_sound(&packing, &worths, &outcome));
+        prop_assert_eq!((outcome.worth, outcome.bound), (best(&packing, &worths), outcome.worth));
+    }
+
+    #[test]
+    fn quantities_are_packed_as_enumeration_packs_them(packing in packings(11, 5, 9)) {
+        let outcome = Prepared::new(&packing).solve(1, &Stop::new(), &mut |_, _| {});
+        let worths = worths(&packing);
+        prop_assert!(is_sound(&packing, &worths, &outcome));
+        prop_assert_eq!((outcome.worth, outcome.bound), (best(&packing, &worths), outcome.worth));
+    }
+
+    #[test]
+    fn other_worths_are_solved_as_if_they_had_been_there_first(
+        packing in packings(10, 2, 4),
+        changed in proptest::collection::vec(0..60_u64, 10),
+    ) {
+        let mut prepared = Prepared::new(&packing);
+        let first = prepared.solve(1, &Stop::new(), &mut |_, _| {});
+        let worths: Vec<u64> = changed[..packing.columns().len()].to_vec();
+        let outcome = prepared.solve_for(&worths, (&first.chosen, 0), 1, &Stop::new());
+        prop_assert!(is_sound(&packing, &worths, &outcome));
+        prop_assert_eq!((outcome.worth, outcome.bound), (best(&packing, &worths), outcome.worth));
+    }
+
+    #[test]
+    fn each_group_is_left_out_as_if_it_had_never_been_there(packing in packings(10, 1, 1), first in 0..10_usize) {
+        let mut prepared = Prepared::new(&packing);
+        prepared.solve(1, &Stop::new(), &mut |_, _| {});
+        let count = packing.columns().len();
+        let groups: Vec<Vec<usize>> = [vec![first], vec![first, first + 3], vec![first + 1]]
+            .map(|group| group.into_iter().filter(|&column| column < count).collect())
+            .to_vec();
+        for (group, outcome) in groups.iter().zip(prepared.solve_without(&groups, 1, &Stop::new())) {
+            let mut worths = worths(&packing);
+            group.iter().for_each(|&column| worths[column] = 0);
+            prop_assert!(is_sound(&packing, &worths, &outcome));
+            prop_assert_eq!((outcome.worth, outcome.bound), (best(&packing, &worths), outcome.worth));
+        }
+    }
+
+    #[test]
+    fn within_a_slack_nothing_better_is_missed(packing in packings(10, 2, 4), slack in 1..30_u128) {
+        let mut prepared = Prepared::new(&packing);
+        prepared.solve(1, &Stop::new(), &mut |_, _| {});
+        let worths: Vec<u64> = worths(&packing).iter().map(|worth| worth * 3 % 50).collect();
+        let outcome = prepared.solve_for(&worths, (&[], slack), 1, &Stop::new());
+        let most = outcome.worth + slack * u128::try_from(prepared.components()).unwrap();
+        prop_assert!(is_sound(&packing, &worths, &outcome));
+        prop_assert!(best(&packing, &worths) <= outcome.bound && outcome.bound <= most);
+    }
+
+    #[test]
+    fn what_is_stopped_at_once_is_still_a_packing_with_a_bound(packing in packings(12, 3, 5)) {
+        let stop = Stop::new();
+        stop.raise();
+        let outcome = Prepared::new(&packing).solve(1, &stop, &mut |_, _| {});
+        let worths = worths(&packing);
+        prop_assert!(is_sound(&packing, &worths, &outcome));
+        prop_assert!(outcome.bound >= best(&packing, &worths));
+    }
+}
+
+/// Columns that each take some rows of capacity one.
+fn sets(rows: usize, columns: &[(u64, &[u32])]) -> Packing {
+    let column =
+        |&(worth, rows): &(u64, &[u32])| PackingColumn { worth, entries: rows.iter().map(|&row| (row, 1)).collect() };
+    Packing::new(vec![1; rows], columns.iter().map(column).collect()).unwrap()
+}
+
+#[test]
+fn a_component_whose_worths_stay_the_same_keeps_its_packing() {
+    // Rows 0 and 1 are apart: two for the first, one for the second.
+    let packing = sets(2, &[(5, &[0]), (7, &[0]), (3, &[1])]);
+    let mut prepared = Prepared::new(&packing);
+    assert_eq!(prepared.sizes(), [3, 2, 1]);
+    let outcome = prepared.solve(1, &Stop::new(), &mut |_, _| {});
+    assert_eq!((outcome.chosen, outcome.worth), (vec![1, 2], 10));
+    // Without its best, the dominated column of the first component comes back.
+    let outcome = prepared.solve_for(&[5, 0, 3], (&[1, 2], 0), 1, &Stop::new());
+    assert_eq!((outcome.chosen, outcome.worth), (vec![0, 2], 8));
+}
+
+#[test]
+fn an_odd_hole_needs_more_than_its_relaxation() {
+    // Five columns in a ring, each excluding its neighbors: two of them fit, though the relaxation takes half of each.
+    let packing = sets(5, &[(10, &[0, 1]), (10, &[1, 2]), (10, &[2, 3]), (10, &[3, 4]), (10, &[0, 4])]);
+    let outcome = Prepared::new(&packing).solve(1, &Stop::new(), &mut |_, _| {});
+    assert_eq!((outcome.worth, outcome.bound), (20, 20));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_packing() {
+    let mut random = crate::random::Random::new(7);
+    let rows = 24;
+    let column = |random: &mut crate::random::Random| {
+        let mut taken: Vec<u32> = (0..4).map(|_| u32::try_from(random.index(rows)).unwrap()).collect();
+        taken.sort_unstable();
+        taken.dedup();
+        let worth = taken.len() as u64 * 100 + random.below(60);
+        PackingColumn { worth, entries: taken.into_iter().map(|row| (row, 1)).collect() }
+    };
+    let columns = (0..120).map(|_| column(&mut random)).collect();
+    let packing = Packing::new(vec![1; rows], columns).unwrap();
+    let solve = || Prepared::new(&packing).solve(3, &Stop::new(), &mut |_, _| {});
+    let (one, other) = (solve(), solve());
+    assert!(one.is_optimal());
+    assert_eq!(one, other);
+}

@@ -1,0 +1,390 @@
+//! Branch and bound over linear relaxations.
+//!
+//! A node is a list of columns that are in or out. Bounds are exact ([`super::proof`]): floating point chooses where to
+//! look, never what to leave out. The variable to branch on is tried on both sides where little is known of it, and judged
+//! by what it came to before elsewhere (reliability branching, Achterberg, Koch & Martin 2005).
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use crate::stop::Stop;
+
+use super::component::Component;
+use super::greedy::{Fill, by_score};
+use super::proof::{Allowed, Proof};
+use super::relaxation::Relaxation;
+use super::simplex::{Ended, Until};
+
+/// Pivots of one solve, at most.
+pub(super) const PIVOTS_MAX: u32 = 20_000;
+/// Pivots of one trial.
+const TRIAL_PIVOTS: u32 = 15;
+/// Trials of a column after which its history is relied on.
+const RELIABLE: u32 = 1;
+/// Columns that are looked at for a branching, and those of them that are tried at most.
+const LOOKED_AT: usize = 24;
+const TRIED: usize = 4;
+/// What counts as a fraction.
+const FRACTION: f64 = 1e-6;
+
+/// A packing that is known, and what it is worth.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Incumbent {
+    pub(super) chosen: Vec<usize>,
+    pub(super) worth: u128,
+    /// What must be gained for a better packing to matter.
+    pub(super) slack: u128,
+}
+
+impl Incumbent {
+    /// Nothing packed yet.
+    pub(super) fn none(slack: u128) -> Incumbent {
+        Incumbent { slack, ..Incumbent::default() }
+    }
+
+    /// Packings worth no more than this do not matter.
+    pub(super) fn aim(&self) -> u128 {
+        self.worth + self.slack
+    }
+
+    /// Takes a packing where it is worth more; whether it was.
+    pub(super) fn offer(&mut self, worths: &[u64], chosen: Vec<usize>) -> bool {
+        let worth = chosen.iter().map(|&column| u128::from(worths[column])).sum();
+        let is_better = worth > self.worth;
+        if is_better {
+            *self = Incumbent { chosen, worth, ..*self };
+        }
+        is_better
+    }
+}
+
+/// An open node: columns that are decided, and a bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Node {
+    bound: u128,
+    decided: Vec<(u32, bool)>,
+}
+
+impl Ord for Node {
+    fn cmp(&self, other: &Node) -> Ordering {
+        self.bound
+            .cmp(&other.bound)
+            .then_with(|| self.decided.len().cmp(&other.decided.len()))
+            .then_with(|| self.decided.cmp(&other.decided))
+    }
+}
+
+impl PartialOrd for Node {
+    fn partial_cmp(&self, other: &Node) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What branching on a column came to, on one side.
+#[derive(Clone, Copy, Debug, Default)]
+struct History {
+    losses: f64,
+    count: u32,
+}
+
+impl History {
+    fn mean(self, fallback: f64) -> f64 {
+        if self.count == 0 { fallback } else { self.losses / f64::from(self.count) }
+    }
+}
+
+/// A search that goes on until it is done or stopped.
+pub(super) struct Tree<'a> {
+    component: &'a Component,
+    worths: &'a [u64],
+    relaxation: Relaxation,
+    /// What every node has in common.
+    allowed: Vec<Allowed>,
+    pub(super) incumbent: Incumbent,
+    open: BinaryHeap<Node>,
+    histories: Vec<[History; 2]>,
+    /// What the root proves: it decides more columns with every better incumbent.
+    root: Proof,
+    proof: Proof,
+    pub(super) nodes: u64,
+}
+
+/// What came of a node.
+enum Next {
+    /// It holds nothing better, or its best is known.
+    Done,
+    /// It is to be cut in two at a column: the bounds of the two sides, out and in, and which to go on with.
+    Branch(usize, [u128; 2], bool),
+    /// Some column is decided after all.
+    Again(u32, bool),
+    /// The stop came first.
+    Stopped(u128),
+}
+
+impl<'a> Tree<'a> {
+    /// A tree whose root has been solved.
+    pub(super) fn new(
+        component: &'a Component,
+        worths: &'a [u64],
+        (relaxation, allowed, root): (Relaxation, Vec<Allowed>, Proof),
+        incumbent: Incumbent,
+        bound: u128,
+    ) -> Tree<'a> {
+        let open = BinaryHeap::from([Node { bound, decided: Vec::new() }]);
+        let histories = vec![[History::default(); 2]; worths.len()];
+        let proof = Proof::default();
+        Tree { component, worths, relaxation, allowed, incumbent, open, histories, root, proof, nodes: 0 }
+    }
+
+    /// Decides columns for all nodes, once the incumbent is better.
+    pub(super) fn tighten(&mut self) {
+        self.root.decide(&mut self.allowed, self.incumbent.aim());
+    }
+
+    /// No packing is worth more than this and the incumbent.
+    pub(super) fn bound(&self) -> u128 {
+        self.open.peek().map_or(0, |node| node.bound).max(self.incumbent.aim())
+    }
+
+    /// Looks at nodes until so many have been, none is left or the stop is raised; whether none is left.
+    pub(super) fn run(&mut self, nodes_max: u64, stop: &Stop) -> bool {
+        let until = self.nodes.saturating_add(nodes_max);
+        while let Some(node) = self.open.pop() {
+            if node.bound <= self.incumbent.aim() {
+                self.open.clear();
+                break;
+            }
+            if self.nodes >= until || stop.is_raised() {
+                self.open.push(node);
+                return false;
+            }
+            self.plunge(node, until, stop);
+        }
+        self.open.is_empty()
+    }
+
+    /// Follows a node downwards while it is among the best.
+    fn plunge(&mut self, mut node: Node, until: u64, stop: &Stop) {
+        loop {
+            self.nodes += 1;
+            match self.look(&node, stop) {
+                Next::Done => return,
+                Next::Stopped(bound) => {
+                    node.bound = bound.min(node.bound);
+                    self.open.push(node);
+                    return;
+                }
+                Next::Again(column, is_in) => node.decided.push((column, is_in)),
+                Next::Branch(column, bounds, goes_in) => {
+                    let column = u32::try_from(column).expect("columns are fewer than 2^32");
+                    let child = |is_in: bool| {
+                        let mut decided = node.decided.clone();
+                        decided.push((column, is_in));
+                        Node { bound: bounds[usize::from(is_in)].min(node.bound), decided }
+                    };
+                    let (next, other) = (child(goes_in), child(!goes_in));
+                    if other.bound > self.incumbent.aim() {
+                        self.open.push(other);
+                    }
+                    if next.bound <= self.incumbent.aim() {
+                        return;
+                    }
+                    let best = self.open.peek().map_or(0, |open| open.bound);
+                    let room = best.saturating_sub(self.incumbent.aim()) / 4;
+                    if next.bound + room < best || self.nodes >= until {
+                        self.open.push(next);
+                        return;
+                    }
+                    node = next;
+                }
+            }
+        }
+    }
+
+    /// What columns may be at a node; `None` where what is in does not fit.
+    fn decide(&self, node: &Node) -> Option<Vec<Allowed>> {
+        let mut allowed = self.allowed.clone();
+        for &(column, is_in) in &node.decided {
+            let column = column as usize;
+            let clashes = allowed[column] == if is_in { Allowed::Out } else { Allowed::In };
+            if clashes {
+                return None;
+            }
+            allowed[column] = if is_in { Allowed::In } else { Allowed::Out };
+        }
+        self.spread(&mut allowed).then_some(allowed)
+    }
+
+    /// Puts out what does not fit beside what is in; whether what is in fits.
+    fn spread(&self, allowed: &mut [Allowed]) -> bool {
+        let packing = &self.component.packing;
+        let mut left = packing.capacities().to_vec();
+        for (column, _) in allowed.iter().enumerate().filter(|entry| *entry.1 == Allowed::In) {
+            for &(row, amount) in &packing.columns()[column].entries {
+                match left[row as usize].checked_sub(amount) {
+                    Some(rest) => left[row as usize] = rest,
+                    None => return false,
+                }
+            }
+        }
+        for (column, state) in allowed.iter_mut().enumerate().filter(|entry| *entry.1 == Allowed::Either) {
+            let entries = &packing.columns()[column].entries;
+            if entries.iter().any(|&(row, amount)| amount > left[row as usize]) {
+                *state = Allowed::Out;
+            }
+        }
+        true
+    }
+
+    fn look(&mut self, node: &Node, stop: &Stop) -> Next {
+        let Some(mut allowed) = self.decide(node) else { return Next::Done };
+        let mut bound = node.bound;
+        // Once columns are fixed by their gains, the smaller program may bound better.
+        for _ in 0..3 {
+            self.relaxation.restrict(&allowed);
+            let cutoff = self.incumbent.aim() as f64 + 0.999;
+            let ended = self.relaxation.solve(Until { cutoff, pivots: PIVOTS_MAX, stop });
+            self.relaxation.prove(&mut self.proof, self.worths, &allowed);
+            bound = bound.min(self.proof.bound());
+            if bound <= self.incumbent.aim() {
+                return Next::Done;
+            }
+            if ended == Ended::Limited && stop.is_raised() {
+                return Next::Stopped(bound);
+            }
+            let fixed = self.fix(&mut allowed);
+            if fixed == 0 {
+                break;
+            }
+            if !self.spread(&mut allowed) {
+                return Next::Done;
+            }
+        }
+        self.round(&allowed);
+        if bound <= self.incumbent.aim() { Next::Done } else { self.branch(&allowed, bound, stop) }
+    }
+
+    /// Fixes columns by their gains; how many of those that were not where the solution has them.
+    fn fix(&self, allowed: &mut [Allowed]) -> usize {
+        let mut moved = 0;
+        for (column, state) in allowed.iter_mut().enumerate().filter(|entry| *entry.1 == Allowed::Either) {
+            if let Some(fixed) = self.proof.fixed(column, self.incumbent.aim()) {
+                *state = fixed;
+                let value = self.relaxation.basis.value(column);
+                moved += usize::from((value - if fixed == Allowed::In { 1.0 } else { 0.0 }).abs() > FRACTION);
+            }
+        }
+        moved
+    }
+
+    /// Packs columns in the order of their values, then of their gains.
+    fn round(&mut self, allowed: &[Allowed]) {
+        let basis = &self.relaxation.basis;
+        let columns: Vec<usize> = (0..allowed.len()).filter(|&column| allowed[column] != Allowed::Out).collect();
+        let chosen = by_score(&self.component.packing, &columns, |column| match allowed[column] {
+            Allowed::In => 3.0,
+            _ => basis.value(column) + basis.gain(column).clamp(-1.0, 1.0),
+        });
+        if self.incumbent.offer(self.worths, complete(self.component, self.worths, chosen)) {
+            self.tighten();
+        }
+    }
+
+    /// Chooses a column to branch on.
+    fn branch(&mut self, allowed: &[Allowed], bound: u128, stop: &Stop) -> Next {
+        let here = self.relaxation.worth();
+        let candidates = self.candidates(allowed);
+        let Some(&first) = candidates.first() else {
+            // Whole, but not proved: any column that is open makes the program smaller.
+            let open = (0..allowed.len()).find(|&column| allowed[column] == Allowed::Either);
+            return open.map_or(Next::Done, |column| Next::Branch(column, [bound; 2], true));
+        };
+        let mut best = (first, [bound; 2], f64::NEG_INFINITY, [here; 2]);
+        let mut tried = 0;
+        for column in candidates {
+            let value = self.relaxation.basis.value(column);
+            let known = self.histories[column][0].count.min(self.histories[column][1].count);
+            let mut bounds = [bound; 2];
+            let mut worths = [0.0; 2];
+            if known < RELIABLE && tried < TRIED {
+                tried += 1;
+                for is_in in [false, true] {
+                    let side = usize::from(is_in);
+                    let (proved, worth) = self.try_side(allowed, (column, is_in), stop);
+                    bounds[side] = proved.min(bound);
+                    worths[side] = worth;
+                    let way = if is_in { 1.0 - value } else { value };
+                    let history = &mut self.histories[column][side];
+                    history.losses += (here - worth).max(0.0) / way.max(0.01);
+                    history.count += 1;
+                    if bounds[side] <= self.incumbent.aim() {
+                        return Next::Again(u32::try_from(column).expect("columns are fewer than 2^32"), !is_in);
+                    }
+                }
+            } else {
+                worths[0] = here - self.histories[column][0].mean(0.0) * value;
+                worths[1] = here - self.histories[column][1].mean(0.0) * (1.0 - value);
+            }
+            let loss = |side: usize| (here - worths[side]).max(here * 1e-7 + 1e-6);
+            let score = loss(0) * loss(1);
+            if score > best.2 {
+                best = (column, bounds, score, worths);
+            }
+            if stop.is_raised() {
+                return Next::Stopped(bound);
+            }
+        }
+        let (column, bounds, _, worths) = best;
+        Next::Branch(column, bounds, worths[1] >= worths[0])
+    }
+
+    /// Fractional columns, those first that matter most.
+    fn candidates(&self, allowed: &[Allowed]) -> Vec<usize> {
+        let mut found: Vec<(f64, usize)> = Vec::new();
+        for (column, _) in allowed.iter().enumerate().filter(|entry| *entry.1 == Allowed::Either) {
+            let value = self.relaxation.basis.value(column);
+            if value > FRACTION && value < 1.0 - FRACTION {
+                let [out, into] = self.histories[column];
+                let fallback = self.worths[column] as f64;
+                let score = (out.mean(fallback) * value) * (into.mean(fallback) * (1.0 - value));
+                found.push((score, column));
+            }
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        found.into_iter().take(LOOKED_AT).map(|(_, column)| column).collect()
+    }
+
+    /// What one side of a branching comes to: a bound, and about what it is worth.
+    fn try_side(&mut self, allowed: &[Allowed], (column, is_in): (usize, bool), stop: &Stop) -> (u128, f64) {
+        let mut side = allowed.to_vec();
+        side[column] = if is_in { Allowed::In } else { Allowed::Out };
+        if !self.spread(&mut side) {
+            return (0, 0.0);
+        }
+        let mut trial = self.relaxation.trial();
+        let cutoff = self.incumbent.aim() as f64 + 0.999;
+        let worth = trial.solve(&side, Until { cutoff, pivots: TRIAL_PIVOTS, stop });
+        let mut proof = std::mem::take(&mut self.proof);
+        trial.prove(&mut proof, self.worths, &side);
+        let bound = proof.bound();
+        self.proof = proof;
+        (bound, worth)
+    }
+}
+
+/// Packs on top of a packing whatever else fits, what is worth most first.
+pub(super) fn complete(component: &Component, worths: &[u64], chosen: Vec<usize>) -> Vec<usize> {
+    let mut fill = Fill::new(&component.packing);
+    chosen.iter().for_each(|&column| {
+        fill.add(column);
+    });
+    let mut rest: Vec<usize> = (0..worths.len()).filter(|&column| worths[column] > 0).collect();
+    rest.sort_by_key(|&column| (std::cmp::Reverse(worths[column]), column));
+    let taken = chosen;
+    for column in rest {
+        if taken.binary_search(&column).is_err() {
+            fill.add(column);
+        }
+    }
+    fill.chosen()
+}
