@@ -1,0 +1,61 @@
+//! Who wins and who pays what.
+
+use crate::book::BidderIndex;
+
+/// Units of an exact payment in a micro-credit.
+pub const EXACT_UNITS: u128 = 1_000_000;
+
+/// An outcome of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Positions of the winning bids, in order.
+    pub winners: Vec<usize>,
+    /// The surplus: what winners offer, beyond the reserves of what they get, in micro-credits.
+    pub surplus: u128,
+    /// No choice of winners has a greater surplus.
+    pub bound: u128,
+    /// What winners pay, or why that is not settled.
+    pub settlement: Result<Vec<Payment>, Unsettled>,
+}
+
+impl Outcome {
+    /// Whether the choice of winners is proved to be the best.
+    #[must_use]
+    pub fn is_optimal(&self) -> bool {
+        self.surplus == self.bound
+    }
+}
+
+/// What a bidder pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// The bidder.
+    pub bidder: BidderIndex,
+    /// What the rule says, in millionths of a micro-credit.
+    pub exact: u128,
+    /// The same rounded up to whole micro-credits: bids are whole, so that nobody pays more than they bid, and what no
+    /// coalition blocks stays so.
+    pub settled: u64,
+}
+
+impl Payment {
+    /// A payment, rounded up.
+    pub(crate) fn new(bidder: BidderIndex, exact: u128) -> Payment {
+        let settled = u64::try_from(exact.div_ceil(EXACT_UNITS)).unwrap_or(u64::MAX);
+        Payment { bidder, exact, settled }
+    }
+}
+
+/// Why payments are not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsettled {
+    /// The rule needs the best choice of winners, and it is not proved to be.
+    #[error("the winners are not proved to be the best, and this payment rule needs that")]
+    WinnersNotProved,
+    /// A winner has bids in several groups, of which one each may win: coalitions of such bidders are not looked for.
+    #[error("a winner has bids in several groups, and this payment rule takes bidders with one group each")]
+    SeveralGroups,
+    /// The rule needs the best choice without some bidder or for some coalition, and the time was over before.
+    #[error("the time was over before all that the payment rule needs was solved")]
+    OutOfTime,
+}

@@ -1,0 +1,190 @@
+//! Payments that no coalition blocks, nearest to VCG (Day & Cramton 2012, "Quadratic core-selecting payment rules").
+//!
+//! A coalition blocks payments where the seller and its members could all do better among themselves. For bids that win a
+//! coalition `C` in its best choice,
+//!
+//! ```text
+//! sum of payments over winners outside of C  >=  value(C) - sum over winners in C of what they won
+//! ```
+//!
+//! Such constraints are made as they are broken (Day & Raghavan 2007): bids of a winner are worth less by what it keeps, and
+//! the best choice then is the coalition that blocks most. Among the payments that satisfy all of them, the rule takes those
+//! of least revenue first, or not, and then the nearest to VCG.
+//!
+//! All is told as what winners keep, between zero and their VCG payoff, and in surplus beyond the reserves: the seller's own
+//! bids.
+
+use lessor_solver::packing::relaxed;
+use lessor_solver::stop::Stop;
+
+use crate::book::BidderIndex;
+use crate::outcome::{EXACT_UNITS, Payment, Unsettled};
+use crate::payments::nearest::{Halfspace, nearest};
+use crate::payments::vcg;
+use crate::winner::{Round, Winner};
+
+/// Whether revenue is made as small as it gets before payments come near to VCG.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Revenue {
+    Least,
+    Any,
+}
+
+/// Coalitions that are looked for at most.
+const COALITIONS_MAX: usize = 5_000;
+/// Bits below the unit in which broken constraints are looked for, where worths leave room for them.
+const FRACTION_BITS: u32 = 20;
+
+/// What a constraint must be broken by, in micro-credits. The winners themselves are worth as much as every coalition that is
+/// just held back, but for rounding: only what is better by more is looked for.
+const BROKEN: f64 = 2e-4;
+
+/// A constraint: winners of a set keep so much together at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Kept {
+    /// For each winner, whether it counts.
+    counts: Vec<bool>,
+    limit: u128,
+}
+
+/// What winners pay. The winners are the best.
+pub(crate) fn payments(
+    round: &Round<'_>,
+    (winners, surplus): (&[usize], u128),
+    revenue: Revenue,
+    seed: u64,
+    stop: &Stop,
+) -> Result<Vec<Payment>, Unsettled> {
+    let winning = round.winning(winners);
+    if round.book.bids().iter().any(|bid| round.book.group_of(bid.bidder) != Some(bid.group)) {
+        return Err(Unsettled::SeveralGroups);
+    }
+    let without = vcg::without_each(round, &winning, surplus, seed, stop)?;
+    // What a winner keeps under VCG, the most that it keeps in the core.
+    let most: Vec<u128> = winning.iter().zip(&without).map(|(winner, without)| winner.surplus - without.loss).collect();
+    // The best choices without a winner are coalitions that are known already.
+    let mut constraints: Vec<Kept> = Vec::new();
+    for known in without.iter().filter_map(|without| constraint(round, &winning, &without.winners)) {
+        if known.counts.iter().filter(|counts| **counts).count() > 1 && !constraints.contains(&known) {
+            constraints.push(known);
+        }
+    }
+    for _ in 0..COALITIONS_MAX {
+        let kept = keep(&most, &constraints, revenue).ok_or(Unsettled::OutOfTime)?;
+        match blocking(round, (winners, &winning), &kept, seed, stop)? {
+            Some(constraint) if !constraints.contains(&constraint) => constraints.push(constraint),
+            _ => return Ok(settle(&winning, &kept, &constraints)),
+        }
+    }
+    Err(Unsettled::OutOfTime)
+}
+
+/// What winners keep: as near to the most as constraints let them.
+fn keep(most: &[u128], constraints: &[Kept], revenue: Revenue) -> Option<Vec<f64>> {
+    let scale = most.iter().copied().max().unwrap_or(1).max(1) as f64;
+    let target: Vec<f64> = most.iter().map(|&most| most as f64 / scale).collect();
+    let mut halfspaces = Vec::new();
+    let unit = |at: usize, sign: f64| {
+        let mut entries = vec![0.0; target.len()];
+        entries[at] = sign;
+        entries
+    };
+    for (at, &most) in target.iter().enumerate() {
+        halfspaces.push(Halfspace { entries: unit(at, 1.0), limit: 0.0, is_equality: false });
+        halfspaces.push(Halfspace { entries: unit(at, -1.0), limit: -most, is_equality: false });
+    }
+    for constraint in constraints {
+        let entries = constraint.counts.iter().map(|&counts| if counts { -1.0 } else { 0.0 }).collect();
+        halfspaces.push(Halfspace { entries, limit: -(constraint.limit as f64) / scale, is_equality: false });
+    }
+    if revenue == Revenue::Least && !constraints.is_empty() {
+        let rows = constraints.iter().map(|constraint| {
+            let members = constraint.counts.iter().enumerate().filter(|entry| *entry.1);
+            (constraint.limit as f64 / scale, members.map(|entry| (entry.0, 1.0)).collect())
+        });
+        let values = relaxed(&target, &rows.collect::<Vec<_>>())?;
+        let all = Halfspace { entries: vec![1.0; target.len()], limit: values.iter().sum(), is_equality: true };
+        halfspaces.insert(0, all);
+    }
+    let point = nearest(&target, &halfspaces)?;
+    Some(point.into_iter().map(|value| value * scale).collect())
+}
+
+/// The constraint that is broken most by what winners keep; `None` where none is.
+fn blocking(
+    round: &Round<'_>,
+    (winners, winning): (&[usize], &[Winner]),
+    kept: &[f64],
+    seed: u64,
+    stop: &Stop,
+) -> Result<Option<Kept>, Unsettled> {
+    let place = |bidder: BidderIndex| winning.binary_search_by_key(&bidder, |winner| winner.bidder).ok();
+    let greatest = round.surpluses.iter().copied().max().unwrap_or(0);
+    let bits = FRACTION_BITS.min(greatest.leading_zeros().saturating_sub(1));
+    let fraction = (1_u64 << bits) as f64;
+    let less: Vec<u64> = kept.iter().map(|kept| lessor_solver::numbers::floor(kept * fraction)).collect();
+    let worth = |(bid, &surplus): (&crate::book::Bid, &u64)| {
+        let off = place(bid.bidder).map_or(0, |at| less[at]);
+        (surplus << bits).saturating_sub(off)
+    };
+    let worths: Vec<u64> = round.book.bids().iter().zip(&round.surpluses).map(worth).collect();
+    let slack = lessor_solver::numbers::floor(BROKEN * fraction);
+    let found = round.solve_for(&worths, (winners, u128::from(slack)), seed, stop).ok_or(Unsettled::OutOfTime)?;
+    Ok(constraint(round, winning, &found).filter(|constraint| {
+        let kept: f64 = constraint.counts.iter().zip(kept).filter(|entry| *entry.0).map(|entry| entry.1).sum();
+        kept > constraint.limit as f64 + BROKEN / 2.0
+    }))
+}
+
+/// The constraint of the coalition that wins some bids: winners outside of it keep no more than what it is worth less.
+fn constraint(round: &Round<'_>, winning: &[Winner], chosen: &[usize]) -> Option<Kept> {
+    let coalition = round.winning(chosen);
+    let value: u128 = coalition.iter().map(|member| member.surplus).sum();
+    let counts: Vec<bool> =
+        winning.iter().map(|winner| coalition.iter().all(|member| member.bidder != winner.bidder)).collect();
+    // Payments outside >= value - won inside, and what is kept outside is what was won there less the payments.
+    let won: u128 = winning.iter().map(|winner| winner.surplus).sum();
+    Some(Kept { counts, limit: won.checked_sub(value)? })
+}
+
+/// Payments from what winners keep, checked against the constraints in whole micro-credits.
+fn settle(winning: &[Winner], kept: &[f64], constraints: &[Kept]) -> Vec<Payment> {
+    let units = |kept: f64| u128::from(lessor_solver::numbers::floor(kept.max(0.0) * EXACT_UNITS as f64 + 0.5));
+    let mut exact: Vec<u128> = winning
+        .iter()
+        .zip(kept)
+        .map(|(winner, &kept)| {
+            let offered = winner.surplus * EXACT_UNITS;
+            let paid = offered.saturating_sub(units(kept));
+            // Noise far below a micro-credit must not cost a whole one when payments are rounded up.
+            let noise = EXACT_UNITS / 1_000;
+            let rest = paid % EXACT_UNITS;
+            let paid = if rest < noise {
+                paid - rest
+            } else if EXACT_UNITS - rest < noise {
+                paid + EXACT_UNITS - rest
+            } else {
+                paid
+            };
+            paid.min(offered)
+        })
+        .collect();
+    for constraint in constraints {
+        repair(winning, &mut exact, constraint);
+    }
+    let payments = winning.iter().zip(exact);
+    payments.map(|(winner, exact)| Payment::new(winner.bidder, exact + winner.reserve * EXACT_UNITS)).collect()
+}
+
+/// Raises payments where they would break a constraint once they are whole.
+fn repair(winning: &[Winner], exact: &mut [u128], constraint: &Kept) {
+    let members: Vec<usize> = (0..winning.len()).filter(|&at| constraint.counts[at]).collect();
+    let keeps = |exact: &[u128]| -> u128 {
+        members.iter().map(|&at| winning[at].surplus - exact[at].div_ceil(EXACT_UNITS).min(winning[at].surplus)).sum()
+    };
+    while keeps(exact) > constraint.limit {
+        let able = members.iter().copied().find(|&at| exact[at] < winning[at].surplus * EXACT_UNITS);
+        let Some(at) = able else { return };
+        exact[at] = (exact[at] / EXACT_UNITS + 1) * EXACT_UNITS;
+    }
+}

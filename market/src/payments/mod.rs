@@ -1,0 +1,5 @@
+//! Payment rules. Whatever needs exact optima refuses to settle without them.
+
+pub(crate) mod core;
+pub(crate) mod nearest;
+pub(crate) mod vcg;

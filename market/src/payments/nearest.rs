@@ -1,0 +1,170 @@
+//! The nearest point of a polytope: least squares over linear inequalities.
+//!
+//! The dual active-set method of Goldfarb and Idnani (1983) with the identity for a Hessian: it starts at the target, adds
+//! one broken inequality after another, and lets go of those whose multiplier would turn negative. Problems here have a few
+//! dozen variables, so that the equations of the active set are solved anew each time.
+
+/// `sum of entries x >= limit`; an equality where it says so.
+#[derive(Clone, Debug)]
+pub(crate) struct Halfspace {
+    pub(crate) entries: Vec<f64>,
+    pub(crate) limit: f64,
+    pub(crate) is_equality: bool,
+}
+
+/// What counts as zero, for variables around one.
+const TINY: f64 = 1e-11;
+/// Steps after which there is no answer.
+const STEPS_MAX: usize = 20_000;
+
+/// The point nearest to a target within all halfspaces; `None` where there is none, or the steps run out.
+pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f64>> {
+    let mut point = target.to_vec();
+    let mut active: Vec<(usize, f64)> = Vec::new();
+    let mut steps = 0;
+    // An equality is a row that is broken either way: its sign is turned so that it is broken from below.
+    let mut signs = vec![1.0; halfspaces.len()];
+    while let Some(next) = most_broken(&point, halfspaces, &active, &mut signs) {
+        let normal: Vec<f64> = halfspaces[next].entries.iter().map(|entry| entry * signs[next]).collect();
+        let mut multiplier = 0.0;
+        loop {
+            steps += 1;
+            if steps > STEPS_MAX {
+                return None;
+            }
+            let normals: Vec<Vec<f64>> = active
+                .iter()
+                .map(|&(at, _)| halfspaces[at].entries.iter().map(|entry| entry * signs[at]).collect())
+                .collect();
+            let shares = project(&normals, &normal)?;
+            let mut direction = normal.clone();
+            for (normal, share) in normals.iter().zip(&shares) {
+                direction.iter_mut().zip(normal).for_each(|(value, entry)| *value -= share * entry);
+            }
+            let length = dot(&direction, &normal);
+            let missing = halfspaces[next].limit * signs[next] - dot(&normal, &point);
+            let full = if length > TINY { missing / length } else { f64::INFINITY };
+            let blocking = active.iter().zip(&shares).enumerate();
+            let blocking = blocking.filter(|(_, ((at, _), share))| **share > TINY && !halfspaces[*at].is_equality);
+            let blocking = blocking.map(|(place, ((_, multiplier), share))| (multiplier / share, place));
+            let partial = blocking.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let step = partial.map_or(full, |partial| partial.0.min(full));
+            if step.is_infinite() {
+                return None;
+            }
+            if full.is_finite() {
+                point.iter_mut().zip(&direction).for_each(|(value, change)| *value += step * change);
+            }
+            active.iter_mut().zip(&shares).for_each(|((_, multiplier), share)| *multiplier -= step * share);
+            multiplier += step;
+            match partial {
+                Some((least, place)) if least < full => {
+                    active.remove(place);
+                }
+                _ => break,
+            }
+        }
+        active.push((next, multiplier));
+    }
+    Some(point)
+}
+
+/// The inequality that is broken most and not active; equalities come first.
+fn most_broken(point: &[f64], halfspaces: &[Halfspace], active: &[(usize, f64)], signs: &mut [f64]) -> Option<usize> {
+    let mut worst = None;
+    let mut most = 1e-10;
+    for (at, halfspace) in halfspaces.iter().enumerate() {
+        if active.iter().any(|&(other, _)| other == at) {
+            continue;
+        }
+        let missing = halfspace.limit - dot(&halfspace.entries, point);
+        if halfspace.is_equality {
+            if missing.abs() > most {
+                signs[at] = missing.signum();
+                return Some(at);
+            }
+        } else if missing > most {
+            (worst, most) = (Some(at), missing);
+        }
+    }
+    worst
+}
+
+/// How much of each active normal lies in another: the least-squares solution, by Cholesky. `None` where normals depend on
+/// each other.
+fn project(normals: &[Vec<f64>], normal: &[f64]) -> Option<Vec<f64>> {
+    let count = normals.len();
+    let mut factor = vec![vec![0.0; count]; count];
+    for row in 0..count {
+        for column in 0..=row {
+            let known: f64 = (0..column).map(|k| factor[row][k] * factor[column][k]).sum();
+            let rest = dot(&normals[row], &normals[column]) - known;
+            if row == column {
+                if rest <= TINY {
+                    return None;
+                }
+                factor[row][row] = rest.sqrt();
+            } else {
+                factor[row][column] = rest / factor[column][column];
+            }
+        }
+    }
+    let mut shares: Vec<f64> = normals.iter().map(|other| dot(other, normal)).collect();
+    for row in 0..count {
+        let known: f64 = (0..row).map(|k| factor[row][k] * shares[k]).sum();
+        shares[row] = (shares[row] - known) / factor[row][row];
+    }
+    for row in (0..count).rev() {
+        let known: f64 = (row + 1..count).map(|k| factor[k][row] * shares[k]).sum();
+        shares[row] = (shares[row] - known) / factor[row][row];
+    }
+    Some(shares)
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_least(entries: &[f64], limit: f64) -> Halfspace {
+        Halfspace { entries: entries.to_vec(), limit, is_equality: false }
+    }
+
+    fn is_close(point: Option<Vec<f64>>, wanted: &[f64]) -> bool {
+        point.is_some_and(|point| point.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-9))
+    }
+
+    #[test]
+    fn what_is_missing_is_shared_equally() {
+        assert!(is_close(nearest(&[0.0, 0.0], &[at_least(&[1.0, 1.0], 1.0)]), &[0.5, 0.5]));
+    }
+
+    #[test]
+    fn a_cap_leaves_the_rest_to_the_other() {
+        // x + y >= 1 and x <= 0.2.
+        let halfspaces = [at_least(&[1.0, 1.0], 1.0), at_least(&[-1.0, 0.0], -0.2)];
+        assert!(is_close(nearest(&[0.0, 0.0], &halfspaces), &[0.2, 0.8]));
+    }
+
+    #[test]
+    fn an_inequality_that_another_makes_needless_is_let_go() {
+        // The nearest point of y >= 0.5 and x + 2 y >= 2 to the origin is (0.4, 0.8).
+        let halfspaces = [at_least(&[0.0, 1.0], 0.5), at_least(&[1.0, 2.0], 2.0)];
+        assert!(is_close(nearest(&[0.0, 0.0], &halfspaces), &[0.4, 0.8]));
+    }
+
+    #[test]
+    fn an_equality_holds_from_both_sides() {
+        let equality = Halfspace { entries: vec![1.0, 1.0], limit: 1.0, is_equality: true };
+        assert!(is_close(nearest(&[2.0, 1.0], std::slice::from_ref(&equality)), &[1.0, 0.0]));
+        assert!(is_close(nearest(&[0.0, 0.0], &[equality]), &[0.5, 0.5]));
+    }
+
+    #[test]
+    fn there_may_be_no_point() {
+        assert!(nearest(&[0.0], &[at_least(&[1.0], 1.0), at_least(&[-1.0], 0.0)]).is_none());
+    }
+}

@@ -1,0 +1,283 @@
+//! Rounds on small books against enumeration.
+
+use lessor_solver::stop::Stop;
+use proptest::prelude::*;
+
+use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
+use crate::clear::clear;
+use crate::outcome::{EXACT_UNITS, Outcome, Unsettled};
+use crate::rules::{PaymentRule, Rules};
+use crate::winner::ClearError;
+
+const RULES: [PaymentRule; 4] = [PaymentRule::PayAsBid, PaymentRule::Vcg, PaymentRule::Core, PaymentRule::NearestCore];
+
+fn bid(bidder: u32, amount: u64, bundle: &[(u32, u64)]) -> Bid {
+    let bundle = bundle.iter().map(|&(good, quantity)| (GoodIndex(good), quantity)).collect();
+    Bid { bidder: BidderIndex(bidder), group: GroupIndex(bidder), amount, bundle }
+}
+
+fn supply(offers: &[(u64, u64)]) -> Supply {
+    Supply { offers: offers.iter().map(|&(quantity, reserve)| Offer { quantity, reserve }).collect() }
+}
+
+fn cleared(book: &Book, supply: &Supply, payments: PaymentRule) -> Outcome {
+    clear(book, supply, &Rules { payments, seed: 1 }, &Stop::new(), &mut |_, _| {}).unwrap()
+}
+
+/// What a bid offers beyond the reserves; below zero where it offers less.
+fn surplus(bid: &Bid, supply: &Supply) -> i128 {
+    let reserve = |&(good, quantity): &(GoodIndex, u64)| {
+        i128::from(supply.offers[good.0 as usize].reserve) * i128::from(quantity)
+    };
+    i128::from(bid.amount) - bid.bundle.iter().map(reserve).sum::<i128>()
+}
+
+/// The greatest surplus of bids of some bidders, by trying every subset.
+fn best(bids: &[Bid], supply: &Supply, may_win: &dyn Fn(u32) -> bool) -> i128 {
+    let open: Vec<&Bid> = bids.iter().filter(|bid| may_win(bid.bidder.0)).collect();
+    let mut most = 0;
+    for subset in 0..1_u32 << open.len() {
+        let chosen: Vec<&Bid> = (0..open.len()).filter(|at| subset >> at & 1 == 1).map(|at| open[at]).collect();
+        let mut left: Vec<i128> = supply.offers.iter().map(|offer| i128::from(offer.quantity)).collect();
+        let mut groups: Vec<GroupIndex> = Vec::new();
+        for bid in &chosen {
+            groups.push(bid.group);
+            bid.bundle.iter().for_each(|&(good, quantity)| left[good.0 as usize] -= i128::from(quantity));
+        }
+        groups.sort_unstable();
+        if left.iter().all(|&left| left >= 0) && groups.windows(2).all(|pair| pair[0] != pair[1]) {
+            most = most.max(chosen.iter().map(|bid| surplus(bid, supply)).sum());
+        }
+    }
+    most
+}
+
+fn paid(outcome: &Outcome, bidder: u32) -> u128 {
+    let payments = outcome.settlement.as_ref().unwrap();
+    payments.iter().find(|payment| payment.bidder.0 == bidder).map_or(0, |payment| u128::from(payment.settled))
+}
+
+/// Bids of up to five bidders, each with one group, on three goods.
+fn books() -> impl Strategy<Value = (Vec<Bid>, Supply)> {
+    let bundle = proptest::collection::btree_map(0..3_u32, 1..3_u64, 1..=3);
+    let one = (0..5_u32, 1..40_u64, bundle);
+    let one = one.prop_map(|(bidder, amount, bundle)| bid(bidder, amount, &bundle.into_iter().collect::<Vec<_>>()));
+    let offers = proptest::collection::vec((1..4_u64, 0..6_u64), 3);
+    (proptest::collection::vec(one, 0..9), offers).prop_map(|(bids, offers)| (bids, supply(&offers)))
+}
+
+proptest! {
+    #[test]
+    fn winners_are_feasible_and_the_best((bids, supply) in books()) {
+        let outcome = cleared(&Book::new(bids.clone()).unwrap(), &supply, PaymentRule::PayAsBid);
+        let mut left: Vec<i128> = supply.offers.iter().map(|offer| i128::from(offer.quantity)).collect();
+        let mut bidders = Vec::new();
+        for &at in &outcome.winners {
+            bids[at].bundle.iter().for_each(|&(good, quantity)| left[good.0 as usize] -= i128::from(quantity));
+            bidders.push(bids[at].bidder);
+        }
+        prop_assert!(left.iter().all(|&left| left >= 0));
+        bidders.sort_unstable();
+        prop_assert!(bidders.windows(2).all(|pair| pair[0] != pair[1]));
+        let worth: i128 = outcome.winners.iter().map(|&at| surplus(&bids[at], &supply)).sum();
+        prop_assert_eq!(worth, best(&bids, &supply, &|_| true));
+        prop_assert!(outcome.is_optimal());
+    }
+
+    #[test]
+    fn everyone_pays_between_the_reserves_and_the_bid((bids, supply) in books()) {
+        let book = Book::new(bids.clone()).unwrap();
+        for rule in RULES {
+            let outcome = cleared(&book, &supply, rule);
+            prop_assert_eq!(outcome.settlement.as_ref().unwrap().len(), outcome.winners.len());
+            for &at in &outcome.winners {
+                let reserve = i128::from(bids[at].amount) - surplus(&bids[at], &supply);
+                let paid = i128::try_from(paid(&outcome, bids[at].bidder.0)).unwrap();
+                prop_assert!(reserve <= paid && paid <= i128::from(bids[at].amount), "{:?}", rule);
+            }
+        }
+    }
+
+    #[test]
+    fn vcg_is_what_the_others_lose((bids, supply) in books()) {
+        let outcome = cleared(&Book::new(bids.clone()).unwrap(), &supply, PaymentRule::Vcg);
+        let all = best(&bids, &supply, &|_| true);
+        for &at in &outcome.winners {
+            let who = bids[at].bidder.0;
+            let without = best(&bids, &supply, &|bidder| bidder != who);
+            let wanted = without - (all - i128::from(bids[at].amount));
+            prop_assert_eq!(i128::try_from(paid(&outcome, who)).unwrap(), wanted);
+        }
+    }
+
+    #[test]
+    fn no_misreport_helps_under_vcg((bids, supply) in books(), at in 0..9_usize, told in 0..60_u64) {
+        prop_assume!(at < bids.len());
+        let who = bids[at].bidder.0;
+        let payoff = |reported: &[Bid]| {
+            let outcome = cleared(&Book::new(reported.to_vec()).unwrap(), &supply, PaymentRule::Vcg);
+            let won = outcome.winners.iter().find(|&&at| reported[at].bidder.0 == who);
+            won.map_or(0, |&at| i128::from(bids[at].amount)) - i128::try_from(paid(&outcome, who)).unwrap()
+        };
+        let mut lied = bids.clone();
+        lied[at].amount = told;
+        prop_assert!(payoff(&lied) <= payoff(&bids));
+    }
+
+    #[test]
+    fn a_raised_winning_bid_still_wins((bids, supply) in books(), raise in 1..20_u64) {
+        let outcome = cleared(&Book::new(bids.clone()).unwrap(), &supply, PaymentRule::PayAsBid);
+        for &at in &outcome.winners {
+            let mut raised = bids.clone();
+            raised[at].amount += raise;
+            let after = cleared(&Book::new(raised).unwrap(), &supply, PaymentRule::PayAsBid);
+            prop_assert!(after.winners.contains(&at));
+        }
+    }
+
+    #[test]
+    fn no_coalition_blocks_core_payments((bids, supply) in books()) {
+        let book = Book::new(bids.clone()).unwrap();
+        let vcg = cleared(&book, &supply, PaymentRule::Vcg);
+        for rule in [PaymentRule::Core, PaymentRule::NearestCore] {
+            let outcome = cleared(&book, &supply, rule);
+            let won = |who: u32| outcome.winners.iter().find(|&&at| bids[at].bidder.0 == who).map(|&at| &bids[at]);
+            let payoff = |who: u32| {
+                won(who).map_or(0, |bid| i128::from(bid.amount) - i128::try_from(paid(&outcome, who)).unwrap())
+            };
+            let reserves = |bid: &Bid| i128::from(bid.amount) - surplus(bid, &supply);
+            let seller: i128 = (0..5)
+                .filter_map(|who| won(who).map(|bid| i128::try_from(paid(&outcome, who)).unwrap() - reserves(bid)))
+                .sum();
+            for coalition in 0..32_u32 {
+                let is_in = |who: u32| coalition >> who & 1 == 1;
+                let theirs: i128 = (0..5).filter(|&who| is_in(who)).map(payoff).sum();
+                prop_assert!(seller + theirs >= best(&bids, &supply, &is_in), "{:?} {:05b}", rule, coalition);
+            }
+            let revenue = |outcome: &Outcome| -> u128 { (0..5).map(|who| paid(outcome, who)).sum() };
+            prop_assert!(revenue(&outcome) >= revenue(&vcg));
+        }
+    }
+}
+
+/// What the rule says exactly, in micro-credits.
+fn exact(outcome: &Outcome, bidder: u32) -> f64 {
+    let payments = outcome.settlement.as_ref().unwrap();
+    let payment = payments.iter().find(|payment| payment.bidder.0 == bidder).unwrap();
+    payment.exact as f64 / EXACT_UNITS as f64
+}
+
+#[test]
+fn two_small_bidders_share_what_a_large_one_would_pay() {
+    // Two goods; two bidders want one each for 20 and 20, a third wants both for 20. VCG takes nothing from either; together
+    // they must pay 20 in the core, and 10 each is nearest.
+    let bids = vec![bid(0, 20, &[(0, 1)]), bid(1, 20, &[(1, 1)]), bid(2, 20, &[(0, 1), (1, 1)])];
+    let (book, supply) = (Book::new(bids).unwrap(), supply(&[(1, 0), (1, 0)]));
+    let vcg = cleared(&book, &supply, PaymentRule::Vcg);
+    assert_eq!((paid(&vcg, 0), paid(&vcg, 1)), (0, 0));
+    let core = cleared(&book, &supply, PaymentRule::Core);
+    assert_eq!((paid(&core, 0), paid(&core, 1)), (10, 10));
+}
+
+#[test]
+fn core_payments_round_up_to_whole_credits() {
+    // As above with 21 for both: 10.5 each, settled at 11.
+    let bids = vec![bid(0, 20, &[(0, 1)]), bid(1, 20, &[(1, 1)]), bid(2, 21, &[(0, 1), (1, 1)])];
+    let core = cleared(&Book::new(bids).unwrap(), &supply(&[(1, 0), (1, 0)]), PaymentRule::Core);
+    assert!((exact(&core, 0) - 10.5).abs() < 1e-6 && (exact(&core, 1) - 10.5).abs() < 1e-6);
+    assert_eq!((paid(&core, 0), paid(&core, 1)), (11, 11));
+}
+
+#[test]
+fn least_revenue_and_nearness_are_two_rules() {
+    // Bidders 0 and 1 are blocked by 3, and 0 and 2 by 4: p0 + p1 >= 60, p0 + p2 >= 60, each at most 60. VCG takes nothing.
+    // Revenue is least where bidder 0 pays for both, (60, 0, 0). Nearest to VCG, with p1 = p2 = 60 - p0, is the least of
+    // p0^2 + 2 (60 - p0)^2, at p0 = 40.
+    let goods = supply(&[(1, 0), (1, 0), (1, 0)]);
+    let bids = vec![
+        bid(0, 60, &[(0, 1)]),
+        bid(1, 60, &[(1, 1)]),
+        bid(2, 60, &[(2, 1)]),
+        bid(3, 60, &[(0, 1), (1, 1)]),
+        bid(4, 60, &[(0, 1), (2, 1)]),
+    ];
+    let book = Book::new(bids).unwrap();
+    let least = cleared(&book, &goods, PaymentRule::Core);
+    let nearest = cleared(&book, &goods, PaymentRule::NearestCore);
+    assert!((exact(&least, 0) - 60.0).abs() < 1e-6 && exact(&least, 1).abs() < 1e-6 && exact(&least, 2).abs() < 1e-6);
+    assert!((exact(&nearest, 0) - 40.0).abs() < 1e-6 && (exact(&nearest, 1) - 20.0).abs() < 1e-6);
+}
+
+#[test]
+fn revenue_in_the_core_may_fall_as_a_bid_rises() {
+    // Least-revenue core payments are not monotone in bids (Ott & Beck 2013; Bosshard, Wang & Seuken 2018): once bidder 1 bids
+    // more, the coalition constraints that bound the payments of the others are met by one payment in place of two.
+    let goods = supply(&[(1, 0), (1, 0), (1, 0)]);
+    let revenue = |second: u64| {
+        let bids = vec![
+            bid(0, second, &[(0, 1)]),
+            bid(1, 60, &[(1, 1)]),
+            bid(2, 60, &[(2, 1)]),
+            bid(3, 60, &[(0, 1), (1, 1)]),
+            bid(4, 60, &[(0, 1), (2, 1)]),
+        ];
+        let outcome = cleared(&Book::new(bids).unwrap(), &goods, PaymentRule::Core);
+        assert_eq!(outcome.winners, [0, 1, 2]);
+        (0..3).map(|who| paid(&outcome, who)).sum::<u128>()
+    };
+    // At 20, bidder 0 pays all of it, and the others 40 each; at 60 it pays for both coalitions, and they nothing.
+    assert_eq!((revenue(20), revenue(60)), (100, 60));
+}
+
+#[test]
+fn a_reserve_is_the_sellers_own_bid() {
+    // A unit at 8: a bid of 7 loses, one of 9 wins and pays the reserve under VCG, not the losing bid.
+    let book = Book::new(vec![bid(0, 7, &[(0, 1)]), bid(1, 9, &[(0, 1)])]).unwrap();
+    let outcome = cleared(&book, &supply(&[(1, 8)]), PaymentRule::Vcg);
+    assert_eq!((outcome.winners.as_slice(), outcome.surplus, paid(&outcome, 1)), (&[1][..], 1, 8));
+    let none = cleared(&Book::new(vec![bid(0, 7, &[(0, 1)])]).unwrap(), &supply(&[(1, 8)]), PaymentRule::Core);
+    assert!(none.winners.is_empty() && none.settlement.unwrap().is_empty());
+}
+
+#[test]
+fn bids_of_one_bidder_in_two_groups_may_both_win() {
+    let mut second = bid(0, 5, &[(1, 1)]);
+    second.group = GroupIndex(9);
+    let book = Book::new(vec![bid(0, 4, &[(0, 1)]), second, bid(1, 3, &[(0, 1), (1, 1)])]).unwrap();
+    let goods = supply(&[(1, 0), (1, 0)]);
+    let outcome = cleared(&book, &goods, PaymentRule::Vcg);
+    // Bidder 0 is taken out with both of its bids: the other would have got 3.
+    assert_eq!((outcome.winners.as_slice(), paid(&outcome, 0)), (&[0, 1][..], 3));
+    assert_eq!(cleared(&book, &goods, PaymentRule::Core).settlement, Err(Unsettled::SeveralGroups));
+}
+
+#[test]
+fn what_is_not_proved_is_not_settled() {
+    // Five bids in a ring: their relaxation is not whole, and a stop that is raised leaves it at that.
+    let ring = (0..5).map(|at| bid(at, 10, &[(at.min((at + 1) % 5), 1), (at.max((at + 1) % 5), 1)])).collect();
+    let (book, goods) = (Book::new(ring).unwrap(), supply(&[(1, 0); 5]));
+    let stop = Stop::new();
+    stop.raise();
+    for (payments, is_settled) in [(PaymentRule::PayAsBid, true), (PaymentRule::Vcg, false), (PaymentRule::Core, false)]
+    {
+        let outcome = clear(&book, &goods, &Rules { payments, seed: 1 }, &stop, &mut |_, _| {}).unwrap();
+        assert!(outcome.bound >= 20 && outcome.surplus <= 20);
+        assert_eq!(outcome.settlement.is_ok(), is_settled || outcome.is_optimal());
+    }
+}
+
+#[test]
+fn a_good_that_is_not_offered_is_named() {
+    let book = Book::new(vec![bid(0, 1, &[(0, 1)]), bid(0, 1, &[(3, 1)])]).unwrap();
+    let refused = clear(&book, &supply(&[(1, 0)]), &Rules::default(), &Stop::new(), &mut |_, _| {});
+    assert_eq!(refused, Err(ClearError::UnknownGood { bid: 1, good: 3 }));
+}
+
+#[test]
+fn the_largest_amounts_are_paid_exactly() {
+    let book = Book::new(vec![bid(0, AMOUNT_MAX, &[(0, 1)]), bid(1, AMOUNT_MAX - 1, &[(0, 1)])]).unwrap();
+    for rule in [PaymentRule::Vcg, PaymentRule::Core] {
+        let outcome = cleared(&book, &supply(&[(1, 0)]), rule);
+        assert_eq!(paid(&outcome, 0), u128::from(AMOUNT_MAX - 1), "{rule:?}");
+    }
+}

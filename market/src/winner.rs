@@ -1,0 +1,122 @@
+//! Winner determination: the bids of greatest surplus that the supply holds, one of each group at most.
+
+use std::collections::BTreeMap;
+
+use lessor_solver::packing::{Packing, PackingColumn, PackingOutcome, Prepared};
+use lessor_solver::stop::Stop;
+
+use crate::book::{BidderIndex, Book, GroupIndex, Supply};
+
+/// Why a book cannot be cleared on a supply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClearError {
+    /// A bid on a good that is not offered.
+    #[error("bid {bid}: good {good} is not offered")]
+    UnknownGood {
+        /// The position of the bid.
+        bid: usize,
+        /// The good.
+        good: u32,
+    },
+}
+
+/// A book on its supply, lowered to a packing whose solves share what they find.
+#[derive(Debug)]
+pub(crate) struct Round<'a> {
+    pub(crate) book: &'a Book,
+    /// What each bid offers beyond the reserves of its bundle; zero where it offers less.
+    pub(crate) surpluses: Vec<u64>,
+    /// What the seller asks for the bundle of each bid.
+    pub(crate) reserves: Vec<u128>,
+    prepared: Prepared,
+}
+
+impl<'a> Round<'a> {
+    /// Lowers a book: each bid is a column, each good a row, and each group of several bids a row of capacity one.
+    ///
+    /// A reserve price is the seller's own bid for a unit, so that a bid is worth what it offers beyond the reserves; one that
+    /// offers no more than them does not win.
+    pub(crate) fn new(book: &'a Book, supply: &Supply) -> Result<Round<'a>, ClearError> {
+        let mut sizes: BTreeMap<GroupIndex, u32> = BTreeMap::new();
+        book.bids().iter().for_each(|bid| *sizes.entry(bid.group).or_default() += 1);
+        let goods = supply.offers.len();
+        let several = sizes.into_iter().filter(|&(_, size)| size > 1).map(|(group, _)| group);
+        let rows: BTreeMap<GroupIndex, u32> = several
+            .zip(goods..)
+            .map(|(group, row)| (group, u32::try_from(row).expect("goods and groups are counted in 32 bits")))
+            .collect();
+        let (mut surpluses, mut reserves, mut columns) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, bid) in book.bids().iter().enumerate() {
+            let mut reserve = 0_u128;
+            let mut entries = Vec::with_capacity(bid.bundle.len() + 1);
+            for &(good, quantity) in &bid.bundle {
+                let offer = supply.offers.get(good.0 as usize);
+                let offer = offer.ok_or(ClearError::UnknownGood { bid: at, good: good.0 })?;
+                reserve = reserve.saturating_add(u128::from(offer.reserve) * u128::from(quantity));
+                entries.push((good.0, quantity));
+            }
+            entries.extend(rows.get(&bid.group).map(|&row| (row, 1)));
+            let surplus = u128::from(bid.amount).saturating_sub(reserve);
+            let worth = u64::try_from(surplus).expect("a surplus is at most the amount");
+            surpluses.push(worth);
+            reserves.push(reserve);
+            columns.push(PackingColumn { worth, entries });
+        }
+        let offered = supply.offers.iter().map(|offer| offer.quantity);
+        let packing = Packing::new(offered.chain(rows.iter().map(|_| 1)).collect(), columns);
+        // Rows are there, bundles are sorted, and 2^32 bids of 2^53 stay below the most.
+        let packing = packing.expect("a book and its supply make a packing");
+        Ok(Round { book, surpluses, reserves, prepared: Prepared::new(&packing) })
+    }
+
+    /// Chooses winners.
+    pub(crate) fn solve(&mut self, seed: u64, stop: &Stop, report: &mut dyn FnMut(u128, u128)) -> PackingOutcome {
+        self.prepared.solve(seed, stop, report)
+    }
+
+    /// Chooses winners where each bid is worth something else, starting from winners: the best, to within a slack; `None` where
+    /// the stop came first.
+    pub(crate) fn solve_for(
+        &self,
+        worths: &[u64],
+        (winners, slack): (&[usize], u128),
+        seed: u64,
+        stop: &Stop,
+    ) -> Option<Vec<usize>> {
+        let found = self.prepared.solve_for(worths, (winners, slack), seed, stop);
+        let most = found.worth + slack * self.prepared.components() as u128;
+        (found.bound <= most).then_some(found.chosen)
+    }
+
+    /// Chooses winners without each of some bidders, who take all of their bids with them.
+    pub(crate) fn solve_without(&self, bidders: &[Winner], seed: u64, stop: &Stop) -> Vec<PackingOutcome> {
+        let mut groups = vec![Vec::new(); bidders.len()];
+        for (at, bid) in self.book.bids().iter().enumerate() {
+            if let Ok(group) = bidders.binary_search_by_key(&bid.bidder, |winner| winner.bidder) {
+                groups[group].push(at);
+            }
+        }
+        self.prepared.solve_without(&groups, seed, stop)
+    }
+
+    /// Winning bidders, each once, in order, with what their winning bids are worth and ask together.
+    pub(crate) fn winning(&self, winners: &[usize]) -> Vec<Winner> {
+        let mut found: BTreeMap<BidderIndex, (u128, u128)> = BTreeMap::new();
+        for &bid in winners {
+            let entry = found.entry(self.book.bids()[bid].bidder).or_default();
+            entry.0 += u128::from(self.surpluses[bid]);
+            entry.1 += self.reserves[bid];
+        }
+        found.into_iter().map(|(bidder, (surplus, reserve))| Winner { bidder, surplus, reserve }).collect()
+    }
+}
+
+/// A bidder who wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Winner {
+    pub(crate) bidder: BidderIndex,
+    /// What the winning bids offer beyond the reserves.
+    pub(crate) surplus: u128,
+    /// The reserves of what is won.
+    pub(crate) reserve: u128,
+}
