@@ -33,8 +33,9 @@ pub use lease::{
 };
 pub use serve::ServeArgs;
 pub use solve::{
-    GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, SolveArgs, SolveCommonArgs, SolveFamily, SolveGapArgs,
-    SolveOpenbArgs, SolveRoadefArgs, SolveVbpArgs, VbpMethodFlag,
+    DoubleRuleFlag, GapMethodFlag, OpenbMethodFlag, PaymentRuleFlag, RoadefMethodFlag, SolveArgs, SolveAssignmentArgs,
+    SolveCatsArgs, SolveCommonArgs, SolveDoubleArgs, SolveFamily, SolveGapArgs, SolveOpenbArgs, SolveRoadefArgs,
+    SolveVbpArgs, VbpMethodFlag,
 };
 
 const EXIT_CODES: &str = "\

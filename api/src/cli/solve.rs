@@ -6,6 +6,23 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::EXIT_CODES;
 
+const ASSIGNMENT_EXAMPLES: &str = "\
+Example:
+  lessor solve assignment assign400.txt --out columns.txt
+      one column for each row, counted from zero; the cost and a bound on it are printed";
+
+const CATS_EXAMPLES: &str = "\
+Examples:
+  lessor solve cats regions.txt --seconds 20 --out outcome.json
+      the winning bids, their value and a bound on it; winners pay their bids
+  lessor solve cats regions.txt --payments core --seconds 20 --out outcome.json
+      the same, with payments that no coalition blocks";
+
+const DOUBLE_EXAMPLES: &str = "\
+Example:
+  lessor solve double bids.csv asks.csv --out trades.json
+      who trades with whom, what buyers pay and what sellers get";
+
 const GAP_EXAMPLES: &str = "\
 Example:
   lessor solve gap d20200 --seconds 60 --out agents.txt
@@ -37,6 +54,15 @@ pub struct SolveArgs {
 /// Public families of instances.
 #[derive(Debug, Subcommand)]
 pub enum SolveFamily {
+    /// Linear assignment: every row to a column of its own at least cost, by auction.
+    #[command(after_help = format!("{ASSIGNMENT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Assignment(SolveAssignmentArgs),
+    /// A combinatorial auction in the format of CATS: who wins, and who pays what.
+    #[command(after_help = format!("{CATS_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Cats(SolveCatsArgs),
+    /// A double auction of vectors: a trade is one bid with one ask whose vector covers it, for the greatest surplus.
+    #[command(after_help = format!("{DOUBLE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Double(SolveDoubleArgs),
     /// Generalized assignment: every item to one agent at least cost, within the agents' capacities.
     #[command(after_help = format!("{GAP_EXAMPLES}\n\n{EXIT_CODES}"))]
     Gap(SolveGapArgs),
@@ -49,6 +75,51 @@ pub enum SolveFamily {
     /// Vector packing: items of several dimensions into as few equal bins as possible.
     #[command(after_help = format!("{VBP_EXAMPLES}\n\n{EXIT_CODES}"))]
     Vbp(SolveVbpArgs),
+}
+
+/// Flags of `lessor solve assignment`.
+#[derive(Debug, Args)]
+pub struct SolveAssignmentArgs {
+    /// The instance, in the format of the OR-Library.
+    #[arg(value_name = "INSTANCE")]
+    pub instance: PathBuf,
+    /// What all families have in common.
+    #[command(flatten)]
+    pub common: SolveCommonArgs,
+}
+
+/// Flags of `lessor solve cats`.
+#[derive(Debug, Args)]
+pub struct SolveCatsArgs {
+    /// The instance, in the format of CATS, with whole amounts.
+    #[arg(value_name = "INSTANCE")]
+    pub instance: PathBuf,
+    /// What winners pay.
+    #[arg(long, value_name = "RULE", value_enum, default_value_t = PaymentRuleFlag::PayAsBid)]
+    pub payments: PaymentRuleFlag,
+    /// What all families have in common.
+    #[command(flatten)]
+    pub common: SolveCommonArgs,
+}
+
+/// Flags of `lessor solve double`.
+#[derive(Debug, Args)]
+pub struct SolveDoubleArgs {
+    /// The bids, as CSV: id, value, and the vector q0, q1 and so on.
+    #[arg(value_name = "BIDS")]
+    pub bids: PathBuf,
+    /// The asks, as CSV with the same columns.
+    #[arg(value_name = "ASKS")]
+    pub asks: PathBuf,
+    /// Who trades, and what they pay and get.
+    #[arg(long, value_name = "RULE", value_enum, default_value_t = DoubleRuleFlag::Vcg)]
+    pub rule: DoubleRuleFlag,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the answer goes; a file that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// Flags of `lessor solve gap`.
@@ -137,6 +208,28 @@ pub struct SolveCommonArgs {
     /// Where the answer goes; a file that is there is replaced.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// What winners of a combinatorial auction pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PaymentRuleFlag {
+    /// Their bids.
+    PayAsBid,
+    /// What others lose by their being there.
+    Vcg,
+    /// Of the payments that no coalition blocks, those of least revenue, and of these the nearest to VCG.
+    Core,
+    /// Of the payments that no coalition blocks, the nearest to VCG.
+    NearestCore,
+}
+
+/// How a double auction is cleared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DoubleRuleFlag {
+    /// The greatest surplus, at VCG payments on both sides; the operator bears the deficit.
+    Vcg,
+    /// Trade reduction for each vector by itself: the operator never pays.
+    TradeReduction,
 }
 
 /// How a generalized assignment problem is solved.

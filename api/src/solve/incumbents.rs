@@ -46,6 +46,15 @@ impl<'a> Incumbents<'a> {
         self.tell(Some(cost), bound);
     }
 
+    /// Tells an incumbent of a search for the greatest value, where the bound is above.
+    pub(super) fn raised(&mut self, value: u128, bound: u128) {
+        if !self.common.json {
+            let gap = bound.saturating_sub(value) as f64 / value.max(1) as f64 * 100.0;
+            warn(&format!("{:8.2} s  value {value}  bound {bound}  gap {gap:.4} %", self.clock.seconds()));
+        }
+        self.tell(Some(value), bound);
+    }
+
     /// Tells the file what a search came to, where that is more than was told before.
     pub(super) fn ended(mut self, cost: Option<u128>, bound: u128) {
         if self.last != Some((cost, bound)) {

@@ -1,6 +1,9 @@
 //! `lessor solve`: one public instance in, its answer in the family's own form out.
 
 pub(crate) mod answer_file;
+mod assignment;
+mod cats;
+mod double;
 mod error;
 mod gap;
 mod incumbents;
@@ -35,6 +38,9 @@ const RESERVE: Duration = Duration::from_millis(300);
 /// Carries out `lessor solve`.
 pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, CommandError> {
     match family {
+        SolveFamily::Assignment(args) => assignment::run(args, clock),
+        SolveFamily::Cats(args) => cats::run(args, clock),
+        SolveFamily::Double(args) => double::run(args, clock),
         SolveFamily::Gap(args) => gap::run(args, clock),
         SolveFamily::Openb(args) => openb::run(args, clock),
         SolveFamily::Roadef(args) => roadef::run(args, clock),

@@ -1,0 +1,33 @@
+//! `lessor solve assignment`: a linear assignment problem.
+
+use lessor_datasets::families;
+use lessor_models::families::assignment;
+use lessor_solver::assignment::assign;
+
+use crate::Ending;
+use crate::cli::SolveAssignmentArgs;
+use crate::command_error::CommandError;
+use crate::process_clock::ProcessClock;
+
+use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes};
+
+/// Carries out `lessor solve assignment`.
+pub(super) fn run(args: &SolveAssignmentArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    let common = &args.common;
+    let instance = families::assignment(&args.instance).map_err(SolveError::from)?;
+    let incumbents = Incumbents::open(common, clock)?;
+    let found = in_time(common, clock, |stop| assign(&instance, stop))?;
+    let bound = assignment::bound(&instance, &found.prices, found.parts);
+    let cost = found.columns.as_ref().map(|columns| {
+        assignment::check(&instance, columns).expect("the auction algorithm gives each row a column of its own")
+    });
+    if let Some(columns) = &found.columns {
+        let columns: Vec<String> = columns.iter().map(u32::to_string).collect();
+        answer_file::write(&common.out, &(columns.join("\n") + "\n"))?;
+    }
+    incumbents.ended(cost, bound);
+    let gap = cost.map(|cost| Solved::gap(cost, bound));
+    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.seed);
+    Solved { cost, bound, gap, proof: "prices", seconds, peak_memory_bytes, seed, threads: 1 }.tell(common);
+    Ok(if cost.is_some() { Ending::Done } else { Ending::Failed })
+}

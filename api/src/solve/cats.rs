@@ -1,0 +1,149 @@
+//! `lessor solve cats`: a combinatorial auction.
+
+use std::collections::BTreeMap;
+
+use lessor_datasets::families;
+use lessor_market::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
+use lessor_market::clear::clear;
+use lessor_market::outcome::{EXACT_UNITS, Outcome, Payment};
+use lessor_market::rules::{PaymentRule, Rules};
+use lessor_models::families::auction::{self, AuctionInstance};
+use serde::Serialize;
+
+use crate::Ending;
+use crate::cli::{PaymentRuleFlag, SolveCatsArgs};
+use crate::command_error::CommandError;
+use crate::console::{say, warn};
+use crate::process_clock::ProcessClock;
+use crate::summary::print_json;
+
+use super::{Incumbents, SolveError, answer_file, in_time, peak_memory_bytes, pool};
+
+/// The answer, as it is written.
+#[derive(Debug, Serialize)]
+struct Cleared {
+    /// Winning bids, by their numbers in the file.
+    winners: Vec<u64>,
+    value: u128,
+    bound: u128,
+    /// What the rule says, by bidder; nothing where it is not settled.
+    payments: BTreeMap<u32, f64>,
+    /// The same, rounded up to whole numbers.
+    settled: BTreeMap<u32, u64>,
+}
+
+/// The object that `--json` prints.
+#[derive(Debug, Serialize)]
+struct SolvedCats {
+    value: u128,
+    bound: u128,
+    gap: f64,
+    winners: usize,
+    /// Why there are no payments, where there are none.
+    unsettled: Option<String>,
+    revenue: Option<f64>,
+    /// How long clearing took, without reading and writing.
+    clearing_seconds: f64,
+    seconds: f64,
+    peak_memory_bytes: u64,
+    seed: u64,
+    threads: usize,
+}
+
+/// Carries out `lessor solve cats`.
+pub(super) fn run(args: &SolveCatsArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    let common = &args.common;
+    let instance = families::auction(&args.instance).map_err(SolveError::from)?;
+    let (book, supply) = lower(&instance);
+    let rules = Rules { payments: rule(args.payments), seed: common.seed };
+    let (threads, pool) = pool(common)?;
+    let mut incumbents = Incumbents::open(common, clock)?;
+    let begun = clock.seconds();
+    let outcome = in_time(common, clock, |stop| {
+        let mut report = |value, bound| incumbents.raised(value, bound);
+        pool.install(|| clear(&book, &supply, &rules, stop, &mut report))
+    })?;
+    let outcome = outcome.expect("the goods of an auction are offered");
+    let clearing_seconds = clock.seconds() - begun;
+    let cleared = cleared(&instance, &outcome);
+    answer_file::write(&common.out, &(serde_json::to_string(&cleared).expect("keys are numbers") + "\n"))?;
+    incumbents.ended(Some(outcome.surplus), outcome.bound);
+    let gap = (outcome.bound - outcome.surplus) as f64 / outcome.surplus.max(1) as f64;
+    let solved = SolvedCats {
+        value: outcome.surplus,
+        bound: outcome.bound,
+        gap,
+        winners: outcome.winners.len(),
+        unsettled: outcome.settlement.as_ref().err().map(ToString::to_string),
+        revenue: outcome.settlement.as_ref().ok().map(|payments| payments.iter().map(exact).sum()),
+        clearing_seconds,
+        seconds: clock.seconds(),
+        peak_memory_bytes: peak_memory_bytes(),
+        seed: common.seed,
+        threads,
+    };
+    tell(&solved, args);
+    Ok(if outcome.settlement.is_ok() { Ending::Done } else { Ending::Failed })
+}
+
+fn tell(solved: &SolvedCats, args: &SolveCatsArgs) {
+    if args.common.json {
+        return print_json(solved);
+    }
+    say(&format!("value     {}", solved.value));
+    say(&format!("bound     {}", solved.bound));
+    say(&format!("gap       {:.4} %", solved.gap * 100.0));
+    say(&format!("winners   {}", solved.winners));
+    match (&solved.unsettled, solved.revenue) {
+        (Some(why), _) => warn(&format!("no payments: {why}")),
+        (None, revenue) => say(&format!("revenue   {:.4}", revenue.unwrap_or(0.0))),
+    }
+    say(&format!("seconds   {:.3}, of which clearing {:.3}", solved.seconds, solved.clearing_seconds));
+    say(&format!("answer    {}", args.common.out.display()));
+}
+
+/// A book of single goods, one group for each bidder, on one unit of each good without a reserve.
+fn lower(instance: &AuctionInstance) -> (Book, Supply) {
+    let bid = |bid: &auction::AuctionBid| Bid {
+        bidder: BidderIndex(bid.bidder),
+        group: GroupIndex(bid.bidder),
+        amount: bid.amount,
+        bundle: bid.goods.iter().map(|&good| (GoodIndex(good), 1)).collect(),
+    };
+    let book = Book::new(instance.bids().iter().map(bid).collect());
+    let offers = (0..instance.goods()).map(|_| Offer { quantity: 1, reserve: 0 }).collect();
+    (book.expect("the bids of an auction make a book"), Supply { offers })
+}
+
+/// The answer, once it was looked at by code that shares nothing with what made it.
+fn cleared(instance: &AuctionInstance, outcome: &Outcome) -> Cleared {
+    let winners: Vec<u64> = outcome.winners.iter().map(|&at| instance.bids()[at].id).collect();
+    let payments = outcome.settlement.as_deref().unwrap_or_default();
+    let settled: Vec<(u32, u128)> =
+        payments.iter().map(|payment| (payment.bidder.0, u128::from(payment.settled))).collect();
+    let checked = auction::check(instance, &winners);
+    assert_eq!(checked, Ok(outcome.surplus), "the winners are feasible and worth what is said");
+    let revenue = auction::check_payments(instance, &winners, &settled);
+    assert!(revenue.is_ok(), "nobody pays more than they bid: {revenue:?}");
+    Cleared {
+        winners,
+        value: outcome.surplus,
+        bound: outcome.bound,
+        payments: payments.iter().map(|payment| (payment.bidder.0, exact(payment))).collect(),
+        settled: payments.iter().map(|payment| (payment.bidder.0, payment.settled)).collect(),
+    }
+}
+
+/// An exact payment as a decimal number.
+fn exact(payment: &Payment) -> f64 {
+    payment.exact as f64 / EXACT_UNITS as f64
+}
+
+fn rule(flag: PaymentRuleFlag) -> PaymentRule {
+    match flag {
+        PaymentRuleFlag::PayAsBid => PaymentRule::PayAsBid,
+        PaymentRuleFlag::Vcg => PaymentRule::Vcg,
+        PaymentRuleFlag::Core => PaymentRule::Core,
+        PaymentRuleFlag::NearestCore => PaymentRule::NearestCore,
+    }
+}

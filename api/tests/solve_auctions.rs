@@ -1,0 +1,92 @@
+//! Auctions and assignments are solved by the real program, and its answers looked at from the files alone.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
+
+mod common;
+
+use std::fs;
+
+use common::Bench;
+use serde_json::Value;
+
+/// Two goods: bidder 0 wants either for 20, by bids that share the dummy good 2; bidder 1 the second for 15, bidder 2 both
+/// for 21.
+const SMALL: &str = "\
+%% small
+goods 2
+bids 4
+dummy 1
+
+0\t20\t0\t2\t#
+1\t20\t1\t2\t#
+2\t15\t1\t#
+3\t21\t0\t1\t#
+";
+
+fn outcome(bench: &Bench, name: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(bench.path(name)).unwrap()).unwrap()
+}
+
+#[test]
+fn an_outcome_names_winners_and_what_they_pay() {
+    let bench = Bench::new();
+    fs::write(bench.path("small"), SMALL).unwrap();
+    // Bids 0 and 2 win 35. Without bidder 0 the best is 21, without bidder 1 it is 21: VCG takes 6 and 1, the core 21 in all.
+    for (rule, first, second) in [("pay-as-bid", 20.0, 15.0), ("vcg", 6.0, 1.0), ("core", 13.0, 8.0)] {
+        let said =
+            bench.expect(0, &format!("solve cats small --payments {rule} --seconds 30 --json --out outcome")).json();
+        let outcome = outcome(&bench, "outcome");
+        assert_eq!((&said["value"], &said["bound"], &said["winners"]), (&35.into(), &35.into(), &2.into()));
+        assert_eq!((&outcome["winners"], &outcome["value"]), (&serde_json::json!([0, 2]), &35.into()));
+        let paid = |bidder: &str| outcome["payments"][bidder].as_f64().unwrap();
+        assert!((paid("0") - first).abs() < 1e-6 && (paid("1") - second).abs() < 1e-6, "{rule}: {outcome}");
+        assert_eq!(outcome["settled"].as_object().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn malformed_auctions_are_refused_with_file_and_line() {
+    let bench = Bench::new();
+    for (text, told) in [
+        (SMALL.replace("20\t1", "-20\t1"), "line 7: \"-20\" is not a whole number"),
+        (SMALL.replace("21\t0", "21\t7"), "bid 3 must want some goods of the auction"),
+        (SMALL.replace("3\t21", "2\t21"), "bid 2 must come after bids of lower numbers"),
+    ] {
+        fs::write(bench.path("bad"), text).unwrap();
+        let said = bench.expect(2, "solve cats bad --out outcome");
+        assert!(said.err.contains("bad: ") && said.err.contains(told), "{said:?}");
+        assert!(!bench.path("outcome").exists());
+    }
+}
+
+#[test]
+fn a_double_auction_is_cleared_by_both_rules() {
+    let bench = Bench::new();
+    fs::write(bench.path("bids"), "id,value,q0\n7,10.5,1\n8,8,1\n9,3,2\n").unwrap();
+    fs::write(bench.path("asks"), "id,value,q0\n1,2,1\n2,5.25,2\n3,9,1\n").unwrap();
+    let said = bench.expect(0, "solve double bids asks --json --out outcome").json();
+    // Bids 7 and 8 with asks 1 and 2: 18.5 less 7.25.
+    assert_eq!((said["surplus"].as_f64(), &said["trades"]), (Some(11.25), &2.into()));
+    let said = bench.expect(0, "solve double bids asks --rule trade-reduction --json --out outcome").json();
+    // Of vector 1, bids 10.5 and 8 with asks 2 and 9: one pair gains, and the next would trade at 8.5.
+    assert_eq!(
+        (said["surplus"].as_f64(), said["pays"].as_f64(), said["deficit"].as_f64()),
+        (Some(8.5), Some(8.5), Some(0.0))
+    );
+    assert_eq!(outcome(&bench, "outcome")["trades"][0]["bid"], 7);
+    fs::write(bench.path("bids"), "id,value,q0\n7,ten,1\n").unwrap();
+    let said = bench.expect(2, "solve double bids asks --out outcome");
+    assert!(said.err.contains("ten"), "{said:?}");
+}
+
+#[test]
+fn an_assignment_is_written_with_its_cost_and_a_proof() {
+    let bench = Bench::new();
+    fs::write(bench.path("square"), " 3\n 1 4 5\n 2 2 9\n 3 3 3\n").unwrap();
+    let said = bench.expect(0, "solve assignment square --json --out columns").json();
+    assert_eq!((&said["cost"], &said["bound"]), (&6.into(), &6.into()));
+    assert_eq!(fs::read_to_string(bench.path("columns")).unwrap(), "0\n1\n2\n");
+    fs::write(bench.path("square"), "2\n1 2 3\n").unwrap();
+    let said = bench.expect(2, "solve assignment square --out columns");
+    assert!(said.err.contains("ends after 4 numbers"), "{said:?}");
+}
