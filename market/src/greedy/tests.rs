@@ -1,0 +1,160 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn bid(value: i64, goods: &[(u32, u64)]) -> SingleMinded {
+    SingleMinded { value: Money(value), reserve: Money::ZERO, goods: goods.to_vec() }
+}
+
+/// What a bidder with a true value for a true bundle gains, where bids state whatever they state.
+fn gain(supply: &[u64], bids: &[SingleMinded], bidder: usize, truth: &SingleMinded) -> i64 {
+    let Some(paid) = clear(supply, bids, 1).unwrap()[bidder] else { return 0 };
+    let covers = |&(good, amount): &(u32, u64)| {
+        bids[bidder].goods.iter().any(|&(stated, much)| stated == good && much >= amount)
+    };
+    let worth = if truth.goods.iter().all(covers) { truth.value.0 } else { 0 };
+    worth - paid.0
+}
+
+#[test]
+fn a_winner_pays_the_least_value_that_wins() {
+    // The two on good 0 rank at 9 and 7. The one on both ranks at 12 / sqrt 2 = 8.5, and would win before the 7.
+    let bids = [bid(9, &[(0, 1)]), bid(7, &[(0, 1)]), bid(12, &[(0, 1), (1, 1)])];
+    // It must be above 8.48 to win.
+    assert_eq!(clear(&[1, 1], &bids, 1), Ok(vec![Some(Money(9)), None, None]));
+    // Nobody else wants good 1.
+    assert_eq!(clear(&[1, 1], &[bid(9, &[(0, 1)]), bid(5, &[(1, 1)])], 1), Ok(vec![Some(Money(0)), Some(Money(0))]));
+}
+
+#[test]
+fn a_reserve_is_the_least_that_a_winner_pays() {
+    let reserved = |value| SingleMinded { reserve: Money(4), ..bid(value, &[(0, 1)]) };
+    assert_eq!(
+        clear(&[2], &[reserved(3), reserved(4), reserved(9)], 1),
+        Ok(vec![None, Some(Money(4)), Some(Money(4))])
+    );
+}
+
+#[test]
+fn equal_bids_go_by_the_lot_of_the_seed() {
+    let bids = vec![bid(5, &[(0, 1)]); 4];
+    let winner = |seed| clear(&[1], &bids, seed).unwrap().iter().position(Option::is_some).unwrap();
+    let winners: std::collections::BTreeSet<usize> = (0..100).map(winner).collect();
+    assert_eq!(winners.len(), 4);
+    assert_eq!(clear(&[1], &bids, 7).unwrap()[winner(7)], Some(Money(5)));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_bid() {
+    let refused = |second: SingleMinded| clear(&[1], &[bid(1, &[(0, 1)]), second], 1).unwrap_err().to_string();
+    assert_eq!(refused(bid(-1, &[(0, 1)])), "bid 1 states -1, which is outside 0 to 2^53 micro-credits");
+    assert_eq!(refused(bid(1, &[])), "bid 1 asks for nothing; a bundle needs goods");
+    assert_eq!(refused(bid(1, &[(1, 1)])), "bid 1 names good 1, which is unknown, or named twice");
+    assert_eq!(refused(bid(1, &[(0, 1), (0, 1)])), "bid 1 names good 0, which is unknown, or named twice");
+}
+
+/// A bidder that wants one of two things is not single-minded, and has no report that is best against all others.
+#[test]
+fn a_bidder_who_wants_either_of_two_things_may_gain_by_hiding_one() {
+    let (either, or) = (bid(10, &[(0, 1)]), bid(8, &[(1, 1)]));
+    let other_wants = |other: SingleMinded, stated: &SingleMinded| gain(&[1, 1], &[stated.clone(), other], 0, stated);
+    let on_first = bid(9, &[(0, 1)]);
+    assert_eq!((other_wants(on_first.clone(), &either), other_wants(on_first, &or)), (0, 8));
+    let on_second = bid(7, &[(1, 1)]);
+    assert_eq!((other_wants(on_second.clone(), &either), other_wants(on_second, &or)), (10, 0));
+}
+
+/// The ratio of the theorem is reached: of 100 goods, a bid on one of them worth 2 goes before a bid on all worth 19.
+#[test]
+fn what_wins_may_be_worth_a_small_part_of_the_best() {
+    let all: Vec<(u32, u64)> = (0..100).map(|good| (good, 1)).collect();
+    let payments = clear(&[1; 100], &[bid(2, &[(0, 1)]), bid(19, &all)], 1).unwrap();
+    assert_eq!(payments, [Some(Money(2)), None]);
+}
+
+fn goods() -> impl Strategy<Value = Vec<(u32, u64)>> {
+    prop::collection::btree_map(0..4_u32, 1..4_u64, 1..4).prop_map(|goods| goods.into_iter().collect())
+}
+
+fn any_bid() -> impl Strategy<Value = SingleMinded> {
+    (0..30_i64, goods()).prop_map(|(value, goods)| bid(value, &goods))
+}
+
+prop_compose! {
+    fn round()(supply in prop::collection::vec(0..8_u64, 4), bids in prop::collection::vec(any_bid(), 1..8))
+        -> (Vec<u64>, Vec<SingleMinded>) { (supply, bids) }
+}
+
+proptest! {
+    #[test]
+    fn no_good_is_oversold_and_nobody_pays_more_than_its_value((supply, bids) in round()) {
+        let payments = clear(&supply, &bids, 1).unwrap();
+        let mut left = supply;
+        for (bid, paid) in bids.iter().zip(payments) {
+            if let Some(paid) = paid {
+                prop_assert!(Money::ZERO <= paid && paid <= bid.value);
+                prop_assert!(fits(&left, &bid.goods));
+                take(&mut left, &bid.goods);
+            }
+        }
+    }
+
+    /// The payment is the least winning value, found by trying them all; from there on up the bid wins.
+    #[test]
+    fn a_payment_is_the_least_value_that_wins((supply, bids) in round(), at in any::<prop::sample::Index>()) {
+        let bidder = at.index(bids.len());
+        let paid = clear(&supply, &bids, 1).unwrap()[bidder];
+        let wins = |value: i64| {
+            let mut bids = bids.clone();
+            bids[bidder].value = Money(value);
+            clear(&supply, &bids, 1).unwrap()[bidder].is_some()
+        };
+        if let Some(Money(paid)) = paid {
+            prop_assert!((0..paid).all(|value| !wins(value)));
+            prop_assert!((paid..40).all(wins));
+        }
+    }
+
+    /// Neither another value nor another bundle, larger or smaller, gains anything for a bidder who wants one bundle.
+    #[test]
+    fn no_misreport_gains_anything(
+        (supply, bids) in round(), at in any::<prop::sample::Index>(), values in prop::collection::vec(0..40_i64, 8), bundles in prop::collection::vec(goods(), 8),
+    ) {
+        let bidder = at.index(bids.len());
+        let truth = bids[bidder].clone();
+        let honest = gain(&supply, &bids, bidder, &truth);
+        prop_assert!(honest >= 0);
+        for (value, goods) in values.into_iter().zip(bundles) {
+            for goods in [goods, truth.goods.clone()] {
+                let mut bids = bids.clone();
+                bids[bidder] = bid(value, &goods);
+                prop_assert!(gain(&supply, &bids, bidder, &truth) <= honest);
+            }
+        }
+    }
+
+    /// With one unit of each good, what wins is worth at least the best over the root of the number of goods.
+    #[test]
+    fn what_wins_is_worth_its_share_of_the_best(bids in prop::collection::vec(any_bid(), 1..8)) {
+        let supply = [1_u64; 4];
+        let bids: Vec<SingleMinded> = bids.into_iter().map(|stated| {
+            let goods: Vec<(u32, u64)> = stated.goods.iter().map(|good| (good.0, 1)).collect();
+            SingleMinded { goods, ..stated }
+        }).collect();
+        let payments = clear(&supply, &bids, 1).unwrap();
+        let won: i64 = bids.iter().zip(&payments).filter(|(_, paid)| paid.is_some()).map(|(bid, _)| bid.value.0).sum();
+        let best = (0..1_u32 << bids.len()).filter_map(|mask| {
+            let mut left = supply;
+            let mut worth = 0;
+            for (at, bid) in bids.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1) {
+                let _ = at;
+                if !fits(&left, &bid.goods) { return None; }
+                take(&mut left, &bid.goods);
+                worth += bid.value.0;
+            }
+            Some(worth)
+        }).max().unwrap();
+        // The root of four goods is two.
+        prop_assert!(2 * won >= best, "{won} of {best}");
+    }
+}

@@ -1,0 +1,55 @@
+//! Money: whole micro-credits. No floating point decides what anyone pays.
+
+use std::fmt;
+
+/// An amount of micro-credits; below zero where it is owed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(pub i64);
+
+/// The most that one bid, price or transfer may be, in micro-credits: 2^53, as for the bids of jobs.
+pub const MONEY_MAX: Money = Money(1 << 53);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Money = Money(0);
+
+    /// Whether it can be a bid, a payment or a transfer: from nothing to [`MONEY_MAX`].
+    #[must_use]
+    pub fn is_amount(self) -> bool {
+        Money::ZERO <= self && self <= MONEY_MAX
+    }
+
+    /// A part in thousandths, rounded up; of an amount, since what is owed has no parts.
+    ///
+    /// # Panics
+    /// Below zero.
+    #[must_use]
+    pub fn permille(self, part: u32) -> Money {
+        let whole = u128::try_from(self.0).expect("a part is taken of an amount");
+        Money::of((whole * u128::from(part)).div_ceil(1_000))
+    }
+
+    /// A number of micro-credits, at most [`MONEY_MAX`].
+    #[must_use]
+    pub fn of(micro_credits: u128) -> Money {
+        i64::try_from(micro_credits).map_or(MONEY_MAX, Money).min(MONEY_MAX)
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_rounds_up_and_stops_at_the_most() {
+        assert_eq!(Money(1_001).permille(5), Money(6));
+        assert_eq!(Money(1_000).permille(0), Money::ZERO);
+        assert_eq!(MONEY_MAX.permille(2_000), MONEY_MAX);
+    }
+}

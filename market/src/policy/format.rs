@@ -1,0 +1,98 @@
+//! Formats of rounds, and the payment rules that each supports.
+
+/// How a round works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// Sealed bids on bundles; winners by integer program.
+    SealedBid,
+    /// Sealed bids of bidders who each want one bundle; winners by value over the root of weighted size.
+    Greedy,
+    /// Each bidder wants one of many things.
+    UnitDemand,
+    /// Bids and offers on both sides.
+    DoubleAuction,
+    /// Whoever comes takes at the price that stands.
+    Posted,
+}
+
+impl Format {
+    /// Every format, in the order of the documents.
+    pub const ALL: [Format; 5] =
+        [Format::SealedBid, Format::Greedy, Format::UnitDemand, Format::DoubleAuction, Format::Posted];
+
+    /// The name used in policies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::SealedBid => "sealed-bid",
+            Format::Greedy => "greedy",
+            Format::UnitDemand => "unit-demand",
+            Format::DoubleAuction => "double-auction",
+            Format::Posted => "posted",
+        }
+    }
+
+    /// The payment rules that the format supports.
+    #[must_use]
+    pub const fn supports(self) -> &'static [PaymentRule] {
+        match self {
+            Format::SealedBid => {
+                &[PaymentRule::PayAsBid, PaymentRule::Vcg, PaymentRule::Core, PaymentRule::NearestCore]
+            }
+            Format::Greedy => &[PaymentRule::CriticalBid],
+            Format::UnitDemand => &[PaymentRule::Vcg],
+            Format::DoubleAuction => &[PaymentRule::Uniform, PaymentRule::TradeReduction, PaymentRule::Vcg],
+            Format::Posted => &[PaymentRule::PostedPrice],
+        }
+    }
+}
+
+/// What winners pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PaymentRule {
+    /// What they bid.
+    PayAsBid,
+    /// One price for all of a good.
+    Uniform,
+    /// What their taking part costs the others.
+    Vcg,
+    /// The core payments of least revenue that are nearest to VCG.
+    Core,
+    /// The core payments that are nearest to VCG.
+    NearestCore,
+    /// The least bid that would have won.
+    CriticalBid,
+    /// Prices that the least valuable trade sets, which then does not take place.
+    TradeReduction,
+    /// The price that stands.
+    PostedPrice,
+}
+
+impl PaymentRule {
+    /// Every rule, in the order of the documents.
+    pub const ALL: [PaymentRule; 8] = [
+        PaymentRule::PayAsBid,
+        PaymentRule::Uniform,
+        PaymentRule::Vcg,
+        PaymentRule::Core,
+        PaymentRule::NearestCore,
+        PaymentRule::CriticalBid,
+        PaymentRule::TradeReduction,
+        PaymentRule::PostedPrice,
+    ];
+
+    /// The name used in policies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            PaymentRule::PayAsBid => "pay-as-bid",
+            PaymentRule::Uniform => "uniform",
+            PaymentRule::Vcg => "vcg",
+            PaymentRule::Core => "core",
+            PaymentRule::NearestCore => "nearest-core",
+            PaymentRule::CriticalBid => "critical-bid",
+            PaymentRule::TradeReduction => "trade-reduction",
+            PaymentRule::PostedPrice => "posted-price",
+        }
+    }
+}

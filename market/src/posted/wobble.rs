@@ -1,0 +1,57 @@
+//! Whether a posted price settles or swings.
+//!
+//! Beyond the bound of [`Steering`](super::Steering) an account is asked for too much and too little in turn, and the swings
+//! do not shrink. Both are looked for in the last sixteen rounds.
+
+/// Rounds that are remembered.
+const ROUNDS: usize = 16;
+
+/// An excess of about 1/128 of the target, within which an account counts as on target, in units of 2^-20.
+const TOLERANCE: i64 = 1 << 13;
+
+/// How often the excess changes its sign at least, where it swings: once in three rounds.
+const CROSSINGS: usize = 5;
+
+/// The excesses of an account in the last rounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wobble {
+    excesses: [i64; ROUNDS],
+    seen: usize,
+}
+
+/// What the last rounds of an account look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WobbleVerdict {
+    /// On target in each of the last eight rounds.
+    Settled,
+    /// Too dear and too cheap in turn, and no less so than before: the gain is beyond the bound.
+    Oscillating,
+    /// Neither: on the way, or not seen for long enough.
+    Moving,
+}
+
+impl Wobble {
+    /// Remembers the excess of a round, in units of 2^-20.
+    pub(super) fn push(&mut self, excess: i64) {
+        self.excesses[self.seen % ROUNDS] = excess;
+        self.seen += 1;
+    }
+
+    /// What the last rounds look like.
+    #[must_use]
+    pub fn verdict(&self) -> WobbleVerdict {
+        if self.seen < ROUNDS {
+            return WobbleVerdict::Moving;
+        }
+        let ordered = |at: usize| self.excesses[(self.seen + at) % ROUNDS];
+        let peak = |rounds: std::ops::Range<usize>| rounds.map(|at| ordered(at).abs()).max().unwrap_or(0);
+        let (earlier, later) = (peak(0..ROUNDS / 2), peak(ROUNDS / 2..ROUNDS));
+        if later <= TOLERANCE {
+            return WobbleVerdict::Settled;
+        }
+        let crossings = (1..ROUNDS).filter(|&at| (ordered(at) > 0) != (ordered(at - 1) > 0)).count();
+        // Swings that shrink by an eighth in eight rounds are on their way to the target.
+        let lasting = later * 8 >= earlier * 7;
+        if crossings >= CROSSINGS && lasting { WobbleVerdict::Oscillating } else { WobbleVerdict::Moving }
+    }
+}
