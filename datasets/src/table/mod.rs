@@ -4,12 +4,15 @@
 //! its place and renamed. Whatever can be checked by the models alone is left to them, and their refusals come back with the
 //! file and cell that they speak of.
 
+mod awards;
+mod bids;
 mod capacities;
 mod cells;
 mod certificate;
 mod classes;
 mod column;
 mod demand;
+mod entries;
 mod error;
 mod fleet;
 mod held_back;
@@ -29,8 +32,11 @@ mod unplaced;
 mod words;
 mod zones;
 
+pub use awards::{AWARDS, AwardRow, read_awards, write_awards};
+pub use bids::{BIDS, BidGood, BidRows, read_bids, write_bids};
 pub use capacities::{CAPACITIES, write_capacities};
 pub use certificate::{CERTIFICATE, SHIFT_KEY, read_certificate, write_certificate};
+pub use entries::{ENTRIES, EntryRow, read_entries, write_entries};
 pub use error::{DatasetError, Problem};
 pub use fleet::{InstancePaths, index_jobs, read_altered, read_fleet, read_instance, write_fleet_dir};
 pub use held_back::{HELD_BACK, read_held_back, waits_for, write_held_back};
@@ -46,8 +52,8 @@ pub use telemetry::{TELEMETRY, TelemetryRow, TelemetryWriter, read_telemetry, re
 pub use unplaced::{UNPLACED, cure_words, read_unplaced, write_unplaced};
 pub use zones::{ZONE_MEMBERS, ZONES, write_members, write_zones};
 
-/// Every table: first those of a fleet directory, then the results of a plan.
-pub const TABLES: [&TableSpec; 14] = [
+/// Every table: first those of a fleet directory, then the results of a plan, then those of a market.
+pub const TABLES: [&TableSpec; 17] = [
     &NODES,
     &ZONES,
     &ZONE_MEMBERS,
@@ -62,4 +68,7 @@ pub const TABLES: [&TableSpec; 14] = [
     &UNPLACED,
     &PRICES,
     &CERTIFICATE,
+    &BIDS,
+    &AWARDS,
+    &ENTRIES,
 ];

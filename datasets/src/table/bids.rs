@@ -1,0 +1,189 @@
+//! Table `bids`: a book, one row for each good of each bid.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use lessor_models::fleet::{Fleet, Owner};
+use lessor_models::job::ServiceClass;
+use lessor_models::resources::Kind;
+use lessor_models::time::Interval;
+
+use super::error::{DatasetError, Problem};
+use super::prices::interval;
+use super::sink::write_table;
+use super::source::TableReader;
+use super::spec::ColumnType::{Amount, Text, Time};
+use super::spec::{TableSpec, optional, required};
+use super::words::{Owners, owner_type};
+
+/// The schema of `bids.parquet`.
+pub const BIDS: TableSpec = TableSpec {
+    name: "bids",
+    row: "one good of the bundle that a bid is for; the rows of a bid follow one another",
+    columns: &[
+        required("bid", Text, "name of the bid"),
+        required("bidder", Text, "who bids; the same in all rows of a bid"),
+        optional(
+            "group",
+            Text,
+            "name of an XOR group of the bidder, of whose bids one wins at most; NULL: the bid is alone",
+        ),
+        required("service", Text, "service class of the bidder: A, B, C or D; the policy says who trades"),
+        required(
+            "amount",
+            Amount,
+            "the most that the bidder pays for the whole bundle, in micro-credits; the same in all rows of a bid",
+        ),
+        required("owner", Text, "name of a node or a zone"),
+        required("owner_type", Text, "node or zone"),
+        required("kind", Text, "compute, memory, bandwidth, power, heat, accelerator, storage or reversible"),
+        required("quantity", Amount, "how much of the account, in base units of the kind; above 0"),
+        required("start", Time, "first instant of the term"),
+        required("end", Time, "first instant after the term"),
+    ],
+};
+
+/// A bid as the table states it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BidRows {
+    /// Its name.
+    pub name: String,
+    /// Who bids.
+    pub bidder: String,
+    /// Its XOR group, if it is in one.
+    pub group: Option<String>,
+    /// The service class of the bidder.
+    pub service: ServiceClass,
+    /// The most that the bidder pays, in micro-credits.
+    pub amount: u64,
+    /// What the bundle holds, at least one good, no account twice at one instant.
+    pub goods: Vec<BidGood>,
+    /// The row of its first good.
+    pub row: usize,
+}
+
+/// A good of a bundle: a quantity of an account over a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BidGood {
+    /// Whose account.
+    pub owner: Owner,
+    /// Of which kind.
+    pub kind: Kind,
+    /// How much, in base units; above zero.
+    pub quantity: u64,
+    /// For how long.
+    pub interval: Interval,
+}
+
+/// Reads a book, in table order.
+///
+/// # Errors
+/// The first defect found, with its row and column: money in floating point, an amount below zero or beyond 2^53, a good
+/// that the fleet does not have, one account twice at one instant, a bid whose rows disagree, and a name of two bids.
+pub fn read_bids(path: &Path, fleet: &Fleet) -> Result<Vec<BidRows>, DatasetError> {
+    let mut reader = TableReader::open(path, &BIDS).map_err(whole_money)?;
+    let mut owners = Owners::new(fleet);
+    let mut bids: Vec<BidRows> = Vec::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    while let Some(batch) = reader.next()? {
+        let [name, bidder, group, service, amount] =
+            ["bid", "bidder", "group", "service", "amount"].map(|name| batch.column(name));
+        let [owner, owner_type, kind, quantity] =
+            ["owner", "owner_type", "kind", "quantity"].map(|name| batch.column(name));
+        let window = ["start", "end"].map(|name| batch.column(name));
+        for row in batch.rows() {
+            let good = BidGood {
+                owner: owners.find(owner_type, owner, row)?,
+                kind: kind.need_word(row, &Kind::ALL, Kind::name)?,
+                quantity: quantity.need_integer(row)?,
+                interval: interval(window, row)?,
+            };
+            if good.quantity == 0 {
+                return Err(quantity.refuse(row, Problem::Model("is 0; a good of a bundle is more than nothing")));
+            }
+            let file_row = batch.file_row(row);
+            let bid = BidRows {
+                name: name.need_text(row)?.to_owned(),
+                bidder: bidder.need_text(row)?.to_owned(),
+                group: group.text(row).map(str::to_owned),
+                service: service.need_word(row, &ServiceClass::ALL, ServiceClass::name)?,
+                amount: amount.need_integer(row)?,
+                goods: vec![good],
+                row: file_row,
+            };
+            if bid.name.is_empty() || bid.bidder.is_empty() {
+                let cell = if bid.name.is_empty() { name } else { bidder };
+                return Err(cell.refuse(row, Problem::EmptyName));
+            }
+            match bids.last_mut().filter(|last| last.name == bid.name) {
+                Some(last) => {
+                    if let Some((column, problem)) = disagreement(last, &bid, good) {
+                        return Err(batch.refuse(row, column, problem));
+                    }
+                    last.goods.push(good);
+                }
+                None => {
+                    if let Some(first) = seen.insert(bid.name.clone(), file_row) {
+                        return Err(name.refuse(row, Problem::Repeated { name: bid.name, first }));
+                    }
+                    bids.push(bid);
+                }
+            }
+        }
+    }
+    Ok(bids)
+}
+
+/// The first column in which a further row of a bid cannot follow those before it.
+fn disagreement(last: &BidRows, row: &BidRows, good: BidGood) -> Option<(&'static str, Problem)> {
+    let same = Problem::Model("differs from the row before, which is of the same bid");
+    let columns = [
+        ("bidder", last.bidder == row.bidder),
+        ("group", last.group == row.group),
+        ("service", last.service == row.service),
+        ("amount", last.amount == row.amount),
+    ];
+    if let Some((column, _)) = columns.into_iter().find(|(_, agrees)| !agrees) {
+        return Some((column, same));
+    }
+    let meets = |other: &BidGood| {
+        let (one, two) = (other.interval, good.interval);
+        (other.owner, other.kind) == (good.owner, good.kind) && one.start < two.end && two.start < one.end
+    };
+    let twice = Problem::Model("names an account that the bid has at the same time already; add the quantities up");
+    last.goods.iter().any(meets).then_some(("owner", twice))
+}
+
+/// A column of money in floating point, told with a row: every row of it is wrong.
+fn whole_money(error: DatasetError) -> DatasetError {
+    match error {
+        DatasetError::WrongType { path, column: column @ "amount", found, .. } if found.starts_with("Float") => {
+            let problem = Problem::Model("is in floating point; money is in whole micro-credits");
+            DatasetError::Cell { path, row: 0, column, problem: Box::new(problem) }
+        }
+        other => other,
+    }
+}
+
+/// Writes a book.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_bids(path: &Path, fleet: &Fleet, bids: &[BidRows]) -> Result<(), DatasetError> {
+    let rows: Vec<(&BidRows, &BidGood)> =
+        bids.iter().flat_map(|bid| bid.goods.iter().map(move |good| (bid, good))).collect();
+    write_table(path, &BIDS, rows.len(), |range, columns| {
+        let rows = &rows[range];
+        columns.text("bid", rows.iter().map(|(bid, _)| Some(bid.name.as_str())));
+        columns.text("bidder", rows.iter().map(|(bid, _)| Some(bid.bidder.as_str())));
+        columns.text("group", rows.iter().map(|(bid, _)| bid.group.as_deref()));
+        columns.text("service", rows.iter().map(|(bid, _)| Some(bid.service.name())));
+        columns.integer("amount", rows.iter().map(|(bid, _)| Some(bid.amount)));
+        columns.text("owner", rows.iter().map(|(_, good)| Some(fleet.owner_name(good.owner))));
+        columns.text("owner_type", rows.iter().map(|(_, good)| Some(owner_type(good.owner))));
+        columns.text("kind", rows.iter().map(|(_, good)| Some(good.kind.name())));
+        columns.integer("quantity", rows.iter().map(|(_, good)| Some(good.quantity)));
+        columns.time("start", rows.iter().map(|(_, good)| Some(good.interval.start)));
+        columns.time("end", rows.iter().map(|(_, good)| Some(good.interval.end)));
+    })
+}
