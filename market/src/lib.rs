@@ -1,10 +1,12 @@
 //! Markets: rules of trade, rounds, what things cost, and who owes what to whom.
 //!
-//! A round is a function from a book, a supply and rules to an outcome ([`clear::clear`]); it reads no clock and no file.
-//! Money is in whole micro-credits. Floating point chooses where to look and shares out what a core leaves open; who wins,
-//! VCG payments and whether a coalition blocks are decided in exact integers.
+//! A round is a function from a book, a supply and rules to an outcome: [`clear::clear`] on goods, [`session::clear_session`] on
+//! accounts under a policy. Nothing here reads a clock or a file. Money is in whole micro-credits. Floating point chooses where to
+//! look and shares out what a core leaves open; who wins, VCG payments and whether a coalition blocks are decided in exact
+//! integers.
 
 pub mod book;
+pub mod catalog;
 pub mod clear;
 pub mod double;
 pub mod greedy;
@@ -14,12 +16,20 @@ pub mod outcome;
 mod payments;
 pub mod policy;
 pub mod posted;
+pub mod posting;
 pub mod prices;
+pub mod probe;
 pub mod rules;
+pub mod session;
+pub mod session_check;
+#[cfg(test)]
+mod session_tests;
 pub mod settlement;
+pub mod supporting_prices;
 #[cfg(test)]
 mod tests;
 pub mod uniform_price;
+pub mod why;
 mod winner;
 
 pub use winner::ClearError;

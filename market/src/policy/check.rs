@@ -205,8 +205,8 @@ fn check_class(class: &AccountClass) -> Found {
     }
     check_prices(class)?;
     within(class.share_permille.into(), 1, PERMILLE.into()).map_err(at("share_permille"))?;
-    at_most(class.floors_permille[0], PERMILLE).map_err(at("floor_a_permille"))?;
-    at_most(class.floors_permille[1], PERMILLE).map_err(at("floor_b_permille"))?;
+    at_most(class.floors_permille[0], PERMILLE - 1).map_err(at("floor_a_permille"))?;
+    at_most(class.floors_permille[1], PERMILLE - 1).map_err(at("floor_b_permille"))?;
     let floors = class.floors_permille[0] + class.floors_permille[1];
     if floors + class.share_permille > PERMILLE {
         return Err(("share_permille", Reason::FloorAboveShare { floors, share: class.share_permille }));

@@ -96,7 +96,7 @@ impl PriceBoard {
     pub fn quote(&self, goods: &[(u32, u64)], seconds: u32) -> Money {
         let mut sum = 0_u128;
         for &(account, amount) in goods {
-            // At most 2^56 x 2^53, so that a hundred thousand goods and a century of seconds stay within the range.
+            // At most 2^63 x 2^53; a sum or a product beyond the range costs the most that anything may.
             let price = u128::from(self.prices[at(account)].0);
             sum = sum.saturating_add(price * u128::from(amount.min(AMOUNT_MAX)));
         }

@@ -20,8 +20,8 @@ pub struct UnitPrice(pub u64);
 /// Binary places of a unit price, the same as of a certificate's prices.
 pub const UNIT_PRICE_SHIFT: u32 = lessor_models::certificate::DUAL_SHIFT;
 
-/// The largest unit price: a micro-credit per base unit and second, so that a price times an amount times a term fits 128 bits.
-pub const UNIT_PRICE_MAX: UnitPrice = UnitPrice(1 << UNIT_PRICE_SHIFT);
+/// The largest unit price: 128 micro-credits per base unit and second, so that thousands of goods add up within 128 bits.
+pub const UNIT_PRICE_MAX: UnitPrice = UnitPrice(1 << 63);
 
 /// The smallest price that is steered: below it a step of a millionth would round to nothing.
 pub const UNIT_PRICE_LEAST: UnitPrice = UnitPrice(1 << 20);

@@ -1,0 +1,149 @@
+//! What a round offers: accounts cut into goods where anything about them changes.
+//!
+//! A good is an account over an interval. Intervals begin and end where a term that is bid for does, and where the account's
+//! capacity changes, so that a bid either needs all of a good's interval or none of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lessor_models::fleet::{Fleet, Owner};
+use lessor_models::job::Domain;
+use lessor_models::objective::Weights;
+use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::time::{Interval, Timestamp};
+
+use crate::book::GoodIndex;
+use crate::money::Money;
+use crate::policy::{AccountClass, tradable};
+use crate::prices::PRICE_UNITS;
+
+/// A quantity of an account over a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Wish {
+    /// Whose account.
+    pub owner: Owner,
+    /// Of which kind.
+    pub kind: Kind,
+    /// How much, in base units.
+    pub quantity: u64,
+    /// For how long; not empty.
+    pub interval: Interval,
+}
+
+/// A good that is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedGood {
+    /// Whose account.
+    pub owner: Owner,
+    /// Of which kind.
+    pub kind: Kind,
+    /// When.
+    pub interval: Interval,
+    /// What the account can give all the time.
+    pub capacity: u64,
+    /// What of it the policy lets trade.
+    pub offered: u64,
+    /// The reserve price, in micro-credits per 10^6 base units and hour.
+    pub reserve: u64,
+}
+
+/// The goods of a round, by owner, kind and time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalog {
+    goods: Vec<ListedGood>,
+}
+
+/// Microseconds times base units that a price is stated for.
+pub(crate) const STATED_MICROS: u128 = PRICE_UNITS * lessor_models::time::MICROS_PER_HOUR as u128;
+
+impl Catalog {
+    /// The goods that wishes of one account class are about. O(wishes x instants of their account).
+    #[must_use]
+    pub fn new<'w>(fleet: &Fleet, class: &AccountClass, wishes: impl Iterator<Item = &'w Wish>) -> Catalog {
+        let mut cuts: BTreeMap<(Owner, Kind), BTreeSet<Timestamp>> = BTreeMap::new();
+        for wish in wishes {
+            let cuts = cuts.entry((wish.owner, wish.kind)).or_default();
+            cuts.extend([wish.interval.start, wish.interval.end]);
+        }
+        let mut goods = Vec::new();
+        for ((owner, kind), mut cuts) in cuts {
+            let (Some(&first), Some(&last)) = (cuts.first(), cuts.last()) else { continue };
+            let steps = fleet.steps().get(&(owner, kind));
+            let inside = steps.into_iter().flat_map(|function| function.steps()).map(|step| step.0);
+            cuts.extend(inside.filter(|&at| first < at && at < last));
+            let instants: Vec<Timestamp> = cuts.into_iter().collect();
+            for pair in instants.windows(2) {
+                let interval = Interval { start: pair[0], end: pair[1] };
+                let capacity = fleet.capacity_at(owner, kind, interval.start);
+                let offered = if capacity == UNLIMITED { 0 } else { tradable(class, capacity, [0; 4]) };
+                let reserve = class.reserve.price(energy_price(fleet, owner, interval.start));
+                goods.push(ListedGood { owner, kind, interval, capacity, offered, reserve });
+            }
+        }
+        Catalog { goods }
+    }
+
+    /// The goods.
+    #[must_use]
+    pub fn goods(&self) -> &[ListedGood] {
+        &self.goods
+    }
+
+    /// The goods that wishes need, in order, with how much of each.
+    #[must_use]
+    pub fn bundle(&self, wishes: &[Wish]) -> Vec<(GoodIndex, u64)> {
+        let mut needed: BTreeMap<GoodIndex, u64> = BTreeMap::new();
+        for wish in wishes {
+            for at in self.within(wish) {
+                let good = GoodIndex(u32::try_from(at).expect("goods of a round are counted in 32 bits"));
+                let quantity = needed.entry(good).or_default();
+                *quantity = quantity.saturating_add(wish.quantity);
+            }
+        }
+        needed.into_iter().collect()
+    }
+
+    /// What a bundle costs at a price for each good, in micro-credits per 10^6 base units and hour; rounded up.
+    #[must_use]
+    pub fn cost(&self, bundle: &[(GoodIndex, u64)], price: impl Fn(usize) -> u64) -> Money {
+        let parts = bundle.iter().map(|&(good, quantity)| {
+            let at = good.0 as usize;
+            let micros = u128::from(self.goods[at].interval.span().0);
+            u128::from(price(at)).saturating_mul(u128::from(quantity)).saturating_mul(micros)
+        });
+        Money::of(parts.fold(0, u128::saturating_add).div_ceil(STATED_MICROS))
+    }
+
+    /// The positions of the goods of an account that lie within a term.
+    fn within(&self, wish: &Wish) -> std::ops::Range<usize> {
+        let first = self.goods.partition_point(|good| {
+            (good.owner, good.kind, good.interval.start) < (wish.owner, wish.kind, wish.interval.start)
+        });
+        let count = self.goods[first..].iter().take_while(|good| {
+            (good.owner, good.kind) == (wish.owner, wish.kind) && good.interval.end <= wish.interval.end
+        });
+        first..first + count.count()
+    }
+}
+
+/// Where an account is, as policies speak of it.
+#[must_use]
+pub fn place(fleet: &Fleet, owner: Owner) -> Domain {
+    match owner {
+        Owner::Node(node) => Domain::Level(fleet.level(node)),
+        Owner::Zone(zone) => Domain::Zone(fleet.zones()[zone.at()].kind),
+    }
+}
+
+/// What a kilowatt-hour costs at an account, in micro-credits: the price of the zone, or of the nearest zone that lists the
+/// node or one above it; where none states a price, that of the objective's weights.
+fn energy_price(fleet: &Fleet, owner: Owner, at: Timestamp) -> u64 {
+    let of_zone = |zone| fleet.energy_price(zone).map(|steps| steps.at(at));
+    let stated = match owner {
+        Owner::Zone(zone) => of_zone(zone),
+        Owner::Node(node) => {
+            let mut listing = fleet.path(node).flat_map(|above| fleet.zones_listing(above).iter().copied());
+            listing.find_map(of_zone)
+        }
+    };
+    stated.unwrap_or(Weights::default().energy_price)
+}

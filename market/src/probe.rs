@@ -1,0 +1,99 @@
+//! What a certificate samples: whether a misreport would have gained, and whether a coalition would rather deal with the seller.
+
+use lessor_solver::stop::Stop;
+
+use crate::lot::lot;
+use crate::money::Money;
+use crate::policy::{Format, PaymentRule, Policy};
+use crate::session::{AccountBid, Session, SessionError, SessionOutcome, clear_session};
+
+/// Bidders whose misreports are tried.
+const BIDDERS: usize = 4;
+
+/// What they state, in thousandths of what they bid.
+const STATED_PERMILLE: [u32; 4] = [500, 800, 950, 1_200];
+
+/// What was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Regret {
+    /// Misreports that were tried.
+    pub tried: u32,
+    /// The most that one would have gained, if bids are what bundles are worth, in micro-credits.
+    pub most: i64,
+}
+
+/// Tries misreports of a sample of bidders: all bids of one, scaled. Ends early where the stop is raised.
+///
+/// # Errors
+/// See [`SessionError`].
+pub fn regret(session: &Session<'_>, outcome: &SessionOutcome, stop: &Stop) -> Result<Regret, SessionError> {
+    let mut bidders: Vec<_> = session.bids.iter().map(|bid| bid.bidder).collect();
+    bidders.sort_unstable();
+    bidders.dedup();
+    let seed = session.policy.rules().tie_break_seed;
+    bidders.sort_by_key(|bidder| lot(seed, bidder.0 as usize));
+    let mut found = Regret::default();
+    for bidder in bidders.into_iter().take(BIDDERS) {
+        let gain = |outcome: &SessionOutcome| {
+            let own = session.bids.iter().zip(&outcome.fates).filter(|(bid, _)| bid.bidder == bidder);
+            own.filter_map(|(bid, fate)| Some(bid.amount.0 - fate.result.ok()?.0)).sum::<i64>()
+        };
+        for permille in STATED_PERMILLE {
+            let mut bids = session.bids.to_vec();
+            for bid in bids.iter_mut().filter(|bid| bid.bidder == bidder) {
+                bid.amount = bid.amount.permille(permille);
+            }
+            let lied = clear_session(&Session { bids: &bids, ..*session }, stop)?;
+            if stop.is_raised() {
+                return Ok(found);
+            }
+            found.tried += 1;
+            found.most = found.most.max(gain(&lied) - gain(outcome));
+        }
+    }
+    Ok(found)
+}
+
+/// By how much the best coalition could pay the seller more than the round does and still be no worse off, in micro-credits: zero
+/// in the core. Every winner's bids are lowered by what it gained, and the round is solved once more; `None` where a class is not
+/// solved to its end, or its format proves no optimum.
+///
+/// # Errors
+/// See [`SessionError`].
+pub fn core_violation(
+    session: &Session<'_>,
+    outcome: &SessionOutcome,
+    stop: &Stop,
+) -> Result<Option<u128>, SessionError> {
+    let mut bids: Vec<AccountBid> = session.bids.to_vec();
+    let mut gained = std::collections::BTreeMap::new();
+    let mut revenue = 0_u128;
+    for (bid, fate) in session.bids.iter().zip(&outcome.fates) {
+        if let Ok(paid) = fate.result {
+            *gained.entry(bid.bidder).or_insert(0) += fate.counted.0 - paid.0;
+            revenue += u128::try_from(paid.0 - fate.reserve.0).unwrap_or(0);
+        }
+    }
+    for (bid, fate) in bids.iter_mut().zip(&outcome.fates) {
+        let gained = gained.get(&bid.bidder).copied().unwrap_or(0);
+        bid.amount = Money((fate.counted.0 - gained).max(0));
+    }
+    let Some(policy) = as_bid(session.policy, outcome) else { return Ok(None) };
+    let lowered = clear_session(&Session { bids: &bids, policy: &policy, ..*session }, stop)?;
+    let is_proved = lowered.classes.iter().all(|class| class.bound == Some(class.surplus));
+    let best: u128 = lowered.classes.iter().map(|class| class.surplus).sum();
+    Ok(is_proved.then(|| best.saturating_sub(revenue)))
+}
+
+/// The same rules with payments as bid, where every class that was bid for is solved to a proven optimum.
+fn as_bid(policy: &Policy, outcome: &SessionOutcome) -> Option<Policy> {
+    let mut rules = policy.rules().clone();
+    for class in &outcome.classes {
+        let stated = &mut rules.classes[class.class];
+        if stated.format != Format::SealedBid {
+            return None;
+        }
+        stated.payment = PaymentRule::PayAsBid;
+    }
+    Policy::new(rules).ok()
+}

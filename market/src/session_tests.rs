@@ -1,0 +1,280 @@
+use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};
+use lessor_models::job::{Domain, ServiceClass};
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::tile_class::TileClass;
+use lessor_models::time::{Interval, MICROS_PER_HOUR, Span, Timestamp};
+use lessor_solver::stop::Stop;
+use proptest::prelude::*;
+
+use crate::book::{BidderIndex, GroupIndex};
+use crate::catalog::Wish;
+use crate::money::Money;
+use crate::policy::{
+    AccountClass, BidLimits, Fees, Format, PaymentRule, Policy, Preemption, Reserve, Rules, TermLimits,
+};
+use crate::posting;
+use crate::session::{AccountBid, Lost, Session, SessionOutcome, clear_session};
+use crate::session_check::{Residuals, residuals};
+use crate::settlement::{Ledger, Party, RoundId};
+use crate::{probe, supporting_prices, why};
+
+const LAYER: NodeIndex = NodeIndex(0);
+const CELL: NodeIndex = NodeIndex(1);
+
+/// A layer with ten million bit/s up, five from the second hour on, over a cell with four million, over a tile.
+fn fleet() -> Fleet {
+    let limited = |bps| Resources::UNLIMITED.with(Kind::Bandwidth, bps);
+    let nodes = NodeColumns {
+        names: ["layer", "cell", "tile"].map(String::from).to_vec(),
+        parents: vec![None, Some(0), Some(1)],
+        levels: vec![Level::Layer, Level::Cell, Level::Tile],
+        classes: vec![None, None, Some(ClassIndex(0))],
+        capacities: vec![limited(10_000_000), limited(4_000_000), Resources::UNLIMITED],
+        uplink_delays_us: vec![0; 3],
+    };
+    let steps = [((Owner::Node(LAYER), Kind::Bandwidth), vec![(hour(1), 5_000_000)])];
+    let parts =
+        FleetParts { nodes, classes: vec![TileClass::plain("plain")], steps: steps.into(), ..FleetParts::default() };
+    Fleet::new(parts).unwrap()
+}
+
+fn hour(count: i64) -> Timestamp {
+    Timestamp(count * i64::try_from(MICROS_PER_HOUR).unwrap())
+}
+
+/// All of an account trades, at 10 a million bit/s and hour or more.
+fn class(name: &str, level: Level, format: Format, payment: PaymentRule) -> AccountClass {
+    AccountClass {
+        name: name.into(),
+        kinds: vec![Kind::Bandwidth],
+        places: vec![Domain::Level(level)],
+        traders: vec![ServiceClass::D],
+        format,
+        payment,
+        reserve: Reserve::Fixed(10),
+        price_cap: Some(1_000),
+        share_permille: 1_000,
+        floors_permille: [0, 0],
+        holder_cap_permille: 1_000,
+        steering: None,
+    }
+}
+
+fn policy(classes: Vec<AccountClass>) -> Policy {
+    let hours = |count: u64| Span(count * MICROS_PER_HOUR);
+    Policy::new(Rules {
+        name: "test".into(),
+        revision: 1,
+        tie_break_seed: 1,
+        deficit_max: Money::ZERO,
+        terms: TermLimits { least: hours(1), most: hours(3), ahead: hours(4) },
+        bids: BidLimits { groups_max: 3, bundles_max: 3, goods_max: 3, amount_max: Money(100_000) },
+        preemption: Preemption { notice: Span(0), compensation_permille: 0 },
+        fees: Fees { seller_permille: 100, per_group: Money(2) },
+        classes,
+    })
+    .unwrap()
+}
+
+fn sealed(payment: PaymentRule) -> Policy {
+    policy(vec![class("links", Level::Layer, Format::SealedBid, payment)])
+}
+
+/// So many million bit/s of a node from one hour to another.
+fn wish(node: NodeIndex, millions: u64, hours: (i64, i64)) -> Wish {
+    let interval = Interval { start: hour(hours.0), end: hour(hours.1) };
+    Wish { owner: Owner::Node(node), kind: Kind::Bandwidth, quantity: millions * 1_000_000, interval }
+}
+
+/// A bid of a bidder, alone in its group, which has the bidder's number.
+fn bid(bidder: u32, amount: i64, wishes: &[Wish]) -> AccountBid {
+    AccountBid {
+        bidder: BidderIndex(bidder),
+        group: GroupIndex(bidder),
+        service: ServiceClass::D,
+        amount: Money(amount),
+        wishes: wishes.to_vec(),
+    }
+}
+
+fn cleared(policy: &Policy, bids: &[AccountBid]) -> SessionOutcome {
+    clear_session(&Session { fleet: &fleet(), policy, at: hour(0), bids }, &Stop::new()).unwrap()
+}
+
+fn results(policy: &Policy, bids: &[AccountBid]) -> Vec<Result<i64, Lost>> {
+    cleared(policy, bids).fates.iter().map(|fate| fate.result.map(|paid| paid.0)).collect()
+}
+
+#[test]
+fn a_term_needs_its_account_in_each_of_its_hours() {
+    // In the second hour there are five: the long terms of three and three do not fit together.
+    let bids = [
+        bid(0, 900, &[wish(LAYER, 3, (0, 2))]),
+        bid(1, 800, &[wish(LAYER, 3, (0, 2))]),
+        bid(2, 300, &[wish(LAYER, 5, (0, 1))]),
+    ];
+    assert_eq!(results(&sealed(PaymentRule::PayAsBid), &bids), [Ok(900), Err(Lost::Outbid), Ok(300)]);
+    // VCG: the second would have been worth 800; the third displaces nobody and pays the reserve of 10 a million and hour.
+    assert_eq!(results(&sealed(PaymentRule::Vcg), &bids), [Ok(800), Err(Lost::Outbid), Ok(50)]);
+}
+
+#[test]
+fn every_bid_has_a_fate_and_a_reason() {
+    let long = bid(3, 100, &[wish(LAYER, 1, (0, 4))]);
+    let late = bid(4, 100, &[wish(LAYER, 1, (5, 6))]);
+    let control = AccountBid { service: ServiceClass::A, ..bid(5, 100, &[wish(LAYER, 1, (0, 1))]) };
+    let bids = [
+        bid(0, 100, &[wish(CELL, 1, (0, 1))]),
+        bid(1, 9, &[wish(LAYER, 1, (0, 1))]),
+        bid(2, 10_000, &[wish(LAYER, 11, (0, 1))]),
+        long,
+        late,
+        control,
+        bid(6, 100_001, &[wish(LAYER, 1, (0, 1))]),
+        bid(7, 100, &[wish(LAYER, 1, (0, 1))]),
+    ];
+    let expected =
+        [Lost::NotTraded, Lost::Reserve, Lost::Supply, Lost::Term, Lost::Term, Lost::NotTrader, Lost::Limits].map(Err);
+    let found = results(&sealed(PaymentRule::PayAsBid), &bids);
+    assert_eq!((&found[..7], found[7]), (&expected[..], Ok(100)));
+}
+
+#[test]
+fn a_bid_counts_for_no_more_than_the_price_cap() {
+    // A million bit/s for an hour count for 1,000 at most, so the two are equal and the lot decides.
+    let bids = [bid(0, 90_000, &[wish(LAYER, 10, (0, 1))]), bid(1, 10_000, &[wish(LAYER, 10, (0, 1))])];
+    let paid: Vec<_> = results(&sealed(PaymentRule::PayAsBid), &bids).into_iter().flatten().collect();
+    assert_eq!(paid, [10_000]);
+}
+
+#[test]
+fn classes_are_markets_of_their_own() {
+    let both = policy(vec![
+        class("links", Level::Layer, Format::SealedBid, PaymentRule::Core),
+        class("cells", Level::Cell, Format::Greedy, PaymentRule::CriticalBid),
+    ]);
+    let bids = [
+        bid(0, 500, &[wish(LAYER, 10, (0, 1))]),
+        bid(1, 500, &[wish(CELL, 4, (0, 1))]),
+        bid(2, 400, &[wish(CELL, 4, (0, 1))]),
+        bid(3, 500, &[wish(CELL, 1, (0, 1)), wish(LAYER, 1, (0, 1))]),
+    ];
+    assert_eq!(results(&both, &bids), [Ok(100), Ok(401), Err(Lost::Outbid), Err(Lost::NotTraded)].map(|result| result));
+}
+
+#[test]
+fn a_posted_price_serves_in_the_order_of_lots() {
+    let mut posted = class("links", Level::Layer, Format::Posted, PaymentRule::PostedPrice);
+    posted.steering = Some(crate::posted::Steering {
+        target_permille: 800,
+        gain_permille: 500,
+        step_max_permille: 125,
+        newest_permille: 1_000,
+        elasticity_permille: 1_000,
+    });
+    let bids: Vec<AccountBid> = (0..4).map(|bidder| bid(bidder, 500, &[wish(LAYER, 4, (0, 1))])).collect();
+    let served = results(&policy(vec![posted]), &bids);
+    assert_eq!(served.iter().filter(|result| **result == Ok(40)).count(), 2);
+}
+
+#[test]
+fn the_cheapest_winning_bid_wins_and_one_less_does_not() {
+    let bids = |amount| {
+        [
+            bid(0, 900, &[wish(LAYER, 6, (0, 1))]),
+            bid(1, 500, &[wish(LAYER, 4, (0, 1))]),
+            bid(2, amount, &[wish(LAYER, 10, (0, 1))]),
+        ]
+    };
+    let policy = sealed(PaymentRule::Core);
+    let (fleet, losing) = (fleet(), bids(700));
+    let session = Session { fleet: &fleet, policy: &policy, at: hour(0), bids: &losing };
+    let found = why::why(&session, 2, &Stop::new()).unwrap().unwrap();
+    assert_eq!((found.lost, found.against), (Lost::Outbid, vec![0, 1]));
+    let cheapest = found.cheapest.unwrap().0;
+    assert!((1_400..=1_401).contains(&cheapest), "{cheapest}");
+    assert!(results(&policy, &bids(cheapest))[2].is_ok() && results(&policy, &bids(cheapest - 1))[2].is_err());
+    assert_eq!(why::why(&session, 0, &Stop::new()), Ok(None));
+}
+
+fn any_bids() -> impl Strategy<Value = Vec<AccountBid>> {
+    let wishes = prop::collection::vec((1..6_u64, 0..2_i64, 1..3_i64), 1..3);
+    let bids = prop::collection::vec((0..5_u32, 0..2_u32, 0..3_000_i64, wishes), 1..9);
+    bids.prop_map(|bids| {
+        let bids = bids.into_iter().map(|(bidder, group, amount, wishes)| AccountBid {
+            group: GroupIndex(bidder * 2 + group),
+            // The second wish of a bundle comes after the first, so that they do not meet.
+            ..bid(
+                bidder,
+                amount,
+                &wishes
+                    .iter()
+                    .enumerate()
+                    .map(|(at, &(millions, start, length))| {
+                        let start = start + 4 * i64::try_from(at).unwrap();
+                        wish(LAYER, millions, (start, start + length))
+                    })
+                    .collect::<Vec<_>>(),
+            )
+        });
+        bids.collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is bid: what the second look finds is all zero, nobody pays below the reserve price, the ledger balances, and
+    /// the prices prove a bound that is no less than the surplus.
+    #[test]
+    fn a_round_holds_all_of_its_rules(bids in any_bids(), cap in 300..=1_000_u32, greedy in any::<bool>()) {
+        let (format, payment) = if greedy { (Format::Greedy, PaymentRule::CriticalBid) } else { (Format::SealedBid, PaymentRule::PayAsBid) };
+        let policy = policy(vec![AccountClass { holder_cap_permille: cap, ..class("links", Level::Layer, format, payment) }]);
+        let (fleet, outcome) = (fleet(), cleared(&policy, &bids));
+        let fees = &policy.rules().fees;
+        let transfers = posting::transfers(fees, &bids, &outcome.fates);
+        let payments: Vec<Option<Money>> = outcome.fates.iter().map(|fate| fate.result.ok()).collect();
+        prop_assert_eq!(residuals(&fleet, &policy, &bids, &payments, &transfers), Residuals::default());
+        for fate in &outcome.fates {
+            if let Ok(paid) = fate.result {
+                prop_assert!(fate.reserve <= paid && paid <= fate.counted);
+            }
+        }
+        let mut ledger = Ledger::new(policy.rules().deficit_max);
+        ledger.settle(RoundId(0), &posting::issues(fees, &bids)).unwrap();
+        ledger.settle(RoundId(1), &transfers).unwrap();
+        prop_assert_eq!(ledger.balances().map(|(_, balance)| balance).sum::<i128>(), 0);
+        prop_assert!(ledger.balance(Party::Operator) >= 0);
+        for class in &outcome.classes {
+            let prices = supporting_prices::find(&class.catalog, class.class, &bids, &outcome.fates);
+            prop_assert!(class.surplus <= prices.bound, "{} above {}", class.surplus, prices.bound);
+        }
+    }
+
+    /// Core payments leave no coalition that would rather deal with the seller; VCG payments may.
+    #[test]
+    fn core_payments_are_not_blocked(bids in any_bids()) {
+        // One group a bidder: the theorem's, and the rule's, condition.
+        let bids: Vec<AccountBid> = bids.into_iter().map(|bid| AccountBid { group: GroupIndex(bid.bidder.0), ..bid }).collect();
+        let policy = sealed(PaymentRule::Core);
+        let fleet = fleet();
+        let session = Session { fleet: &fleet, policy: &policy, at: hour(0), bids: &bids };
+        let outcome = clear_session(&session, &Stop::new()).unwrap();
+        let violation = probe::core_violation(&session, &outcome, &Stop::new()).unwrap();
+        prop_assert_eq!(violation, Some(0));
+    }
+
+    /// With VCG no sampled misreport gains; bids are what bundles are worth, and one bidder states one group.
+    #[test]
+    fn no_sampled_misreport_gains_under_vcg(bids in any_bids()) {
+        let bids: Vec<AccountBid> = bids.into_iter().map(|bid| AccountBid { group: GroupIndex(bid.bidder.0), amount: Money(bid.amount.0.min(9)), ..bid }).collect();
+        let mut free = class("links", Level::Layer, Format::SealedBid, PaymentRule::Vcg);
+        (free.reserve, free.price_cap) = (Reserve::Fixed(0), None);
+        let policy = policy(vec![free]);
+        let fleet = fleet();
+        let session = Session { fleet: &fleet, policy: &policy, at: hour(0), bids: &bids };
+        let outcome = clear_session(&session, &Stop::new()).unwrap();
+        let regret = probe::regret(&session, &outcome, &Stop::new()).unwrap();
+        prop_assert_eq!(regret.most, 0);
+    }
+}

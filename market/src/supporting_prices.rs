@@ -1,0 +1,116 @@
+//! Prices of goods that support a round, and the bound that they prove.
+//!
+//! At prices `p >= 0` on goods above their reserves, each XOR group takes its best bundle or none. For any such prices no
+//! choice of winners has a greater surplus than
+//!
+//! ```text
+//! sum over goods of offered x p  +  sum over groups of max(0, max over its bids of bid - reserve - p x bundle)
+//! ```
+//!
+//! (Lagrangian relaxation; Geoffrion 1974). Good prices come from subgradient steps: dearer where groups take more than there is,
+//! cheaper where less. The bound is evaluated in exact integers, by code that shares nothing with what chose the winners.
+
+use std::collections::BTreeMap;
+
+use crate::book::{BidderIndex, GoodIndex, GroupIndex};
+use crate::catalog::{Catalog, STATED_MICROS};
+use crate::session::{AccountBid, Fate, Lost};
+
+/// Steps of the subgradient method.
+const STEPS: u32 = 400;
+
+/// The dearest that a step makes a good: 2^53, as for amounts.
+const PRICE_MOST: f64 = 9_007_199_254_740_992.0;
+
+/// Prices of the goods of a catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SupportingPrices {
+    /// Of each good in order, above its reserve price, in micro-credits per 10^6 base units and hour.
+    pub above_reserve: Vec<u64>,
+    /// No choice of winners has a greater surplus, in micro-credits.
+    pub bound: u128,
+}
+
+/// A bid as the relaxation sees it: its group, its surplus, and the units times time that it takes of goods.
+struct Taker {
+    group: (BidderIndex, GroupIndex),
+    surplus: u128,
+    uses: Vec<(usize, u128)>,
+}
+
+/// Finds prices for the bids of a class that were compared. O(steps x goods of all bids).
+#[must_use]
+pub fn find(catalog: &Catalog, class: usize, bids: &[AccountBid], fates: &[Fate]) -> SupportingPrices {
+    let was_compared =
+        |fate: &Fate| fate.class == Some(class) && matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Unsettled));
+    let compared = bids.iter().zip(fates).filter(|(_, fate)| was_compared(fate));
+    let takers: Vec<Taker> = compared
+        .map(|(bid, fate)| Taker {
+            group: (bid.bidder, bid.group),
+            surplus: u128::try_from(fate.counted.0 - fate.reserve.0).unwrap_or(0),
+            uses: uses(catalog, &catalog.bundle(&bid.wishes)),
+        })
+        .collect();
+    let offered: Vec<u128> =
+        catalog.goods().iter().enumerate().map(|(at, good)| units(catalog, at, good.offered)).collect();
+    let mut best = SupportingPrices { above_reserve: vec![0; offered.len()], bound: u128::MAX };
+    let mut prices = vec![0_u64; offered.len()];
+    for step in 0..STEPS {
+        let (bound, taken) = evaluate(&takers, &offered, &prices);
+        if bound < best.bound {
+            best = SupportingPrices { above_reserve: prices.clone(), bound };
+        }
+        let shrinking = 1.0 / (1.0 + f64::from(step) / 20.0);
+        for (good, price) in prices.iter_mut().enumerate() {
+            *price = stepped(*price, (taken[good], offered[good]), scale(&takers, &offered, good) * shrinking);
+        }
+    }
+    best
+}
+
+/// The bound at prices, and what groups take of each good.
+fn evaluate(takers: &[Taker], offered: &[u128], prices: &[u64]) -> (u128, Vec<u128>) {
+    let mut chosen: BTreeMap<(BidderIndex, GroupIndex), (u128, &Taker)> = BTreeMap::new();
+    for taker in takers {
+        let cost = taker.uses.iter().map(|&(good, units)| units.saturating_mul(prices[good].into()));
+        let cost = cost.fold(0, u128::saturating_add);
+        let gain = taker.surplus.saturating_mul(STATED_MICROS).saturating_sub(cost);
+        let best = chosen.entry(taker.group).or_insert((gain, taker));
+        if gain > best.0 {
+            *best = (gain, taker);
+        }
+    }
+    let mut taken = vec![0; offered.len()];
+    let mut bound: u128 = 0;
+    for (gain, taker) in chosen.into_values().filter(|chosen| chosen.0 > 0) {
+        bound = bound.saturating_add(gain);
+        taker.uses.iter().for_each(|&(good, units)| taken[good] += units);
+    }
+    for (&offered, &price) in offered.iter().zip(prices) {
+        bound = bound.saturating_add(offered.saturating_mul(price.into()));
+    }
+    (bound.div_ceil(STATED_MICROS), taken)
+}
+
+/// A first step for a good: the dearest that any bid could pay for it, in part.
+fn scale(takers: &[Taker], offered: &[u128], good: usize) -> f64 {
+    let users = takers.iter().filter(|taker| taker.uses.iter().any(|used| used.0 == good));
+    let worth: u128 = users.map(|taker| taker.surplus / taker.uses.len().max(1) as u128).sum();
+    worth as f64 * STATED_MICROS as f64 / offered[good].max(1) as f64 / 8.0
+}
+
+/// A price after a step along what is taken beyond what is offered, as a share of it.
+fn stepped(price: u64, (taken, offered): (u128, u128), step: f64) -> u64 {
+    let excess = (taken as f64 - offered as f64) / offered.max(1) as f64;
+    let next = price as f64 + step * excess.clamp(-1.0, 1.0);
+    lessor_solver::numbers::floor(next.clamp(0.0, PRICE_MOST) + 0.5)
+}
+
+fn uses(catalog: &Catalog, bundle: &[(GoodIndex, u64)]) -> Vec<(usize, u128)> {
+    bundle.iter().map(|&(good, quantity)| (good.0 as usize, units(catalog, good.0 as usize, quantity))).collect()
+}
+
+/// Base units times microseconds of a quantity of a good.
+fn units(catalog: &Catalog, good: usize, quantity: u64) -> u128 {
+    u128::from(quantity) * u128::from(catalog.goods()[good].interval.span().0)
+}
