@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, generates a sample fleet, plans it, checks the plan, and says where the report is.
+# Builds, generates a sample fleet, plans it, checks the plan, clears a market on it, and says where the reports are.
 # Where the public data is present, a real GPU trace is imported and planned as well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,7 +19,12 @@ run cargo build --release --workspace --locked
 run $lessor datasets generate --tiles 1000 --seed 1 --out out/sample --force
 run $lessor plan --fleet out/sample --out out/plan --force --deadline 30s
 run $lessor check out/plan
-reports=(out/plan/report.html)
+
+run $lessor market lint docs/policies/layer-bandwidth.toml
+run $lessor market book --supply out/sample --policy docs/policies/layer-bandwidth.toml --bids 120 --seed 1 --out out/bids.parquet
+run $lessor market clear --book out/bids.parquet --supply out/sample --policy docs/policies/layer-bandwidth.toml \
+    --out out/market --force
+reports=(out/plan/report.html out/market/report.html)
 
 # A server on the same fleet, killed without warning while somebody holds a lease, and started again on the same data.
 server=

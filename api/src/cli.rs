@@ -5,6 +5,7 @@ mod bench_admission;
 mod journal;
 mod lease;
 mod serve;
+mod market;
 mod solve;
 
 use std::path::PathBuf;
@@ -32,6 +33,10 @@ pub use lease::{
     ServerArgs, SpecArgs, StateFlag,
 };
 pub use serve::ServeArgs;
+pub use market::{
+    MarketArgs, MarketBookArgs, MarketClearArgs, MarketLintArgs, MarketPricesArgs, MarketQuoteArgs, MarketVerb,
+    MarketWhyArgs,
+};
 pub use solve::{
     DoubleRuleFlag, GapMethodFlag, OpenbMethodFlag, PaymentRuleFlag, RoadefMethodFlag, SolveArgs, SolveAssignmentArgs,
     SolveCatsArgs, SolveCommonArgs, SolveDoubleArgs, SolveFamily, SolveGapArgs, SolveOpenbArgs, SolveRoadefArgs,
@@ -123,6 +128,8 @@ pub enum Verb {
     Serve(ServeArgs),
     /// Asks a server for leases, and renews, watches and ends them.
     Lease(LeaseArgs),
+    /// Works with markets: their rules, their rounds, their prices.
+    Market(MarketArgs),
     /// Solves one instance of a public benchmark family.
     Solve(SolveArgs),
     /// Measures the program: how time, memory and gap grow with the fleet, and how it compares with others.

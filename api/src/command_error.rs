@@ -13,6 +13,7 @@ use crate::inputs::InputError;
 use crate::journal_command::JournalCommandError;
 use crate::keep::KeepError;
 use crate::lease_command::LeaseError;
+use crate::market::{MarketError, PolicyError};
 use crate::output_directory::OutputError;
 use crate::run_file::RunFileError;
 use crate::serve::ServeError;
@@ -52,6 +53,12 @@ pub enum CommandError {
     /// A front that did not come to its end.
     #[error(transparent)]
     Front(#[from] FrontError),
+    /// A verb of the market that did nothing.
+    #[error(transparent)]
+    Market(#[from] MarketError),
+    /// A policy that cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// A public instance that was not solved.
     #[error(transparent)]
     Solve(#[from] SolveError),
@@ -139,11 +146,13 @@ impl CommandError {
             CommandError::Leases(_) => 1,
             CommandError::Serve(error) => error.exit_code(),
             CommandError::Lease(error) => error.exit_code(),
+            CommandError::Market(error) => error.exit_code(),
             CommandError::Dataset(_)
             | CommandError::Input(_)
             | CommandError::Weights(_)
             | CommandError::Keep(_)
             | CommandError::Front(_)
+            | CommandError::Policy(_)
             | CommandError::RunFile(_)
             | CommandError::Output(_)
             | CommandError::Solve(_)

@@ -31,6 +31,7 @@ mod keep;
 mod lease_command;
 mod loaded_plan;
 mod machine;
+mod market;
 mod memory;
 mod output_directory;
 mod plan_command;
@@ -78,6 +79,7 @@ pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
         },
         Verb::Serve(args) => Ok(serve::run(&args)?),
         Verb::Lease(args) => Ok(lease_command::run(&args.verb)?),
+        Verb::Market(args) => market::run(&args.verb, clock),
         Verb::Solve(args) => solve::run(&args.family, clock),
         Verb::Bench(args) => bench::run(&args.verb, clock),
         Verb::Journal(args) => journal_command::run(&args.verb),

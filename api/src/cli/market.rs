@@ -1,0 +1,168 @@
+//! Verbs and flags of `lessor market`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::EXIT_CODES;
+use crate::duration_text;
+
+const LINT_EXAMPLES: &str = "\
+Examples:
+  lessor market lint policy.toml
+  lessor market lint --schema > policy.schema.json";
+
+const BOOK_EXAMPLES: &str = "\
+Example:
+  lessor market book --supply fleet --policy policy.toml --bids 60 --seed 1 --out bids.parquet";
+
+const CLEAR_EXAMPLES: &str = "\
+Example:
+  lessor market clear --book bids.parquet --supply fleet --policy policy.toml --out round
+      who wins, what they pay, prices, the entries of the ledger, a certificate, and report.html";
+
+const AFTER_EXAMPLES: &str = "\
+Examples:
+  lessor market prices round
+  lessor market why round bid-7
+  lessor market quote round node:layer:bandwidth --quantity 1000000 --term 1h";
+
+/// Verbs of `lessor market`.
+#[derive(Debug, Args)]
+pub struct MarketArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: MarketVerb,
+}
+
+/// The verbs of `lessor market`.
+#[derive(Debug, Subcommand)]
+pub enum MarketVerb {
+    /// Checks a policy: exit code 0 where it can be used, 1 where it cannot; the message names line and field.
+    #[command(after_help = format!("{LINT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Lint(MarketLintArgs),
+    /// Draws a book of bids from a seed, on the accounts that a policy lets trade.
+    #[command(after_help = format!("{BOOK_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Book(MarketBookArgs),
+    /// Clears a round: who wins, what they pay, prices, settlement, a certificate and a report.
+    #[command(after_help = format!("{CLEAR_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Clear(MarketClearArgs),
+    /// Says what a quantity of an account costs at the prices of a round.
+    #[command(after_help = format!("{AFTER_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Quote(MarketQuoteArgs),
+    /// Says what accounts cost, dearest first, and who competes for them.
+    #[command(after_help = format!("{AFTER_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Prices(MarketPricesArgs),
+    /// Says why a bid won nothing: the cheapest that would have won, and against whom.
+    #[command(after_help = format!("{AFTER_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Why(MarketWhyArgs),
+}
+
+/// Flags of `lessor market lint`.
+#[derive(Debug, Args)]
+pub struct MarketLintArgs {
+    /// The policy, TOML.
+    #[arg(value_name = "FILE", required_unless_present = "schema", conflicts_with = "schema")]
+    pub policy: Option<PathBuf>,
+    /// Prints the JSON Schema of a policy, and nothing else.
+    #[arg(long, conflicts_with = "json")]
+    pub schema: bool,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `lessor market book`.
+#[derive(Debug, Args)]
+pub struct MarketBookArgs {
+    /// The fleet directory whose accounts are bid for.
+    #[arg(long, value_name = "DIR")]
+    pub supply: PathBuf,
+    /// The policy, TOML.
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+    /// Number of bids, 1 to 1,000,000; two share a bidder and an XOR group.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub bids: u32,
+    /// The one number that reproduces the book.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Where the book goes; a file there is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Flags of `lessor market clear`.
+#[derive(Debug, Args)]
+pub struct MarketClearArgs {
+    /// The book, a table of bids.
+    #[arg(long, value_name = "FILE")]
+    pub book: PathBuf,
+    /// The fleet directory whose accounts are let.
+    #[arg(long, value_name = "DIR")]
+    pub supply: PathBuf,
+    /// The policy, TOML.
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+    /// The outcome is there by then, counted from the start of the process.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "30s")]
+    pub deadline: Duration,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+    /// Replaces an existing output directory.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the outcome goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Flags of `lessor market quote`.
+#[derive(Debug, Args)]
+pub struct MarketQuoteArgs {
+    /// The directory of a round.
+    #[arg(value_name = "DIR")]
+    pub market: PathBuf,
+    /// The account, as node:NAME:KIND or zone:NAME:KIND.
+    #[arg(value_name = "ACCOUNT")]
+    pub account: String,
+    /// How much, in base units of the kind.
+    #[arg(long, value_name = "N")]
+    pub quantity: u64,
+    /// For how long, from the start of the round.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse)]
+    pub term: Duration,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `lessor market prices`.
+#[derive(Debug, Args)]
+pub struct MarketPricesArgs {
+    /// The directory of a round.
+    #[arg(value_name = "DIR")]
+    pub market: PathBuf,
+    /// Prints one JSON list on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `lessor market why`.
+#[derive(Debug, Args)]
+pub struct MarketWhyArgs {
+    /// The directory of a round.
+    #[arg(value_name = "DIR")]
+    pub market: PathBuf,
+    /// The name of a bid.
+    #[arg(value_name = "BID")]
+    pub bid: String,
+    /// The answer is there by then, counted from the start of the process.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "60s")]
+    pub deadline: Duration,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}

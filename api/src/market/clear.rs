@@ -1,0 +1,261 @@
+//! `lessor market clear`: one round, from files to files.
+
+use std::path::Path;
+
+use lessor_datasets::table::{AWARDS, AwardRow, ENTRIES, EntryRow, PRICES, write_awards, write_entries, write_prices};
+use lessor_market::book::BidderIndex;
+use lessor_market::money::Money;
+use lessor_market::posting;
+use lessor_market::probe;
+use lessor_market::session::{Fate, SessionOutcome, clear_session};
+use lessor_market::session_check::{Residuals, residuals};
+use lessor_market::settlement::{Entry, HolderId, Ledger, Party, Receipt, RoundId, audit};
+use lessor_market::supporting_prices::{self, SupportingPrices};
+use lessor_models::plan::Price;
+use lessor_solver::stop::Stop;
+use serde::Serialize;
+
+use super::MarketError;
+use super::page::{self, Shown};
+use super::round::{Certificate, Figures, RECORD, Record, Round, RoundPaths};
+use crate::Ending;
+use crate::cli::MarketClearArgs;
+use crate::command_error::CommandError;
+use crate::console::say;
+use crate::deadline::with_alarms;
+use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
+use crate::process_clock::ProcessClock;
+use crate::words::credits;
+
+/// The round's number in its ledger; round 0 issues what bidders may owe.
+const ROUND: RoundId = RoundId(1);
+
+/// The object that `lessor market clear --json` prints.
+#[derive(Debug, Serialize)]
+struct ClearSummary<'a> {
+    #[serde(flatten)]
+    figures: &'a Figures,
+    certificate: &'a Certificate,
+    seconds: f64,
+    out: &'a Path,
+}
+
+/// A round with all that is said of it.
+struct Cleared {
+    outcome: SessionOutcome,
+    entries: Vec<Entry>,
+    prices: Vec<SupportingPrices>,
+    figures: Figures,
+    certificate: Certificate,
+}
+
+/// Carries out `lessor market clear`.
+pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    let paths = RoundPaths { book: args.book.clone(), supply: args.supply.clone(), policy: args.policy.clone() };
+    let paths = paths.absolute();
+    let inputs = [paths.book.clone(), paths.supply.clone(), paths.policy.clone()];
+    let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &inputs)?;
+    let round = Round::read(&paths)?;
+    let (solving, probing) = (Stop::new(), Stop::new());
+    // Half of the time is for the round, a tenth for writing, and the rest for what the certificate samples.
+    let at = |tenths: u32| clock.instant_after(args.deadline * tenths / 10);
+    let alarms: Vec<_> =
+        [(at(5), &solving), (at(9), &probing)].into_iter().filter_map(|(at, stop)| Some((at?, stop))).collect();
+    let cleared = with_alarms(&alarms, || cleared(&round, &solving, &probing))?;
+    let staged = place.stage()?;
+    write(&round, &cleared, &paths, &staged)?;
+    staged.publish()?;
+    tell(args, &cleared, clock);
+    Ok(if cleared.figures.unsettled.is_empty() { Ending::Done } else { Ending::Failed })
+}
+
+/// Clears, settles, and looks at everything again.
+fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, MarketError> {
+    let session = round.session();
+    let rules = round.policy.rules();
+    let outcome = clear_session(&session, solving)?;
+    let transfers = posting::transfers(&rules.fees, &round.bids, &outcome.fates);
+    let payments: Vec<Option<Money>> = outcome.fates.iter().map(|fate| fate.result.ok()).collect();
+    let found = residuals(session.fleet, &round.policy, &round.bids, &payments, &transfers);
+    if !found.are_zero() {
+        return Err(MarketError::Refused { what: format!("{found:?}") });
+    }
+    let mut ledger = Ledger::new(rules.deficit_max);
+    let mut entries = Vec::new();
+    for (number, transfers) in [(RoundId(0), posting::issues(&rules.fees, &round.bids)), (ROUND, transfers)] {
+        if let Receipt::Posted(posted) = ledger.settle(number, &transfers)? {
+            entries.extend(posted);
+        }
+    }
+    let audited = audit(&entries).map_err(|defect| MarketError::Refused { what: defect.to_string() })?;
+    if audited.values().sum::<i128>() != 0 {
+        return Err(MarketError::Refused { what: "balances do not add up to zero".to_owned() });
+    }
+    let prices: Vec<SupportingPrices> = outcome
+        .classes
+        .iter()
+        .map(|class| supporting_prices::find(&class.catalog, class.class, &round.bids, &outcome.fates))
+        .collect();
+    let operator = audited.get(&Party::Operator).copied().unwrap_or(0);
+    let figures = figures(round, &outcome, operator);
+    let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
+    Ok(Cleared { outcome, entries, prices, figures, certificate })
+}
+
+fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {
+    let won = || outcome.fates.iter().filter_map(|fate| Some((fate, fate.result.ok()?)));
+    let micro = |amount: Money| u128::try_from(amount.0).unwrap_or(0);
+    let bids = round.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result.is_ok());
+    let surplus = outcome.classes.iter().map(|class| class.surplus).sum();
+    Figures {
+        bids: round.bids.len(),
+        bidders: round.bidders.len(),
+        winners: won().count(),
+        value: bids.map(|(bid, _)| micro(bid.amount)).sum(),
+        revenue: won().map(|(_, paid)| micro(paid)).sum(),
+        surplus,
+        efficiency: bound(outcome).map(|bound| surplus as f64 / bound.max(1) as f64),
+        fees: u128::try_from(operator).unwrap_or(0),
+        operator,
+        tie_break_seed: round.policy.rules().tie_break_seed,
+        unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
+    }
+}
+
+/// The bound on the surplus of all classes together.
+fn bound(outcome: &SessionOutcome) -> Option<u128> {
+    outcome.classes.iter().map(|class| class.bound).sum()
+}
+
+fn certificate(
+    round: &Round,
+    outcome: &SessionOutcome,
+    (found, prices): (&Residuals, &[SupportingPrices]),
+    probing: &Stop,
+) -> Result<Certificate, MarketError> {
+    let session = round.session();
+    let core_violation = probe::core_violation(&session, outcome, probing)?;
+    let regret = probe::regret(&session, outcome, probing)?;
+    let surplus: u128 = outcome.classes.iter().map(|class| class.surplus).sum();
+    let bound = bound(outcome);
+    let price_bound: u128 = prices.iter().map(|prices| prices.bound).sum();
+    if price_bound < surplus {
+        return Err(MarketError::Refused { what: format!("prices bound the surplus {surplus} by {price_bound}") });
+    }
+    Ok(Certificate {
+        inputs_blake3: round.hash(),
+        surplus,
+        bound,
+        price_bound,
+        gap: bound.map(|bound| (bound - surplus) as f64 / bound.max(1) as f64),
+        overdrawn: found.overdrawn,
+        above_holder_cap: found.above_holder_cap,
+        groups_broken: found.groups_broken,
+        above_bid: found.above_bid,
+        unbalanced: found.unbalanced,
+        core_violation,
+        misreports: regret.tried,
+        regret: regret.most,
+    })
+}
+
+fn write(
+    round: &Round,
+    cleared: &Cleared,
+    paths: &RoundPaths,
+    staged: &StagedDirectory<'_>,
+) -> Result<(), CommandError> {
+    let into = staged.path();
+    let awards: Vec<AwardRow> =
+        (0..round.rows.len()).map(|bid| award(round, bid, &cleared.outcome.fates[bid])).collect();
+    write_awards(&into.join(AWARDS.file_name()), &awards)?;
+    let entries: Vec<EntryRow> = cleared.entries.iter().map(|entry| entry_row(round, entry)).collect();
+    write_entries(&into.join(ENTRIES.file_name()), &entries)?;
+    let prices = goods(cleared).map(|(good, above)| Price {
+        owner: good.owner,
+        kind: good.kind,
+        interval: good.interval,
+        price: good.reserve.saturating_add(above),
+    });
+    write_prices(&into.join(PRICES.file_name()), &round.instance, &prices.collect::<Vec<Price>>())?;
+    let record = Record {
+        format: 1,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        inputs: paths.clone(),
+        files: round.files.clone(),
+        figures: cleared.figures.clone(),
+        certificate: cleared.certificate.clone(),
+    };
+    let text = serde_json::to_string_pretty(&record).expect("a record is JSON");
+    staged.write(RECORD, &(text + "\n"))?;
+    let shown = Shown {
+        round,
+        outcome: &cleared.outcome,
+        prices: &cleared.prices,
+        figures: &cleared.figures,
+        certificate: &cleared.certificate,
+        awards: &awards,
+    };
+    staged.write("report.html", &page::html(&shown))?;
+    Ok(())
+}
+
+/// Every good that was offered, with its price above the reserve price.
+fn goods(cleared: &Cleared) -> impl Iterator<Item = (&lessor_market::catalog::ListedGood, u64)> {
+    let classes = cleared.outcome.classes.iter().zip(&cleared.prices);
+    classes.flat_map(|(class, prices)| class.catalog.goods().iter().zip(prices.above_reserve.iter().copied()))
+}
+
+fn award(round: &Round, bid: usize, fate: &Fate) -> AwardRow {
+    let row = &round.rows[bid];
+    let micro = |amount: Money| u64::try_from(amount.0).unwrap_or(0);
+    AwardRow {
+        bid: row.name.clone(),
+        bidder: row.bidder.clone(),
+        group: row.group.clone(),
+        account_class: fate.class.map(|class| round.policy.rules().classes[class].name.clone()),
+        amount: row.amount,
+        counted: micro(fate.counted),
+        reserve: micro(fate.reserve),
+        payment: fate.result.ok().map(micro),
+        reason: fate.result.err().map(|lost| lost.name().to_owned()),
+    }
+}
+
+fn entry_row(round: &Round, entry: &Entry) -> EntryRow {
+    let name = |party: Party| match party {
+        Party::Issuer => "issuer".to_owned(),
+        Party::Operator => "operator".to_owned(),
+        Party::Seller(_) => "seller:fleet".to_owned(),
+        Party::Holder(HolderId(at)) => format!("holder:{}", round.bidders[BidderIndex(at).0 as usize]),
+    };
+    EntryRow {
+        sequence: entry.sequence,
+        round: entry.round.0,
+        from: name(entry.transfer.from),
+        to: name(entry.transfer.to),
+        amount: u64::try_from(entry.transfer.amount.0).unwrap_or(0),
+        purpose: entry.transfer.purpose.name().to_owned(),
+    }
+}
+
+fn tell(args: &MarketClearArgs, cleared: &Cleared, clock: &ProcessClock) {
+    let (figures, certificate) = (&cleared.figures, &cleared.certificate);
+    if args.json {
+        let summary = ClearSummary { figures, certificate, seconds: clock.seconds(), out: &args.out };
+        say(&serde_json::to_string(&summary).expect("a summary is JSON"));
+        return;
+    }
+    let money = |amount: u128| credits(u64::try_from(amount).unwrap_or(u64::MAX));
+    say(&format!("bids      {} of {} bidders; {} won", figures.bids, figures.bidders, figures.winners));
+    say(&format!("value     {} credits, of which {} are paid", money(figures.value), money(figures.revenue)));
+    let proof = certificate.gap.map_or("not proved".to_owned(), |gap| format!("gap {:.4} %", gap * 100.0));
+    say(&format!("surplus   {} credits; {proof}", money(figures.surplus)));
+    say(&format!(
+        "ledger    {} entries, which add up to zero; the operator has {} micro-credits",
+        cleared.entries.len(),
+        figures.operator
+    ));
+    figures.unsettled.iter().for_each(|reason| say(&format!("unsettled {reason}")));
+    say(&format!("written   {}", args.out.display()));
+}

@@ -1,0 +1,115 @@
+//! `lessor market book`: a book of bids from a seed, on the accounts that a policy lets trade.
+
+use lessor_datasets::table::{BidGood, BidRows, read_fleet, write_bids};
+use lessor_market::catalog::place;
+use lessor_market::lot::lot;
+use lessor_market::policy::{AccountClass, Policy, tradable};
+use lessor_models::fleet::{Fleet, Owner, ZoneIndex};
+use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::time::{Interval, MICROS_PER_HOUR, MICROS_PER_SECOND, Timestamp};
+
+use super::MarketError;
+use super::policy_file;
+use crate::Ending;
+use crate::cli::MarketBookArgs;
+use crate::command_error::CommandError;
+use crate::console::say;
+
+/// Accounts that bids are drawn on at most, so that bids meet.
+const ACCOUNTS_MAX: usize = 64;
+/// Hours of the day that terms lie in.
+const HOURS: u64 = 6;
+
+/// An account that trades, with its class and what of it does.
+struct Traded<'p> {
+    owner: Owner,
+    kind: Kind,
+    class: &'p AccountClass,
+    offered: u64,
+}
+
+/// Carries out `lessor market book`.
+pub(super) fn run(args: &MarketBookArgs) -> Result<Ending, CommandError> {
+    let policy = policy_file::read(&args.policy)?;
+    if !args.supply.is_dir() {
+        return Err(MarketError::NoSupply { path: args.supply.clone() }.into());
+    }
+    let fleet = read_fleet(&args.supply)?;
+    let traded = traded(&fleet, &policy);
+    if traded.is_empty() {
+        return Err(MarketError::NothingTrades { path: args.policy.clone() }.into());
+    }
+    let mut dice = Dice { seed: args.seed, drawn: 0 };
+    let bids: Vec<BidRows> = (0..args.bids as usize).map(|at| bid(&policy, &traded, at, &mut dice)).collect();
+    write_bids(&args.out, &fleet, &bids)?;
+    say(&format!("bids      {} on {} accounts", bids.len(), traded.len()));
+    say(&format!("written   {}", args.out.display()));
+    Ok(Ending::Done)
+}
+
+/// The first accounts of the fleet that trade, zones before nodes, since more nodes share a zone.
+fn traded<'p>(fleet: &Fleet, policy: &'p Policy) -> Vec<Traded<'p>> {
+    let zones = (0..u32::try_from(fleet.zones().len()).unwrap_or(u32::MAX)).map(|at| Owner::Zone(ZoneIndex(at)));
+    let owners = zones.chain(fleet.nodes().map(Owner::Node));
+    let accounts = owners.flat_map(|owner| Kind::ALL.map(|kind| (owner, kind)));
+    let traded = accounts.filter_map(|(owner, kind)| {
+        let class = policy.class_of(place(fleet, owner), kind)?;
+        let capacity = fleet.base_capacity(owner).get(kind);
+        let offered = if capacity == UNLIMITED { 0 } else { tradable(class, capacity, [0; 4]) };
+        (offered > 0).then_some(Traded { owner, kind, class, offered })
+    });
+    traded.take(ACCOUNTS_MAX).collect()
+}
+
+/// A bid of one bidder, some of whose bids share a group: a tenth to four tenths of what one may win of up to three accounts of
+/// one class, at one to four times a price of its own.
+fn bid(policy: &Policy, traded: &[Traded<'_>], at: usize, dice: &mut Dice) -> BidRows {
+    let first = &traded[dice.below(traded.len() as u64)];
+    let same: Vec<&Traded<'_>> = traded.iter().filter(|other| std::ptr::eq(other.class, first.class)).collect();
+    let terms = policy.rules().terms;
+    let hours = 1 + dice.below(3) as u64;
+    let span = (hours * MICROS_PER_HOUR).clamp(terms.least.0, terms.most.0);
+    let start = Timestamp(i64::try_from(dice.below(HOURS) as u64 * MICROS_PER_HOUR).unwrap_or(0));
+    let interval = Interval { start, end: start.after(lessor_models::time::Span(span)) };
+    let mut chosen: Vec<usize> = (0..=dice.below(3)).map(|_| dice.below(same.len() as u64)).collect();
+    chosen.sort_unstable();
+    chosen.dedup();
+    let goods: Vec<BidGood> = chosen
+        .into_iter()
+        .map(|at| {
+            let account = same[at];
+            let most = account.class.holder_cap(account.offered);
+            let quantity = (most / 10).saturating_mul(1 + dice.below(4) as u64).max(1);
+            BidGood { owner: account.owner, kind: account.kind, quantity, interval }
+        })
+        .collect();
+    let price = first.class.reserve.price(100_000).max(1) * (1 + dice.below(4) as u64);
+    let micros = u128::from(span);
+    let worth: u128 = goods.iter().map(|good| u128::from(good.quantity) * u128::from(price) * micros).sum();
+    // Prices are for 10^6 units and an hour; a tenth more or less tells bids apart.
+    let worth = worth / (1_000_000 * 3_600 * u128::from(MICROS_PER_SECOND)) * (900 + dice.below(201) as u128) / 1_000;
+    let bidder = at / 2;
+    BidRows {
+        name: format!("bid-{at}"),
+        bidder: format!("holder-{bidder}"),
+        group: Some(format!("either-{bidder}")),
+        service: first.class.traders[0],
+        amount: u64::try_from(worth).unwrap_or(u64::MAX).clamp(1, policy.rules().bids.amount_max.0.unsigned_abs()),
+        goods,
+        row: 0,
+    }
+}
+
+/// Numbers from a seed.
+struct Dice {
+    seed: u64,
+    drawn: usize,
+}
+
+impl Dice {
+    /// A number below a bound.
+    fn below(&mut self, bound: u64) -> usize {
+        self.drawn += 1;
+        usize::try_from(lot(self.seed, self.drawn).0 % bound.max(1)).expect("a bound of a list fits")
+    }
+}

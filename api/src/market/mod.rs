@@ -1,0 +1,125 @@
+//! `lessor market`: rules of trade, rounds, and what things cost.
+
+mod clear;
+mod draw_book;
+mod lint;
+mod page;
+mod policy_file;
+mod policy_schema;
+#[cfg(test)]
+mod policy_tests;
+mod prices;
+mod quote;
+mod round;
+mod why;
+
+use std::path::PathBuf;
+
+use lessor_market::session::SessionError;
+use lessor_market::settlement::SettleError;
+
+use crate::Ending;
+use crate::cli::MarketVerb;
+use crate::command_error::CommandError;
+use crate::process_clock::ProcessClock;
+
+pub(crate) use policy_file::PolicyError;
+
+/// Carries out a verb of `lessor market`.
+pub(crate) fn run(verb: &MarketVerb, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    match verb {
+        MarketVerb::Lint(args) => lint::run(args),
+        MarketVerb::Book(args) => draw_book::run(args),
+        MarketVerb::Clear(args) => clear::run(args, clock),
+        MarketVerb::Quote(args) => quote::run(args),
+        MarketVerb::Prices(args) => prices::run(args),
+        MarketVerb::Why(args) => why::run(args, clock),
+    }
+}
+
+/// Why a verb of the market did nothing. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum MarketError {
+    /// A supply that is not a fleet directory.
+    #[error("{}: there is no fleet directory, so nothing is supplied", path.display())]
+    NoSupply {
+        /// The place.
+        path: PathBuf,
+    },
+    /// A book without a bid.
+    #[error("{}: the book has no bid", path.display())]
+    NoBid {
+        /// The book.
+        path: PathBuf,
+    },
+    /// A policy that none of the fleet's accounts trades under.
+    #[error("{}: no account of the fleet trades under this policy, so there is nothing to bid for", path.display())]
+    NothingTrades {
+        /// The policy.
+        path: PathBuf,
+    },
+    /// A record that cannot be read.
+    #[error("{}: cannot be read; is this a market directory?", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A record that is none.
+    #[error("{}: not the record of a round", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// An input that is not what it was when the round was cleared.
+    #[error("{}: has changed since the round was cleared; clear again", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A bid that is not in the book.
+    #[error("no bid is named {name:?}; names are in {}", book.display())]
+    UnknownBid {
+        /// What was asked for.
+        name: String,
+        /// The book.
+        book: PathBuf,
+    },
+    /// An account that has no name here.
+    #[error("{name:?} is not an account of the fleet; write node:NAME:KIND or zone:NAME:KIND")]
+    UnknownAccount {
+        /// What was asked for.
+        name: String,
+    },
+    /// An account that does not trade.
+    #[error("{name:?} is in no account class of the policy, so it has no price")]
+    NotTraded {
+        /// What was asked for.
+        name: String,
+    },
+    /// A round that cannot be cleared.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// Payments that the ledger refuses.
+    #[error("the round was not settled: {0}")]
+    Settle(#[from] SettleError),
+    /// An outcome that its second look refuses: a defect, caught before anything was written.
+    #[error("the outcome was refused by its check and is not written: {what}")]
+    Refused {
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl MarketError {
+    /// 1 where a check failed or nothing could be settled, 2 where input or usage is bad.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            MarketError::Refused { .. } | MarketError::Settle(_) => 1,
+            _ => 2,
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! `report.html` of a round: one self-contained page that a person wants to look at.
+
+use std::fmt::Write;
+
+use lessor_datasets::table::AwardRow;
+use lessor_market::session::SessionOutcome;
+use lessor_market::supporting_prices::SupportingPrices;
+
+use super::round::{Certificate, Figures, Round};
+use crate::draw::CHART_STYLE;
+use crate::draw::entries::{condition, headline_figure};
+use crate::draw::figures::{gap, grouped, percent};
+use crate::report::{STYLE, fill, html_safe};
+use crate::words::account_words;
+
+const TEMPLATE: &str = include_str!("page/market.html");
+const PAGE_STYLE: &str = include_str!("page/market.css");
+
+/// Bids and goods that the page shows at most; the tables hold all.
+const ROWS_MAX: usize = 60;
+
+/// The plot of payments against bids, in its own units.
+const SIDE: f64 = 380.0;
+const LEFT: f64 = 74.0;
+const BOTTOM: f64 = 44.0;
+
+/// What the page shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown<'a> {
+    /// The round.
+    pub(super) round: &'a Round,
+    /// What came out.
+    pub(super) outcome: &'a SessionOutcome,
+    /// Prices of each class.
+    pub(super) prices: &'a [SupportingPrices],
+    /// The figures.
+    pub(super) figures: &'a Figures,
+    /// The proof.
+    pub(super) certificate: &'a Certificate,
+    /// What came of each bid.
+    pub(super) awards: &'a [AwardRow],
+}
+
+/// The page as the text of one HTML file. Same outcome, same bytes.
+pub(super) fn html(shown: &Shown<'_>) -> String {
+    let rules = shown.round.policy.rules();
+    let title = html_safe(&rules.name);
+    let made = format!("Made by lessor {}.", env!("CARGO_PKG_VERSION"));
+    fill(
+        TEMPLATE,
+        &[
+            ("title", &title),
+            ("style", &[STYLE, CHART_STYLE, PAGE_STYLE].join("\n")),
+            ("verdict", &verdict(shown)),
+            ("figures", &headline(shown)),
+            ("plot", &plot(shown.awards)),
+            ("conditions", &conditions(shown)),
+            ("accounts", &accounts(shown)),
+            ("awards", &awards(shown.awards)),
+            ("certificate", &certificate(shown.certificate)),
+            ("made", &html_safe(&made)),
+        ],
+    )
+}
+
+/// Micro-credits as credits, three digits behind the point.
+fn money(micro_credits: u128) -> String {
+    let thousandths = micro_credits / 1_000;
+    let whole = u64::try_from(thousandths / 1_000).unwrap_or(u64::MAX);
+    format!("{}.{:03}", grouped(whole as f64), thousandths % 1_000)
+}
+
+fn verdict(shown: &Shown<'_>) -> String {
+    let figures = shown.figures;
+    if let Some(reason) = figures.unsettled.first() {
+        return format!("Not all of the round could be settled: {}.", html_safe(reason));
+    }
+    let proof = match shown.certificate.gap {
+        Some(0.0) => "No choice of winners is worth more.",
+        Some(_) => "A better choice of winners is not ruled out.",
+        None => "The format proves no bound of its own.",
+    };
+    format!(
+        "{} of {} bids win. They are worth {} credits to their bidders, who pay {}. {proof}",
+        figures.winners,
+        figures.bids,
+        money(figures.value),
+        money(figures.revenue)
+    )
+}
+
+fn headline(shown: &Shown<'_>) -> String {
+    let (figures, certificate) = (shown.figures, shown.certificate);
+    let efficiency = figures.efficiency.map_or("–".to_owned(), percent);
+    let core = certificate.core_violation.map_or("–".to_owned(), money);
+    let entries = [
+        ("Surplus", money(figures.surplus), "credits beyond the reserve prices".to_owned()),
+        ("Revenue", money(figures.revenue), format!("credits; the operator keeps {}", money(figures.fees))),
+        ("Efficiency", efficiency, format!("of what is proved possible; gap {}", gap(certificate.gap))),
+        ("Core violation", core, "credits that a coalition could offer the seller beyond".to_owned()),
+        (
+            "Regret found",
+            money(u128::try_from(certificate.regret).unwrap_or(0)),
+            format!("credits, in {} misreports tried", certificate.misreports),
+        ),
+    ];
+    entries.iter().map(|(name, text, note)| headline_figure(name, text, note)).collect()
+}
+
+fn conditions(shown: &Shown<'_>) -> String {
+    let rules = shown.round.policy.rules();
+    let classes = shown.outcome.classes.iter().map(|class| {
+        let stated = &rules.classes[class.class];
+        (stated.name.as_str(), format!("{}, {}", stated.format.name(), stated.payment.name()))
+    });
+    let mut entries: Vec<(&str, String)> = vec![
+        ("Policy", format!("{}, revision {}", rules.name, rules.revision)),
+        ("Bidders", shown.figures.bidders.to_string()),
+        ("Seed of the lot", rules.tie_break_seed.to_string()),
+    ];
+    entries.extend(classes);
+    entries.iter().map(|(name, words)| condition(name, words)).collect()
+}
+
+/// Payments against bids: a point a winner; on the line it would pay its bid.
+fn plot(awards: &[AwardRow]) -> String {
+    let won: Vec<(&AwardRow, u64)> = awards.iter().filter_map(|award| Some((award, award.payment?))).collect();
+    let most = won.iter().map(|(award, _)| award.amount).max().unwrap_or(1).max(1) as f64;
+    let scale = |amount: u64| amount as f64 / most * SIDE;
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Payments against bids\">\n",
+        LEFT + SIDE + 24.0,
+        SIDE + BOTTOM + 20.0
+    );
+    for quarter in 0..=4_u32 {
+        let share = f64::from(quarter) / 4.0;
+        let (x, y) = (LEFT + share * SIDE, 14.0 + (1.0 - share) * SIDE);
+        let label = credit_label(share * most);
+        let _ = write!(
+            svg,
+            "<line class=\"chart-grid\" x1=\"{LEFT}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\n\
+             <text class=\"chart-label\" x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>\n\
+             <text class=\"chart-label\" x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{label}</text>\n",
+            LEFT + SIDE,
+            LEFT - 8.0,
+            y + 4.0,
+            SIDE + 34.0
+        );
+    }
+    let base = 14.0 + SIDE;
+    let _ = write!(
+        svg,
+        "<line class=\"chart-guide\" x1=\"{LEFT}\" y1=\"{base}\" x2=\"{}\" y2=\"14\"/>\n\
+         <text class=\"chart-label\" x=\"{}\" y=\"{}\" text-anchor=\"end\">bid, credits</text>\n",
+        LEFT + SIDE,
+        LEFT + SIDE,
+        SIDE + 54.0
+    );
+    for (award, payment) in won {
+        let (x, y) = (LEFT + scale(award.amount), base - scale(payment));
+        let words = format!("{}: bid {}, pays {}", award.bid, money(award.amount.into()), money(payment.into()));
+        let _ = writeln!(
+            svg,
+            "<circle class=\"marker f0\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\"><title>{}</title></circle>",
+            html_safe(&words)
+        );
+    }
+    svg + "</svg>\n"
+}
+
+/// A mark of an axis in credits, from micro-credits.
+fn credit_label(micro_credits: f64) -> String {
+    crate::draw::figures::significant(micro_credits / 1e6)
+}
+
+/// The goods that are dearest or fullest, with bars of what is sold.
+fn accounts(shown: &Shown<'_>) -> String {
+    let mut rows = Vec::new();
+    for (class, prices) in shown.outcome.classes.iter().zip(shown.prices) {
+        let mut sold = vec![0_u64; class.catalog.goods().len()];
+        for (bid, fate) in shown.round.bids.iter().zip(&shown.outcome.fates) {
+            if fate.class == Some(class.class) && fate.result.is_ok() {
+                for (good, quantity) in class.catalog.bundle(&bid.wishes) {
+                    sold[good.0 as usize] = sold[good.0 as usize].saturating_add(quantity);
+                }
+            }
+        }
+        for ((good, above), sold) in class.catalog.goods().iter().zip(&prices.above_reserve).zip(sold) {
+            rows.push((good, good.reserve.saturating_add(*above), sold));
+        }
+    }
+    rows.sort_by_key(|(good, price, _)| (std::cmp::Reverse(*price), good.owner, good.kind, good.interval.start));
+    let fleet = shown.round.instance.fleet();
+    let first = rows.iter().map(|(good, ..)| good.interval.start.0).min().unwrap_or(0);
+    let mut table = String::from(
+        "<table><thead><tr><th>Account</th><th class=\"numeric\">From hour</th><th class=\"numeric\">To hour</th>\
+         <th class=\"numeric\">Price</th><th class=\"numeric\">Reserve</th><th>Sold of what trades</th></tr></thead><tbody>\n",
+    );
+    for (good, price, sold) in rows.iter().take(ROWS_MAX) {
+        let hour = |at: i64| (at - first) as f64 / 3.6e9;
+        let share = *sold as f64 / good.offered.max(1) as f64;
+        let _ = writeln!(
+            table,
+            "<tr><td>{}</td><td class=\"numeric\">{:.1}</td><td class=\"numeric\">{:.1}</td><td class=\"numeric\">{price}</td>\
+             <td class=\"numeric\">{}</td><td><div class=\"bar\"><span style=\"width:{:.1}%\"></span></div><small>{}</small></td></tr>",
+            html_safe(&account_words(fleet, good.owner, good.kind)),
+            hour(good.interval.start.0),
+            hour(good.interval.end.0),
+            good.reserve,
+            share * 100.0,
+            percent(share)
+        );
+    }
+    table + "</tbody></table>\n" + &more(rows.len())
+}
+
+/// Bids: winners first, then the greatest losers.
+fn awards(awards: &[AwardRow]) -> String {
+    let mut order: Vec<&AwardRow> = awards.iter().collect();
+    order.sort_by_key(|award| (award.payment.is_none(), std::cmp::Reverse(award.amount)));
+    let mut table = String::from(
+        "<table><thead><tr><th>Bid</th><th>Bidder</th><th class=\"numeric\">Bid</th><th class=\"numeric\">Reserve</th>\
+         <th class=\"numeric\">Pays</th><th>Result</th></tr></thead><tbody>\n",
+    );
+    for award in order.iter().take(ROWS_MAX) {
+        let class = if award.payment.is_some() { "won" } else { "lost" };
+        let _ = writeln!(
+            table,
+            "<tr class=\"{class}\"><td>{}</td><td>{}</td><td class=\"numeric\">{}</td><td class=\"numeric\">{}</td>\
+             <td class=\"numeric\">{}</td><td>{}</td></tr>",
+            html_safe(&award.bid),
+            html_safe(&award.bidder),
+            money(award.amount.into()),
+            money(award.reserve.into()),
+            award.payment.map_or("–".to_owned(), |paid| money(paid.into())),
+            award.reason.as_deref().unwrap_or("won")
+        );
+    }
+    table + "</tbody></table>\n" + &more(awards.len())
+}
+
+fn more(count: usize) -> String {
+    match count.checked_sub(ROWS_MAX) {
+        Some(rest) if rest > 0 => format!("<p class=\"hint\">and {rest} more in the tables</p>\n"),
+        _ => String::new(),
+    }
+}
+
+fn certificate(certificate: &Certificate) -> String {
+    let dash = || "–".to_owned();
+    let entries = [
+        ("Surplus", money(certificate.surplus)),
+        ("Bound of the solver", certificate.bound.map_or_else(dash, money)),
+        ("Bound of the prices", money(certificate.price_bound)),
+        ("Overdrawn", format!("{} base units", certificate.overdrawn)),
+        ("Above a bidder's cap", format!("{} base units", certificate.above_holder_cap)),
+        ("Groups with two winners", certificate.groups_broken.to_string()),
+        ("Paid above a bid", format!("{} micro-credits", certificate.above_bid)),
+        ("Sum of all transfers", format!("{} micro-credits", certificate.unbalanced)),
+        ("Inputs, BLAKE3", certificate.inputs_blake3.clone()),
+    ];
+    entries.iter().map(|(name, words)| condition(name, words)).collect()
+}

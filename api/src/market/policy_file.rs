@@ -1,0 +1,378 @@
+//! A policy as one TOML file. Keys that are not known are errors; what is left out has a stated default, or is an error.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lessor_market::money::Money;
+use lessor_market::policy::{
+    AccountClass, BidLimits, Contradiction, Fees, Field, Format, PaymentRule, Policy, Preemption, Reserve, Rules,
+    TermLimits,
+};
+use lessor_market::posted::Steering;
+use lessor_models::job::{Domain, ServiceClass};
+use lessor_models::resources::Kind;
+use lessor_models::time::{MICROS_PER_SECOND, Span};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::policy_schema::Word;
+
+/// The version of the format that this program reads.
+pub(super) const VERSION: u32 = 1;
+
+/// The rules of a market. Money is in micro-credits, prices in micro-credits per 10^6 base units and hour, times in seconds,
+/// shares and factors in thousandths.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PolicyFile {
+    /// The version of this format.
+    #[schemars(range(min = 1, max = 1))]
+    version: u32,
+    /// What the policy is called.
+    #[schemars(length(min = 1, max = 100))]
+    name: String,
+    /// Which issue of it this is; rises with each change.
+    #[schemars(range(min = 0, max = 9_223_372_036_854_775_807_u64))]
+    revision: u64,
+    /// The seed of the lot between equal bids.
+    #[schemars(range(min = 0, max = 9_223_372_036_854_775_807_u64))]
+    tie_break_seed: u64,
+    /// How far the operator's account may fall below zero.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 9_007_199_254_740_992_i64))]
+    deficit_max: i64,
+    /// How long and how far ahead a lease may run.
+    terms: TermsTable,
+    /// What a bidder may put into a round.
+    bids: BidsTable,
+    /// What a holder gets whose lease is revoked.
+    preemption: PreemptionTable,
+    /// What taking part costs.
+    #[serde(default)]
+    fees: FeesTable,
+    /// Which accounts trade, and how; an account of no class does not.
+    #[schemars(length(min = 1, max = 256))]
+    account_class: Vec<ClassTable>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TermsTable {
+    /// The shortest term.
+    #[schemars(range(min = 1, max = 3_162_240_000_u64))]
+    least_s: u64,
+    /// The longest term.
+    #[schemars(range(min = 1, max = 3_162_240_000_u64))]
+    most_s: u64,
+    /// How long after the round a term may start.
+    #[schemars(range(min = 0, max = 3_162_240_000_u64))]
+    ahead_s: u64,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BidsTable {
+    /// XOR groups of one bidder in a round.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    groups_max: u32,
+    /// Bundles of one group.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    bundles_max: u32,
+    /// Goods of one bundle.
+    #[schemars(range(min = 1, max = 100_000))]
+    goods_max: u32,
+    /// The greatest bid on one bundle.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_992_i64))]
+    amount_max: i64,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PreemptionTable {
+    /// How long a revoked holder has to finish; at most the longest term.
+    #[schemars(range(min = 0, max = 3_162_240_000_u64))]
+    notice_s: u64,
+    /// What it gets beside what it paid for the time left, of that.
+    #[schemars(range(min = 0, max = 100_000))]
+    compensation_permille: u32,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FeesTable {
+    /// What the operator keeps of a seller's proceeds; never so much that the seller gets less than it asked.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1_000))]
+    seller_permille: u32,
+    /// What each group of bids costs its bidder, won or lost.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 9_007_199_254_740_992_i64))]
+    per_group: i64,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ClassTable {
+    /// What the class is called.
+    #[schemars(length(min = 1, max = 100))]
+    name: String,
+    /// The resource kinds of its accounts.
+    #[schemars(length(min = 1))]
+    kinds: Vec<Word<Kind>>,
+    /// Where its accounts are: nodes of a level, or zones of a kind.
+    #[schemars(length(min = 1))]
+    places: Vec<Word<Domain>>,
+    /// Who may bid; classes A and B have floors in place of bids.
+    #[schemars(length(min = 1))]
+    traders: Vec<Word<ServiceClass>>,
+    /// How a round works.
+    format: Word<Format>,
+    /// What winners pay; the format must support it.
+    payment: Word<PaymentRule>,
+    /// The least price.
+    reserve: ReserveTable,
+    /// The greatest price; none where it is left out.
+    #[schemars(range(min = 1, max = 460_800_000_000_u64))]
+    price_cap: Option<u64>,
+    /// How much of an account trades at most, of its capacity.
+    #[schemars(range(min = 1, max = 1_000))]
+    share_permille: u32,
+    /// What is kept for class A as long as it holds less, of the capacity.
+    #[schemars(range(min = 0, max = 999))]
+    floor_a_permille: u32,
+    /// What is kept for class B as long as it holds less, of the capacity.
+    #[schemars(range(min = 0, max = 999))]
+    floor_b_permille: u32,
+    /// How much of what trades of an account one bidder may win.
+    #[serde(default = "whole")]
+    #[schemars(range(min = 1, max = 1_000))]
+    holder_cap_permille: u32,
+    /// How the posted price is steered; with the format posted, and only with that.
+    steering: Option<SteeringTable>,
+}
+
+/// The least price.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum ReserveTable {
+    /// So much per 10^6 base units and hour.
+    Fixed(#[schemars(range(min = 0, max = 460_800_000_000_u64))] u64),
+    /// What handing the account out costs.
+    MarginalCost(MarginalCostTable),
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct MarginalCostTable {
+    /// Wear, per 10^6 base units and hour.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 460_800_000_000_u64))]
+    wear: u64,
+    /// Power that 10^6 base units draw, in milliwatts.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 460_800_000_000_u64))]
+    draw_mw: u64,
+    /// What rejecting a kilowatt-hour of heat costs.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 460_800_000_000_u64))]
+    heat_price: u64,
+    /// What is added to the cost.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 100_000))]
+    markup_permille: u32,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SteeringTable {
+    /// The share of an account that should be asked for.
+    #[schemars(range(min = 1, max = 1_000))]
+    target_permille: u32,
+    /// How strongly the price follows an excess of demand.
+    #[schemars(range(min = 1, max = 10_000))]
+    gain_permille: u32,
+    /// The greatest change of a price in one round.
+    #[schemars(range(min = 1, max = 500))]
+    step_max_permille: u32,
+    /// The weight of the newest excess in the smoothed one; 1,000 smooths nothing.
+    #[schemars(range(min = 500, max = 1_000))]
+    newest_permille: u32,
+    /// The greatest elasticity of demand that is reckoned with; gain times elasticity has a bound.
+    #[schemars(range(min = 1, max = 100_000))]
+    elasticity_permille: u32,
+}
+
+const fn whole() -> u32 {
+    1_000
+}
+
+/// Why a policy was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// The file cannot be read.
+    #[error("{}: cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not TOML of these keys.
+    #[error("{}: not a policy: {source}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// The file is of another version of the format.
+    #[error("{}: line {line}, version: {found} cannot be read; this program reads version {VERSION}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The line of the version, counted from one.
+        line: usize,
+        /// The version.
+        found: u32,
+    },
+    /// The rules contradict each other.
+    #[error("{}: line {line}, {contradiction}", path.display())]
+    Contradiction {
+        /// The file.
+        path: PathBuf,
+        /// The line of the field, counted from one.
+        line: usize,
+        /// Which field, and why.
+        contradiction: Box<Contradiction>,
+    },
+}
+
+/// Reads a policy.
+///
+/// # Errors
+/// A file that cannot be read, that is not TOML of these keys, or whose rules contradict each other; the message names line
+/// and field.
+pub(super) fn read(path: &Path) -> Result<Policy, PolicyError> {
+    let text = fs::read_to_string(path).map_err(|source| PolicyError::Read { path: path.to_owned(), source })?;
+    parse(path, &text)
+}
+
+/// The policy in a text; the path is for messages.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Policy, PolicyError> {
+    let file: PolicyFile = toml::from_str(text)
+        .map_err(|source| PolicyError::Parse { path: path.to_owned(), source: Box::new(source) })?;
+    if file.version != VERSION {
+        let line = line_of(text, Field { class: None, name: "version" });
+        return Err(PolicyError::Version { path: path.to_owned(), line, found: file.version });
+    }
+    Policy::new(file.rules()).map_err(|contradiction| PolicyError::Contradiction {
+        path: path.to_owned(),
+        line: line_of(text, contradiction.field),
+        contradiction: Box::new(contradiction),
+    })
+}
+
+/// The line of a field, or of the table that it is missing from; counted from one.
+fn line_of(text: &str, field: Field) -> usize {
+    let Ok(document) = DeTable::parse(text) else { return 1 };
+    let mut at = document.span().start;
+    let mut table = Some(document.get_ref());
+    if let Some(class) = field.class {
+        let classes = table.and_then(|table| entry(table, "account_class")).map(|found| found.get_ref());
+        let found = match classes {
+            Some(DeValue::Array(classes)) => classes.get(class),
+            _ => None,
+        };
+        at = found.map_or(at, |found| found.span().start);
+        table = found.and_then(|found| as_table(found.get_ref()));
+    }
+    for key in field.name.split('.') {
+        let Some(found) = table.and_then(|table| entry(table, key)) else { break };
+        at = found.span().start;
+        table = as_table(found.get_ref());
+    }
+    text[..at].matches('\n').count() + 1
+}
+
+fn entry<'t, 'i>(table: &'t DeTable<'i>, name: &str) -> Option<&'t Spanned<DeValue<'i>>> {
+    table.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
+}
+
+fn as_table<'t, 'i>(value: &'t DeValue<'i>) -> Option<&'t DeTable<'i>> {
+    match value {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+impl PolicyFile {
+    fn rules(self) -> Rules {
+        Rules {
+            name: self.name,
+            revision: self.revision,
+            tie_break_seed: self.tie_break_seed,
+            deficit_max: Money(self.deficit_max),
+            terms: TermLimits {
+                least: seconds(self.terms.least_s),
+                most: seconds(self.terms.most_s),
+                ahead: seconds(self.terms.ahead_s),
+            },
+            bids: BidLimits {
+                groups_max: self.bids.groups_max,
+                bundles_max: self.bids.bundles_max,
+                goods_max: self.bids.goods_max,
+                amount_max: Money(self.bids.amount_max),
+            },
+            preemption: Preemption {
+                notice: seconds(self.preemption.notice_s),
+                compensation_permille: self.preemption.compensation_permille,
+            },
+            fees: Fees { seller_permille: self.fees.seller_permille, per_group: Money(self.fees.per_group) },
+            classes: self.account_class.into_iter().map(ClassTable::class).collect(),
+        }
+    }
+}
+
+impl ClassTable {
+    fn class(self) -> AccountClass {
+        AccountClass {
+            name: self.name,
+            kinds: words(self.kinds),
+            places: words(self.places),
+            traders: words(self.traders),
+            format: self.format.0,
+            payment: self.payment.0,
+            reserve: match self.reserve {
+                ReserveTable::Fixed(price) => Reserve::Fixed(price),
+                ReserveTable::MarginalCost(cost) => Reserve::MarginalCost {
+                    wear: cost.wear,
+                    draw_mw: cost.draw_mw,
+                    heat_price: cost.heat_price,
+                    markup_permille: cost.markup_permille,
+                },
+            },
+            price_cap: self.price_cap,
+            share_permille: self.share_permille,
+            floors_permille: [self.floor_a_permille, self.floor_b_permille],
+            holder_cap_permille: self.holder_cap_permille,
+            steering: self.steering.map(|steering| Steering {
+                target_permille: steering.target_permille,
+                gain_permille: steering.gain_permille,
+                step_max_permille: steering.step_max_permille,
+                newest_permille: steering.newest_permille,
+                elasticity_permille: steering.elasticity_permille,
+            }),
+        }
+    }
+}
+
+fn words<T>(words: Vec<Word<T>>) -> Vec<T> {
+    words.into_iter().map(|word| word.0).collect()
+}
+
+/// A number of seconds; beyond all range where it is too large, so that the check names it.
+fn seconds(count: u64) -> Span {
+    Span(count.saturating_mul(MICROS_PER_SECOND))
+}

@@ -1,0 +1,247 @@
+//! A round as it comes from files: a book, a supply and a policy, and the record that finds them again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lessor_datasets::table::{BidRows, TABLES, read_bids, read_fleet};
+use lessor_market::book::{BidderIndex, GroupIndex};
+use lessor_market::catalog::Wish;
+use lessor_market::money::Money;
+use lessor_market::policy::Policy;
+use lessor_market::session::{AccountBid, Session};
+use lessor_models::instance::Instance;
+use lessor_models::objective::Weights;
+use lessor_models::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::MarketError;
+use super::policy_file;
+use crate::command_error::CommandError;
+use crate::inputs::{HashedFile, hash_all};
+
+/// The record's name in a market directory.
+pub(super) const RECORD: &str = "round.json";
+
+/// Everything that a round is a function of.
+#[derive(Debug)]
+pub(super) struct Round {
+    /// The fleet, as an instance without jobs.
+    pub(super) instance: Instance,
+    /// The rules.
+    pub(super) policy: Policy,
+    /// The bids as the table has them.
+    pub(super) rows: Vec<BidRows>,
+    /// The bids as the market has them, in the same order.
+    pub(super) bids: Vec<AccountBid>,
+    /// Names of bidders, by index.
+    pub(super) bidders: Vec<String>,
+    /// When the round takes place: the earliest start that is bid for.
+    pub(super) at: Timestamp,
+    /// The input files.
+    pub(super) files: Vec<HashedFile>,
+}
+
+/// Where the inputs of a round are.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct RoundPaths {
+    /// The book.
+    pub(super) book: PathBuf,
+    /// The fleet directory.
+    pub(super) supply: PathBuf,
+    /// The policy.
+    pub(super) policy: PathBuf,
+}
+
+impl RoundPaths {
+    /// The same, from the root.
+    pub(super) fn absolute(&self) -> RoundPaths {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        RoundPaths { book: absolute(&self.book), supply: absolute(&self.supply), policy: absolute(&self.policy) }
+    }
+}
+
+impl Round {
+    /// Reads the inputs.
+    ///
+    /// # Errors
+    /// The first file that cannot be used, with its row or line.
+    pub(super) fn read(paths: &RoundPaths) -> Result<Round, CommandError> {
+        let policy = policy_file::read(&paths.policy)?;
+        if !paths.supply.is_dir() {
+            return Err(MarketError::NoSupply { path: paths.supply.clone() }.into());
+        }
+        let fleet = read_fleet(&paths.supply)?;
+        let rows = read_bids(&paths.book, &fleet)?;
+        if rows.is_empty() {
+            return Err(MarketError::NoBid { path: paths.book.clone() }.into());
+        }
+        let instance = Instance::new(fleet, Vec::new(), Vec::new(), Weights::default());
+        let instance = instance.expect("without jobs there is nothing to refuse");
+        let (bids, bidders) = indexed(&rows);
+        let starts = rows.iter().flat_map(|bid| &bid.goods).map(|good| good.interval.start);
+        let at = starts.min().expect("a bid has at least one good");
+        let files = hash_all(&input_files(paths))?;
+        Ok(Round { instance, policy, rows, bids, bidders, at, files })
+    }
+
+    /// The round as the market takes it.
+    pub(super) fn session(&self) -> Session<'_> {
+        Session { fleet: self.instance.fleet(), policy: &self.policy, at: self.at, bids: &self.bids }
+    }
+
+    /// What an outcome is the outcome of: a hash over the hashes of all inputs and the seed.
+    pub(super) fn hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for file in &self.files {
+            hasher.update(file.table.as_bytes()).update(&[0]).update(file.blake3.as_bytes()).update(&[0]);
+        }
+        hasher.update(&self.policy.rules().tie_break_seed.to_le_bytes());
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// The position of a bid.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.rows.iter().position(|bid| bid.name == name)
+    }
+}
+
+/// The tables of a fleet that are there, the book and the policy.
+fn input_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
+    let of_fleet = TABLES[..5].iter().map(|table| (table.name, paths.supply.join(table.file_name())));
+    let present = of_fleet.filter(|(_, path)| path.exists());
+    present.chain([("bids", paths.book.clone()), ("policy", paths.policy.clone())]).collect()
+}
+
+/// Bids with bidders and groups by number, in the order of their first appearance.
+fn indexed(rows: &[BidRows]) -> (Vec<AccountBid>, Vec<String>) {
+    let (mut bidders, mut groups) = (BTreeMap::new(), BTreeMap::new());
+    let mut names = Vec::new();
+    let count = |length: usize| u32::try_from(length).expect("bids are counted in 32 bits");
+    let bids = rows.iter().map(|row| {
+        let next = count(bidders.len());
+        let bidder = *bidders.entry(row.bidder.as_str()).or_insert_with(|| {
+            names.push(row.bidder.clone());
+            next
+        });
+        // A bid without a group is alone in one that no other can name.
+        let key = (bidder, row.group.as_deref(), row.group.is_none().then_some(row.name.as_str()));
+        let next = count(groups.len());
+        let group = *groups.entry(key).or_insert(next);
+        let wishes = row.goods.iter().map(|good| Wish {
+            owner: good.owner,
+            kind: good.kind,
+            quantity: good.quantity,
+            interval: good.interval,
+        });
+        AccountBid {
+            bidder: BidderIndex(bidder),
+            group: GroupIndex(group),
+            service: row.service,
+            amount: Money::of(row.amount.into()),
+            wishes: wishes.collect(),
+        }
+    });
+    (bids.collect(), names)
+}
+
+/// `round.json`: where the inputs of an outcome are, and what came out.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Record {
+    /// The format of this file.
+    pub(super) format: u32,
+    /// The version of the program.
+    pub(super) version: String,
+    /// Where the inputs are.
+    pub(super) inputs: RoundPaths,
+    /// The input files with their hashes.
+    pub(super) files: Vec<HashedFile>,
+    /// The figures.
+    pub(super) figures: Figures,
+    /// The proof, as far as there is one.
+    pub(super) certificate: Certificate,
+}
+
+/// What came out of a round. Money is in micro-credits.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Figures {
+    /// Bids of the book.
+    pub(super) bids: usize,
+    /// Who bid.
+    pub(super) bidders: usize,
+    /// Bids that won.
+    pub(super) winners: usize,
+    /// What winners bid.
+    pub(super) value: u128,
+    /// What winners pay.
+    pub(super) revenue: u128,
+    /// What winners bid beyond the reserve prices.
+    pub(super) surplus: u128,
+    /// The surplus over its bound; `null` where no format proves one.
+    pub(super) efficiency: Option<f64>,
+    /// Fees that the operator takes.
+    pub(super) fees: u128,
+    /// What the operator has afterwards; below zero where it adds to what sellers get.
+    pub(super) operator: i128,
+    /// The seed of the lot between equal bids.
+    pub(super) tie_break_seed: u64,
+    /// Classes whose payment rule could not settle, with the reason.
+    pub(super) unsettled: Vec<String>,
+}
+
+/// What can be held against a round without clearing it again.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Certificate {
+    /// BLAKE3 over the hashes of book, supply and policy, and the seed.
+    pub(super) inputs_blake3: String,
+    /// The surplus reached.
+    pub(super) surplus: u128,
+    /// No choice of winners has a greater one; `null` where a format proves none.
+    pub(super) bound: Option<u128>,
+    /// The bound that the prices in `prices.parquet` prove, evaluated apart.
+    pub(super) price_bound: u128,
+    /// `(bound - surplus) / max(1, bound)`; `null` without a bound.
+    pub(super) gap: Option<f64>,
+    /// The most that an account is overdrawn, in base units.
+    pub(super) overdrawn: u128,
+    /// The most that one bidder wins beyond what one may, in base units.
+    pub(super) above_holder_cap: u128,
+    /// XOR groups with more than one winner.
+    pub(super) groups_broken: u64,
+    /// The most that anyone pays beyond its bid.
+    pub(super) above_bid: i64,
+    /// What all transfers together bring into being.
+    pub(super) unbalanced: i128,
+    /// What the best coalition could pay the seller beyond the revenue; `null` where that is not proved.
+    pub(super) core_violation: Option<u128>,
+    /// Misreports that were tried.
+    pub(super) misreports: u32,
+    /// The most that one of them would have gained.
+    pub(super) regret: i64,
+}
+
+impl Record {
+    /// Reads the record of a market directory.
+    ///
+    /// # Errors
+    /// A file that is not there, or not such a record.
+    pub(super) fn read(dir: &Path) -> Result<Record, MarketError> {
+        let path = dir.join(RECORD);
+        let text = fs::read_to_string(&path).map_err(|source| MarketError::Read { path: path.clone(), source })?;
+        serde_json::from_str(&text).map_err(|source| MarketError::Parse { path, source })
+    }
+
+    /// The round that it records, read again.
+    ///
+    /// # Errors
+    /// An input that is gone, cannot be read, or is not what it was.
+    pub(super) fn round(&self) -> Result<Round, CommandError> {
+        let round = Round::read(&self.inputs)?;
+        let changed =
+            |file: &&HashedFile| !round.files.iter().any(|now| now.table == file.table && now.blake3 == file.blake3);
+        match self.files.iter().find(changed) {
+            Some(file) => Err(MarketError::Changed { path: file.path.clone() }.into()),
+            None => Ok(round),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `lessor market why`: the cheapest bid that would have won, and against whom.
+
+use lessor_market::why::why;
+use lessor_solver::stop::Stop;
+use serde::Serialize;
+
+use super::MarketError;
+use super::round::Record;
+use crate::Ending;
+use crate::cli::MarketWhyArgs;
+use crate::command_error::CommandError;
+use crate::console::say;
+use crate::deadline::with_alarms;
+use crate::process_clock::ProcessClock;
+use crate::words::credits;
+
+/// The object that `lessor market why --json` prints.
+#[derive(Debug, Serialize)]
+struct WhySummary<'a> {
+    bid: &'a str,
+    amount: u64,
+    won: bool,
+    reason: Option<&'static str>,
+    cheapest: Option<i64>,
+    against: Vec<&'a str>,
+}
+
+/// Carries out `lessor market why`.
+pub(super) fn run(args: &MarketWhyArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    let record = Record::read(&args.market)?;
+    let round = record.round()?;
+    let unknown = || MarketError::UnknownBid { name: args.bid.clone(), book: record.inputs.book.clone() };
+    let bid = round.find(&args.bid).ok_or_else(unknown)?;
+    let stop = Stop::new();
+    let alarms: Vec<_> = clock.instant_after(args.deadline).into_iter().map(|at| (at, &stop)).collect();
+    let found = with_alarms(&alarms, || why(&round.session(), bid, &stop)).map_err(MarketError::from)?;
+    let summary = WhySummary {
+        bid: &args.bid,
+        amount: round.rows[bid].amount,
+        won: found.is_none(),
+        reason: found.as_ref().map(|why| why.lost.name()),
+        cheapest: found.as_ref().and_then(|why| Some(why.cheapest?.0)),
+        against: found.iter().flat_map(|why| &why.against).map(|&at| round.rows[at].name.as_str()).collect(),
+    };
+    if args.json {
+        say(&serde_json::to_string(&summary).expect("a summary is JSON"));
+    } else {
+        tell(&summary);
+    }
+    Ok(Ending::Done)
+}
+
+fn tell(summary: &WhySummary<'_>) {
+    say(&format!("bid       {} for {} credits", summary.bid, credits(summary.amount)));
+    let Some(reason) = summary.reason else { return say("result    won") };
+    say(&format!("result    won nothing: {reason}"));
+    match summary.cheapest {
+        Some(cheapest) => {
+            say(&format!("cheapest  {} credits would have won", credits(u64::try_from(cheapest).unwrap_or(0))));
+        }
+        None => say("cheapest  no amount that a bidder may state is known to win"),
+    }
+    if !summary.against.is_empty() {
+        say(&format!("against   {}", summary.against.join(", ")));
+    }
+}
