@@ -25,6 +25,7 @@ mod trial;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use lessor_models::fleet::Owner;
 use lessor_models::job::JobIndex;
@@ -70,6 +71,8 @@ pub struct Explainer<'o, 'a> {
     headroom: headroom::Headroom,
     /// The highest price of each account over time, in micro-credits per 10^6 base units and hour.
     prices: BTreeMap<(Owner, Kind), u64>,
+    /// The tiles that hold each class, in order, once somebody asks.
+    tiles_of: OnceLock<Vec<Vec<TileIndex>>>,
     /// Whether all of the plan was read.
     is_whole: bool,
 }
@@ -102,7 +105,8 @@ impl<'o, 'a> Explainer<'o, 'a> {
             *known = price.price.max(*known);
         }
         let (bonds, headroom) = (rules::Bonds::new(occupancy), headroom::Headroom::new(occupancy, stop));
-        Explainer { occupancy, bonds, headroom, prices: highest, is_whole: !stop.is_raised() }
+        let (tiles_of, is_whole) = (OnceLock::new(), !stop.is_raised());
+        Explainer { occupancy, bonds, headroom, prices: highest, tiles_of, is_whole }
     }
 
     /// Reason, conflict set and cure of a class with missing capsules: for the least number that can join those placed.
@@ -174,6 +178,23 @@ impl<'o, 'a> Explainer<'o, 'a> {
         let need = gang::need(self.occupancy.lowered(), class, self.occupancy.placed(class));
         let shortage = self.shortage(class, need);
         Explanation::by(self.reason(class, (need, &shortage), stop).unwrap_or(Reason::Interrupted))
+    }
+
+    /// The tiles that hold capsules of a class, in order. O(items), once.
+    fn tiles_of(&self, class: JobClassIndex) -> &[TileIndex] {
+        let all = self.tiles_of.get_or_init(|| {
+            let mut all = vec![Vec::new(); self.occupancy.lowered().classes.len()];
+            for tile in (0..self.occupancy.lowered().tiles.len()).map(TileIndex::new) {
+                for item in self.occupancy.items(tile) {
+                    let tiles: &mut Vec<TileIndex> = &mut all[item.class.at()];
+                    if tiles.last() != Some(&tile) {
+                        tiles.push(tile);
+                    }
+                }
+            }
+            all
+        });
+        &all[class.at()]
     }
 
     /// What tiles lack; read for a gang alone, which is tried on all of them time and again.

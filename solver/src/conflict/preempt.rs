@@ -33,7 +33,9 @@ pub(super) struct Victim {
 }
 
 /// The victim that loses least, and less than `gain`, whose absence opens a place for one capsule.
-/// `None` too where the flag was raised first. O(items times starts).
+/// `None` too where the flag was raised first.
+///
+/// Classes that lose least come first, and none comes once a victim is known that loses less. O(tiles times starts) for each.
 pub(super) fn cheapest(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,
@@ -45,34 +47,52 @@ pub(super) fn cheapest(
     let is_above_alone = |set: &[Blocker]| set.iter().all(|blocker| matches!(blocker, Blocker::Account { .. }));
     let places = sets.iter().filter(|(set, _)| is_above_alone(set)).map(|(_, place)| *place);
     let targets: Vec<Place> = places.take(TARGETS_MAX).collect();
+    let open_starts: Vec<Vec<Timestamp>> = lowered
+        .group_indexes()
+        .map(|group| {
+            let is_open = rules::of_pair(lowered, class, group).is_empty();
+            if is_open { starts::inside(lowered, class, group).collect() } else { Vec::new() }
+        })
+        .collect();
     let mut best: Option<Victim> = None;
-    for group in lowered.group_indexes() {
-        let is_open = rules::of_pair(lowered, class, group).is_empty();
-        let starts: Vec<Timestamp> = if is_open { starts::inside(lowered, class, group).collect() } else { vec![] };
-        for tile in lowered.group(group).tiles.clone().map(TileIndex::new) {
-            if tile.at() % TILES_PER_LOOK == 0 && stop.is_raised() {
+    for (least, theirs) in losers(explainer, class, gain) {
+        if best.is_some_and(|best| best.lost < least) {
+            break;
+        }
+        for (looked, &tile) in explainer.tiles_of(theirs).iter().enumerate() {
+            if looked % TILES_PER_LOOK == 0 && stop.is_raised() {
                 return None;
             }
+            let starts = &open_starts[lowered.group_of(tile).at()];
             let may_stay = LazyCell::new(|| explainer.bonds.broken(lowered, class, tile) == Mask::default());
-            for item in explainer.occupancy.items(tile) {
-                let most = best.map_or(gain, |victim| victim.lost);
-                if !may_go(explainer, class, item) || lost(explainer, item, 1) >= most {
-                    continue;
-                }
+            for item in explainer.occupancy.items(tile).iter().filter(|item| item.class == theirs) {
                 let here = starts.iter().filter(|_| *may_stay).map(|&start| (tile, start));
                 let there = targets.iter().map(|place| (place.tile, place.start));
                 for (target, start) in here.chain(there) {
                     let Some(count) = needed(explainer, class, (target, start), (tile, item)) else { continue };
                     let victim =
-                        Victim { lost: lost(explainer, item, count), tile, item: Item { count, ..*item }, target };
+                        Victim { lost: lost(explainer, theirs, count), tile, item: Item { count, ..*item }, target };
                     if victim.lost < gain && leaves_gang(explainer, &victim.item) && best.is_none_or(|b| victim < b) {
                         best = Some(victim);
                     }
                 }
             }
+            // Tiles come in order: no later one has a better victim of this class.
+            if best.is_some_and(|best| best.lost <= least) {
+                break;
+            }
         }
     }
     best
+}
+
+/// The classes whose capsules may be taken for this class, with what one of them loses: less than `gain`, the least first.
+fn losers(explainer: &Explainer<'_, '_>, class: JobClassIndex, gain: u128) -> Vec<(u128, JobClassIndex)> {
+    let all = explainer.occupancy.lowered().class_indexes().filter(|&theirs| may_go(explainer, class, theirs));
+    let mut losers: Vec<_> = all.map(|theirs| (lost(explainer, theirs, 1), theirs)).collect();
+    losers.retain(|&(lost, _)| lost < gain);
+    losers.sort_unstable();
+    losers
 }
 
 /// Every item that could go as a whole for less than `gain` and might make room for `short` capsules, those that lose least
@@ -84,13 +104,13 @@ pub(super) fn whole_items(explainer: &Explainer<'_, '_>, class: JobClassIndex, g
     let may_help = |tile: TileIndex, item: &Item| {
         let freed = draw(explainer, item.class, lowered.group_of(tile), most);
         let let_in = most_let_in(&freed, u64::from(item.count), &asked);
-        may_go(explainer, class, item) && let_in >= short && leaves_gang(explainer, item)
+        may_go(explainer, class, item.class) && let_in >= short && leaves_gang(explainer, item)
     };
     let tiles = (0..lowered.tiles.len()).map(TileIndex::new);
     let all = tiles.flat_map(|tile| explainer.occupancy.items(tile).iter().map(move |item| (tile, *item)));
     let victims = all.filter(|(tile, item)| may_help(*tile, item));
     let victims =
-        victims.map(|(tile, item)| Victim { lost: lost(explainer, &item, item.count), tile, item, target: tile });
+        victims.map(|(tile, item)| Victim { lost: lost(explainer, item.class, item.count), tile, item, target: tile });
     let mut victims: Vec<Victim> = victims.filter(|victim| victim.lost < gain).collect();
     victims.sort_unstable();
     victims
@@ -126,13 +146,13 @@ fn most_let_in(freed: &Resources, count: u64, asked: &Resources) -> u64 {
 
 /// Whether capsules may be taken for this class: preemptible, of classes that trade, nothing else needs them near, and their
 /// job need not stay at several locations.
-fn may_go(explainer: &Explainer<'_, '_>, class: JobClassIndex, item: &Item) -> bool {
-    let job = explainer.occupancy.lowered().job(item.class);
+fn may_go(explainer: &Explainer<'_, '_>, class: JobClassIndex, theirs: JobClassIndex) -> bool {
+    let job = explainer.occupancy.lowered().job(theirs);
     // Classes A and B have floors that no market can take.
     let trades = matches!(job.service, ServiceClass::C | ServiceClass::D);
     let is_spread_out = job.spread.is_some_and(|spread| spread.least > 1);
-    let is_needed = is_spread_out || explainer.bonds.is_wanted_near(item.class);
-    item.class != class && job.preemptible && trades && !is_needed
+    let is_needed = is_spread_out || explainer.bonds.is_wanted_near(theirs);
+    theirs != class && job.preemptible && trades && !is_needed
 }
 
 fn leaves_gang(explainer: &Explainer<'_, '_>, item: &Item) -> bool {
@@ -141,8 +161,8 @@ fn leaves_gang(explainer: &Explainer<'_, '_>, item: &Item) -> bool {
 }
 
 /// What taking capsules loses. Which of them earn a bonus is not known here, so it counts as lost.
-fn lost(explainer: &Explainer<'_, '_>, item: &Item, count: u32) -> u128 {
-    let job = explainer.occupancy.lowered().job(item.class);
+fn lost(explainer: &Explainer<'_, '_>, theirs: JobClassIndex, count: u32) -> u128 {
+    let job = explainer.occupancy.lowered().job(theirs);
     u128::from(job.bid) * u128::from(count) + u128::from(job.bonus)
 }
 
