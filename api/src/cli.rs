@@ -71,11 +71,13 @@ Examples:
       twelve plans between the most value and the least energy, as a table, a page and a picture, to choose from
 
 A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, carbon_permille, risk_permille,
-thermal_permille, latency_permille and moves_permille in thousandths (1000); move_share_permille, the cost of a move where
-its job states none, in thousandths of the bid (1); transient, the kinds that a capsule on the move holds at both ends until
-it has arrived, such as memory and storage (none); energy_price (100000) and thermal_price (10000) in micro-credits per
+thermal_permille, latency_permille, moves_permille, headroom_permille and balance_permille in thousandths (1000);
+move_share_permille, the cost of a move where its job states none, in thousandths of the bid (1); transient, the kinds that a
+capsule on the move holds at both ends until it has arrived, such as memory and storage (none); energy_price (100000) and
+thermal_price (10000) in micro-credits per
 kilowatt-hour; carbon_price (70000) in micro-credits per kilogram of carbon dioxide; latency_price (1000) in micro-credits
-per millisecond and hour.";
+per millisecond and hour. Tables [[headroom]] (kind, safe_permille, price) and [[balance]] (of, kept, target_per_billion, price)
+say what the use of tiles costs.";
 
 const CHECK_EXAMPLES: &str = "\
 Example:
@@ -158,8 +160,8 @@ pub struct PlanArgs {
     /// How strongly what runs stays where it is: a factor on the weight of moves; 0 lets everything move that may [default: 1].
     #[arg(long, value_name = "X", value_parser = Keep::parse, allow_hyphen_values = true)]
     pub keep: Option<Keep>,
-    /// Plans the trade-off between two terms of the objective: two of value, energy, carbon, risk, thermal, latency and
-    /// moves.
+    /// Plans the trade-off between two terms of the objective: two of value, energy, carbon, risk, thermal, latency, moves,
+    /// headroom and balance.
     #[arg(long, value_name = "A,B", value_parser = Pair::parse)]
     pub front: Option<Pair>,
     /// How many weighings of the two terms are planned at most, 2 to 99 [default: 9].

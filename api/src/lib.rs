@@ -42,6 +42,7 @@ mod report_data;
 mod run_file;
 mod service;
 mod solve;
+mod strain_rules;
 mod summary;
 mod telemetry_limits;
 mod usage;

@@ -259,6 +259,8 @@ impl<'c> Run<'c> {
         Ok(Figures {
             value: verdict.value,
             emitted_mg: verdict.emitted_mg,
+            headroom_cost: verdict.strains.map(|strains| strains.headroom),
+            balance_cost: verdict.strains.map(|strains| strains.balance),
             bound,
             gap: verdict.gap(bound),
             placed: verdict.placed,
@@ -297,6 +299,8 @@ impl<'c> Run<'c> {
                 seed: self.settings.seed,
                 value: figures.value,
                 emitted_mg: figures.emitted_mg,
+                headroom_cost: figures.headroom_cost,
+                balance_cost: figures.balance_cost,
                 bound: figures.bound,
                 gap: figures.gap,
                 placed: figures.placed,
@@ -328,6 +332,9 @@ impl<'c> Run<'c> {
             }
             if let Some(emitted_mg) = figures.emitted_mg {
                 say(&format!("emits     {} of carbon dioxide", summary::kilograms(emitted_mg)));
+            }
+            if let Some(words) = summary::strain_words(figures) {
+                say(&format!("strain    {words}"));
             }
             say(&format!("took      {seconds:.2} s, {} of memory at most", summary::mebibytes(peak_memory_bytes)));
             say(&format!("report    {}", args.out.join(REPORT_FILE).display()));

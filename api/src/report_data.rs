@@ -17,7 +17,7 @@ use crate::report::{
     reason_words,
 };
 use crate::run_file::Point;
-use crate::summary::Figures;
+use crate::summary::{Figures, strain_words};
 use crate::telemetry_limits::Derating;
 use crate::usage::{self, Account};
 use crate::words::{account_words, blocker_words, owner_type};
@@ -111,6 +111,9 @@ fn notes(figures: &Figures, derating: Derating, has_view: bool) -> Vec<String> {
     if derating != Derating::default() {
         let Derating { limited, closed } = derating;
         notes.push(format!("Telemetry lowered the capacity of {limited} tiles and closed {closed} to new capsules."));
+    }
+    if let Some(words) = strain_words(figures) {
+        notes.push(format!("The value is less by what the use of tiles costs: {words}."));
     }
     if !has_view {
         let reason = "The run was limited in work, not in time: times and memory are in run.json, so that this page is the \

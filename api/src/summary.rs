@@ -18,6 +18,12 @@ pub(crate) struct Figures {
     /// What making its energy emits, in milligrams of carbon dioxide; `None` where no zone says what energy emits.
     #[serde(default)]
     pub(crate) emitted_mg: Option<u128>,
+    /// What use above safety capacities costs, in micro-credits; `None` where the weights have no rule.
+    #[serde(default)]
+    pub(crate) headroom_cost: Option<i128>,
+    /// What kinds out of balance cost, in micro-credits; `None` where the weights have no rule.
+    #[serde(default)]
+    pub(crate) balance_cost: Option<i128>,
     /// Capsules placed.
     pub(crate) placed: u64,
     /// Capsules asked for and not placed.
@@ -48,6 +54,8 @@ pub(crate) struct PlanSummary<'a> {
     pub(crate) bound: Option<i128>,
     pub(crate) gap: Option<f64>,
     pub(crate) emitted_mg: Option<u128>,
+    pub(crate) headroom_cost: Option<i128>,
+    pub(crate) balance_cost: Option<i128>,
     pub(crate) placed: u64,
     pub(crate) unplaced: u64,
     pub(crate) seconds: f64,
@@ -71,6 +79,12 @@ pub(crate) fn gap_words(gap: Option<f64>) -> String {
 /// The bound as people read it.
 pub(crate) fn bound_words(bound: Option<i128>) -> String {
     bound.map_or("unknown: there is no proof".to_owned(), |bound| format!("{bound} micro-credits"))
+}
+
+/// What the use of tiles costs, as people read it; nothing where the weights have no rule.
+pub(crate) fn strain_words(figures: &Figures) -> Option<String> {
+    let (headroom, balance) = (figures.headroom_cost?, figures.balance_cost?);
+    Some(format!("{headroom} micro-credits for headroom used up, {balance} for kinds out of balance"))
 }
 
 /// Milligrams as people read them.

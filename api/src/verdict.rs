@@ -5,6 +5,7 @@ use lessor_models::check;
 use lessor_models::check::bound::{BoundError, bound};
 use lessor_models::instance::Instance;
 use lessor_models::objective::accepted_bids;
+use lessor_models::objective::strain::{self, Strains};
 use lessor_models::objective::terms::emitted_mg;
 use lessor_models::plan::{Plan, Unplaced};
 
@@ -19,6 +20,8 @@ pub(crate) struct Verdict {
     pub(crate) accepted_bids: u128,
     /// What making their energy emits, in milligrams of carbon dioxide; `None` where no zone says what energy emits.
     pub(crate) emitted_mg: Option<u128>,
+    /// What they pay for the use of tiles; `None` where no rule says what that costs.
+    pub(crate) strains: Option<Strains>,
     /// Capsules placed.
     pub(crate) placed: u64,
     /// Capsules asked for and not placed.
@@ -40,6 +43,7 @@ impl Verdict {
             value: if is_feasible { check::value(instance, placements) } else { 0 },
             accepted_bids: if is_feasible { accepted_bids(instance, placements) } else { 0 },
             emitted_mg: instance.fleet().has_carbon().then(|| emitted_mg(instance, placements)),
+            strains: has_strains(instance).then(|| strain::cost(instance, placements)),
             violations,
             placed,
             unplaced: asked.saturating_sub(placed),
@@ -55,6 +59,11 @@ impl Verdict {
     pub(crate) fn first_words(&self, instance: &Instance) -> String {
         self.violations.first().map_or(String::new(), |violation| check::Described(violation, instance).to_string())
     }
+}
+
+/// Whether a rule says what the use of tiles costs.
+fn has_strains(instance: &Instance) -> bool {
+    !(instance.weights().headroom.is_empty() && instance.weights().balance.is_empty())
 }
 
 /// The bound that a certificate implies; `None` where there is no certificate.

@@ -8,6 +8,8 @@ use lessor_models::resources::{Kind, Kinds};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::strain_rules::{BalanceRule, HeadroomRule};
+
 /// The keys of the file, and of the record in `run.json`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +38,16 @@ pub(crate) struct WeightsFile {
     thermal_price: Option<u64>,
     /// Micro-credits per millisecond of delay and hour of term.
     latency_price: Option<u64>,
+    /// Weight of what use above safety capacities costs, in thousandths.
+    headroom_permille: Option<u32>,
+    /// Weight of what kinds out of balance cost, in thousandths.
+    balance_permille: Option<u32>,
+    /// Safety capacities of tiles.
+    #[serde(default)]
+    headroom: Vec<HeadroomRule>,
+    /// What should be left of one kind for what is left of another.
+    #[serde(default)]
+    balance: Vec<BalanceRule>,
 }
 
 /// A resource kind, by the name that tables have for it.
@@ -100,6 +112,10 @@ impl WeightsFile {
             carbon_price: self.carbon_price.unwrap_or(default.carbon_price),
             thermal_price: self.thermal_price.unwrap_or(default.thermal_price),
             latency_price: self.latency_price.unwrap_or(default.latency_price),
+            headroom_permille: self.headroom_permille.unwrap_or(default.headroom_permille),
+            balance_permille: self.balance_permille.unwrap_or(default.balance_permille),
+            headroom: self.headroom.iter().map(HeadroomRule::rule).collect(),
+            balance: self.balance.iter().map(BalanceRule::rule).collect(),
         }
     }
 
@@ -118,6 +134,10 @@ impl WeightsFile {
             carbon_price: Some(weights.carbon_price),
             thermal_price: Some(weights.thermal_price),
             latency_price: Some(weights.latency_price),
+            headroom_permille: Some(weights.headroom_permille),
+            balance_permille: Some(weights.balance_permille),
+            headroom: weights.headroom.iter().map(HeadroomRule::record).collect(),
+            balance: weights.balance.iter().map(BalanceRule::record).collect(),
         }
     }
 }
@@ -135,6 +155,10 @@ pub(crate) fn read(path: &Path) -> Result<Weights, WeightsError> {
 
 #[cfg(test)]
 mod tests {
+    use lessor_models::objective::balance::Balance;
+    use lessor_models::objective::headroom::Headroom;
+    use lessor_models::resources::Kind;
+
     use super::*;
 
     #[test]
@@ -174,6 +198,10 @@ mod tests {
             latency_price: 9,
             carbon_permille: 10,
             carbon_price: 11,
+            headroom_permille: 12,
+            balance_permille: 13,
+            headroom: vec![Headroom { kind: Kind::Memory, safe_permille: 14, price: 15 }],
+            balance: vec![Balance { of: Kind::Compute, kept: Kind::Power, target_per_billion: 16, price: 17 }],
         };
         assert_eq!(WeightsFile::record(&weights).weights(), weights);
     }

@@ -272,6 +272,7 @@ fn worth(occupancy: &Occupancy<'_>) -> i128 {
             total += i128::from(each) * i128::from(item.count);
         }
     }
+    total -= occupancy.strain_of_all();
     for class in lowered.class_indexes() {
         let job = lowered.job(class);
         let jobs = assemble::per_job(lowered, class, occupancy.placed(class));

@@ -3,7 +3,8 @@
 //! Capsules are given out class by class, large ones first and then in the order of worth per price, each to the tile of the
 //! group that keeps most of what it would have least of (worst fit on the scarcest kind): the counts fill a group evenly in
 //! every kind, so tiles filled evenly have no kind left over. Large parts of devices go where they leave least of a device
-//! (best fit). What the counts could not place stays with the caller.
+//! (best fit). Where the use of tiles costs, the tile that is strained least comes first, and none that is strained by more than
+//! a capsule earns. What the counts could not place stays with the caller.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -20,6 +21,7 @@ use crate::numbers::floor;
 use crate::occupancy::{Item, Occupancy};
 use crate::room::Room;
 use crate::shares::{Drawn, Shares};
+use crate::strain::Load;
 
 /// Packs one cell. Reads the occupancy; the caller places what comes back.
 ///
@@ -61,7 +63,7 @@ impl Packing<'_> {
             while left > 0 {
                 let Some((_, Reverse(at))) = heap.pop() else { break };
                 let room = &mut rooms[at];
-                let many = room.times(&capsule.draw, over).min(each).min(left);
+                let many = capsule.worthwhile(room, room.times(&capsule.draw, over).min(each).min(left));
                 let devices = room.choose_devices(capsule.demand, over).expect("what suits has its devices");
                 room.take(&capsule.draw, many, (capsule.demand.device_milli, devices), over);
                 left -= many;
@@ -76,6 +78,10 @@ impl Packing<'_> {
 
 /// What one capsule of a class needs of a tile of the group.
 struct Capsule<'a> {
+    lowered: &'a Lowered<'a>,
+    group: GroupIndex,
+    /// What it earns at most.
+    earns: i64,
     demand: &'a Demand,
     draw: Resources,
     /// One over the tile's capacity, by kind; zero for kinds that the capsule does not draw.
@@ -90,7 +96,26 @@ impl<'a> Capsule<'a> {
         let (draw, capacity) = (*lowered.draw(class, group), lowered.group(group).capacity(over.start));
         let counts = |k: usize| draw.0[k] > 0 && capacity.0[k] > 0 && capacity.0[k] != UNLIMITED;
         let per_capacity = std::array::from_fn(|k| if counts(k) { 1.0 / capacity.0[k] as f64 } else { 0.0 });
-        Capsule { demand: &lowered.job(class).demand, draw, per_capacity, over }
+        let earns = if lowered.strain.is_free() { i64::MAX } else { lowered.earns(class, group, start) };
+        Capsule { lowered, group, earns, demand: &lowered.job(class).demand, draw, per_capacity, over }
+    }
+
+    fn load(&self) -> Load<'_> {
+        Load { draw: &self.draw, over: self.over.clone() }
+    }
+
+    /// What one capsule adds to a tile's strain.
+    fn strain(&self, room: &Room) -> i64 {
+        self.lowered.strain.added(self.lowered.group(self.group), &self.load(), room.left(&self.over), 1)
+    }
+
+    /// How many of so many capsules go to a tile that suits: as long as they strain it no more than the first does.
+    fn worthwhile(&self, room: &Room, most: u64) -> u64 {
+        if self.lowered.strain.is_free() {
+            return most;
+        }
+        let (group, limit) = (self.lowered.group(self.group), self.strain(room).saturating_add(1));
+        self.lowered.strain.worthwhile(group, &self.load(), room.left(&self.over), (limit, most)).max(1)
     }
 
     /// How well a tile suits, `None` where it has no room: for a large part of a device the tile on whose devices least is
@@ -103,19 +128,24 @@ impl<'a> Capsule<'a> {
         if fitting < devices || !left.iter().all(|left| self.draw.fits(left)) {
             return None;
         }
+        let strain = self.strain(room);
+        if strain >= self.earns {
+            return None;
+        }
+        let strain = Reverse(strain);
         let drawn = (0..Kind::COUNT).filter(|&k| self.per_capacity[k] > 0.0);
         let share = |left: &Resources, k: usize| (left.0[k] - self.draw.0[k]) as f64 * self.per_capacity[k];
         let least = drawn.flat_map(|k| left.iter().map(move |left| share(left, k))).fold(1.0, f64::min);
         let least = floor(least * 1e6);
         if devices == 0 || milli < LARGE_PART {
-            return Some((Reverse(0), Reverse(0), least));
+            return Some((strain, Reverse(0), Reverse(0), least));
         }
         let mut parts: Vec<u16> = room.device_parts(&self.over).filter(|&left| left >= milli).collect();
         parts.sort_unstable();
         let over = parts[..devices].iter().map(|&left| u32::from(left - milli)).sum();
-        Some((Reverse(over), Reverse(fitting), least))
+        Some((strain, Reverse(over), Reverse(fitting), least))
     }
 }
 
-/// Milli left over on the devices taken, devices to choose from, and millionths of the tile left: more suits better.
-type Suits = (Reverse<u32>, Reverse<usize>, u64);
+/// What the tile is strained by in micro-credits, milli left over on the devices taken, devices to choose from, and millionths of the tile left: more suits better.
+type Suits = (Reverse<i64>, Reverse<u32>, Reverse<usize>, u64);

@@ -114,13 +114,30 @@ pub fn insert_given(occupancy: &mut Occupancy<'_>, counts: &Counts) -> u64 {
     placed
 }
 
-/// Inserts up to `count` capsules into one group at one start.
+/// Inserts up to `count` capsules into one group at one start: where they strain no tile first, then where they earn more than
+/// they strain it.
 fn insert_at(
     occupancy: &mut Occupancy<'_>,
     class: JobClassIndex,
     group: GroupIndex,
     start: Timestamp,
     count: u64,
+) -> u64 {
+    let lowered = occupancy.lowered();
+    if lowered.strain.is_free() {
+        return insert_below(occupancy, (class, group, start), count, i64::MAX);
+    }
+    let placed = insert_below(occupancy, (class, group, start), count, 1);
+    let earns = lowered.earns(class, group, start);
+    placed + insert_below(occupancy, (class, group, start), count - placed, earns)
+}
+
+/// Inserts up to `count` capsules into one group at one start, each where it adds less than so much to a tile's strain.
+fn insert_below(
+    occupancy: &mut Occupancy<'_>,
+    (class, group, start): (JobClassIndex, GroupIndex, Timestamp),
+    count: u64,
+    strain: i64,
 ) -> u64 {
     let lowered = occupancy.lowered();
     let one_by_one = lowered.classes[class.at()].is_bound || lowered.job(class).demand.devices > 0;
@@ -133,6 +150,10 @@ fn insert_at(
             let draw = lowered.draw(class, group);
             let fitting = over.map(|bucket| times(draw, occupancy.tile_left(tile, bucket))).min().unwrap_or(0);
             let many = if one_by_one { 1 } else { fitting.min(room) };
+            let many = occupancy.worthwhile(tile, (class, start), (strain, many));
+            if many == 0 {
+                break;
+            }
             let count = u32::try_from(many).unwrap_or(u32::MAX);
             occupancy.place(tile, Item { class, count, start, devices, is_current: false });
             room -= u64::from(count);
@@ -191,7 +212,7 @@ fn insert_at_once(occupancy: &mut Occupancy<'_>, class: JobClassIndex) {
                 if missing == 0 {
                     return;
                 }
-                missing -= insert_at(occupancy, class, group, start, missing);
+                missing -= insert_below(occupancy, (class, group, start), missing, i64::MAX);
             }
             if missing == before || !is_spread_out(occupancy, class) {
                 break;

@@ -32,5 +32,6 @@ pub mod search;
 pub mod shares;
 pub mod spread_out;
 pub mod stop;
+pub mod strain;
 pub mod transport;
 pub mod vector_packing;

@@ -11,6 +11,7 @@ use lessor_models::time::Timestamp;
 
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::{Group, Lowered, domain_members};
+use crate::strain::Load;
 
 /// Equal capsules on one tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,6 +137,71 @@ impl<'a> Occupancy<'a> {
         let over = self.buckets(class, group, start);
         over.clone().all(|bucket| draw.fits(self.tile_left(tile, bucket)))
             && (draw.get(Kind::Accelerator) == 0 || self.choose_devices(tile, class, over).is_some())
+    }
+
+    /// How many capsules of a class, at most `most`, pay for what each adds to a tile's strain, if a capsule may add less than
+    /// so much. O(rules times buckets times log most).
+    #[must_use]
+    pub fn worthwhile(
+        &self,
+        tile: TileIndex,
+        (class, start): (JobClassIndex, Timestamp),
+        (earns, most): (i64, u64),
+    ) -> u64 {
+        let lowered = self.lowered;
+        if lowered.strain.is_free() {
+            return most;
+        }
+        let group = lowered.group_of(tile);
+        let load = Load { draw: lowered.draw(class, group), over: self.buckets(class, group, start) };
+        let left = self.left_over(tile, &load.over);
+        lowered.strain.worthwhile(lowered.group(group), &load, left, (earns, most))
+    }
+
+    /// What one capsule more would add to what the use of a tile costs, in micro-credits. O(rules times buckets).
+    #[must_use]
+    pub fn added_strain(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> i64 {
+        let (lowered, group) = (self.lowered, self.lowered.group_of(tile));
+        let load = Load { draw: lowered.draw(class, group), over: self.buckets(class, group, start) };
+        lowered.strain.added(lowered.group(group), &load, self.left_over(tile, &load.over), 1)
+    }
+
+    /// What the use of a tile costs over some buckets, in micro-credits. O(rules times buckets).
+    #[must_use]
+    pub fn strain(&self, tile: TileIndex, over: &Range<usize>) -> i64 {
+        let lowered = self.lowered;
+        if lowered.strain.is_free() {
+            return 0;
+        }
+        lowered.strain.cost(lowered.group(lowered.group_of(tile)), over, self.left_over(tile, over))
+    }
+
+    /// What a tile would cost less without one capsule of an item on it, in micro-credits. O(rules times buckets).
+    #[must_use]
+    pub fn relief(&self, tile: TileIndex, item: &Item) -> i64 {
+        let lowered = self.lowered;
+        if lowered.strain.is_free() {
+            return 0;
+        }
+        let group = lowered.group_of(tile);
+        let load = Load { draw: lowered.draw(item.class, group), over: self.buckets(item.class, group, item.start) };
+        lowered.strain.relief(lowered.group(group), &load, self.left_over(tile, &load.over))
+    }
+
+    /// What the use of all tiles costs, in micro-credits. O(tiles times rules times buckets) where there is a rule.
+    #[must_use]
+    pub fn strain_of_all(&self) -> i128 {
+        if self.lowered.strain.is_free() {
+            return 0;
+        }
+        let tiles = (0..self.lowered.tiles.len()).map(TileIndex::new);
+        tiles.map(|tile| i128::from(self.strain(tile, &(0..self.buckets)))).sum()
+    }
+
+    /// What is left of a tile in each of some buckets.
+    fn left_over(&self, tile: TileIndex, over: &Range<usize>) -> &[Resources] {
+        let first = tile.at() * self.buckets;
+        &self.tile_left[first + over.start..first + over.end]
     }
 
     /// The devices that a capsule would take; see [`best_devices`].

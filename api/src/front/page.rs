@@ -166,6 +166,10 @@ fn glossary(outcome: &Outcome<'_>) -> String {
             Objective::Thermal => "Heat, dearer the more of its tile's envelope a capsule takes.",
             Objective::Latency => "Delay between capsules and the data of their job, over their run time.",
             Objective::Moves => "What it costs to move capsules that run already.",
+            Objective::Headroom => "What tiles use above their safety capacities, for as long as they do.",
+            Objective::Balance => {
+                "What tiles lack of one kind for what is left of another, beyond what they lack when empty."
+            }
         };
         format!("    <div><dt>{}</dt><dd>{words}</dd></div>\n", capitalized(term.name()))
     };

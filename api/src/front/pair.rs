@@ -122,7 +122,9 @@ mod tests {
         assert_eq!(pair("value, energy").terms(), [Objective::Value, Objective::Energy]);
         let refused = |text| Pair::parse(text).unwrap_err().to_string();
         assert!(refused("value").contains("write two with a comma"));
-        assert!(refused("value,speed").contains("value, energy, carbon, risk, thermal, latency, moves"));
+        assert!(
+            refused("value,speed").contains("value, energy, carbon, risk, thermal, latency, moves, headroom, balance")
+        );
         assert!(refused("value,energy,risk").contains("\"energy,risk\" is no term"));
         assert!(refused("risk,risk").contains("named twice"));
     }

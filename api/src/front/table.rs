@@ -98,7 +98,11 @@ const NULLABLE: [&str; 4] = ["plan", "bound", "gap", "seconds"];
 const COLUMNS: [Column; 16] = [
     ("plan", DataType::Utf8, "the plan's directory under plans; NULL: dominated, and not kept"),
     ("weighing", DataType::UInt32, "position in the order of planning, from 0"),
-    ("first", DataType::Utf8, "the first term: value, energy, carbon, risk, thermal, latency or moves"),
+    (
+        "first",
+        DataType::Utf8,
+        "the first term: value, energy, carbon, risk, thermal, latency, moves, headroom or balance",
+    ),
     ("second", DataType::Utf8, "the second term"),
     ("first_permille", DataType::UInt32, "weight of the first term, in thousandths; always 1000 for value"),
     ("second_permille", DataType::UInt32, "weight of the second term, in thousandths; always 1000 for value"),

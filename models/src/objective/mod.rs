@@ -1,13 +1,17 @@
 //! What a plan is worth, in exact integers: one file a term, each with its exact form and its optimistic bound.
 //!
-//! Every term is a number of micro-credits for one capsule on one tile, except the completion bonus, which is a threshold.
+//! Every term is a number of micro-credits for one capsule on one tile, except the completion bonus, which is a threshold, moves,
+//! and what [`strain`] a plan puts on its tiles.
 //! A cost rounds up and a value rounds down, so that a sum of terms never flatters a plan.
 
+pub mod balance;
 pub mod carbon;
 pub mod energy;
+pub mod headroom;
 pub mod latency;
 pub mod moves;
 pub mod risk;
+pub mod strain;
 pub mod tariff;
 pub mod terms;
 pub mod thermal;
@@ -20,6 +24,8 @@ use crate::plan::Placement;
 use crate::resources::{Kind, Kinds};
 use crate::tile_class::TileClass;
 use crate::time::Timestamp;
+use balance::Balance;
+use headroom::Headroom;
 use tariff::Tariff;
 
 /// The weights and default prices of the objective: policy, read from one file.
@@ -44,6 +50,10 @@ pub struct Weights {
     pub move_share_permille: u32,
     /// What a capsule on the move holds at both ends until it has arrived, such as memory that is copied.
     pub transient: Kinds,
+    /// Weight of what reserves used up cost, in thousandths.
+    pub headroom_permille: u32,
+    /// Weight of what kinds out of balance cost, in thousandths.
+    pub balance_permille: u32,
     /// Price of energy where no zone states one, in micro-credits per kilowatt-hour.
     pub energy_price: u64,
     /// Price of what making energy emits, in micro-credits per kilogram of carbon dioxide.
@@ -52,6 +62,10 @@ pub struct Weights {
     pub thermal_price: u64,
     /// Price of one-way delay to a job's data, in micro-credits per millisecond and hour of term.
     pub latency_price: u64,
+    /// The safety capacities of tiles.
+    pub headroom: Vec<Headroom>,
+    /// What should be left on tiles of one kind for what is left of another.
+    pub balance: Vec<Balance>,
 }
 
 impl Default for Weights {
@@ -65,10 +79,14 @@ impl Default for Weights {
             moves_permille: 1_000,
             move_share_permille: 1,
             transient: Kinds::NONE,
+            headroom_permille: 1_000,
+            balance_permille: 1_000,
             energy_price: 100_000,
             carbon_price: 70_000,
             thermal_price: 10_000,
             latency_price: 1_000,
+            headroom: Vec::new(),
+            balance: Vec::new(),
         }
     }
 }
@@ -102,7 +120,7 @@ impl<'a> Site<'a> {
 
 /// Worth of one capsule of a job at a site, without its bonus: its bid less what it costs to run there from a start on.
 ///
-/// `delay_us` is the one-way delay to the job's data, zero where it has none. No term but the bonus and moves depends on
+/// `delay_us` is the one-way delay to the job's data, zero where it has none. No term but the bonus, moves and strain depends on
 /// anything else; at [`tariff::cheapest_start`] this is the optimistic bound.
 #[must_use]
 pub fn capsule_value(job: &Job, site: &Site<'_>, start: Timestamp, delay_us: u64, weights: &Weights) -> i64 {
@@ -114,7 +132,7 @@ pub fn capsule_value(job: &Job, site: &Site<'_>, start: Timestamp, delay_us: u64
     bid.saturating_sub(i64::try_from(cost).unwrap_or(i64::MAX))
 }
 
-/// The exact value of a whole plan: every capsule's worth, plus bonuses, less moves.
+/// The exact value of a whole plan: every capsule's worth, plus bonuses, less moves and what strains tiles.
 #[must_use]
 pub fn plan_value(instance: &Instance, placements: &[Placement]) -> i128 {
     let mut total = 0i128;
@@ -130,7 +148,8 @@ pub fn plan_value(instance: &Instance, placements: &[Placement]) -> i128 {
     for (job, &count) in instance.jobs().iter().zip(&placed) {
         total += i128::from(value::bonus(job, count));
     }
-    total - moves::cost(instance, placements)
+    let strains = strain::cost(instance, placements);
+    total - moves::cost(instance, placements) - strains.headroom - strains.balance
 }
 
 /// The sum of what accepted capsules bid, bonuses included: the scale of the gap.

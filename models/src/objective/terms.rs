@@ -1,6 +1,6 @@
 //! The terms of the objective, each by itself: what a plan comes to in each, before any weight.
 
-use super::{Site, Weights, accepted_bids, carbon, energy, latency, moves, risk, thermal};
+use super::{Site, Weights, accepted_bids, carbon, energy, latency, moves, risk, strain, thermal};
 use crate::instance::Instance;
 use crate::plan::Placement;
 
@@ -21,6 +21,10 @@ pub enum Objective {
     Latency,
     /// Capsules that run and move.
     Moves,
+    /// Reserves of tiles used up.
+    Headroom,
+    /// Kinds out of balance on tiles.
+    Balance,
 }
 
 impl Objective {
@@ -28,7 +32,7 @@ impl Objective {
     pub const COUNT: usize = Objective::ALL.len();
 
     /// Every term, in the order of [`amounts`].
-    pub const ALL: [Objective; 7] = [
+    pub const ALL: [Objective; 9] = [
         Objective::Value,
         Objective::Energy,
         Objective::Carbon,
@@ -36,6 +40,8 @@ impl Objective {
         Objective::Thermal,
         Objective::Latency,
         Objective::Moves,
+        Objective::Headroom,
+        Objective::Balance,
     ];
 
     /// The name used in flags, tables and messages.
@@ -49,6 +55,8 @@ impl Objective {
             Objective::Thermal => "thermal",
             Objective::Latency => "latency",
             Objective::Moves => "moves",
+            Objective::Headroom => "headroom",
+            Objective::Balance => "balance",
         }
     }
 
@@ -83,6 +91,8 @@ impl Weights {
             Objective::Thermal => Weights { thermal_permille: permille, ..self },
             Objective::Latency => Weights { latency_permille: permille, ..self },
             Objective::Moves => Weights { moves_permille: permille, ..self },
+            Objective::Headroom => Weights { headroom_permille: permille, ..self },
+            Objective::Balance => Weights { balance_permille: permille, ..self },
         }
     }
 }
@@ -109,7 +119,18 @@ pub fn amounts(instance: &Instance, placements: &[Placement]) -> [i128; Objectiv
     }
     let bids = i128::try_from(accepted_bids(instance, placements)).expect("2^64 capsules of 2^53 stay below 2^127");
     let moves_cost = moves::cost_under(instance, placements, &one);
-    [bids, energy_cost, carbon_cost, risk_cost, thermal_cost, latency_cost, moves_cost]
+    let strains = strain::of(instance, placements, &one);
+    [
+        bids,
+        energy_cost,
+        carbon_cost,
+        risk_cost,
+        thermal_cost,
+        latency_cost,
+        moves_cost,
+        strains.headroom,
+        strains.balance,
+    ]
 }
 
 /// What making the energy of a plan emits, in milligrams of carbon dioxide. Each capsule's part rounds up.
@@ -150,7 +171,8 @@ mod tests {
         // Energy: 2 * 70. Risk: 5,000 / 2,000 = 2.5, up to 3 each. Heat is not limited. Latency: 10 us of uplink cost 10 each.
         // Nothing moved: one stays on `a`, one is new on `b`.
         let plan = [put(0, A), put(0, B)];
-        let expected = [10_100, 140, 0, 6, 0, 20, 0];
+        // Compute is not limited, so no reserve of it is either.
+        let expected = [10_100, 140, 0, 6, 0, 20, 0, 0, 0];
         assert_eq!(amounts(&tiny().build(), &plan), expected);
         let mut heavy = tiny();
         for term in Objective::ALL {

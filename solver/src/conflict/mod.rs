@@ -19,6 +19,7 @@ mod reason;
 mod rules;
 mod shortage;
 mod starts;
+mod strain;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -118,6 +119,9 @@ impl<'o, 'a> Explainer<'o, 'a> {
         let shortage = self.shortage(class, need);
         let interrupted = Explanation::by(Reason::Interrupted);
         let Some(reason) = self.reason(class, (need, &shortage), stop) else { return interrupted };
+        if let Some(strained) = strain::explain(self, class, reason, stop) {
+            return strained;
+        }
         let blocked = match reason {
             Reason::Interrupted => return interrupted,
             Reason::GangTooLarge => self.gang_conflict(class, (need, &shortage), stop).map(|conflict| (conflict, None)),

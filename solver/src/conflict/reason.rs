@@ -9,7 +9,7 @@ use lessor_models::time::Timestamp;
 use super::mask::Mask;
 use super::shortage::Shortage;
 use super::trial::{TILES_PER_LOOK, Trial};
-use super::{Explainer, rules, starts};
+use super::{Explainer, rules, starts, strain};
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::stop::Stop;
 
@@ -19,7 +19,7 @@ const PARTS: u128 = 1 << 20;
 /// The reason. `None` where the flag was raised first.
 ///
 /// No tile allowed by the rules; larger than every allowed tile when empty; not worth its costs on any that could hold it;
-/// room for some capsules and not for the gang; room in sum and not on one tile; no room. Where a place is open after
+/// open places that it would strain by more than it earns; room for some capsules and not for the gang; room in sum and not on one tile; no room. Where a place is open after
 /// all, the plan was not finished: interrupted.
 pub(super) fn reason(
     explainer: &Explainer<'_, '_>,
@@ -55,6 +55,9 @@ pub(super) fn reason(
     }
     let groups: Vec<GroupIndex> = groups.into_iter().map(|(group, _)| group).collect();
     if has_open_place(explainer, class, &groups, stop)? {
+        if strain::too_much(explainer, class, &groups, stop)?.is_some() {
+            return Some(Reason::NotWorth);
+        }
         let fits = need <= 1 || Trial::new(explainer, class, shortage).fits(None, need, stop)?;
         return Some(if fits { Reason::Interrupted } else { Reason::GangTooLarge });
     }

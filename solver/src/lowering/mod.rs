@@ -31,6 +31,7 @@ pub use surcharges::Varying;
 use surcharges::{Payer, Surcharges};
 
 use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
+use crate::strain::Strain;
 
 /// The raw instance.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct Lowered<'a> {
     avoided_by: HashMap<JobClassIndex, Vec<(JobClassIndex, Domain)>>,
     sites: Vec<SitePlace>,
     surcharges: Surcharges,
+    /// What the use of tiles costs.
+    pub strain: Strain,
     /// Worth of one capsule at its cheapest start by (job class, site), without latency; `None` where class, band, window or an
     /// empty tile's room forbid it.
     worth: Array2<Option<i64>>,
@@ -122,6 +125,7 @@ impl<'a> Lowered<'a> {
             }
         }
         let most = classes.iter().map(|class| class.count).collect();
+        let strain = Strain::of(instance, &grid);
         let mut lowered = Lowered {
             instance,
             grid,
@@ -135,6 +139,7 @@ impl<'a> Lowered<'a> {
             avoided_by,
             sites,
             surcharges,
+            strain,
             worth,
             draws,
             terms,
@@ -237,6 +242,14 @@ impl<'a> Lowered<'a> {
     #[must_use]
     pub fn worth_from(&self, class: JobClassIndex, group: GroupIndex, start: Timestamp) -> i64 {
         self.worth(class, group).map_or(0, |worth| worth.saturating_sub(self.surcharge(class, group, start)))
+    }
+
+    /// What a capsule earns if it starts then, its part of the bonus with it: what it may strain a tile by at most.
+    #[must_use]
+    pub fn earns(&self, class: JobClassIndex, group: GroupIndex, start: Timestamp) -> i64 {
+        let job = self.job(class);
+        let bonus = job.bonus.checked_div(job.wanted.into()).unwrap_or(0);
+        self.worth_from(class, group, start).saturating_add_unsigned(bonus)
     }
 
     /// The instants at which what energy costs or emits changes in the group, in no order; none where nothing changes.

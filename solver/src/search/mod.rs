@@ -208,7 +208,7 @@ impl<'a> Search<'a> {
                 for (tile, items) in &refilled {
                     let old = contents.get(tile).map_or_else(|| occupancy.items(*tile), Vec::as_slice);
                     losses[tile.at() - task.cell.tiles.start] -=
-                        worth(lowered, group, items) - worth(lowered, group, old);
+                        net(occupancy, group, items) - net(occupancy, group, old);
                 }
                 contents.extend(refilled);
             }
@@ -235,6 +235,7 @@ impl<'a> Search<'a> {
         let keeps = |item: &Item| stays(lowered, item) || (is_exact && item.devices > 0);
         let (mut refill, taken) = Refill::open((occupancy, group), &items, keeps, &mut task.headroom);
         let before: i128 = taken.iter().map(|(_, item)| worth(lowered, group, std::slice::from_ref(item))).sum();
+        let strained: i128 = items.iter().map(|items| refill::strain_of_items(occupancy, group, items)).sum();
         let mut supply: BTreeMap<JobClassIndex, u64> = task.pool.iter().copied().collect();
         for (_, item) in &taken {
             *supply.entry(item.class).or_default() += u64::from(item.count);
@@ -243,7 +244,7 @@ impl<'a> Search<'a> {
             Recreate::Greedy => Some(self.fill_greedily(&mut refill, &mut supply, task)),
             Recreate::Exact => self.fill_exactly((&mut refill, &taken), &mut supply, task, stop),
         };
-        if after.is_none_or(|after| after <= before) {
+        if after.is_none_or(|after| after - refill.strain() <= before - strained) {
             refill.undo(&mut task.headroom);
             return None;
         }
@@ -262,8 +263,11 @@ impl<'a> Search<'a> {
         let mut after = 0i128;
         for (_, class, worth) in self.shaken(lowered, group, supply, &mut task.random) {
             let left = supply.get_mut(&class).expect("ranked classes are supplied");
-            for start in refill::starts(lowered, class, group, &mut task.random) {
-                let placed = refill.add((class, start), *left, &mut task.headroom);
+            let starts = refill::starts(lowered, class, group, &mut task.random);
+            // Where the use of tiles costs, what costs nothing comes first.
+            let limits: &[i64] = if lowered.strain.is_free() { &[i64::MAX] } else { &[1, i64::MAX] };
+            for (&limit, &start) in limits.iter().flat_map(|limit| starts.iter().map(move |start| (limit, start))) {
+                let placed = refill.add((class, start), (*left, limit), &mut task.headroom);
                 *left -= placed;
                 if placed > 0 {
                     after += i128::from(worth - lowered.surcharge(class, group, start)) * i128::from(placed);
@@ -292,7 +296,7 @@ impl<'a> Search<'a> {
             let left = supply.get_mut(&choice.class).expect("choices are supplied");
             for (at, count) in tiles.into_iter().enumerate() {
                 let wanted = count.min(*left);
-                let placed = refill.add_to(at, (choice.class, choice.start), wanted, &mut task.headroom);
+                let placed = refill.add_to(at, (choice.class, choice.start), (wanted, i64::MAX), &mut task.headroom);
                 *left -= placed;
                 after += i128::from(choice.worth) * i128::from(placed);
             }
@@ -368,13 +372,18 @@ fn worth(lowered: &Lowered<'_>, group: GroupIndex, items: &[Item]) -> i128 {
     items.iter().map(each).sum()
 }
 
+/// The same less what it strains the tile.
+fn net(occupancy: &Occupancy<'_>, group: GroupIndex, items: &[Item]) -> i128 {
+    worth(occupancy.lowered(), group, items) - refill::strain_of_items(occupancy, group, items)
+}
+
 /// How much less each tile of a cell holds than the best of its group, in micro-credits: where there is most to gain.
 fn losses(occupancy: &Occupancy<'_>, cell: &Cell) -> Vec<i128> {
     let lowered = occupancy.lowered();
     let mut losses = Vec::with_capacity(cell.tiles.len());
     for group in cell.groups.clone().map(GroupIndex::new) {
         let tiles = lowered.group(group).tiles.clone();
-        let worths: Vec<i128> = tiles.map(|at| worth(lowered, group, occupancy.items(TileIndex::new(at)))).collect();
+        let worths: Vec<i128> = tiles.map(|at| net(occupancy, group, occupancy.items(TileIndex::new(at)))).collect();
         let most = worths.iter().copied().max().unwrap_or(0);
         losses.extend(worths.into_iter().map(|worth| most - worth));
     }

@@ -11,6 +11,7 @@ use crate::occupancy::{Item, Occupancy};
 use crate::random::Random;
 use crate::room::Room;
 use crate::shares::{Drawn, Shares};
+use crate::strain::Load;
 
 /// The starts to try for a class, in order: all of them from the first on or from a random one, some where they are many; the
 /// first ones where they come in the order of what they cost.
@@ -95,21 +96,27 @@ impl<'a> Refill<'a> {
         self.contents[at].push(item);
     }
 
-    /// Adds up to `most` capsules of a class that start together, tile by tile. Returns how many.
-    pub(super) fn add(&mut self, (class, start): (JobClassIndex, Timestamp), most: u64, headroom: &mut Shares) -> u64 {
+    /// Adds up to `most` capsules of a class that start together, tile by tile, each where it strains its tile by less than a
+    /// limit and than it earns. Returns how many.
+    pub(super) fn add(
+        &mut self,
+        (class, start): (JobClassIndex, Timestamp),
+        (most, strain): (u64, i64),
+        headroom: &mut Shares,
+    ) -> u64 {
         let mut left = most;
         for at in 0..self.rooms.len() {
-            left -= self.add_to(at, (class, start), left, headroom);
+            left -= self.add_to(at, (class, start), (left, strain), headroom);
         }
         most - left
     }
 
-    /// Adds up to `most` capsules of a class that start together to one tile. Returns how many.
+    /// Adds up to `most` capsules of a class that start together to one tile, in the same way. Returns how many.
     pub(super) fn add_to(
         &mut self,
         at: usize,
         (class, start): (JobClassIndex, Timestamp),
-        most: u64,
+        (most, strain): (u64, i64),
         headroom: &mut Shares,
     ) -> u64 {
         let lowered = self.occupancy.lowered();
@@ -124,6 +131,13 @@ impl<'a> Refill<'a> {
             }
             let Some(devices) = self.rooms[at].choose_devices(demand, &over) else { break };
             let count = headroom.times(lowered, class, self.group, &over).min(fitting);
+            let count = if lowered.strain.is_free() {
+                count
+            } else {
+                let (earns, left) = (lowered.earns(class, self.group, start).min(strain), self.rooms[at].left(&over));
+                let load = Load { draw: &draw, over: over.clone() };
+                lowered.strain.worthwhile(lowered.group(self.group), &load, left, (earns, count))
+            };
             if count == 0 {
                 break;
             }
@@ -138,6 +152,12 @@ impl<'a> Refill<'a> {
         most - left
     }
 
+    /// What the use of the tiles costs, in micro-credits.
+    pub(super) fn strain(&self) -> i128 {
+        let lowered = self.occupancy.lowered();
+        self.rooms.iter().map(|room| strain_of(lowered, self.group, room)).sum()
+    }
+
     /// Undoes what was done to the headroom.
     pub(super) fn undo(self, headroom: &mut Shares) {
         for (drawn, change) in self.log.into_iter().rev() {
@@ -147,4 +167,24 @@ impl<'a> Refill<'a> {
             }
         }
     }
+}
+
+/// What the use of a tile costs, in micro-credits.
+fn strain_of(lowered: &Lowered<'_>, group: GroupIndex, room: &Room) -> i128 {
+    let all = 0..lowered.grid.count();
+    i128::from(lowered.strain.cost(lowered.group(group), &all, room.left(&all)))
+}
+
+/// What the use of a tile of a group with some contents costs, in micro-credits. Nothing is computed where there is no rule.
+pub(super) fn strain_of_items(occupancy: &Occupancy<'_>, group: GroupIndex, items: &[Item]) -> i128 {
+    let lowered = occupancy.lowered();
+    if lowered.strain.is_free() {
+        return 0;
+    }
+    let mut room = Room::empty(lowered, group);
+    for item in items {
+        let over = occupancy.buckets(item.class, group, item.start);
+        room.take(lowered.draw(item.class, group), u64::from(item.count), (0, 0), &over);
+    }
+    strain_of(lowered, group, &room)
 }

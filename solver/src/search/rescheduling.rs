@@ -2,7 +2,9 @@
 //!
 //! A capsule that is worth more elsewhere takes a place there; what stands in its way is ejected and goes to the best place
 //! that is left for it, and so does some more of that tile, to loosen it (ejection chains; Glover 1996). All of it stays where
-//! the plan is then worth more, and none of it otherwise. Nothing that is placed is ever lost.
+//! the plan is then worth more, and none of it otherwise. Nothing that is placed is ever lost. Where the use of tiles costs, what
+//! leaves a strained tile is worth more elsewhere by what it relieves, and what was ejected stays out where it would strain every
+//! tile by more than it is worth.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -81,9 +83,9 @@ impl Rescheduling {
         let Some((tile, position)) = self.tournament(occupancy) else { return false };
         let lowered = occupancy.lowered();
         let item = occupancy.items(tile)[position];
-        let worth = lowered.worth_from(item.class, lowered.group_of(tile), item.start);
+        let least = kept(occupancy, tile, &item);
         let better: Vec<Offer> =
-            self.offers(occupancy, item.class).take_while(|offer| offer.0 > worth).take(PLACES_MAX).collect();
+            self.offers(occupancy, item.class).take_while(|offer| offer.0 > least).take(PLACES_MAX).collect();
         if better.is_empty() {
             return false;
         }
@@ -118,8 +120,7 @@ impl Rescheduling {
             if stays(lowered, item) {
                 continue;
             }
-            let worth = lowered.worth_from(item.class, lowered.group_of(tile), item.start);
-            let regret = self.best[item.class.at()].saturating_sub(worth);
+            let regret = self.best[item.class.at()].saturating_sub(kept(occupancy, tile, item));
             if regret > 0 && most.is_none_or(|(known, _, _)| regret > known) {
                 most = Some((regret, tile, position));
             }
@@ -180,7 +181,15 @@ impl Rescheduling {
             let mut offers = self.offers(occupancy, item.class).take(OFFERS_MAX);
             let mut openings = Openings::new(occupancy, item.class);
             let found = offers.find_map(|(worth, group, start)| Some((worth, openings.tile(group, start)?, start)));
-            let Some((worth, tile, start)) = found else { return false };
+            let Some((worth, tile, start)) = found else {
+                if lowered.strain.is_free() {
+                    return false;
+                }
+                continue;
+            };
+            if occupancy.worthwhile(tile, (item.class, start), (worth, 1)) == 0 {
+                continue;
+            }
             if !put(occupancy, change, (tile, item.class, start)) {
                 return false;
             }
@@ -227,9 +236,19 @@ fn put(
     let over = occupancy.buckets(class, group, start);
     let Some(devices) = occupancy.choose_devices(tile, class, over) else { return false };
     let item = Item { class, count: 1, start, devices, is_current: false };
+    let over = occupancy.buckets(class, group, start);
+    let before = occupancy.strain(tile, &over);
     occupancy.place(tile, item);
+    change.gain -= i128::from(occupancy.strain(tile, &over)) - i128::from(before);
     change.put.push((tile, item));
     true
+}
+
+/// What is lost with one capsule of an item: its worth, less what its tile is strained by it.
+fn kept(occupancy: &Occupancy<'_>, tile: TileIndex, item: &Item) -> i64 {
+    let lowered = occupancy.lowered();
+    let worth = lowered.worth_from(item.class, lowered.group_of(tile), item.start);
+    worth.saturating_sub(occupancy.relief(tile, item))
 }
 
 /// What an attempt did so far.
@@ -243,8 +262,10 @@ impl Change {
     /// Takes a capsule off a tile.
     fn take(&mut self, occupancy: &mut Occupancy<'_>, tile: TileIndex, position: usize) -> Item {
         let lowered = occupancy.lowered();
+        let relief = occupancy.relief(tile, &occupancy.items(tile)[position]);
         let item = occupancy.take(tile, position, 1);
-        self.gain -= i128::from(lowered.worth_from(item.class, lowered.group_of(tile), item.start));
+        let worth = lowered.worth_from(item.class, lowered.group_of(tile), item.start);
+        self.gain += i128::from(relief) - i128::from(worth);
         self.taken.push((tile, item));
         item
     }

@@ -1,0 +1,103 @@
+//! The tables of a file of weights that say what the use of tiles costs: `[[headroom]]` and `[[balance]]`.
+
+use lessor_models::objective::balance::Balance;
+use lessor_models::objective::headroom::Headroom;
+use lessor_models::resources::Kind;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A safety capacity for one kind on every tile.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HeadroomRule {
+    /// The kind.
+    kind: KindName,
+    /// The safety capacity, in thousandths of the tile's.
+    #[serde(deserialize_with = "permille")]
+    safe_permille: u32,
+    /// Micro-credits per 10^6 base units above it and hour.
+    price: u64,
+}
+
+/// What should be left of one kind for what is left of another, on every tile.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BalanceRule {
+    /// The kind that is measured.
+    of: KindName,
+    /// The kind that should be kept for it.
+    kept: KindName,
+    /// Base units of the kept kind for 10^9 base units of the other.
+    target_per_billion: u64,
+    /// Micro-credits per 10^6 base units of the kept kind that are lacking and hour.
+    price: u64,
+}
+
+/// A kind by its name.
+#[derive(Clone, Copy, Debug)]
+struct KindName(Kind);
+
+impl Serialize for KindName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for KindName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<KindName, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Kind::from_name(&name).map(KindName).ok_or_else(|| {
+            let kinds = Kind::ALL.map(Kind::name).join(", ");
+            D::Error::custom(format!("{name:?} is no kind of resource; write one of {kinds}"))
+        })
+    }
+}
+
+/// A share in thousandths.
+fn permille<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let share = u32::deserialize(deserializer)?;
+    if share > 1_000 {
+        return Err(D::Error::custom(format!("{share} is above 1000 thousandths: all of a tile is 1000")));
+    }
+    Ok(share)
+}
+
+impl HeadroomRule {
+    /// The rule of the objective.
+    pub(crate) fn rule(&self) -> Headroom {
+        Headroom { kind: self.kind.0, safe_permille: self.safe_permille, price: self.price }
+    }
+
+    /// The record of a rule.
+    pub(crate) fn record(rule: &Headroom) -> HeadroomRule {
+        HeadroomRule { kind: KindName(rule.kind), safe_permille: rule.safe_permille, price: rule.price }
+    }
+}
+
+impl BalanceRule {
+    /// The rule of the objective.
+    pub(crate) fn rule(&self) -> Balance {
+        let BalanceRule { of, kept, target_per_billion, price } = *self;
+        Balance { of: of.0, kept: kept.0, target_per_billion, price }
+    }
+
+    /// The record of a rule.
+    pub(crate) fn record(rule: &Balance) -> BalanceRule {
+        let &Balance { of, kept, target_per_billion, price } = rule;
+        BalanceRule { of: KindName(of), kept: KindName(kept), target_per_billion, price }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_above_all_and_a_kind_that_is_none_are_refused_in_words() {
+        let refused = |text: &str| toml::from_str::<HeadroomRule>(text).unwrap_err().to_string();
+        let above = refused("kind = \"compute\"\nsafe_permille = 1001\nprice = 1");
+        assert!(above.contains("line 2") && above.contains("1001 is above 1000"), "{above}");
+        let unknown = refused("kind = \"speed\"\nsafe_permille = 1\nprice = 1");
+        assert!(unknown.contains("\"speed\" is no kind") && unknown.contains("compute, memory"), "{unknown}");
+    }
+}
