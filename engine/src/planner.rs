@@ -129,7 +129,7 @@ pub fn plan(
     let lowered = Lowered::within(instance, thrift.vectors());
     let running = Running::of(&lowered);
     let compares_plans = thrift.compares_plans(&lowered);
-    let mut run = Run { stops, progress, bound: None, running: &running, compares_plans };
+    let mut run = Run { stops, progress, bound: None, running: &running, compares_plans, seed: options.seed };
     let (relaxation, certificate) = run.relax(&lowered);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
@@ -165,6 +165,8 @@ struct Run<'a> {
     running: &'a Running,
     /// Whether there is room for several first plans at once.
     compares_plans: bool,
+    /// The one number that reproduces the run.
+    seed: u64,
 }
 
 impl Run<'_> {
@@ -176,8 +178,14 @@ impl Run<'_> {
     fn relax(&mut self, lowered: &Lowered<'_>) -> (Option<Relaxation>, Option<(Certificate, i128)>) {
         self.say(Phase::Bound, 0, 0, None);
         let mut best: Option<(Relaxation, Option<(Certificate, i128)>)> = None;
-        for relax in [bound::relax_coarsely, bound::relax] {
-            let Some(relaxation) = relax(lowered, self.stops.bound) else { continue };
+        for is_rough in [true, false] {
+            let rough = best.as_ref().map(|(relaxation, _)| relaxation);
+            let relaxed = if is_rough {
+                bound::relax_coarsely(lowered, self.stops.bound)
+            } else {
+                bound::relax(lowered, rough, self.stops.bound)
+            };
+            let Some(relaxation) = relaxed else { continue };
             let certificate = certify(lowered, &relaxation);
             let proven = certificate.as_ref().map_or(i128::MAX, |(_, bound)| *bound);
             if best.is_none() || self.bound.is_none_or(|bound| proven < bound) {

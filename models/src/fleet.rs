@@ -22,6 +22,7 @@ pub struct ClassIndex(pub u32);
 impl NodeIndex {
     /// The position as an array index.
     #[must_use]
+    #[inline]
     pub const fn at(self) -> usize {
         self.0 as usize
     }
@@ -30,6 +31,7 @@ impl NodeIndex {
 impl ZoneIndex {
     /// The position as an array index.
     #[must_use]
+    #[inline]
     pub const fn at(self) -> usize {
         self.0 as usize
     }
@@ -38,6 +40,7 @@ impl ZoneIndex {
 impl ClassIndex {
     /// The position as an array index.
     #[must_use]
+    #[inline]
     pub const fn at(self) -> usize {
         self.0 as usize
     }
@@ -67,6 +70,7 @@ impl Level {
 
     /// The level's position, leaf first.
     #[must_use]
+    #[inline]
     pub const fn index(self) -> usize {
         self as usize
     }

@@ -119,6 +119,7 @@ impl Instance {
 
     /// The fleet.
     #[must_use]
+    #[inline]
     pub fn fleet(&self) -> &Fleet {
         &self.fleet
     }
@@ -130,6 +131,7 @@ impl Instance {
 
     /// The jobs, in table order.
     #[must_use]
+    #[inline]
     pub fn jobs(&self) -> &[Job] {
         &self.jobs
     }
@@ -162,6 +164,7 @@ impl Instance {
 
     /// The weights of the objective.
     #[must_use]
+    #[inline]
     pub fn weights(&self) -> &Weights {
         &self.weights
     }

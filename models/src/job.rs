@@ -11,6 +11,7 @@ pub struct JobIndex(pub u32);
 impl JobIndex {
     /// The position as an array index.
     #[must_use]
+    #[inline]
     pub const fn at(self) -> usize {
         self.0 as usize
     }

@@ -41,6 +41,7 @@ impl Kind {
 
     /// The kind's position in a [`Resources`] vector.
     #[must_use]
+    #[inline]
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -131,12 +132,14 @@ impl Resources {
 
     /// A vector with one amount set.
     #[must_use]
+    #[inline]
     pub fn of(kind: Kind, amount: u64) -> Resources {
         Resources::ZERO.with(kind, amount)
     }
 
     /// The same vector with one amount replaced.
     #[must_use]
+    #[inline]
     pub fn with(mut self, kind: Kind, amount: u64) -> Resources {
         self.0[kind.index()] = amount;
         self
@@ -144,6 +147,7 @@ impl Resources {
 
     /// The amount of one kind.
     #[must_use]
+    #[inline]
     pub const fn get(&self, kind: Kind) -> u64 {
         self.0[kind.index()]
     }
@@ -182,6 +186,7 @@ impl Resources {
 
     /// The smaller amount of each kind.
     #[must_use]
+    #[inline]
     pub fn least(&self, other: &Resources) -> Resources {
         let mut least = [0; Kind::COUNT];
         for (k, slot) in least.iter_mut().enumerate() {

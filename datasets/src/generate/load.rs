@@ -132,8 +132,13 @@ pub(super) fn scarcest_ppm(census: &Census, units: &[Resources], counts: &[u32])
 /// Counts in proportion to weights, each at least one, whose scarcest kind is loaded to the target.
 ///
 /// Where one capsule of each is too much already, the rows at the end get none.
-pub(super) fn counts_for_load(census: &Census, units: &[Resources], weights: &[u64], target_permille: u32) -> Vec<u32> {
-    let target = 1_000 * u128::from(target_permille);
+pub(super) fn counts_for_load(
+    census: &Census,
+    units: &[Resources],
+    weights: &[u64],
+    target_per_billion: u32,
+) -> Vec<u32> {
+    let target = 1_000 * u128::from(target_per_billion);
     let total: u128 = weights.iter().map(|&weight| u128::from(weight)).sum();
     let at = |capsules: u64| -> Vec<u32> { weights.iter().map(|&weight| portion(capsules, weight, total)).collect() };
     // Bisection: the load rises with the number of capsules shared out.
@@ -176,8 +181,8 @@ fn portion(capsules: u64, weight: u64, total: u128) -> u32 {
 }
 
 /// The scale of sizes, in thousandths, at which fixed counts load the scarcest kind to the target, or come nearest.
-pub(super) fn scale_for_load(target_permille: u32, most: u64, load_ppm_at: impl Fn(u64) -> u128) -> u64 {
-    let target = 1_000 * u128::from(target_permille);
+pub(super) fn scale_for_load(target_per_billion: u32, most: u64, load_ppm_at: impl Fn(u64) -> u128) -> u64 {
+    let target = 1_000 * u128::from(target_per_billion);
     let (mut low, mut high) = (1u64, most);
     while high - low > 1 {
         let middle = u64::midpoint(low, high);

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use lessor_solver::bound::{self, Relaxation};
+use lessor_solver::bound::Relaxation;
 use lessor_solver::index::JobClassIndex;
 use lessor_solver::layer::{self, Counts};
 use lessor_solver::lowering::{Cell, Lowered};
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
 use lessor_solver::running::Stay;
+use lessor_solver::search::Search;
 use lessor_solver::shares::Shares;
 use lessor_solver::spread_out::spread_out;
 use lessor_solver::{cell, insert};
@@ -19,9 +20,12 @@ use super::{Phase, Run};
 /// Cells packed between two looks at the stop.
 const CELLS_PER_BATCH: usize = 64;
 
-/// How often the layer gives out counts: for the whole, then for what did not fit. Where time matters a program takes longer
-/// than it brings, and what did not fit is left to insertion and search.
-const LAYER_ROUNDS: usize = 2;
+/// Moves for each tile with which a first plan is polished. Where time matters they bring less than they take, and are left to
+/// the search.
+const POLISH_PER_TILE: u64 = 6;
+
+/// The part of a plan's value that a round of polish must gain for another to follow: small capsules pack well at once.
+const POLISH_GAIN: i128 = 1_000;
 
 /// How the tiles are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +130,26 @@ impl Run<'_> {
         }
         insert::insert_missing(occupancy, guide.order, guide.ranking, self.stops.search);
         self.settle(occupancy, guide);
+        if recipe != Recipe::Insertion && occupancy.lowered().grid.count() == 1 {
+            self.polish(occupancy, guide);
+        }
+    }
+
+    /// Fills the tiles that hold least again, a few times: counts are split class by class, and a tile may want others than
+    /// its group was given.
+    fn polish(&self, occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>) {
+        let lowered = occupancy.lowered();
+        let mut left = POLISH_PER_TILE * lowered.tiles.len() as u64;
+        let mut search = Search::new(lowered, ranking, order, self.seed);
+        let mut value = self.worth(occupancy);
+        while left > 0 && !self.stops.search.is_raised() {
+            let round = search.round(occupancy, self.stops.search, left);
+            left -= round.moves.min(left);
+            let before = std::mem::replace(&mut value, self.worth(occupancy));
+            if round.is_exhausted || value - before < before / POLISH_GAIN {
+                break;
+            }
+        }
     }
 
     /// Places the classes that rules bind to places: those whose rules look at no other job by the layer's counts, so that
@@ -147,7 +171,7 @@ impl Run<'_> {
         }
     }
 
-    /// Cells by the relaxation's counts; then what did not fit goes back up, by counts for what is left.
+    /// Cells by the relaxation's counts.
     fn fill_cells(
         &mut self,
         occupancy: &mut Occupancy<'_>,
@@ -159,20 +183,13 @@ impl Run<'_> {
         let is_free = |class: &JobClassIndex| !lowered.classes[class.at()].is_bound;
         let free: Vec<JobClassIndex> = order.iter().copied().filter(is_free).collect();
         let filling_order = ranking.filling_order(lowered, &free);
-        let rounds = if lowered.grid.count() > 1 { 1 } else { LAYER_ROUNDS };
-        for round in 0..rounds {
-            let rest = (round > 0).then(|| bound::relax_rest(occupancy, relaxation, self.stops.bound)).flatten();
-            let mut counts = layer::counts(occupancy, rest.as_ref().unwrap_or(relaxation), &filling_order);
-            match recipe {
-                Recipe::CountsByStart => counts.sort_by_start(),
-                Recipe::CountsBySizeAndStart => counts.sort_by_size_and_start(lowered),
-                Recipe::Counts | Recipe::Insertion => {}
-            }
-            self.pack_cells(occupancy, &counts);
-            if self.stops.bound.is_raised() {
-                break;
-            }
+        let mut counts = layer::counts(occupancy, relaxation, &filling_order);
+        match recipe {
+            Recipe::CountsByStart => counts.sort_by_start(),
+            Recipe::CountsBySizeAndStart => counts.sort_by_size_and_start(lowered),
+            Recipe::Counts | Recipe::Insertion => {}
         }
+        self.pack_cells(occupancy, &counts);
     }
 
     fn pack_cells(&mut self, occupancy: &mut Occupancy<'_>, counts: &Counts) {

@@ -39,12 +39,12 @@ const WORK_MAX: u64 = 500_000_000;
 /// Relative distance from the program's value at which the Lagrangian bound counts as reached.
 const CLOSE: f64 = 2e-4;
 
-/// The same where time matters, so that prices are rough anyway, and for what a partial plan leaves.
+/// The same where time matters, so that prices are rough anyway.
 const CLOSE_ENOUGH: f64 = 4e-3;
 
 /// Simplex iterations times rows that double the distance that is close enough: the last thousandth of a large program takes
 /// longer than all the rest, and a search gains more in that time.
-const PATIENCE: f64 = 1e7;
+const PATIENCE: f64 = 5e6;
 
 /// The distance from which on rows are added too: before that, a solution says little about what the best one overdraws.
 const CLOSE_TO_ROWS: f64 = 5e-2;
@@ -118,7 +118,7 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
     let mut program = Program::default();
     let mut sifting = Sifting::new(supply, merged, timeline, &mut program);
     let mut resident = Resident::start(program, ITERATIONS_MAX)?;
-    let close = if supply.is_whole() && timeline.count() == 1 { CLOSE } else { CLOSE_ENOUGH };
+    let close = if timeline.count() == 1 { CLOSE } else { CLOSE_ENOUGH };
     let mut best = None;
     let mut best_bound = f64::INFINITY;
     let mut last: Option<Solution> = None;

@@ -14,13 +14,38 @@ use crate::index::{AccountIndex, GroupIndex};
 use crate::lowering::Lowered;
 
 /// The most merged groups that a program is built over; what is told apart makes the bound tighter and the program larger.
-const MERGED_MAX: usize = 250;
+const MERGED_MAX: usize = 300;
 
 /// The same where time matters, and where a rough answer is wanted soon.
 const MERGED_FEW: usize = 60;
 
-/// Relative steps in which capacities count as alike, tried in order: zero tells everything apart, infinity nothing.
-const STEPS: [f64; 8] = [0.0, 0.002, 0.02, 0.1, 0.3, 1.0, 3.0, f64::INFINITY];
+/// How finely things are told apart: zero tells everything apart, infinity nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Step {
+    /// Relative steps in which capacities, and prices of energy, count as alike.
+    ratio: f64,
+    /// Relative steps in which shares of sites among the tiles below an account count as alike.
+    share: f64,
+}
+
+const fn step(ratio: f64, share: f64) -> Step {
+    Step { ratio, share }
+}
+
+/// The steps, tried in order. What is below an account is forgotten long before how much it gives: accounts that bind and
+/// accounts that do not make a plan of their mean that neither can follow.
+const STEPS: [Step; 10] = [
+    step(0.0, 0.0),
+    step(0.002, 0.01),
+    step(0.02, 0.1),
+    step(0.02, f64::INFINITY),
+    step(0.06, f64::INFINITY),
+    step(0.15, f64::INFINITY),
+    step(0.4, f64::INFINITY),
+    step(1.0, f64::INFINITY),
+    step(3.0, f64::INFINITY),
+    step(f64::INFINITY, f64::INFINITY),
+];
 
 /// Groups merged, and accounts merged, each with their members.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +107,7 @@ fn merge_to(lowered: &Lowered<'_>, most: usize) -> Merged {
 
 /// Sites that count as alike, numbered: of one class, with energy prices in one step, or
 /// one tariff where it changes; all are one where nothing is told apart.
-fn alike_sites(lowered: &Lowered<'_>, step: f64) -> Vec<usize> {
+fn alike_sites(lowered: &Lowered<'_>, Step { ratio: step, .. }: Step) -> Vec<usize> {
     let fleet = lowered.instance.fleet();
     let mut numbers = BTreeMap::new();
     let mut number_of = BTreeMap::new();
@@ -123,7 +148,7 @@ fn in_steps(ratio: f64, step: f64) -> i64 {
     if step.is_finite() && step > 0.0 { crate::numbers::round(ratio.max(1e-9).ln() / step) } else { 0 }
 }
 
-fn signature(lowered: &Lowered<'_>, account: AccountIndex, below: &Below, step: f64) -> Signature {
+fn signature(lowered: &Lowered<'_>, account: AccountIndex, below: &Below, step: Step) -> Signature {
     let fleet = lowered.instance.fleet();
     let owner = lowered.account(account).owner;
     let sort = match owner {
@@ -136,18 +161,18 @@ fn signature(lowered: &Lowered<'_>, account: AccountIndex, below: &Below, step: 
         let ratio = least as f64 / below.capacity[kind.index()].max(1.0);
         // Bandwidth above the tiles carries other traffic than the tiles' own, so its ratio says nothing about binding.
         let may_bind = least != UNLIMITED && (kind == Kind::Bandwidth || ratio < 1.0);
-        gives[kind.index()] = may_bind.then(|| in_steps(ratio, step));
+        gives[kind.index()] = may_bind.then(|| in_steps(ratio, step.ratio));
     }
     let all: f64 = below.tiles.values().sum();
-    let share = |(&site, &tiles): (&usize, &f64)| (site, in_steps(tiles / all, 5.0 * step));
-    let sites = if step.is_finite() { below.tiles.iter().map(share).collect() } else { Vec::new() };
-    Signature { sort, gives, sites, itself: (step <= 0.0).then_some(account) }
+    let share = |(&site, &tiles): (&usize, &f64)| (site, in_steps(tiles / all, step.share));
+    let sites = if step.share.is_finite() { below.tiles.iter().map(share).collect() } else { Vec::new() };
+    Signature { sort, gives, sites, itself: (step.ratio <= 0.0).then_some(account) }
 }
 
 /// What merged groups have in common: class, site, capacity, itself where nothing counts as alike, and path.
 type GroupKey = (ClassIndex, usize, [u64; Kind::COUNT], Option<GroupIndex>, Vec<(usize, Level)>);
 
-fn merge_by(lowered: &Lowered<'_>, step: f64) -> Merged {
+fn merge_by(lowered: &Lowered<'_>, step: Step) -> Merged {
     let alike = alike_sites(lowered, step);
     let below = below(lowered, &alike);
     let mut accounts: BTreeMap<Signature, Vec<AccountIndex>> = BTreeMap::new();
@@ -173,9 +198,9 @@ fn merge_by(lowered: &Lowered<'_>, step: f64) -> Merged {
             .filter_map(|&(account, level)| Some((*position.get(&signature_of[account.at()])?, level)));
         let mut path: Vec<(usize, Level)> = on_path.collect();
         path.sort_unstable();
-        let capacity = if step.is_finite() { group.capacity(0).0 } else { [0; Kind::COUNT] };
+        let capacity = if step.ratio.is_finite() { group.capacity(0).0 } else { [0; Kind::COUNT] };
         let site = alike[group.site];
-        let itself = (step <= 0.0).then_some(index);
+        let itself = (step.ratio <= 0.0).then_some(index);
         groups.entry((group.class, site, capacity, itself, path)).or_default().push(index);
     }
     let paths = groups.keys().map(|key| key.4.clone()).collect();

@@ -30,7 +30,6 @@ pub use readable::readable_duals;
 
 use crate::lowering::Lowered;
 use crate::numbers::floor;
-use crate::occupancy::Occupancy;
 use crate::stop::Stop;
 use linear::{Budget, Count, Place, Relaxed};
 use merge::Merged;
@@ -68,10 +67,12 @@ impl Relaxation {
     }
 }
 
-/// Solves the relaxation. `None` where the stop came first.
+/// Solves the relaxation. `None` where the stop came first, or where a rough one is all that there is.
 #[must_use]
-pub fn relax(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
-    solve(&Supply::whole(lowered), merge::merge(lowered), Timeline::of(&lowered.grid), stop)
+pub fn relax(lowered: &Lowered<'_>, rough: Option<&Relaxation>, stop: &Stop) -> Option<Relaxation> {
+    let merged = merge::merge(lowered);
+    let is_known = rough.is_some_and(|rough| rough.merged == merged);
+    if is_known { None } else { solve(&Supply { lowered }, merged, Timeline::of(&lowered.grid), stop) }
 }
 
 /// Solves the relaxation over few groups, which takes a small part of the time: what stands should [`relax`] be stopped on its
@@ -79,13 +80,7 @@ pub fn relax(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
 #[must_use]
 pub fn relax_coarsely(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> {
     let merged = merge::merge_coarsely(lowered)?;
-    solve(&Supply::whole(lowered), merged, Timeline::of(&lowered.grid), stop)
-}
-
-/// Solves again for what a partial plan leaves, over the groups and the time of a relaxation. Proves nothing.
-#[must_use]
-pub fn relax_rest(occupancy: &Occupancy<'_>, whole: &Relaxation, stop: &Stop) -> Option<Relaxation> {
-    solve(&Supply::rest(occupancy), whole.merged.clone(), whole.timeline.clone(), stop)
+    solve(&Supply { lowered }, merged, Timeline::of(&lowered.grid), stop)
 }
 
 fn solve(supply: &Supply<'_>, merged: Merged, timeline: Timeline, stop: &Stop) -> Option<Relaxation> {

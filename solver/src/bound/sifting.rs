@@ -40,7 +40,6 @@ type Wanted = (f64, Vec<(usize, usize)>);
 
 /// The program's columns and rows, as they are added.
 pub(super) struct Sifting<'a> {
-    supply: &'a Supply<'a>,
     lowered: &'a Lowered<'a>,
     merged: &'a Merged,
     timeline: &'a Timeline,
@@ -65,14 +64,14 @@ impl<'a> Sifting<'a> {
         program: &mut Program,
     ) -> Sifting<'a> {
         let lowered = supply.lowered;
-        let bids = lowered.class_indexes().map(|class| lowered.job(class).bid as f64 * supply.most(class) as f64);
+        let bids = lowered.class_indexes().map(|class| lowered.job(class).bid as f64 * lowered.most(class) as f64);
         let scale = (bids.sum::<f64>() / 1e4).max(1.0);
         let job_rows = lowered.class_indexes().map(|_| program.row(1.0)).collect();
         let rows = Rows::new(supply, merged, timeline, program);
         let bars = rows.bars();
-        let devices = supply.is_whole().then(|| DeviceRows::new(lowered, merged, timeline, program)).flatten();
+        let devices = DeviceRows::new(lowered, merged, timeline, program);
         let (tiles, columns, known) = (TileRows::new(timeline), Vec::new(), HashSet::new());
-        Sifting { supply, lowered, merged, timeline, rows, bars, job_rows, devices, tiles, columns, known, scale }
+        Sifting { lowered, merged, timeline, rows, bars, job_rows, devices, tiles, columns, known, scale }
     }
 
     pub(super) fn row_count(&self) -> u64 {
@@ -89,7 +88,7 @@ impl<'a> Sifting<'a> {
     pub(super) fn first_columns(&mut self) -> Vec<Column> {
         let groups = self.merged.groups.len();
         let mut columns = Vec::new();
-        for class in self.lowered.class_indexes().filter(|&class| self.supply.most(class) > 0) {
+        for class in self.lowered.class_indexes().filter(|&class| self.lowered.most(class) > 0) {
             let usable: Vec<usize> = (0..groups).filter(|&group| self.best_member(class, group).is_some()).collect();
             let taken = usable.len().min(PLACES);
             for k in 0..taken {
@@ -134,13 +133,8 @@ impl<'a> Sifting<'a> {
     }
 
     /// Cuts for the tiles that a solution overfills with large capsules, to follow so many other late rows.
-    ///
-    /// None for what a partial plan leaves: its tiles are no longer alike.
     pub(super) fn cuts_at(&mut self, solution: &Solution, rows_before: usize) -> Vec<LateRow> {
-        if !self.supply.is_whole() {
-            return Vec::new();
-        }
-        let usable = |class, group| self.supply.most(class) > 0 && self.best_member(class, group).is_some();
+        let usable = |class, group| self.lowered.most(class) > 0 && self.best_member(class, group).is_some();
         let cuts = self.tiles.violated((self.lowered, self.merged), &self.columns, &solution.values, usable);
         let first = solution.prices.len() + rows_before;
         let numbered = cuts.into_iter().zip((first..).map(Row));
@@ -157,7 +151,7 @@ impl<'a> Sifting<'a> {
         let runs = Runs::new(self.timeline, asked, self.lowered.term(class, at), self.lowered.tariff_changes(at));
         let worth = worth - self.lowered.surcharge(class, at, runs.starts[start]) as f64;
         // A column counts in shares of its class, so that every entry is a share of a row's limit.
-        let capsules = self.supply.most(class) as f64;
+        let capsules = self.lowered.most(class) as f64;
         if capsules <= 0.0 {
             return None;
         }
@@ -176,10 +170,10 @@ impl<'a> Sifting<'a> {
     /// The worth of a class in a merged group, above zero, and where in it.
     fn best_member(&self, class: JobClassIndex, group: usize) -> Option<(f64, GroupIndex)> {
         let members = &self.merged.groups[group];
-        // Without a place of its own a class is worth the same in every member; of a rest, some may have no room.
-        let alike = self.lowered.classes[class.at()].is_placeless && self.supply.is_whole();
+        // Without a place of its own a class is worth the same in every member.
+        let alike = self.lowered.classes[class.at()].is_placeless;
         let looked_at = if alike { &members[..1] } else { &members[..] };
-        let worths = looked_at.iter().filter_map(|&at| Some((self.supply.worth(class, at)?, at)));
+        let worths = looked_at.iter().filter_map(|&at| Some((self.lowered.worth(class, at)?, at)));
         let (worth, at) = worths.max_by_key(|&(worth, at)| (worth, std::cmp::Reverse(at)))?;
         // A bonus counts per capsule, as if it were earned bit by bit.
         let job = self.lowered.job(class);
@@ -204,17 +198,17 @@ impl<'a> Sifting<'a> {
         let classes: Vec<JobClassIndex> = self.lowered.class_indexes().collect();
         let price = |&class: &JobClassIndex| {
             let earned = solution.prices[self.job_rows[class.at()].0] * self.scale;
-            self.price_class(class, earned / (self.supply.most(class) as f64).max(1.0), &path_prices)
+            self.price_class(class, earned / (self.lowered.most(class) as f64).max(1.0), &path_prices)
         };
         let wanted: Vec<Wanted> = classes.par_iter().map(price).collect();
-        let margins = classes.iter().zip(&wanted).map(|(&class, (best, _))| best * self.supply.most(class) as f64);
+        let margins = classes.iter().zip(&wanted).map(|(&class, (best, _))| best * self.lowered.most(class) as f64);
         let devices = devices.map_or(0.0, |devices| devices.worth(&patterns));
         let bound = (capacity + devices + margins.sum::<f64>()) / self.scale + self.tiles.worth(solution);
         Priced { bound, prices, pieces, shapes, wanted, patterns }
     }
 
     fn price_class(&self, class: JobClassIndex, earned: f64, prices: &PathPrices) -> Wanted {
-        if self.supply.most(class) == 0 {
+        if self.lowered.most(class) == 0 {
             return (0.0, Vec::new());
         }
         let mut usages = Usages::default();

@@ -61,7 +61,7 @@ fn instance(parts: FleetParts, jobs: Vec<Job>) -> Instance {
 /// The bound that the checker makes of the relaxation's certificate, and how many prices of shapes that has.
 fn bound_of(instance: &Instance) -> (i128, usize) {
     let lowered = Lowered::new(instance);
-    let relaxation = bound::relax(&lowered, &Stop::new()).expect("nothing stops it");
+    let relaxation = bound::relax(&lowered, None, &Stop::new()).expect("nothing stops it");
     let certificate = bound::certificate(&lowered, &relaxation);
     (check::bound::bound(instance, &certificate).unwrap(), certificate.shapes.len())
 }
@@ -83,7 +83,7 @@ fn what_tiles_earn_is_read_as_a_price_of_what_is_fullest() {
     // No kind is used up, memory most: all that the hundred tiles earn, over their memory and ten hours.
     let instance = instance(parts(&[60, 40]), vec![job(200, 1_000_000, [10, 550, 0])]);
     let lowered = Lowered::new(&instance);
-    let relaxation = bound::relax(&lowered, &Stop::new()).expect("nothing stops it");
+    let relaxation = bound::relax(&lowered, None, &Stop::new()).expect("nothing stops it");
     let readable = bound::readable_duals(&lowered, &relaxation);
     let worth = |dual: &Dual| {
         let Scope::Tiles { under, .. } = dual.scope else { panic!("a price of tiles") };

@@ -267,6 +267,7 @@ impl<'a> Lowered<'a> {
 
     /// What a capsule of the class debits from accounts of a level.
     #[must_use]
+    #[inline]
     pub fn draw_at(&self, class: JobClassIndex, group: GroupIndex, level: Level) -> Resources {
         self.draw(class, group).with(Kind::Bandwidth, self.job(class).demand.bandwidth_bps[level.index()])
     }

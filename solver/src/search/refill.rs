@@ -123,7 +123,8 @@ impl<'a> Refill<'a> {
         let (draw, demand) = (*lowered.draw(class, self.group), &lowered.job(class).demand);
         let over = self.occupancy.buckets(class, self.group, start);
         let mut left = most;
-        while left > 0 {
+        // Most classes do not fit, which is known sooner than how often they do.
+        while left > 0 && self.rooms[at].left(&over).iter().all(|left| draw.fits(left)) {
             let fitting = self.rooms[at].times(&draw, &over).min(left);
             let fitting = fitting.min(if demand.devices > 0 { 1 } else { u64::from(u32::MAX) });
             if fitting == 0 {
