@@ -4,8 +4,8 @@ mod bench;
 mod bench_admission;
 mod journal;
 mod lease;
-mod serve;
 mod market;
+mod serve;
 mod solve;
 
 use std::path::PathBuf;
@@ -32,11 +32,11 @@ pub use lease::{
     LeaseQuoteArgs, LeaseReleaseArgs, LeaseRenewArgs, LeaseRequestArgs, LeaseRevokeArgs, LeaseVerb, LeaseWatchArgs,
     ServerArgs, SpecArgs, StateFlag,
 };
-pub use serve::ServeArgs;
 pub use market::{
     MarketArgs, MarketBookArgs, MarketClearArgs, MarketLintArgs, MarketPricesArgs, MarketQuoteArgs, MarketVerb,
     MarketWhyArgs,
 };
+pub use serve::ServeArgs;
 pub use solve::{
     DoubleRuleFlag, GapMethodFlag, OpenbMethodFlag, PaymentRuleFlag, RoadefMethodFlag, SolveArgs, SolveAssignmentArgs,
     SolveCatsArgs, SolveCommonArgs, SolveDoubleArgs, SolveFamily, SolveGapArgs, SolveOpenbArgs, SolveRoadefArgs,

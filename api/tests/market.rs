@@ -16,6 +16,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 const POLICY: &str = include_str!("../../docs/policies/layer-bandwidth.toml");
 
+/// Values of a column of so many rows.
+type MakeColumn<'a> = &'a dyn Fn(usize) -> ArrayRef;
+
 /// With `fleet`, `policy.toml` and `bids.parquet`.
 fn market() -> Bench {
     let bench = Bench::with_fleet();
@@ -104,7 +107,7 @@ fn a_book_that_makes_no_sense_is_refused_with_its_row_and_nothing_is_written() {
     let enormous = |rows: usize| Arc::new(Int64Array::from(vec![i64::MAX; rows])) as ArrayRef;
     let nothing = |rows: usize| Arc::new(Int64Array::from(vec![0; rows])) as ArrayRef;
     let unknown = |rows: usize| Arc::new(StringArray::from(vec!["nowhere"; rows])) as ArrayRef;
-    let cases: [(&str, &dyn Fn(usize) -> ArrayRef, &str); 5] = [
+    let cases: [(&str, MakeColumn<'_>, &str); 5] = [
         ("amount", &floats, "bids.parquet: row 0, column amount: is in floating point"),
         ("amount", &negative, "row 3, column amount: -1 is outside 0 to 9007199254740992"),
         ("amount", &enormous, "row 0, column amount: 9223372036854775807 is outside 0 to 9007199254740992"),

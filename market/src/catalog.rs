@@ -9,7 +9,7 @@ use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::Domain;
 use lessor_models::objective::Weights;
 use lessor_models::resources::{Kind, UNLIMITED};
-use lessor_models::time::{Interval, Timestamp};
+use lessor_models::time::{Interval, StepFunction, Timestamp};
 
 use crate::book::GoodIndex;
 use crate::money::Money;
@@ -68,7 +68,7 @@ impl Catalog {
         for ((owner, kind), mut cuts) in cuts {
             let (Some(&first), Some(&last)) = (cuts.first(), cuts.last()) else { continue };
             let steps = fleet.steps().get(&(owner, kind));
-            let inside = steps.into_iter().flat_map(|function| function.steps()).map(|step| step.0);
+            let inside = steps.into_iter().flat_map(StepFunction::steps).map(|step| step.0);
             cuts.extend(inside.filter(|&at| first < at && at < last));
             let instants: Vec<Timestamp> = cuts.into_iter().collect();
             for pair in instants.windows(2) {

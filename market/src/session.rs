@@ -253,6 +253,9 @@ struct Market<'a> {
     entered: Vec<(usize, Vec<(GoodIndex, u64)>)>,
 }
 
+/// The bids of a bidder that want a good, and the most that each of its groups wants of it.
+type Users = (Vec<usize>, BTreeMap<GroupIndex, u64>);
+
 /// The surplus, a bound on it, and why nothing was settled.
 type Cleared = (u128, Option<u128>, Option<Unsettled>);
 
@@ -331,7 +334,7 @@ impl<'a> Market<'a> {
     /// of which there is as much as one bidder may win.
     fn bundles_with_caps(&self, offers: &mut Vec<Offer>) -> Vec<Vec<(GoodIndex, u64)>> {
         let mut bundles: Vec<Vec<(GoodIndex, u64)>> = self.entered.iter().map(|entered| entered.1.clone()).collect();
-        let mut wanted: BTreeMap<(BidderIndex, GoodIndex), (Vec<usize>, BTreeMap<GroupIndex, u64>)> = BTreeMap::new();
+        let mut wanted: BTreeMap<(BidderIndex, GoodIndex), Users> = BTreeMap::new();
         for (at, (bid, bundle)) in self.entered.iter().enumerate() {
             let stated = &self.session.bids[*bid];
             for &(good, quantity) in bundle {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::Domain;
 use lessor_models::resources::Kind;
-use lessor_models::time::Timestamp;
+use lessor_models::time::{StepFunction, Timestamp};
 
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
@@ -78,7 +78,7 @@ fn overdraft(fleet: &Fleet, policy: &Policy, won: &[&AccountBid]) -> (u128, u128
             Owner::Zone(zone) => Domain::Zone(fleet.zones()[zone.at()].kind),
         };
         let class = policy.class_of(place, kind);
-        let steps = fleet.steps().get(&(owner, kind)).into_iter().flat_map(|function| function.steps());
+        let steps = fleet.steps().get(&(owner, kind)).into_iter().flat_map(StepFunction::steps);
         let starts = uses.iter().map(|(_, wish)| wish.interval.start);
         // What is held rises only where a term starts, and what is there falls only at a step.
         for at in starts.chain(steps.map(|step| step.0)) {

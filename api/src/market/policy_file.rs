@@ -59,6 +59,7 @@ pub(super) struct PolicyFile {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the keys of the file, which name their units")]
 struct TermsTable {
     /// The shortest term.
     #[schemars(range(min = 1, max = 3_162_240_000_u64))]
@@ -73,6 +74,7 @@ struct TermsTable {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the keys of the file, which name their units")]
 struct BidsTable {
     /// XOR groups of one bidder in a round.
     #[schemars(range(min = 1, max = 1_000_000))]
@@ -186,6 +188,7 @@ struct MarginalCostTable {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the keys of the file, which name their units")]
 struct SteeringTable {
     /// The share of an account that should be asked for.
     #[schemars(range(min = 1, max = 1_000))]
@@ -280,7 +283,7 @@ fn line_of(text: &str, field: Field) -> usize {
     let mut at = document.span().start;
     let mut table = Some(document.get_ref());
     if let Some(class) = field.class {
-        let classes = table.and_then(|table| entry(table, "account_class")).map(|found| found.get_ref());
+        let classes = table.and_then(|table| entry(table, "account_class")).map(toml::Spanned::get_ref);
         let found = match classes {
             Some(DeValue::Array(classes)) => classes.get(class),
             _ => None,
