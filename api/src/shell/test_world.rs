@@ -101,7 +101,13 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn set_shut(&self, is_shut: bool) {
+    /// Shuts the gate until what it returns is dropped: a test that fails opens it too, and its shell can end.
+    pub(super) fn shut(&self) -> Shut<'_> {
+        self.set_shut(true);
+        Shut(self)
+    }
+
+    fn set_shut(&self, is_shut: bool) {
         self.state.lock().unwrap().0 = is_shut;
         self.bell.notify_all();
     }
@@ -118,6 +124,16 @@ impl Gate {
         self.bell.notify_all();
         state = self.bell.wait_while(state, |state| state.0).unwrap();
         state.1 -= 1;
+    }
+}
+
+/// A gate that is shut.
+#[derive(Debug)]
+pub(super) struct Shut<'a>(&'a Gate);
+
+impl Drop for Shut<'_> {
+    fn drop(&mut self) {
+        self.0.set_shut(false);
     }
 }
 

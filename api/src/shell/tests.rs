@@ -78,7 +78,7 @@ fn nothing_is_seen_before_it_is_durable() {
     let (_shell, handle) = start(&disk, &fleet);
     let before = handle.revision();
     let mut watch = handle.watch(before);
-    disk.gate().set_shut(true);
+    let shut = disk.gate().shut();
     let mut answer = pin!(handle.submit(Event::Request(request("one"))).unwrap());
     disk.gate().wait_for_a_sync();
     let mut refusal = pin!(handle.submit(release(LeaseId(77))).unwrap());
@@ -92,7 +92,7 @@ fn nothing_is_seen_before_it_is_durable() {
             std::thread::yield_now();
         }
     }
-    disk.gate().set_shut(false);
+    drop(shut);
     block_on(async {
         let granted = lease(&answer.await.unwrap());
         assert!(matches!(refusal.await.unwrap().answer, Answer::Refused(_)));
@@ -123,7 +123,7 @@ fn a_full_queue_refuses_its_class_and_leaves_the_others_open() {
     let limits = Limits { waiting_max: 100, ..Limits::default() };
     let options = ShellOptions { limits, ..ShellOptions::new(&fleet, terms(), [1; 16]) };
     let (_shell, handle) = Shell::start(disk.clone(), options).unwrap();
-    disk.gate().set_shut(true);
+    let shut = disk.gate().shut();
     let (sink, mut answers) = answer_stream();
     let mut taken = 0;
     // What the journal has, the batch behind it, and the queue: more is not kept, however slow the device.
@@ -137,7 +137,7 @@ fn a_full_queue_refuses_its_class_and_leaves_the_others_open() {
     assert_eq!(refused, Some(Overloaded { class: ServiceClass::C, most: 100 }));
     assert_eq!(handle.counters().overloads(), [0, 0, 1, 0]);
     let urgent = handle.read(ServiceClass::A, |view| view.live()).unwrap();
-    disk.gate().set_shut(false);
+    drop(shut);
     assert_eq!(urgent.wait().unwrap(), 0);
     let (mut seen, mut next) = (Vec::new(), 0);
     while next < taken {
