@@ -192,3 +192,32 @@ pub(super) fn position(class: ServiceClass) -> usize {
         ServiceClass::D => 3,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lessor_engine::authority::{HolderId, LeaseId};
+
+    use super::*;
+
+    #[test]
+    fn class_a_is_taken_first_and_each_class_in_the_order_of_its_arrival() {
+        let inbox = Inbox::new(10);
+        let holder = HolderId::new("holder").unwrap();
+        let arrivals = [(ServiceClass::D, 1), (ServiceClass::C, 2), (ServiceClass::A, 3), (ServiceClass::D, 4)];
+        for (class, lease) in arrivals.into_iter().chain([(ServiceClass::B, 5), (ServiceClass::A, 6)]) {
+            let event = Event::Release { holder, lease: LeaseId(lease) };
+            inbox.put(class, Work::Event(event, Reply::Nobody)).unwrap();
+        }
+        let wait = Wait { most: Duration::ZERO, is_holding: false };
+        let mut taken = Vec::new();
+        for most in [3, 10] {
+            let mut work = Vec::new();
+            inbox.take(&mut work, most, wait);
+            taken.extend(work.iter().map(|work| match work {
+                Work::Event(Event::Release { lease, .. }, _) => lease.0,
+                _ => panic!("only releases were put in"),
+            }));
+        }
+        assert_eq!(taken, [3, 6, 5, 2, 1, 4]);
+    }
+}
