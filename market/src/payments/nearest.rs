@@ -14,6 +14,9 @@ pub(crate) struct Halfspace {
 
 /// What counts as zero, for variables around one.
 const TINY: f64 = 1e-11;
+/// What rounding may leave missing of an inequality that those which are active imply. Degenerate corners have many of these,
+/// and the right-hand sides come from a linear program in floating point.
+const ROUNDING: f64 = 1e-8;
 /// Steps after which there is no answer.
 const STEPS_MAX: usize = 20_000;
 
@@ -24,7 +27,8 @@ pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f6
     let mut steps = 0;
     // An equality is a row that is broken either way: its sign is turned so that it is broken from below.
     let mut signs = vec![1.0; halfspaces.len()];
-    while let Some(next) = most_broken(&point, halfspaces, &active, &mut signs) {
+    let mut implied: Vec<usize> = Vec::new();
+    'broken: while let Some(next) = most_broken(&point, halfspaces, (&active, &implied), &mut signs) {
         let normal: Vec<f64> = halfspaces[next].entries.iter().map(|entry| entry * signs[next]).collect();
         let mut multiplier = 0.0;
         loop {
@@ -50,7 +54,11 @@ pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f6
             let partial = blocking.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             let step = partial.map_or(full, |partial| partial.0.min(full));
             if step.is_infinite() {
-                return None;
+                if missing > ROUNDING {
+                    return None;
+                }
+                implied.push(next);
+                continue 'broken;
             }
             if full.is_finite() {
                 point.iter_mut().zip(&direction).for_each(|(value, change)| *value += step * change);
@@ -69,12 +77,17 @@ pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f6
     Some(point)
 }
 
-/// The inequality that is broken most and not active; equalities come first.
-fn most_broken(point: &[f64], halfspaces: &[Halfspace], active: &[(usize, f64)], signs: &mut [f64]) -> Option<usize> {
+/// The inequality that is broken most, neither active nor implied; equalities come first.
+fn most_broken(
+    point: &[f64],
+    halfspaces: &[Halfspace],
+    (active, implied): (&[(usize, f64)], &[usize]),
+    signs: &mut [f64],
+) -> Option<usize> {
     let mut worst = None;
     let mut most = 1e-10;
     for (at, halfspace) in halfspaces.iter().enumerate() {
-        if active.iter().any(|&(other, _)| other == at) {
+        if active.iter().any(|&(other, _)| other == at) || implied.contains(&at) {
             continue;
         }
         let missing = halfspace.limit - dot(&halfspace.entries, point);
