@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Mutex;
 
 use lessor_api::journal::{Disk, Incarnation};
 use lessor_api::shell::{Answered, Handle, Shell, ShellOptions, UNSTATED, WatchError};
@@ -17,6 +18,9 @@ use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::Span;
+
+/// Held by each test: a child process holds whatever was locked when it was made, until it has become its program.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// A tile alone.
 fn fleet() -> Fleet {
@@ -74,6 +78,7 @@ fn text(path: &Path) -> &str {
 
 #[test]
 fn a_backup_goes_on_in_a_new_incarnation() {
+    let _alone = ONE_AT_A_TIME.lock();
     let scratch = tempfile::tempdir().unwrap();
     let [data, backup, again] = ["data", "backup", "again"].map(|name| scratch.path().join(name));
     let (shell, handle) = start(&data);
@@ -112,6 +117,7 @@ fn a_backup_goes_on_in_a_new_incarnation() {
 
 #[test]
 fn what_is_damaged_or_no_journal_or_in_the_way_is_told_with_its_exit_code() {
+    let _alone = ONE_AT_A_TIME.lock();
     let scratch = tempfile::tempdir().unwrap();
     let [data, backup] = ["data", "backup"].map(|name| scratch.path().join(name));
     let (shell, handle) = start(&data);

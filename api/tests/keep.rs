@@ -41,9 +41,16 @@ fn drop_node(path: &Path, name: &str) {
     writer.close().unwrap();
 }
 
+/// With `fleet` and with `plan`, on which the search has found nothing more: else what may be preempted gives way.
+fn with_settled_plan() -> Bench {
+    let bench = Bench::with_fleet();
+    bench.expect(0, "plan --fleet fleet --work 20000 --quiet --out plan");
+    bench
+}
+
 #[test]
 fn a_plan_fed_back_as_table_or_directory_moves_nothing() {
-    let bench = Bench::with_plan();
+    let bench = with_settled_plan();
     let value = bench.expect(0, "check plan --json").json()["value"].as_i64();
     for current in ["plan", "plan/placements.parquet"] {
         let words = format!("plan --fleet fleet --current {current} --keep 10 --work 200 --json --force --out next");
@@ -62,13 +69,15 @@ fn a_plan_fed_back_as_table_or_directory_moves_nothing() {
 
 #[test]
 fn what_a_lost_tile_ran_goes_elsewhere_and_the_rest_stays() {
-    let bench = Bench::with_plan();
+    let bench = with_settled_plan();
     let lost = texts(&bench.path("plan/placements.parquet"), "node").swap_remove(0);
     drop_node(&bench.path("fleet/nodes.parquet"), &lost);
     let words = "plan --fleet fleet --current plan --keep 10 --work 200 --json --out next";
     let planned = bench.expect(0, words).json();
-    // What the lost tile ran does not run any more: it starts again elsewhere, and nothing else moves.
-    assert_eq!(planned["moves"], 0, "{planned}");
+    // What the lost tile ran does not run any more: it starts again elsewhere. Nothing else goes to another tile; what is worth
+    // little may stop to let it in.
+    assert!(planned["moves"].as_u64() <= Some(1), "{planned}");
+    assert!(texts(&bench.path("next/moves.parquet"), "to").iter().all(String::is_empty));
     assert!(!texts(&bench.path("next/placements.parquet"), "node").contains(&lost));
     bench.expect(0, "check next");
 }
