@@ -12,7 +12,7 @@
 //!
 //! One ambiguity is left to the device: damage to the very last commit of a server that lost power before it was idle for an
 //! instant, which no later frame proves durable ([`Journal::attest`]), looks like a commit that was never durable.
-//! The decision and its figures are in `docs/adr/0008-the-journal.md`.
+//! The decision and its figures are in `docs/adr/0009-the-journal.md`.
 
 mod copy;
 mod disk;
