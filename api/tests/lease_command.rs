@@ -17,9 +17,9 @@ struct Serving {
 }
 
 impl Serving {
-    fn start() -> Serving {
+    fn start(flags: &[&str]) -> Serving {
         let bench = Bench::with_fleet();
-        let (child, url) = serve(&bench);
+        let (child, url) = serve(&bench, flags);
         Serving { bench, child, url }
     }
 
@@ -33,8 +33,8 @@ impl Serving {
         self.child.wait().unwrap().code()
     }
 
-    fn start_again(&mut self) {
-        (self.child, self.url) = serve(&self.bench);
+    fn start_again(&mut self, flags: &[&str]) {
+        (self.child, self.url) = serve(&self.bench, flags);
     }
 }
 
@@ -45,9 +45,9 @@ impl Drop for Serving {
     }
 }
 
-fn serve(bench: &Bench) -> (Child, String) {
+fn serve(bench: &Bench, flags: &[&str]) -> (Child, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
-    command.args(["serve", "--listen", "127.0.0.1:0", "--fleet"]).arg(bench.path("fleet"));
+    command.arg("serve").args(flags).args(["--listen", "127.0.0.1:0", "--fleet"]).arg(bench.path("fleet"));
     let mut child = command.arg("--data").arg(bench.path("data")).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -58,7 +58,7 @@ const REQUEST: &str = "request --holder web --compute 1 --memory 1MiB --term 10m
 
 #[test]
 fn a_script_requests_lists_renews_and_releases() {
-    let mut serving = Serving::start();
+    let mut serving = Serving::start(&[]);
     let lease = serving.lease(0, &format!("{REQUEST} r1")).json();
     for key in
         ["lease_id", "holder", "request_id", "node", "state", "version", "token", "start", "end", "resources", "price"]
@@ -85,7 +85,7 @@ fn a_script_requests_lists_renews_and_releases() {
 
 #[test]
 fn a_refusal_ends_with_one_and_names_the_account_and_an_offer() {
-    let serving = Serving::start();
+    let serving = Serving::start(&[]);
     let said = serving.lease(1, "request --holder web --memory 1000TiB --term 10m --request-id r1 --json").json();
     let refused = &said["refused"];
     assert_eq!((&refused["reason"], &refused["account"]["kind"]), (&"account_short".into(), &"memory".into()));
@@ -97,7 +97,7 @@ fn a_refusal_ends_with_one_and_names_the_account_and_an_offer() {
 
 #[test]
 fn bad_usage_ends_with_two() {
-    let serving = Serving::start();
+    let serving = Serving::start(&[]);
     for words in [
         "request --holder web --term 10m --request-id r1",
         "request --holder web --memory 1MiB --term 0s --request-id r2",
@@ -116,10 +116,10 @@ fn bad_usage_ends_with_two() {
 
 #[test]
 fn a_lease_is_there_after_the_server_was_killed() {
-    let mut serving = Serving::start();
+    let mut serving = Serving::start(&[]);
     let lease = serving.lease(0, &format!("{REQUEST} r1")).json();
     assert_eq!(serving.signal("KILL"), None);
-    serving.start_again();
+    serving.start_again(&[]);
     assert_eq!(serving.lease(0, "list --json").json().as_array().unwrap()[..], *std::slice::from_ref(&lease));
     // The answer might have been lost with the server: the same request is the same lease.
     assert_eq!(serving.lease(0, &format!("{REQUEST} r1")).json(), lease);
@@ -127,7 +127,7 @@ fn a_lease_is_there_after_the_server_was_killed() {
 
 #[test]
 fn a_watch_tells_changes_from_a_revision_on() {
-    let serving = Serving::start();
+    let serving = Serving::start(&[]);
     serving.lease(0, &format!("{REQUEST} r1"));
     serving.lease(0, &format!("{REQUEST} r2"));
     let said = serving.lease(0, "watch --after 1.0 --changes 2 --json");
@@ -141,11 +141,26 @@ fn a_watch_tells_changes_from_a_revision_on() {
 
 #[test]
 fn a_quote_and_an_explanation_change_nothing() {
-    let serving = Serving::start();
+    let serving = Serving::start(&[]);
     let quoted = serving.lease(0, "quote --memory 1MiB --term 10m --json").json();
     let node = quoted["nodes"][0].as_str().unwrap();
     let explained = serving.lease(0, &format!("explain --node {node} --json")).json();
     let accounts = explained["accounts"].as_array().unwrap();
     assert!(accounts.iter().any(|account| account["owner"] == node && account["kind"] == "memory"), "{explained}");
     assert_eq!(serving.lease(0, "list --json").json().as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_policy_places_what_comes_and_leaves_what_was_placed() {
+    let mut serving = Serving::start(&["--policy", "best-fit"]);
+    let node = |said: Said| said.json()["node"].as_str().unwrap().to_owned();
+    let [first, second] = ["a", "b"].map(|id| node(serving.lease(0, &format!("{REQUEST} {id}"))));
+    // The first filled its tile a little, so that nowhere is less left.
+    assert_eq!(first, second);
+    serving.signal("KILL");
+    serving.start_again(&["--policy", "random"]);
+    let listed = serving.lease(0, "list --json").json();
+    let nodes: Vec<&str> = listed.as_array().unwrap().iter().map(|lease| lease["node"].as_str().unwrap()).collect();
+    assert_eq!(nodes, [&first, &first]);
+    serving.lease(0, &format!("{REQUEST} c"));
 }

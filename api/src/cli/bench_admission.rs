@@ -39,7 +39,8 @@ pub struct BenchAdmissionArgs {
     pub out: PathBuf,
 }
 
-fn policy_names() -> impl TypedValueParser<Value = PolicyName> {
+/// Reads the name of a policy.
+pub(super) fn policy_names() -> impl TypedValueParser<Value = PolicyName> {
     PossibleValuesParser::new(PolicyName::ALL.map(PolicyName::name)).map(|name| {
         let found = PolicyName::ALL.into_iter().find(|policy| policy.name() == name);
         found.expect("only names of policies are let through")

@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use lessor_engine::admission::PolicyName;
+
+use super::bench_admission::policy_names;
 
 /// Flags of `lessor serve`.
 #[derive(Debug, Args)]
@@ -20,6 +23,9 @@ pub struct ServeArgs {
     /// Talks TLS on loopback too; elsewhere it always does.
     #[arg(long)]
     pub tls: bool,
+    /// How requests are placed [default: on the first tile that an index finds].
+    #[arg(long, value_name = "NAME", value_parser = policy_names())]
+    pub policy: Option<PolicyName>,
     /// Serves metrics in the format of Prometheus at this loopback address, under /metrics.
     #[arg(long, value_name = "ADDR", value_parser = loopback)]
     pub metrics: Option<SocketAddr>,

@@ -42,6 +42,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Ending, ServeError> {
         listen: args.listen,
         tls: if args.tls { TlsWish::Always } else { TlsWish::WhereNeeded },
         metrics: args.metrics,
+        policy: args.policy,
         terms: Terms::default(),
     };
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_datasets::table::read_fleet;
+use lessor_engine::admission::{PolicyName, PolicyPlacement, PowerModel};
 use lessor_engine::authority::Terms;
 use lessor_models::fleet::Fleet;
 use tokio::task::{JoinError, JoinHandle};
@@ -23,7 +24,7 @@ use crate::journal::Disk;
 use crate::proto;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
 use crate::service::{Desk, Service};
-use crate::shell::{Counters, Handle, Shell, ShellError, ShellOptions};
+use crate::shell::{Counters, Handle, PlacementMaker, Shell, ShellError, ShellOptions};
 
 /// The largest message that is read: a request with as many fence keys as may be is a tenth of it.
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
@@ -33,6 +34,11 @@ const STREAMS_MAX: u32 = 4_096;
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 /// How long calls may take to end when the server does.
 const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// Compute whose power comes in one step where tiles draw it in steps, as in the power model of Lettich et al., CCGrid 2025.
+const SOCKET_MOPS: u64 = 32_000;
+/// The seed of the policy that decides by chance: what it decided is in the journal.
+const POLICY_SEED: u64 = 1;
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
@@ -47,6 +53,8 @@ pub struct ServerOptions {
     pub tls: TlsWish,
     /// Where metrics are served, if anywhere.
     pub metrics: Option<SocketAddr>,
+    /// How requests are placed; none for the engine's own first fit.
+    pub policy: Option<PolicyName>,
     /// The policy of the authority.
     pub terms: Terms,
 }
@@ -171,11 +179,13 @@ async fn open(options: &ServerOptions) -> Result<Authority, ServeError> {
 }
 
 fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
-    let ServerOptions { fleet, data, terms, .. } = options;
+    let ServerOptions { fleet, data, policy, terms, .. } = options;
     let fleet = Arc::new(read_fleet(fleet)?);
     let salt = salt().map_err(ServeError::Start)?;
     let disk = Disk::open(data).map_err(ShellError::from);
-    let started = disk.and_then(|disk| Shell::start(disk, ShellOptions::new(&fleet, *terms, salt)));
+    let placement = policy.map(|policy| placement(policy, &fleet));
+    let shell_options = ShellOptions { placement, ..ShellOptions::new(&fleet, *terms, salt) };
+    let started = disk.and_then(|disk| Shell::start(disk, shell_options));
     let (shell, handle) = started.map_err(|source| ServeError::Recover { path: data.clone(), source })?;
     let report = shell.recovery();
     tracing::info!(target: "lessor", commits = report.sequence, records = report.records, leases = report.live, "recovered");
@@ -183,6 +193,12 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
         tracing::warn!(target: "lessor", "{finding}");
     }
     Ok(Authority { shell, handle, fleet, terms: *terms })
+}
+
+/// Makes a policy for a ledger, on tiles that draw power as their classes say.
+fn placement(policy: PolicyName, fleet: &Fleet) -> PlacementMaker {
+    let power = PowerModel::new(fleet.classes(), SOCKET_MOPS);
+    Box::new(move |ledger| Box::new(PolicyPlacement::new(ledger, policy.policy(power, POLICY_SEED))))
 }
 
 /// Random bytes of the system.

@@ -103,6 +103,7 @@ pub(crate) fn options(dir: &Path) -> ServerOptions {
         listen: "127.0.0.1:0".parse().unwrap(),
         tls: TlsWish::WhereNeeded,
         metrics: Some("127.0.0.1:0".parse().unwrap()),
+        policy: None,
         terms: Terms::default(),
     }
 }

@@ -64,6 +64,7 @@ fn options(args: &BenchLeasesLoadArgs, fleet: &Path, data: &Path) -> ServerOptio
         listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         tls: if args.tls { TlsWish::Always } else { TlsWish::WhereNeeded },
         metrics: None,
+        policy: None,
         terms: Terms::default(),
     }
 }
