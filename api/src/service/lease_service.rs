@@ -45,6 +45,8 @@ impl Service {
         let work = work(Arc::clone(&self.desk), request.into_inner());
         let done = match deadline {
             None => work.await,
+            // No answer could be in time: nothing is begun.
+            Some(Duration::ZERO) => Err(too_late()),
             Some(deadline) => tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Err(too_late())),
         };
         let done = done.map(Response::new).map_err(Status::from);
