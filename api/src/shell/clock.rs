@@ -7,7 +7,7 @@ use nix::time::{ClockId, clock_gettime};
 
 /// A clock that never goes back, whatever anyone does to the time of day.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct EngineClock {
+pub(crate) struct EngineClock {
     base: Timestamp,
     started: Duration,
 }
@@ -15,12 +15,22 @@ pub(super) struct EngineClock {
 impl EngineClock {
     /// A clock that stands at an instant now.
     pub(super) fn from(base: Timestamp) -> EngineClock {
-        EngineClock { base, started: since_boot() }
+        EngineClock::set(base, since_boot())
+    }
+
+    /// A clock that stands at an instant when the machine has been up for so long.
+    pub(crate) fn set(base: Timestamp, since_boot: Duration) -> EngineClock {
+        EngineClock { base, started: since_boot }
+    }
+
+    /// The instant when the machine has been up for so long.
+    pub(crate) fn at(&self, since_boot: Duration) -> Timestamp {
+        self.base.after(span(since_boot.saturating_sub(self.started)))
     }
 
     /// The instant. Never earlier than an instant that it gave before.
     pub(super) fn now(&self) -> Timestamp {
-        self.base.after(span(since_boot().saturating_sub(self.started)))
+        self.at(since_boot())
     }
 
     /// How long it is until an instant; zero where it has passed.

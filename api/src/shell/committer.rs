@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::counters::Counters;
 use super::error::ShellError;
 use super::inbox::Inbox;
-use super::stage::{Batch, Outbox, Told};
+use super::stage::{Batch, Told};
 use crate::journal::{Journal, JournalError, Storage, forget_old};
 use crate::wire::write_state;
 
@@ -30,8 +30,8 @@ pub(super) enum Order {
     Snapshot(Box<Snapshot>),
 }
 
-/// The journal's thread.
-pub(super) struct Committer<S: Storage> {
+/// The journal's side of a shell, step by step. As a thread it does what it is asked until nothing more can come.
+pub(crate) struct Committer<S: Storage> {
     pub(super) journal: Journal<S>,
     pub(super) storage: S,
     pub(super) inbox: Arc<Inbox>,
@@ -41,58 +41,33 @@ pub(super) struct Committer<S: Storage> {
     pub(super) snapshot: Option<JoinHandle<Result<(), JournalError>>>,
 }
 
-impl<S: Storage + 'static> Committer<S> {
-    /// Works until no more orders can come, then closes the journal. Empty batches go back to the engine's thread.
-    pub(super) fn run(
-        mut self,
-        orders: &Receiver<Order>,
-        spare: &std::sync::mpsc::Sender<Batch>,
-    ) -> Result<(), ShellError> {
-        loop {
-            let order = match orders.recv_timeout(IDLE) {
-                Ok(order) => order,
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.journal.attest()?;
-                    match orders.recv() {
-                        Ok(order) => order,
-                        Err(_) => break,
-                    }
-                }
-            };
-            self.inbox.set_journal_free(false);
-            match order {
-                Order::Commit(batch) => {
-                    let batch = self.commit(batch)?;
-                    // The engine's thread may have ended already.
-                    drop(spare.send(batch));
-                }
-                Order::Snapshot(state) => self.begin_snapshot(state)?,
-            }
-            self.inbox.set_journal_free(true);
+impl<S: Storage> std::fmt::Debug for Committer<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Committer").field("journal", &self.journal).finish_non_exhaustive()
+    }
+}
+
+impl<S: Storage> Committer<S> {
+    /// Makes a batch durable.
+    ///
+    /// # Errors
+    /// What the system says: nothing of the batch may leave then, and the shell ends.
+    pub(crate) fn append(&mut self, batch: &mut Batch) -> Result<(), ShellError> {
+        if batch.commit.is_empty() {
+            return Ok(());
         }
-        self.end_snapshot()?;
-        Ok(self.journal.close()?)
+        let began = Instant::now();
+        self.journal.append(&mut batch.commit)?;
+        self.counters.commit_times.record(began.elapsed());
+        self.counters.commits.add(1);
+        self.counters.records.add(batch.commit.records().into());
+        self.counters.bytes.add(batch.commit.size() as u64);
+        Ok(())
     }
 
-    fn commit(&mut self, mut batch: Batch) -> Result<Batch, ShellError> {
-        if !batch.commit.is_empty() {
-            let began = Instant::now();
-            self.journal.append(&mut batch.commit)?;
-            self.counters.commit_times.record(began.elapsed());
-            self.counters.commits.add(1);
-            self.counters.records.add(batch.commit.records().into());
-            self.counters.bytes.add(batch.commit.size() as u64);
-        }
-        self.deliver(&mut batch.outbox);
-        batch.clear();
-        if self.snapshot.as_ref().is_some_and(JoinHandle::is_finished) {
-            self.end_snapshot()?;
-        }
-        Ok(batch)
-    }
-
-    fn deliver(&mut self, outbox: &mut Outbox) {
+    /// Lets out what follows from a batch that is durable; returns it empty.
+    pub(crate) fn deliver(&mut self, mut batch: Batch) -> Batch {
+        let outbox = &mut batch.outbox;
         // First, so that whoever hears an answer finds at least its revision.
         self.latest.send_if_modified(|latest| std::mem::replace(latest, outbox.revision) != outbox.revision);
         let (mut answers, mut reads) = (0, 0);
@@ -111,22 +86,96 @@ impl<S: Storage + 'static> Committer<S> {
         self.counters.answers.add(answers);
         self.counters.reads.add(reads);
         outbox.effects.iter().for_each(|effect| (self.listener)(effect));
+        batch.clear();
+        batch
+    }
+
+    /// Begins a snapshot of the state after the last commit: what is returned writes it, while commits go on.
+    ///
+    /// # Errors
+    /// What the system says; the shell ends then.
+    pub(crate) fn snapshot(
+        &mut self,
+        state: Box<Snapshot>,
+    ) -> Result<impl FnOnce() -> Result<(), JournalError> + use<S>, ShellError> {
+        let mut writer = self.journal.snapshot()?;
+        let storage = self.storage.clone();
+        self.counters.snapshots.add(1);
+        Ok(move || {
+            write_state(&state, |part| writer.part(part))?;
+            drop(state);
+            writer.finish()?;
+            forget_old(&storage)
+        })
+    }
+
+    /// Notes that the last commit is durable, for when no other is waiting.
+    ///
+    /// # Errors
+    /// What the system says; the shell ends then.
+    pub(crate) fn attest(&mut self) -> Result<(), ShellError> {
+        Ok(self.journal.attest()?)
+    }
+
+    /// Says that it takes the next batch at once.
+    pub(crate) fn set_free(&self) {
+        self.inbox.set_journal_free(true);
+    }
+}
+
+impl<S> Committer<S>
+where
+    S: Storage + 'static,
+    S::File: 'static,
+{
+    /// Works until no more orders can come, then closes the journal. Empty batches go back to the engine's thread.
+    pub(super) fn run(
+        mut self,
+        orders: &Receiver<Order>,
+        spare: &std::sync::mpsc::Sender<Batch>,
+    ) -> Result<(), ShellError> {
+        loop {
+            let order = match orders.recv_timeout(IDLE) {
+                Ok(order) => order,
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.attest()?;
+                    match orders.recv() {
+                        Ok(order) => order,
+                        Err(_) => break,
+                    }
+                }
+            };
+            self.inbox.set_journal_free(false);
+            match order {
+                Order::Commit(batch) => {
+                    let batch = self.commit(batch)?;
+                    // The engine's thread may have ended already.
+                    drop(spare.send(batch));
+                }
+                Order::Snapshot(state) => self.begin_snapshot(state)?,
+            }
+            self.set_free();
+        }
+        self.end_snapshot()?;
+        Ok(self.journal.close()?)
+    }
+
+    fn commit(&mut self, mut batch: Batch) -> Result<Batch, ShellError> {
+        self.append(&mut batch)?;
+        let batch = self.deliver(batch);
+        if self.snapshot.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.end_snapshot()?;
+        }
+        Ok(batch)
     }
 
     /// A snapshot is encoded and written on a thread of its own, while commits go on.
     fn begin_snapshot(&mut self, state: Box<Snapshot>) -> Result<(), ShellError> {
         self.end_snapshot()?;
-        let mut writer = self.journal.snapshot()?;
-        let storage = self.storage.clone();
-        let write = move || {
-            write_state(&state, |part| writer.part(part))?;
-            drop(state);
-            writer.finish()?;
-            forget_old(&storage)
-        };
+        let write = self.snapshot(state)?;
         let thread = thread::Builder::new().name("snapshot".to_owned()).spawn(write).map_err(ShellError::Thread)?;
         self.snapshot = Some(thread);
-        self.counters.snapshots.add(1);
         Ok(())
     }
 

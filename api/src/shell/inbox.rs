@@ -80,7 +80,7 @@ pub(super) enum Ending {
 
 /// What the engine's thread was woken to.
 #[derive(Debug)]
-pub(super) struct Woken {
+pub(crate) struct Woken {
     pub(super) is_journal_free: bool,
     pub(super) ending: Ending,
 }

@@ -5,22 +5,20 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use lessor_engine::authority::{Authority, Event, Placement, Terms};
+use lessor_engine::authority::{Placement, Terms};
 use lessor_engine::ledger::Ledger;
 use lessor_models::fleet::Fleet;
-use tokio::sync::watch;
 
 use super::clock::EngineClock;
 use super::committer::{Committer, Listener, Order};
-use super::counters::Counters;
+use super::engine::{Engine, Stepped};
 use super::error::ShellError;
-use super::fleet_id::fleet_id;
 use super::handle::Handle;
-use super::inbox::{Ending, Inbox, Wait, Work};
-use super::recovery::{Ground, RecoveryReport, beginning, recover};
-use super::stage::{Batch, Stage};
-use crate::journal::{CommitBuffer, History, Journal, JournalOptions, Storage};
-use crate::wire::RecordRef;
+use super::inbox::{Ending, Inbox};
+use super::open::{Parts, open};
+use super::recovery::{RecoveryReport, beginning};
+use super::stage::Batch;
+use crate::journal::{JournalOptions, Storage};
 
 /// Makes the policy of placement for the ledger as it was recovered.
 pub type PlacementMaker = Box<dyn FnOnce(&Ledger) -> Box<dyn Placement>>;
@@ -106,33 +104,10 @@ impl Shell {
         S: Storage + 'static,
         S::File: 'static,
     {
-        let ShellOptions { fleet, terms, placement, listener, limits, journal } = options;
-        let id = fleet_id(fleet);
-        let mut history = History::read(storage.clone(), id)?;
-        let (recovered, recovery) = recover(&mut history, Ground { fleet, terms })?;
-        let mut journal = Journal::open(history, id, journal)?;
-        let authority = match recovered {
-            Some(authority) => authority,
-            None => begin(&mut journal, Ground { fleet, terms })?,
-        };
-        let authority = match placement {
-            Some(make) => authority.with_placement(make),
-            None => authority,
-        };
-        let (latest, watching) = watch::channel(authority.revision());
-        let inbox = Arc::new(Inbox::new(limits.waiting_max));
-        let counters = Arc::new(Counters::default());
-        let committer = Committer {
-            journal,
-            storage,
-            inbox: inbox.clone(),
-            counters: counters.clone(),
-            latest,
-            listener,
-            snapshot: None,
-        };
-        let threads = start_threads(committer, (Stage::new(authority), recovery.bytes), limits)?;
-        let handle = Handle { inbox: inbox.clone(), counters, latest: watching };
+        let limits = options.limits;
+        let Parts { engine, committer, handle, recovery } = open(storage, options, beginning())?;
+        let inbox = handle.inbox.clone();
+        let threads = start_threads(committer, engine, limits)?;
         Ok((Shell { inbox, threads: Some(threads), recovery }, handle))
     }
 
@@ -166,22 +141,7 @@ impl Drop for Shell {
     }
 }
 
-/// An authority without a history: that it began, and when, is its first record.
-fn begin<S: Storage>(journal: &mut Journal<S>, ground: Ground<'_>) -> Result<Authority, ShellError> {
-    let now = beginning();
-    let mut authority = Authority::new(ground.fleet, ground.terms, now)?;
-    let decision = authority.apply(now, &Event::Tick, &mut Vec::new());
-    let mut commit = CommitBuffer::default();
-    commit.record(|out| RecordRef { now, event: &Event::Tick, decision: &decision }.write(out));
-    journal.append(&mut commit)?;
-    Ok(authority)
-}
-
-fn start_threads<S>(
-    committer: Committer<S>,
-    (stage, grown): (Stage, u64),
-    limits: Limits,
-) -> Result<Threads, ShellError>
+fn start_threads<S>(committer: Committer<S>, engine: Engine, limits: Limits) -> Result<Threads, ShellError>
 where
     S: Storage + 'static,
     S::File: 'static,
@@ -195,9 +155,9 @@ where
         committer.run(&orders, &empty)
     });
     let journal = journal.map_err(ShellError::Thread)?;
-    let clock = EngineClock::from(stage.authority.now());
-    let at_end = EndOnDrop(inbox.clone());
-    let engine = Engine { stage, inbox, clock, limits, order, spare, grown };
+    let clock = EngineClock::from(engine.now());
+    let at_end = EndOnDrop(inbox);
+    let engine = EngineThread { engine, clock, limits, order, spare };
     let engine = thread::Builder::new().name("engine".to_owned()).spawn(move || {
         let _at_end = at_end;
         engine.run();
@@ -216,46 +176,26 @@ impl Drop for EndOnDrop {
 }
 
 /// The engine's thread.
-struct Engine {
-    stage: Stage,
-    inbox: Arc<Inbox>,
+struct EngineThread {
+    engine: Engine,
     clock: EngineClock,
     limits: Limits,
     order: SyncSender<Order>,
     spare: Receiver<Batch>,
-    /// Bytes of records since the last snapshot.
-    grown: u64,
 }
 
-impl Engine {
+impl EngineThread {
     fn run(mut self) {
-        let mut work: Vec<Work> = Vec::with_capacity(self.limits.taken_max);
         loop {
-            let wait = Wait { most: self.until_due(), is_holding: !self.stage.batch.is_empty() };
-            let woken = self.inbox.take(&mut work, self.limits.taken_max, wait);
+            let woken = self.engine.take_up(self.until_due());
             if woken.ending == Ending::AtOnce {
                 return;
             }
-            let is_last = woken.ending == Ending::InOrder && work.is_empty();
-            let now = self.clock.now();
-            self.stage.tick(now);
-            work.drain(..).for_each(|work| self.stage.handle(now, work));
-            self.stage.beat(now, self.limits.beat_us);
-            let batch = &self.stage.batch;
-            let goes = batch.is_full() || is_last || (woken.is_journal_free && !batch.is_empty());
-            if goes && self.hand_over().is_err() {
+            let stepped = self.engine.step(self.clock.now(), &woken);
+            if stepped.goes && self.hand_over(stepped).is_err() {
                 return;
             }
-            // The batch is with the journal, so the state is that after its commit.
-            let is_due = self.grown > if is_last { 0 } else { self.limits.snapshot_bytes };
-            if goes && is_due {
-                let state = Box::new(self.stage.authority.snapshot());
-                self.grown = 0;
-                if self.order.send(Order::Snapshot(state)).is_err() {
-                    return;
-                }
-            }
-            if is_last {
+            if stepped.is_last {
                 return;
             }
         }
@@ -264,15 +204,17 @@ impl Engine {
     /// How long nothing is due.
     fn until_due(&self) -> Duration {
         let beat = Duration::from_micros(self.limits.beat_us);
-        self.stage.authority.next_deadline().map_or(beat, |deadline| self.clock.until(deadline).min(beat))
+        self.engine.next_deadline().map_or(beat, |deadline| self.clock.until(deadline).min(beat))
     }
 
-    /// Gives the batch to the journal's thread, and waits where that is not free. An error says that it ended.
-    fn hand_over(&mut self) -> Result<(), ()> {
+    /// Gives the batch to the journal's thread, and the state after it where a snapshot is due. Waits where that thread is not
+    /// free; an error says that it ended.
+    fn hand_over(&mut self, stepped: Stepped) -> Result<(), ()> {
         let empty = self.spare.try_recv().unwrap_or_default();
-        let batch = self.stage.take(empty);
-        self.grown += batch.commit.size() as u64;
-        self.inbox.set_journal_free(false);
-        self.order.send(Order::Commit(batch)).map_err(|_| ())
+        self.order.send(Order::Commit(self.engine.batch(empty))).map_err(|_| ())?;
+        match self.engine.snapshot_due(stepped) {
+            Some(state) => self.order.send(Order::Snapshot(state)).map_err(|_| ()),
+            None => Ok(()),
+        }
     }
 }

@@ -20,7 +20,7 @@ const BATCH_TELLS: usize = 1 << 14;
 
 /// Records of one commit, and what may leave once it is durable.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     pub(super) commit: CommitBuffer,
     pub(super) outbox: Outbox,
 }

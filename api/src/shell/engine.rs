@@ -1,0 +1,89 @@
+//! The engine's side of a shell, step by step: whoever drives it, threads or a simulation, says when and at what time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lessor_engine::authority::{Authority, Snapshot};
+use lessor_models::time::Timestamp;
+
+use super::inbox::{Ending, Inbox, Wait, Woken, Work};
+use super::run::Limits;
+use super::stage::{Batch, Stage};
+
+/// An authority, what waits for it, and the batch that is being made.
+pub(crate) struct Engine {
+    stage: Stage,
+    inbox: Arc<Inbox>,
+    limits: Limits,
+    work: Vec<Work>,
+    /// Bytes of records since the last snapshot.
+    grown: u64,
+}
+
+/// What a step leaves to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stepped {
+    /// The batch goes to the journal.
+    pub(crate) goes: bool,
+    /// It was the last step, and the batch is the last one.
+    pub(crate) is_last: bool,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("stage", &self.stage).field("grown", &self.grown).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An authority all of whose state is durable, whose records since the last snapshot take so many bytes.
+    pub(super) fn new(authority: Authority, inbox: Arc<Inbox>, (limits, grown): (Limits, u64)) -> Engine {
+        let work = Vec::with_capacity(limits.taken_max);
+        Engine { stage: Stage::new(authority), inbox, limits, work, grown }
+    }
+
+    /// The last instant applied.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.stage.authority.now()
+    }
+
+    /// When something is due, if anything waits for time.
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.stage.authority.next_deadline()
+    }
+
+    /// Takes up what waits. Where there is nothing to do, it waits for it at most so long.
+    pub(crate) fn take_up(&mut self, most: Duration) -> Woken {
+        let wait = Wait { most, is_holding: !self.stage.batch.is_empty() };
+        self.inbox.take(&mut self.work, self.limits.taken_max, wait)
+    }
+
+    /// Lets time go by, and does what was taken up.
+    pub(crate) fn step(&mut self, now: Timestamp, woken: &Woken) -> Stepped {
+        let is_last = woken.ending == Ending::InOrder && self.work.is_empty();
+        let Engine { stage, work, limits, .. } = self;
+        stage.tick(now);
+        work.drain(..).for_each(|work| stage.handle(now, work));
+        stage.beat(now, limits.beat_us);
+        let batch = &stage.batch;
+        let goes = batch.is_full() || is_last || (woken.is_journal_free && !batch.is_empty());
+        Stepped { goes, is_last }
+    }
+
+    /// The batch, for the journal; `empty` becomes the next one.
+    pub(crate) fn batch(&mut self, empty: Batch) -> Batch {
+        let batch = self.stage.take(empty);
+        self.grown += batch.commit.size() as u64;
+        self.inbox.set_journal_free(false);
+        batch
+    }
+
+    /// The state after the batch that the journal just got, where a snapshot of it is due.
+    pub(crate) fn snapshot_due(&mut self, stepped: Stepped) -> Option<Box<Snapshot>> {
+        let most = if stepped.is_last { 0 } else { self.limits.snapshot_bytes };
+        (self.grown > most).then(|| {
+            self.grown = 0;
+            Box::new(self.stage.authority.snapshot())
+        })
+    }
+}
