@@ -8,7 +8,7 @@ python=${PYTHON:-python3}
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 .venv/bin/python - <<'END'
 import importlib.metadata as installed
-present = {package.metadata["Name"]: package.version for package in installed.distributions()}
+present = {package.metadata["Name"].lower(): package.version for package in installed.distributions()}
 wanted = ("ortools", "highspy", "pyscipopt", "rebalancer")
 print("peers:", ", ".join(f"{name} {present.get(name, 'left out: it wants Python 3.12')}" for name in wanted))
 END
