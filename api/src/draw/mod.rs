@@ -1,9 +1,10 @@
-//! What pages share: charts as inline SVG, their scales and their style, entries of lists, and how
-//! figures are written.
+//! What pages share: their frame, charts as inline SVG with scales and style, entries of lists, and how figures are
+//! written.
 
 pub(crate) mod chart;
 pub(crate) mod entries;
 pub(crate) mod figures;
+pub(crate) mod frame;
 pub(crate) mod scale;
 
 /// The style of charts.

@@ -7,8 +7,8 @@ use super::point::Point;
 use super::{Outcome, PLANS};
 use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, mark, significant};
+use crate::draw::frame::{Frame, maker};
 use crate::draw::{CHART_STYLE, PALETTE};
-use crate::report::{STYLE, fill, html_safe};
 
 const TEMPLATE: &str = include_str!("page/front.html");
 const PAGE_STYLE: &str = include_str!("page/front.css");
@@ -25,21 +25,21 @@ pub(super) fn html(outcome: &Outcome<'_>) -> String {
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\">\n{}</svg>\n",
         elements(outcome)
     );
-    let made = format!("Made by lessor {}.", env!("CARGO_PKG_VERSION"));
-    fill(
-        TEMPLATE,
-        &[
-            ("title", &title),
-            ("style", &[STYLE, CHART_STYLE, POINT_STYLE, PAGE_STYLE].join("\n")),
-            ("verdict", &verdict(outcome)),
-            ("figures", &headline(outcome)),
-            ("plot", &svg),
-            ("conditions", &conditions(outcome)),
-            ("table", &table(outcome)),
-            ("words", &glossary(outcome)),
-            ("made", &html_safe(&made)),
-        ],
-    )
+    let frame = Frame {
+        of: "front",
+        title: &title,
+        styles: &[POINT_STYLE, PAGE_STYLE],
+        verdict: &verdict(outcome),
+        figures: &headline(outcome),
+    };
+    let parts = [
+        ("plot", &*svg),
+        ("conditions", &conditions(outcome)),
+        ("table", &table(outcome)),
+        ("words", &glossary(outcome)),
+        ("made", &maker(None)),
+    ];
+    frame.page(TEMPLATE, &parts)
 }
 
 /// The plot as the text of one SVG file.

@@ -7,10 +7,10 @@ use lessor_market::session::SessionOutcome;
 use lessor_market::supporting_prices::SupportingPrices;
 
 use super::round::{Certificate, Figures, Round};
-use crate::draw::CHART_STYLE;
 use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, percent};
-use crate::report::{STYLE, fill, html_safe};
+use crate::draw::frame::{Frame, maker};
+use crate::report::html_safe;
 use crate::words::account_words;
 
 const TEMPLATE: &str = include_str!("page/market.html");
@@ -44,23 +44,22 @@ pub(super) struct Shown<'a> {
 /// The page as the text of one HTML file. Same outcome, same bytes.
 pub(super) fn html(shown: &Shown<'_>) -> String {
     let rules = shown.round.policy.rules();
-    let title = html_safe(&rules.name);
-    let made = format!("Made by lessor {}.", env!("CARGO_PKG_VERSION"));
-    fill(
-        TEMPLATE,
-        &[
-            ("title", &title),
-            ("style", &[STYLE, CHART_STYLE, PAGE_STYLE].join("\n")),
-            ("verdict", &verdict(shown)),
-            ("figures", &headline(shown)),
-            ("plot", &plot(shown.awards)),
-            ("conditions", &conditions(shown)),
-            ("accounts", &accounts(shown)),
-            ("awards", &awards(shown.awards)),
-            ("certificate", &certificate(shown.certificate)),
-            ("made", &html_safe(&made)),
-        ],
-    )
+    let frame = Frame {
+        of: "market round",
+        title: &rules.name,
+        styles: &[PAGE_STYLE],
+        verdict: &verdict(shown),
+        figures: &headline(shown),
+    };
+    let parts = [
+        ("plot", &*plot(shown.awards)),
+        ("conditions", &conditions(shown)),
+        ("accounts", &accounts(shown)),
+        ("awards", &awards(shown.awards)),
+        ("certificate", &certificate(shown.certificate)),
+        ("made", &maker(None)),
+    ];
+    frame.page(TEMPLATE, &parts)
 }
 
 /// Micro-credits as credits, three digits behind the point.

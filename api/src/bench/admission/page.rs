@@ -2,12 +2,13 @@
 
 use super::sample::MARKS;
 use super::{Outcome, Row};
+use crate::draw::PAGE_STYLE;
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
 use crate::draw::entries::headline_figure;
 use crate::draw::figures::grouped;
+use crate::draw::frame::{Frame, maker};
 use crate::draw::scale::Scale;
-use crate::draw::{CHART_STYLE, PAGE_STYLE};
-use crate::report::{STYLE, fill, html_safe};
+use crate::report::html_safe;
 
 const TEMPLATE: &str = include_str!("page/admission.html");
 
@@ -17,19 +18,15 @@ const FULL_FROM: u32 = 85;
 /// The page as the text of one HTML file. Same outcome, same bytes.
 pub(super) fn html(outcome: &Outcome<'_>) -> String {
     let sections = outcome.by_sequence().enumerate().map(|(at, rows)| section(outcome, at, rows)).collect::<Vec<_>>();
-    fill(
-        TEMPLATE,
-        &[
-            ("style", &[STYLE, CHART_STYLE, PAGE_STYLE].join("\n")),
-            ("verdict", &verdict(outcome)),
-            ("figures", &headline(outcome)),
-            ("sections", &sections.concat()),
-            (
-                "made",
-                &html_safe(&format!("Made by lessor {} on {}.", env!("CARGO_PKG_VERSION"), outcome.machine.words())),
-            ),
-        ],
-    )
+    let frame = Frame {
+        of: "bench",
+        title: "Admission, one pod at a time",
+        styles: &[PAGE_STYLE],
+        verdict: &verdict(outcome),
+        figures: &headline(outcome),
+    };
+    let parts = [("sections", &*sections.concat()), ("made", &maker(Some(&outcome.machine.words())))];
+    frame.page(TEMPLATE, &parts)
 }
 
 /// The row of a policy on the first sequence.

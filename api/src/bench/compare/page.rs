@@ -1,11 +1,12 @@
 //! `compare.html`: who found what, how soon and how reliably, as a page that a person wants to look at.
 
+use crate::draw::PAGE_STYLE;
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
 use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{grouped, mark, mebibytes, percent, significant};
+use crate::draw::frame::{Frame, maker};
 use crate::draw::scale::Scale;
-use crate::draw::{CHART_STYLE, PAGE_STYLE};
-use crate::report::{STYLE, fill, html_safe};
+use crate::report::html_safe;
 
 use super::means::{mean, median};
 use super::outcome::{Cell, Line, Outcome};
@@ -32,29 +33,27 @@ const TIME_DECADES: i32 = 3;
 pub(super) fn html(outcome: &Outcome<'_>) -> String {
     let family = outcome.task.family;
     let size = |what| figure(&by_size(outcome, what));
-    fill(
-        TEMPLATE,
-        &[
-            ("style", &[STYLE, CHART_STYLE, PAGE_STYLE, COMPARE_STYLE].join("\n")),
-            ("title", family.title()),
-            ("verdict", &html_safe(&outcome.verdict())),
-            ("figures", &headline(outcome)),
-            ("means", &means_table(outcome)),
-            ("profile", &figure(&profile(outcome))),
-            ("time", &figure(&over_time(outcome))),
-            ("seconds", &size(Amount::Seconds)),
-            ("memory", &size(Amount::PeakMemory)),
-            ("gap", &size(Amount::Gap)),
-            ("conditions", &conditions(outcome)),
-            ("cost", family.cost()),
-            ("table", &instances_table(outcome)),
-            ("notes", &notes(outcome)),
-            (
-                "made",
-                &html_safe(&format!("Made by lessor {} on {}.", env!("CARGO_PKG_VERSION"), outcome.machine.words())),
-            ),
-        ],
-    )
+    let frame = Frame {
+        of: "bench",
+        title: family.title(),
+        styles: &[PAGE_STYLE, COMPARE_STYLE],
+        verdict: &html_safe(&outcome.verdict()),
+        figures: &headline(outcome),
+    };
+    let parts = [
+        ("means", &*means_table(outcome)),
+        ("profile", &figure(&profile(outcome))),
+        ("time", &figure(&over_time(outcome))),
+        ("seconds", &size(Amount::Seconds)),
+        ("memory", &size(Amount::PeakMemory)),
+        ("gap", &size(Amount::Gap)),
+        ("conditions", &conditions(outcome)),
+        ("cost", family.cost()),
+        ("table", &instances_table(outcome)),
+        ("notes", &notes(outcome)),
+        ("made", &maker(Some(&outcome.machine.words()))),
+    ];
+    frame.page(TEMPLATE, &parts)
 }
 
 /// A chart with the last column of its legend.

@@ -108,7 +108,7 @@ impl Outcome<'_> {
     pub(super) fn limit_words(&self) -> String {
         match self.limit {
             Limit::Seconds(seconds) => format!("a deadline of {} s", figures::mark(seconds)),
-            Limit::WorkPerTile(0) => "construction and proof alone, no search".to_owned(),
+            Limit::WorkPerTile(0) => "construction with its polish, and proof; no search after them".to_owned(),
             Limit::WorkPerTile(work) => format!("a search of {work} moves a tile"),
         }
     }

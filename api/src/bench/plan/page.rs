@@ -5,9 +5,10 @@ use super::outcome::{Amount, Outcome, curve_name};
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, KEY, WIDTH, key};
 use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
+use crate::draw::frame::{Frame, maker};
 use crate::draw::scale::Scale;
 use crate::draw::{CHART_STYLE, PAGE_STYLE, PALETTE};
-use crate::report::{STYLE, fill, html_safe};
+use crate::report::html_safe;
 
 const TEMPLATE: &str = include_str!("page/curves.html");
 
@@ -25,23 +26,22 @@ const ROW: f64 = 24.0;
 pub(super) fn html(outcome: &Outcome<'_>) -> String {
     let [seconds, memory, gap] =
         [Amount::Seconds, Amount::PeakMemory, Amount::Gap].map(|amount| figure(outcome, amount));
-    fill(
-        TEMPLATE,
-        &[
-            ("style", &[STYLE, CHART_STYLE, PAGE_STYLE].join("\n")),
-            ("verdict", &verdict(outcome)),
-            ("figures", &headline(outcome)),
-            ("seconds", &seconds),
-            ("memory", &memory),
-            ("gap", &gap),
-            ("conditions", &conditions(outcome)),
-            ("table", &table(outcome)),
-            (
-                "made",
-                &html_safe(&format!("Made by lessor {} on {}.", env!("CARGO_PKG_VERSION"), outcome.machine.words())),
-            ),
-        ],
-    )
+    let frame = Frame {
+        of: "bench",
+        title: "Growth with the fleet",
+        styles: &[PAGE_STYLE],
+        verdict: &verdict(outcome),
+        figures: &headline(outcome),
+    };
+    let parts = [
+        ("seconds", &*seconds),
+        ("memory", &memory),
+        ("gap", &gap),
+        ("conditions", &conditions(outcome)),
+        ("table", &table(outcome)),
+        ("made", &maker(Some(&outcome.machine.words()))),
+    ];
+    frame.page(TEMPLATE, &parts)
 }
 
 /// The curves of time and memory with their legend, as the text of one SVG file.
