@@ -328,6 +328,9 @@ pub struct GenerateArgs {
     /// Some jobs relate to others or to the place of their data.
     #[arg(long)]
     pub relations: bool,
+    /// Moves cost by pair of clusters and, for some jobs, once; power feeds limit how many are under way.
+    #[arg(long)]
+    pub moves: bool,
     /// Replaces an existing output directory.
     #[arg(long)]
     pub force: bool,

@@ -79,7 +79,8 @@ pub(crate) fn scenario(args: &GenerateArgs) -> Result<Scenario, CommandError> {
     if args.family == FamilyFlag::Sample {
         scenario.load_permille = SAMPLE_LOAD_PERMILLE;
         scenario.job_classes = SAMPLE_JOB_CLASSES;
-        (scenario.distinct, scenario.steps, scenario.relations) = (true, true, true);
+        scenario.distinct = true;
+        (scenario.steps, scenario.relations, scenario.moves) = (true, true, true);
     }
     if let Some(load) = args.load {
         scenario.load_permille = permille(load)?;
@@ -89,6 +90,7 @@ pub(crate) fn scenario(args: &GenerateArgs) -> Result<Scenario, CommandError> {
     scenario.distinct |= args.distinct;
     scenario.steps |= args.steps;
     scenario.relations |= args.relations;
+    scenario.moves |= args.moves;
     Ok(scenario)
 }
 
@@ -121,6 +123,7 @@ mod tests {
             distinct: false,
             steps: false,
             relations: false,
+            moves: false,
             force: false,
             out: "out".into(),
         }

@@ -13,6 +13,7 @@ pub(super) enum Part {
     Times,
     Relations,
     Current,
+    Moves,
 }
 
 /// A seeded source of draws.
@@ -30,6 +31,7 @@ impl Dice {
             Part::Times => 5,
             Part::Relations => 6,
             Part::Current => 7,
+            Part::Moves => 8,
         };
         Dice(Pcg64::seed_from_u64(seed.wrapping_add(stream.wrapping_mul(0x9E37_79B9_7F4A_7C15))))
     }

@@ -7,6 +7,7 @@ mod current;
 mod dice;
 mod jobs;
 mod load;
+mod moves;
 mod relations;
 mod rules;
 mod sample;
@@ -86,6 +87,7 @@ impl Family {
 
 /// What to generate. Start from [`Scenario::new`] and change what matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one switch, free of the others")]
 pub struct Scenario {
     /// How many tiles, from 1 to [`TILES_MAX`].
     pub tiles: u32,
@@ -107,6 +109,8 @@ pub struct Scenario {
     pub steps: bool,
     /// Whether some jobs relate to others (affinity, anti-affinity) or to the place of their data.
     pub relations: bool,
+    /// Whether moves cost by pair of clusters and, for some jobs, once; and feeds limit how many are under way.
+    pub moves: bool,
 }
 
 impl Scenario {
@@ -123,6 +127,7 @@ impl Scenario {
             distinct: false,
             steps: false,
             relations: false,
+            moves: false,
         }
     }
 
@@ -151,17 +156,24 @@ impl Scenario {
         if self.relations {
             relations::draw(&mut jobs, &ground, &mut Dice::new(self.seed, Part::Relations));
         }
+        if self.moves {
+            moves::price_jobs(&mut jobs, &mut Dice::new(self.seed, Part::Moves));
+        }
         Ok(Instance::new(fleet, names, jobs, Weights::default())?)
     }
 
     fn parts(&self, mut tree: Tree, zones: Zones, models: &[Model]) -> FleetParts {
-        let mut parts = FleetParts {
+        let mut parts = FleetParts::default();
+        if self.moves {
+            moves::add_limits(&tree, &zones, &mut parts);
+        }
+        parts = FleetParts {
             nodes: std::mem::take(&mut tree.nodes),
             classes: models.iter().map(|model| model.class.clone()).collect(),
             zone_names: zones.names,
             zones: zones.rows,
             members: zones.members,
-            ..FleetParts::default()
+            ..parts
         };
         if self.steps {
             windows::add_steps(&tree, &mut parts, &mut Dice::new(self.seed, Part::Times));

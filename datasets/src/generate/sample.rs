@@ -17,7 +17,7 @@ pub struct Sample {
     pub telemetry: Vec<TelemetryRow>,
 }
 
-/// A thousand tiles with zones that bind, time steps, gangs, spread rules, relations, telemetry and current placements.
+/// A thousand tiles with zones that bind, time steps, gangs, spread rules, relations, telemetry, current placements and what it costs to move them.
 ///
 /// # Errors
 /// Never, unless the generator has a defect.
@@ -28,6 +28,7 @@ pub fn sample(seed: u64) -> Result<Sample, GenerateError> {
         distinct: true,
         steps: true,
         relations: true,
+        moves: true,
         ..Scenario::new(1_000, seed)
     };
     let instance = with_current(scenario.generate()?, RUNNING_PERMILLE, seed)?;

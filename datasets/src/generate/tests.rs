@@ -207,10 +207,32 @@ fn numbers_out_of_range_are_refused() {
 fn tiny_fleets_of_every_family_are_generated_too() {
     for family in Family::ALL {
         for tiles in [1, 2, 7, 30] {
-            for (steps, relations) in [(false, false), (true, true)] {
-                let instance = Scenario { steps, relations, ..scenario(family, tiles) }.generate().unwrap();
+            for all in [false, true] {
+                let switches = Scenario { steps: all, relations: all, moves: all, ..scenario(family, tiles) };
+                let instance = switches.generate().unwrap();
                 assert!(!instance.jobs().is_empty(), "{family:?} {tiles}");
             }
         }
     }
+}
+
+#[test]
+fn moves_cost_between_clusters_only_and_every_feed_limits_them() {
+    let instance = Scenario { moves: true, ..scenario(Family::Mixed, 2_000) }.generate().unwrap();
+    let fleet = instance.fleet();
+    let cluster = |tile| fleet.ancestor(tile, Level::Cluster);
+    let tiles: Vec<_> = fleet.tiles().step_by(97).collect();
+    for &from in &tiles {
+        for &to in &tiles {
+            assert_eq!(fleet.move_cost(from, to) > 0, cluster(from) != cluster(to));
+        }
+    }
+    let feeds = fleet.zones().iter().filter(|zone| zone.kind == ZoneKind::PowerFeed);
+    assert_eq!(fleet.move_limits().count(), feeds.count());
+    assert!(fleet.move_limits().all(|(_, most)| most > 0));
+    let once = instance.jobs().iter().filter(|job| job.move_cost_once > 0);
+    let share = once.count() * 1_000 / instance.jobs().len();
+    assert!((100..300).contains(&share), "{share}");
+    let plain = scenario(Family::Mixed, 2_000).generate().unwrap();
+    assert_eq!(plain.jobs().iter().map(|job| job.bid).sum::<u64>(), instance.jobs().iter().map(|job| job.bid).sum());
 }

@@ -36,7 +36,12 @@ pub(super) struct Tree {
 impl Tree {
     /// The cells of one cluster.
     pub(super) fn cells_of(&self, cluster: u32) -> impl Iterator<Item = u32> + '_ {
-        self.cells.clone().filter(move |&cell| self.nodes.parents[cell as usize] == Some(cluster))
+        self.cells.clone().filter(move |&cell| self.parent(cell) == Some(cluster))
+    }
+
+    /// What a node is under.
+    pub(super) fn parent(&self, node: u32) -> Option<u32> {
+        self.nodes.parents[node as usize]
     }
 
     /// What the tiles of a cell can give together.

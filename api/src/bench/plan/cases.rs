@@ -65,6 +65,7 @@ impl Case {
             distinct: args.distinct,
             steps: false,
             relations: false,
+            moves: false,
             force: false,
             out: out.to_owned(),
         })
