@@ -8,19 +8,19 @@ use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
 use lessor_models::instance::Instance;
 use lessor_models::job::ServiceClass;
 use lessor_models::objective::value::bonus;
-use lessor_models::plan::{Placement, Plan, Price, Unplaced};
+use lessor_models::plan::{HeldBack, Move, Placement, Plan, Price, Stage, Unplaced};
 use lessor_models::resources::{Kind, UNLIMITED};
 
 use crate::inputs::HashedFile;
 use crate::report::{
-    CellRow, InputFile, Limits, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow, ZoneRow,
-    reason_words,
+    CellRow, HeldBackRow, InputFile, Limits, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow,
+    WaveRow, ZoneRow, reason_words,
 };
 use crate::run_file::Point;
 use crate::summary::{Figures, strain_words};
 use crate::telemetry_limits::Derating;
 use crate::usage::{self, Account};
-use crate::words::{account_words, blocker_words, owner_type};
+use crate::words::{account_words, blocker_words, owner_type, wait_words};
 
 /// What the report says of the run, where that may differ from run to run.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ pub(crate) fn body(instance: &Instance, plan: &Plan) -> ReportData {
     let price_row = |price| price_row(fleet, price, of_cells.get(&price.owner).copied().unwrap_or_default());
     let mut data = ReportData {
         prices: plan.prices.iter().map(price_row).collect(),
+        waves: waves(&plan.moves),
+        held_back: plan.held_back.iter().map(|held| held_back_row(instance, held)).collect(),
         unplaced: plan.unplaced.iter().map(|left| unplaced_row(instance, left)).collect(),
         service_classes: service_classes(instance, &plan.placements),
         ..ReportData::default()
@@ -164,6 +166,38 @@ fn capacity_at(fleet: &Fleet, owner: Owner, kind: Kind, price: &Price) -> Option
     let base = fleet.base_capacity(owner).get(kind);
     let capacity = fleet.steps().get(&(owner, kind)).map_or(base, |function| function.at(price.interval.start));
     (capacity != UNLIMITED).then_some(capacity)
+}
+
+/// How many capsules take each step in each wave; waves count from zero.
+fn waves(moves: &[Move]) -> Vec<WaveRow> {
+    let mut rows = Vec::new();
+    for step in moves {
+        let at = step.wave as usize;
+        if rows.len() <= at {
+            rows.resize_with(at + 1, WaveRow::default);
+        }
+        let row = &mut rows[at];
+        let capsules = match step.stage {
+            Stage::Go => &mut row.go,
+            Stage::Pause => &mut row.pause,
+            Stage::Resume => &mut row.resume,
+            Stage::Stop => &mut row.stop,
+        };
+        *capsules += u64::from(step.count);
+    }
+    rows
+}
+
+fn held_back_row(instance: &Instance, held: &HeldBack) -> HeldBackRow {
+    let fleet = instance.fleet();
+    HeldBackRow {
+        job: instance.job_name(held.job).to_owned(),
+        count: held.count.into(),
+        from: fleet.name(held.from.tile).to_owned(),
+        to: fleet.name(held.to.tile).to_owned(),
+        wait: wait_words(fleet, held.wait),
+        behind: held.behind.map(|job| instance.job_name(job).to_owned()),
+    }
 }
 
 fn unplaced_row(instance: &Instance, left: &Unplaced) -> UnplacedRow {

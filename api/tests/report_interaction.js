@@ -64,3 +64,9 @@ claim("linear time draws another curve", one("#chart").innerHTML !== curve);
 all("input[name=range]")[1].click();
 claim("no curve has a point outside numbers", !one("#chart").innerHTML.includes("NaN"));
 claim("nothing is wider than the window", document.documentElement.scrollWidth <= innerWidth);
+
+claim("every wave has its bar", all("#wave-chart svg > g").length === 14);
+claim("a bar says what its wave does", one("#wave-chart g title").textContent.startsWith("Wave 1: "));
+claim("moves held back are paged", one("#held-table .pager-count").textContent === "1–15 of 40");
+type(one("#held-part input[type=search]"), "INDEX-004");
+claim("a move is found by whom it waits for", one("#held-table .pager-count").textContent === "1–1 of 1");

@@ -1,7 +1,8 @@
 //! Made-up reports of every shape that the page must bear, each the same on every run.
 
 use lessor_api::report::{
-    Amounts, CellRow, InputFile, Limits, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow, ZoneRow,
+    Amounts, CellRow, HeldBackRow, InputFile, Limits, Meta, PriceRow, Progress, ReportData, ServiceClassRow,
+    UnplacedRow, WaveRow, ZoneRow,
 };
 
 /// A sample's name and how it is made.
@@ -19,7 +20,8 @@ const HOUR_US: i64 = 3_600_000_000;
 
 /// 612 cells in seven clusters of two regions.
 fn fleet() -> ReportData {
-    report("Monday, both sites", &[("north", &[96, 84, 96, 60]), ("south", &[120, 96, 60])])
+    let data = report("Monday, both sites", &[("north", &[96, 84, 96, 60]), ("south", &[120, 96, 60])]);
+    ReportData { waves: waves(14, &mut Noise(3)), held_back: (0..40).map(held_back_row).collect(), ..data }
 }
 
 /// Nothing but zeros.
@@ -61,7 +63,30 @@ fn few() -> ReportData {
 /// 10,000 cells in forty clusters.
 fn large() -> ReportData {
     let clusters = [250; 10];
-    report("Ten million tiles", &[("a", &clusters), ("b", &clusters), ("c", &clusters), ("d", &clusters)])
+    let data = report("Ten million tiles", &[("a", &clusters), ("b", &clusters), ("c", &clusters), ("d", &clusters)]);
+    ReportData { waves: waves(1_000, &mut Noise(5)), ..data }
+}
+
+/// So many waves: most go at once, some pause and come back, the first ends what has no seat left.
+fn waves(count: u64, noise: &mut Noise) -> Vec<WaveRow> {
+    let wave = |at: u64, noise: &mut Noise| WaveRow {
+        go: 40 + noise.below(25),
+        pause: if at % 3 == 1 { noise.below(9) } else { 0 },
+        resume: if at % 3 == 2 { noise.below(9) } else { 0 },
+        stop: if at == 0 { 17 } else { 0 },
+    };
+    (0..count).map(|at| wave(at, noise)).collect()
+}
+
+fn held_back_row(at: u64) -> HeldBackRow {
+    HeldBackRow {
+        job: format!("render-{at:03}"),
+        count: 1 + at % 4,
+        from: format!("tile-{at:05}"),
+        to: format!("tile-{:05}", 2 * at + 1),
+        wait: format!("memory of tile \"tile-{:05}\"", 2 * at + 1),
+        behind: at.is_multiple_of(2).then(|| format!("index-{at:03}")),
+    }
 }
 
 /// Names that try to become markup, and one that never ends.
@@ -80,6 +105,7 @@ fn hostile() -> ReportData {
         row.conflict.push(name.into());
         row.reason = "a_reason_of_tomorrow".into();
     }
+    data.held_back = vec![HeldBackRow { job: long, wait: name.into(), behind: Some(name.into()), ..held_back_row(0) }];
     data.notes.push(name.into());
     data
 }
@@ -107,7 +133,8 @@ fn report(title: &str, regions: &[(&str, &[usize])]) -> ReportData {
     let meta = Meta { title: title.into(), placed, tiles, unplaced: missing, ..meta(value, bound) };
     let prices = price_rows(&zones, &cells, &mut noise);
     let timeline = timeline(value, bound);
-    ReportData { meta, cells, zones, timeline, prices, unplaced, service_classes: classes(), notes: Vec::new() }
+    let service_classes = classes();
+    ReportData { meta, cells, zones, timeline, prices, unplaced, service_classes, ..ReportData::default() }
 }
 
 fn meta(value: i128, bound: i128) -> Meta {

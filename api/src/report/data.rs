@@ -22,6 +22,10 @@ pub struct ReportData {
     pub timeline: Vec<Progress>,
     /// Prices above zero, in any order.
     pub prices: Vec<PriceRow>,
+    /// What runs and changes seats, wave by wave.
+    pub waves: Vec<WaveRow>,
+    /// Moves that no order allows, in any order.
+    pub held_back: Vec<HeldBackRow>,
     /// What was left out, in any order.
     pub unplaced: Vec<UnplacedRow>,
     /// What each service class asked for and got, most protected first.
@@ -148,6 +152,36 @@ pub struct PriceRow {
     pub price: u64,
     /// The constraint that makes it scarce, in words.
     pub binding: String,
+}
+
+/// One wave of the way from what runs to the plan: how many capsules take each step.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct WaveRow {
+    /// Capsules that leave a seat and enter another one.
+    pub go: u64,
+    /// Capsules that leave a seat, to enter another one in a later wave.
+    pub pause: u64,
+    /// Capsules that enter a seat after a pause.
+    pub resume: u64,
+    /// Capsules that stop for good.
+    pub stop: u64,
+}
+
+/// A move that would have made the plan better, and that no order of moves allows.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct HeldBackRow {
+    /// The job.
+    pub job: String,
+    /// Capsules that would have moved.
+    pub count: u64,
+    /// The tile that they stay on.
+    pub from: String,
+    /// The tile that they would have gone to.
+    pub to: String,
+    /// What they would have waited for without end, in words.
+    pub wait: String,
+    /// The job that holds it and waits itself; `None` where there will never be enough.
+    pub behind: Option<String>,
 }
 
 /// A job that was not placed whole.

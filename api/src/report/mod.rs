@@ -8,7 +8,8 @@ mod view;
 mod words;
 
 pub use data::{
-    Amounts, CellRow, InputFile, Limits, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow, ZoneRow,
+    Amounts, CellRow, HeldBackRow, InputFile, Limits, Meta, PriceRow, Progress, ReportData, ServiceClassRow,
+    UnplacedRow, WaveRow, ZoneRow,
 };
 pub use words::{ReasonWords, reason_words, rule_words};
 
@@ -17,13 +18,14 @@ const TEMPLATE: &str = include_str!("page/report.html");
 pub(crate) const STYLE: &str = include_str!("page/report.css");
 
 /// The scripts in the order in which they build on each other; they share one scope.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     include_str!("page/units.js"),
     include_str!("page/color.js"),
     include_str!("page/map.js"),
     include_str!("page/chart.js"),
     include_str!("page/tables.js"),
     include_str!("page/fleet.js"),
+    include_str!("page/migration.js"),
     include_str!("page/report.js"),
 ];
 

@@ -23,6 +23,13 @@ fn hostile_data() -> ReportData {
         cure: Some(HOSTILE.into()),
         ..UnplacedRow::default()
     });
+    data.waves.push(WaveRow { go: 1, ..WaveRow::default() });
+    data.held_back.push(HeldBackRow {
+        job: HOSTILE.into(),
+        wait: HOSTILE.into(),
+        behind: Some(HOSTILE.into()),
+        ..HeldBackRow::default()
+    });
     data.notes.push(HOSTILE.into());
     data
 }
@@ -41,6 +48,7 @@ fn a_hostile_name_arrives_unchanged_in_the_data() {
     let page = embedded(&render(&hostile_data()));
     assert_eq!(page["meta"]["title"], HOSTILE);
     assert_eq!(page["cells"][0]["cluster"], HOSTILE);
+    assert_eq!(page["held_back"][0]["behind"], HOSTILE);
     assert_eq!(page["unplaced"][0]["cure"], HOSTILE);
 }
 
@@ -55,7 +63,9 @@ fn the_title_is_text_in_the_markup_too() {
 #[test]
 fn every_section_is_in_the_page() {
     let page = render(&ReportData::default());
-    for id in ["fleet", "cell-map", "zone-map", "detail", "progress", "classes", "prices", "unplaced", "inputs"] {
+    for id in
+        ["fleet", "cell-map", "zone-map", "detail", "progress", "classes", "migration", "prices", "unplaced", "inputs"]
+    {
         assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
     }
 }

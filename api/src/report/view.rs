@@ -7,7 +7,9 @@ use lessor_models::resources::Kind;
 use lessor_models::time::MICROS_PER_HOUR;
 use serde::Serialize;
 
-use super::data::{CellRow, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow, ZoneRow};
+use super::data::{
+    CellRow, HeldBackRow, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow, WaveRow, ZoneRow,
+};
 use super::words::{REASONS, ReasonWords, reason_words};
 
 /// Cells shown at most: squares of four pixels still fit a screen.
@@ -18,6 +20,8 @@ pub(super) const ZONES_MAX: usize = 5_000;
 pub(super) const TIMELINE_MAX: usize = 2_000;
 /// Prices shown at most; the table of prices has all.
 pub(super) const PRICES_MAX: usize = 5_000;
+/// Moves held back shown at most; the table of moves held back has all.
+pub(super) const HELD_BACK_MAX: usize = 5_000;
 /// Unplaced jobs shown at most, so that the file stays within a few megabytes; the table of unplaced jobs has all.
 pub(super) const UNPLACED_MAX: usize = 20_000;
 
@@ -40,6 +44,8 @@ pub(super) fn json(data: &ReportData) -> String {
             .collect(),
         timeline: thinned(&data.timeline),
         prices: dearest_prices(&data.prices),
+        waves: &data.waves,
+        held_back: most_held_back(&data.held_back),
         unplaced: dearest_unplaced(&data.unplaced),
         service_classes: &data.service_classes,
         notes: &data.notes,
@@ -47,6 +53,7 @@ pub(super) fn json(data: &ReportData) -> String {
             cells: data.cells.len(),
             zones: data.zones.len(),
             prices: data.prices.len(),
+            held_back: data.held_back.len(),
             unplaced: data.unplaced.len(),
         },
     };
@@ -65,6 +72,8 @@ struct Page<'a> {
     zones: Vec<Marked<'a, ZoneRow>>,
     timeline: Vec<&'a Progress>,
     prices: Vec<Priced<'a>>,
+    waves: &'a [WaveRow],
+    held_back: Vec<&'a HeldBackRow>,
     unplaced: Vec<&'a UnplacedRow>,
     service_classes: &'a [ServiceClassRow],
     notes: &'a [String],
@@ -98,6 +107,7 @@ struct Totals {
     cells: usize,
     zones: usize,
     prices: usize,
+    held_back: usize,
     unplaced: usize,
 }
 
@@ -127,6 +137,14 @@ fn worth(row: &PriceRow) -> u128 {
     let hours = u128::from(span_us / MICROS_PER_HOUR);
     let part = per_hour.saturating_mul(u128::from(span_us % MICROS_PER_HOUR)) / u128::from(MICROS_PER_HOUR);
     per_hour.saturating_mul(hours).saturating_add(part)
+}
+
+/// The moves of most capsules, first.
+fn most_held_back(held_back: &[HeldBackRow]) -> Vec<&HeldBackRow> {
+    let mut rows: Vec<&HeldBackRow> = held_back.iter().collect();
+    rows.sort_by_key(|row| (Reverse(row.count), &row.job, &row.from, &row.to));
+    rows.truncate(HELD_BACK_MAX);
+    rows
 }
 
 /// The jobs that leave most value out, first.

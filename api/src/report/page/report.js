@@ -286,12 +286,14 @@ function start() {
   showControls(fleet);
   const progress = progressView(data);
   showClasses(data);
+  const drawMigration = showMigration(data);
   showPrices(data);
   showUnplaced(data);
   showFoot(data);
   const redraw = () => {
     drawFleet(fleet);
     drawProgress(progress);
+    drawMigration();
   };
   redraw();
   addEventListener("resize", redraw);
