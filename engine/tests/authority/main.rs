@@ -8,6 +8,7 @@ mod displacement;
 mod oracle;
 mod random;
 mod recovery;
+mod sabotage;
 mod script;
 mod stories;
 mod support;

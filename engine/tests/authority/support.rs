@@ -24,6 +24,11 @@ pub(crate) fn vector(compute: u64, power: u64) -> Resources {
 /// power and 2 devices; cell `a` gives 25 of compute; the feed that `a` hangs on gives 24 of power. At second 100 the compute
 /// of cell `b` falls to 12, at second 200 it is 30 again.
 pub(crate) fn fleet() -> Fleet {
+    fleet_with_feed_at(1)
+}
+
+/// The same with the feed at another node.
+pub(crate) fn fleet_with_feed_at(node: u32) -> Fleet {
     let tile = vector(10, 10).with(Kind::Accelerator, 2_000);
     let open = Resources::UNLIMITED;
     let class = TileClass { devices: 2, ..TileClass::plain("plain") };
@@ -42,7 +47,7 @@ pub(crate) fn fleet() -> Fleet {
         classes: vec![class],
         zone_names: vec!["feed".into()],
         zones: vec![Zone { kind: ZoneKind::PowerFeed, capacity: open.with(Kind::Power, 24), energy_price: None }],
-        members: vec![(0, 1)],
+        members: vec![(0, node)],
         steps: steps.into_iter().collect(),
         ..FleetParts::default()
     })
