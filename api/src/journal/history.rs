@@ -96,6 +96,7 @@ pub struct History<S: Storage> {
     /// Files that were read, each with the bytes of it that count.
     read: Vec<(String, u64)>,
     findings: Vec<Finding>,
+    is_attested: bool,
     ended: bool,
 }
 
@@ -128,6 +129,7 @@ impl<S: Storage> History<S> {
             position: base,
             read,
             findings,
+            is_attested: false,
             ended: false,
         };
         history.enter_first()?;
@@ -167,6 +169,12 @@ impl<S: Storage> History<S> {
     /// The snapshot and the segments that were read to their end, each with the bytes of it that count.
     pub(crate) fn files(&self) -> &[(String, u64)] {
         &self.read
+    }
+
+    /// Whether something behind the last commit that was read proves that it was durable.
+    #[must_use]
+    pub fn is_attested(&self) -> bool {
+        self.is_attested
     }
 
     /// What was passed over so far.
@@ -232,11 +240,15 @@ impl<S: Storage> History<S> {
                 segment.last = Some(segment.at);
                 segment.at += size;
                 self.position = Position { sequence, link };
+                self.is_attested = false;
                 Ok(true)
             }
             FrameKind::Continued if self.segments.is_empty() => Err(self.damaged(Defect::Missing)),
             // The next commit was to take the place of a seal: what follows it is what is left of that commit.
-            FrameKind::Seal | FrameKind::Continued => self.end_segment(size).map(|()| false),
+            FrameKind::Seal | FrameKind::Continued => {
+                self.is_attested = true;
+                self.end_segment(size).map(|()| false)
+            }
             FrameKind::Part | FrameKind::Whole => Err(self.damaged(Defect::Link)),
         }
     }

@@ -52,6 +52,11 @@ impl CommitBuffer {
         self.records += 1;
     }
 
+    /// Its records, one after another, as long as it was not appended.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[HEADER..]
+    }
+
     /// How many records it holds.
     #[must_use]
     pub fn records(&self) -> u32 {

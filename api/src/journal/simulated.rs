@@ -1,7 +1,7 @@
 //! A directory in memory that keeps the contract of [`Storage`] and not a bit more: power fails in the middle of an operation,
 //! writes that no sync covers are lost, torn and reordered, syncs fail, bits flip at rest. All of it follows from one seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -21,7 +21,7 @@ pub struct SimulatedFile {
     number: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct World {
     /// Every file that ever was, by number.
     files: Vec<Contents>,
@@ -35,9 +35,21 @@ struct World {
     syncs_left: Option<u64>,
     is_down: bool,
     operations: u64,
+    misfortunes: Misfortunes,
 }
 
-#[derive(Debug, Default)]
+/// What became of writes that no sync covered, over the life of a simulated directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Misfortunes {
+    /// Parts of at most a sector that were lost.
+    pub lost: u64,
+    /// Sectors that were cut in two.
+    pub torn: u64,
+    /// Files whose writes reached the device in another order.
+    pub reordered: u64,
+}
+
+#[derive(Clone, Debug, Default)]
 struct Contents {
     /// What reads see.
     seen: Vec<u8>,
@@ -53,7 +65,7 @@ enum Change {
     Size(usize),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum NameChange {
     Link(String, usize),
     Unlink(String),
@@ -73,7 +85,36 @@ impl SimulatedDisk {
             syncs_left: None,
             is_down: false,
             operations: 0,
+            misfortunes: Misfortunes::default(),
         })))
+    }
+
+    /// Another directory that holds the same, and fares as it would.
+    #[must_use]
+    pub fn fork(&self) -> SimulatedDisk {
+        SimulatedDisk(Arc::new(Mutex::new(self.world().clone())))
+    }
+
+    /// Another directory that holds what is there if power fails now and nothing survives that no sync covers.
+    #[must_use]
+    pub fn survivors(&self) -> SimulatedDisk {
+        let disk = self.fork();
+        let mut world = disk.world();
+        (world.is_down, world.operations_left, world.syncs_left) = (false, None, None);
+        world.names_pending.clear();
+        world.names = world.names_durable.clone();
+        for contents in &mut world.files {
+            contents.pending.clear();
+            contents.seen.clone_from(&contents.durable);
+        }
+        drop(world);
+        disk
+    }
+
+    /// What became of writes that no sync covered.
+    #[must_use]
+    pub fn misfortunes(&self) -> Misfortunes {
+        self.world().misfortunes
     }
 
     /// Power fails during the operation after so many, among those that change something.
@@ -97,10 +138,11 @@ impl SimulatedDisk {
         self.world().lose_power();
     }
 
-    /// The process ends and another begins: what was written can still be read.
+    /// The process ends and another begins: what was written can still be read. What no name leads to is gone.
     pub fn restart(&self) {
         let mut world = self.world();
         (world.is_down, world.operations_left, world.syncs_left) = (false, None, None);
+        world.forget_nameless();
     }
 
     /// A bit of a file turns over on the device.
@@ -232,11 +274,11 @@ impl StorageFile for SimulatedFile {
         let mut world = lock(&self.world);
         world.change(|_| ())?;
         let fails = world.sync_fails();
-        let World { files, chance, .. } = &mut *world;
+        let World { files, chance, misfortunes, .. } = &mut *world;
         let contents = &mut files[self.number];
         if fails {
             // The system forgets what it could not write, and reads still show it.
-            contents.keep_some(chance);
+            contents.keep_some(chance, misfortunes);
             return Err(io::Error::other("simulated: the sync failed"));
         }
         for change in contents.pending.drain(..) {
@@ -290,11 +332,26 @@ impl World {
 
     fn lose_power(&mut self) {
         for contents in &mut self.files {
-            contents.keep_some(&mut self.chance);
+            contents.keep_some(&mut self.chance, &mut self.misfortunes);
             contents.seen.clone_from(&contents.durable);
         }
         self.keep_some_names();
         self.names = self.names_durable.clone();
+    }
+
+    /// Empties files that no name leads to, nor can lead to after power fails.
+    fn forget_nameless(&mut self) {
+        let World { files, names, names_durable, names_pending, .. } = self;
+        let linked = names_pending.iter().filter_map(|change| match change {
+            NameChange::Link(_, number) => Some(number),
+            NameChange::Unlink(_) => None,
+        });
+        let named: BTreeSet<usize> = names.values().chain(names_durable.values()).chain(linked).copied().collect();
+        for (number, contents) in files.iter_mut().enumerate() {
+            if !named.contains(&number) {
+                *contents = Contents::default();
+            }
+        }
     }
 
     fn keep_some_names(&mut self) {
@@ -318,15 +375,19 @@ impl Contents {
     }
 
     /// Of what no sync covers, some sectors survive and some do not, in any order; now and then a sector is torn too.
-    fn keep_some(&mut self, chance: &mut Chance) {
+    fn keep_some(&mut self, chance: &mut Chance, misfortunes: &mut Misfortunes) {
         let share = chance.below(5);
-        let mut pieces: Vec<Change> = self.pending.drain(..).flat_map(|change| change.pieces(chance)).collect();
+        let mut pieces: Vec<Change> =
+            self.pending.drain(..).flat_map(|change| change.pieces(chance, misfortunes)).collect();
         if chance.below(2) == 0 {
+            misfortunes.reordered += u64::from(pieces.len() > 1);
             chance.shuffle(&mut pieces);
         }
         for piece in pieces {
             if chance.below(4) < share {
                 piece.apply(&mut self.durable);
+            } else {
+                misfortunes.lost += 1;
             }
         }
     }
@@ -347,13 +408,14 @@ impl Change {
     }
 
     /// The parts that survive or are lost each on their own.
-    fn pieces(self, chance: &mut Chance) -> Vec<Change> {
+    fn pieces(self, chance: &mut Chance, misfortunes: &mut Misfortunes) -> Vec<Change> {
         let Change::Write { mut offset, bytes } = self else { return vec![self] };
         let mut pieces = Vec::new();
         let mut rest = &bytes[..];
         while !rest.is_empty() {
             let mut length = (SECTOR - offset % SECTOR).min(rest.len());
             if length > 1 && chance.below(8) == 0 {
+                misfortunes.torn += 1;
                 length = 1 + usize::try_from(chance.below(length as u64 - 1)).expect("below a length");
             }
             let (piece, after) = rest.split_at(length);
@@ -366,7 +428,7 @@ impl Change {
 }
 
 /// SplitMix64 (Steele, Lea & Flood 2014): a whole stream from one seed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Chance(u64);
 
 impl Chance {
