@@ -23,7 +23,8 @@ use crate::memory::Memory;
 
 pub use bench::{
     BenchArgs, BenchCompareArgs, BenchGapArgs, BenchLeasesArgs, BenchLeasesKillArgs, BenchLeasesLoadArgs,
-    BenchLeasesVerb, BenchOpenbArgs, BenchPlanArgs, BenchRebalanceArgs, BenchVbpArgs, BenchVerb,
+    BenchLeasesSimulateArgs, BenchLeasesVerb, BenchOpenbArgs, BenchPlanArgs, BenchRebalanceArgs, BenchVbpArgs,
+    BenchVerb,
 };
 pub use bench_admission::BenchAdmissionArgs;
 pub use journal::{JournalArgs, JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};

@@ -41,6 +41,7 @@ mod progress_view;
 mod report_data;
 mod run_file;
 mod service;
+mod simulation;
 mod solve;
 mod strain_rules;
 mod summary;

@@ -89,6 +89,9 @@ pub enum BenchLeasesVerb {
     Load(BenchLeasesLoadArgs),
     /// Kills a real server again and again while clients lease from it, and looks whether all that was acknowledged is there.
     Kill(BenchLeasesKillArgs),
+    /// Lets the machine of the service live in simulated worlds in which everything goes wrong, each from one seed, and looks
+    /// whether all that is promised holds.
+    Simulate(BenchLeasesSimulateArgs),
 }
 
 /// Flags of `lessor bench leases load`.
@@ -127,6 +130,23 @@ pub struct BenchLeasesKillArgs {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub kills: u32,
     /// The seed of lives and choices.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `lessor bench leases simulate`.
+#[derive(Debug, Args)]
+pub struct BenchLeasesSimulateArgs {
+    /// Worlds.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub seeds: u32,
+    /// How long each of them lasts, in its own time.
+    #[arg(long, value_name = "H", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub hours: u32,
+    /// The seed of the first world; each of the others has the next one.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
     /// Prints one JSON object on standard output, and nothing else.

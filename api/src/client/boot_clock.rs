@@ -28,8 +28,12 @@ impl BootInstant {
         later.0.saturating_sub(self.0)
     }
 
-    /// An instant so long after the machine's start, for tests of what depends on time.
-    #[cfg(test)]
+    /// How long after the machine's start it is.
+    pub(crate) const fn since_boot(self) -> Duration {
+        self.0
+    }
+
+    /// An instant so long after the machine's start, for tests and simulations of what depends on time.
     pub(crate) const fn at(since_boot: Duration) -> BootInstant {
         BootInstant(since_boot)
     }

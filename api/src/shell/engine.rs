@@ -52,6 +52,11 @@ impl Engine {
         self.stage.authority.next_deadline()
     }
 
+    /// The whole state, durable or not.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.stage.authority.snapshot()
+    }
+
     /// Takes up what waits. Where there is nothing to do, it waits for it at most so long.
     pub(crate) fn take_up(&mut self, most: Duration) -> Woken {
         let wait = Wait { most, is_holding: !self.stage.batch.is_empty() };
@@ -83,7 +88,7 @@ impl Engine {
         let most = if stepped.is_last { 0 } else { self.limits.snapshot_bytes };
         (self.grown > most).then(|| {
             self.grown = 0;
-            Box::new(self.stage.authority.snapshot())
+            Box::new(self.snapshot())
         })
     }
 }

@@ -31,6 +31,12 @@ mod tests;
 mod view;
 mod watch;
 
+pub(crate) use clock::EngineClock;
+pub(crate) use committer::Committer;
+pub(crate) use engine::Engine;
+pub(crate) use open::{Parts, open};
+pub(crate) use stage::Batch;
+
 pub use answer::{AnswerSink, AnswerStream, Answered, Overloaded, Pending, Stopped, answer_stream};
 pub use committer::Listener;
 pub use counters::{Counters, Histogram};

@@ -59,6 +59,11 @@ pub(super) enum Told {
 }
 
 impl Batch {
+    /// The records, as long as they were not appended.
+    pub(crate) fn records(&self) -> &[u8] {
+        self.commit.bytes()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.commit.is_empty() && self.outbox.tells.is_empty()
     }

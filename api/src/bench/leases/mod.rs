@@ -9,6 +9,7 @@ mod kill;
 mod latencies;
 mod load;
 mod rates;
+mod simulate;
 
 use std::path::Path;
 
@@ -34,6 +35,7 @@ pub(super) fn run(verb: &BenchLeasesVerb) -> Result<Ending, CommandError> {
     match verb {
         BenchLeasesVerb::Load(args) => load(args),
         BenchLeasesVerb::Kill(args) => kill(args),
+        BenchLeasesVerb::Simulate(args) => Ok(simulate::run(args)),
     }
 }
 
