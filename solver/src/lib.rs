@@ -35,3 +35,4 @@ pub mod stop;
 pub mod strain;
 pub mod transport;
 pub mod vector_packing;
+pub mod vectors;

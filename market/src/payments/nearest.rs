@@ -4,6 +4,8 @@
 //! one broken inequality after another, and lets go of those whose multiplier would turn negative. Problems here have a few
 //! dozen variables, so that the equations of the active set are solved anew each time.
 
+use lessor_solver::vectors::dot;
+
 /// `sum of entries x >= limit`; an equality where it says so.
 #[derive(Clone, Debug)]
 pub(crate) struct Halfspace {
@@ -27,8 +29,21 @@ pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f6
     let mut steps = 0;
     // An equality is a row that is broken either way: its sign is turned so that it is broken from below.
     let mut signs = vec![1.0; halfspaces.len()];
-    let mut implied: Vec<usize> = Vec::new();
-    'broken: while let Some(next) = most_broken(&point, halfspaces, (&active, &implied), &mut signs) {
+    // Rows that are active, or implied by those that are.
+    let (mut is_settled, mut implied) = (vec![false; halfspaces.len()], Vec::new());
+    'broken: loop {
+        let Some(next) = most_broken(&point, halfspaces, &is_settled, &mut signs) else {
+            // What was implied may be broken once the point has moved on.
+            let is_whole = |at: &usize| missing(&point, &halfspaces[*at], signs[*at]) <= 2.0 * ROUNDING;
+            let broken: Vec<usize> = implied.iter().copied().filter(|at| !is_whole(at)).collect();
+            if broken.is_empty() {
+                return Some(point);
+            }
+            implied.retain(is_whole);
+            broken.into_iter().for_each(|at| is_settled[at] = false);
+            continue;
+        };
+        is_settled[next] = true;
         let normal: Vec<f64> = halfspaces[next].entries.iter().map(|entry| entry * signs[next]).collect();
         let mut multiplier = 0.0;
         loop {
@@ -46,7 +61,7 @@ pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f6
                 direction.iter_mut().zip(normal).for_each(|(value, entry)| *value -= share * entry);
             }
             let length = dot(&direction, &normal);
-            let missing = halfspaces[next].limit * signs[next] - dot(&normal, &point);
+            let missing = missing(&point, &halfspaces[next], signs[next]);
             let full = if length > TINY { missing / length } else { f64::INFINITY };
             let blocking = active.iter().zip(&shares).enumerate();
             let blocking = blocking.filter(|(_, ((at, _), share))| **share > TINY && !halfspaces[*at].is_equality);
@@ -67,30 +82,29 @@ pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f6
             multiplier += step;
             match partial {
                 Some((least, place)) if least < full => {
-                    active.remove(place);
+                    is_settled[active.remove(place).0] = false;
                 }
                 _ => break,
             }
         }
         active.push((next, multiplier));
     }
-    Some(point)
 }
 
-/// The inequality that is broken most, neither active nor implied; equalities come first.
-fn most_broken(
-    point: &[f64],
-    halfspaces: &[Halfspace],
-    (active, implied): (&[(usize, f64)], &[usize]),
-    signs: &mut [f64],
-) -> Option<usize> {
+/// What a point lacks of a halfspace, whose sign is turned so that it is broken from below.
+fn missing(point: &[f64], halfspace: &Halfspace, sign: f64) -> f64 {
+    (halfspace.limit - dot(&halfspace.entries, point)) * sign
+}
+
+/// The inequality that is broken most, of those that are not settled; equalities come first.
+fn most_broken(point: &[f64], halfspaces: &[Halfspace], is_settled: &[bool], signs: &mut [f64]) -> Option<usize> {
     let mut worst = None;
     let mut most = 1e-10;
     for (at, halfspace) in halfspaces.iter().enumerate() {
-        if active.iter().any(|&(other, _)| other == at) || implied.contains(&at) {
+        if is_settled[at] {
             continue;
         }
-        let missing = halfspace.limit - dot(&halfspace.entries, point);
+        let missing = missing(point, halfspace, 1.0);
         if halfspace.is_equality {
             if missing.abs() > most {
                 signs[at] = missing.signum();
@@ -132,10 +146,6 @@ fn project(normals: &[Vec<f64>], normal: &[f64]) -> Option<Vec<f64>> {
         shares[row] = (shares[row] - known) / factor[row][row];
     }
     Some(shares)
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

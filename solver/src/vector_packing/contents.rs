@@ -6,6 +6,7 @@
 //! bounded together with all others by the same prices as multipliers (Fisher 1981).
 
 use crate::stop::Stop;
+use crate::vectors::dot;
 
 use super::lowered::{Lowered, Pattern, narrow};
 
@@ -316,10 +317,6 @@ impl<'a> Search<'a> {
             self.least = least;
         }
     }
-}
-
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@
 //! all contents ([`super::contents`]) finds more, or proves that there are none.
 
 use crate::stop::Stop;
+use crate::vectors::dot;
 
-use super::contents::{GAIN_MIN, PRICE_MIN, Prices, Wanted, dot, search};
+use super::contents::{GAIN_MIN, PRICE_MIN, Prices, Wanted, search};
 use super::lowered::{Lowered, Pattern, narrow};
 
 /// Steps towards the best prices of the dimensions.
