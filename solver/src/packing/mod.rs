@@ -32,5 +32,5 @@ mod tests;
 mod tree;
 
 pub use instance::{Packing, PackingColumn, PackingError, WORTH_MAX};
-pub use relaxation::relaxed;
+pub use relaxation::{relaxed, row_prices};
 pub use search::{PackingOutcome, Prepared};

@@ -8,6 +8,8 @@ use super::matrix::Matrix;
 use super::proof::{Allowed, ExactRows, Proof};
 use super::simplex::{Basis, Ended, Until};
 
+/// Pivots for the prices of rows, at most.
+const ROW_PRICE_PIVOTS_MAX: u32 = 100_000;
 /// What a row must be broken by to come in.
 const BROKEN: f64 = 1e-6;
 
@@ -180,4 +182,22 @@ pub fn relaxed(most: &[f64], rows: &[(f64, Vec<(usize, f64)>)]) -> Option<Vec<f6
         Until { cutoff: f64::NEG_INFINITY, pivots: 50 * u32::try_from(most.len() + rows.len()).ok()?, stop: &stop };
     let ended = basis.solve(&matrix, until);
     (ended == Ended::Optimal).then(|| (0..most.len()).map(|column| basis.value(column)).collect())
+}
+
+/// The price of each row of a packing in its linear relaxation, in worth for a unit of capacity; `None` where the simplex fails.
+/// Prices are floating point: they prove nothing by themselves.
+#[must_use]
+pub fn row_prices(packing: &Packing) -> Option<Vec<f64>> {
+    let worths: Vec<u64> = packing.columns().iter().map(|column| column.worth).collect();
+    let unit = worths.iter().copied().max().unwrap_or(1).max(1) as f64;
+    let mut matrix = Matrix::new(worths.iter().map(|&worth| worth as f64 / unit).collect());
+    let scales: Vec<f64> = packing.capacities().iter().map(|&capacity| capacity.max(1) as f64).collect();
+    for ((entries, &capacity), scale) in packing.rows().iter().zip(packing.capacities()).zip(&scales) {
+        let scaled = entries.iter().map(|&(column, amount)| (column, amount as f64 / scale)).collect();
+        matrix.row(capacity as f64 / scale, scaled);
+    }
+    let mut basis = Basis::new(&matrix);
+    let stop = Stop::new();
+    let ended = basis.solve(&matrix, Until { cutoff: f64::NEG_INFINITY, pivots: ROW_PRICE_PIVOTS_MAX, stop: &stop });
+    (ended == Ended::Optimal).then(|| basis.prices().zip(scales).map(|(price, scale)| price * unit / scale).collect())
 }

@@ -36,6 +36,9 @@ const PATIENCE_LATER_EACH: u64 = 3;
 const NODES_BETWEEN: u64 = 40;
 /// Runs of local search between two parts of the tree: about a third of the time.
 const TURNS: usize = 3;
+/// Parts of the tree that are looked at before something better is enough, where the best is not asked for: what is found first
+/// is seldom much better.
+const BETTER_AFTER: usize = 10;
 /// Local search keeps to such a share of the columns, those that gain most at the prices of the root: what gains little is
 /// seldom part of a good packing. One share after the other is tried.
 const SHARES: [f64; 4] = [0.5, 0.9, 0.75, 0.25];
@@ -101,7 +104,7 @@ impl Prepared {
                 (reached[at], bounds[at]) = (worth, bound);
                 report(reached.iter().sum(), bounds.iter().sum());
             };
-            let solve = Solve { component, worths, random: random.fork(at as u64), slack: 0, stop };
+            let solve = Solve { component, worths, random: random.fork(at as u64), slack: 0, enough: None, stop };
             let solved = solve.run(Vec::new(), None, &mut told);
             (reached[at], bounds[at]) = (solved.incumbent.worth, solved.bound);
             self.solved[at] = Some(solved);
@@ -120,6 +123,29 @@ impl Prepared {
         seed: u64,
         stop: &Stop,
     ) -> PackingOutcome {
+        self.again(worths, (start, slack, Goal::Best), seed, stop)
+    }
+
+    /// As [`Prepared::solve_for`], but in each component it is enough to know a packing that gains more than the slack on the start:
+    /// the bound is that of the best only where there is none.
+    #[must_use]
+    pub fn improve_for(
+        &self,
+        worths: &[u64],
+        (start, slack): (&[usize], u128),
+        seed: u64,
+        stop: &Stop,
+    ) -> PackingOutcome {
+        self.again(worths, (start, slack, Goal::Better), seed, stop)
+    }
+
+    fn again(
+        &self,
+        worths: &[u64],
+        (start, slack, goal): (&[usize], u128, Goal),
+        seed: u64,
+        stop: &Stop,
+    ) -> PackingOutcome {
         let random = Random::new(seed);
         let again = |(at, component): (usize, &Component)| {
             let own: Vec<u64> = component.columns.iter().map(|&column| worths[column]).collect();
@@ -128,10 +154,13 @@ impl Prepared {
                 return (solved.incumbent.clone(), solved.bound);
             }
             let start = (0..own.len()).filter(|&column| start.binary_search(&component.columns[column]).is_ok());
+            let start: Vec<usize> = start.collect();
+            let before: u128 = start.iter().map(|&column| u128::from(own[column])).sum();
+            let enough = (goal == Goal::Better).then_some(before + slack);
             let relaxation = known.and_then(|solved| solved.relaxation.as_ref());
             let relaxation = relaxation.map(|relaxation| relaxation.with_worths(&own));
-            let solve = Solve { component, worths: &own, random: random.fork(at as u64), slack, stop };
-            let solved = solve.run(start.collect(), relaxation, &mut |_, _| {});
+            let solve = Solve { component, worths: &own, random: random.fork(at as u64), slack, enough, stop };
+            let solved = solve.run(start, relaxation, &mut |_, _| {});
             (solved.incumbent, solved.bound)
         };
         self.outcome(self.components.iter().enumerate().map(again))
@@ -177,7 +206,7 @@ impl Prepared {
             let mut worths = all.clone();
             columns.iter().for_each(|&column| worths[column] = 0);
             let relaxation = known.relaxation.as_ref().map(|relaxation| relaxation.with_worths(&worths));
-            let solve = Solve { component, worths: &worths, random: random.clone(), slack: 0, stop };
+            let solve = Solve { component, worths: &worths, random: random.clone(), slack: 0, enough: None, stop };
             (*group, solve.run(known.incumbent.chosen.clone(), relaxation, &mut |_, _| {}))
         };
         groups.par_iter().map(one).collect()
@@ -255,7 +284,18 @@ struct Solve<'a> {
     random: Random,
     /// What must be gained for a better packing to matter.
     slack: u128,
+    /// What is worth more than this may end the solve.
+    enough: Option<u128>,
     stop: &'a Stop,
+}
+
+/// What a solve is after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goal {
+    /// The best packing.
+    Best,
+    /// One that gains more than the slack on the start, or the best where none does.
+    Better,
 }
 
 impl Solve<'_> {
@@ -293,6 +333,11 @@ impl Solve<'_> {
         }
         let (incumbent, bound) = self.branch(root, is_warm, report);
         Solved { incumbent, bound, relaxation: Some(kept) }
+    }
+
+    /// Whether what is known is as good as it has to be.
+    fn is_enough(&self, incumbent: &Incumbent) -> bool {
+        self.enough.is_some_and(|enough| incumbent.worth > enough)
     }
 
     /// A few packings by simple rules, and the start made as full as it gets.
@@ -406,7 +451,7 @@ impl Solve<'_> {
                 report(now.0, now.1);
                 told = now;
             }
-            if is_done || self.stop.is_raised() {
+            if is_done || self.stop.is_raised() || turn >= BETTER_AFTER && self.is_enough(&tree.incumbent) {
                 break;
             }
         }

@@ -28,6 +28,8 @@ const REFRESH_EVERY: u32 = 200;
 const PIVOT_ERROR: f64 = 1e-6;
 /// Pivots between looks at the stop.
 const LOOK_EVERY: u32 = 16;
+/// Pivots between looks at the value, which takes about as long as half a pivot.
+const WORTH_EVERY: u32 = 4;
 /// Reduced costs below this have no sign.
 const SIGNED: f64 = 1e-11;
 /// Pivots in a row that gain nothing after which worths are shifted a little, and after which a solve without shifts ends.
@@ -210,10 +212,15 @@ impl Basis {
         work: &mut Workspace,
     ) -> Ended {
         for pivot in 0..until.pivots {
-            if pivot % LOOK_EVERY == 0 && until.stop.is_raised() {
-                return Ended::Limited;
+            if pivot % LOOK_EVERY == 0 {
+                // A pivot goes over the inverse, row by row.
+                until.stop.spend(u64::from(LOOK_EVERY) * self.members.len() as u64);
+                if until.stop.is_raised() {
+                    return Ended::Limited;
+                }
             }
-            if until.cutoff > f64::NEG_INFINITY && self.worth(matrix) <= until.cutoff {
+            let is_looked_at = pivot % WORTH_EVERY == 0 && until.cutoff > f64::NEG_INFINITY;
+            if is_looked_at && self.worth(matrix) <= until.cutoff {
                 return Ended::Cut;
             }
             if self.stalled > STALLED && !*was_shifted {
