@@ -25,6 +25,7 @@ pub const AWARDS: TableSpec = TableSpec {
         ),
         required("reserve", Amount, "the reserve price of its bundle, in micro-credits"),
         required("won", Flag, "whether the bidder gets the bundle"),
+        optional("part", Amount, "how much of it was won, in base units; NULL: all of it, or nothing"),
         optional("payment", Amount, "what the bidder pays for it, in micro-credits; NULL: nothing was won"),
         optional("reason", Text, "why nothing was won, in a word; NULL: it was"),
     ],
@@ -47,6 +48,8 @@ pub struct AwardRow {
     pub counted: u64,
     /// The reserve price of its bundle, in micro-credits.
     pub reserve: u64,
+    /// How much of it was won, where that is a part.
+    pub part: Option<u64>,
     /// What is paid, in micro-credits; `None` where nothing was won.
     pub payment: Option<u64>,
     /// Why nothing was won.
@@ -63,8 +66,8 @@ pub fn read_awards(path: &Path) -> Result<Vec<AwardRow>, DatasetError> {
     while let Some(batch) = reader.next()? {
         let [bid, bidder, group, class, reason] =
             ["bid", "bidder", "group", "account_class", "reason"].map(|name| batch.column(name));
-        let [amount, counted, reserve, payment] =
-            ["amount", "counted", "reserve", "payment"].map(|name| batch.column(name));
+        let [amount, counted, reserve, part, payment] =
+            ["amount", "counted", "reserve", "part", "payment"].map(|name| batch.column(name));
         for row in batch.rows() {
             awards.push(AwardRow {
                 bid: bid.need_text(row)?.to_owned(),
@@ -74,6 +77,7 @@ pub fn read_awards(path: &Path) -> Result<Vec<AwardRow>, DatasetError> {
                 amount: amount.need_integer(row)?,
                 counted: counted.need_integer(row)?,
                 reserve: reserve.need_integer(row)?,
+                part: part.integer(row),
                 payment: payment.integer(row),
                 reason: reason.text(row).map(str::to_owned),
             });
@@ -97,6 +101,7 @@ pub fn write_awards(path: &Path, awards: &[AwardRow]) -> Result<(), DatasetError
         columns.integer("counted", awards.iter().map(|award| Some(award.counted)));
         columns.integer("reserve", awards.iter().map(|award| Some(award.reserve)));
         columns.flag("won", awards.iter().map(|award| Some(award.payment.is_some())));
+        columns.integer("part", awards.iter().map(|award| award.part));
         columns.integer("payment", awards.iter().map(|award| award.payment));
         columns.text("reason", awards.iter().map(|award| award.reason.as_deref()));
     })

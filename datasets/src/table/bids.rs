@@ -12,7 +12,7 @@ use super::error::{DatasetError, Problem};
 use super::prices::interval;
 use super::sink::write_table;
 use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Text, Time};
+use super::spec::ColumnType::{Amount, Flag, Text, Time};
 use super::spec::{TableSpec, optional, required};
 use super::words::{Owners, owner_type};
 
@@ -40,6 +40,11 @@ pub const BIDS: TableSpec = TableSpec {
         required("quantity", Amount, "how much of the account, in base units of the kind; above 0"),
         required("start", Time, "first instant of the term"),
         required("end", Time, "first instant after the term"),
+        optional(
+            "divisible",
+            Flag,
+            "whether a part is welcome at a part of the amount; the same in all rows of a bid; NULL: all or nothing",
+        ),
     ],
 };
 
@@ -58,6 +63,8 @@ pub struct BidRows {
     pub amount: u64,
     /// What the bundle holds, at least one good, no account twice at one instant.
     pub goods: Vec<BidGood>,
+    /// Whether a part of it is welcome.
+    pub is_divisible: bool,
     /// The row of its first good.
     pub row: usize,
 }
@@ -75,6 +82,14 @@ pub struct BidGood {
     pub interval: Interval,
 }
 
+impl BidGood {
+    /// Whether both are of one account at some instant.
+    pub(super) fn meets(&self, other: &BidGood) -> bool {
+        let (one, two) = (self.interval, other.interval);
+        (self.owner, self.kind) == (other.owner, other.kind) && one.start < two.end && two.start < one.end
+    }
+}
+
 /// Reads a book, in table order.
 ///
 /// # Errors
@@ -86,8 +101,8 @@ pub fn read_bids(path: &Path, fleet: &Fleet) -> Result<Vec<BidRows>, DatasetErro
     let mut bids: Vec<BidRows> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     while let Some(batch) = reader.next()? {
-        let [name, bidder, group, service, amount] =
-            ["bid", "bidder", "group", "service", "amount"].map(|name| batch.column(name));
+        let [name, bidder, group, service, amount, divisible] =
+            ["bid", "bidder", "group", "service", "amount", "divisible"].map(|name| batch.column(name));
         let [owner, owner_type, kind, quantity] =
             ["owner", "owner_type", "kind", "quantity"].map(|name| batch.column(name));
         let window = ["start", "end"].map(|name| batch.column(name));
@@ -109,6 +124,7 @@ pub fn read_bids(path: &Path, fleet: &Fleet) -> Result<Vec<BidRows>, DatasetErro
                 service: service.need_word(row, &ServiceClass::ALL, ServiceClass::name)?,
                 amount: amount.need_integer(row)?,
                 goods: vec![good],
+                is_divisible: divisible.flag(row).unwrap_or(false),
                 row: file_row,
             };
             if bid.name.is_empty() || bid.bidder.is_empty() {
@@ -142,22 +158,21 @@ fn disagreement(last: &BidRows, row: &BidRows, good: BidGood) -> Option<(&'stati
         ("group", last.group == row.group),
         ("service", last.service == row.service),
         ("amount", last.amount == row.amount),
+        ("divisible", last.is_divisible == row.is_divisible),
     ];
     if let Some((column, _)) = columns.into_iter().find(|(_, agrees)| !agrees) {
         return Some((column, same));
     }
-    let meets = |other: &BidGood| {
-        let (one, two) = (other.interval, good.interval);
-        (other.owner, other.kind) == (good.owner, good.kind) && one.start < two.end && two.start < one.end
-    };
     let twice = Problem::Model("names an account that the bid has at the same time already; add the quantities up");
-    last.goods.iter().any(meets).then_some(("owner", twice))
+    last.goods.iter().any(|other| other.meets(&good)).then_some(("owner", twice))
 }
 
 /// A column of money in floating point, told with a row: every row of it is wrong.
-fn whole_money(error: DatasetError) -> DatasetError {
+pub(super) fn whole_money(error: DatasetError) -> DatasetError {
     match error {
-        DatasetError::WrongType { path, column: column @ "amount", found, .. } if found.starts_with("Float") => {
+        DatasetError::WrongType { path, column: column @ ("amount" | "price"), found, .. }
+            if found.starts_with("Float") =>
+        {
             let problem = Problem::Model("is in floating point; money is in whole micro-credits");
             DatasetError::Cell { path, row: 0, column, problem: Box::new(problem) }
         }
@@ -185,5 +200,6 @@ pub fn write_bids(path: &Path, fleet: &Fleet, bids: &[BidRows]) -> Result<(), Da
         columns.integer("quantity", rows.iter().map(|(_, good)| Some(good.quantity)));
         columns.time("start", rows.iter().map(|(_, good)| Some(good.interval.start)));
         columns.time("end", rows.iter().map(|(_, good)| Some(good.interval.end)));
+        columns.flag("divisible", rows.iter().map(|(bid, _)| Some(bid.is_divisible)));
     })
 }

@@ -5,6 +5,7 @@
 //! file and cell that they speak of.
 
 mod awards;
+mod balances;
 mod bids;
 mod capacities;
 mod cells;
@@ -21,8 +22,11 @@ mod jobs_write;
 mod move_costs;
 mod moves;
 mod nodes;
+mod offers;
 mod placements;
 mod prices;
+mod revocations;
+mod sales;
 mod sink;
 mod source;
 mod spec;
@@ -33,6 +37,7 @@ mod words;
 mod zones;
 
 pub use awards::{AWARDS, AwardRow, read_awards, write_awards};
+pub use balances::{BALANCES, BalanceRow, read_balances, write_balances};
 pub use bids::{BIDS, BidGood, BidRows, read_bids, write_bids};
 pub use capacities::{CAPACITIES, write_capacities};
 pub use certificate::{CERTIFICATE, SHIFT_KEY, read_certificate, write_certificate};
@@ -44,8 +49,11 @@ pub use jobs::{JOBS, read_jobs, write_jobs};
 pub use move_costs::{MOVE_COSTS, write_move_costs};
 pub use moves::{MOVES, read_moves, write_moves};
 pub use nodes::{NODES, write_nodes};
+pub use offers::{OFFERS, OfferGood, OfferRows, read_offers, write_offers};
 pub use placements::{PLACEMENTS, read_current, read_placements, write_current, write_placements};
 pub use prices::{PRICES, read_prices, write_prices};
+pub use revocations::{REVOCATIONS, RevocationRow, read_revocations, write_revocations};
+pub use sales::{SALES, SaleRow, read_sales, write_sales};
 pub use spec::{ColumnSpec, ColumnType, TABLE_KEY, TableSpec, VERSION, VERSION_KEY};
 pub use tariffs::{TARIFFS, write_tariffs};
 pub use telemetry::{TELEMETRY, TelemetryRow, TelemetryWriter, read_telemetry, read_telemetry_within};
@@ -53,7 +61,7 @@ pub use unplaced::{UNPLACED, cure_words, read_unplaced, write_unplaced};
 pub use zones::{ZONE_MEMBERS, ZONES, write_members, write_zones};
 
 /// Every table: first those of a fleet directory, then the results of a plan, then those of a market.
-pub const TABLES: [&TableSpec; 17] = [
+pub const TABLES: [&TableSpec; 21] = [
     &NODES,
     &ZONES,
     &ZONE_MEMBERS,
@@ -69,6 +77,10 @@ pub const TABLES: [&TableSpec; 17] = [
     &PRICES,
     &CERTIFICATE,
     &BIDS,
+    &OFFERS,
     &AWARDS,
+    &SALES,
     &ENTRIES,
+    &BALANCES,
+    &REVOCATIONS,
 ];

@@ -1,0 +1,82 @@
+//! Table `revocations`: leases that the lessor ended before their term.
+
+use std::path::Path;
+
+use lessor_models::time::{Interval, Timestamp};
+
+use super::error::{DatasetError, Problem};
+use super::prices::interval;
+use super::sink::write_table;
+use super::source::TableReader;
+use super::spec::ColumnType::{Amount, Text, Time};
+use super::spec::{TableSpec, required};
+
+/// The schema of `revocations.parquet`.
+pub const REVOCATIONS: TableSpec = TableSpec {
+    name: "revocations",
+    row: "a lease that the lessor ended before its term, which its holder is paid for",
+    columns: &[
+        required("holder", Text, "whose lease it was"),
+        required("paid", Amount, "what the holder paid for the whole term, in micro-credits"),
+        required("start", Time, "first instant of the term"),
+        required("end", Time, "first instant after the term"),
+        required("revoked", Time, "when it was ended; within the term"),
+    ],
+};
+
+/// A lease that was ended before its term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevocationRow {
+    /// Whose it was.
+    pub holder: String,
+    /// What was paid for the whole term, in micro-credits.
+    pub paid: u64,
+    /// The term.
+    pub term: Interval,
+    /// When it was ended.
+    pub revoked: Timestamp,
+}
+
+/// Reads revocations, in table order.
+///
+/// # Errors
+/// The first defect found, with its row and column.
+pub fn read_revocations(path: &Path) -> Result<Vec<RevocationRow>, DatasetError> {
+    let mut reader = TableReader::open(path, &REVOCATIONS)?;
+    let mut revocations = Vec::with_capacity(reader.row_count());
+    while let Some(batch) = reader.next()? {
+        let [holder, paid, revoked] = ["holder", "paid", "revoked"].map(|name| batch.column(name));
+        let window = ["start", "end"].map(|name| batch.column(name));
+        for row in batch.rows() {
+            let read = RevocationRow {
+                holder: holder.need_text(row)?.to_owned(),
+                paid: paid.need_integer(row)?,
+                term: interval(window, row)?,
+                revoked: revoked.need_time(row)?,
+            };
+            if read.holder.is_empty() {
+                return Err(holder.refuse(row, Problem::EmptyName));
+            }
+            if read.revoked < read.term.start || read.term.end < read.revoked {
+                return Err(revoked.refuse(row, Problem::Model("is outside of the term")));
+            }
+            revocations.push(read);
+        }
+    }
+    Ok(revocations)
+}
+
+/// Writes revocations.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_revocations(path: &Path, revocations: &[RevocationRow]) -> Result<(), DatasetError> {
+    write_table(path, &REVOCATIONS, revocations.len(), |rows, columns| {
+        let revocations = &revocations[rows];
+        columns.text("holder", revocations.iter().map(|row| Some(row.holder.as_str())));
+        columns.integer("paid", revocations.iter().map(|row| Some(row.paid)));
+        columns.time("start", revocations.iter().map(|row| Some(row.term.start)));
+        columns.time("end", revocations.iter().map(|row| Some(row.term.end)));
+        columns.time("revoked", revocations.iter().map(|row| Some(row.revoked)));
+    })
+}

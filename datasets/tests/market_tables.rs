@@ -1,0 +1,146 @@
+//! The tables of a market: what is written is read back as it was, and what makes no sense is refused with its row.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where what it needs cannot be made")]
+
+mod common;
+
+use lessor_datasets::table::{
+    AwardRow, BalanceRow, BidGood, BidRows, DatasetError, EntryRow, OfferGood, OfferRows, RevocationRow, SaleRow,
+    read_awards, read_balances, read_bids, read_entries, read_offers, read_revocations, read_sales, write_awards,
+    write_balances, write_bids, write_entries, write_offers, write_revocations, write_sales,
+};
+use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
+use lessor_models::job::ServiceClass;
+use lessor_models::resources::{AMOUNT_MAX, Kind};
+use lessor_models::time::{Interval, Timestamp};
+use proptest::prelude::*;
+
+fn text() -> impl Strategy<Value = String> {
+    "[a-zäß -]{1,8}"
+}
+
+fn good() -> impl Strategy<Value = BidGood> {
+    let owner = prop_oneof![
+        (0..7_u32).prop_map(|node| Owner::Node(NodeIndex(node))),
+        (0..2_u32).prop_map(|zone| Owner::Zone(ZoneIndex(zone))),
+    ];
+    let kind = (0..Kind::COUNT).prop_map(|kind| Kind::ALL[kind]);
+    (owner, kind, 1..=AMOUNT_MAX, -1_000..1_000_i64, 1..1_000_i64).prop_map(|(owner, kind, quantity, start, span)| {
+        BidGood { owner, kind, quantity, interval: Interval { start: Timestamp(start), end: Timestamp(start + span) } }
+    })
+}
+
+/// Goods that do not meet: each account once.
+fn goods() -> impl Strategy<Value = Vec<BidGood>> {
+    proptest::collection::vec(good(), 1..4).prop_map(|mut goods| {
+        goods.sort_by_key(|good| (good.owner, good.kind));
+        goods.dedup_by_key(|good| (good.owner, good.kind));
+        goods
+    })
+}
+
+/// Numbers rows as a reader does: the row of the first good.
+fn rows_before(counts: impl Iterator<Item = usize>) -> Vec<usize> {
+    counts.scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn books_read_back(bids in proptest::collection::vec((text(), proptest::option::of(text()), 0..4_usize, 0..=AMOUNT_MAX, goods(), any::<bool>()), 1..6)) {
+        let instance = common::instance();
+        let rows = rows_before(bids.iter().map(|bid| bid.4.len()));
+        let bids: Vec<BidRows> = bids.into_iter().zip(rows).enumerate().map(|(at, ((bidder, group, service, amount, goods, is_divisible), row))| BidRows {
+            name: format!("bid {at}"), bidder, group, service: ServiceClass::ALL[service], amount, goods, is_divisible, row,
+        }).collect();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bids.parquet");
+        write_bids(&path, instance.fleet(), &bids).unwrap();
+        prop_assert_eq!(read_bids(&path, instance.fleet()).unwrap(), bids);
+    }
+
+    #[test]
+    fn offers_read_back(offers in proptest::collection::vec((text(), goods(), 0..=AMOUNT_MAX, 0..=AMOUNT_MAX, 0..=AMOUNT_MAX, any::<bool>()), 1..6)) {
+        let instance = common::instance();
+        let rows = rows_before(offers.iter().map(|offer| offer.1.len()));
+        let offers: Vec<OfferRows> = offers.into_iter().zip(rows).enumerate().map(|(at, ((seller, goods, price, draw_mw, heat_price, is_divisible), row))| OfferRows {
+            name: format!("offer {at}"), seller, is_divisible, row,
+            goods: goods.into_iter().map(|good| OfferGood { good, price, draw_mw, heat_price }).collect(),
+        }).collect();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("offers.parquet");
+        write_offers(&path, instance.fleet(), &offers).unwrap();
+        prop_assert_eq!(read_offers(&path, instance.fleet()).unwrap(), offers);
+    }
+
+    #[test]
+    fn outcomes_read_back(
+        won in proptest::collection::vec((text(), 0..=AMOUNT_MAX, proptest::option::of(0..=AMOUNT_MAX), proptest::option::of(0..=AMOUNT_MAX)), 0..6),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let reason = |payment: Option<u64>| payment.is_none().then(|| "outbid".to_owned());
+        let awards: Vec<AwardRow> = won.iter().map(|(name, amount, part, payment)| AwardRow {
+            bid: name.clone(), bidder: name.clone(), group: part.map(|part| part.to_string()), account_class: payment.map(|_| name.clone()),
+            amount: *amount, counted: *amount, reserve: *amount / 2, part: *part, payment: *payment, reason: reason(*payment),
+        }).collect();
+        let path = dir.path().join("awards.parquet");
+        write_awards(&path, &awards).unwrap();
+        prop_assert_eq!(read_awards(&path).unwrap(), awards);
+        let sales: Vec<SaleRow> = won.iter().map(|(name, ask, part, proceeds)| SaleRow {
+            offer: name.clone(), seller: name.clone(), account_class: part.map(|_| name.clone()), ask: *ask, part: *part,
+            proceeds: *proceeds, reason: reason(*proceeds),
+        }).collect();
+        let path = dir.path().join("sales.parquet");
+        write_sales(&path, &sales).unwrap();
+        prop_assert_eq!(read_sales(&path).unwrap(), sales);
+        let entries: Vec<EntryRow> = won.iter().zip(7_u64..).map(|((name, amount, _, _), sequence)| EntryRow {
+            sequence, round: sequence * 3, from: format!("holder:{name}"), to: "operator".into(), amount: *amount, purpose: "payment".into(),
+        }).collect();
+        let path = dir.path().join("entries.parquet");
+        write_entries(&path, &entries).unwrap();
+        prop_assert_eq!(read_entries(&path).unwrap(), entries);
+    }
+
+    #[test]
+    fn balances_and_revocations_read_back(
+        parties in proptest::collection::vec((0..=AMOUNT_MAX, 0..=AMOUNT_MAX), 0..6), round in any::<u64>(), owed in 0..=AMOUNT_MAX,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut balances = vec![BalanceRow { party: "operator".into(), balance: 0, owed, held: 0, round }];
+        balances.extend(parties.iter().enumerate().map(|(at, &(balance, held))| BalanceRow {
+            party: format!("{}:{at}", if at % 2 == 0 { "holder" } else { "seller" }), balance, owed: 0, held: held.min(balance), round,
+        }));
+        let path = dir.path().join("balances.parquet");
+        write_balances(&path, &balances).unwrap();
+        prop_assert_eq!(read_balances(&path).unwrap(), balances);
+        let revocations: Vec<RevocationRow> = parties.iter().map(|&(paid, at)| {
+            let (start, revoked) = (Timestamp(-5), Timestamp(i64::try_from(at).unwrap()));
+            RevocationRow { holder: format!("holder {paid}"), paid, term: Interval { start, end: Timestamp(revoked.0 + 1) }, revoked }
+        }).collect();
+        let path = dir.path().join("revocations.parquet");
+        write_revocations(&path, &revocations).unwrap();
+        prop_assert_eq!(read_revocations(&path).unwrap(), revocations);
+    }
+}
+
+#[test]
+fn balances_that_make_no_sense_are_refused_with_their_row() {
+    let row = |party: &str, balance, owed, held, round| BalanceRow { party: party.into(), balance, owed, held, round };
+    let good = row("holder:a", 5, 0, 5, 1);
+    let cases = [
+        (row("nobody", 5, 0, 0, 1), "row 1, column party: is not operator, holder:NAME or seller:NAME"),
+        (row("holder:", 5, 0, 0, 1), "row 1, column party: is not operator, holder:NAME or seller:NAME"),
+        (row("holder:b", 0, 1, 0, 1), "row 1, column owed: is above 0"),
+        (row("holder:b", 5, 0, 6, 1), "row 1, column held: is more than the balance"),
+        (row("holder:b", 5, 0, 0, 2), "row 1, column round: differs from the row before"),
+        (row("holder:a", 5, 0, 0, 1), "row 1, column party: \"holder:a\""),
+    ];
+    for (bad, expected) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("balances.parquet");
+        write_balances(&path, &[good.clone(), bad]).unwrap();
+        let refused: DatasetError = read_balances(&path).unwrap_err();
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
+}
