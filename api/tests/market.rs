@@ -11,6 +11,11 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
 use common::{Bench, names};
+use lessor_datasets::table::{
+    BalanceRow, BidGood, OfferGood, OfferRows, RevocationRow, read_awards, read_balances, read_bids, read_entries,
+    read_fleet, read_sales, write_offers, write_revocations,
+};
+use lessor_models::time::{Interval, Timestamp};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -51,15 +56,18 @@ fn a_round_is_cleared_settled_and_explains_itself() {
     let round = bench.expect(0, CLEAR).json();
     assert_eq!(
         names(&bench.path("round")),
-        ["awards.parquet", "entries.parquet", "prices.parquet", "report.html", "round.json"]
+        ["awards.parquet", "balances.parquet", "entries.parquet", "prices.parquet", "report.html", "round.json"]
     );
     assert_eq!((&round["bids"], &round["bidders"]), (&40.into(), &20.into()));
     let proof = &round["certificate"];
-    for residual in ["overdrawn", "above_holder_cap", "groups_broken", "above_bid", "unbalanced", "core_violation"] {
+    for residual in
+        ["overdrawn", "above_holder_cap", "groups_broken", "above_bid", "below_ask", "unbalanced", "core_violation"]
+    {
         assert_eq!(proof[residual], 0, "{residual}: {proof}");
     }
     assert!(round["winners"].as_u64().unwrap() > 0 && proof["surplus"] == proof["bound"], "{round}");
     assert!(proof["price_bound"].as_u64() >= proof["surplus"].as_u64());
+    assert_eq!((&proof["misreports_cut"], &proof["misreports_unfinished"]), (&false.into(), &0.into()), "{proof}");
 
     let prices = bench.expect(0, "market prices round --json").json();
     assert!(prices.as_array().unwrap().iter().any(|price| price["sold"].as_u64() > Some(0)));
@@ -76,10 +84,114 @@ fn the_same_inputs_give_the_same_bytes() {
     let bench = market();
     bench.expect(0, CLEAR);
     bench.expect(0, &CLEAR.replace("round", "again"));
-    for file in ["awards.parquet", "entries.parquet", "prices.parquet", "report.html", "round.json"] {
+    for file in ["awards.parquet", "balances.parquet", "entries.parquet", "prices.parquet", "report.html", "round.json"]
+    {
         let read = |dir: &str| fs::read(bench.path(dir).join(file)).unwrap();
         assert_eq!(read("round"), read("again"), "{file}");
     }
+}
+
+/// Offers of two sellers on the uplink of the only layer, for the hours that bids of `market book` are for.
+fn offers(bench: &Bench) -> Vec<OfferRows> {
+    let fleet = read_fleet(&bench.path("fleet")).unwrap();
+    let bids = read_bids(&bench.path("bids.parquet"), &fleet).unwrap();
+    let goods = bids.iter().flat_map(|bid| &bid.goods).take(12).enumerate();
+    let offer = |(at, good): (usize, &BidGood)| OfferRows {
+        name: format!("offer-{at}"),
+        seller: format!("seller-{}", at % 2),
+        goods: vec![OfferGood { good: *good, price: 1 + at as u64, draw_mw: 100, heat_price: 5_000 }],
+        is_divisible: at % 3 == 0,
+        row: at,
+    };
+    goods.map(offer).collect()
+}
+
+#[test]
+fn sellers_offer_under_every_rule_of_the_formats_with_offers() {
+    let bench = market();
+    let fleet = read_fleet(&bench.path("fleet")).unwrap();
+    write_offers(&bench.path("offers.parquet"), &fleet, &offers(&bench)).unwrap();
+    for (format, payment) in [
+        ("double-auction", "uniform"),
+        ("double-auction", "trade-reduction"),
+        ("double-auction", "vcg"),
+        ("unit-demand", "vcg"),
+    ] {
+        let policy =
+            POLICY.replace("\"sealed-bid\"", &format!("{format:?}")).replace("\"core\"", &format!("{payment:?}"));
+        fs::write(bench.path("policy.toml"), policy.replace("[terms]", "deficit_max = 1_000_000_000_000\n\n[terms]"))
+            .unwrap();
+        let round = bench.run(&format!("{CLEAR} --force --offers offers.parquet"));
+        let said: serde_json::Value = serde_json::from_slice(&round.stdout).unwrap();
+        let (proof, settled) = (&said["certificate"], said["unsettled"].as_array().unwrap().is_empty());
+        assert_eq!(round.status.code(), Some(i32::from(!settled)), "{format} {payment}: {said}");
+        for residual in ["overdrawn", "above_holder_cap", "groups_broken", "above_bid", "below_ask", "unbalanced"] {
+            assert_eq!(proof[residual], 0, "{format} {payment}: {residual}: {proof}");
+        }
+        let sales = read_sales(&bench.path("round/sales.parquet")).unwrap();
+        assert_eq!((sales.len(), said["offers"].as_u64()), (12, Some(12)));
+        let sold = sales.iter().filter(|sale| sale.proceeds.is_some());
+        assert_eq!(sold.clone().count() as u64, said["sales"].as_u64().unwrap());
+        assert!(sold.clone().all(|sale| sale.part.is_some() || sale.proceeds.unwrap() + 1 >= sale.ask), "{sales:?}");
+        assert!(!settled || payment != "vcg" || said["winners"].as_u64() > Some(0), "{said}");
+        bench.expect(0, "market prices round --json");
+    }
+}
+
+#[test]
+fn balances_go_from_round_to_round_and_bids_beyond_them_are_refused() {
+    let bench = market();
+    bench.expect(0, CLEAR);
+    let first = read_balances(&bench.path("round/balances.parquet")).unwrap();
+    let holders = |rows: &[BalanceRow]| -> u64 {
+        rows.iter().filter(|row| row.party.starts_with("holder:")).map(|row| row.balance).sum()
+    };
+    // Whoever paid its bid in the first round has too little for the same bids in the second.
+    let again = CLEAR.replace("round", "again") + " --balances round/balances.parquet";
+    bench.expect(0, &again);
+    let awards = read_awards(&bench.path("again/awards.parquet")).unwrap();
+    assert!(awards.iter().any(|award| award.reason.as_deref() == Some("budget")), "{awards:?}");
+    let second = read_balances(&bench.path("again/balances.parquet")).unwrap();
+    assert!(second.iter().all(|row| row.round == 2) && holders(&second) <= holders(&first));
+    let entries = read_entries(&bench.path("again/entries.parquet")).unwrap();
+    assert!(entries.iter().all(|entry| entry.round == 2 && entry.purpose != "issue"));
+    // A lease that was revoked at half of its term: half comes back, and by the policy half of that again.
+    let term = Interval { start: Timestamp(0), end: Timestamp(1_000) };
+    let row = RevocationRow { holder: "holder-0".into(), paid: 600, term, revoked: Timestamp(500) };
+    write_revocations(&bench.path("revoked.parquet"), &[row]).unwrap();
+    let third = CLEAR.replace("round", "third") + " --balances again/balances.parquet --revoked revoked.parquet";
+    // The operator has less than that, and may fall below zero only as far as the policy says.
+    bench.expect(1, &third);
+    let lends = POLICY.replace("[terms]", "deficit_max = 450\n\n[terms]");
+    fs::write(bench.path("policy.toml"), lends).unwrap();
+    bench.expect(0, &third);
+    let entries = read_entries(&bench.path("third/entries.parquet")).unwrap();
+    let back: Vec<(&str, u64)> = entries
+        .iter()
+        .filter(|entry| entry.from == "operator" && entry.to == "holder:holder-0")
+        .map(|entry| (entry.purpose.as_str(), entry.amount))
+        .collect();
+    assert_eq!(back, [("refund", 300), ("compensation", 150)]);
+}
+
+#[test]
+fn what_a_plan_holds_is_not_let_and_its_prices_are_reserves() {
+    let bench = Bench::with_plan();
+    fs::write(bench.path("policy.toml"), POLICY).unwrap();
+    bench.expect(0, "market book --supply fleet --policy policy.toml --bids 40 --seed 3 --out bids.parquet");
+    bench.expect(0, CLEAR);
+    bench.expect(0, &(CLEAR.replace("round", "beside") + " --plan plan"));
+    let reserves = |dir: &str| -> u64 {
+        read_awards(&bench.path(dir).join("awards.parquet")).unwrap().iter().map(|award| award.reserve).sum()
+    };
+    assert!(reserves("beside") >= reserves("round"));
+    let record = fs::read_to_string(bench.path("beside/round.json")).unwrap();
+    assert!(record.contains("placements.parquet") && record.contains("certificate.parquet"));
+    // Another fleet's plan says nothing of these accounts.
+    bench.expect(0, "datasets generate --tiles 70 --seed 4 --job-classes 30 --out other");
+    bench.expect(0, "plan --fleet other --work 100 --quiet --out elsewhere");
+    let said = bench.expect(2, &(CLEAR.replace("round", "wrong") + " --plan elsewhere"));
+    assert!(said.err.contains("the plan is of another fleet"), "{said:?}");
 }
 
 #[test]

@@ -8,13 +8,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::Domain;
 use lessor_models::objective::Weights;
+use lessor_models::plan::Price;
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::{Interval, StepFunction, Timestamp};
 
 use crate::book::GoodIndex;
+use crate::holdings::Holdings;
 use crate::money::Money;
 use crate::policy::{AccountClass, tradable};
 use crate::prices::PRICE_UNITS;
+use crate::session::OfferedGood;
+
+/// What a round is held on.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// The accounts.
+    pub fleet: &'a Fleet,
+    /// What is held of them already.
+    pub holdings: &'a Holdings,
+    /// What a plan says that they are worth, account by account: no reserve price is below. Empty where there is no plan.
+    pub seeds: &'a [Price],
+}
+
+impl<'a> Ground<'a> {
+    /// Accounts of which nothing is held, without a plan.
+    #[must_use]
+    pub fn bare(fleet: &'a Fleet) -> Ground<'a> {
+        Ground { fleet, holdings: Holdings::none(), seeds: &[] }
+    }
+}
 
 /// A quantity of an account over a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,9 +62,9 @@ pub struct ListedGood {
     pub interval: Interval,
     /// What the account can give all the time.
     pub capacity: u64,
-    /// What of it the policy lets trade.
+    /// What is let of it: as much as the policy lets trade, or what sellers offer.
     pub offered: u64,
-    /// The reserve price, in micro-credits per 10^6 base units and hour.
+    /// The reserve price, in micro-credits per 10^6 base units and hour; nothing where sellers state what they ask.
     pub reserve: u64,
 }
 
@@ -58,7 +80,8 @@ pub(crate) const STATED_MICROS: u128 = PRICE_UNITS * lessor_models::time::MICROS
 impl Catalog {
     /// The goods that wishes of one account class are about. O(wishes x instants of their account).
     #[must_use]
-    pub fn new<'w>(fleet: &Fleet, class: &AccountClass, wishes: impl Iterator<Item = &'w Wish>) -> Catalog {
+    pub fn new<'w>(ground: &Ground<'_>, class: &AccountClass, wishes: impl Iterator<Item = &'w Wish>) -> Catalog {
+        let fleet = ground.fleet;
         let mut cuts: BTreeMap<(Owner, Kind), BTreeSet<Timestamp>> = BTreeMap::new();
         for wish in wishes {
             let cuts = cuts.entry((wish.owner, wish.kind)).or_default();
@@ -74,8 +97,12 @@ impl Catalog {
             for pair in instants.windows(2) {
                 let interval = Interval { start: pair[0], end: pair[1] };
                 let capacity = fleet.capacity_at(owner, kind, interval.start);
-                let offered = if capacity == UNLIMITED { 0 } else { tradable(class, capacity, [0; 4]) };
-                let reserve = class.reserve.price(energy_price(fleet, owner, interval.start));
+                let held = ground.holdings.most(owner, kind, interval);
+                let offered = if capacity == UNLIMITED { 0 } else { tradable(class, capacity, held) };
+                let least = class.reserve.price(energy_price(fleet, owner, interval.start));
+                let seed = seed(ground.seeds, owner, kind, interval);
+                // A plan may find an account dearer than the policy lets it be.
+                let reserve = least.max(class.price_cap.map_or(seed, |cap| cap.min(seed)));
                 goods.push(ListedGood { owner, kind, interval, capacity, offered, reserve });
             }
         }
@@ -113,6 +140,39 @@ impl Catalog {
         Money::of(parts.fold(0, u128::saturating_add).div_ceil(STATED_MICROS))
     }
 
+    /// Puts what sellers offer of each good in the place of what the fleet has; sellers state what they ask, so that reserve prices
+    /// are nothing.
+    pub(crate) fn replace_supply(&mut self, offered: &[u64]) {
+        for (good, &offered) in self.goods.iter_mut().zip(offered) {
+            (good.offered, good.reserve) = (offered, 0);
+        }
+    }
+
+    /// What is asked for offered goods, in parts of a micro-credit: base units times price times microseconds.
+    #[must_use]
+    pub fn asked_parts(&self, ground: &Ground<'_>, goods: &[OfferedGood]) -> u128 {
+        let parts = goods.iter().flat_map(|offered| {
+            self.within(&offered.wish).map(move |at| {
+                let interval = self.goods[at].interval;
+                let price = u128::from(self.ask_price(ground, offered, interval.start));
+                price.saturating_mul(offered.wish.quantity.into()).saturating_mul(interval.span().0.into())
+            })
+        });
+        parts.fold(0, u128::saturating_add)
+    }
+
+    /// What is asked for offered goods, rounded up.
+    #[must_use]
+    pub fn ask(&self, ground: &Ground<'_>, goods: &[OfferedGood]) -> Money {
+        Money::of(self.asked_parts(ground, goods).div_ceil(STATED_MICROS))
+    }
+
+    /// The least price of an offered good at an instant, in micro-credits per 10^6 base units and hour.
+    #[must_use]
+    pub fn ask_price(&self, ground: &Ground<'_>, offered: &OfferedGood, at: Timestamp) -> u64 {
+        offered.cost.price(energy_price(ground.fleet, offered.wish.owner, at))
+    }
+
     /// The positions of the goods of an account that lie within a term.
     fn within(&self, wish: &Wish) -> std::ops::Range<usize> {
         let first = self.goods.partition_point(|good| {
@@ -132,6 +192,18 @@ pub fn place(fleet: &Fleet, owner: Owner) -> Domain {
         Owner::Node(node) => Domain::Level(fleet.level(node)),
         Owner::Zone(zone) => Domain::Zone(fleet.zones()[zone.at()].kind),
     }
+}
+
+/// The mean of what a plan says an account is worth over an interval, rounded up; in micro-credits per 10^6 base units and hour.
+fn seed(seeds: &[Price], owner: Owner, kind: Kind, interval: Interval) -> u64 {
+    let overlap = |price: &Price| {
+        let (start, end) = (price.interval.start.max(interval.start), price.interval.end.min(interval.end));
+        if start < end { u128::from((Interval { start, end }).span().0) } else { 0 }
+    };
+    let of_account = seeds.iter().filter(|price| (price.owner, price.kind) == (owner, kind));
+    let sum =
+        of_account.map(|price| u128::from(price.price).saturating_mul(overlap(price))).fold(0, u128::saturating_add);
+    u64::try_from(sum.div_ceil(u128::from(interval.span().0).max(1))).unwrap_or(u64::MAX)
 }
 
 /// What a kilowatt-hour costs at an account, in micro-credits: the price of the zone, or of the nearest zone that lists the

@@ -5,7 +5,8 @@ use lessor_solver::stop::Stop;
 use crate::book::{Book, Supply};
 use crate::outcome::{EXACT_UNITS, Outcome, Payment, Unsettled};
 use crate::payments::{core, vcg};
-use crate::rules::{PaymentRule, Rules};
+use crate::policy::{Format, PaymentRule};
+use crate::rules::Rules;
 use crate::winner::{ClearError, Round};
 
 /// Called with the surplus and the bound when either improves.
@@ -23,6 +24,9 @@ pub fn clear(
     stop: &Stop,
     report: Report<'_>,
 ) -> Result<Outcome, ClearError> {
+    if !Format::SealedBid.supports().contains(&rules.payments) {
+        return Err(ClearError::Payments { rule: rules.payments.name() });
+    }
     let mut round = Round::new(book, supply)?;
     let found = round.solve(rules.seed, stop, report);
     let winners = found.chosen;
@@ -31,9 +35,7 @@ pub fn clear(
         _ if found.worth != found.bound => Err(Unsettled::WinnersNotProved),
         PaymentRule::Vcg => vcg::payments(&round, &winners, found.worth, rules.seed, stop),
         PaymentRule::Core => core::payments(&round, (&winners, found.worth), core::Revenue::Least, rules.seed, stop),
-        PaymentRule::NearestCore => {
-            core::payments(&round, (&winners, found.worth), core::Revenue::Any, rules.seed, stop)
-        }
+        _ => core::payments(&round, (&winners, found.worth), core::Revenue::Any, rules.seed, stop),
     };
     Ok(Outcome { winners, surplus: found.worth, bound: found.bound, settlement })
 }

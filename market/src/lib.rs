@@ -9,7 +9,10 @@ pub mod book;
 pub mod catalog;
 pub mod clear;
 pub mod double;
+#[cfg(test)]
+mod exchange_tests;
 pub mod greedy;
+pub mod holdings;
 pub mod lot;
 pub mod money;
 pub mod outcome;
@@ -17,6 +20,7 @@ mod payments;
 pub mod policy;
 pub mod posted;
 pub mod posting;
+pub mod preemption;
 pub mod prices;
 pub mod probe;
 pub mod rules;

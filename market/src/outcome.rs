@@ -52,9 +52,9 @@ pub enum Unsettled {
     /// The rule needs the best choice of winners, and it is not proved to be.
     #[error("the winners are not proved to be the best, and this payment rule needs that")]
     WinnersNotProved,
-    /// A winner has bids in several groups, of which one each may win: coalitions of such bidders are not looked for.
-    #[error("a winner has bids in several groups, and this payment rule takes bidders with one group each")]
-    SeveralGroups,
+    /// All that trade would have to agree on one price of each good, and there are no such prices.
+    #[error("there are no prices at which all that trade would trade")]
+    NoPrices,
     /// The rule needs the best choice without some bidder or for some coalition, and the time was over before.
     #[error("the time was over before all that the payment rule needs was solved")]
     OutOfTime,

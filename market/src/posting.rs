@@ -1,37 +1,72 @@
-//! From the fates of bids to transfers: who pays for what a round let, and who gets it.
+//! From the fates of bids and offers to transfers: who pays for what a round let, and who gets it.
 //!
-//! The fleet is the one seller. Winners pay the operator, the operator pays the fleet all of it, and keeps its fee of that, as
-//! long as the fleet gets its reserve prices. Whoever bid pays the fee of each of its groups.
+//! Winners pay the operator, and the operator pays sellers. What the fleet has is let by the fleet as a seller, who gets all that is
+//! paid for it; who made an offer gets what the rule says. The operator keeps its fee of that, as long as a seller gets its reserve
+//! prices or what it asks; what a rule pays sellers beyond what buyers pay is the operator's. Whoever bids pays the fee of each of
+//! its groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
-use crate::policy::Fees;
-use crate::session::{AccountBid, Fate};
+use crate::policy::{Fees, Format};
+use crate::session::{AccountBid, Session, SessionOutcome};
 use crate::settlement::{HolderId, Party, Purpose, SellerId, Transfer};
 
-/// The fleet as a seller.
-pub const FLEET: Party = Party::Seller(SellerId(0));
+/// The fleet as a seller; who makes offers has a greater number, unless it is the fleet.
+pub const FLEET: SellerId = SellerId(0);
 
-/// The transfers of a round, holders in order; nothing moves where there is nothing to pay.
+/// What a seller gets, and the least of it that no fee may touch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Proceeds {
+    gets: u128,
+    least: u128,
+}
+
+/// The transfers of a round, parties in order; nothing moves where there is nothing to pay.
 #[must_use]
-pub fn transfers(fees: &Fees, bids: &[AccountBid], fates: &[Fate]) -> Vec<Transfer> {
-    let (mut paid, mut reserved) = (BTreeMap::<BidderIndex, u128>::new(), 0_u128);
-    for (bid, fate) in bids.iter().zip(fates) {
-        if let Ok(payment) = fate.result {
-            *paid.entry(bid.bidder).or_default() += micro_credits(payment);
-            reserved += micro_credits(fate.reserve);
-        }
+pub fn transfers(session: &Session<'_>, outcome: &SessionOutcome) -> Vec<Transfer> {
+    let fees = &session.policy.rules().fees;
+    let mut paid: BTreeMap<BidderIndex, u128> = BTreeMap::new();
+    for (bid, fate) in session.bids.iter().zip(&outcome.fates) {
+        *paid.entry(bid.bidder).or_default() += fate.result.map_or(0, micro_credits);
     }
-    let revenue: u128 = paid.values().sum();
-    let fee = (revenue * u128::from(fees.seller_permille) / 1_000).min(revenue.saturating_sub(reserved));
     let payments = paid.into_iter().map(|(bidder, sum)| (holder(bidder), Party::Operator, sum, Purpose::Payment));
-    let sides = [(Party::Operator, FLEET, revenue, Purpose::Proceeds), (FLEET, Party::Operator, fee, Purpose::Fee)];
-    let entries =
-        group_fees(fees, bids).into_iter().map(|(bidder, sum)| (holder(bidder), Party::Operator, sum, Purpose::Fee));
+    let sides = proceeds(session, outcome).into_iter().flat_map(|(seller, Proceeds { gets, least })| {
+        let fee = (gets * u128::from(fees.seller_permille) / 1_000).min(gets.saturating_sub(least));
+        let seller = Party::Seller(seller);
+        [(Party::Operator, seller, gets, Purpose::Proceeds), (seller, Party::Operator, fee, Purpose::Fee)]
+    });
+    let entries = group_fees(fees, session.bids);
+    let entries = entries.into_iter().map(|(bidder, sum)| (holder(bidder), Party::Operator, sum, Purpose::Fee));
     let all = payments.chain(sides).chain(entries).filter(|moved| moved.2 > 0);
     all.map(|(from, to, sum, purpose)| Transfer { from, to, amount: Money::of(sum), purpose }).collect()
+}
+
+/// What each seller gets.
+fn proceeds(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<SellerId, Proceeds> {
+    let classes = &session.policy.rules().classes;
+    let is_of_fleet = |class: Option<usize>| {
+        class.is_some_and(|class| !matches!(classes[class].format, Format::DoubleAuction | Format::UnitDemand))
+    };
+    let mut sellers: BTreeMap<SellerId, Proceeds> = BTreeMap::new();
+    for fate in outcome.fates.iter().filter(|fate| is_of_fleet(fate.class)) {
+        if let Ok(payment) = fate.result {
+            let fleet = sellers.entry(FLEET).or_default();
+            fleet.gets += micro_credits(payment);
+            fleet.least += micro_credits(fate.reserve);
+        }
+    }
+    for (offer, fate) in session.offers.iter().zip(&outcome.offer_fates) {
+        if let Ok(gets) = fate.result {
+            let seller = sellers.entry(offer.seller).or_default();
+            seller.gets += micro_credits(gets);
+            let whole = offer.goods.first().map_or(1, |good| u128::from(good.wish.quantity)).max(1);
+            let part = fate.part.map_or(whole, u128::from);
+            seller.least += (micro_credits(fate.ask) * part).div_ceil(whole).min(micro_credits(gets));
+        }
+    }
+    sellers
 }
 
 /// What brings into being the credits that bidders may owe at most, where nobody says what they have: the greatest bid of each

@@ -1,11 +1,15 @@
 //! What a certificate samples: whether a misreport would have gained, and whether a coalition would rather deal with the seller.
+//!
+//! Both have a budget of work, so that the same round gives the same figures on every machine. A deadline that comes first cuts
+//! them short, and the figures say so.
 
 use lessor_solver::stop::Stop;
 
+use crate::book::BidderIndex;
 use crate::lot::lot;
 use crate::money::Money;
 use crate::policy::{Format, PaymentRule, Policy};
-use crate::session::{AccountBid, Session, SessionError, SessionOutcome, clear_session};
+use crate::session::{AccountBid, Fate, Session, SessionError, SessionOutcome, clear_session};
 
 /// Bidders whose misreports are tried.
 const BIDDERS: usize = 4;
@@ -13,50 +17,89 @@ const BIDDERS: usize = 4;
 /// What they state, in thousandths of what they bid.
 const STATED_PERMILLE: [u32; 4] = [500, 800, 950, 1_200];
 
+/// Work that all misreports together may take, in the units of [`Stop::spend`]: some seconds.
+const WORK: u64 = 120_000_000;
+
+/// Work that the search for a coalition may take.
+const WORK_COALITION: u64 = 300_000_000;
+
 /// What was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Regret {
     /// Misreports that were tried.
     pub tried: u32,
+    /// Misreports that were drawn and not tried to the end, because the budget of work was used up.
+    pub unfinished: u32,
+    /// Whether the deadline came before the budget was used up, so that fewer were tried than on a faster machine.
+    pub is_cut: bool,
     /// The most that one would have gained, if bids are what bundles are worth, in micro-credits.
     pub most: i64,
 }
 
-/// Tries misreports of a sample of bidders: all bids of one, scaled. Ends early where the stop is raised.
+/// Tries misreports of a sample of bidders: all bids of one, scaled. The seed of the policy draws up to 4 bidders, and each states 4
+/// factors; of these 16 as many are tried, in an order that the seed gives, as a budget of work allows. The budget of the stop is set
+/// anew.
 ///
 /// # Errors
 /// See [`SessionError`].
 pub fn regret(session: &Session<'_>, outcome: &SessionOutcome, stop: &Stop) -> Result<Regret, SessionError> {
-    let mut bidders: Vec<_> = session.bids.iter().map(|bid| bid.bidder).collect();
+    let mut bidders: Vec<BidderIndex> = session.bids.iter().map(|bid| bid.bidder).collect();
     bidders.sort_unstable();
     bidders.dedup();
     let seed = session.policy.rules().tie_break_seed;
     bidders.sort_by_key(|bidder| lot(seed, bidder.0 as usize));
+    bidders.truncate(BIDDERS);
+    let misreports: Vec<(BidderIndex, u32)> = STATED_PERMILLE
+        .into_iter()
+        .flat_map(|permille| bidders.iter().map(move |&bidder| (bidder, permille)))
+        .collect();
     let mut found = Regret::default();
-    for bidder in bidders.into_iter().take(BIDDERS) {
-        let gain = |outcome: &SessionOutcome| {
-            let own = session.bids.iter().zip(&outcome.fates).filter(|(bid, _)| bid.bidder == bidder);
-            own.filter_map(|(bid, fate)| Some(bid.amount.0 - fate.result.ok()?.0)).sum::<i64>()
-        };
-        for permille in STATED_PERMILLE {
-            let mut bids = session.bids.to_vec();
-            for bid in bids.iter_mut().filter(|bid| bid.bidder == bidder) {
-                bid.amount = bid.amount.permille(permille);
-            }
-            let lied = clear_session(&Session { bids: &bids, ..*session }, stop)?;
-            if stop.is_raised() {
-                return Ok(found);
-            }
-            found.tried += 1;
-            found.most = found.most.max(gain(&lied) - gain(outcome));
+    stop.allow(WORK);
+    for (number, &(bidder, permille)) in misreports.iter().enumerate() {
+        let gain = gain(session, outcome, (bidder, permille), stop)?;
+        if stop.is_used_up() {
+            found.unfinished = u32::try_from(misreports.len() - number).expect("a sample is small");
+            break;
         }
+        if stop.is_raised() {
+            found.is_cut = true;
+            break;
+        }
+        found.tried += 1;
+        found.most = found.most.max(gain);
     }
     Ok(found)
 }
 
+/// What a bidder would have gained by stating so many thousandths of its bids.
+fn gain(
+    session: &Session<'_>,
+    outcome: &SessionOutcome,
+    (bidder, permille): (BidderIndex, u32),
+    stop: &Stop,
+) -> Result<i64, SessionError> {
+    let payoff = |outcome: &SessionOutcome| {
+        let own = session.bids.iter().zip(&outcome.fates).filter(|(bid, _)| bid.bidder == bidder);
+        own.filter_map(|(bid, fate)| Some(worth(bid, fate) - fate.result.ok()?.0)).sum::<i64>()
+    };
+    let mut bids = session.bids.to_vec();
+    for bid in bids.iter_mut().filter(|bid| bid.bidder == bidder) {
+        bid.amount = bid.amount.permille(permille);
+    }
+    let lied = clear_session(&Session { bids: &bids, ..*session }, stop)?;
+    Ok(payoff(&lied) - payoff(outcome))
+}
+
+/// What a bidder has of what it won: a part of the amount for a part, rounded down.
+fn worth(bid: &AccountBid, fate: &Fate) -> i64 {
+    let whole = i128::from(bid.wishes.first().map_or(1, |wish| wish.quantity)).max(1);
+    let part = fate.part.map_or(whole, i128::from);
+    i64::try_from(i128::from(bid.amount.0) * part / whole).expect("a part of an amount is one")
+}
+
 /// By how much the best coalition could pay the seller more than the round does and still be no worse off, in micro-credits: zero
 /// in the core. Every winner's bids are lowered by what it gained, and the round is solved once more; `None` where a class is not
-/// solved to its end, or its format proves no optimum.
+/// solved to its end within a budget of work, or its format proves no optimum. The budget of the stop is set anew.
 ///
 /// # Errors
 /// See [`SessionError`].
@@ -79,8 +122,9 @@ pub fn core_violation(
         bid.amount = Money((fate.counted.0 - gained).max(0));
     }
     let Some(policy) = as_bid(session.policy, outcome) else { return Ok(None) };
+    stop.allow(WORK_COALITION);
     let lowered = clear_session(&Session { bids: &bids, policy: &policy, ..*session }, stop)?;
-    let is_proved = lowered.classes.iter().all(|class| class.bound == Some(class.surplus));
+    let is_proved = !stop.is_raised() && lowered.classes.iter().all(|class| class.bound == Some(class.surplus));
     let best: u128 = lowered.classes.iter().map(|class| class.surplus).sum();
     Ok(is_proved.then(|| best.saturating_sub(revenue)))
 }

@@ -7,7 +7,7 @@ use lessor_solver::stop::Stop;
 use proptest::prelude::*;
 
 use crate::book::{BidderIndex, GroupIndex};
-use crate::catalog::Wish;
+use crate::catalog::{Ground, Wish};
 use crate::money::Money;
 use crate::policy::{
     AccountClass, BidLimits, Fees, Format, PaymentRule, Policy, Preemption, Reserve, Rules, TermLimits,
@@ -94,11 +94,16 @@ fn bid(bidder: u32, amount: i64, wishes: &[Wish]) -> AccountBid {
         service: ServiceClass::D,
         amount: Money(amount),
         wishes: wishes.to_vec(),
+        is_divisible: false,
     }
 }
 
+fn session<'a>(fleet: &'a Fleet, policy: &'a Policy, bids: &'a [AccountBid]) -> Session<'a> {
+    Session { ground: Ground::bare(fleet), policy, at: hour(0), bids, offers: &[], budgets: None }
+}
+
 fn cleared(policy: &Policy, bids: &[AccountBid]) -> SessionOutcome {
-    clear_session(&Session { fleet: &fleet(), policy, at: hour(0), bids }, &Stop::new()).unwrap()
+    clear_session(&session(&fleet(), policy, bids), &Stop::new()).unwrap()
 }
 
 fn results(policy: &Policy, bids: &[AccountBid]) -> Vec<Result<i64, Lost>> {
@@ -188,7 +193,7 @@ fn the_cheapest_winning_bid_wins_and_one_less_does_not() {
     };
     let policy = sealed(PaymentRule::Core);
     let (fleet, losing) = (fleet(), bids(700));
-    let session = Session { fleet: &fleet, policy: &policy, at: hour(0), bids: &losing };
+    let session = session(&fleet, &policy, &losing);
     let found = why::why(&session, 2, &Stop::new()).unwrap().unwrap();
     assert_eq!((found.lost, found.against), (Lost::Outbid, vec![0, 1]));
     let cheapest = found.cheapest.unwrap().0;
@@ -232,9 +237,9 @@ proptest! {
         let policy = policy(vec![AccountClass { holder_cap_permille: cap, ..class("links", Level::Layer, format, payment) }]);
         let (fleet, outcome) = (fleet(), cleared(&policy, &bids));
         let fees = &policy.rules().fees;
-        let transfers = posting::transfers(fees, &bids, &outcome.fates);
-        let payments: Vec<Option<Money>> = outcome.fates.iter().map(|fate| fate.result.ok()).collect();
-        prop_assert_eq!(residuals(&fleet, &policy, &bids, &payments, &transfers), Residuals::default());
+        let session = session(&fleet, &policy, &bids);
+        let transfers = posting::transfers(&session, &outcome);
+        prop_assert_eq!(residuals(&session, &outcome, &transfers), Residuals::default());
         for fate in &outcome.fates {
             if let Ok(paid) = fate.result {
                 prop_assert!(fate.reserve <= paid && paid <= fate.counted);
@@ -246,7 +251,7 @@ proptest! {
         prop_assert_eq!(ledger.balances().map(|(_, balance)| balance).sum::<i128>(), 0);
         prop_assert!(ledger.balance(Party::Operator) >= 0);
         for class in &outcome.classes {
-            let prices = supporting_prices::find(&class.catalog, class.class, &bids, &outcome.fates);
+            let prices = supporting_prices::find(&session, &outcome, class);
             prop_assert!(class.surplus <= prices.bound, "{} above {}", class.surplus, prices.bound);
         }
     }
@@ -258,7 +263,7 @@ proptest! {
         let bids: Vec<AccountBid> = bids.into_iter().map(|bid| AccountBid { group: GroupIndex(bid.bidder.0), ..bid }).collect();
         let policy = sealed(PaymentRule::Core);
         let fleet = fleet();
-        let session = Session { fleet: &fleet, policy: &policy, at: hour(0), bids: &bids };
+        let session = session(&fleet, &policy, &bids);
         let outcome = clear_session(&session, &Stop::new()).unwrap();
         let violation = probe::core_violation(&session, &outcome, &Stop::new()).unwrap();
         prop_assert_eq!(violation, Some(0));
@@ -272,7 +277,7 @@ proptest! {
         (free.reserve, free.price_cap) = (Reserve::Fixed(0), None);
         let policy = policy(vec![free]);
         let fleet = fleet();
-        let session = Session { fleet: &fleet, policy: &policy, at: hour(0), bids: &bids };
+        let session = session(&fleet, &policy, &bids);
         let outcome = clear_session(&session, &Stop::new()).unwrap();
         let regret = probe::regret(&session, &outcome, &Stop::new()).unwrap();
         prop_assert_eq!(regret.most, 0);

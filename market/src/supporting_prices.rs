@@ -7,14 +7,16 @@
 //! sum over goods of offered x p  +  sum over groups of max(0, max over its bids of bid - reserve - p x bundle)
 //! ```
 //!
-//! (Lagrangian relaxation; Geoffrion 1974). Good prices come from subgradient steps: dearer where groups take more than there is,
+//! (Lagrangian relaxation; Geoffrion 1974). Where sellers make offers, an offer that stays is a bid of its seller for what it offers,
+//! at what it asks, and what all offers ask is taken off the bound. Good prices come from subgradient steps: dearer where groups take more than there is,
 //! cheaper where less. The bound is evaluated in exact integers, by code that shares nothing with what chose the winners.
 
 use std::collections::BTreeMap;
 
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
 use crate::catalog::{Catalog, STATED_MICROS};
-use crate::session::{AccountBid, Fate, Lost};
+use crate::money::Money;
+use crate::session::{ClassOutcome, Lost, Session, SessionOutcome};
 
 /// Steps of the subgradient method.
 const STEPS: u32 = 400;
@@ -31,32 +33,36 @@ pub struct SupportingPrices {
     pub bound: u128,
 }
 
-/// A bid as the relaxation sees it: its group, its surplus, and the units times time that it takes of goods.
+/// Who takes one bundle at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Chooser {
+    /// An XOR group of a bidder.
+    Group(BidderIndex, GroupIndex),
+    /// An offer, by position, which its seller may keep.
+    Offer(usize),
+}
+
+/// A bundle as the relaxation sees it: what it is worth, in parts of a micro-credit, and the units times time that it takes.
 struct Taker {
-    group: (BidderIndex, GroupIndex),
-    surplus: u128,
+    chooser: Chooser,
+    worth: u128,
     uses: Vec<(usize, u128)>,
 }
 
-/// Finds prices for the bids of a class that were compared. O(steps x goods of all bids).
+/// Finds prices for the bids and offers of a class that were compared. O(steps x goods of all bids).
 #[must_use]
-pub fn find(catalog: &Catalog, class: usize, bids: &[AccountBid], fates: &[Fate]) -> SupportingPrices {
-    let was_compared =
-        |fate: &Fate| fate.class == Some(class) && matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Unsettled));
-    let compared = bids.iter().zip(fates).filter(|(_, fate)| was_compared(fate));
-    let takers: Vec<Taker> = compared
-        .map(|(bid, fate)| Taker {
-            group: (bid.bidder, bid.group),
-            surplus: u128::try_from(fate.counted.0 - fate.reserve.0).unwrap_or(0),
-            uses: uses(catalog, &catalog.bundle(&bid.wishes)),
-        })
-        .collect();
+pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome) -> SupportingPrices {
+    let catalog = &class.catalog;
+    let takers = takers(session, outcome, class);
+    let is_offer = |taker: &&Taker| matches!(taker.chooser, Chooser::Offer(_));
+    let asked = takers.iter().filter(is_offer).map(|taker| taker.worth).fold(0, u128::saturating_add);
     let offered: Vec<u128> =
         catalog.goods().iter().enumerate().map(|(at, good)| units(catalog, at, good.offered)).collect();
     let mut best = SupportingPrices { above_reserve: vec![0; offered.len()], bound: u128::MAX };
     let mut prices = vec![0_u64; offered.len()];
     for step in 0..STEPS {
         let (bound, taken) = evaluate(&takers, &offered, &prices);
+        let bound = bound.saturating_sub(asked).div_ceil(STATED_MICROS);
         if bound < best.bound {
             best = SupportingPrices { above_reserve: prices.clone(), bound };
         }
@@ -68,14 +74,38 @@ pub fn find(catalog: &Catalog, class: usize, bids: &[AccountBid], fates: &[Fate]
     best
 }
 
-/// The bound at prices, and what groups take of each good.
+/// Whatever was compared.
+fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome) -> Vec<Taker> {
+    let was_compared = |of_class: Option<usize>, result: Result<Money, Lost>| {
+        of_class == Some(class.class) && matches!(result, Ok(_) | Err(Lost::Outbid | Lost::Paradox | Lost::Unsettled))
+    };
+    let catalog = &class.catalog;
+    let bids = session.bids.iter().zip(&outcome.fates).filter(|(_, fate)| was_compared(fate.class, fate.result));
+    let bids = bids.map(|(bid, fate)| Taker {
+        chooser: Chooser::Group(bid.bidder, bid.group),
+        worth: u128::try_from(fate.counted.0 - fate.reserve.0).unwrap_or(0).saturating_mul(STATED_MICROS),
+        uses: uses(catalog, &catalog.bundle(&bid.wishes)),
+    });
+    let offers = session.offers.iter().enumerate().zip(&outcome.offer_fates);
+    let offers = offers.filter(|(_, fate)| was_compared(fate.class, fate.result)).map(|((at, offer), _)| {
+        let wishes: Vec<_> = offer.goods.iter().map(|good| good.wish).collect();
+        Taker {
+            chooser: Chooser::Offer(at),
+            worth: catalog.asked_parts(&session.ground, &offer.goods),
+            uses: uses(catalog, &catalog.bundle(&wishes)),
+        }
+    });
+    bids.chain(offers).collect()
+}
+
+/// The bound at prices, in parts of a micro-credit, and what is taken of each good.
 fn evaluate(takers: &[Taker], offered: &[u128], prices: &[u64]) -> (u128, Vec<u128>) {
-    let mut chosen: BTreeMap<(BidderIndex, GroupIndex), (u128, &Taker)> = BTreeMap::new();
+    let mut chosen: BTreeMap<Chooser, (u128, &Taker)> = BTreeMap::new();
     for taker in takers {
         let cost = taker.uses.iter().map(|&(good, units)| units.saturating_mul(prices[good].into()));
         let cost = cost.fold(0, u128::saturating_add);
-        let gain = taker.surplus.saturating_mul(STATED_MICROS).saturating_sub(cost);
-        let best = chosen.entry(taker.group).or_insert((gain, taker));
+        let gain = taker.worth.saturating_sub(cost);
+        let best = chosen.entry(taker.chooser).or_insert((gain, taker));
         if gain > best.0 {
             *best = (gain, taker);
         }
@@ -89,14 +119,14 @@ fn evaluate(takers: &[Taker], offered: &[u128], prices: &[u64]) -> (u128, Vec<u1
     for (&offered, &price) in offered.iter().zip(prices) {
         bound = bound.saturating_add(offered.saturating_mul(price.into()));
     }
-    (bound.div_ceil(STATED_MICROS), taken)
+    (bound, taken)
 }
 
 /// A first step for a good: the dearest that any bid could pay for it, in part.
 fn scale(takers: &[Taker], offered: &[u128], good: usize) -> f64 {
     let users = takers.iter().filter(|taker| taker.uses.iter().any(|used| used.0 == good));
-    let worth: u128 = users.map(|taker| taker.surplus / taker.uses.len().max(1) as u128).sum();
-    worth as f64 * STATED_MICROS as f64 / offered[good].max(1) as f64 / 8.0
+    let worth: u128 = users.map(|taker| taker.worth / taker.uses.len().max(1) as u128).fold(0, u128::saturating_add);
+    worth as f64 / offered[good].max(1) as f64 / 8.0
 }
 
 /// A price after a step along what is taken beyond what is offered, as a share of it.

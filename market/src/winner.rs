@@ -1,6 +1,6 @@
 //! Winner determination: the bids of greatest surplus that the supply holds, one of each group at most.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::packing::{Packing, PackingColumn, PackingOutcome, Prepared};
 use lessor_solver::stop::Stop;
@@ -18,6 +18,12 @@ pub enum ClearError {
         /// The good.
         good: u32,
     },
+    /// A payment rule of another format.
+    #[error("bids on bundles are not settled by the payment rule {rule}")]
+    Payments {
+        /// The rule.
+        rule: &'static str,
+    },
 }
 
 /// A book on its supply, lowered to a packing whose solves share what they find.
@@ -28,11 +34,15 @@ pub(crate) struct Round<'a> {
     pub(crate) surpluses: Vec<u64>,
     /// What the seller asks for the bundle of each bid.
     pub(crate) reserves: Vec<u128>,
+    /// Bidders with bids in several groups. Each has a further column, after the bids, that takes all of its groups and is worth
+    /// nothing: what it is worth to a bidder to stay out with all of them.
+    pub(crate) outs: Vec<BidderIndex>,
     prepared: Prepared,
 }
 
 impl<'a> Round<'a> {
-    /// Lowers a book: each bid is a column, each good a row, and each group of several bids a row of capacity one.
+    /// Lowers a book: each bid is a column, each good a row, and each group of several bids, or of a bidder with several, a row of
+    /// capacity one.
     ///
     /// A reserve price is the seller's own bid for a unit, so that a bid is worth what it offers beyond the reserves; one that
     /// offers no more than them does not win.
@@ -40,7 +50,13 @@ impl<'a> Round<'a> {
         let mut sizes: BTreeMap<GroupIndex, u32> = BTreeMap::new();
         book.bids().iter().for_each(|bid| *sizes.entry(bid.group).or_default() += 1);
         let goods = supply.offers.len();
-        let several = sizes.into_iter().filter(|&(_, size)| size > 1).map(|(group, _)| group);
+        let mut outs: BTreeMap<BidderIndex, BTreeSet<GroupIndex>> = BTreeMap::new();
+        for bid in book.bids().iter().filter(|bid| book.group_of(bid.bidder).is_none()) {
+            outs.entry(bid.bidder).or_default().insert(bid.group);
+        }
+        let among: BTreeSet<GroupIndex> = outs.values().flatten().copied().collect();
+        let several =
+            sizes.into_iter().filter(|(group, size)| *size > 1 || among.contains(group)).map(|(group, _)| group);
         let rows: BTreeMap<GroupIndex, u32> = several
             .zip(goods..)
             .map(|(group, row)| (group, u32::try_from(row).expect("goods and groups are counted in 32 bits")))
@@ -62,11 +78,16 @@ impl<'a> Round<'a> {
             reserves.push(reserve);
             columns.push(PackingColumn { worth, entries });
         }
+        columns.extend(outs.values().map(|groups| {
+            let entries = groups.iter().map(|group| (rows[group], 1)).collect();
+            PackingColumn { worth: 0, entries }
+        }));
+        let outs = outs.into_keys().collect();
         let offered = supply.offers.iter().map(|offer| offer.quantity);
         let packing = Packing::new(offered.chain(rows.iter().map(|_| 1)).collect(), columns);
         // Rows are there, bundles are sorted, and 2^32 bids of 2^53 stay below the most.
         let packing = packing.expect("a book and its supply make a packing");
-        Ok(Round { book, surpluses, reserves, prepared: Prepared::new(&packing) })
+        Ok(Round { book, surpluses, reserves, outs, prepared: Prepared::new(&packing) })
     }
 
     /// Chooses winners.
@@ -74,18 +95,20 @@ impl<'a> Round<'a> {
         self.prepared.solve(seed, stop, report)
     }
 
-    /// Chooses winners where each bid is worth something else, starting from winners: the best, to within a slack; `None` where
-    /// the stop came first.
-    pub(crate) fn solve_for(
+    /// Looks for winners that are worth more, where each bid and each out is worth something else, than some winners by more than a
+    /// slack: such winners, or those that were given, which are the best to within the slack then; `None` where the stop came first.
+    pub(crate) fn improve(
         &self,
         worths: &[u64],
         (winners, slack): (&[usize], u128),
         seed: u64,
         stop: &Stop,
     ) -> Option<Vec<usize>> {
-        let found = self.prepared.solve_for(worths, (winners, slack), seed, stop);
+        let found = self.prepared.improve_for(worths, (winners, slack), seed, stop);
+        let before: u128 = winners.iter().map(|&bid| u128::from(worths[bid])).sum();
         let most = found.worth + slack * self.prepared.components() as u128;
-        (found.bound <= most).then_some(found.chosen)
+        let is_known = found.bound <= most || found.worth > before + slack;
+        is_known.then(|| found.chosen.into_iter().filter(|&column| column < self.surpluses.len()).collect())
     }
 
     /// Chooses winners without each of some bidders, who take all of their bids with them.

@@ -11,7 +11,8 @@ use lessor_market::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, 
 use lessor_market::clear::clear;
 use lessor_market::double;
 use lessor_market::outcome::{EXACT_UNITS, Outcome};
-use lessor_market::rules::{PaymentRule, Rules};
+use lessor_market::policy::PaymentRule;
+use lessor_market::rules::Rules;
 use lessor_models::families::auction::AuctionInstance;
 use lessor_solver::stop::Stop;
 

@@ -105,6 +105,18 @@ pub struct MarketClearArgs {
     /// The policy, TOML.
     #[arg(long, value_name = "FILE")]
     pub policy: PathBuf,
+    /// What sellers offer, a table of offers; the formats double-auction and unit-demand let nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub offers: Option<PathBuf>,
+    /// The directory of the plan that runs: what it holds is not let, and its dual prices seed reserve prices.
+    #[arg(long, value_name = "DIR")]
+    pub plan: Option<PathBuf>,
+    /// What parties have, a table of balances; without it each bidder is issued what it may owe.
+    #[arg(long, value_name = "FILE")]
+    pub balances: Option<PathBuf>,
+    /// Leases that were revoked, a table of revocations: refunds and compensation are settled with the round.
+    #[arg(long, value_name = "FILE")]
+    pub revoked: Option<PathBuf>,
     /// The outcome is there by then, counted from the start of the process.
     #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "30s")]
     pub deadline: Duration,

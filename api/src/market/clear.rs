@@ -2,21 +2,25 @@
 
 use std::path::Path;
 
-use lessor_datasets::table::{AWARDS, AwardRow, ENTRIES, EntryRow, PRICES, write_awards, write_entries, write_prices};
-use lessor_market::book::BidderIndex;
+use lessor_datasets::table::{
+    AWARDS, AwardRow, BALANCES, ENTRIES, EntryRow, PRICES, SALES, SaleRow, write_awards, write_balances, write_entries,
+    write_prices, write_sales,
+};
+use lessor_market::book::GoodIndex;
+use lessor_market::catalog::ListedGood;
 use lessor_market::money::Money;
-use lessor_market::posting;
-use lessor_market::probe;
-use lessor_market::session::{Fate, SessionOutcome, clear_session};
+use lessor_market::session::{AccountBid, ClassOutcome, Fate, OfferFate, SessionOutcome, clear_session};
 use lessor_market::session_check::{Residuals, residuals};
-use lessor_market::settlement::{Entry, HolderId, Ledger, Party, Receipt, RoundId, audit};
+use lessor_market::settlement::{Entry, Ledger, Party, Receipt, RoundId, Transfer, audit};
 use lessor_market::supporting_prices::{self, SupportingPrices};
+use lessor_market::{posting, preemption, probe};
 use lessor_models::plan::Price;
 use lessor_solver::stop::Stop;
 use serde::Serialize;
 
 use super::MarketError;
 use super::page::{self, Shown};
+use super::purses;
 use super::round::{Certificate, Figures, RECORD, Record, Round, RoundPaths};
 use crate::Ending;
 use crate::cli::MarketClearArgs;
@@ -27,8 +31,8 @@ use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
 use crate::process_clock::ProcessClock;
 use crate::words::credits;
 
-/// The round's number in its ledger; round 0 issues what bidders may owe.
-const ROUND: RoundId = RoundId(1);
+/// The number of a first round; where nobody says what bidders have, round 0 issues what they may owe.
+const FIRST: RoundId = RoundId(1);
 
 /// The object that `lessor market clear --json` prints.
 #[derive(Debug, Serialize)]
@@ -43,6 +47,8 @@ struct ClearSummary<'a> {
 /// A round with all that is said of it.
 struct Cleared {
     outcome: SessionOutcome,
+    number: RoundId,
+    ledger: Ledger,
     entries: Vec<Entry>,
     prices: Vec<SupportingPrices>,
     figures: Figures,
@@ -51,10 +57,17 @@ struct Cleared {
 
 /// Carries out `lessor market clear`.
 pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
-    let paths = RoundPaths { book: args.book.clone(), supply: args.supply.clone(), policy: args.policy.clone() };
+    let paths = RoundPaths {
+        book: args.book.clone(),
+        supply: args.supply.clone(),
+        policy: args.policy.clone(),
+        offers: args.offers.clone(),
+        plan: args.plan.clone(),
+        balances: args.balances.clone(),
+        revoked: args.revoked.clone(),
+    };
     let paths = paths.absolute();
-    let inputs = [paths.book.clone(), paths.supply.clone(), paths.policy.clone()];
-    let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &inputs)?;
+    let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &paths.all())?;
     let round = Round::read(&paths)?;
     let (solving, probing) = (Stop::new(), Stop::new());
     // Half of the time is for the round, a tenth for writing, and the rest for what the certificate samples.
@@ -72,34 +85,48 @@ pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending
 /// Clears, settles, and looks at everything again.
 fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, MarketError> {
     let session = round.session();
-    let rules = round.policy.rules();
     let outcome = clear_session(&session, solving)?;
-    let transfers = posting::transfers(&rules.fees, &round.bids, &outcome.fates);
-    let payments: Vec<Option<Money>> = outcome.fates.iter().map(|fate| fate.result.ok()).collect();
-    let found = residuals(session.fleet, &round.policy, &round.bids, &payments, &transfers);
+    let mut transfers = posting::transfers(&session, &outcome);
+    transfers.extend(preemption::transfers(&round.policy.rules().preemption, &round.revocations));
+    let found = residuals(&session, &outcome, &transfers);
     if !found.are_zero() {
         return Err(MarketError::Refused { what: format!("{found:?}") });
     }
-    let mut ledger = Ledger::new(rules.deficit_max);
+    let (number, ledger, entries) = settle(round, &transfers)?;
+    let prices: Vec<SupportingPrices> =
+        outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class)).collect();
+    let figures = figures(round, &outcome, ledger.balance(Party::Operator));
+    let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
+    Ok(Cleared { outcome, number, ledger, entries, prices, figures, certificate })
+}
+
+/// Posts a round to the ledger that goes on from the balances before, or to a new one in which bidders have what they may owe.
+fn settle(round: &Round, transfers: &[Transfer]) -> Result<(RoundId, Ledger, Vec<Entry>), MarketError> {
+    let rules = round.policy.rules();
+    let (mut ledger, number, issued) = match &round.purses {
+        Some(purses) => {
+            let number = RoundId(purses.last.0.saturating_add(1));
+            (Ledger::carried_on(rules.deficit_max, &purses.balances, purses.last)?, number, Vec::new())
+        }
+        None => (Ledger::new(rules.deficit_max), FIRST, posting::issues(&rules.fees, &round.bids)),
+    };
+    let before = ledger.balances().collect();
     let mut entries = Vec::new();
-    for (number, transfers) in [(RoundId(0), posting::issues(&rules.fees, &round.bids)), (ROUND, transfers)] {
-        if let Receipt::Posted(posted) = ledger.settle(number, &transfers)? {
+    for (number, transfers) in [(RoundId(0), issued.as_slice()), (number, transfers)] {
+        if number == RoundId(0) && transfers.is_empty() {
+            continue;
+        }
+        if let Receipt::Posted(posted) = ledger.settle(number, transfers)? {
             entries.extend(posted);
         }
     }
-    let audited = audit(&entries).map_err(|defect| MarketError::Refused { what: defect.to_string() })?;
-    if audited.values().sum::<i128>() != 0 {
-        return Err(MarketError::Refused { what: "balances do not add up to zero".to_owned() });
+    let audited = audit(&before, &entries).map_err(|defect| MarketError::Refused { what: defect.to_string() })?;
+    if audited.values().sum::<i128>() != 0 || !audited.into_iter().eq(ledger.balances()) {
+        return Err(MarketError::Refused {
+            what: "the entries do not lead to the balances, or those not to zero".to_owned(),
+        });
     }
-    let prices: Vec<SupportingPrices> = outcome
-        .classes
-        .iter()
-        .map(|class| supporting_prices::find(&class.catalog, class.class, &round.bids, &outcome.fates))
-        .collect();
-    let operator = audited.get(&Party::Operator).copied().unwrap_or(0);
-    let figures = figures(round, &outcome, operator);
-    let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
-    Ok(Cleared { outcome, entries, prices, figures, certificate })
+    Ok((number, ledger, entries))
 }
 
 fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {
@@ -109,9 +136,11 @@ fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {
     let surplus = outcome.classes.iter().map(|class| class.surplus).sum();
     Figures {
         bids: round.bids.len(),
-        bidders: round.bidders.len(),
+        bidders: round.bidders,
         winners: won().count(),
-        value: bids.map(|(bid, _)| micro(bid.amount)).sum(),
+        offers: round.offers.len(),
+        sales: outcome.offer_fates.iter().filter(|fate| fate.result.is_ok()).count(),
+        value: bids.map(|(bid, fate)| worth(bid, fate)).sum(),
         revenue: won().map(|(_, paid)| micro(paid)).sum(),
         surplus,
         efficiency: bound(outcome).map(|bound| surplus as f64 / bound.max(1) as f64),
@@ -120,6 +149,13 @@ fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {
         tie_break_seed: round.policy.rules().tie_break_seed,
         unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
     }
+}
+
+/// What a winner bid for what it got: a part of the amount for a part, rounded down.
+fn worth(bid: &AccountBid, fate: &Fate) -> u128 {
+    let amount = u128::try_from(bid.amount.0).unwrap_or(0);
+    let whole = u128::from(bid.wishes.first().map_or(1, |wish| wish.quantity)).max(1);
+    fate.part.map_or(amount, |part| amount * u128::from(part) / whole)
 }
 
 /// The bound on the surplus of all classes together.
@@ -152,9 +188,12 @@ fn certificate(
         above_holder_cap: found.above_holder_cap,
         groups_broken: found.groups_broken,
         above_bid: found.above_bid,
+        below_ask: found.below_ask,
         unbalanced: found.unbalanced,
         core_violation,
         misreports: regret.tried,
+        misreports_unfinished: regret.unfinished,
+        misreports_cut: regret.is_cut,
         regret: regret.most,
     })
 }
@@ -169,15 +208,16 @@ fn write(
     let awards: Vec<AwardRow> =
         (0..round.rows.len()).map(|bid| award(round, bid, &cleared.outcome.fates[bid])).collect();
     write_awards(&into.join(AWARDS.file_name()), &awards)?;
+    if !round.offers.is_empty() {
+        let sales: Vec<SaleRow> =
+            (0..round.offers.len()).map(|offer| sale(round, offer, &cleared.outcome.offer_fates[offer])).collect();
+        write_sales(&into.join(SALES.file_name()), &sales)?;
+    }
+    let balances = purses::rows(&cleared.ledger, round.purses.as_ref(), cleared.number, &round.parties);
+    write_balances(&into.join(BALANCES.file_name()), &balances)?;
     let entries: Vec<EntryRow> = cleared.entries.iter().map(|entry| entry_row(round, entry)).collect();
     write_entries(&into.join(ENTRIES.file_name()), &entries)?;
-    let prices = goods(cleared).map(|(good, above)| Price {
-        owner: good.owner,
-        kind: good.kind,
-        interval: good.interval,
-        price: good.reserve.saturating_add(above),
-    });
-    write_prices(&into.join(PRICES.file_name()), &round.instance, &prices.collect::<Vec<Price>>())?;
+    write_prices(&into.join(PRICES.file_name()), &round.instance, &prices(cleared))?;
     let record = Record {
         format: 1,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -200,10 +240,33 @@ fn write(
     Ok(())
 }
 
-/// Every good that was offered, with its price above the reserve price.
-fn goods(cleared: &Cleared) -> impl Iterator<Item = (&lessor_market::catalog::ListedGood, u64)> {
-    let classes = cleared.outcome.classes.iter().zip(&cleared.prices);
-    classes.flat_map(|(class, prices)| class.catalog.goods().iter().zip(prices.above_reserve.iter().copied()))
+/// The price of every good: what everybody pays where the rule has such prices, else the reserve price and what supports the round
+/// above it.
+fn prices(cleared: &Cleared) -> Vec<Price> {
+    let of_class = |(class, supporting): (&ClassOutcome, &SupportingPrices)| -> Vec<Price> {
+        let price = |(at, (good, &above)): (u32, (&ListedGood, &u64))| Price {
+            owner: good.owner,
+            kind: good.kind,
+            interval: good.interval,
+            price: class.prices.get(&GoodIndex(at)).copied().unwrap_or(good.reserve.saturating_add(above)),
+        };
+        (0_u32..).zip(class.catalog.goods().iter().zip(&supporting.above_reserve)).map(price).collect()
+    };
+    cleared.outcome.classes.iter().zip(&cleared.prices).flat_map(of_class).collect()
+}
+
+fn sale(round: &Round, offer: usize, fate: &OfferFate) -> SaleRow {
+    let row = &round.offer_rows[offer];
+    let micro = |amount: Money| u64::try_from(amount.0).unwrap_or(0);
+    SaleRow {
+        offer: row.name.clone(),
+        seller: row.seller.clone(),
+        account_class: fate.class.map(|class| round.policy.rules().classes[class].name.clone()),
+        ask: micro(fate.ask),
+        part: fate.part,
+        proceeds: fate.result.ok().map(micro),
+        reason: fate.result.err().map(|lost| lost.name().to_owned()),
+    }
 }
 
 fn award(round: &Round, bid: usize, fate: &Fate) -> AwardRow {
@@ -217,23 +280,18 @@ fn award(round: &Round, bid: usize, fate: &Fate) -> AwardRow {
         amount: row.amount,
         counted: micro(fate.counted),
         reserve: micro(fate.reserve),
+        part: fate.part,
         payment: fate.result.ok().map(micro),
         reason: fate.result.err().map(|lost| lost.name().to_owned()),
     }
 }
 
 fn entry_row(round: &Round, entry: &Entry) -> EntryRow {
-    let name = |party: Party| match party {
-        Party::Issuer => "issuer".to_owned(),
-        Party::Operator => "operator".to_owned(),
-        Party::Seller(_) => "seller:fleet".to_owned(),
-        Party::Holder(HolderId(at)) => format!("holder:{}", round.bidders[BidderIndex(at).0 as usize]),
-    };
     EntryRow {
         sequence: entry.sequence,
         round: entry.round.0,
-        from: name(entry.transfer.from),
-        to: name(entry.transfer.to),
+        from: round.parties.name(entry.transfer.from),
+        to: round.parties.name(entry.transfer.to),
         amount: u64::try_from(entry.transfer.amount.0).unwrap_or(0),
         purpose: entry.transfer.purpose.name().to_owned(),
     }
@@ -248,6 +306,9 @@ fn tell(args: &MarketClearArgs, cleared: &Cleared, clock: &ProcessClock) {
     }
     let money = |amount: u128| credits(u64::try_from(amount).unwrap_or(u64::MAX));
     say(&format!("bids      {} of {} bidders; {} won", figures.bids, figures.bidders, figures.winners));
+    if figures.offers > 0 {
+        say(&format!("offers    {}; {} sold", figures.offers, figures.sales));
+    }
     say(&format!("value     {} credits, of which {} are paid", money(figures.value), money(figures.revenue)));
     let proof = certificate.gap.map_or("not proved".to_owned(), |gap| format!("gap {:.4} %", gap * 100.0));
     say(&format!("surplus   {} credits; {proof}", money(figures.surplus)));

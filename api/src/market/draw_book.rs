@@ -96,6 +96,7 @@ fn bid(policy: &Policy, traded: &[Traded<'_>], at: usize, dice: &mut Dice) -> Bi
         service: first.class.traders[0],
         amount: u64::try_from(worth).unwrap_or(u64::MAX).clamp(1, policy.rules().bids.amount_max.0.unsigned_abs()),
         goods,
+        is_divisible: false,
         row: 0,
     }
 }

@@ -4,13 +4,16 @@ mod clear;
 mod draw_book;
 mod lint;
 mod page;
+mod parties;
 mod policy_file;
 mod policy_schema;
 #[cfg(test)]
 mod policy_tests;
 mod prices;
+mod purses;
 mod quote;
 mod round;
+mod standing_plan;
 mod why;
 
 use std::path::PathBuf;
@@ -51,6 +54,18 @@ pub enum MarketError {
     NoBid {
         /// The book.
         path: PathBuf,
+    },
+    /// A plan whose fleet is not the supply.
+    #[error("{}: the plan is of another fleet than the supply: nodes and zones must be the same, in the same order", path.display())]
+    OtherFleet {
+        /// The plan directory.
+        path: PathBuf,
+    },
+    /// A balance of nobody.
+    #[error("{name:?} is not operator, holder:NAME or seller:NAME")]
+    UnknownParty {
+        /// What is written there.
+        name: String,
     },
     /// A policy that none of the fleet's accounts trades under.
     #[error("{}: no account of the fleet trades under this policy, so there is nothing to bid for", path.display())]
@@ -104,7 +119,7 @@ pub enum MarketError {
     #[error(transparent)]
     Session(#[from] SessionError),
     /// Payments that the ledger refuses.
-    #[error("the round was not settled: {0}")]
+    #[error("the round was not settled")]
     Settle(#[from] SettleError),
     /// An outcome that its second look refuses: a defect, caught before anything was written.
     #[error("the outcome was refused by its check and is not written: {what}")]

@@ -92,6 +92,7 @@ fn headline(shown: &Shown<'_>) -> String {
     let (figures, certificate) = (shown.figures, shown.certificate);
     let efficiency = figures.efficiency.map_or("–".to_owned(), percent);
     let core = certificate.core_violation.map_or("–".to_owned(), money);
+    let cut = if certificate.misreports_cut { ", before the time was over" } else { "" };
     let entries = [
         ("Surplus", money(figures.surplus), "credits beyond the reserve prices".to_owned()),
         ("Revenue", money(figures.revenue), format!("credits; the operator keeps {}", money(figures.fees))),
@@ -100,7 +101,7 @@ fn headline(shown: &Shown<'_>) -> String {
         (
             "Regret found",
             money(u128::try_from(certificate.regret).unwrap_or(0)),
-            format!("credits, in {} misreports tried", certificate.misreports),
+            format!("credits, in {} misreports tried{cut}", certificate.misreports),
         ),
     ];
     entries.iter().map(|(name, text, note)| headline_figure(name, text, note)).collect()
@@ -117,6 +118,9 @@ fn conditions(shown: &Shown<'_>) -> String {
         ("Bidders", shown.figures.bidders.to_string()),
         ("Seed of the lot", rules.tie_break_seed.to_string()),
     ];
+    if shown.figures.offers > 0 {
+        entries.push(("Offers", format!("{}, of which {} sold", shown.figures.offers, shown.figures.sales)));
+    }
     entries.extend(classes);
     entries.iter().map(|(name, words)| condition(name, words)).collect()
 }
@@ -255,6 +259,7 @@ fn certificate(certificate: &Certificate) -> String {
         ("Above a bidder's cap", format!("{} base units", certificate.above_holder_cap)),
         ("Groups with two winners", certificate.groups_broken.to_string()),
         ("Paid above a bid", format!("{} micro-credits", certificate.above_bid)),
+        ("Got below an ask", format!("{} micro-credits", certificate.below_ask)),
         ("Sum of all transfers", format!("{} micro-credits", certificate.unbalanced)),
         ("Inputs, BLAKE3", certificate.inputs_blake3.clone()),
     ];

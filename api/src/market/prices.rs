@@ -59,7 +59,7 @@ fn summary<'a>(round: &'a Round, awards: &[AwardRow], price: &Price) -> PriceSum
         let quantity: u64 = needs.map(|good| good.quantity).fold(0, u64::saturating_add);
         if quantity > 0 {
             needing.push((row.amount, &row.name, quantity));
-            sold = sold.saturating_add(if award.payment.is_some() { quantity } else { 0 });
+            sold = sold.saturating_add(if award.payment.is_some() { award.part.unwrap_or(quantity) } else { 0 });
         }
     }
     needing.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));

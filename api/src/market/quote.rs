@@ -38,7 +38,7 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     let micros = i64::try_from(args.term.as_micros()).unwrap_or(i64::MAX);
     let interval = Interval { start: round.at, end: lessor_models::time::Timestamp(round.at.0.saturating_add(micros)) };
     let wish = Wish { owner, kind, quantity: args.quantity, interval };
-    let catalog = Catalog::new(fleet, class, std::iter::once(&wish));
+    let catalog = Catalog::new(&round.session().ground, class, std::iter::once(&wish));
     let prices = read_prices(&args.market.join(PRICES.file_name()), &round.instance)?;
     let dearest = prices.iter().filter(|price| {
         (price.owner, price.kind) == (owner, kind)

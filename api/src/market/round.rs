@@ -4,19 +4,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lessor_datasets::table::{BidRows, TABLES, read_bids, read_fleet};
+use lessor_datasets::table::{BidGood, BidRows, OfferRows, TABLES, read_bids, read_fleet, read_offers};
 use lessor_market::book::{BidderIndex, GroupIndex};
-use lessor_market::catalog::Wish;
+use lessor_market::catalog::{Ground, Wish};
 use lessor_market::money::Money;
-use lessor_market::policy::Policy;
-use lessor_market::session::{AccountBid, Session};
+use lessor_market::policy::{Policy, Reserve};
+use lessor_market::preemption::Revocation;
+use lessor_market::session::{AccountBid, AccountOffer, OfferedGood, Session};
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
 use lessor_models::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::MarketError;
+use super::parties::Parties;
 use super::policy_file;
+use super::purses::{self, Purses};
+use super::standing_plan::StandingPlan;
 use crate::command_error::CommandError;
 use crate::inputs::{HashedFile, hash_all};
 
@@ -34,8 +38,22 @@ pub(super) struct Round {
     pub(super) rows: Vec<BidRows>,
     /// The bids as the market has them, in the same order.
     pub(super) bids: Vec<AccountBid>,
-    /// Names of bidders, by index.
-    pub(super) bidders: Vec<String>,
+    /// The offers as the table has them; none where there is no table.
+    pub(super) offer_rows: Vec<OfferRows>,
+    /// The offers as the market has them, in the same order.
+    pub(super) offers: Vec<AccountOffer>,
+    /// Who bids.
+    pub(super) bidders: usize,
+    /// Names of all who take part.
+    pub(super) parties: Parties,
+    /// What runs, and what it makes accounts worth.
+    pub(super) plan: StandingPlan,
+    /// What parties have, where that is told.
+    pub(super) purses: Option<Purses>,
+    /// What each bidder has for the round, where that is told.
+    pub(super) budgets: Option<Vec<i128>>,
+    /// Leases that were revoked since the round before.
+    pub(super) revocations: Vec<Revocation>,
     /// When the round takes place: the earliest start that is bid for.
     pub(super) at: Timestamp,
     /// The input files.
@@ -51,13 +69,40 @@ pub(super) struct RoundPaths {
     pub(super) supply: PathBuf,
     /// The policy.
     pub(super) policy: PathBuf,
+    /// The offers, where there are any.
+    #[serde(default)]
+    pub(super) offers: Option<PathBuf>,
+    /// The directory of the plan that runs, where one does.
+    #[serde(default)]
+    pub(super) plan: Option<PathBuf>,
+    /// What parties have, where that is told.
+    #[serde(default)]
+    pub(super) balances: Option<PathBuf>,
+    /// Leases that were revoked, where there are any.
+    #[serde(default)]
+    pub(super) revoked: Option<PathBuf>,
 }
 
 impl RoundPaths {
     /// The same, from the root.
     pub(super) fn absolute(&self) -> RoundPaths {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        RoundPaths { book: absolute(&self.book), supply: absolute(&self.supply), policy: absolute(&self.policy) }
+        let given = |path: &Option<PathBuf>| path.as_deref().map(absolute);
+        RoundPaths {
+            book: absolute(&self.book),
+            supply: absolute(&self.supply),
+            policy: absolute(&self.policy),
+            offers: given(&self.offers),
+            plan: given(&self.plan),
+            balances: given(&self.balances),
+            revoked: given(&self.revoked),
+        }
+    }
+
+    /// Every file and directory that is read.
+    pub(super) fn all(&self) -> Vec<PathBuf> {
+        let optional = [&self.offers, &self.plan, &self.balances, &self.revoked].into_iter().flatten();
+        [&self.book, &self.supply, &self.policy].into_iter().chain(optional).cloned().collect()
     }
 }
 
@@ -78,16 +123,53 @@ impl Round {
         }
         let instance = Instance::new(fleet, Vec::new(), Vec::new(), Weights::default());
         let instance = instance.expect("without jobs there is nothing to refuse");
-        let (bids, bidders) = indexed(&rows);
+        let mut parties = Parties::new();
+        let bids = indexed(&rows, &mut parties);
+        let bidders = parties.holder_count();
+        let offer_rows = match &paths.offers {
+            Some(path) => read_offers(path, instance.fleet())?,
+            None => Vec::new(),
+        };
+        let offers = offer_rows.iter().map(|rows| offer(rows, &mut parties)).collect();
         let starts = rows.iter().flat_map(|bid| &bid.goods).map(|good| good.interval.start);
         let at = starts.min().expect("a bid has at least one good");
+        let plan = match &paths.plan {
+            Some(dir) => StandingPlan::read(dir, instance.fleet(), &policy)?,
+            None => StandingPlan::default(),
+        };
+        let purses = paths.balances.as_ref().map(|path| Purses::read(path, &mut parties)).transpose()?;
+        let revoked = paths.revoked.as_ref().map(|path| purses::revocations(path, &mut parties)).transpose()?;
+        let budgets = purses.as_ref().map(|purses| purses.budgets(parties.holder_count()));
         let files = hash_all(&input_files(paths))?;
-        Ok(Round { instance, policy, rows, bids, bidders, at, files })
+        Ok(Round {
+            instance,
+            policy,
+            rows,
+            bids,
+            offer_rows,
+            offers,
+            bidders,
+            parties,
+            plan,
+            purses,
+            budgets,
+            revocations: revoked.unwrap_or_default(),
+            at,
+            files,
+        })
     }
 
     /// The round as the market takes it.
     pub(super) fn session(&self) -> Session<'_> {
-        Session { fleet: self.instance.fleet(), policy: &self.policy, at: self.at, bids: &self.bids }
+        let ground = Ground { fleet: self.instance.fleet(), holdings: &self.plan.holdings, seeds: &self.plan.seeds };
+        Session {
+            ground,
+            policy: &self.policy,
+            at: self.at,
+            bids: &self.bids,
+            offers: &self.offers,
+            budgets: self.budgets.as_deref(),
+        }
     }
 
     /// What an outcome is the outcome of: a hash over the hashes of all inputs and the seed.
@@ -110,39 +192,53 @@ impl Round {
 fn input_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
     let of_fleet = TABLES[..5].iter().map(|table| (table.name, paths.supply.join(table.file_name())));
     let present = of_fleet.filter(|(_, path)| path.exists());
-    present.chain([("bids", paths.book.clone()), ("policy", paths.policy.clone())]).collect()
+    let optional = [("offers", &paths.offers), ("balances", &paths.balances), ("revocations", &paths.revoked)];
+    let optional = optional.into_iter().filter_map(|(table, path)| Some((table, path.clone()?)));
+    let of_plan = paths.plan.iter().flat_map(|dir| StandingPlan::files(dir));
+    present
+        .chain([("bids", paths.book.clone()), ("policy", paths.policy.clone())])
+        .chain(optional)
+        .chain(of_plan)
+        .collect()
+}
+
+/// An offer with its seller by number.
+fn offer(rows: &OfferRows, parties: &mut Parties) -> AccountOffer {
+    let goods = rows.goods.iter().map(|offered| OfferedGood {
+        wish: wish(&offered.good),
+        cost: Reserve::MarginalCost {
+            wear: offered.price,
+            draw_mw: offered.draw_mw,
+            heat_price: offered.heat_price,
+            markup_permille: 0,
+        },
+    });
+    AccountOffer { seller: parties.seller(&rows.seller), goods: goods.collect(), is_divisible: rows.is_divisible }
+}
+
+fn wish(good: &BidGood) -> Wish {
+    Wish { owner: good.owner, kind: good.kind, quantity: good.quantity, interval: good.interval }
 }
 
 /// Bids with bidders and groups by number, in the order of their first appearance.
-fn indexed(rows: &[BidRows]) -> (Vec<AccountBid>, Vec<String>) {
-    let (mut bidders, mut groups) = (BTreeMap::new(), BTreeMap::new());
-    let mut names = Vec::new();
-    let count = |length: usize| u32::try_from(length).expect("bids are counted in 32 bits");
+fn indexed(rows: &[BidRows], parties: &mut Parties) -> Vec<AccountBid> {
+    let mut groups = BTreeMap::new();
     let bids = rows.iter().map(|row| {
-        let next = count(bidders.len());
-        let bidder = *bidders.entry(row.bidder.as_str()).or_insert_with(|| {
-            names.push(row.bidder.clone());
-            next
-        });
+        let bidder = parties.holder(&row.bidder).0;
         // A bid without a group is alone in one that no other can name.
         let key = (bidder, row.group.as_deref(), row.group.is_none().then_some(row.name.as_str()));
-        let next = count(groups.len());
+        let next = u32::try_from(groups.len()).expect("bids are counted in 32 bits");
         let group = *groups.entry(key).or_insert(next);
-        let wishes = row.goods.iter().map(|good| Wish {
-            owner: good.owner,
-            kind: good.kind,
-            quantity: good.quantity,
-            interval: good.interval,
-        });
         AccountBid {
             bidder: BidderIndex(bidder),
             group: GroupIndex(group),
             service: row.service,
             amount: Money::of(row.amount.into()),
-            wishes: wishes.collect(),
+            wishes: row.goods.iter().map(wish).collect(),
+            is_divisible: row.is_divisible,
         }
     });
-    (bids.collect(), names)
+    bids.collect()
 }
 
 /// `round.json`: where the inputs of an outcome are, and what came out.
@@ -171,6 +267,10 @@ pub(super) struct Figures {
     pub(super) bidders: usize,
     /// Bids that won.
     pub(super) winners: usize,
+    /// Offers of the round.
+    pub(super) offers: usize,
+    /// Offers of which something is sold.
+    pub(super) sales: usize,
     /// What winners bid.
     pub(super) value: u128,
     /// What winners pay.
@@ -210,12 +310,18 @@ pub(super) struct Certificate {
     pub(super) groups_broken: u64,
     /// The most that anyone pays beyond its bid.
     pub(super) above_bid: i64,
+    /// The most that a seller gets less than it asks.
+    pub(super) below_ask: i64,
     /// What all transfers together bring into being.
     pub(super) unbalanced: i128,
     /// What the best coalition could pay the seller beyond the revenue; `null` where that is not proved.
     pub(super) core_violation: Option<u128>,
     /// Misreports that were tried.
     pub(super) misreports: u32,
+    /// Misreports that the budget of work did not suffice for.
+    pub(super) misreports_unfinished: u32,
+    /// Whether the deadline came before all misreports of the sample were tried: a faster machine may find more.
+    pub(super) misreports_cut: bool,
     /// The most that one of them would have gained.
     pub(super) regret: i64,
 }

@@ -6,7 +6,8 @@ use lessor_datasets::families;
 use lessor_market::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use lessor_market::clear::clear;
 use lessor_market::outcome::{EXACT_UNITS, Outcome, Payment};
-use lessor_market::rules::{PaymentRule, Rules};
+use lessor_market::policy::PaymentRule;
+use lessor_market::rules::Rules;
 use lessor_models::families::auction::{self, AuctionInstance};
 use serde::Serialize;
 

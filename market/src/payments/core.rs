@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Such constraints are made as they are broken (Day & Raghavan 2007): bids of a winner are worth less by what it keeps, and
-//! the best choice then is the coalition that blocks most. Among the payments that satisfy all of them, the rule takes those
+//! the best choice then is the coalition that blocks most. A winner with bids in several groups, of which each may win, keeps it
+//! once: its bids are worth what they were, and its staying out with all of them is worth what it keeps. Among the payments that satisfy all of them, the rule takes those
 //! of least revenue first, or not, and then the nearest to VCG.
 //!
 //! All is told as what winners keep, between zero and their VCG payoff, and in surplus beyond the reserves: the seller's own
@@ -56,9 +57,6 @@ pub(crate) fn payments(
     stop: &Stop,
 ) -> Result<Vec<Payment>, Unsettled> {
     let winning = round.winning(winners);
-    if round.book.bids().iter().any(|bid| round.book.group_of(bid.bidder) != Some(bid.group)) {
-        return Err(Unsettled::SeveralGroups);
-    }
     let without = vcg::without_each(round, &winning, surplus, seed, stop)?;
     // What a winner keeps under VCG, the most that it keeps in the core.
     let most: Vec<u128> = winning.iter().zip(&without).map(|(winner, without)| winner.surplus - without.loss).collect();
@@ -124,12 +122,14 @@ fn blocking(
     let fraction = (1_u64 << bits) as f64;
     let less: Vec<u64> = kept.iter().map(|kept| lessor_solver::numbers::floor(kept * fraction)).collect();
     let worth = |(bid, &surplus): (&crate::book::Bid, &u64)| {
-        let off = place(bid.bidder).map_or(0, |at| less[at]);
+        let is_once = round.book.group_of(bid.bidder).is_some();
+        let off = place(bid.bidder).filter(|_| is_once).map_or(0, |at| less[at]);
         (surplus << bits).saturating_sub(off)
     };
-    let worths: Vec<u64> = round.book.bids().iter().zip(&round.surpluses).map(worth).collect();
+    let outs = round.outs.iter().map(|&bidder| place(bidder).map_or(0, |at| less[at]));
+    let worths: Vec<u64> = round.book.bids().iter().zip(&round.surpluses).map(worth).chain(outs).collect();
     let slack = lessor_solver::numbers::floor(BROKEN * fraction);
-    let found = round.solve_for(&worths, (winners, u128::from(slack)), seed, stop).ok_or(Unsettled::OutOfTime)?;
+    let found = round.improve(&worths, (winners, u128::from(slack)), seed, stop).ok_or(Unsettled::OutOfTime)?;
     Ok(constraint(round, winning, &found).filter(|constraint| {
         let kept: f64 = constraint.counts.iter().zip(kept).filter(|entry| *entry.0).map(|entry| entry.1).sum();
         kept > constraint.limit as f64 + BROKEN / 2.0

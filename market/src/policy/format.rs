@@ -48,17 +48,18 @@ impl Format {
 }
 
 /// What winners pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PaymentRule {
     /// What they bid.
+    #[default]
     PayAsBid,
     /// One price for all of a good.
     Uniform,
-    /// What their taking part costs the others.
+    /// What others lose by their being there (Vickrey 1961, Clarke 1971, Groves 1973), whole bidders at a time.
     Vcg,
-    /// The core payments of least revenue that are nearest to VCG.
+    /// Of the payments that no coalition blocks, those of least revenue, and of these the nearest to VCG (Day & Cramton 2012).
     Core,
-    /// The core payments that are nearest to VCG.
+    /// Of the payments that no coalition blocks, the nearest to VCG, whatever the revenue.
     NearestCore,
     /// The least bid that would have won.
     CriticalBid,

@@ -1,4 +1,4 @@
-//! A second look at a ledger's entries: they alone, added up again, from nothing.
+//! A second look at a ledger's entries: they alone, added up again.
 
 use std::collections::BTreeMap;
 
@@ -33,12 +33,12 @@ pub enum AuditDefect {
     },
 }
 
-/// Adds up entries from nothing and returns what each party has; all of it together is zero.
+/// Adds up entries from what parties had before, or from nothing, and returns what each has; all of it together is what it was.
 ///
 /// # Errors
 /// The first entry that does not follow from those before it.
-pub fn audit(entries: &[Entry]) -> Result<BTreeMap<Party, i128>, AuditDefect> {
-    let mut balances: BTreeMap<Party, i128> = BTreeMap::new();
+pub fn audit(before: &BTreeMap<Party, i128>, entries: &[Entry]) -> Result<BTreeMap<Party, i128>, AuditDefect> {
+    let mut balances = before.clone();
     let first = entries.first().map_or(0, |entry| entry.sequence);
     for (at, (entry, expected)) in entries.iter().zip(first..).enumerate() {
         if entry.sequence != expected {

@@ -140,6 +140,31 @@ impl Ledger {
         }
     }
 
+    /// A ledger that goes on from balances: all rounds up to one are over. What the issuer is owed follows from the others.
+    ///
+    /// # Errors
+    /// A holder or a seller that owes.
+    ///
+    /// # Panics
+    /// Where the operator's greatest deficit is not an amount.
+    pub fn carried_on(
+        deficit_max: Money,
+        balances: &BTreeMap<Party, i128>,
+        last: RoundId,
+    ) -> Result<Ledger, SettleError> {
+        let mut ledger = Ledger::new(deficit_max);
+        for (&party, &balance) in balances.iter().filter(|(party, _)| **party != Party::Issuer) {
+            if balance < 0 && party != Party::Operator {
+                return Err(SettleError::Overspent { party, short: -balance });
+            }
+            ledger.balances.insert(party, balance);
+        }
+        let others: i128 = ledger.balances.values().sum();
+        ledger.balances.insert(Party::Issuer, -others);
+        ledger.forgotten = Some(last);
+        Ok(ledger)
+    }
+
     /// What a party has, in micro-credits.
     #[must_use]
     pub fn balance(&self, party: Party) -> i128 {

@@ -1,0 +1,78 @@
+//! Names of who takes part in a round, each with its number.
+
+use std::collections::BTreeMap;
+
+use lessor_market::settlement::{HolderId, Party, SellerId};
+
+/// The fleet's name as a seller.
+const FLEET: &str = "fleet";
+
+/// Holders and sellers by name and number; the fleet is the first seller.
+#[derive(Debug)]
+pub(super) struct Parties {
+    holders: Names,
+    sellers: Names,
+}
+
+/// Names in the order of their numbers.
+#[derive(Debug, Default)]
+struct Names {
+    numbers: BTreeMap<String, u32>,
+    names: Vec<String>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        let next = u32::try_from(self.names.len()).expect("parties are counted in 32 bits");
+        self.numbers.insert(name.to_owned(), next);
+        self.names.push(name.to_owned());
+        next
+    }
+}
+
+impl Parties {
+    /// The fleet alone.
+    pub(super) fn new() -> Parties {
+        let mut sellers = Names::default();
+        sellers.number(FLEET);
+        Parties { holders: Names::default(), sellers }
+    }
+
+    /// The number of a holder, which is new where nobody has the name.
+    pub(super) fn holder(&mut self, name: &str) -> HolderId {
+        HolderId(self.holders.number(name))
+    }
+
+    /// The number of a seller, which is new where nobody has the name.
+    pub(super) fn seller(&mut self, name: &str) -> SellerId {
+        SellerId(self.sellers.number(name))
+    }
+
+    /// How many holders there are.
+    pub(super) fn holder_count(&self) -> usize {
+        self.holders.names.len()
+    }
+
+    /// The party that tables write so; `None` where it is none.
+    pub(super) fn read(&mut self, text: &str) -> Option<Party> {
+        match text.split_once(':') {
+            None => (text == "operator").then_some(Party::Operator),
+            Some(("holder", name)) => Some(Party::Holder(self.holder(name))),
+            Some(("seller", name)) => Some(Party::Seller(self.seller(name))),
+            Some(_) => None,
+        }
+    }
+
+    /// A party as tables write it.
+    pub(super) fn name(&self, party: Party) -> String {
+        match party {
+            Party::Issuer => "issuer".to_owned(),
+            Party::Operator => "operator".to_owned(),
+            Party::Seller(SellerId(at)) => format!("seller:{}", self.sellers.names[at as usize]),
+            Party::Holder(HolderId(at)) => format!("holder:{}", self.holders.names[at as usize]),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What parties have before a round and after it, and what is paid for leases that were revoked.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use lessor_datasets::table::{BalanceRow, read_balances, read_revocations};
+use lessor_market::money::Money;
+use lessor_market::preemption::Revocation;
+use lessor_market::settlement::{Ledger, Party, RoundId};
+
+use super::MarketError;
+use super::parties::Parties;
+use crate::command_error::CommandError;
+
+/// What parties have before a round.
+#[derive(Debug)]
+pub(super) struct Purses {
+    /// All balances but the issuer's.
+    pub(super) balances: BTreeMap<Party, i128>,
+    /// What other open rounds hold.
+    pub(super) held: BTreeMap<Party, i128>,
+    /// The last round that was settled.
+    pub(super) last: RoundId,
+}
+
+impl Purses {
+    /// Reads a table of balances.
+    ///
+    /// # Errors
+    /// The first defect found, with its row and column.
+    pub(super) fn read(path: &Path, parties: &mut Parties) -> Result<Purses, CommandError> {
+        let rows = read_balances(path)?;
+        let last = RoundId(rows.first().map_or(0, |row| row.round));
+        let mut purses = Purses { balances: BTreeMap::new(), held: BTreeMap::new(), last };
+        for row in rows {
+            let party =
+                parties.read(&row.party).ok_or_else(|| MarketError::UnknownParty { name: row.party.clone() })?;
+            purses.balances.insert(party, i128::from(row.balance) - i128::from(row.owed));
+            purses.held.insert(party, row.held.into());
+        }
+        Ok(purses)
+    }
+
+    /// What each holder has that no other round holds, in the order of their numbers.
+    pub(super) fn budgets(&self, holders: usize) -> Vec<i128> {
+        let mut budgets = vec![0; holders];
+        for (party, balance) in &self.balances {
+            if let Party::Holder(holder) = party {
+                budgets[holder.0 as usize] = balance - self.held.get(party).copied().unwrap_or(0);
+            }
+        }
+        budgets
+    }
+}
+
+/// The balances after a round, all but the issuer's, with what other rounds hold as it was.
+pub(super) fn rows(ledger: &Ledger, purses: Option<&Purses>, round: RoundId, parties: &Parties) -> Vec<BalanceRow> {
+    let micro = |amount: i128| u64::try_from(amount).unwrap_or(0);
+    let row = |(party, balance): (Party, i128)| BalanceRow {
+        party: parties.name(party),
+        balance: micro(balance),
+        owed: micro(-balance),
+        held: micro(purses.and_then(|purses| purses.held.get(&party)).copied().unwrap_or(0)),
+        round: round.0,
+    };
+    ledger.balances().filter(|entry| entry.0 != Party::Issuer).map(row).collect()
+}
+
+/// Reads leases that were revoked.
+///
+/// # Errors
+/// The first defect found, with its row and column.
+pub(super) fn revocations(path: &Path, parties: &mut Parties) -> Result<Vec<Revocation>, CommandError> {
+    let rows = read_revocations(path)?;
+    let revocations = rows.into_iter().map(|row| Revocation {
+        holder: parties.holder(&row.holder),
+        paid: Money::of(row.paid.into()),
+        term: row.term,
+        revoked: row.revoked,
+    });
+    Ok(revocations.collect())
+}

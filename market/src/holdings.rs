@@ -1,0 +1,138 @@
+//! What is held of accounts before a round: leases that run, by service class and over time.
+
+use std::collections::BTreeMap;
+
+use lessor_models::draw::{draw, term};
+use lessor_models::fleet::{Fleet, NodeIndex, Owner};
+use lessor_models::instance::Instance;
+use lessor_models::job::ServiceClass;
+use lessor_models::plan::Placement;
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::time::{Interval, Timestamp};
+
+use crate::policy::Held;
+
+/// A quantity that one service class holds of an account during a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// When.
+    pub interval: Interval,
+    /// By which class.
+    pub service: ServiceClass,
+    /// How much, in base units.
+    pub amount: u64,
+}
+
+/// Everything that is held, account by account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    by_account: BTreeMap<(Owner, Kind), Vec<Holding>>,
+}
+
+/// Nothing held.
+static NONE: Holdings = Holdings { by_account: BTreeMap::new() };
+
+impl Holdings {
+    /// Nothing held of any account.
+    #[must_use]
+    pub fn none() -> &'static Holdings {
+        &NONE
+    }
+
+    /// What placed capsules hold of some accounts: those of every node above their tile, and of every zone that lists one. O(placements
+    /// times depth).
+    ///
+    /// # Panics
+    /// Where a placement is not on a tile of the instance.
+    #[must_use]
+    pub fn of_plan(instance: &Instance, placements: &[Placement], counts: impl Fn(Owner, Kind) -> bool) -> Holdings {
+        let fleet = instance.fleet();
+        let mut holdings = Holdings::default();
+        for placement in placements {
+            let job = &instance.jobs()[placement.job.at()];
+            let class = &fleet.classes()[fleet.class_of(placement.tile).expect("capsules are on tiles").at()];
+            let interval = Interval { start: placement.start, end: placement.start.after(term(job, class)) };
+            for (owner, node) in debited(fleet, placement.tile) {
+                let drawn: Resources = draw(&job.demand, class, fleet.level(node));
+                for kind in Kind::ALL.into_iter().filter(|&kind| drawn.get(kind) > 0 && counts(owner, kind)) {
+                    let amount = drawn.get(kind).saturating_mul(placement.count.into());
+                    holdings.add(owner, kind, Holding { interval, service: job.service, amount });
+                }
+            }
+        }
+        holdings
+    }
+
+    /// Adds what is held of one account.
+    pub fn add(&mut self, owner: Owner, kind: Kind, holding: Holding) {
+        self.by_account.entry((owner, kind)).or_default().push(holding);
+    }
+
+    /// What is held of an account, in the order in which it was added.
+    #[must_use]
+    pub fn of(&self, owner: Owner, kind: Kind) -> &[Holding] {
+        self.by_account.get(&(owner, kind)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The most that each class holds of an account at any instant of an interval. O(n log n) in what is held of it.
+    #[must_use]
+    pub fn most(&self, owner: Owner, kind: Kind, interval: Interval) -> Held {
+        let mut changes: Vec<(Timestamp, bool, &Holding)> = Vec::new();
+        for holding in self.of(owner, kind) {
+            let (start, end) = (holding.interval.start.max(interval.start), holding.interval.end.min(interval.end));
+            if start < end {
+                changes.extend([(start, true, holding), (end, false, holding)]);
+            }
+        }
+        // At one instant, terms end before others begin.
+        changes.sort_by_key(|&(at, begins, _)| (at, begins));
+        let (mut now, mut most): (Held, Held) = ([0; 4], [0; 4]);
+        for (_, begins, holding) in changes {
+            let class = holding.service as usize;
+            now[class] = if begins {
+                now[class].saturating_add(holding.amount)
+            } else {
+                now[class].saturating_sub(holding.amount)
+            };
+            most[class] = most[class].max(now[class]);
+        }
+        most
+    }
+}
+
+/// The accounts' owners that a tile debits, each with the node through which it does.
+fn debited(fleet: &Fleet, tile: NodeIndex) -> impl Iterator<Item = (Owner, NodeIndex)> + '_ {
+    fleet.path(tile).flat_map(|node| {
+        let zones = fleet.zones_listing(node).iter().map(move |&zone| (Owner::Zone(zone), node));
+        std::iter::once((Owner::Node(node), node)).chain(zones)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holding(service: ServiceClass, amount: u64, hours: (i64, i64)) -> Holding {
+        Holding { interval: Interval { start: Timestamp(hours.0), end: Timestamp(hours.1) }, service, amount }
+    }
+
+    #[test]
+    fn the_most_of_each_class_counts_what_meets_in_time() {
+        let owner = Owner::Node(NodeIndex(0));
+        let mut holdings = Holdings::default();
+        for added in [
+            holding(ServiceClass::A, 5, (0, 4)),
+            holding(ServiceClass::A, 3, (3, 6)),
+            holding(ServiceClass::A, 4, (6, 9)),
+            holding(ServiceClass::D, 7, (2, 3)),
+        ] {
+            holdings.add(owner, Kind::Compute, added);
+        }
+        let most =
+            |start, end| holdings.most(owner, Kind::Compute, Interval { start: Timestamp(start), end: Timestamp(end) });
+        assert_eq!(most(0, 9), [8, 0, 0, 7]);
+        assert_eq!(most(4, 9), [4, 0, 0, 0]);
+        assert_eq!(most(9, 10), [0; 4]);
+        assert_eq!(holdings.most(owner, Kind::Memory, Interval { start: Timestamp(0), end: Timestamp(9) }), [0; 4]);
+    }
+}

@@ -1,0 +1,47 @@
+//! Formats that need no program: greedy with critical bids, and a posted price before its first step.
+
+use std::collections::BTreeMap;
+
+use super::SessionError;
+use super::fate::Lost;
+use super::market::{Cleared, Fates, Market};
+use crate::book::BidderIndex;
+use crate::greedy::{self, SingleMinded};
+
+/// Winners by value over the root of weighted size, one bid of a bidder.
+pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates) -> Result<Cleared, SessionError> {
+    let mut bids_of: BTreeMap<BidderIndex, u32> = BTreeMap::new();
+    for bid in market.session.bids {
+        *bids_of.entry(bid.bidder).or_default() += 1;
+    }
+    market.bids.retain(|entered| {
+        let is_alone = bids_of[&market.session.bids[entered.at].bidder] == 1;
+        if !is_alone {
+            fates.bids[entered.at].result = Err(Lost::SeveralBids);
+        }
+        is_alone
+    });
+    let single = |entered: &super::market::Entered| {
+        let fate = &fates.bids[entered.at];
+        let goods = entered.bundle.iter().map(|&(good, quantity)| (good.0, quantity)).collect();
+        SingleMinded { value: fate.counted, reserve: fate.reserve, goods }
+    };
+    let bids: Vec<SingleMinded> = market.bids.iter().map(single).collect();
+    let supply: Vec<u64> = market.catalog.goods().iter().map(|good| good.offered).collect();
+    let payments = greedy::clear(&supply, &bids, market.session.policy.rules().tie_break_seed)?;
+    Ok(Cleared { surplus: market.award(&mut fates.bids, payments), ..Cleared::default() })
+}
+
+/// In the order of lots, each takes at the reserve price what is left.
+pub(super) fn clear_posted(market: &Market<'_>, fates: &mut Fates) -> Cleared {
+    let mut left: Vec<u64> = market.catalog.goods().iter().map(|good| good.offered).collect();
+    let mut payments = Vec::with_capacity(market.bids.len());
+    for entered in &market.bids {
+        let is_there = entered.bundle.iter().all(|&(good, quantity)| quantity <= left[good.0 as usize]);
+        if is_there {
+            entered.bundle.iter().for_each(|&(good, quantity)| left[good.0 as usize] -= quantity);
+        }
+        payments.push(is_there.then_some(fates.bids[entered.at].reserve));
+    }
+    Cleared { surplus: market.award(&mut fates.bids, payments), ..Cleared::default() }
+}

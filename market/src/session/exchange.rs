@@ -1,0 +1,203 @@
+//! Bundles on both sides: bids and offers whole or not at all, the trades of greatest surplus.
+//!
+//! An offer that does not sell is a bid of its seller for what it offers, at what it asks: with `z` for offers that stay, trades
+//! are a packing into all that is offered,
+//!
+//! ```text
+//! maximize  sum of amount x + sum of ask z  -  all that is asked,   bundles of x and of z within what is offered
+//! ```
+//!
+//! so that winner determination, its proof, and VCG are those of one side.
+
+use std::collections::BTreeMap;
+
+use lessor_solver::stop::Stop;
+
+use super::SessionError;
+use super::fate::{Fate, Lost};
+use super::market::{Cleared, Fates, Market, micro};
+use super::sealed::{bundles_with_caps, net_bids, shared_out};
+use super::uniform_support::{Order, SHIFT, Support, support};
+use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
+use crate::catalog::STATED_MICROS;
+use crate::clear::clear;
+use crate::money::Money;
+use crate::outcome::Unsettled;
+use crate::policy::PaymentRule;
+use crate::rules::Rules;
+use crate::settlement::SellerId;
+
+/// Bits that a price is shifted by before it is stated for 10^6 base units and an hour, so that products fit.
+const STATED_SHIFT: u32 = 20;
+
+/// What trades: a book of bids, and of offers as bids of their sellers, on all that is offered.
+#[derive(Debug)]
+struct Exchange {
+    book: Book,
+    supply: Supply,
+    /// How many of the book's bids are bids; the rest are offers, in order.
+    bids: usize,
+    /// What all offers ask together.
+    asked: u128,
+}
+
+/// The best trades.
+#[derive(Debug)]
+struct Best {
+    /// Bids that trade, by position in the book.
+    bought: Vec<usize>,
+    /// For each offer, whether it is sold.
+    is_sold: Vec<bool>,
+    surplus: u128,
+    bound: u128,
+}
+
+/// Clears a class under VCG on both sides, or at uniform prices.
+pub(super) fn clear_exchange(market: &Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
+    let exchange = Exchange::new(market, fates, None)?;
+    let seed = market.session.policy.rules().tie_break_seed;
+    let payments = if market.class.payment == PaymentRule::Vcg { PaymentRule::Vcg } else { PaymentRule::PayAsBid };
+    let outcome = clear(&exchange.book, &exchange.supply, &Rules { payments, seed }, stop, &mut |_, _| {})?;
+    let best = exchange.best(&outcome.winners, outcome.surplus, outcome.bound);
+    let owed: BTreeMap<BidderIndex, u64> = match &outcome.settlement {
+        Ok(payments) => payments.iter().map(|payment| (payment.bidder, payment.settled)).collect(),
+        Err(unsettled) => return Ok(market.give_up(fates, Some(best.bound), *unsettled)),
+    };
+    let cleared = Cleared { surplus: best.surplus, bound: Some(best.bound), ..Cleared::default() };
+    if market.class.payment != PaymentRule::Vcg {
+        return Ok(at_uniform_prices(market, fates, &exchange, &best));
+    }
+    let Some(gets) = proceeds(market, fates, &best, stop)? else {
+        return Ok(market.give_up(fates, Some(best.bound), Unsettled::OutOfTime));
+    };
+    for (at, paid) in shared_out(&exchange.book, &best.bought, owed) {
+        fates.bids[market.bids[at].at].result = Ok(Money::of(u128::from(paid)));
+    }
+    sell(market, fates, &best, |offer| gets[&market.session.offers[offer].seller]);
+    Ok(cleared)
+}
+
+impl Exchange {
+    /// The exchange of a class, without a seller where one is to be left out.
+    fn new(market: &Market<'_>, fates: &Fates, without: Option<SellerId>) -> Result<Exchange, SessionError> {
+        let stays = |at: usize| without.is_none_or(|seller| market.session.offers[at].seller != seller);
+        let mut offers = vec![Offer { quantity: 0, reserve: 0 }; market.catalog.goods().len()];
+        for entered in market.offers.iter().filter(|entered| stays(entered.at)) {
+            entered.bundle.iter().for_each(|&(good, quantity)| offers[good.0 as usize].quantity += quantity);
+        }
+        let bundles = bundles_with_caps(market, &mut offers);
+        let mut bids = net_bids(market, &fates.bids, bundles);
+        let count = bids.len();
+        let first_bidder = next(bids.iter().map(|bid| bid.bidder.0));
+        let first_group = next(bids.iter().map(|bid| bid.group.0));
+        let mut asked = 0;
+        for (position, entered) in (0_u32..).zip(&market.offers).filter(|(_, entered)| stays(entered.at)) {
+            let (seller, ask) = (market.session.offers[entered.at].seller, micro(fates.offers[entered.at].ask));
+            asked += ask;
+            bids.push(Bid {
+                bidder: BidderIndex(first_bidder + seller.0),
+                group: GroupIndex(first_group + position),
+                amount: u64::try_from(ask).expect("an amount fits in 64 bits"),
+                bundle: entered.bundle.clone(),
+            });
+        }
+        Ok(Exchange { book: Book::new(bids)?, supply: Supply { offers }, bids: count, asked })
+    }
+
+    fn best(&self, winners: &[usize], worth: u128, bound: u128) -> Best {
+        let offers = self.book.bids().len() - self.bids;
+        let mut is_sold = vec![true; offers];
+        winners.iter().filter(|&&at| at >= self.bids).for_each(|&at| is_sold[at - self.bids] = false);
+        Best {
+            bought: winners.iter().copied().filter(|&at| at < self.bids).collect(),
+            is_sold,
+            surplus: worth.saturating_sub(self.asked),
+            bound: bound.saturating_sub(self.asked),
+        }
+    }
+}
+
+/// What each seller who sells gets under VCG: what it asks for what it sold, and what its being there brings the others and
+/// itself. `None` where a round without a seller is not solved to its end.
+fn proceeds(
+    market: &Market<'_>,
+    fates: &Fates,
+    best: &Best,
+    stop: &Stop,
+) -> Result<Option<BTreeMap<SellerId, u128>>, SessionError> {
+    let mut gets: BTreeMap<SellerId, u128> = BTreeMap::new();
+    for (entered, _) in market.offers.iter().zip(&best.is_sold).filter(|entry| *entry.1) {
+        *gets.entry(market.session.offers[entered.at].seller).or_default() += micro(fates.offers[entered.at].ask);
+    }
+    for (&seller, gets) in &mut gets {
+        let less = Exchange::new(market, fates, Some(seller))?;
+        let rules = Rules { payments: PaymentRule::PayAsBid, seed: market.session.policy.rules().tie_break_seed };
+        let outcome = clear(&less.book, &less.supply, &rules, stop, &mut |_, _| {})?;
+        if !outcome.is_optimal() {
+            return Ok(None);
+        }
+        *gets += best.surplus.saturating_sub(outcome.surplus.saturating_sub(less.asked));
+    }
+    Ok(Some(gets))
+}
+
+/// Writes down what sellers get: of what a seller gets in all, each offer what it asks, and the first the rest.
+fn sell(market: &Market<'_>, fates: &mut Fates, best: &Best, of_seller: impl Fn(usize) -> u128) {
+    let mut rest: BTreeMap<SellerId, u128> = BTreeMap::new();
+    let sold = || market.offers.iter().zip(&best.is_sold).filter(|entry| *entry.1).map(|entry| entry.0.at);
+    for at in sold() {
+        let seller = market.session.offers[at].seller;
+        let rest = rest.entry(seller).or_insert_with(|| of_seller(at));
+        *rest = rest.saturating_sub(micro(fates.offers[at].ask));
+    }
+    for at in sold() {
+        let seller = market.session.offers[at].seller;
+        let beyond = std::mem::take(rest.entry(seller).or_default());
+        fates.offers[at].result = Ok(Money::of(micro(fates.offers[at].ask) + beyond));
+    }
+}
+
+/// Everybody who trades does so at one price a good, where there are such prices.
+fn at_uniform_prices(market: &Market<'_>, fates: &mut Fates, exchange: &Exchange, best: &Best) -> Cleared {
+    let goods = market.catalog.goods().len();
+    let orders = exchange.book.bids().iter().enumerate().map(|(at, bid)| Order {
+        group: bid.group,
+        // What one bidder may win of a good has no price.
+        bundle: bid.bundle.iter().copied().filter(|entry| (entry.0.0 as usize) < goods).collect(),
+        amount: bid.amount,
+        is_offer: at >= exchange.bids,
+        trades: match at.checked_sub(exchange.bids) {
+            Some(offer) => best.is_sold[offer],
+            None => best.bought.binary_search(&at).is_ok(),
+        },
+    });
+    let orders: Vec<Order> = orders.collect();
+    let Some(Support { prices, paid, is_paradoxical }) = support(goods, &orders) else {
+        return market.give_up(fates, Some(best.bound), Unsettled::NoPrices);
+    };
+    let (of_bids, of_offers) = paid.split_at(exchange.bids);
+    let result = |trades: bool, paid: u64, is_paradoxical: bool| match (trades, is_paradoxical) {
+        (true, _) => Ok(Money::of(u128::from(paid))),
+        (false, true) => Err(Lost::Paradox),
+        (false, false) => Err(Lost::Outbid),
+    };
+    for (position, (entered, &paid)) in market.bids.iter().zip(of_bids).enumerate() {
+        let fate: &mut Fate = &mut fates.bids[entered.at];
+        fate.result = result(orders[position].trades, paid, is_paradoxical[position]);
+    }
+    for (position, (entered, &paid)) in (exchange.bids..).zip(market.offers.iter().zip(of_offers)) {
+        fates.offers[entered.at].result = result(orders[position].trades, paid, is_paradoxical[position]);
+    }
+    let stated = |(good, &price): (u32, &u128)| {
+        let micros = u128::from(market.catalog.goods()[good as usize].interval.span().0);
+        let price = price.saturating_mul(STATED_MICROS >> STATED_SHIFT) / micros;
+        (GoodIndex(good), u64::try_from(price >> (SHIFT - STATED_SHIFT)).unwrap_or(u64::MAX))
+    };
+    let prices = (0_u32..).zip(&prices).map(stated).collect();
+    Cleared { surplus: best.surplus, bound: Some(best.bound), prices, ..Cleared::default() }
+}
+
+/// One more than the greatest.
+fn next(numbers: impl Iterator<Item = u32>) -> u32 {
+    numbers.max().map_or(0, |most| most.checked_add(1).expect("parties are counted in 32 bits"))
+}

@@ -1,0 +1,84 @@
+//! What came of bids and offers: each has a fate, and a reason where nothing came of it.
+
+use crate::money::Money;
+
+/// What came of a bid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fate {
+    /// The account class that it trades in, by position in the policy.
+    pub class: Option<usize>,
+    /// What it counts for: its amount, or the price cap of its bundle where that is less.
+    pub counted: Money,
+    /// The reserve price of its bundle; nothing where sellers state what they ask.
+    pub reserve: Money,
+    /// How much it got, in base units, where it got a part of what it wished for.
+    pub part: Option<u64>,
+    /// What is paid where it won, else why it did not.
+    pub result: Result<Money, Lost>,
+}
+
+/// What came of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferFate {
+    /// The account class that it trades in, by position in the policy.
+    pub class: Option<usize>,
+    /// What is asked for all of it.
+    pub ask: Money,
+    /// How much was sold, in base units, where it was a part of what is offered.
+    pub part: Option<u64>,
+    /// What the seller gets where it sold, else why it did not.
+    pub result: Result<Money, Lost>,
+}
+
+/// Why a bid won nothing, or an offer sold nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lost {
+    /// One of its accounts is in no class, or they are in several.
+    NotTraded,
+    /// Its bidder's service class does not trade there.
+    NotTrader,
+    /// One of its accounts has no limit, so there is nothing to sell.
+    Unlimited,
+    /// A term is too short, too long, or starts too far ahead.
+    Term,
+    /// More groups, bundles, goods or money than a bidder may put into a round.
+    Limits,
+    /// More than the bidder has, together with what its other groups may owe.
+    Budget,
+    /// Less is offered than it asks for, or than one bidder may win; or it offers more than may trade.
+    Supply,
+    /// It offers less than the reserve price.
+    Reserve,
+    /// The format takes one bid or offer of a party, or one group, and there are more.
+    SeveralBids,
+    /// The format takes no offers: what the fleet has is let.
+    NoOffers,
+    /// Others offer more for what there is, or ask less.
+    Outbid,
+    /// It would trade at the prices of the round, and does not: with bundles, prices need not tell who trades.
+    Paradox,
+    /// The rule could not settle the round, so nobody won.
+    Unsettled,
+}
+
+impl Lost {
+    /// The name used in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Lost::NotTraded => "not-traded",
+            Lost::NotTrader => "not-a-trader",
+            Lost::Unlimited => "unlimited",
+            Lost::Term => "term",
+            Lost::Limits => "limits",
+            Lost::Budget => "budget",
+            Lost::Supply => "supply",
+            Lost::Reserve => "reserve",
+            Lost::SeveralBids => "several-bids",
+            Lost::NoOffers => "no-offers",
+            Lost::Outbid => "outbid",
+            Lost::Paradox => "paradox",
+            Lost::Unsettled => "unsettled",
+        }
+    }
+}

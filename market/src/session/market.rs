@@ -1,0 +1,168 @@
+//! One account class in one round: the bids and offers that are compared, in the order of their lots.
+
+use std::collections::BTreeMap;
+
+use super::Session;
+use super::fate::{Fate, Lost, OfferFate};
+use crate::book::GoodIndex;
+use crate::catalog::Catalog;
+use crate::lot::lot;
+use crate::money::Money;
+use crate::outcome::Unsettled;
+use crate::policy::{AccountClass, Format};
+
+/// Units of goods, each good once, in order.
+pub(super) type Bundle = Vec<(GoodIndex, u64)>;
+
+/// A bid or an offer that is compared: its position in the session, and what it is for.
+#[derive(Clone, Debug)]
+pub(super) struct Entered {
+    pub(super) at: usize,
+    pub(super) bundle: Bundle,
+}
+
+/// The bids and offers of one class.
+#[derive(Debug)]
+pub(super) struct Market<'a> {
+    pub(super) session: &'a Session<'a>,
+    pub(super) class: &'a AccountClass,
+    pub(super) catalog: Catalog,
+    pub(super) bids: Vec<Entered>,
+    pub(super) offers: Vec<Entered>,
+}
+
+/// What came of a class, beside the fates.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cleared {
+    /// What winners offer beyond reserve prices, or beyond what sellers ask.
+    pub(super) surplus: u128,
+    /// A proven limit on that; `None` where the format proves none.
+    pub(super) bound: Option<u128>,
+    /// Why nothing was settled, where nothing was.
+    pub(super) unsettled: Option<Unsettled>,
+    /// Prices of goods that everybody pays, where the rule has such, in micro-credits per 10^6 base units and hour.
+    pub(super) prices: BTreeMap<GoodIndex, u64>,
+}
+
+/// What came of bids and of offers, as it becomes known.
+#[derive(Debug)]
+pub(super) struct Fates {
+    pub(super) bids: Vec<Fate>,
+    pub(super) offers: Vec<OfferFate>,
+}
+
+impl Fates {
+    /// The bids of a class that nothing speaks against so far.
+    fn open_bids(&self, class: usize) -> Vec<usize> {
+        let is_open = |&at: &usize| self.bids[at].class == Some(class) && self.bids[at].result == Err(Lost::Outbid);
+        (0..self.bids.len()).filter(is_open).collect()
+    }
+
+    /// The offers of a class that nothing speaks against so far.
+    fn open_offers(&self, class: usize) -> Vec<usize> {
+        let is_open = |&at: &usize| self.offers[at].class == Some(class) && self.offers[at].result == Err(Lost::Outbid);
+        (0..self.offers.len()).filter(is_open).collect()
+    }
+}
+
+impl<'a> Market<'a> {
+    /// Enters the bids that offer the reserve price for what there is, and the offers of what may trade; `None` where there is
+    /// neither.
+    pub(super) fn new(session: &'a Session<'a>, class: usize, fates: &mut Fates) -> Option<Market<'a>> {
+        let (bids, offers) = (fates.open_bids(class), fates.open_offers(class));
+        if bids.is_empty() && offers.is_empty() {
+            return None;
+        }
+        let stated = &session.policy.rules().classes[class];
+        let wanted = bids.iter().flat_map(|&at| &session.bids[at].wishes);
+        let offered = offers.iter().flat_map(|&at| session.offers[at].goods.iter().map(|good| &good.wish));
+        let catalog = Catalog::new(&session.ground, stated, wanted.chain(offered));
+        let mut market = Market { session, class: stated, catalog, bids: Vec::new(), offers: Vec::new() };
+        if matches!(stated.format, Format::DoubleAuction | Format::UnitDemand) {
+            market.enter_offers(offers, &mut fates.offers);
+        }
+        market.enter_bids(bids, &mut fates.bids);
+        Some(market)
+    }
+
+    /// Positions in the order of their lots.
+    fn by_lot(&self, mut positions: Vec<usize>) -> Vec<usize> {
+        let seed = self.session.policy.rules().tie_break_seed;
+        positions.sort_by_key(|&at| lot(seed, at));
+        positions
+    }
+
+    /// Enters offers as long as all of them together are no more than may trade, so that no price decides which; what is let is
+    /// what they offer, at what they ask.
+    fn enter_offers(&mut self, open: Vec<usize>, fates: &mut [OfferFate]) {
+        let may_trade: Vec<u64> = self.catalog.goods().iter().map(|good| good.offered).collect();
+        self.catalog.replace_supply(&vec![0; may_trade.len()]);
+        let mut offered = vec![0_u64; may_trade.len()];
+        for at in self.by_lot(open) {
+            let offer = &self.session.offers[at];
+            let wishes: Vec<_> = offer.goods.iter().map(|good| good.wish).collect();
+            let bundle = self.catalog.bundle(&wishes);
+            fates[at].ask = self.catalog.ask(&self.session.ground, &offer.goods);
+            let fits = |&(good, quantity): &(GoodIndex, u64)| {
+                let good = good.0 as usize;
+                offered[good].checked_add(quantity).is_some_and(|sum| sum <= may_trade[good])
+            };
+            if bundle.iter().all(fits) {
+                bundle.iter().for_each(|&(good, quantity)| offered[good.0 as usize] += quantity);
+                self.offers.push(Entered { at, bundle });
+            } else {
+                fates[at].result = Err(Lost::Supply);
+            }
+        }
+        self.catalog.replace_supply(&offered);
+    }
+
+    fn enter_bids(&mut self, open: Vec<usize>, fates: &mut [Fate]) {
+        for at in self.by_lot(open) {
+            let bundle = self.catalog.bundle(&self.session.bids[at].wishes);
+            let fate = &mut fates[at];
+            fate.reserve = self.catalog.cost(&bundle, |good| self.catalog.goods()[good].reserve);
+            if let Some(cap) = self.class.price_cap {
+                fate.counted = fate.counted.min(self.catalog.cost(&bundle, |_| cap));
+            }
+            let fits = |&(good, quantity): &(GoodIndex, u64)| quantity <= self.holder_cap(good);
+            if !bundle.iter().all(fits) {
+                fate.result = Err(Lost::Supply);
+            } else if fate.counted < fate.reserve {
+                fate.result = Err(Lost::Reserve);
+            } else {
+                self.bids.push(Entered { at, bundle });
+            }
+        }
+    }
+
+    /// The most that one bidder may win of a good.
+    pub(super) fn holder_cap(&self, good: GoodIndex) -> u64 {
+        self.class.holder_cap(self.catalog.goods()[good.0 as usize].offered)
+    }
+
+    /// Writes down who pays what, and gives the surplus.
+    pub(super) fn award(&self, fates: &mut [Fate], payments: Vec<Option<Money>>) -> u128 {
+        let mut surplus = 0;
+        for (entered, paid) in self.bids.iter().zip(payments) {
+            if let Some(paid) = paid {
+                let fate = &mut fates[entered.at];
+                fate.result = Ok(paid);
+                surplus += micro(fate.counted) - micro(fate.reserve);
+            }
+        }
+        surplus
+    }
+
+    /// Nobody wins, because the rule could not settle.
+    pub(super) fn give_up(&self, fates: &mut Fates, bound: Option<u128>, why: Unsettled) -> Cleared {
+        self.bids.iter().for_each(|entered| fates.bids[entered.at].result = Err(Lost::Unsettled));
+        self.offers.iter().for_each(|entered| fates.offers[entered.at].result = Err(Lost::Unsettled));
+        Cleared { bound, unsettled: Some(why), ..Cleared::default() }
+    }
+}
+
+/// Micro-credits of an amount.
+pub(super) fn micro(amount: Money) -> u128 {
+    u128::try_from(amount.0).expect("an amount is not below zero")
+}

@@ -1,0 +1,131 @@
+//! What the policy says of bids and offers before anything is compared.
+
+use std::collections::BTreeMap;
+
+use lessor_models::resources::UNLIMITED;
+
+use super::fate::{Fate, Lost, OfferFate};
+use super::{AccountBid, Session};
+use crate::book::{BidderIndex, GroupIndex};
+use crate::catalog::{Wish, place};
+use crate::money::Money;
+use crate::policy::{AccountClass, Format};
+
+/// Each bid as the policy sees it: outbid, unless there is another reason.
+pub(super) fn bids(session: &Session<'_>) -> Vec<Fate> {
+    let limits = session.policy.rules().bids;
+    let mut groups: BTreeMap<BidderIndex, BTreeMap<GroupIndex, u32>> = BTreeMap::new();
+    for bid in session.bids {
+        *groups.entry(bid.bidder).or_default().entry(bid.group).or_default() += 1;
+    }
+    let over = |bid: &AccountBid| {
+        let of_bidder = &groups[&bid.bidder];
+        of_bidder.len() > limits.groups_max as usize
+            || of_bidder[&bid.group] > limits.bundles_max
+            || bid.wishes.len() > limits.goods_max as usize
+            || bid.amount > limits.amount_max
+    };
+    let mut purses = Purses::new(session);
+    let look = |bid: &AccountBid| {
+        let class = class_of(session, &bid.wishes);
+        let result = match class {
+            None => Lost::NotTraded,
+            Some(class) => {
+                let class = &session.policy.rules().classes[class];
+                let of_account = account_reason(session, &bid.wishes);
+                if !class.traders.contains(&bid.service) {
+                    Lost::NotTrader
+                } else if let Some(reason) = of_account {
+                    reason
+                } else if over(bid) {
+                    Lost::Limits
+                } else if !purses.covers(bid) {
+                    Lost::Budget
+                } else {
+                    Lost::Outbid
+                }
+            }
+        };
+        Fate { class, counted: bid.amount, reserve: Money::ZERO, part: None, result: Err(result) }
+    };
+    session.bids.iter().map(look).collect()
+}
+
+/// Each offer as the policy sees it: outbid, unless there is another reason.
+pub(super) fn offers(session: &Session<'_>) -> Vec<OfferFate> {
+    let look = |offer: &super::AccountOffer| {
+        let wishes: Vec<Wish> = offer.goods.iter().map(|good| good.wish).collect();
+        let class = class_of(session, &wishes);
+        let takes_offers = |class: &AccountClass| matches!(class.format, Format::DoubleAuction | Format::UnitDemand);
+        let result = match class {
+            None => Lost::NotTraded,
+            Some(class) if !takes_offers(&session.policy.rules().classes[class]) => Lost::NoOffers,
+            Some(_) => account_reason(session, &wishes).unwrap_or(Lost::Outbid),
+        };
+        OfferFate { class, ask: Money::ZERO, part: None, result: Err(result) }
+    };
+    session.offers.iter().map(look).collect()
+}
+
+/// The one class that all accounts of a bundle trade in.
+fn class_of(session: &Session<'_>, wishes: &[Wish]) -> Option<usize> {
+    let classes = &session.policy.rules().classes;
+    let covering = |wish: &Wish| {
+        let place = place(session.ground.fleet, wish.owner);
+        classes.iter().position(|class| class.covers(place, wish.kind))
+    };
+    let first = wishes.first().and_then(covering)?;
+    wishes.iter().all(|wish| covering(wish) == Some(first)).then_some(first)
+}
+
+/// Why accounts and terms are not for trade, where they are not.
+fn account_reason(session: &Session<'_>, wishes: &[Wish]) -> Option<Lost> {
+    let terms = session.policy.rules().terms;
+    let latest = session.at.after(terms.ahead);
+    let fits_terms =
+        |wish: &Wish| (terms.least..=terms.most).contains(&wish.interval.span()) && wish.interval.start <= latest;
+    let fleet = session.ground.fleet;
+    let is_unlimited = |wish: &Wish| fleet.capacity_at(wish.owner, wish.kind, wish.interval.start) == UNLIMITED;
+    if wishes.iter().any(is_unlimited) {
+        Some(Lost::Unlimited)
+    } else if !wishes.iter().all(fits_terms) {
+        Some(Lost::Term)
+    } else {
+        None
+    }
+}
+
+/// What bidders have for a round, and what of it the bids so far may take.
+struct Purses<'a> {
+    session: &'a Session<'a>,
+    /// The greatest bid so far of each group, and the fee of its group.
+    reserved: BTreeMap<BidderIndex, BTreeMap<GroupIndex, i128>>,
+}
+
+impl<'a> Purses<'a> {
+    /// Fees of all groups are owed, won or lost.
+    fn new(session: &'a Session<'a>) -> Purses<'a> {
+        let mut reserved: BTreeMap<BidderIndex, BTreeMap<GroupIndex, i128>> = BTreeMap::new();
+        for bid in session.bids {
+            let fee = i128::from(session.policy.rules().fees.per_group.0);
+            reserved.entry(bid.bidder).or_default().insert(bid.group, fee);
+        }
+        Purses { session, reserved }
+    }
+
+    /// Whether the bidder has what it may owe with this bid too, which then counts: of each group the greatest bid, since one of
+    /// it wins at most. Bids count in the order of the book.
+    fn covers(&mut self, bid: &AccountBid) -> bool {
+        let Some(budgets) = self.session.budgets else { return true };
+        let available = budgets.get(bid.bidder.0 as usize).copied().unwrap_or(0);
+        let groups = self.reserved.entry(bid.bidder).or_default();
+        let fee = i128::from(self.session.policy.rules().fees.per_group.0);
+        let before = groups.get(&bid.group).copied().unwrap_or(fee);
+        let with = before.max(fee + i128::from(bid.amount.0));
+        let owed = groups.values().sum::<i128>() - before + with;
+        if owed <= available {
+            groups.insert(bid.group, with);
+        }
+        owed <= available
+    }
+}

@@ -1,0 +1,92 @@
+//! Sealed bids on what the fleet has: winners by integer program.
+//!
+//! The reserve price of a bundle is taken off its bid and put onto its payment, as the seller's own bid for it would.
+
+use std::collections::BTreeMap;
+
+use lessor_solver::stop::Stop;
+
+use super::SessionError;
+use super::fate::Fate;
+use super::market::{Bundle, Cleared, Fates, Market, micro};
+use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
+use crate::clear::clear;
+use crate::money::Money;
+use crate::rules::Rules;
+
+pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
+    let mut offers: Vec<Offer> =
+        market.catalog.goods().iter().map(|good| Offer { quantity: good.offered, reserve: 0 }).collect();
+    let bundles = bundles_with_caps(market, &mut offers);
+    let book = Book::new(net_bids(market, &fates.bids, bundles))?;
+    let rules = Rules { payments: market.class.payment, seed: market.session.policy.rules().tie_break_seed };
+    let outcome = clear(&book, &Supply { offers }, &rules, stop, &mut |_, _| {})?;
+    let owed: BTreeMap<BidderIndex, u64> = match &outcome.settlement {
+        Ok(payments) => payments.iter().map(|payment| (payment.bidder, payment.settled)).collect(),
+        Err(unsettled) => return Ok(market.give_up(fates, Some(outcome.bound), *unsettled)),
+    };
+    for (at, net) in shared_out(&book, &outcome.winners, owed) {
+        let fate = &mut fates.bids[market.bids[at].at];
+        fate.result = Ok(Money::of(u128::from(net) + micro(fate.reserve)));
+    }
+    Ok(Cleared { surplus: outcome.surplus, bound: Some(outcome.bound), ..Cleared::default() })
+}
+
+/// The bids of a class with what they offer beyond their reserve prices.
+pub(super) fn net_bids(market: &Market<'_>, fates: &[Fate], bundles: Vec<Bundle>) -> Vec<Bid> {
+    let net = |(entered, bundle): (&super::market::Entered, Bundle)| {
+        let (stated, fate) = (&market.session.bids[entered.at], &fates[entered.at]);
+        let amount = (fate.counted.0 - fate.reserve.0).unsigned_abs();
+        Bid { bidder: stated.bidder, group: stated.group, amount, bundle }
+    };
+    market.bids.iter().zip(bundles).map(net).collect()
+}
+
+/// What is paid for each winning bid. A bidder who wins with several groups owes one payment: it is shared out bid by bid, each at
+/// most what it offered.
+pub(super) fn shared_out(book: &Book, winners: &[usize], mut owed: BTreeMap<BidderIndex, u64>) -> Vec<(usize, u64)> {
+    let share = |&at: &usize| {
+        let bid = &book.bids()[at];
+        let rest = owed.entry(bid.bidder).or_default();
+        let paid = bid.amount.min(*rest);
+        *rest -= paid;
+        (at, paid)
+    };
+    winners.iter().map(share).collect()
+}
+
+/// The bids of a bidder that want a good, and the most that each of its groups wants of it.
+#[derive(Debug, Default)]
+struct Wanting {
+    bids: Vec<usize>,
+    most: BTreeMap<GroupIndex, u64>,
+}
+
+/// The bundles of a book; a bidder with several groups that could win too much of a good together shares a further good,
+/// of which there is as much as one bidder may win.
+pub(super) fn bundles_with_caps(market: &Market<'_>, offers: &mut Vec<Offer>) -> Vec<Bundle> {
+    let mut bundles: Vec<Bundle> = market.bids.iter().map(|entered| entered.bundle.clone()).collect();
+    let mut wanted: BTreeMap<(BidderIndex, GoodIndex), Wanting> = BTreeMap::new();
+    for (at, entered) in market.bids.iter().enumerate() {
+        let stated = &market.session.bids[entered.at];
+        for &(good, quantity) in &entered.bundle {
+            let wanting = wanted.entry((stated.bidder, good)).or_default();
+            wanting.bids.push(at);
+            let most = wanting.most.entry(stated.group).or_default();
+            *most = quantity.max(*most);
+        }
+    }
+    for ((_, good), wanting) in wanted {
+        let cap = market.holder_cap(good);
+        let together: u128 = wanting.most.values().map(|&quantity| u128::from(quantity)).sum();
+        if wanting.most.len() > 1 && together > u128::from(cap) {
+            let shared = GoodIndex(u32::try_from(offers.len()).expect("goods are counted in 32 bits"));
+            offers.push(Offer { quantity: cap, reserve: 0 });
+            for at in wanting.bids {
+                let quantity = market.bids[at].bundle.iter().find(|entry| entry.0 == good).map_or(0, |entry| entry.1);
+                bundles[at].push((shared, quantity));
+            }
+        }
+    }
+    bundles
+}

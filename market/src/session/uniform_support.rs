@@ -1,0 +1,122 @@
+//! Prices of goods at which all that trade would trade, where there are any.
+//!
+//! With bundles there need not be such prices. They are the duals of the relaxation: where that is whole, nobody would rather do
+//! anything else at them (Bikhchandani & Mamer 1997). Where it is not, prices are sought that support those who trade, in the
+//! relaxation of their orders alone; an order that stays out and would gain at them is *paradoxically rejected*. Where even those
+//! who trade have no such prices, or what nobody takes of a whole offer has one, there are none.
+
+use std::collections::BTreeMap;
+
+use lessor_solver::numbers::floor;
+use lessor_solver::packing::{Packing, PackingColumn, row_prices};
+
+use crate::book::{GoodIndex, GroupIndex};
+
+/// A bid, or an offer, of an exchange.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    /// Orders of which one trades at most.
+    pub(super) group: GroupIndex,
+    pub(super) bundle: Vec<(GoodIndex, u64)>,
+    /// What is paid at most, or asked at least, in micro-credits.
+    pub(super) amount: u64,
+    pub(super) is_offer: bool,
+    pub(super) trades: bool,
+}
+
+/// Payments at uniform prices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Support {
+    /// What a unit of each good costs, in 2^-60 micro-credits.
+    pub(super) prices: Vec<u128>,
+    /// What each order pays or gets, in micro-credits; nothing where it does not trade.
+    pub(super) paid: Vec<u64>,
+    /// Whether each stays out though it would gain.
+    pub(super) is_paradoxical: Vec<bool>,
+}
+
+/// Bits of a price below a micro-credit for a unit.
+pub(super) const SHIFT: u32 = 60;
+
+/// What prices may be off by for a bundle, in micro-credits: they come from floating point.
+const ROUNDING: i128 = 2;
+
+/// Finds prices of so many goods, and what orders pay at them. `None` where there are none.
+pub(super) fn support(goods: usize, orders: &[Order]) -> Option<Support> {
+    let all: Vec<&Order> = orders.iter().collect();
+    let trading: Vec<&Order> = orders.iter().filter(|order| order.trades).collect();
+    let suits = |prices: &Vec<u128>| {
+        trading.iter().all(|order| gain(order, prices) >= -ROUNDING) && is_balanced(&trading, prices)
+    };
+    let found = [&all, &trading].into_iter().find_map(|among| prices(goods, among).filter(suits))?;
+    let mut gains: BTreeMap<GroupIndex, i128> = BTreeMap::new();
+    for order in &trading {
+        gains.insert(order.group, gain(order, &found));
+    }
+    let would_gain = |order: &Order| {
+        let has = gains.get(&order.group).copied().unwrap_or(0).max(0);
+        !order.trades && gain(order, &found) > has + ROUNDING
+    };
+    let is_paradoxical: Vec<bool> = orders.iter().map(would_gain).collect();
+    let mut paid: Vec<u64> = orders.iter().map(|order| if order.trades { pays(order, &found) } else { 0 }).collect();
+    balance(orders, &mut paid);
+    Some(Support { prices: found, paid, is_paradoxical })
+}
+
+/// Prices of goods in 2^-60 micro-credits a unit, from the relaxation of some orders on what they offer.
+fn prices(goods: usize, among: &[&Order]) -> Option<Vec<u128>> {
+    let mut offered = vec![0_u64; goods];
+    for &(good, quantity) in among.iter().filter(|order| order.is_offer).flat_map(|order| &order.bundle) {
+        let sum = &mut offered[good.0 as usize];
+        *sum = sum.saturating_add(quantity);
+    }
+    let columns = among.iter().map(|order| PackingColumn {
+        worth: order.amount,
+        entries: order.bundle.iter().map(|&(good, quantity)| (good.0, quantity)).collect(),
+    });
+    let packing = Packing::new(offered, columns.collect()).ok()?;
+    let scale = (1_u64 << SHIFT) as f64;
+    Some(row_prices(&packing)?.into_iter().map(|price| u128::from(floor((price * scale).clamp(0.0, 9e18)))).collect())
+}
+
+/// What a bundle costs, in 2^-60 micro-credits.
+fn cost(order: &Order, prices: &[u128]) -> u128 {
+    let parts = order.bundle.iter().map(|&(good, quantity)| prices[good.0 as usize].saturating_mul(quantity.into()));
+    parts.fold(0, u128::saturating_add)
+}
+
+/// Whether what is sold and not bought costs nothing, so that buyers pay what sellers get.
+fn is_balanced(trading: &[&Order], prices: &[u128]) -> bool {
+    let side = |is_offer: bool| -> u128 {
+        let costs = trading.iter().filter(|order| order.is_offer == is_offer).map(|order| cost(order, prices) >> SHIFT);
+        costs.fold(0, u128::saturating_add)
+    };
+    side(true) <= side(false) + ROUNDING.unsigned_abs() * trading.len() as u128
+}
+
+/// What an order would gain by trading, in whole micro-credits, rounded down.
+fn gain(order: &Order, prices: &[u128]) -> i128 {
+    let cost = i128::try_from(cost(order, prices) >> SHIFT).unwrap_or(i128::MAX);
+    let gain = i128::from(order.amount) - cost;
+    if order.is_offer { -gain } else { gain }
+}
+
+/// What an order pays or gets: buyers no more than their bid, sellers no less than they ask.
+fn pays(order: &Order, prices: &[u128]) -> u64 {
+    let cost = u64::try_from(cost(order, prices) >> SHIFT).unwrap_or(u64::MAX);
+    if order.is_offer { cost.max(order.amount) } else { cost.saturating_add(1).min(order.amount) }
+}
+
+/// Where rounding has sellers get more than buyers pay, takes it from sellers who get more than they ask.
+fn balance(orders: &[Order], paid: &mut [u64]) {
+    let sum = |is_offer: bool, paid: &[u64]| -> u128 {
+        let side = orders.iter().zip(paid).filter(|(order, _)| order.is_offer == is_offer);
+        side.map(|(_, &paid)| u128::from(paid)).sum()
+    };
+    let mut short = sum(true, paid).saturating_sub(sum(false, paid));
+    for (order, paid) in orders.iter().zip(paid).filter(|(order, _)| order.is_offer && order.trades) {
+        let less = short.min(u128::from(*paid - order.amount));
+        *paid -= u64::try_from(less).expect("no more than was paid");
+        short -= less;
+    }
+}
