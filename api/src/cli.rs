@@ -23,8 +23,8 @@ use crate::memory::Memory;
 
 pub use bench::{
     BenchArgs, BenchCompareArgs, BenchGapArgs, BenchLeasesArgs, BenchLeasesKillArgs, BenchLeasesLoadArgs,
-    BenchLeasesSimulateArgs, BenchLeasesVerb, BenchOpenbArgs, BenchPlanArgs, BenchRebalanceArgs, BenchVbpArgs,
-    BenchVerb,
+    BenchLeasesOverloadArgs, BenchLeasesSimulateArgs, BenchLeasesVerb, BenchOpenbArgs, BenchPlanArgs,
+    BenchRebalanceArgs, BenchVbpArgs, BenchVerb,
 };
 pub use bench_admission::BenchAdmissionArgs;
 pub use journal::{JournalArgs, JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};

@@ -65,6 +65,11 @@ pub(crate) fn resident_bytes() -> u64 {
     kibibytes_of("/proc/self/status", "VmRSS:")
 }
 
+/// The resident memory of another process that runs, in bytes; `None` where the system does not say.
+pub(crate) fn resident_bytes_of(process: u32) -> Option<u64> {
+    Some(kibibytes_of(&format!("/proc/{process}/status"), "VmRSS:")).filter(|&bytes| bytes > 0)
+}
+
 /// The greatest resident memory so far of another process that runs, in bytes; `None` where the system does not say.
 pub(crate) fn peak_memory_bytes_of(process: u32) -> Option<u64> {
     Some(kibibytes_of(&format!("/proc/{process}/status"), PEAK)).filter(|&bytes| bytes > 0)

@@ -89,6 +89,9 @@ pub enum BenchLeasesVerb {
     Load(BenchLeasesLoadArgs),
     /// Kills a real server again and again while clients lease from it, and looks whether all that was acknowledged is there.
     Kill(BenchLeasesKillArgs),
+    /// Offers a real server several times as many calls as it can serve, and looks whether class A is served, memory stays and
+    /// refusals say what they are.
+    Overload(BenchLeasesOverloadArgs),
     /// Lets the machine of the service live in simulated worlds in which everything goes wrong, each from one seed, and looks
     /// whether all that is promised holds.
     Simulate(BenchLeasesSimulateArgs),
@@ -132,6 +135,23 @@ pub struct BenchLeasesKillArgs {
     /// The seed of lives and choices.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `lessor bench leases overload`.
+#[derive(Debug, Args)]
+pub struct BenchLeasesOverloadArgs {
+    /// How many times the peak of single calls is offered.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub times: u32,
+    /// For how long.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "60s")]
+    pub length: Duration,
+    /// Tiles of the fleet that is leased.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub tiles: u32,
     /// Prints one JSON object on standard output, and nothing else.
     #[arg(long)]
     pub json: bool,

@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::error::LeasesError;
 use crate::client::ServerUrl;
+use crate::machine::resident_bytes_of;
 
 /// What the line begins with in which a server says where it listens.
 const LISTENING: &str = "listening on ";
@@ -40,6 +41,11 @@ impl ServerChild {
                 Err(LeasesError::NoServer { said: line })
             }
         }
+    }
+
+    /// Bytes of memory that it takes now, where the system says.
+    pub(super) fn memory_bytes(&self) -> Option<u64> {
+        resident_bytes_of(self.child.id())
     }
 
     /// Kills it as nothing that it could prepare for: SIGKILL.

@@ -8,6 +8,7 @@ mod etcd;
 mod kill;
 mod latencies;
 mod load;
+mod overload;
 mod rates;
 mod simulate;
 
@@ -19,7 +20,7 @@ use serde_json::json;
 use tokio::runtime::Builder;
 
 use crate::Ending;
-use crate::cli::{BenchLeasesKillArgs, BenchLeasesLoadArgs, BenchLeasesVerb};
+use crate::cli::{BenchLeasesKillArgs, BenchLeasesLoadArgs, BenchLeasesOverloadArgs, BenchLeasesVerb};
 use crate::command_error::CommandError;
 use crate::console::say;
 
@@ -35,6 +36,7 @@ pub(super) fn run(verb: &BenchLeasesVerb) -> Result<Ending, CommandError> {
     match verb {
         BenchLeasesVerb::Load(args) => load(args),
         BenchLeasesVerb::Kill(args) => kill(args),
+        BenchLeasesVerb::Overload(args) => overload(args),
         BenchLeasesVerb::Simulate(args) => Ok(simulate::run(args)),
     }
 }
@@ -57,6 +59,20 @@ fn load(args: &BenchLeasesLoadArgs) -> Result<Ending, CommandError> {
         rates.lines().iter().for_each(|line| say(line));
     }
     Ok(Ending::Done)
+}
+
+fn overload(args: &BenchLeasesOverloadArgs) -> Result<Ending, CommandError> {
+    let scratch = tempfile::tempdir().map_err(LeasesError::Start)?;
+    let fleet = scratch.path().join("fleet");
+    generate(args.tiles, &fleet)?;
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(LeasesError::Start)?;
+    let overload = runtime.block_on(overload::measure(args, &fleet, &scratch.path().join("data")))?;
+    if args.json {
+        say(&overload.json().to_string());
+    } else {
+        overload.lines().iter().for_each(|line| say(line));
+    }
+    Ok(if overload.holds() { Ending::Done } else { Ending::Failed })
 }
 
 fn kill(args: &BenchLeasesKillArgs) -> Result<Ending, CommandError> {
