@@ -68,9 +68,14 @@ fn write_items<T: Form, E>(code: u8, items: &[T], put: &mut impl FnMut(&[u8]) ->
     if part.len() > 1 { put(&part) } else { Ok(()) }
 }
 
-/// A state that is read part by part.
+/// A state that is read part by part. One state has one form: parts come in the order in which they are written, none is empty,
+/// and of one kind each but the last is as long as parts become.
 #[derive(Debug, Default)]
-pub struct StateReader(Option<Snapshot>);
+pub struct StateReader {
+    state: Option<Snapshot>,
+    /// The kind of the last part, and its length.
+    last: (u8, usize),
+}
 
 impl StateReader {
     /// Reads one part.
@@ -80,7 +85,12 @@ impl StateReader {
     pub fn part(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         let mut input = Input::new(bytes);
         let code = input.byte("part")?;
-        match (&mut self.0, code) {
+        let (last, length) = std::mem::replace(&mut self.last, (code, bytes.len()));
+        let follows = code > last || (code == last && length > PART_BYTES);
+        if self.state.is_some() && (!follows || bytes.len() == 1) {
+            return Err(input.fault(Fault::Code { of: "part", code }));
+        }
+        match (&mut self.state, code) {
             (head @ None, HEAD) => {
                 *head = Some(read_head(&mut input)?);
                 input.end()
@@ -97,7 +107,7 @@ impl StateReader {
     /// The state; none where no part was read.
     #[must_use]
     pub fn finish(self) -> Option<Snapshot> {
-        self.0
+        self.state
     }
 }
 

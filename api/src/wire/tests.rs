@@ -99,7 +99,18 @@ proptest! {
         let part = part % parts.len();
         let at = at % parts[part].len();
         parts[part][at] = to;
-        let _ = read_state(&parts);
+        if let Ok(Some(state)) = read_state(&parts) {
+            prop_assert_eq!(self::parts(&state), parts);
+        }
+    }
+
+    #[test]
+    fn parts_out_of_place_are_refused(seed in any::<u64>(), one in any::<usize>(), other in any::<usize>()) {
+        let mut parts = parts(&state(&mut Chance(seed)));
+        let (one, other) = (one % parts.len(), other % parts.len());
+        let moved = parts[one].clone();
+        parts.insert(other, moved);
+        prop_assert!(!matches!(read_state(&parts), Ok(Some(_))));
     }
 }
 
