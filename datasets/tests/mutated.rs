@@ -8,14 +8,15 @@ use std::fs;
 use std::path::Path;
 
 use lessor_datasets::table::{
-    DatasetError, InstancePaths, TelemetryRow, TelemetryWriter, read_certificate, read_held_back, read_instance,
-    read_moves, read_placements, read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir,
+    AwardRow, BidGood, BidRows, DatasetError, EntryRow, InstancePaths, TelemetryRow, TelemetryWriter, read_awards,
+    read_bids, read_certificate, read_entries, read_held_back, read_instance, read_moves, read_placements, read_prices,
+    read_telemetry, read_unplaced, write_awards, write_bids, write_certificate, write_entries, write_fleet_dir,
     write_held_back, write_moves, write_prices, write_unplaced,
 };
 use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
 use lessor_models::fleet::{ClassIndex, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
-use lessor_models::job::JobIndex;
+use lessor_models::job::{JobIndex, ServiceClass};
 use lessor_models::objective::Weights;
 use lessor_models::plan::{Blocker, Cure, HeldBack, Move, Price, Reason, Rule, Seat, Stage, Unplaced, Wait};
 use lessor_models::resources::Kind;
@@ -25,7 +26,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 17] = [
     "nodes",
     "zones",
     "zone_members",
@@ -38,6 +39,11 @@ const TABLES: [&str; 12] = [
     "prices",
     "certificate",
     "telemetry",
+    "tariffs",
+    "move_costs",
+    "bids",
+    "awards",
+    "entries",
 ];
 
 fn write_all(dir: &Path, instance: &Instance) {
@@ -81,6 +87,50 @@ fn write_all(dir: &Path, instance: &Instance) {
         writer.push(row).unwrap();
     }
     writer.finish().unwrap();
+    write_market(dir, instance);
+}
+
+/// The tables of a market round.
+fn write_market(dir: &Path, instance: &Instance) {
+    let path = |name: &str| dir.join(format!("{name}.parquet"));
+    let interval = Interval { start: Timestamp(0), end: Timestamp(1) };
+    let good = BidGood { owner: Owner::Zone(ZoneIndex(0)), kind: Kind::Power, quantity: 5, interval };
+    let bid = |name: &str, row, goods| BidRows {
+        name: name.into(),
+        bidder: "ann".into(),
+        group: Some("either".into()),
+        service: ServiceClass::C,
+        amount: 7,
+        is_divisible: row > 0,
+        goods,
+        row,
+    };
+    let other = BidGood { owner: Owner::Node(NodeIndex(0)), ..good };
+    write_bids(&path("bids"), instance.fleet(), &[bid("one", 0, vec![good, other]), bid("two", 2, vec![good])])
+        .unwrap();
+    let award = AwardRow {
+        bid: "one".into(),
+        bidder: "ann".into(),
+        group: None,
+        account_class: Some("power".into()),
+        amount: 7,
+        counted: 7,
+        reserve: 1,
+        part: Some(2),
+        payment: Some(3),
+        reason: None,
+    };
+    let lost = AwardRow { part: None, payment: None, reason: Some("outbid".into()), ..award.clone() };
+    write_awards(&path("awards"), &[award, lost]).unwrap();
+    let entry = EntryRow {
+        sequence: 1,
+        round: 1,
+        from: "ann".into(),
+        to: "operator".into(),
+        amount: 3,
+        purpose: "payment".into(),
+    };
+    write_entries(&path("entries"), &[entry]).unwrap();
 }
 
 fn read_table(table: &str, dir: &Path, instance: &Instance) -> Result<(), DatasetError> {
@@ -91,6 +141,9 @@ fn read_table(table: &str, dir: &Path, instance: &Instance) -> Result<(), Datase
         "unplaced" => read_unplaced(&path, instance).map(drop),
         "prices" => read_prices(&path, instance).map(drop),
         "certificate" => read_certificate(&path, instance).map(drop),
+        "bids" => read_bids(&path, instance.fleet()).map(drop),
+        "awards" => read_awards(&path).map(drop),
+        "entries" => read_entries(&path).map(drop),
         "telemetry" => read_telemetry(&path, instance.fleet(), drop),
         "placements" => read_placements(&path, instance).map(drop),
         _ => read_instance(&InstancePaths::of_directory(dir), Weights::default()).map(drop),
@@ -159,7 +212,7 @@ fn damaged_files_are_read_or_refused_and_never_panic() {
     let plain: Vec<Vec<u8>> = (0..TABLES.len()).map(|table| fs::read(path(table)).unwrap()).collect();
     let usual = ProptestConfig::default();
     // More can be asked for by the environment, as for any property test.
-    let cases = usual.cases.max(4_000);
+    let cases = usual.cases.max(5_000);
     let config = ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..usual };
     proptest!(config, |(table in 0..TABLES.len(), is_packed in any::<bool>(), damage in damage())| {
         let whole = if is_packed { &packed[table] } else { &plain[table] };
