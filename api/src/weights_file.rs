@@ -184,6 +184,27 @@ mod tests {
     }
 
     #[test]
+    fn any_text_is_weights_that_read_back_or_is_refused() {
+        use proptest::prelude::*;
+        let line = prop_oneof![
+            "(energy|risk|thermal|moves|carbon)_(permille|price) = -?[0-9]{1,21}",
+            "transient = \\[\"(memory|ram|storage)\"\\]",
+            "\\[\\[(headroom|balance)\\]\\]",
+            "(kind|of|kept) = \"(memory|power|compute)\"",
+            "(safe_permille|target_per_billion|price) = [0-9]{1,21}",
+            "[ -~]{0,20}",
+            any::<String>(),
+        ];
+        let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) };
+        proptest!(config, |(lines in proptest::collection::vec(line, 0..7))| {
+            if let Ok(file) = toml::from_str::<WeightsFile>(&lines.join("\n")) {
+                let weights = file.weights();
+                prop_assert_eq!(WeightsFile::record(&weights).weights(), weights);
+            }
+        });
+    }
+
+    #[test]
     fn a_record_reads_back() {
         let weights = Weights {
             energy_permille: 1,

@@ -216,6 +216,66 @@ fn any_bit_that_flips_in_a_closed_journal_is_found_or_does_not_matter() {
     assert!(found > 1000 && harmless > 1000, "found {found}, harmless {harmless}");
 }
 
+/// A copy of a run's disk in which one file holds other bytes.
+fn with_bytes(run: &Run, name: &str, bytes: &[u8]) -> Run {
+    let copy = Run { disk: SimulatedDisk::new(0), known: run.known.clone(), unknown: None, written: 0 };
+    for other in run.disk.list().unwrap() {
+        copy.disk.put(&other, if other == name { bytes } else { &[] });
+        if other != name {
+            copy.disk.put(&other, &run.disk.bytes(&other));
+        }
+    }
+    copy
+}
+
+/// Reads what there is to its end; what was read is what was written, whatever became of the rest.
+fn read_some(run: &Run) -> Result<(), JournalError> {
+    let mut history = History::read(run.disk.clone(), FLEET)?;
+    let mut found = 0;
+    while let Some(part) = history.next_part()? {
+        assert_eq!(part, run.known[found]);
+        found += 1;
+    }
+    while let Some(commit) = history.next_commit()? {
+        assert_eq!(commit.payload, run.known[found]);
+        found += 1;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_with_any_bytes_in_it_is_refused_or_read_for_what_was_written() {
+    let run = closed(1);
+    let names = run.disk.list().unwrap();
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) };
+    let edits = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6);
+    proptest!(config, |(
+        name in prop::sample::select(names),
+        edits in edits,
+        cut in any::<prop::sample::Index>(),
+        gap in prop::option::of((any::<prop::sample::Index>(), 1usize..300)),
+        more in prop::collection::vec(any::<u8>(), 0..100),
+        keeps in 0usize..4,
+    )| {
+        let mut bytes = run.disk.bytes(&name);
+        for (at, byte) in &edits {
+            let at = at.index(bytes.len());
+            bytes[at] = *byte;
+        }
+        if let Some((at, length)) = gap {
+            let start = at.index(bytes.len());
+            bytes.drain(start..bytes.len().min(start + length));
+        }
+        match keeps {
+            0 => bytes.truncate(cut.index(bytes.len().max(1))),
+            1 => bytes.clear(),
+            _ => {}
+        }
+        bytes.extend(&more);
+        let _ = read_some(&with_bytes(&run, &name, &bytes));
+    });
+}
+
 #[test]
 fn a_file_that_is_missing_is_an_error_or_does_not_matter() {
     let run = closed(1);

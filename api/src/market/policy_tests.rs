@@ -192,3 +192,24 @@ fn no_demand_starves_control_or_time_of_bandwidth_between_layers() {
         }
     }
 }
+
+/// Bytes of a policy that ships are replaced, left out or doubled: what is left is a policy, or is refused with its line.
+#[test]
+fn a_damaged_policy_is_read_or_refused_and_never_panics() {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+    let edit = (any::<Index>(), prop_oneof!["[ -~\n]{0,4}", any::<String>()], 0usize..12);
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) };
+    proptest!(config, |(is_first in any::<bool>(), edits in proptest::collection::vec(edit, 1..6))| {
+        let mut text: Vec<char> = if is_first { LAYER_BANDWIDTH } else { LIVE_QUOTES }.chars().collect();
+        for (at, put, gone) in &edits {
+            let start = at.index(text.len() + 1);
+            let end = text.len().min(start + gone);
+            text.splice(start..end, put.chars());
+        }
+        let text: String = text.into_iter().collect();
+        if let Err(refused) = parsed(&text) {
+            prop_assert!(refused.to_string().contains("policy.toml"), "{refused}");
+        }
+    });
+}

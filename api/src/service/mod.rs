@@ -5,6 +5,8 @@
 
 mod calls;
 mod desk;
+#[cfg(test)]
+mod edge_tests;
 mod failure;
 mod lease_service;
 mod looks;

@@ -158,7 +158,7 @@ async fn apply(desk: &Desk, samples: Vec<Sample>) -> Result<u64, Failure> {
     Ok(count)
 }
 
-fn sample(fleet: &Fleet, message: &PublishTelemetryRequest) -> Result<Sample, Failure> {
+pub(super) fn sample(fleet: &Fleet, message: &PublishTelemetryRequest) -> Result<Sample, Failure> {
     let tile = node(fleet, &message.tile)?;
     if fleet.level(tile) != Level::Tile {
         return Err(Failure::field("tile", "NOT_A_TILE", format!("node {:?} is no tile", message.tile)));

@@ -25,7 +25,7 @@ mod recovery;
 mod run;
 mod stage;
 #[cfg(test)]
-mod test_world;
+pub(crate) mod test_world;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -18,7 +18,7 @@ use crate::journal::simulated::{SimulatedDisk, SimulatedFile};
 use crate::journal::{Storage, StorageFile};
 
 /// A cell of so many tiles of 1,000 Mop/s.
-pub(super) fn fleet(tiles: u32) -> Fleet {
+pub(crate) fn fleet(tiles: u32) -> Fleet {
     let count = tiles as usize;
     let tile = Resources::UNLIMITED.with(Kind::Compute, 1_000).with(Kind::Accelerator, 0);
     Fleet::new(FleetParts {
