@@ -111,7 +111,7 @@ impl World {
         self.nothing_remains()
     }
 
-    fn nothing_remains(&self) -> Result<(), Violation> {
+    pub(super) fn nothing_remains(&self) -> Result<(), Violation> {
         let remains = |what| Err(Violation::Remains { what });
         let Some(authority) = self.witness.authority() else { return remains("no authority") };
         if authority.live() > 0 {
