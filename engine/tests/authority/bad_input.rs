@@ -1,8 +1,8 @@
 //! Whatever comes in, the authority answers, and a refusal changes nothing but what is remembered for its repeat.
 
 use lessor_engine::authority::{
-    Answer, Decision, Event, Filter, LeaseId, Money, Reason, Renewal, Request, Revision, Scope, Snapshot, Tenure, Term,
-    Terms, Token, Version,
+    Answer, Decision, Event, Filter, Lease, LeaseId, LeaseState, Money, Reason, Renewal, Request, Revision, Scope,
+    Snapshot, Tenure, Term, Terms, Token, Version,
 };
 use lessor_engine::ledger::{Devices, Draw, Floors};
 use lessor_engine::plane::{PlaneEffect, PlaneName};
@@ -174,4 +174,50 @@ fn as_many_leases_as_the_terms_allow_are_live_at_once() {
         refused.len() > 5 && refused.iter().all(|reason| *reason == Reason::TooManyLeases { most: 2 }),
         "{refused:?}"
     );
+}
+
+/// An authority with one lease, of ten seconds from the beginning.
+fn with_a_lease() -> (Watched, Lease) {
+    let mut watched = Watched::new(terms());
+    let (_, effects) = watched.apply(Timestamp(0), Event::Request(request("ann", "r", vector(1, 0))));
+    let Answer::Lease(lease) = answer(&effects).clone() else { panic!("{effects:?}") };
+    (watched, lease)
+}
+
+fn reason(decision: &Decision) -> Option<Reason> {
+    match decision {
+        Decision::Refused(refusal) => Some(refusal.reason),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_lease_whose_end_has_come_is_not_renewed_even_before_its_tick() {
+    let (mut watched, lease) = with_a_lease();
+    let renewal = Renewal {
+        holder: lease.holder,
+        lease: lease.id,
+        version: lease.version,
+        end: Timestamp(lease.end.0 + SECOND),
+        bid: None,
+    };
+    // No tick comes between: the deadline is due, and not worked off.
+    let (decision, _) = watched.apply(lease.end, Event::Renew(renewal));
+    assert_eq!(reason(&decision), Some(Reason::NotActive { state: LeaseState::Expired }));
+}
+
+#[test]
+fn a_fence_is_confirmed_with_the_token_of_its_lease_alone() {
+    let (mut watched, lease) = with_a_lease();
+    watched.apply(Timestamp(SECOND), Event::Revoke { lease: lease.id, notice: Some(Span(0)) });
+    watched.tick(Timestamp(SECOND));
+    for token in [0, lease.token.0 - 1, lease.token.0 + 1, u64::MAX] {
+        let event = Event::ConfirmFence { lease: lease.id, token: Token(token) };
+        let (decision, _) = watched.apply(Timestamp(SECOND), event);
+        assert_eq!(reason(&decision), Some(Reason::WrongToken), "{token}");
+        assert!(!watched.authority.lease(lease.id).unwrap().is_returned);
+    }
+    let event = Event::ConfirmFence { lease: lease.id, token: lease.token };
+    watched.apply(Timestamp(SECOND), event);
+    assert!(watched.authority.lease(lease.id).unwrap().is_returned);
 }
