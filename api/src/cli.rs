@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_admission;
+mod bench_leases;
 mod journal;
 mod lease;
 mod market;
@@ -27,6 +28,7 @@ pub use bench::{
     BenchRebalanceArgs, BenchVbpArgs, BenchVerb,
 };
 pub use bench_admission::BenchAdmissionArgs;
+pub use bench_leases::BenchLeasesLiveArgs;
 pub use journal::{JournalArgs, JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};
 pub use lease::{
     ClassFlag, LeaseArgs, LeaseConfirmArgs, LeaseDrainArgs, LeaseExplainArgs, LeaseListArgs, LeaseNameArgs,

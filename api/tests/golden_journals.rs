@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 
 use lessor_api::journal::{CommitBuffer, Disk, FORMAT_VERSION, History, Journal, JournalOptions};
 use lessor_api::shell::{Shell, ShellOptions, fleet_id};
-use lessor_api::wire::{Record, RecordRef, Records, StateReader, write_state};
+use lessor_api::wire::{Record, RecordRef, Records, StatePart, StateReader, write_state};
 use lessor_engine::authority::{
-    Authority, Displacement, Event, FenceKey, Filter, HolderId, LeaseId, Money, Renewal, Request, RequestId, Scope,
-    Tenure, Term, Terms, Version,
+    Authority, Event, FenceKey, Filter, HolderId, LeaseId, Money, Renewal, Request, RequestId, Scope, Snapshot, Terms,
+    Version,
 };
 use lessor_engine::ledger::{Devices, Draw, Floors};
 use lessor_engine::plane::{ClosureCause, PlaneEffect, PlaneName};
@@ -54,20 +54,12 @@ fn fleet() -> Fleet {
 }
 
 fn request(holder: &str, name: &str, compute: u64, at: Timestamp) -> Request {
+    let names = (HolderId::new(holder).unwrap(), RequestId::new(name).unwrap());
     Request {
-        holder: HolderId::new(holder).unwrap(),
-        request: RequestId::new(name).unwrap(),
         first_sent: at,
         draw: Draw::through(Resources::of(Kind::Compute, compute).with(Kind::Power, compute)),
-        devices: Devices::NONE,
-        scope: Scope::Anywhere,
-        term: Term::Immediate(Span(1_000_000_000)),
         class: ServiceClass::D,
-        bid: None,
-        count: 1,
-        fence_keys: Vec::new(),
-        displacement: Displacement::Allowed,
-        tenure: Tenure::Retail,
+        ..Request::plain(names.0, names.1, Span(1_000_000_000))
     }
 }
 
@@ -153,7 +145,7 @@ fn write(directory: &Path) {
         }
         if second == 20 {
             let mut writer = journal.snapshot().unwrap();
-            write_state(&authority.snapshot(), |part| writer.part(part)).unwrap();
+            write_state(authority.snapshot(), |part| writer.part(part)).unwrap();
             writer.finish().unwrap();
         }
     }
@@ -229,14 +221,17 @@ fn what_this_version_wrote_it_would_write_again() {
     let directory = golden().join(format!("v{FORMAT_VERSION}"));
     let copy = copied(&directory);
     let mut history = History::read(Disk::open(copy.path()).unwrap(), fleet_id(&fleet())).unwrap();
-    let mut state = StateReader::default();
+    let (mut reader, mut state) = (StateReader::default(), None);
     let mut parts = Vec::new();
     while let Some(part) = history.next_part().unwrap() {
-        state.part(part).unwrap();
+        match reader.part(part).unwrap() {
+            StatePart::Head(head) => state = Some(*head),
+            StatePart::Piece(piece) => Snapshot::append(state.as_mut().unwrap(), piece),
+        }
         parts.push(part.to_vec());
     }
     let mut again = Vec::new();
-    let written = write_state(&state.finish().unwrap(), |part| {
+    let written = write_state(state.unwrap(), |part| {
         again.push(part.to_vec());
         Ok::<(), std::convert::Infallible>(())
     });

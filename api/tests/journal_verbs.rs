@@ -9,10 +9,8 @@ use std::sync::Mutex;
 
 use lessor_api::journal::{Disk, Incarnation};
 use lessor_api::shell::{Answered, Handle, Shell, ShellOptions, UNSTATED, WatchError};
-use lessor_engine::authority::{
-    Answer, Displacement, Event, HolderId, Lease, Request, RequestId, Scope, Tenure, Term, Terms,
-};
-use lessor_engine::ledger::{Devices, Draw};
+use lessor_engine::authority::{Answer, Event, HolderId, Lease, Request, RequestId, Terms};
+use lessor_engine::ledger::Draw;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
@@ -46,20 +44,11 @@ fn start(directory: &Path) -> (Shell, Handle) {
 }
 
 fn grant(handle: &Handle, name: &str) -> Lease {
+    let names = (HolderId::new("holder").unwrap(), RequestId::new(name).unwrap());
     let event = Event::Request(Request {
-        holder: HolderId::new("holder").unwrap(),
-        request: RequestId::new(name).unwrap(),
         first_sent: UNSTATED,
         draw: Draw::through(Resources::of(Kind::Compute, 1)),
-        devices: Devices::NONE,
-        scope: Scope::Anywhere,
-        term: Term::Immediate(Span(3_600_000_000)),
-        class: ServiceClass::C,
-        bid: None,
-        count: 1,
-        fence_keys: Vec::new(),
-        displacement: Displacement::Allowed,
-        tenure: Tenure::Retail,
+        ..Request::plain(names.0, names.1, Span(3_600_000_000))
     });
     let answered: Answered = handle.submit(event).unwrap().wait().unwrap();
     match answered.answer {

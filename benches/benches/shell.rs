@@ -14,12 +14,9 @@ use lessor_api::journal::Disk;
 use lessor_api::shell::{
     AnswerSink, AnswerStream, Answered, Handle, Limits, Shell, ShellOptions, UNSTATED, answer_stream,
 };
-use lessor_engine::authority::{
-    Answer, Displacement, Event, HolderId, LeaseId, Request, RequestId, Scope, Tenure, Term, Terms,
-};
-use lessor_engine::ledger::{Devices, Draw};
+use lessor_engine::authority::{Answer, Event, HolderId, LeaseId, Request, RequestId, Terms};
+use lessor_engine::ledger::Draw;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, Zone, ZoneKind};
-use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::Span;
@@ -76,20 +73,11 @@ fn fleet(tiles: u32) -> Outcome<Fleet> {
 
 fn request(number: u64) -> Outcome<Request> {
     let draw = Resources::of(Kind::Compute, 100).with(Kind::Power, 10 + number % 50);
+    let names = (HolderId::new("service-7")?, RequestId::new(&format!("request-{number}"))?);
     Ok(Request {
-        holder: HolderId::new("service-7")?,
-        request: RequestId::new(&format!("request-{number}"))?,
         first_sent: UNSTATED,
         draw: Draw::through(draw),
-        devices: Devices::NONE,
-        scope: Scope::Anywhere,
-        term: Term::Immediate(Span(3_600_000_000)),
-        class: ServiceClass::C,
-        bid: None,
-        count: 1,
-        fence_keys: Vec::new(),
-        displacement: Displacement::Allowed,
-        tenure: Tenure::Retail,
+        ..Request::plain(names.0, names.1, Span(3_600_000_000))
     })
 }
 

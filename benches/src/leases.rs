@@ -2,12 +2,9 @@
 
 use std::hint::black_box;
 
-use lessor_engine::authority::{
-    Answer, Authority, Displacement, Effect, Event, HolderId, LeaseId, Request, RequestId, Scope, Tenure, Term, Terms,
-};
-use lessor_engine::ledger::{Devices, Draw};
+use lessor_engine::authority::{Answer, Authority, Effect, Event, HolderId, LeaseId, Request, RequestId, Terms};
+use lessor_engine::ledger::Draw;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetError, FleetParts, Level, NodeColumns, Zone, ZoneKind};
-use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
@@ -86,22 +83,8 @@ impl Load {
     pub fn new(tiles: u32, term: Span) -> Load {
         let fleet = fleet(tiles).expect("a regular tree is a fleet");
         let authority = Authority::new(&fleet, Terms::default(), Timestamp(0)).expect("the default terms are sound");
-        let request = Request {
-            holder: HolderId::new("bench").expect("a label"),
-            request: RequestId::new("r").expect("a label"),
-            first_sent: Timestamp(0),
-            draw: Draw::through(Resources::ZERO),
-            devices: Devices::NONE,
-            scope: Scope::Anywhere,
-            term: Term::Immediate(term),
-            class: ServiceClass::C,
-            bid: None,
-            count: 1,
-            fence_keys: Vec::new(),
-            displacement: Displacement::Allowed,
-            tenure: Tenure::Retail,
-        };
-        let event = Event::Request(request);
+        let names = (HolderId::new("bench").expect("a label"), RequestId::new("r").expect("a label"));
+        let event = Event::Request(Request::plain(names.0, names.1, term));
         Load { authority, live: Vec::new(), effects: Vec::new(), event, now: 1, asked: 0, state: 1 }
     }
 

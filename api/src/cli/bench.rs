@@ -9,6 +9,7 @@ use crate::client::ServerUrl;
 use crate::duration_text;
 
 use super::bench_admission::{BENCH_ADMISSION_EXAMPLES, BenchAdmissionArgs};
+use super::bench_leases::BenchLeasesLiveArgs;
 use super::{EXIT_CODES, FamilyFlag, GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, VbpMethodFlag};
 
 const BENCH_PLAN_EXAMPLES: &str = "\
@@ -87,6 +88,8 @@ pub enum BenchLeasesVerb {
     /// Grants and releases by single calls and over a session, beside an echo on the same transport and beside the same bytes
     /// appended and synced.
     Load(BenchLeasesLoadArgs),
+    /// Grants a million leases, brings them back after a restart, and lets all of them end within one second.
+    Live(BenchLeasesLiveArgs),
     /// Kills a real server again and again while clients lease from it, and looks whether all that was acknowledged is there.
     Kill(BenchLeasesKillArgs),
     /// Offers a real server several times as many calls as it can serve, and looks whether class A is served, memory stays and

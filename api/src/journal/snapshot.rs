@@ -19,10 +19,15 @@ pub struct SnapshotWriter<S: Storage> {
     name: String,
     key: Key,
     at: u64,
+    /// Up to where it was synced.
+    synced: u64,
     parts: u64,
     before: Link,
     frame: Vec<u8>,
 }
+
+/// A snapshot is synced each time that it grew by so many bytes: all of it at once would hold up the commits beside it.
+const SYNC_BYTES: u64 = 8 << 20;
 
 impl<S: Storage> SnapshotWriter<S> {
     pub(crate) fn begin(storage: S, header: &Header) -> Result<SnapshotWriter<S>, JournalError> {
@@ -32,7 +37,8 @@ impl<S: Storage> SnapshotWriter<S> {
         let mut file = storage.create(&unfinished).map_err(|source| JournalError::io("create", &unfinished, source))?;
         file.write_at(0, &bytes).map_err(|source| JournalError::io("write", &unfinished, source))?;
         let at = header::SIZE as u64;
-        Ok(SnapshotWriter { storage, file, name, key, at, parts: 0, before: header.link, frame: Vec::new() })
+        let (before, frame) = (header.link, Vec::new());
+        Ok(SnapshotWriter { storage, file, name, key, at, synced: 0, parts: 0, before, frame })
     }
 
     /// Appends a part, which is read back as one.
@@ -69,6 +75,10 @@ impl<S: Storage> SnapshotWriter<S> {
         self.file.write_at(self.at, &self.frame).map_err(|source| JournalError::io("write", &self.name, source))?;
         self.at += self.frame.len() as u64;
         self.parts += 1;
+        if self.at - self.synced >= SYNC_BYTES {
+            self.file.sync().map_err(|source| JournalError::io("sync", &self.name, source))?;
+            self.synced = self.at;
+        }
         Ok(())
     }
 }

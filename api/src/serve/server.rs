@@ -1,6 +1,5 @@
 //! A server that runs: an authority, its journal, and the transport in front of them.
 
-use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use super::metrics::{Metrics, PageTask};
 use super::shell_metrics::ShellMetrics;
 use super::shutdown::{self, Ended, Ending};
 use super::tls;
-use crate::journal::Disk;
+use crate::journal::{Disk, fresh_salt};
 use crate::proto;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
 use crate::service::{Desk, Service};
@@ -35,8 +34,6 @@ const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from
 /// How long calls may take to end when the server does.
 const LAST_CALLS: Duration = Duration::from_secs(5);
 
-/// Compute whose power comes in one step where tiles draw it in steps, as in the power model of Lettich et al., CCGrid 2025.
-const SOCKET_MOPS: u64 = 32_000;
 /// The seed of the policy that decides by chance: what it decided is in the journal.
 const POLICY_SEED: u64 = 1;
 
@@ -181,7 +178,7 @@ async fn open(options: &ServerOptions) -> Result<Authority, ServeError> {
 fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
     let ServerOptions { fleet, data, policy, terms, .. } = options;
     let fleet = Arc::new(read_fleet(fleet)?);
-    let salt = salt().map_err(ServeError::Start)?;
+    let salt = fresh_salt().map_err(ServeError::Start)?;
     let disk = Disk::open(data).map_err(ShellError::from);
     let placement = policy.map(|policy| placement(policy, &fleet));
     let shell_options = ShellOptions { placement, ..ShellOptions::new(&fleet, *terms, salt) };
@@ -197,15 +194,8 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
 
 /// Makes a policy for a ledger, on tiles that draw power as their classes say.
 fn placement(policy: PolicyName, fleet: &Fleet) -> PlacementMaker {
-    let power = PowerModel::new(fleet.classes(), SOCKET_MOPS);
+    let power = PowerModel::new(fleet.classes(), PowerModel::SOCKET_MOPS);
     Box::new(move |ledger| Box::new(PolicyPlacement::new(ledger, policy.policy(power, POLICY_SEED))))
-}
-
-/// Random bytes of the system.
-fn salt() -> std::io::Result<[u8; 16]> {
-    let mut salt = [0; 16];
-    std::fs::File::open("/dev/urandom")?.read_exact(&mut salt)?;
-    Ok(salt)
 }
 
 /// A service that is listened to.

@@ -5,29 +5,29 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use lessor_engine::authority::{Effect, Revision, Snapshot};
+use lessor_engine::authority::{Effect, Revision};
 use tokio::sync::watch;
 
 use super::counters::Counters;
 use super::error::ShellError;
 use super::inbox::Inbox;
+use super::snapshot_task::{CutOff, SnapshotTask};
 use super::stage::{Batch, Told};
-use crate::journal::{Journal, JournalError, Storage, forget_old};
-use crate::wire::write_state;
+use crate::journal::{Journal, JournalError, Storage};
 
 /// The journal is idle once no batch came for so long: then it attests its last commit.
 const IDLE: Duration = Duration::from_millis(2);
 
-/// Who hears effects that are no answers, each once it is durable: [`Effect::Fence`], [`Effect::Posted`] and
-/// [`Effect::Deficit`]. It runs between two commits, so it must be quick.
+/// Who hears effects that are no answers, each once it is durable: [`Effect::Fence`], [`Effect::Posted`], [`Effect::Deficit`],
+/// and [`Effect::Changed`] where a lease was revoked. It runs between two commits, so it must be quick.
 pub type Listener = Box<dyn FnMut(&Effect) + Send>;
 
 /// What the engine's thread asks of the journal's.
 pub(super) enum Order {
     /// A commit, and what leaves after it.
     Commit(Batch),
-    /// A snapshot of the state after the last commit.
-    Snapshot(Box<Snapshot>),
+    /// A snapshot of the state after the last commit, whose pieces follow beside the commits.
+    Snapshot(CutOff),
 }
 
 /// The journal's side of a shell, step by step. As a thread it does what it is asked until nothing more can come.
@@ -94,19 +94,10 @@ impl<S: Storage> Committer<S> {
     ///
     /// # Errors
     /// What the system says; the shell ends then.
-    pub(crate) fn snapshot(
-        &mut self,
-        state: Box<Snapshot>,
-    ) -> Result<impl FnOnce() -> Result<(), JournalError> + use<S>, ShellError> {
-        let mut writer = self.journal.snapshot()?;
-        let storage = self.storage.clone();
+    pub(crate) fn snapshot(&mut self) -> Result<SnapshotTask<S>, ShellError> {
+        let writer = self.journal.snapshot()?;
         self.counters.snapshots.add(1);
-        Ok(move || {
-            write_state(&state, |part| writer.part(part))?;
-            drop(state);
-            writer.finish()?;
-            forget_old(&storage)
-        })
+        Ok(SnapshotTask::new(writer, self.storage.clone()))
     }
 
     /// Notes that the last commit is durable, for when no other is waiting.
@@ -153,7 +144,7 @@ where
                     // The engine's thread may have ended already.
                     drop(spare.send(batch));
                 }
-                Order::Snapshot(state) => self.begin_snapshot(state)?,
+                Order::Snapshot(cut) => self.begin_snapshot(cut)?,
             }
             self.set_free();
         }
@@ -171,9 +162,10 @@ where
     }
 
     /// A snapshot is encoded and written on a thread of its own, while commits go on.
-    fn begin_snapshot(&mut self, state: Box<Snapshot>) -> Result<(), ShellError> {
+    fn begin_snapshot(&mut self, cut_off: CutOff) -> Result<(), ShellError> {
         self.end_snapshot()?;
-        let write = self.snapshot(state)?;
+        let task = self.snapshot()?;
+        let write = move || task.run(cut_off);
         let thread = thread::Builder::new().name("snapshot".to_owned()).spawn(write).map_err(ShellError::Thread)?;
         self.snapshot = Some(thread);
         Ok(())

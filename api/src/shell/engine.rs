@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_engine::authority::{Authority, Snapshot};
+use lessor_engine::authority::{Authority, Piece, Snapshot};
 use lessor_models::time::Timestamp;
 
 use super::inbox::{Ending, Inbox, Wait, Woken, Work};
 use super::run::Limits;
+use super::snapshot_task::PIECE;
 use super::stage::{Batch, Stage};
+
+/// Beyond so many the cost of a commit is small beside theirs, and nobody waits for more.
+const GATHERED_MAX: usize = 512;
 
 /// An authority, what waits for it, and the batch that is being made.
 pub(crate) struct Engine {
@@ -16,8 +20,12 @@ pub(crate) struct Engine {
     inbox: Arc<Inbox>,
     limits: Limits,
     work: Vec<Work>,
-    /// Bytes of records since the last snapshot.
+    /// Bytes of records since the last snapshot began.
     grown: u64,
+    /// Whether pieces of a snapshot are left to be handed out.
+    is_cutting: bool,
+    /// How many answers and reads the last batch had.
+    last_told: usize,
 }
 
 /// What a step leaves to be done.
@@ -39,7 +47,7 @@ impl Engine {
     /// An authority all of whose state is durable, whose records since the last snapshot take so many bytes.
     pub(super) fn new(authority: Authority, inbox: Arc<Inbox>, (limits, grown): (Limits, u64)) -> Engine {
         let work = Vec::with_capacity(limits.taken_max);
-        Engine { stage: Stage::new(authority), inbox, limits, work, grown }
+        Engine { stage: Stage::new(authority), inbox, limits, work, grown, is_cutting: false, last_told: 0 }
     }
 
     /// The last instant applied.
@@ -57,9 +65,12 @@ impl Engine {
         self.stage.authority.snapshot()
     }
 
-    /// Takes up what waits. Where there is nothing to do, it waits for it at most so long.
+    /// Takes up what waits. Where there is nothing to do, it waits for it at most so long; and where it may wait at all, also a
+    /// moment for as many as came last time, so that a fast device is not given one commit for each of them.
     pub(crate) fn take_up(&mut self, most: Duration) -> Woken {
-        let wait = Wait { most, is_holding: !self.stage.batch.is_empty() };
+        let batch = &self.stage.batch;
+        let wanted = self.last_told.min(GATHERED_MAX).saturating_sub(batch.told());
+        let wait = Wait { most, is_holding: !batch.is_empty(), wanted };
         self.inbox.take(&mut self.work, self.limits.taken_max, wait)
     }
 
@@ -79,16 +90,32 @@ impl Engine {
     pub(crate) fn batch(&mut self, empty: Batch) -> Batch {
         let batch = self.stage.take(empty);
         self.grown += batch.commit.size() as u64;
+        self.last_told = batch.told();
         self.inbox.set_journal_free(false);
         batch
     }
 
-    /// The state after the batch that the journal just got, where a snapshot of it is due.
+    /// Begins a snapshot of the state after the batch that the journal just got, where one is due and none is under way: all of
+    /// it but what [`Engine::next_piece`] hands out from now on.
     pub(crate) fn snapshot_due(&mut self, stepped: Stepped) -> Option<Box<Snapshot>> {
         let most = if stepped.is_last { 0 } else { self.limits.snapshot_bytes };
-        (self.grown > most).then(|| {
+        (self.grown > most && !self.is_cutting).then(|| {
             self.grown = 0;
-            Box::new(self.snapshot())
+            self.is_cutting = true;
+            Box::new(self.stage.authority.begin_cut())
         })
+    }
+
+    /// The next piece of the snapshot under way; none once all were handed out, and then the snapshot is whole.
+    pub(crate) fn next_piece(&mut self) -> Option<Piece> {
+        let piece = self.stage.authority.next_piece(PIECE);
+        self.is_cutting = piece.is_some();
+        piece
+    }
+
+    /// Gives the snapshot under way up.
+    pub(crate) fn end_cut(&mut self) {
+        self.stage.authority.end_cut();
+        self.is_cutting = false;
     }
 }

@@ -52,11 +52,18 @@ pub(super) struct Inbox {
 struct State {
     /// By class, A first.
     queues: [VecDeque<Work>; 4],
-    /// The engine's thread sleeps.
-    is_asleep: bool,
+    /// The engine's thread sleeps until so many wait, or something else happens.
+    asleep: Option<usize>,
     /// The journal's thread takes the next batch at once.
     is_journal_free: bool,
     ending: Ending,
+}
+
+impl State {
+    /// How many wait.
+    fn waiting(&self) -> usize {
+        self.queues.iter().map(VecDeque::len).sum()
+    }
 }
 
 impl std::fmt::Debug for State {
@@ -121,19 +128,16 @@ impl Inbox {
     }
 
     /// Waits until there is something to do, at most for a time, and takes at most so much of it: class A first, and each class
-    /// in the order of its arrival. With a batch in hand (`is_holding`), a free journal is something to do.
+    /// in the order of its arrival. With a batch in hand (`is_holding`), a free journal is something to do; while it is busy,
+    /// little that waits is not.
     pub(super) fn take(&self, into: &mut Vec<Work>, most: usize, wait: Wait) -> Woken {
-        let mut state = self.state();
-        let is_idle = |state: &State| {
-            state.queues.iter().all(VecDeque::is_empty)
-                && state.ending == Ending::NotYet
-                && !(wait.is_holding && state.is_journal_free)
-        };
-        if wait.most > Duration::ZERO && is_idle(&state) {
-            state.is_asleep = true;
-            let waited = self.bell.wait_timeout_while(state, wait.most, |state| is_idle(state));
-            state = waited.expect("no thread panics while it holds the inbox").0;
-            state.is_asleep = false;
+        let mut state = self.sleep(self.state(), wait.most, |state| match (state.is_journal_free, state.waiting()) {
+            (true, 0) if !wait.is_holding => Some(1),
+            (true, _) => None,
+            (false, waiting) => (waiting < BUSY_WANTED).then_some(BUSY_WANTED),
+        });
+        if state.is_journal_free && (wait.is_holding || state.waiting() > 0) {
+            state = self.sleep(state, wait.most.min(GATHER), |state| (state.waiting() < wait.wanted).then_some(wait.wanted));
         }
         for queue in &mut state.queues {
             let count = queue.len().min(most - into.len());
@@ -142,12 +146,32 @@ impl Inbox {
         Woken { is_journal_free: state.is_journal_free, ending: state.ending }
     }
 
+    /// Sleeps, at most for a time, while more are needed than wait (`needed` says how many), and the shell goes on.
+    fn sleep<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        most: Duration,
+        needed: impl Fn(&State) -> Option<usize>,
+    ) -> MutexGuard<'a, State> {
+        let needed = |state: &State| if state.ending == Ending::NotYet { needed(state) } else { None };
+        state.asleep = if most.is_zero() { None } else { needed(&state) };
+        if state.asleep.is_some() {
+            let waited = self.bell.wait_timeout_while(state, most, |state| {
+                state.asleep = needed(state);
+                state.asleep.is_some()
+            });
+            state = waited.expect("no thread panics while it holds the inbox").0;
+            state.asleep = None;
+        }
+        state
+    }
+
     /// The journal's thread says whether it takes the next batch at once.
     pub(super) fn set_journal_free(&self, is_free: bool) {
         let mut state = self.state();
         state.is_journal_free = is_free;
         if is_free {
-            self.ring(state);
+            self.wake(state);
         }
     }
 
@@ -160,11 +184,20 @@ impl Inbox {
         if ending == Ending::AtOnce {
             state.queues = Default::default();
         }
-        self.ring(state);
+        self.wake(state);
     }
 
+    /// Wakes the engine's thread where it sleeps for no more than wait now: each time that it wakes costs as much as several
+    /// decisions.
     fn ring(&self, state: MutexGuard<'_, State>) {
-        let is_asleep = state.is_asleep;
+        let waiting = state.waiting();
+        if state.asleep.is_some_and(|needed| needed <= waiting) {
+            self.wake(state);
+        }
+    }
+
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let is_asleep = state.asleep.is_some();
         drop(state);
         if is_asleep {
             self.bell.notify_one();
@@ -176,12 +209,19 @@ impl Inbox {
     }
 }
 
-/// How long to wait, and whether a batch waits for the journal meanwhile.
+/// How long to wait, whether a batch waits for the journal meanwhile, and how many more are worth a moment's wait.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wait {
     pub(super) most: Duration,
     pub(super) is_holding: bool,
+    pub(super) wanted: usize,
 }
+
+/// How many wait before they are worth a wake-up while the journal is busy: they cannot go before it is free anyway.
+const BUSY_WANTED: usize = 64;
+
+/// How long a free journal waits for as many as came last time. A commit costs the cores about as much, whatever is in it.
+const GATHER: Duration = Duration::from_micros(250);
 
 /// The position of a class among the queues.
 pub(super) fn position(class: ServiceClass) -> usize {
@@ -208,7 +248,7 @@ mod tests {
             let event = Event::Release { holder, lease: LeaseId(lease) };
             inbox.put(class, Work::Event(event, Reply::Nobody)).unwrap();
         }
-        let wait = Wait { most: Duration::ZERO, is_holding: false };
+        let wait = Wait { most: Duration::ZERO, is_holding: false, wanted: 0 };
         let mut taken = Vec::new();
         for most in [3, 10] {
             let mut work = Vec::new();

@@ -23,6 +23,7 @@ mod inbox;
 mod open;
 mod recovery;
 mod run;
+mod snapshot_task;
 mod stage;
 #[cfg(test)]
 pub(crate) mod test_world;
@@ -35,6 +36,7 @@ pub(crate) use clock::EngineClock;
 pub(crate) use committer::Committer;
 pub(crate) use engine::Engine;
 pub(crate) use open::{Parts, open};
+pub(crate) use snapshot_task::SnapshotTask;
 pub(crate) use stage::Batch;
 
 pub use answer::{AnswerSink, AnswerStream, Answered, Overloaded, Pending, Stopped, answer_stream};

@@ -1,12 +1,12 @@
 //! From a journal to the authority that it leads to. Decisions are carried out as they were made: no policy is asked.
 
-use lessor_engine::authority::{Authority, Terms};
+use lessor_engine::authority::{Authority, Restoring, Terms};
 use lessor_models::fleet::Fleet;
 use lessor_models::time::Timestamp;
 
 use super::error::ShellError;
 use crate::journal::{Finding, History, Incarnation, Storage};
-use crate::wire::{Record, Records, StateReader};
+use crate::wire::{Record, Records, StatePart, StateReader};
 
 /// What a recovery found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn recover<S: Storage>(
         for record in Records::new(commit.payload) {
             let Record { now, event, decision } = record.map_err(|source| ShellError::Record { sequence, source })?;
             let begun = match authority.take() {
-                Some(authority) => raise(authority, incarnation, sequence, ground)?,
+                Some(authority) => raise(authority, incarnation),
                 None => Authority::new(ground.fleet, ground.terms, now)?,
             };
             let authority = authority.insert(begun);
@@ -58,9 +58,7 @@ pub(super) fn recover<S: Storage>(
         }
     }
     let (incarnation, sequence) = (history.incarnation(), history.sequence());
-    if let Some(former) = authority.take() {
-        authority = Some(raise(former, incarnation, sequence, ground)?);
-    }
+    let authority = authority.map(|authority| raise(authority, incarnation));
     let report = RecoveryReport {
         snapshot: history.snapshot_sequence(),
         sequence,
@@ -73,31 +71,34 @@ pub(super) fn recover<S: Storage>(
     Ok((authority, report))
 }
 
+/// The state of the snapshot, part by part, so that it is there only once.
 fn restore<S: Storage>(history: &mut History<S>, ground: Ground<'_>) -> Result<Option<Authority>, ShellError> {
     let Some(sequence) = history.snapshot_sequence() else { return Ok(None) };
+    let contradiction = |source| ShellError::Restore { sequence, source };
     let mut reader = StateReader::default();
-    while let Some(part) = history.next_part()? {
-        reader.part(part).map_err(|source| ShellError::Record { sequence, source })?;
+    let mut restoring: Option<Restoring> = None;
+    while let Some(bytes) = history.next_part()? {
+        let part = reader.part(bytes).map_err(|source| ShellError::Record { sequence, source })?;
+        match part {
+            StatePart::Head(head) => {
+                restoring = Some(Restoring::begin(ground.fleet, ground.terms, *head).map_err(contradiction)?);
+            }
+            StatePart::Piece(piece) => {
+                let restoring = restoring.as_mut().expect("the reader takes no piece before the head");
+                restoring.take_in(piece).map_err(contradiction)?;
+            }
+        }
     }
-    let Some(state) = reader.finish() else { return Ok(None) };
-    let authority = Authority::restore(ground.fleet, ground.terms, &state);
-    authority.map(Some).map_err(|source| ShellError::Restore { sequence, source })
+    restoring.map(Restoring::finish).transpose().map_err(contradiction)
 }
 
 /// A restored backup begins a new incarnation at the commit where it ends: ids, tokens and revisions go on beyond everything
 /// that the history which is lost may have given.
-fn raise(
-    mut authority: Authority,
-    incarnation: Incarnation,
-    sequence: u64,
-    ground: Ground<'_>,
-) -> Result<Authority, ShellError> {
+fn raise(mut authority: Authority, incarnation: Incarnation) -> Authority {
     while authority.revision().incarnation < incarnation.0 {
-        let state = authority.snapshot().next_incarnation();
-        let raised = Authority::restore(ground.fleet, ground.terms, &state);
-        authority = raised.map_err(|source| ShellError::Restore { sequence, source })?;
+        authority.begin_incarnation();
     }
-    Ok(authority)
+    authority
 }
 
 /// The instant at which an authority without a history begins: the machine's time of day, the only time that it is asked.

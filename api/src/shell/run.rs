@@ -17,6 +17,7 @@ use super::handle::Handle;
 use super::inbox::{Ending, Inbox};
 use super::open::{Parts, open};
 use super::recovery::{RecoveryReport, beginning};
+use super::snapshot_task::{Cutting, Progress};
 use super::stage::Batch;
 use crate::journal::{JournalOptions, Storage};
 
@@ -157,7 +158,7 @@ where
     let journal = journal.map_err(ShellError::Thread)?;
     let clock = EngineClock::from(engine.now());
     let at_end = EndOnDrop(inbox);
-    let engine = EngineThread { engine, clock, limits, order, spare };
+    let engine = EngineThread { engine, clock, limits, order, spare, cutting: None, progress: Progress::Over };
     let engine = thread::Builder::new().name("engine".to_owned()).spawn(move || {
         let _at_end = at_end;
         engine.run();
@@ -182,7 +183,13 @@ struct EngineThread {
     limits: Limits,
     order: SyncSender<Order>,
     spare: Receiver<Batch>,
+    /// The snapshot under way, and how it goes on.
+    cutting: Option<Cutting>,
+    progress: Progress,
 }
+
+/// How long the engine's thread waits for the writer of a snapshot where it has nothing else to do.
+const WRITER_WAIT: Duration = Duration::from_millis(1);
 
 impl EngineThread {
     fn run(mut self) {
@@ -198,23 +205,46 @@ impl EngineThread {
             if stepped.is_last {
                 return;
             }
+            self.cut_on();
         }
     }
 
     /// How long nothing is due.
     fn until_due(&self) -> Duration {
-        let beat = Duration::from_micros(self.limits.beat_us);
+        let beat = match self.progress {
+            Progress::More => return Duration::ZERO,
+            Progress::Waits => WRITER_WAIT,
+            Progress::Over => Duration::from_micros(self.limits.beat_us),
+        };
         self.engine.next_deadline().map_or(beat, |deadline| self.clock.until(deadline).min(beat))
     }
 
-    /// Gives the batch to the journal's thread, and the state after it where a snapshot is due. Waits where that thread is not
-    /// free; an error says that it ended.
+    /// Gives the batch to the journal's thread, and begins a snapshot of the state after it where one is due; the last one is
+    /// taken whole. Waits where that thread is not free; an error says that it ended.
     fn hand_over(&mut self, stepped: Stepped) -> Result<(), ()> {
         let empty = self.spare.try_recv().unwrap_or_default();
         self.order.send(Order::Commit(self.engine.batch(empty))).map_err(|_| ())?;
-        match self.engine.snapshot_due(stepped) {
-            Some(state) => self.order.send(Order::Snapshot(state)).map_err(|_| ()),
-            None => Ok(()),
+        if stepped.is_last && let Some(cutting) = self.cutting.take() {
+            cutting.finish(&mut self.engine);
+        }
+        let Some(head) = self.engine.snapshot_due(stepped) else { return Ok(()) };
+        let (cutting, cut_off) = Cutting::begin(head);
+        self.order.send(Order::Snapshot(cut_off)).map_err(|_| ())?;
+        if stepped.is_last {
+            cutting.finish(&mut self.engine);
+        } else {
+            (self.cutting, self.progress) = (Some(cutting), Progress::More);
+        }
+        Ok(())
+    }
+
+    /// Hands out a piece of the snapshot under way.
+    fn cut_on(&mut self) {
+        if let Some(cutting) = &mut self.cutting {
+            self.progress = cutting.go_on(&mut self.engine);
+            if self.progress == Progress::Over {
+                self.cutting = None;
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The engine's side of a group commit: events are applied, records and what follows from them are gathered.
 
-use lessor_engine::authority::{Answer, Authority, Effect, Event, Revision};
+use lessor_engine::authority::{Answer, Authority, Change, Effect, Event, LeaseState, Revision};
 use lessor_models::time::Timestamp;
 
 use super::answer::{Answered, Reply};
@@ -29,7 +29,7 @@ pub(crate) struct Batch {
 #[derive(Default)]
 pub(super) struct Outbox {
     pub(super) tells: Vec<Told>,
-    /// Effects for whoever listens: money, fences, deficits.
+    /// Effects for whoever listens: revocations, fences, money, deficits.
     pub(super) effects: Vec<Effect>,
     /// The last change.
     pub(super) revision: Revision,
@@ -68,6 +68,11 @@ impl Batch {
         self.commit.is_empty() && self.outbox.tells.is_empty()
     }
 
+    /// How many answers and reads it tells.
+    pub(super) fn told(&self) -> usize {
+        self.outbox.tells.len()
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.commit.size() > BATCH_BYTES || self.outbox.tells.len() > BATCH_TELLS
     }
@@ -86,13 +91,16 @@ pub(super) struct Stage {
     pub(super) batch: Batch,
     /// The last instant that a record holds.
     recorded: Timestamp,
+    /// The last instant that a read was told.
+    told: Timestamp,
     effects: Vec<Effect>,
 }
 
 impl Stage {
     /// An authority all of whose state is durable.
     pub(super) fn new(authority: Authority) -> Stage {
-        Stage { recorded: authority.now(), authority, batch: Batch::default(), effects: Vec::new() }
+        let now = authority.now();
+        Stage { recorded: now, told: now, authority, batch: Batch::default(), effects: Vec::new() }
     }
 
     /// Does one thing.
@@ -100,7 +108,9 @@ impl Stage {
         match work {
             Work::Event(event, reply) => self.apply(now, event, reply),
             Work::Read(look) => {
-                let tell = look(&mut View(&mut self.authority));
+                let mut view = View::at(now.max(self.authority.now()), &mut self.authority);
+                let tell = look(&mut view);
+                self.told = self.told.max(view.told().unwrap_or(self.told));
                 self.batch.outbox.tells.push(Told::Read(tell));
             }
         }
@@ -125,9 +135,9 @@ impl Stage {
     /// The batch, complete; `empty` becomes the next one.
     pub(super) fn take(&mut self, empty: Batch) -> Batch {
         debug_assert!(empty.is_empty(), "a batch that comes back is empty");
-        // An answer that repeats an earlier one leaves no record, and it tells the time: so does a record then, lest a restart
-        // go back behind a time that somebody was told.
-        let now = self.authority.now();
+        // An answer that repeats an earlier one leaves no record, and it tells the time, as a read may: so does a record then,
+        // lest a restart go back behind a time that somebody was told.
+        let now = self.authority.now().max(self.told);
         if self.recorded < now {
             self.apply(now, Event::Tick, Reply::Nobody);
         }
@@ -151,8 +161,8 @@ impl Stage {
             match effect {
                 Effect::Answer(said) => answer = Some(said),
                 // Watches fetch changes from the engine; they are only told that there are some.
-                Effect::Changed(_) => {}
-                Effect::Fence { .. } | Effect::Posted(_) | Effect::Deficit { .. } => {
+                Effect::Changed(change) if !is_revoked(&change) => {}
+                Effect::Changed(_) | Effect::Fence { .. } | Effect::Posted(_) | Effect::Deficit { .. } => {
                     self.batch.outbox.effects.push(effect);
                 }
             }
@@ -166,4 +176,9 @@ impl Stage {
         let answered = Answered { answer, now, revision: self.authority.revision() };
         self.batch.outbox.tells.push(Told::Answer(reply, answered));
     }
+}
+
+/// Whether a change is that a lease was revoked, which its holder must hear.
+fn is_revoked(change: &Change) -> bool {
+    change.lease.state == LeaseState::Revoked && !change.lease.is_returned
 }

@@ -3,12 +3,9 @@
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
-use lessor_engine::authority::{
-    Answer, Displacement, Event, HolderId, Lease, Request, RequestId, Scope, Tenure, Term, Terms,
-};
-use lessor_engine::ledger::{Devices, Draw};
+use lessor_engine::authority::{Answer, Event, HolderId, Lease, Request, RequestId, Terms};
+use lessor_engine::ledger::Draw;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
-use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::Span;
@@ -42,20 +39,11 @@ pub(super) fn terms() -> Terms {
 
 /// A wish for ten of compute for an hour.
 pub(super) fn request(name: &str) -> Request {
+    let names = (HolderId::new("holder").unwrap(), RequestId::new(name).unwrap());
     Request {
-        holder: HolderId::new("holder").unwrap(),
-        request: RequestId::new(name).unwrap(),
         first_sent: UNSTATED,
         draw: Draw::through(Resources::of(Kind::Compute, 10)),
-        devices: Devices::NONE,
-        scope: Scope::Anywhere,
-        term: Term::Immediate(Span(3_600_000_000)),
-        class: ServiceClass::C,
-        bid: None,
-        count: 1,
-        fence_keys: Vec::new(),
-        displacement: Displacement::Allowed,
-        tenure: Tenure::Retail,
+        ..Request::plain(names.0, names.1, Span(3_600_000_000))
     }
 }
 

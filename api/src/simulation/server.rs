@@ -16,10 +16,10 @@ use super::calls::{Call, From, Said};
 use super::drifting_clock::DriftingClock;
 use super::poll::poll_once;
 use crate::journal::simulated::SimulatedDisk;
-use crate::journal::{JournalError, JournalOptions};
+use crate::journal::JournalOptions;
 use crate::shell::{
     AnswerSink, AnswerStream, Batch, Committer, Engine, EngineClock, Handle, Limits, Parts, Pending, RecoveryReport,
-    ShellError, ShellOptions, answer_stream, open,
+    ShellError, ShellOptions, SnapshotTask, answer_stream, open,
 };
 
 /// Few may wait, so that storms overflow the queues.
@@ -31,8 +31,8 @@ const SNAPSHOT_BYTES: u64 = 96 << 10;
 /// How a lease was at an instant of the engine's clock.
 type Look = (Option<Lease>, Timestamp);
 
-/// Writes a snapshot, whenever it is called.
-type SnapshotJob = Box<dyn FnOnce() -> Result<(), JournalError>>;
+/// A snapshot that was begun, with its head: its pieces are taken from the engine when it is written, whatever happened since.
+type SnapshotJob = (SnapshotTask<SimulatedDisk>, Box<Snapshot>);
 
 /// The machine, whose process may or may not be there.
 #[derive(Debug)]
@@ -223,7 +223,7 @@ impl Life {
         if let Some(state) = self.state.take()
             && self.writing.is_none()
         {
-            self.writing = Some(Box::new(self.committer.snapshot(state)?));
+            self.writing = Some((self.committer.snapshot()?, state));
             delivered.has_snapshot = true;
         }
         self.committer.set_free();
@@ -253,10 +253,12 @@ impl Life {
     /// # Errors
     /// The end of this life.
     pub(super) fn write_snapshot(&mut self) -> Result<(), ShellError> {
-        match self.writing.take() {
-            Some(write) => Ok(write()?),
-            None => Ok(()),
+        let Some((mut task, head)) = self.writing.take() else { return Ok(()) };
+        task.head(head)?;
+        while let Some(piece) = self.engine.next_piece() {
+            task.piece(&piece)?;
         }
+        Ok(task.finish()?)
     }
 
     /// The journal has been idle.

@@ -20,4 +20,4 @@ mod tests;
 
 pub use error::{DecodeError, Fault};
 pub use record::{Record, RecordRef, Records};
-pub use state::{StateReader, write_state};
+pub use state::{StatePart, StateReader, StateWriter, write_state};

@@ -1,6 +1,12 @@
-//! The state of an authority in parts of bounded size, for a snapshot.
+//! The state of an authority in parts of bounded size, for a snapshot: first a head with all that is small, then parts of
+//! the long lists, list by list.
+//!
+//! One state has one form: parts come in the order in which they are written, none is empty, and of one kind each but the last
+//! is as long as parts become, however small the pieces were in which the state came.
 
-use lessor_engine::authority::Snapshot;
+use std::collections::VecDeque;
+
+use lessor_engine::authority::{Piece, Snapshot};
 
 use super::error::{DecodeError, Fault};
 use super::form::{Form, Input};
@@ -8,27 +14,125 @@ use super::form::{Form, Input};
 /// A part ends once it is longer than this.
 const PART_BYTES: usize = 1 << 20;
 
-/// Writes a state: a part with all that is small, then parts with slots, then parts with kept answers.
+/// Writes a whole state.
 ///
 /// # Errors
 /// What `put` says, which takes one part at a time.
-pub fn write_state<E>(state: &Snapshot, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+pub fn write_state<E>(state: Snapshot, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    let mut writer = StateWriter::default();
+    writer.head(state, &mut put)?;
+    writer.finish(put)
+}
+
+/// Writes a state piece by piece. Dropped before its end it has written no state.
+#[derive(Debug, Default)]
+pub struct StateWriter {
+    part: Vec<u8>,
+    /// Lists that came with the head, in the order in which they are written.
+    waiting: VecDeque<Piece>,
+}
+
+impl StateWriter {
+    /// Writes everything but the long lists, as the first part. The lists that are in the head are written in their turn.
+    ///
+    /// # Errors
+    /// What `put` says, which takes one part at a time.
+    pub fn head<E>(&mut self, mut head: Snapshot, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.waiting = head.take_pieces().into();
+        put(&head_part(&head))
+    }
+
+    /// Writes a piece of a long list. Pieces come in the order of [`Snapshot::take_pieces`], and those of one list together.
+    ///
+    /// # Errors
+    /// What `put` says, which takes one part at a time.
+    pub fn piece<E>(&mut self, piece: &Piece, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        while let Some(list) = self.waiting.pop_front_if(|list| code(list) <= code(piece)) {
+            self.append(&list, &mut put)?;
+        }
+        self.append(piece, &mut put)
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// What `put` says, which takes one part at a time.
+    pub fn finish<E>(mut self, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        while let Some(list) = self.waiting.pop_front() {
+            self.append(&list, &mut put)?;
+        }
+        self.end_part(&mut put)
+    }
+
+    fn append<E>(&mut self, piece: &Piece, put: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        if self.part.first() != Some(&code(piece)) {
+            self.end_part(put)?;
+            self.part.clear();
+            self.part.push(code(piece));
+        }
+        match piece {
+            Piece::Slots(slots) => self.items(slots, put),
+            Piece::Free(free) => self.items(free, put),
+            Piece::Ended(ended) => self.items(ended, put),
+            Piece::Repeats(repeats) => self.items(repeats, put),
+            Piece::Balances(balances) => self.items(balances, put),
+        }
+    }
+
+    fn items<T: Form, E>(
+        &mut self,
+        items: &[T],
+        put: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for item in items {
+            item.write(&mut self.part);
+            if self.part.len() > PART_BYTES {
+                put(&self.part)?;
+                self.part.truncate(1);
+            }
+        }
+        Ok(())
+    }
+
+    fn end_part<E>(&self, put: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        if self.part.len() > 1 { put(&self.part) } else { Ok(()) }
+    }
+}
+
+const HEAD: u8 = 0;
+const SLOTS: u8 = 1;
+const FREE: u8 = 2;
+const ENDED: u8 = 3;
+const REPEATS: u8 = 4;
+const BALANCES: u8 = 5;
+
+fn code(piece: &Piece) -> u8 {
+    match piece {
+        Piece::Slots(_) => SLOTS,
+        Piece::Free(_) => FREE,
+        Piece::Ended(_) => ENDED,
+        Piece::Repeats(_) => REPEATS,
+        Piece::Balances(_) => BALANCES,
+    }
+}
+
+fn head_part(state: &Snapshot) -> Vec<u8> {
     let Snapshot {
         now,
         revision,
         minted,
         generation,
-        slots,
-        free,
-        ended,
-        repeats,
         horizon,
-        balances,
         planes,
         drains,
         floors,
         deficits,
         unsettled,
+        slots: _,
+        free: _,
+        ended: _,
+        repeats: _,
+        balances: _,
     } = state;
     let mut part = vec![HEAD];
     now.write(&mut part);
@@ -41,74 +145,56 @@ pub fn write_state<E>(state: &Snapshot, mut put: impl FnMut(&[u8]) -> Result<(),
     floors.write(&mut part);
     deficits.write(&mut part);
     unsettled.write(&mut part);
-    put(&part)?;
-    write_items(SLOTS, slots, &mut put)?;
-    write_items(FREE, free, &mut put)?;
-    write_items(ENDED, ended, &mut put)?;
-    write_items(REPEATS, repeats, &mut put)?;
-    write_items(BALANCES, balances, &mut put)
+    part
 }
 
-const HEAD: u8 = 0;
-const SLOTS: u8 = 1;
-const FREE: u8 = 2;
-const ENDED: u8 = 3;
-const REPEATS: u8 = 4;
-const BALANCES: u8 = 5;
-
-fn write_items<T: Form, E>(code: u8, items: &[T], put: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-    let mut part = vec![code];
-    for item in items {
-        item.write(&mut part);
-        if part.len() > PART_BYTES {
-            put(&part)?;
-            part.truncate(1);
-        }
-    }
-    if part.len() > 1 { put(&part) } else { Ok(()) }
+/// A part of a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatePart {
+    /// The first one: everything but the long lists.
+    Head(Box<Snapshot>),
+    /// One of the others.
+    Piece(Piece),
 }
 
-/// A state that is read part by part. One state has one form: parts come in the order in which they are written, none is empty,
-/// and of one kind each but the last is as long as parts become.
+/// Reads a state part by part, and takes no other order of parts than that in which they are written.
 #[derive(Debug, Default)]
 pub struct StateReader {
-    state: Option<Snapshot>,
-    /// The kind of the last part, and its length.
-    last: (u8, usize),
+    /// The kind of the last part, and its length; none before the head.
+    last: Option<(u8, usize)>,
 }
 
 impl StateReader {
-    /// Reads one part.
+    /// Reads the next part.
     ///
     /// # Errors
-    /// Bytes that are no part of a state.
-    pub fn part(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+    /// Bytes that are no part of a state, or none that comes here.
+    pub fn part(&mut self, bytes: &[u8]) -> Result<StatePart, DecodeError> {
         let mut input = Input::new(bytes);
         let code = input.byte("part")?;
-        let (last, length) = std::mem::replace(&mut self.last, (code, bytes.len()));
-        let follows = code > last || (code == last && length > PART_BYTES);
-        if self.state.is_some() && (!follows || bytes.len() == 1) {
-            return Err(input.fault(Fault::Code { of: "part", code }));
-        }
-        match (&mut self.state, code) {
-            (head @ None, HEAD) => {
-                *head = Some(read_head(&mut input)?);
-                input.end()
-            }
-            (Some(state), SLOTS) => read_items(&mut input, &mut state.slots),
-            (Some(state), FREE) => read_items(&mut input, &mut state.free),
-            (Some(state), ENDED) => read_items(&mut input, &mut state.ended),
-            (Some(state), REPEATS) => read_items(&mut input, &mut state.repeats),
-            (Some(state), BALANCES) => read_items(&mut input, &mut state.balances),
-            _ => Err(input.fault(Fault::Code { of: "part", code })),
-        }
+        let follows = match self.last.replace((code, bytes.len())) {
+            None => code == HEAD,
+            Some((last, length)) => bytes.len() > 1 && (code > last || (code == last && length > PART_BYTES)),
+        };
+        if follows { read_part(code, &mut input) } else { Err(input.fault(Fault::Code { of: "part", code })) }
     }
+}
 
-    /// The state; none where no part was read.
-    #[must_use]
-    pub fn finish(self) -> Option<Snapshot> {
-        self.state
-    }
+fn read_part(code: u8, input: &mut Input<'_>) -> Result<StatePart, DecodeError> {
+    let piece = match code {
+        HEAD => {
+            let head = read_head(input)?;
+            input.end()?;
+            return Ok(StatePart::Head(Box::new(head)));
+        }
+        SLOTS => Piece::Slots(read_items(input)?),
+        FREE => Piece::Free(read_items(input)?),
+        ENDED => Piece::Ended(read_items(input)?),
+        REPEATS => Piece::Repeats(read_items(input)?),
+        BALANCES => Piece::Balances(read_items(input)?),
+        code => return Err(input.fault(Fault::Code { of: "part", code })),
+    };
+    Ok(StatePart::Piece(piece))
 }
 
 fn read_head(input: &mut Input<'_>) -> Result<Snapshot, DecodeError> {
@@ -131,9 +217,10 @@ fn read_head(input: &mut Input<'_>) -> Result<Snapshot, DecodeError> {
     })
 }
 
-fn read_items<T: Form>(input: &mut Input<'_>, items: &mut Vec<T>) -> Result<(), DecodeError> {
+fn read_items<T: Form>(input: &mut Input<'_>) -> Result<Vec<T>, DecodeError> {
+    let mut items = Vec::new();
     while input.left() > 0 {
         items.push(T::read(input)?);
     }
-    Ok(())
+    Ok(items)
 }

@@ -38,13 +38,19 @@ fn state(chance: &mut Chance) -> Snapshot {
 
 fn read_state(parts: &[Vec<u8>]) -> Result<Option<Snapshot>, DecodeError> {
     let mut reader = StateReader::default();
-    parts.iter().try_for_each(|part| reader.part(part))?;
-    Ok(reader.finish())
+    let mut state: Option<Snapshot> = None;
+    for part in parts {
+        match reader.part(part)? {
+            StatePart::Head(head) => state = Some(*head),
+            StatePart::Piece(piece) => state.as_mut().expect("the head comes first").append(piece),
+        }
+    }
+    Ok(state)
 }
 
 fn parts(state: &Snapshot) -> Vec<Vec<u8>> {
     let mut parts = Vec::new();
-    let Ok(()) = write_state(state, |part| {
+    let Ok(()) = write_state(state.clone(), |part| {
         parts.push(part.to_vec());
         Ok::<(), Infallible>(())
     });

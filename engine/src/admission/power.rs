@@ -16,6 +16,10 @@ pub struct PowerModel {
 }
 
 impl PowerModel {
+    /// Compute whose power comes in one step where tiles draw it in steps, in Mop/s: a socket of 32 cores, as in the power
+    /// model of Lettich et al., CCGrid 2025.
+    pub const SOCKET_MOPS: u64 = 32_000;
+
     /// The model of a fleet's classes whose compute is powered in blocks of so many Mop/s, such as a socket; at least one.
     #[must_use]
     pub fn new(classes: &[TileClass], block_mops: u64) -> PowerModel {

@@ -52,6 +52,8 @@ pub struct Authority {
     pub(super) deficits: BTreeSet<OwnerIndex>,
     /// Scratch, so that looking for capacity steps allocates nothing.
     pub(super) changed: Vec<OwnerIndex>,
+    /// A snapshot that is being taken: what offers waited for when it began.
+    pub(super) cut: Option<BTreeMap<u32, Vec<LeaseId>>>,
 }
 
 impl Authority {
@@ -76,7 +78,7 @@ impl Authority {
             ledger,
             keys: Keys::default(),
             deadlines: Deadlines::default(),
-            repeats: Repeats::new(&[], Timestamp(i64::MIN)),
+            repeats: Repeats::new(Timestamp(i64::MIN)),
             history: History::new(Revision { incarnation: FIRST_INCARNATION, number: 0 }),
             minted: 0,
             balances: BTreeMap::new(),
@@ -86,6 +88,7 @@ impl Authority {
             unsettled: BTreeSet::new(),
             deficits: BTreeSet::new(),
             changed: Vec::new(),
+            cut: None,
         }
     }
 

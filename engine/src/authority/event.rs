@@ -2,6 +2,7 @@
 
 use lessor_models::fleet::{NodeIndex, Owner};
 use lessor_models::job::ServiceClass;
+use lessor_models::resources::Resources;
 use lessor_models::time::{Interval, Span, Timestamp};
 
 use super::label::{FenceKey, HolderId, RequestId};
@@ -100,6 +101,29 @@ pub struct Request {
     pub displacement: Displacement,
     /// What the holder will do with it.
     pub tenure: Tenure,
+}
+
+impl Request {
+    /// A wish for nothing yet: one lease of class C for a span, anywhere, without devices, keys or a bid, first sent at the
+    /// beginning of time. What differs is filled in with `..`.
+    #[must_use]
+    pub fn plain(holder: HolderId, request: RequestId, span: Span) -> Request {
+        Request {
+            holder,
+            request,
+            first_sent: Timestamp(0),
+            draw: Draw::through(Resources::ZERO),
+            devices: Devices::NONE,
+            scope: Scope::Anywhere,
+            term: Term::Immediate(span),
+            class: ServiceClass::C,
+            bid: None,
+            count: 1,
+            fence_keys: Vec::new(),
+            displacement: Displacement::Allowed,
+            tenure: Tenure::Retail,
+        }
+    }
 }
 
 /// Where a lease may lie.

@@ -9,6 +9,8 @@ use super::label::FenceKey;
 pub(super) struct Keys {
     holders: HashMap<FenceKey, u32>,
     held: BTreeMap<u32, Vec<FenceKey>>,
+    /// For a snapshot that is being taken: the keys that leases had which were forgotten before it read them.
+    before: BTreeMap<u32, Vec<FenceKey>>,
 }
 
 impl Keys {
@@ -42,9 +44,25 @@ impl Keys {
         }
     }
 
-    /// A lease is forgotten.
-    pub(super) fn forget(&mut self, slot: u32) {
-        self.held.remove(&slot);
+    /// A lease is forgotten; returns the keys that it had.
+    pub(super) fn forget(&mut self, slot: u32) -> Vec<FenceKey> {
+        self.held.remove(&slot).unwrap_or_default()
+    }
+
+    /// Keeps the keys of a lease that is forgotten before a snapshot read it. The first lease of a slot to be forgotten is the
+    /// one that the snapshot reads; later ones came after it.
+    pub(super) fn keep_for_cut(&mut self, slot: u32, keys: Vec<FenceKey>) {
+        self.before.entry(slot).or_insert(keys);
+    }
+
+    /// The keys that a lease had when a snapshot began, which reads them now.
+    pub(super) fn of_cut(&mut self, slot: u32) -> Vec<FenceKey> {
+        self.before.remove(&slot).unwrap_or_else(|| self.of(slot).to_vec())
+    }
+
+    /// Nobody reads on.
+    pub(super) fn end_cut(&mut self) {
+        self.before.clear();
     }
 
     /// Remembers which keys a lease had that gave them back.

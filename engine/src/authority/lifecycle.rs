@@ -155,7 +155,10 @@ impl Authority {
     fn ended(&mut self, slot: u32) {
         let Some(forgotten) = self.slots.oldest_ended(slot, self.terms.ended_max) else { return };
         let gang = self.slots.record(forgotten).gang;
-        self.keys.forget(forgotten);
+        let keys = self.keys.forget(forgotten);
+        if self.slots.is_to_be_read(forgotten) {
+            self.keys.keep_for_cut(forgotten, keys);
+        }
         if let Some(members) = self.gangs.get_mut(&gang) {
             members.retain(|member| *member != forgotten);
             if members.is_empty() {

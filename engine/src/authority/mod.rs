@@ -12,6 +12,7 @@
 mod apply;
 mod conclude;
 mod counter;
+mod cut;
 mod deadlines;
 mod decide;
 mod decision;
@@ -53,6 +54,6 @@ pub use money::{MONEY_MAX, Money, RATE_SHIFT, Rate, UNIT_PRICE_MAX, UNIT_PRICE_S
 pub use placement::{Ask, Placement};
 pub use read::{Filter, Page};
 pub use refusal::{CounterOffer, Reason, Refusal};
-pub use restore::RestoreError;
-pub use snapshot::{GrantedLease, KeptAnswer, KeptLease, Repeat, Slot, Snapshot, SnapshotError};
+pub use restore::{RestoreError, Restoring};
+pub use snapshot::{GrantedLease, KeptAnswer, KeptLease, Piece, Repeat, Slot, Snapshot, SnapshotError};
 pub use terms::{PERMILLE_MAX, Terms, TermsError};

@@ -22,20 +22,54 @@ pub(super) struct Repeats {
     numbers: HashTable<u64>,
     hasher: RandomState,
     horizon: Timestamp,
+    /// The answers that a snapshot still has to read, and those among them that were forgotten since it began.
+    cut: Option<RepeatsCut>,
+}
+
+/// The answers of a snapshot that is being taken, by number: from `next` on they are still to be read.
+#[derive(Clone, Debug)]
+struct RepeatsCut {
+    next: u64,
+    end: u64,
+    before: VecDeque<Repeat>,
 }
 
 impl Repeats {
-    /// The answers of a snapshot; of names that occur twice, the last.
-    pub(super) fn new(kept: &[Repeat], horizon: Timestamp) -> Repeats {
-        let mut repeats = Repeats {
+    /// No answers: requests first sent after an instant are decided.
+    pub(super) fn new(horizon: Timestamp) -> Repeats {
+        Repeats {
             kept: VecDeque::new(),
             forgotten: 0,
             numbers: HashTable::new(),
             hasher: RandomState::new(),
             horizon,
-        };
-        kept.iter().cloned().for_each(|repeat| repeats.push(repeat));
-        repeats
+            cut: None,
+        }
+    }
+
+    /// Takes in the answers of a snapshot, oldest first; of names that occur twice, the last counts.
+    pub(super) fn refill(&mut self, kept: Vec<Repeat>) {
+        kept.into_iter().for_each(|repeat| self.push(repeat));
+    }
+
+    /// From now on every answer is kept until it was read once.
+    pub(super) fn begin_cut(&mut self) {
+        let end = self.forgotten + self.kept.len() as u64;
+        self.cut = Some(RepeatsCut { next: self.forgotten, end, before: VecDeque::new() });
+    }
+
+    /// The next answer of those kept when the cut began, oldest first; none once all were read. O(1).
+    pub(super) fn next_of_cut(&mut self) -> Option<Repeat> {
+        let cut = self.cut.as_mut().filter(|cut| cut.next < cut.end)?;
+        let number = cut.next;
+        cut.next += 1;
+        let forgotten = cut.before.pop_front();
+        Some(forgotten.unwrap_or_else(|| self.at(number).clone()))
+    }
+
+    /// Nobody reads on.
+    pub(super) fn end_cut(&mut self) {
+        self.cut = None;
     }
 
     /// Requests first sent no later than this are too old, unless they are found.
@@ -98,6 +132,10 @@ impl Repeats {
         }
         self.horizon = self.horizon.max(oldest.at);
         self.forgotten += 1;
+        // Answers are forgotten in order, so those kept aside are the first that are still to be read.
+        if let Some(cut) = self.cut.as_mut().filter(|cut| (cut.next..cut.end).contains(&first)) {
+            cut.before.push_back(oldest);
+        }
     }
 
     /// How many are kept.
@@ -125,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_kept_for_the_window_and_then_raises_the_horizon() {
-        let mut repeats = Repeats::new(&[], Timestamp(0));
+        let mut repeats = Repeats::new(Timestamp(0));
         for at in 1..=30 {
             repeats.keep(repeat(&format!("r{at}"), at), Span(10), 1_000);
         }
@@ -137,7 +175,7 @@ mod tests {
 
     #[test]
     fn too_many_answers_lose_the_oldest_but_none_of_now() {
-        let mut repeats = Repeats::new(&[], Timestamp(0));
+        let mut repeats = Repeats::new(Timestamp(0));
         for at in 0..20 {
             repeats.keep(repeat(&format!("r{at}"), 7), Span(1_000), 5);
         }

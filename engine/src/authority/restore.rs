@@ -1,4 +1,4 @@
-//! The state as plain data, and back.
+//! From plain data back to an authority, piece by piece, so that never more than a piece is there twice.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use thiserror::Error;
 use super::apply::Authority;
 use super::conclude::AFTER_RETURN;
 use super::history::History;
-use super::lease::{LeaseId, LeaseState};
+use super::label::FenceKey;
+use super::lease::{LeaseId, LeaseState, Revision};
 use super::repeats::Repeats;
-use super::slots::{Names, Parts, Record, Slots};
-use super::snapshot::{KeptLease, Slot, Snapshot, SnapshotError};
+use super::slots::{Image, Names, Record, Slots, slot_id};
+use super::snapshot::{KeptLease, Piece, Slot, Snapshot, SnapshotError};
 use super::terms::{Terms, TermsError};
-use crate::ledger::position;
 
 /// How far ids move when history begins a new line: more leases than one slot sees between a backup and its loss.
 const GENERATIONS_PER_INCARNATION: u32 = 1 << 24;
@@ -30,80 +30,150 @@ pub enum RestoreError {
     Snapshot(#[from] SnapshotError),
 }
 
-impl Snapshot {
-    /// The same state as the beginning of a new line of history: for a backup, some of whose later changes may be lost. No
-    /// token, revision or lease id of the lost line is given again.
-    #[must_use]
-    pub fn next_incarnation(mut self) -> Snapshot {
-        self.revision.incarnation += 1;
-        self.minted = 0;
-        self.generation += GENERATIONS_PER_INCARNATION;
-        for at in &self.free {
-            self.slots[*at as usize].generation += GENERATIONS_PER_INCARNATION;
-        }
-        self
-    }
-}
-
 impl Authority {
-    /// The whole state as plain data. O(leases plus answers kept).
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        let parts = self.slots.parts();
-        let slots = (0..).zip(parts.generations.into_iter().zip(parts.leases));
-        let slots = slots.map(|(slot, (generation, lease))| Slot { generation, lease: lease.map(|_| self.kept(slot)) });
-        Snapshot {
-            now: self.now,
-            revision: self.history.latest(),
-            minted: self.minted,
-            generation: self.slots.first_generation(),
-            slots: slots.collect(),
-            free: parts.free,
-            ended: parts.ended,
-            repeats: self.repeats.kept(),
-            horizon: self.repeats.horizon(),
-            balances: self.balances.iter().map(|(holder, balance)| (*holder, *balance)).collect(),
-            planes: self.ledger.said(),
-            drains: self.ledger.drains(),
-            floors: self.ledger.all_floors(),
-            deficits: self.deficits().collect(),
-            unsettled: self.unsettled.iter().map(|owner| self.ledger.owner(*owner)).collect(),
-        }
-    }
-
-    fn kept(&self, slot: u32) -> KeptLease {
-        let record = self.slots.record(slot);
-        KeptLease {
-            lease: self.slots.lease(slot),
-            draw: *self.slots.draw(slot),
-            returns_at: record.returns_at,
-            rate: record.rate,
-            safe_until: record.safe_until,
-            displacement: record.displacement,
-            keys: self.keys.of(slot).to_vec(),
-            is_fenced: record.is_fenced,
-            gang: record.gang,
-            waits_for: self.waits_for.get(&slot).cloned().unwrap_or_default(),
-        }
-    }
-
     /// The authority that a snapshot was taken of. O(leases plus answers kept).
     ///
     /// # Errors
     /// Where the terms make no sense, or the snapshot contradicts itself or the fleet.
-    pub fn restore(fleet: &Fleet, terms: Terms, snapshot: &Snapshot) -> Result<Authority, RestoreError> {
+    pub fn restore(fleet: &Fleet, terms: Terms, mut snapshot: Snapshot) -> Result<Authority, RestoreError> {
+        let pieces = snapshot.take_pieces();
+        let mut restoring = Restoring::begin(fleet, terms, snapshot)?;
+        pieces.into_iter().try_for_each(|piece| restoring.take_in(piece))?;
+        restoring.finish()
+    }
+
+    /// The same state becomes the beginning of a new line of history: for a backup, some of whose later changes may be lost.
+    /// No token, revision or lease id of the lost line is given again, and no watch goes on from it. O(empty slots).
+    pub fn begin_incarnation(&mut self) {
+        let Revision { incarnation, number } = self.history.latest();
+        self.history = History::new(Revision { incarnation: incarnation + 1, number });
+        self.minted = 0;
+        self.slots.skip_generations(GENERATIONS_PER_INCARNATION);
+    }
+}
+
+/// An authority that is being restored.
+#[derive(Debug)]
+pub struct Restoring {
+    authority: Authority,
+    /// How many slots were taken in.
+    slots: u32,
+    free: Vec<u32>,
+    ended: Vec<u32>,
+    keys: BTreeMap<u32, Vec<FenceKey>>,
+    waits_for: BTreeMap<u32, Vec<LeaseId>>,
+    /// The members of each gang, with their slots.
+    gangs: BTreeMap<LeaseId, Vec<(u32, u32)>>,
+}
+
+impl Restoring {
+    /// Begins with everything that is not in pieces.
+    ///
+    /// # Errors
+    /// Where the terms make no sense, or the snapshot contradicts the fleet.
+    pub fn begin(fleet: &Fleet, terms: Terms, mut head: Snapshot) -> Result<Restoring, RestoreError> {
         terms.check()?;
-        let mut authority = Authority::empty(fleet, terms, snapshot.now);
-        authority.slots = Slots::new(authority.ledger.node_count(), snapshot.generation);
-        authority.history = History::new(snapshot.revision);
-        authority.minted = snapshot.minted;
-        authority.repeats = Repeats::new(&snapshot.repeats, snapshot.horizon);
-        authority.balances = snapshot.balances.iter().copied().collect();
-        authority.restore_limits(snapshot)?;
-        authority.restore_slots(snapshot)?;
+        let pieces = head.take_pieces();
+        let mut authority = Authority::empty(fleet, terms, head.now);
+        authority.slots = Slots::new(authority.ledger.node_count(), head.generation);
+        authority.history = History::new(head.revision);
+        authority.minted = head.minted;
+        authority.repeats = Repeats::new(head.horizon);
+        authority.restore_limits(&head)?;
+        let (slots, free, ended) = (0, Vec::new(), Vec::new());
+        let (keys, waits_for, gangs) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut restoring = Restoring { authority, slots, free, ended, keys, waits_for, gangs };
+        pieces.into_iter().try_for_each(|piece| restoring.take_in(piece))?;
+        Ok(restoring)
+    }
+
+    /// Takes in the next piece; those of one list come in order.
+    ///
+    /// # Errors
+    /// Where it contradicts itself or the fleet.
+    pub fn take_in(&mut self, piece: Piece) -> Result<(), RestoreError> {
+        match piece {
+            Piece::Slots(slots) => slots.into_iter().try_for_each(|slot| self.slot(slot))?,
+            Piece::Free(free) => self.free.extend(free),
+            Piece::Ended(ended) => self.ended.extend(ended),
+            Piece::Repeats(kept) => self.authority.repeats.refill(kept),
+            Piece::Balances(balances) => self.authority.balances.extend(balances),
+        }
+        Ok(())
+    }
+
+    fn slot(&mut self, slot: Slot) -> Result<(), SnapshotError> {
+        let at = self.slots;
+        let contradiction = SnapshotError::Slot { position: at };
+        self.slots = at.checked_add(1).ok_or(contradiction)?;
+        let Slot { generation, lease } = slot;
+        if let Some(kept) = &lease {
+            if !self.authority.ledger.has_node(kept.lease.node) {
+                return Err(SnapshotError::UnknownNode { node: kept.lease.node });
+            }
+            if at == 0 || kept.lease.member.1 == 0 || kept.lease.id != slot_id(generation, at) {
+                return Err(contradiction);
+            }
+            if kept.lease.member.1 > 1 {
+                self.gangs.entry(kept.gang).or_default().push((kept.lease.member.0, at));
+            }
+        }
+        let image = Image { generation, lease: lease.as_ref().map(|kept| (record(kept), kept.draw, names(kept))) };
+        self.authority.slots.refill(at, &image);
+        if let Some(KeptLease { keys, waits_for, .. }) = lease {
+            if !keys.is_empty() {
+                self.keys.insert(at, keys);
+            }
+            if !waits_for.is_empty() {
+                self.waits_for.insert(at, waits_for);
+            }
+        }
+        Ok(())
+    }
+
+    /// The authority, once every piece was taken in.
+    ///
+    /// # Errors
+    /// Where the pieces contradict each other or the fleet.
+    pub fn finish(self) -> Result<Authority, RestoreError> {
+        self.check_positions()?;
+        let Restoring { mut authority, slots, free, ended, mut keys, mut waits_for, gangs } = self;
+        authority.slots.refill_lists(free, ended);
+        for (gang, mut members) in gangs {
+            members.sort_unstable();
+            authority.gangs.insert(gang, members.into_iter().map(|(_, slot)| slot).collect());
+        }
+        for slot in 1..slots {
+            if !authority.slots.is_used(slot) {
+                continue;
+            }
+            let (keys, waits_for) = (keys.remove(&slot), waits_for.remove(&slot));
+            authority.restore_lease(slot, (keys.unwrap_or_default(), waits_for.unwrap_or_default()))?;
+        }
         Ok(authority)
     }
 
+    /// Whether every slot but the first is used, or free once; and those that ended hold a lease that returned.
+    fn check_positions(&self) -> Result<(), SnapshotError> {
+        let slots = &self.authority.slots;
+        let mut is_free = vec![false; self.slots as usize];
+        for &at in &self.free {
+            match is_free.get_mut(at as usize) {
+                Some(free) if !*free && at != 0 => *free = true,
+                _ => return Err(SnapshotError::Slot { position: at }),
+            }
+        }
+        if let Some(position) = (1..self.slots).find(|at| slots.is_used(*at) == is_free[*at as usize]) {
+            return Err(SnapshotError::Slot { position });
+        }
+        match self.ended.iter().find(|at| !slots.is_used(**at) || !slots.record(**at).is_returned) {
+            Some(&position) => Err(SnapshotError::Slot { position }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Authority {
     fn restore_limits(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
         for effect in &snapshot.planes {
             self.ledger.take_in(effect);
@@ -127,85 +197,49 @@ impl Authority {
         Ok(())
     }
 
-    fn restore_slots(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
-        check_positions(snapshot)?;
-        let mut gangs: BTreeMap<LeaseId, Vec<(u32, u32)>> = BTreeMap::new();
-        for (slot, kept) in (0..).zip(&snapshot.slots) {
-            let Some(kept) = &kept.lease else { continue };
-            if !self.ledger.has_node(kept.lease.node) {
-                return Err(SnapshotError::UnknownNode { node: kept.lease.node });
-            }
-            if kept.lease.member.1 > 1 {
-                gangs.entry(kept.gang).or_default().push((kept.lease.member.0, slot));
-            }
-        }
-        for (gang, mut members) in gangs {
-            members.sort_unstable();
-            self.gangs.insert(gang, members.into_iter().map(|(_, slot)| slot).collect());
-        }
-        self.slots.fill(parts(snapshot));
-        for (slot, kept) in (0..).zip(&snapshot.slots) {
-            if let Some(kept) = &kept.lease {
-                self.restore_lease(slot, kept)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn restore_lease(&mut self, slot: u32, kept: &KeptLease) -> Result<(), SnapshotError> {
-        let contradiction = SnapshotError::Slot { position: slot };
-        if self.slots.id(slot) != kept.lease.id {
-            return Err(contradiction);
-        }
-        if kept.lease.is_returned {
-            self.keys.remember(slot, &kept.keys);
+    fn restore_lease(
+        &mut self,
+        slot: u32,
+        (keys, waits_for): (Vec<FenceKey>, Vec<LeaseId>),
+    ) -> Result<(), SnapshotError> {
+        let Record { node, state, device_mask, is_returned, .. } = *self.slots.record(slot);
+        if is_returned {
+            self.keys.remember(slot, &keys);
             return Ok(());
         }
-        if kept.keys.iter().any(|key| self.keys.holder(key).is_some()) {
-            return Err(contradiction);
+        if keys.iter().any(|key| self.keys.holder(key).is_some()) {
+            return Err(SnapshotError::Slot { position: slot });
         }
-        self.keys.take(slot, &kept.keys);
-        self.deadlines.set(slot, self.deadline(kept));
-        let (node, entry) = (kept.lease.node, self.slots.entry(slot));
-        if kept.lease.state == LeaseState::Offered {
+        self.keys.take(slot, &keys);
+        self.deadlines.set(slot, self.deadline(slot, &waits_for));
+        let entry = self.slots.entry(slot);
+        if state == LeaseState::Offered {
             self.ledger.promise(node, &entry);
-            for lease in &kept.waits_for {
+            for lease in &waits_for {
                 self.awaited_by.insert(*lease, slot);
             }
-            self.waits_for.insert(slot, kept.waits_for.clone());
+            self.waits_for.insert(slot, waits_for);
             return Ok(());
         }
-        if !self.ledger.can_take(node, kept.lease.device_mask, entry.devices) {
-            return Err(SnapshotError::Devices { lease: kept.lease.id });
+        if !self.ledger.can_take(node, device_mask, entry.devices) {
+            return Err(SnapshotError::Devices { lease: self.slots.id(slot) });
         }
-        self.ledger.post(node, &entry, kept.lease.device_mask);
+        self.ledger.post(node, &entry, device_mask);
         Ok(())
     }
 
     /// When a lease needs attention next.
-    fn deadline(&self, kept: &KeptLease) -> Timestamp {
-        match (kept.lease.state, kept.lease.notice) {
+    fn deadline(&self, slot: u32, waits_for: &[LeaseId]) -> Timestamp {
+        let record = self.slots.record(slot);
+        match (record.state, record.notice) {
             (LeaseState::Offered, _) => {
-                let waits_for = kept.waits_for.iter().filter_map(|lease| self.slots.find(*lease));
+                let waits_for = waits_for.iter().filter_map(|lease| self.slots.find(*lease));
                 waits_for.map(|slot| self.slots.record(slot).returns_at).max().unwrap_or(self.now).after(AFTER_RETURN)
             }
-            (LeaseState::Active, _) => kept.lease.end,
-            (_, Some(notice)) if !kept.is_fenced => notice.until.min(kept.returns_at),
-            _ => kept.returns_at,
+            (LeaseState::Active, _) => record.end,
+            (_, Some(notice)) if !record.is_fenced => notice.until.min(record.returns_at),
+            _ => record.returns_at,
         }
-    }
-}
-
-fn parts(snapshot: &Snapshot) -> Parts {
-    Parts {
-        generations: snapshot.slots.iter().map(|slot| slot.generation).collect(),
-        leases: snapshot
-            .slots
-            .iter()
-            .map(|slot| slot.lease.as_ref().map(|kept| (record(kept), kept.draw, names(kept))))
-            .collect(),
-        free: snapshot.free.clone(),
-        ended: snapshot.ended.clone(),
     }
 }
 
@@ -237,29 +271,4 @@ fn record(kept: &KeptLease) -> Record {
 
 fn names(kept: &KeptLease) -> Names {
     Names { holder: kept.lease.holder, request: kept.lease.request }
-}
-
-/// Whether every slot but the first is used, or free once; and those that ended hold a lease that returned.
-fn check_positions(snapshot: &Snapshot) -> Result<(), SnapshotError> {
-    let mut is_free = vec![false; snapshot.slots.len()];
-    for &at in &snapshot.free {
-        match is_free.get_mut(at as usize) {
-            Some(free) if !*free && at != 0 => *free = true,
-            _ => return Err(SnapshotError::Slot { position: at }),
-        }
-    }
-    for (at, slot) in snapshot.slots.iter().enumerate() {
-        let has_lease = slot.lease.as_ref().is_some_and(|kept| kept.lease.member.1 > 0);
-        if at > 0 && has_lease == is_free[at] || at == 0 && slot.lease.is_some() {
-            return Err(SnapshotError::Slot { position: position(at) });
-        }
-    }
-    let returned = |at: u32| {
-        let slot = snapshot.slots.get(at as usize)?;
-        slot.lease.as_ref().filter(|kept| kept.lease.is_returned)
-    };
-    match snapshot.ended.iter().find(|at| returned(**at).is_none()) {
-        Some(&position) => Err(SnapshotError::Slot { position }),
-        None => Ok(()),
-    }
 }

@@ -3,7 +3,7 @@
 //! A lease's id is its slot's position and how often the slot was used before, so that it is found without a search and no id
 //! is given twice.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use lessor_models::fleet::NodeIndex;
 use lessor_models::job::ServiceClass;
@@ -67,6 +67,23 @@ pub(super) struct Slots {
     heads: Vec<u32>,
     /// The generation of a slot that was never used.
     first_generation: u32,
+    /// The slots that a snapshot still has to read, and what those among them held that changed since it began.
+    cut: Option<SlotsCut>,
+}
+
+/// The slots of a snapshot that is being taken: from `next` on they are still to be read.
+#[derive(Clone, Debug)]
+struct SlotsCut {
+    next: u32,
+    end: u32,
+    before: BTreeMap<u32, Image>,
+}
+
+/// A slot as it stands or stood: its generation, and the lease in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Image {
+    pub(super) generation: u32,
+    pub(super) lease: Option<(Record, Draw, Names)>,
 }
 
 impl Slots {
@@ -81,6 +98,7 @@ impl Slots {
             ended: VecDeque::new(),
             heads: vec![NONE; nodes],
             first_generation,
+            cut: None,
         };
         slots.grow();
         slots
@@ -104,7 +122,7 @@ impl Slots {
     /// The id of the lease in a slot.
     #[inline]
     pub(super) fn id(&self, slot: u32) -> LeaseId {
-        LeaseId(u64::from(self.generations[slot as usize]) << 32 | u64::from(slot))
+        slot_id(self.generations[slot as usize], slot)
     }
 
     /// The slot of a lease, if it is still there. O(1).
@@ -124,7 +142,9 @@ impl Slots {
         &self.records[slot as usize]
     }
 
+    /// A lease that is about to change.
     pub(super) fn record_mut(&mut self, slot: u32) -> &mut Record {
+        self.keep_for_cut(slot);
         &mut self.records[slot as usize]
     }
 
@@ -151,34 +171,15 @@ impl Slots {
     /// The lease in a slot as its holder sees it.
     #[inline]
     pub(super) fn lease(&self, slot: u32) -> Lease {
-        let record = self.record(slot);
-        let names = self.names(slot);
-        Lease {
-            id: self.id(slot),
-            holder: names.holder,
-            request: names.request,
-            member: record.member,
-            node: record.node,
-            state: record.state,
-            version: record.version,
-            token: record.token,
-            start: record.start,
-            end: record.end,
-            resources: *self.draws[slot as usize].resources(),
-            devices: record.devices,
-            device_mask: record.device_mask,
-            class: record.class,
-            price: record.price,
-            notice: record.notice,
-            is_returned: record.is_returned,
-        }
+        let at = slot as usize;
+        as_seen(self.id(slot), (&self.records[at], &self.draws[at], &self.names[at]))
     }
 
     /// The id that the next lease will have.
     pub(super) fn next_id(&self) -> LeaseId {
         match self.free.last() {
             Some(&slot) => self.id(slot),
-            None => LeaseId(u64::from(self.first_generation) << 32 | u64::from(position(self.records.len()))),
+            None => slot_id(self.first_generation, position(self.records.len())),
         }
     }
 
@@ -188,6 +189,7 @@ impl Slots {
             Some(slot) => slot,
             None => self.grow(),
         };
+        self.keep_for_cut(slot);
         self.records[slot as usize] = record;
         self.draws[slot as usize] = draw;
         self.names[slot as usize] = names;
@@ -243,6 +245,7 @@ impl Slots {
 
     /// Forgets the lease in a slot.
     pub(super) fn empty(&mut self, slot: u32) {
+        self.keep_for_cut(slot);
         self.records[slot as usize] = Record::empty();
         let generation = &mut self.generations[slot as usize];
         *generation = generation.wrapping_add(1);
@@ -284,45 +287,116 @@ impl Record {
     }
 }
 
-/// The slab in its plain form.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Parts {
-    pub(super) generations: Vec<u32>,
-    pub(super) leases: Vec<Option<(Record, Draw, Names)>>,
-    pub(super) free: Vec<u32>,
-    pub(super) ended: Vec<u32>,
+/// The id of a lease: where it lies, and how often its slot was used before.
+#[inline]
+pub(super) fn slot_id(generation: u32, slot: u32) -> LeaseId {
+    LeaseId(u64::from(generation) << 32 | u64::from(slot))
 }
 
+/// A lease as its holder sees it.
+#[inline]
+pub(super) fn as_seen(id: LeaseId, (record, draw, names): (&Record, &Draw, &Names)) -> Lease {
+    Lease {
+        id,
+        holder: names.holder,
+        request: names.request,
+        member: record.member,
+        node: record.node,
+        state: record.state,
+        version: record.version,
+        token: record.token,
+        start: record.start,
+        end: record.end,
+        resources: *draw.resources(),
+        devices: record.devices,
+        device_mask: record.device_mask,
+        class: record.class,
+        price: record.price,
+        notice: record.notice,
+        is_returned: record.is_returned,
+    }
+}
+
+/// How a snapshot reads the slab, at once or while it changes.
 impl Slots {
-    /// The slab as plain data; lists and heads follow from it.
-    pub(super) fn parts(&self) -> Parts {
-        let slots = 0..position(self.records.len());
-        let lease = |slot: u32| {
-            let index = slot as usize;
-            self.is_used(slot).then(|| (self.records[index], self.draws[index], self.names[index]))
-        };
-        Parts {
-            generations: self.generations.clone(),
-            leases: slots.map(lease).collect(),
-            free: self.free.clone(),
-            ended: self.ended.iter().copied().collect(),
+    /// A slot as it stands.
+    pub(super) fn image(&self, slot: u32) -> Image {
+        let at = slot as usize;
+        let lease = self.is_used(slot).then(|| (self.records[at], self.draws[at], self.names[at]));
+        Image { generation: self.generations[at], lease }
+    }
+
+    /// Positions of empty slots; the last is used next.
+    pub(super) fn free(&self) -> &[u32] {
+        &self.free
+    }
+
+    /// Positions of slots whose lease ended and returned, the first to be forgotten first.
+    pub(super) fn ended(&self) -> impl Iterator<Item = u32> + '_ {
+        self.ended.iter().copied()
+    }
+
+    /// From now on every slot is kept as it is now until it was read once.
+    pub(super) fn begin_cut(&mut self) {
+        self.cut = Some(SlotsCut { next: 0, end: position(self.records.len()), before: BTreeMap::new() });
+    }
+
+    /// The next slot as it was when the cut began; none once all were read. Amortized O(log slots changed since).
+    pub(super) fn next_of_cut(&mut self) -> Option<(u32, Image)> {
+        let cut = self.cut.as_mut().filter(|cut| cut.next < cut.end)?;
+        let slot = cut.next;
+        cut.next += 1;
+        let kept = cut.before.remove(&slot);
+        Some((slot, kept.unwrap_or_else(|| self.image(slot))))
+    }
+
+    /// Whether a cut has still to read a slot.
+    pub(super) fn is_to_be_read(&self, slot: u32) -> bool {
+        self.cut.as_ref().is_some_and(|cut| (cut.next..cut.end).contains(&slot))
+    }
+
+    /// Nobody reads on.
+    pub(super) fn end_cut(&mut self) {
+        self.cut = None;
+    }
+
+    #[inline]
+    fn keep_for_cut(&mut self, slot: u32) {
+        if self.is_to_be_read(slot) {
+            let image = self.image(slot);
+            let cut = self.cut.as_mut().expect("a cut reads the slot");
+            cut.before.entry(slot).or_insert(image);
+        }
+    }
+}
+
+/// How a slab is filled again, slot by slot.
+impl Slots {
+    /// Fills the next slot. What holds something is linked to its node, which must be one of the fleet.
+    pub(super) fn refill(&mut self, slot: u32, image: &Image) {
+        while self.records.len() <= slot as usize {
+            self.grow();
+        }
+        let at = slot as usize;
+        self.generations[at] = image.generation;
+        let Some((record, draw, names)) = image.lease else { return };
+        (self.records[at], self.draws[at], self.names[at]) = (record, draw, names);
+        if !record.is_returned && record.state != LeaseState::Offered {
+            self.link(slot);
         }
     }
 
-    /// Fills an empty slab; links what is not returned. Every position must be valid.
-    pub(super) fn fill(&mut self, parts: Parts) {
-        while self.records.len() < parts.leases.len() {
-            self.grow();
+    /// Says which slots are empty, and which leases have ended. Every position must be valid.
+    pub(super) fn refill_lists(&mut self, free: Vec<u32>, ended: Vec<u32>) {
+        self.free = free;
+        self.ended = ended.into();
+    }
+
+    /// Ids move on by so many generations, wherever one is given again.
+    pub(super) fn skip_generations(&mut self, by: u32) {
+        self.first_generation += by;
+        for at in &self.free {
+            self.generations[*at as usize] += by;
         }
-        self.generations.copy_from_slice(&parts.generations);
-        for (at, lease) in parts.leases.into_iter().enumerate() {
-            let Some((record, draw, names)) = lease else { continue };
-            (self.records[at], self.draws[at], self.names[at]) = (record, draw, names);
-            if !record.is_returned && record.state != LeaseState::Offered {
-                self.link(position(at));
-            }
-        }
-        self.free = parts.free;
-        self.ended = parts.ended.into();
     }
 }

@@ -47,6 +47,45 @@ pub struct Snapshot {
     pub unsettled: Vec<Owner>,
 }
 
+/// A part of one of the long lists of a snapshot: they follow each other in order, and lists in any order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Of [`Snapshot::slots`].
+    Slots(Vec<Slot>),
+    /// Of [`Snapshot::free`].
+    Free(Vec<u32>),
+    /// Of [`Snapshot::ended`].
+    Ended(Vec<u32>),
+    /// Of [`Snapshot::repeats`].
+    Repeats(Vec<Repeat>),
+    /// Of [`Snapshot::balances`].
+    Balances(Vec<(HolderId, i128)>),
+}
+
+impl Snapshot {
+    /// Takes the long lists out, each as one piece; what is left is the head of a snapshot.
+    pub fn take_pieces(&mut self) -> [Piece; 5] {
+        [
+            Piece::Slots(std::mem::take(&mut self.slots)),
+            Piece::Free(std::mem::take(&mut self.free)),
+            Piece::Ended(std::mem::take(&mut self.ended)),
+            Piece::Repeats(std::mem::take(&mut self.repeats)),
+            Piece::Balances(std::mem::take(&mut self.balances)),
+        ]
+    }
+
+    /// Appends a piece to the list that it is of.
+    pub fn append(&mut self, piece: Piece) {
+        match piece {
+            Piece::Slots(slots) => self.slots.extend(slots),
+            Piece::Free(free) => self.free.extend(free),
+            Piece::Ended(ended) => self.ended.extend(ended),
+            Piece::Repeats(repeats) => self.repeats.extend(repeats),
+            Piece::Balances(balances) => self.balances.extend(balances),
+        }
+    }
+}
+
 /// A place for a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {

@@ -1,13 +1,11 @@
 //! A small fleet, and an authority whose invariants are looked at after every event.
 
 use lessor_engine::authority::{
-    Answer, Authority, Decision, Displacement, Effect, Event, FenceKey, HolderId, Request, RequestId, Scope, Tenure,
-    Term, Terms,
+    Answer, Authority, Decision, Effect, Event, FenceKey, HolderId, Request, RequestId, Terms,
 };
 use lessor_engine::invariants::{Invariants, Step};
-use lessor_engine::ledger::{Devices, Draw};
+use lessor_engine::ledger::Draw;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, Owner, Zone, ZoneKind};
-use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
@@ -74,21 +72,8 @@ pub(crate) fn terms() -> Terms {
 
 /// A request for some compute and power on any tile for ten seconds.
 pub(crate) fn request(holder: &str, name: &str, resources: Resources) -> Request {
-    Request {
-        holder: HolderId::new(holder).unwrap(),
-        request: RequestId::new(name).unwrap(),
-        first_sent: Timestamp(0),
-        draw: Draw::through(resources),
-        devices: Devices::NONE,
-        scope: Scope::Anywhere,
-        term: Term::Immediate(Span(10_000_000)),
-        class: ServiceClass::C,
-        bid: None,
-        count: 1,
-        fence_keys: Vec::new(),
-        displacement: Displacement::Allowed,
-        tenure: Tenure::Retail,
-    }
+    let names = (HolderId::new(holder).unwrap(), RequestId::new(name).unwrap());
+    Request { draw: Draw::through(resources), ..Request::plain(names.0, names.1, Span(10_000_000)) }
 }
 
 /// A fence key.

@@ -3,7 +3,7 @@
 use lessor_datasets::families::OpenbBatch;
 use lessor_engine::admission::{PolicyPlacement, PowerModel, room};
 use lessor_engine::authority::{
-    Authority, Decision, Displacement, Event, HolderId, Label, Request, RequestId, Scope, Tenure, Term, Terms,
+    Authority, Decision, Displacement, Event, HolderId, Label, Request, RequestId, Scope, Terms,
 };
 use lessor_engine::ledger::{ClassSet, Devices, Draw};
 use lessor_models::families::openb::{Seat, check};
@@ -18,9 +18,6 @@ use crate::process_clock::ProcessClock;
 use super::contender::Contender;
 use super::sample::{Point, Sampler};
 use crate::bench::error::BenchError;
-
-/// Compute of one socket: sixteen cores of two threads, as in the power model of Lettich et al., CCGrid 2025.
-const SOCKET_MOPS: u64 = 32_000;
 
 /// Nothing ends while a sequence arrives.
 const TERM: Span = Span(24 * MICROS_PER_HOUR);
@@ -51,7 +48,7 @@ pub(super) fn drive(
     clock: &ProcessClock,
 ) -> Result<Driven, BenchError> {
     let (fleet, jobs) = (sequence.instance.fleet(), sequence.instance.jobs());
-    let power = PowerModel::new(fleet.classes(), SOCKET_MOPS);
+    let power = PowerModel::new(fleet.classes(), PowerModel::SOCKET_MOPS);
     let policy = contender.policy(power.clone(), seed);
     let authority =
         Authority::new(fleet, Terms::default(), Timestamp(0)).expect("the default terms make sense together");
@@ -95,19 +92,12 @@ fn request(at: usize, job: &Job) -> Result<Request, BenchError> {
         None => return Err(BenchError::Classes { pod: at }),
     };
     Ok(Request {
-        holder: HolderId(label("bench")),
-        request: RequestId(label(&at.to_string())),
-        first_sent: Timestamp(0),
         draw: Draw::through(draw),
         devices: Devices { count: demand.devices, milli: demand.device_milli },
         scope,
-        term: Term::Immediate(TERM),
         class: ServiceClass::D,
-        bid: None,
-        count: 1,
-        fence_keys: Vec::new(),
         displacement: Displacement::Never,
-        tenure: Tenure::Retail,
+        ..Request::plain(HolderId(label("bench")), RequestId(label(&at.to_string())), TERM)
     })
 }
 

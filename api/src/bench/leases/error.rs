@@ -2,6 +2,7 @@
 
 use crate::client::ConnectError;
 use crate::serve::ServeError;
+use crate::shell::ShellError;
 
 /// Why a measurement of leases did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,23 @@ pub enum LeasesError {
         /// Why.
         message: String,
     },
+    /// A shell that did not start, or ended.
+    #[error(transparent)]
+    Shell(#[from] ShellError),
+    /// Leases that ended before they were measured.
+    #[error("{back} of {leases} leases were live when the server was back; give a longer --hold")]
+    HoldTooShort {
+        /// How many were granted.
+        leases: u64,
+        /// How many were there.
+        back: u64,
+    },
+}
+
+impl From<crate::journal::JournalError> for LeasesError {
+    fn from(error: crate::journal::JournalError) -> LeasesError {
+        LeasesError::Shell(error.into())
+    }
 }
 
 impl From<tonic::Status> for LeasesError {

@@ -7,6 +7,7 @@ mod error;
 mod etcd;
 mod kill;
 mod latencies;
+mod live;
 mod load;
 mod overload;
 mod rates;
@@ -20,7 +21,9 @@ use serde_json::json;
 use tokio::runtime::Builder;
 
 use crate::Ending;
-use crate::cli::{BenchLeasesKillArgs, BenchLeasesLoadArgs, BenchLeasesOverloadArgs, BenchLeasesVerb};
+use crate::cli::{
+    BenchLeasesKillArgs, BenchLeasesLiveArgs, BenchLeasesLoadArgs, BenchLeasesOverloadArgs, BenchLeasesVerb,
+};
 use crate::command_error::CommandError;
 use crate::console::say;
 
@@ -35,6 +38,7 @@ const KILL_TILES: u32 = 100;
 pub(super) fn run(verb: &BenchLeasesVerb) -> Result<Ending, CommandError> {
     match verb {
         BenchLeasesVerb::Load(args) => load(args),
+        BenchLeasesVerb::Live(args) => live(args),
         BenchLeasesVerb::Kill(args) => kill(args),
         BenchLeasesVerb::Overload(args) => overload(args),
         BenchLeasesVerb::Simulate(args) => Ok(simulate::run(args)),
@@ -73,6 +77,19 @@ fn overload(args: &BenchLeasesOverloadArgs) -> Result<Ending, CommandError> {
         overload.lines().iter().for_each(|line| say(line));
     }
     Ok(if overload.holds() { Ending::Done } else { Ending::Failed })
+}
+
+fn live(args: &BenchLeasesLiveArgs) -> Result<Ending, CommandError> {
+    let scratch = tempfile::tempdir().map_err(LeasesError::Start)?;
+    let data = args.data.clone().unwrap_or_else(|| scratch.path().join("data"));
+    let instance = Scenario::new(args.tiles, FLEET_SEED).generate()?;
+    let live = live::measure(instance.fleet(), &data, (args.leases.into(), args.hold))?;
+    if args.json {
+        say(&live.json().to_string());
+    } else {
+        live.lines().iter().for_each(|line| say(line));
+    }
+    Ok(Ending::Done)
 }
 
 fn kill(args: &BenchLeasesKillArgs) -> Result<Ending, CommandError> {
