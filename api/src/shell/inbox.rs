@@ -137,7 +137,8 @@ impl Inbox {
             (false, waiting) => (waiting < BUSY_WANTED).then_some(BUSY_WANTED),
         });
         if state.is_journal_free && (wait.is_holding || state.waiting() > 0) {
-            state = self.sleep(state, wait.most.min(GATHER), |state| (state.waiting() < wait.wanted).then_some(wait.wanted));
+            state = self
+                .sleep(state, wait.most.min(GATHER), |state| (state.waiting() < wait.wanted).then_some(wait.wanted));
         }
         for queue in &mut state.queues {
             let count = queue.len().min(most - into.len());

@@ -224,7 +224,9 @@ impl EngineThread {
     fn hand_over(&mut self, stepped: Stepped) -> Result<(), ()> {
         let empty = self.spare.try_recv().unwrap_or_default();
         self.order.send(Order::Commit(self.engine.batch(empty))).map_err(|_| ())?;
-        if stepped.is_last && let Some(cutting) = self.cutting.take() {
+        if stepped.is_last
+            && let Some(cutting) = self.cutting.take()
+        {
             cutting.finish(&mut self.engine);
         }
         let Some(head) = self.engine.snapshot_due(stepped) else { return Ok(()) };

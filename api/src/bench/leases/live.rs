@@ -24,6 +24,9 @@ const IN_FLIGHT: u64 = 4_096;
 /// All leases end within so long.
 const STORM_US: u64 = 1_000_000;
 
+/// Changes that are kept for the watch that sees a million leases end: it reads them in pages, each behind a commit.
+const WATCHED: u32 = 1 << 21;
+
 /// A snapshot is made once the journal grew by so many bytes, so that some are made while leases are granted.
 const SNAPSHOT_BYTES: u64 = 48 << 20;
 
@@ -55,7 +58,7 @@ pub(super) struct Live {
 pub(super) fn measure(fleet: &Fleet, data: &Path, (leases, hold): (u64, Duration)) -> Result<Live, LeasesError> {
     let mut live = Live { leases, ..Live::default() };
     forget_peak();
-    let (shell, handle) = start(fleet, data)?;
+    let (shell, handle) = start(fleet, data, Terms::default())?;
     let end = Timestamp(now(&handle, "begin")?.0).after(Span(u64::try_from(hold.as_micros()).unwrap_or(u64::MAX)));
     let begun = Instant::now();
     let mut times = grant(&handle, leases, end)?;
@@ -68,7 +71,7 @@ pub(super) fn measure(fleet: &Fleet, data: &Path, (leases, hold): (u64, Duration
     live.peak_bytes.0 = machine::peak_memory_bytes();
     forget_peak();
     let begun = Instant::now();
-    let (shell, handle) = start(fleet, data)?;
+    let (shell, handle) = start(fleet, data, Terms { watch_max: WATCHED, ..Terms::default() })?;
     live.recovery_seconds = begun.elapsed().as_secs_f64();
     live.peak_bytes.1 = machine::peak_memory_bytes();
     let back = shell.recovery().live as u64;
@@ -80,10 +83,10 @@ pub(super) fn measure(fleet: &Fleet, data: &Path, (leases, hold): (u64, Duration
     Ok(live)
 }
 
-fn start(fleet: &Fleet, data: &Path) -> Result<(Shell, Handle), ShellError> {
+fn start(fleet: &Fleet, data: &Path, terms: Terms) -> Result<(Shell, Handle), ShellError> {
     let salt = fresh_salt().map_err(ShellError::Thread)?;
     let limits = Limits { snapshot_bytes: SNAPSHOT_BYTES, ..Limits::default() };
-    let options = ShellOptions { limits, ..ShellOptions::new(fleet, Terms::default(), salt) };
+    let options = ShellOptions { limits, ..ShellOptions::new(fleet, terms, salt) };
     Shell::start(Disk::open(data)?, options)
 }
 

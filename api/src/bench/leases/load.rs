@@ -91,6 +91,13 @@ async fn unary_worker(mut calls: Calls, worker: usize, until: Instant, run: Stri
     Ok(latencies)
 }
 
+/// Answers at a steady rate, and how late the calls began.
+#[derive(Debug, Default)]
+pub(super) struct Steady {
+    pub(super) answered: Answered,
+    pub(super) begun_late: Latencies,
+}
+
 /// Single calls at a steady rate, whatever the answers do; times count from when a call was due.
 ///
 /// # Errors
@@ -101,11 +108,24 @@ pub(super) async fn steady(
     length: Duration,
     run: &str,
 ) -> Result<Answered, LeasesError> {
+    Ok(steady_watched(calls, per_second, length, run).await?.answered)
+}
+
+/// The same, and how late the calls began: the load is not always given a core when a call is due.
+///
+/// # Errors
+/// The first call that fails, or is refused.
+pub(super) async fn steady_watched(
+    calls: &Calls,
+    per_second: f64,
+    length: Duration,
+    run: &str,
+) -> Result<Steady, LeasesError> {
     // Each pair is a grant and a release after it.
     let gap = Duration::from_secs_f64(2.0 / per_second);
     let begun = Instant::now();
     let mut pairs = JoinSet::new();
-    let mut answered = Answered::default();
+    let mut steady = Steady::default();
     let mut due = begun;
     let mut number = 0;
     while due < begun + length {
@@ -117,17 +137,26 @@ pub(super) async fn steady(
             due += gap;
         }
         while let Some(done) = pairs.try_join_next() {
-            answered.latencies.join(done.expect("a pair does not panic")?);
+            steady.join(done.expect("a pair does not panic")?);
         }
     }
     while let Some(done) = pairs.join_next().await {
-        answered.latencies.join(done.expect("a pair does not panic")?);
+        steady.join(done.expect("a pair does not panic")?);
     }
-    answered.seconds = begun.elapsed().as_secs_f64();
-    Ok(answered)
+    steady.answered.seconds = begun.elapsed().as_secs_f64();
+    Ok(steady)
 }
 
-async fn pair(mut calls: Calls, number: u64, due: Instant, run: String) -> Result<Latencies, LeasesError> {
+impl Steady {
+    fn join(&mut self, (late, times): (Duration, Latencies)) {
+        self.begun_late.push(late);
+        self.answered.latencies.join(times);
+    }
+}
+
+/// A grant and its release: how late it began, and both times.
+async fn pair(mut calls: Calls, number: u64, due: Instant, run: String) -> Result<(Duration, Latencies), LeasesError> {
+    let late = due.elapsed();
     let mut latencies = Latencies::default();
     let response = calls.request_lease(request(0, number, &run)).await?.into_inner();
     latencies.push(due.elapsed());
@@ -137,7 +166,7 @@ async fn pair(mut calls: Calls, number: u64, due: Instant, run: String) -> Resul
     let begun = Instant::now();
     calls.release(ReleaseRequest { name: lease.name, holder: lease.holder }).await?;
     latencies.push(begun.elapsed());
-    Ok(latencies)
+    Ok((late, latencies))
 }
 
 /// Grants and releases over one session, so many under way at once.

@@ -34,6 +34,10 @@ pub(super) struct Rates {
     commit: (f64, f64),
     /// Answer times at half of the peak of single calls, in milliseconds: half of them, and 99 in 100.
     half: (f64, f64),
+    /// The same of the echo at that rate, right before.
+    half_echo: (f64, f64),
+    /// How late 99 in 100 of the calls began, for the load shares the cores; their times count from when they were due.
+    half_begun_late_ms: f64,
     /// The median group commit of that run, in milliseconds.
     half_commit_ms: f64,
     /// Calls a second of that run.
@@ -79,12 +83,7 @@ async fn calls(url: &str, certificate: Option<&Path>) -> Result<Calls, LeasesErr
 async fn unary(args: &BenchLeasesLoadArgs, options: &ServerOptions) -> Result<(f64, f64), LeasesError> {
     let server = Server::start(options).await?;
     let mut service = calls(server.url(), server.certificate()).await?;
-    let first = service.request_lease(load::request(0, 0, "first")).await?.into_inner();
-    let granted = first
-        .leases
-        .into_iter()
-        .next()
-        .ok_or_else(|| LeasesError::Refused { message: first.refusal.unwrap_or_default().message })?;
+    let granted = sample(&mut service).await?;
     let (end, ended) = ending();
     let listening = listen_with(Echo::new(granted), options, ended).await?;
     let echo = calls(&listening.url, listening.certificate.as_deref()).await?;
@@ -120,25 +119,41 @@ async fn session(
     Ok(((answered.per_second(), commits_per_second * records), (records, bytes as f64)))
 }
 
-/// Answer times at a steady rate.
+/// Answer times at a steady rate, of an echo and then of the service.
 async fn half(args: &BenchLeasesLoadArgs, options: &ServerOptions, rate: f64) -> Result<Rates, LeasesError> {
     let server = Server::start(options).await?;
-    let service = calls(server.url(), server.certificate()).await?;
-    let Answered { seconds, mut latencies } = load::steady(&service, rate, args.length, "half").await?;
+    let mut service = calls(server.url(), server.certificate()).await?;
+    let granted = sample(&mut service).await?;
+    let (end, ended) = ending();
+    let listening = listen_with(Echo::new(granted), options, ended).await?;
+    let echo = calls(&listening.url, listening.certificate.as_deref()).await?;
+    let mut echoed = load::steady(&echo, rate, args.length / TURNS, "half-echo").await?.latencies;
+    end.begin();
+    drop(echo);
+    let load::Steady { answered, mut begun_late } = load::steady_watched(&service, rate, args.length, "half").await?;
+    let Answered { seconds, mut latencies } = answered;
     let half_commit_ms = server.counters().commit_times().permille_us(500) as f64 / 1_000.0;
     let half_rate = latencies.count() as f64 / seconds;
     drop(service);
     server.stop().await?;
-    let half = (latencies.at_permille(500), latencies.at_permille(990));
     Ok(Rates {
         unary: (0.0, 0.0),
         session: (0.0, 0.0),
         commit: (0.0, 0.0),
-        half,
+        half: (latencies.at_permille(500), latencies.at_permille(990)),
+        half_echo: (echoed.at_permille(500), echoed.at_permille(990)),
+        half_begun_late_ms: begun_late.at_permille(990),
         half_commit_ms,
         half_rate,
         etcd: None,
     })
+}
+
+/// A lease as the service grants it, for an echo to say again.
+async fn sample(service: &mut Calls) -> Result<crate::proto::Lease, LeasesError> {
+    let first = service.request_lease(load::request(0, 0, "first")).await?.into_inner();
+    let refused = || LeasesError::Refused { message: first.refusal.unwrap_or_default().message };
+    first.leases.into_iter().next().ok_or_else(refused)
 }
 
 impl Rates {
@@ -154,6 +169,9 @@ impl Rates {
             "half_per_second": self.half_rate,
             "half_p50_ms": self.half.0,
             "half_p99_ms": self.half.1,
+            "half_echo_p50_ms": self.half_echo.0,
+            "half_echo_p99_ms": self.half_echo.1,
+            "half_begun_late_p99_ms": self.half_begun_late_ms,
             "half_commit_p50_ms": self.half_commit_ms,
             "etcd_per_second": self.etcd,
         })
@@ -173,8 +191,14 @@ impl Rates {
                 self.commit.1
             ),
             format!(
-                "at {:.0} single calls/s: half within {:.1} ms, 99 in 100 within {:.1} ms; median commit {:.1} ms",
-                self.half_rate, self.half.0, self.half.1, self.half_commit_ms
+                "at {:.0} single calls/s: half within {:.1} ms, 99 in 100 within {:.1} ms (an echo {:.1} and {:.1} ms; 99 in 100 began within {:.1} ms); median commit {:.1} ms",
+                self.half_rate,
+                self.half.0,
+                self.half.1,
+                self.half_echo.0,
+                self.half_echo.1,
+                self.half_begun_late_ms,
+                self.half_commit_ms
             ),
         ];
         lines
