@@ -107,13 +107,11 @@ impl Authority {
         }
         let slots = self.gangs[&first].clone();
         slots.iter().for_each(|slot| self.activate(*slot, effects));
-        let leases: Vec<Lease> = slots.iter().map(|slot| self.slots.lease(*slot)).collect();
-        let kept = KeptAnswer::Gang(leases.iter().map(granted).collect());
-        answer(Answer::Gang(leases), effects);
-        kept
+        self.answer_request(&slots, effects)
     }
 
-    /// An offer holds a promise until those that it displaces have returned what they hold, and pays them now.
+    /// An offer holds a promise for each of its leases until those that it displaces have returned what they hold, and pays
+    /// them now. Its first lease waits for them, and owes what was paid.
     fn conclude_offer(
         &mut self,
         request: &Request,
@@ -122,22 +120,37 @@ impl Authority {
     ) -> KeptAnswer {
         let first = self.promise_leases(request, grant);
         let slot = self.slot_of(first);
+        let members = self.members(slot);
         self.revoke_all(revoked, effects);
         let owed = revoked.iter().fold(Money::ZERO, |sum, revocation| sum.plus(revocation.compensation));
         self.slots.record_mut(slot).price = owed;
         self.pay(slot, Money(-owed.0), effects);
-        let entry = self.slots.entry(slot);
-        self.ledger.promise(grant.seat.node, &entry);
+        for member in &members {
+            let entry = self.slots.entry(*member);
+            self.ledger.promise(self.slots.record(*member).node, &entry);
+        }
         let until = revoked.iter().map(|revocation| self.slots.record(self.slot_of(revocation.lease)).returns_at).max();
         self.deadlines.set(slot, until.unwrap_or(self.now).after(AFTER_RETURN));
         for revocation in revoked {
             self.awaited_by.insert(revocation.lease, slot);
         }
         self.waits_for.insert(slot, revoked.iter().map(|revocation| revocation.lease).collect());
-        self.tell(slot, effects);
-        let lease = self.slots.lease(slot);
-        answer(Answer::Lease(lease), effects);
-        KeptAnswer::Lease(granted(&lease))
+        members.iter().for_each(|member| self.tell(*member, effects));
+        self.answer_request(&members, effects)
+    }
+
+    /// Answers with the leases of a request; says what a repeat will be answered.
+    fn answer_request(&self, members: &[u32], effects: &mut Vec<Effect>) -> KeptAnswer {
+        let leases: Vec<Lease> = members.iter().map(|slot| self.slots.lease(*slot)).collect();
+        let kept = leases.iter().map(granted).collect();
+        if let [lease] = leases[..]
+            && lease.member.1 == 1
+        {
+            answer(Answer::Lease(lease), effects);
+            return KeptAnswer::Lease(granted(&lease));
+        }
+        answer(Answer::Gang(leases), effects);
+        KeptAnswer::Gang(kept)
     }
 
     /// The first answer again.

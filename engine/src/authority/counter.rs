@@ -9,6 +9,7 @@ use lessor_models::time::Timestamp;
 
 use super::apply::Authority;
 use super::event::{Request, Scope};
+use super::gang::scaled;
 use super::placement::Ask;
 use super::refusal::CounterOffer;
 use super::victims::less;
@@ -62,7 +63,7 @@ impl Authority {
 
     pub(super) fn counter_offer(&mut self, request: &Request, entry: &Entry) -> CounterOffer {
         if request.count != 1 {
-            return CounterOffer::default();
+            return self.counter_offer_for_gang(request, entry);
         }
         let (tile, _) = self.binding(request.scope, entry);
         let smaller = tile.and_then(|tile| self.smaller(tile, entry));
@@ -83,7 +84,9 @@ impl Authority {
             return None;
         }
         let permille = self.ledger.permille(tile, entry);
-        (1..1_000).contains(&permille).then_some((tile, permille))
+        let is_something =
+            (1..1_000).contains(&permille) && scaled(&entry.draw, permille).amounts().any(|part| part > 0);
+        is_something.then_some((tile, permille))
     }
 
     /// When a tile takes an entry at the latest, if nobody renews and nothing else is granted: every account that is short

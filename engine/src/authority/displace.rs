@@ -27,14 +27,14 @@ use crate::ledger::{Entry, OwnerIndex};
 const TILES_MAX: usize = 64;
 
 /// Gangs of a tile among which the cheapest set is found exactly: 2^10 sets.
-const EXACT_MAX: usize = 10;
+pub(super) const EXACT_MAX: usize = 10;
 
 /// Nodes under an account that is short, beyond which it is not searched for leases.
-const NODES_MAX: usize = 1_024;
+pub(super) const NODES_MAX: usize = 1_024;
 
 /// Leases looked at for one tile, and gangs of them, the cheapest.
-const LEASES_MAX: usize = 1_024;
-const GANGS_MAX: usize = 64;
+pub(super) const LEASES_MAX: usize = 1_024;
+pub(super) const GANGS_MAX: usize = 64;
 
 /// Gangs that together make room at a tile.
 struct Choice {
@@ -52,11 +52,11 @@ struct Part {
 
 impl Authority {
     /// An offer in place of others' leases, if the bid pays for it.
-    pub(super) fn displace(&self, request: &Request, span: Span, entry: &Entry) -> Option<Decision> {
-        let bid = request.bid?;
+    pub(super) fn displace(&mut self, request: &Request, span: Span, entry: &Entry) -> Option<Decision> {
         if request.count != 1 {
-            return None;
+            return self.displace_for_gang(request, span, entry);
         }
+        let bid = request.bid?;
         let tiles = self.sample(request.scope, TILES_MAX).into_iter();
         let choices = tiles.filter_map(|node| self.choose_at(node, entry));
         let best = choices.min_by_key(|choice| (choice.cost, choice.node))?;
@@ -102,7 +102,7 @@ impl Authority {
 
     /// Whether a lease may be displaced by an entry: it trades (A and B have floors that no market takes), is of a less
     /// protected class, and is not on its way out.
-    fn may_displace(&self, slot: u32, entry: &Entry) -> bool {
+    pub(super) fn may_displace(&self, slot: u32, entry: &Entry) -> bool {
         let record = self.slots.record(slot);
         let is_lesser = record.class > entry.class.max(ServiceClass::B) && record.displacement == Displacement::Allowed;
         is_lesser && !self.is_leaving(slot)

@@ -134,8 +134,22 @@ impl Authority {
         }
     }
 
-    /// An offer that comes to nothing.
+    /// The slots of a lease's gang, in order; its own where it is alone.
+    pub(super) fn members(&self, slot: u32) -> Vec<u32> {
+        self.gangs.get(&self.slots.record(slot).gang).cloned().unwrap_or_else(|| vec![slot])
+    }
+
+    /// An offer comes to nothing, with all its leases; that in `slot` is told last.
     pub(super) fn withdraw(&mut self, slot: u32, state: LeaseState, effects: &mut Vec<Effect>) {
+        let mut members = self.members(slot);
+        members.retain(|member| *member != slot);
+        members.push(slot);
+        for member in members {
+            self.withdraw_one(member, state, effects);
+        }
+    }
+
+    fn withdraw_one(&mut self, slot: u32, state: LeaseState, effects: &mut Vec<Effect>) {
         let entry = self.slots.entry(slot);
         let node = self.slots.record(slot).node;
         self.ledger.unpromise(node, &entry);
@@ -168,7 +182,7 @@ impl Authority {
         self.slots.empty(forgotten);
     }
 
-    /// A lease returned what an offer may wait for: once nothing is left to wait for, the offer becomes a lease, if it fits.
+    /// A lease returned what an offer may wait for: once nothing is left to wait for, the offer's leases begin, if all fit.
     fn advance_offer(&mut self, returned: LeaseId, effects: &mut Vec<Effect>) {
         let Some(offer) = self.awaited_by.remove(&returned) else { return };
         let waits_for = self.waits_for.get_mut(&offer).expect("an awaited lease is one that an offer waits for");
@@ -176,26 +190,54 @@ impl Authority {
         if !waits_for.is_empty() {
             return;
         }
-        let term = self.slots.record(offer).end.since(self.slots.record(offer).start);
-        let band = self.slots.record(offer).returns_at.since(self.slots.record(offer).end);
-        let now = self.now;
-        let mut entry = self.slots.entry(offer);
-        entry.interval = Interval { start: now, end: now.after(term).after(band) };
-        let node = self.slots.record(offer).node;
-        let promised = self.slots.entry(offer);
-        self.ledger.unpromise(node, &promised);
-        let mask = self.mask_for(offer, &entry).filter(|_| self.ledger.check(node, &entry).is_none());
-        let Some(mask) = mask else {
-            self.ledger.promise(node, &promised);
+        let members = self.members(offer);
+        for member in &members {
+            let (node, promised) = (self.slots.record(*member).node, self.slots.entry(*member));
+            self.ledger.unpromise(node, &promised);
+        }
+        let Some(masks) = self.masks_for(&members) else {
+            for member in &members {
+                let (node, promised) = (self.slots.record(*member).node, self.slots.entry(*member));
+                self.ledger.promise(node, &promised);
+            }
             self.withdraw(offer, LeaseState::Expired, effects);
             return;
         };
         self.waits_for.remove(&offer);
-        let record = self.slots.record_mut(offer);
-        record.device_mask = mask;
-        (record.start, record.safe_until) = (now, now);
-        (record.end, record.returns_at) = (now.after(term), entry.interval.end);
-        self.activate(offer, effects);
+        for (member, mask) in members.into_iter().zip(masks) {
+            let entry = self.entry_from_now(member);
+            let record = self.slots.record_mut(member);
+            let term = record.end.since(record.start);
+            record.device_mask = mask;
+            (record.start, record.safe_until) = (entry.interval.start, entry.interval.start);
+            (record.end, record.returns_at) = (entry.interval.start.after(term), entry.interval.end);
+            self.activate(member, effects);
+        }
+    }
+
+    /// What an offered lease would hold if it began now.
+    fn entry_from_now(&self, slot: u32) -> Entry {
+        let record = self.slots.record(slot);
+        let (term, band) = (record.end.since(record.start), record.returns_at.since(record.end));
+        let interval = Interval { start: self.now, end: self.now.after(term).after(band) };
+        Entry { interval, ..self.slots.entry(slot) }
+    }
+
+    /// The devices of each lease of an offer, if all of them fit now at once.
+    fn masks_for(&mut self, members: &[u32]) -> Option<Vec<u64>> {
+        let mut masks = Vec::new();
+        for member in members {
+            let (entry, node) = (self.entry_from_now(*member), self.slots.record(*member).node);
+            let mask = self.mask_for(*member, &entry).filter(|_| self.ledger.check(node, &entry).is_none());
+            let Some(mask) = mask else { break };
+            self.ledger.post(node, &entry, mask);
+            masks.push(mask);
+        }
+        for (member, mask) in members.iter().zip(&masks).rev() {
+            let (entry, node) = (self.entry_from_now(*member), self.slots.record(*member).node);
+            self.ledger.take_back(node, &entry, *mask);
+        }
+        (masks.len() == members.len()).then_some(masks)
     }
 
     /// The devices that an offer was promised, or others where somebody took those.

@@ -22,6 +22,7 @@ mod effect;
 mod event;
 mod explain;
 mod first_fit;
+mod gang;
 mod history;
 mod keys;
 mod label;

@@ -211,10 +211,17 @@ impl Authority {
             return Err(SnapshotError::Slot { position: slot });
         }
         self.keys.take(slot, &keys);
-        self.deadlines.set(slot, self.deadline(slot, &waits_for));
         let entry = self.slots.entry(slot);
+        // The first lease of an offered gang waits for all of them.
+        let waits = state != LeaseState::Offered || self.slots.record(slot).gang == self.slots.id(slot);
+        if waits {
+            self.deadlines.set(slot, self.deadline(slot, &waits_for));
+        }
         if state == LeaseState::Offered {
             self.ledger.promise(node, &entry);
+            if !waits {
+                return Ok(());
+            }
             for lease in &waits_for {
                 self.awaited_by.insert(*lease, slot);
             }

@@ -16,13 +16,12 @@ impl Tokens {
         for effect in step.effects {
             let Effect::Changed(change) = effect else { continue };
             let lease = change.lease;
+            if lease.is_returned {
+                // It may be forgotten already, and its keys with it.
+                self.holders.retain(|_, holder| *holder != lease.id);
+                continue;
+            }
             for key in step.authority.keys(lease.id) {
-                if lease.is_returned {
-                    if self.holders.get(key) == Some(&lease.id) {
-                        self.holders.remove(key);
-                    }
-                    continue;
-                }
                 match self.holders.insert(*key, lease.id) {
                     Some(other) if other != lease.id => {
                         return Err(Violation::KeyHeldTwice { key: *key, one: lease.id, other });

@@ -159,7 +159,7 @@ fn a_list_comes_in_pages_that_together_are_all_of_it() {
 
 #[test]
 fn as_many_leases_as_the_terms_allow_are_live_at_once() {
-    let mut watched = Watched::new(Terms { leases_max: 2, ended_max: 2, ..terms() });
+    let mut watched = Watched::new(Terms { leases_max: 2, ended_max: 9, ..terms() });
     let mut refused = Vec::new();
     for at in 1..=40 {
         let now = Timestamp(at * 4 * SECOND);

@@ -73,3 +73,127 @@ proptest! {
         }
     }
 }
+
+/// The two cells' tiles of the small fleet, and what is left of each in compute, with that of their cells.
+#[derive(Clone, Debug)]
+struct Rooms {
+    tiles: [i64; 6],
+    cells: [i64; 2],
+}
+
+impl Rooms {
+    /// How many members of so much compute fit, whichever way they are laid: with one kind on a tree each tile takes what it
+    /// has room for, and each cell caps the sum.
+    fn members(&self, compute: i64) -> i64 {
+        let of_cell = |cell: usize| {
+            let tiles: i64 = self.tiles[3 * cell..3 * cell + 3].iter().map(|left| left.max(&0) / compute).sum();
+            tiles.min(self.cells[cell].max(0) / compute)
+        };
+        of_cell(0) + of_cell(1)
+    }
+
+    fn take(&mut self, lease: &Lease) {
+        let tile = lease.node.0 as usize - 3;
+        let compute = i64::try_from(lease.resources.get(Kind::Compute)).unwrap();
+        self.tiles[tile] -= compute;
+        self.cells[tile / 3] -= compute;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Leases and gangs of class D all over the fleet; then a gang of class C that pays for whatever it takes.
+    #[test]
+    fn no_set_of_gangs_makes_room_for_a_gang_for_less(
+        sizes in proptest::collection::vec((2..9_u64, 5..60_u64, 1..4_u32), 1..8), asked in 3..9_u64, count in 2..6_u32,
+    ) {
+        let mut watched = Watched::new(dear_terms());
+        let mut gangs: Vec<Vec<Lease>> = Vec::new();
+        let mut now = Timestamp(0);
+        let wish = |name: &str, now: Timestamp, (compute, seconds): (u64, u64), count: u32| Request {
+            scope: Scope::Anywhere, count, ..ask(name, now, (compute, seconds))
+        };
+        for (at, (compute, seconds, count)) in sizes.into_iter().enumerate() {
+            now = Timestamp(now.0 + SECOND / 4);
+            let (_, effects) = watched.apply(now, Event::Request(wish(&format!("d{at}"), now, (compute, seconds), count)));
+            match super::support::answer(&effects) {
+                lessor_engine::authority::Answer::Lease(lease) => gangs.push(vec![*lease]),
+                lessor_engine::authority::Answer::Gang(leases) => gangs.push(leases.clone()),
+                _ => {}
+            }
+        }
+        now = Timestamp(now.0 + SECOND / 4);
+        // No capacity changes before second 100, and nothing has ended: the shortest lasts five seconds.
+        let rooms = |kept: &[&Vec<Lease>]| {
+            let mut rooms = Rooms { tiles: [10; 6], cells: [25, 30] };
+            kept.iter().copied().flatten().for_each(|lease| rooms.take(lease));
+            rooms
+        };
+        let compute = i64::try_from(asked).unwrap();
+        let members = i64::from(count);
+        let sets = 0..1_usize << gangs.len();
+        let enough = sets.filter(|set| {
+            let kept: Vec<&Vec<Lease>> = gangs.iter().enumerate().filter(|(at, _)| set >> at & 1 == 0).map(|gang| gang.1).collect();
+            rooms(&kept).members(compute) >= members
+        });
+        let cost_of = |set: usize| -> i64 {
+            let ended = gangs.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+            ended.flat_map(|(_, gang)| gang).map(|lease| cost(lease, now)).sum()
+        };
+        let least = enough.map(cost_of).min();
+        let request = Request { class: ServiceClass::C, bid: Some(Money(1 << 52)), ..wish("c", now, (asked, 10), count) };
+        let (decision, effects) = watched.apply(now, Event::Request(request));
+        match decision {
+            Decision::Granted(_) => prop_assert_eq!(least, Some(0)),
+            Decision::Offered { revoked, .. } => {
+                let paid: i64 = revoked.iter().map(|revocation| revocation.compensation.0).sum();
+                prop_assert_eq!(Some(paid), least);
+                // A gang goes whole or stays.
+                for gang in &gangs {
+                    let ended = gang.iter().filter(|lease| revoked.iter().any(|revocation| revocation.lease == lease.id));
+                    prop_assert!([0, gang.len()].contains(&ended.count()));
+                }
+                let lessor_engine::authority::Answer::Gang(offered) = super::support::answer(&effects) else {
+                    return Err(TestCaseError::fail("a gang is offered as one"));
+                };
+                prop_assert!(offered.iter().all(|lease| lease.state == LeaseState::Offered));
+                // Once all who were displaced are gone, all members begin.
+                for revocation in &revoked {
+                    let lease = watched.authority.lease(revocation.lease).unwrap();
+                    watched.apply(now, Event::Release { holder: lease.holder, lease: lease.id });
+                }
+                for lease in offered {
+                    prop_assert_eq!(watched.authority.lease(lease.id).unwrap().state, LeaseState::Active);
+                }
+            }
+            other => prop_assert!(least.is_none(), "{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_gang_that_is_offered_and_lets_one_lease_go_lets_all_go_and_gets_its_money_back() {
+    let mut watched = Watched::new(dear_terms());
+    let now = Timestamp(SECOND);
+    let wish =
+        |name: &str, count: u32| Request { scope: Scope::Under(NodeIndex(2)), count, ..ask(name, now, (10, 50)) };
+    watched.apply(now, Event::Request(wish("d", 3)));
+    let request = Request { class: ServiceClass::C, bid: Some(Money(1 << 52)), ..wish("c", 2) };
+    let before = watched.authority.balance(&request.holder);
+    let (_, effects) = watched.apply(now, Event::Request(request.clone()));
+    let lessor_engine::authority::Answer::Gang(offered) = super::support::answer(&effects).clone() else {
+        panic!("a gang is offered: {effects:?}");
+    };
+    let second = offered[1];
+    watched.apply(now, Event::Release { holder: second.holder, lease: second.id });
+    for lease in &offered {
+        let lease = watched.authority.lease(lease.id).unwrap();
+        assert_eq!((lease.state, lease.is_returned, lease.price), (LeaseState::Released, true, Money(0)));
+    }
+    // Those displaced were paid for the time that they lost, by the gang that got it back, both of one holder here.
+    assert!(watched.authority.balance(&request.holder) > before);
+    let restored =
+        lessor_engine::authority::Authority::restore(&watched.fleet, dear_terms(), watched.authority.snapshot());
+    assert_eq!(restored.unwrap().snapshot(), watched.authority.snapshot());
+}

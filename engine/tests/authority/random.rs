@@ -4,7 +4,7 @@ use lessor_engine::authority::{
     Decision, Effect, Event, Filter, LeaseId, LeaseState, Money, Reason, Renewal, Request, Scope, Term, Terms,
     UnitPrices,
 };
-use lessor_engine::ledger::{Barrier, Devices, Draw, Floors};
+use lessor_engine::ledger::{Barrier, ClassSet, Devices, Draw, Floors};
 use lessor_engine::plane::{ClosureCause, PlaneEffect, PlaneName};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
@@ -33,7 +33,7 @@ pub(crate) enum Line {
 
 pub(crate) fn lines() -> impl Strategy<Value = Vec<(i64, Line)>> {
     let line = prop_oneof![
-        6 => (0..8_u64, 0..8_u64, (0..3_u8, 1..=1_000_u16), 0..12_u8, 0..4_u8, 1..4_u32, (1..60_u64, 0..6_u8, 0..5_u8))
+        6 => (0..8_u64, 0..8_u64, (0..3_u8, 1..=1_000_u16), 0..15_u8, 0..4_u8, 1..4_u32, (1..60_u64, 0..6_u8, 0..5_u8))
             .prop_map(|(compute, power, devices, at, class, count, (seconds, bid, key))| {
                 Line::Ask { compute, power, devices, at, class, count, seconds, bid, key }
             }),
@@ -169,7 +169,13 @@ impl Player {
             unreachable!("only asks ask")
         };
         let name = format!("r{}", self.asked.len());
-        let scope = if at < 9 { Scope::Under(NodeIndex(at.into())) } else { Scope::Anywhere };
+        let scope = match at {
+            0..9 => Scope::Under(NodeIndex(at.into())),
+            9 => Scope::OfClasses(ClassSet(0b01)),
+            10 => Scope::OfClasses(ClassSet(0b10)),
+            11 => Scope::OfClasses(ClassSet(0b11)),
+            _ => Scope::Anywhere,
+        };
         let devices = if devices.0 == 0 { Devices::NONE } else { Devices { count: devices.0, milli: devices.1 } };
         let asked = Request {
             first_sent: self.now,
@@ -264,6 +270,8 @@ impl Expected {
                     if request.count == 1 {
                         player.check_refusal(request, barrier, &wish);
                         player.check_counter(request, refusal.counter, &wish);
+                    } else if request.devices.count == 0 {
+                        player.check_gang_counter(request, refusal.counter, &wish);
                     }
                 }
             }
@@ -289,6 +297,28 @@ impl Player {
             let left = self.oracle.left(&self.watched.fleet, account, short.at, request.class);
             assert_eq!((short.left, short.asked), (left, wish.resources.get(account.1)), "{short:?}");
             assert!(short.asked > short.left, "{short:?}");
+        }
+    }
+
+    /// What a gang is offered instead would be granted, as things stand.
+    fn check_gang_counter(&self, request: &Request, counter: lessor_engine::authority::CounterOffer, wish: &Wish) {
+        // The oracle makes members of leases that were there.
+        if self.oracle.held.is_empty() && self.any_lease().is_none() {
+            return;
+        }
+        if let Some((_, permille)) = counter.smaller {
+            let scaled = wish.resources.0.map(|amount| amount * u64::from(permille) / 1_000);
+            let smaller = Wish { resources: Resources(scaled), ..*wish };
+            assert!(self.seats(request, smaller).is_some(), "each {permille} thousandths");
+        }
+        if let Some(node) = counter.elsewhere {
+            let anywhere = Request { scope: Scope::Anywhere, ..request.clone() };
+            assert!(self.seats(&anywhere, *wish).is_some(), "elsewhere, first at {node:?}");
+        }
+        if let Some(later) = counter.later {
+            let end = Timestamp(later.0 + (wish.interval.end.0 - wish.interval.start.0));
+            let shifted = Wish { interval: Interval { start: later, end }, ..*wish };
+            assert!(self.seats(request, shifted).is_some(), "later at {later:?}");
         }
     }
 

@@ -55,7 +55,7 @@ proptest! {
         script in lines(), begin in 0..70_usize, most in 1..4_usize,
     ) {
         // Few slots are kept, so that leases are forgotten and their slots and keys used again while the cut is read.
-        let mut player = Player::new(Terms { ended_max: 2, repeats_max: 3, ..dear_terms() }, true);
+        let mut player = Player::new(Terms { gang_max: 3, ended_max: 4, repeats_max: 3, ..dear_terms() }, true);
         let begin = begin.min(script.len());
         script[..begin].iter().for_each(|line| player.play(*line));
         let expected = player.watched.authority.snapshot();

@@ -144,7 +144,7 @@ fn a_gang_is_granted_whole_or_not_at_all() {
               g1.1 active at b1 v1 t2 0..10
               g1.2 active at b2 v1 t3 0..10
             1 ann asks g2 c=8 gang=4
-              refused: b has 6 of 8 compute at 1
+              refused: b has 6 of 8 compute at 1; 749/1000 at a0; at 11
             2 ann asks g3 c=8 gang=3 at=a
               g3.0 active at a0 v1 t4 2..12
               g3.1 active at a1 v1 t5 2..12

@@ -19,7 +19,7 @@ pub(crate) fn vector(compute: u64, power: u64) -> Resources {
 }
 
 /// A cluster `r` (node 0) with two cells `a` (1) and `b` (2) of three tiles (3 to 5, 6 to 8). A tile has 10 of compute, 10 of
-/// power and 2 devices; cell `a` gives 25 of compute; the feed that `a` hangs on gives 24 of power. At second 100 the compute
+/// power and 2 devices, and is of class 1 (`a2`, `b1`) or 0; cell `a` gives 25 of compute; the feed that `a` hangs on gives 24 of power. At second 100 the compute
 /// of cell `b` falls to 12, at second 200 it is 30 again.
 pub(crate) fn fleet() -> Fleet {
     fleet_with_feed_at(1)
@@ -29,7 +29,7 @@ pub(crate) fn fleet() -> Fleet {
 pub(crate) fn fleet_with_feed_at(node: u32) -> Fleet {
     let tile = vector(10, 10).with(Kind::Accelerator, 2_000);
     let open = Resources::UNLIMITED;
-    let class = TileClass { devices: 2, ..TileClass::plain("plain") };
+    let class = |name| TileClass { devices: 2, ..TileClass::plain(name) };
     let capacities =
         [open, open.with(Kind::Compute, 25), open.with(Kind::Compute, 30), tile, tile, tile, tile, tile, tile];
     let steps = [((Owner::Node(lessor_models::fleet::NodeIndex(2)), Kind::Compute), vec![at(100, 12), at(200, 30)])];
@@ -38,11 +38,11 @@ pub(crate) fn fleet_with_feed_at(node: u32) -> Fleet {
             names: ["r", "a", "b", "a0", "a1", "a2", "b0", "b1", "b2"].map(String::from).to_vec(),
             parents: vec![None, Some(0), Some(0), Some(1), Some(1), Some(1), Some(2), Some(2), Some(2)],
             levels: [Level::Cluster, Level::Cell, Level::Cell].into_iter().chain([Level::Tile; 6]).collect(),
-            classes: [None; 3].into_iter().chain([Some(ClassIndex(0)); 6]).collect(),
+            classes: [None; 3].into_iter().chain([0, 0, 1, 0, 1, 0].map(|class| Some(ClassIndex(class)))).collect(),
             capacities: capacities.to_vec(),
             uplink_delays_us: vec![0; 9],
         },
-        classes: vec![class],
+        classes: vec![class("plain"), class("other")],
         zone_names: vec!["feed".into()],
         zones: vec![Zone { kind: ZoneKind::PowerFeed, capacity: open.with(Kind::Power, 24), energy_price: None }],
         members: vec![(0, node)],
