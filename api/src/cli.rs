@@ -32,8 +32,8 @@ pub use bench_leases::BenchLeasesLiveArgs;
 pub use journal::{JournalArgs, JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};
 pub use lease::{
     ClassFlag, LeaseArgs, LeaseConfirmArgs, LeaseDrainArgs, LeaseExplainArgs, LeaseListArgs, LeaseNameArgs,
-    LeaseQuoteArgs, LeaseReleaseArgs, LeaseRenewArgs, LeaseRequestArgs, LeaseRevokeArgs, LeaseVerb, LeaseWatchArgs,
-    ServerArgs, SpecArgs, StateFlag,
+    LeaseQuoteArgs, LeaseReleaseArgs, LeaseRenewArgs, LeaseRequestArgs, LeaseRevokeArgs, LeaseTelemetryArgs, LeaseVerb,
+    LeaseWatchArgs, ServerArgs, SpecArgs, StateFlag,
 };
 pub use market::{
     MarketArgs, MarketBookArgs, MarketClearArgs, MarketLintArgs, MarketPricesArgs, MarketQuoteArgs, MarketVerb,

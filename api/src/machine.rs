@@ -55,6 +55,18 @@ pub(crate) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Time that the process has had on cores so far, its threads together, in seconds; zero where the system does not say.
+pub(crate) fn core_seconds() -> f64 {
+    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The second field is the program's name in parentheses, which may hold anything.
+    let fields = text.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    ticks as f64 / TICKS_PER_SECOND
+}
+
+/// What Linux counts time on cores in, on every architecture that this program runs on.
+const TICKS_PER_SECOND: f64 = 100.0;
+
 /// The greatest resident memory of the process so far, in bytes; zero where the system does not say.
 pub(crate) fn peak_memory_bytes() -> u64 {
     kibibytes_of("/proc/self/status", PEAK)

@@ -14,12 +14,15 @@ use lessor_api::journal::{CommitBuffer, Disk, FORMAT_VERSION, History, Journal, 
 use lessor_api::shell::{Shell, ShellOptions, fleet_id};
 use lessor_api::wire::{Record, RecordRef, Records, StatePart, StateReader, write_state};
 use lessor_engine::authority::{
-    Authority, Event, FenceKey, Filter, HolderId, LeaseId, Money, Renewal, Request, RequestId, Scope, Snapshot, Terms,
-    Version,
+    Authority, Event, FenceKey, Filter, HolderId, LeaseId, Money, PriceList, Renewal, Request, RequestId, Scope,
+    Snapshot, Terms, Version,
 };
-use lessor_engine::ledger::{Devices, Draw, Floors};
+use lessor_engine::ledger::{Account, Devices, Draw, Floors};
 use lessor_engine::plane::{ClosureCause, PlaneEffect, PlaneName};
-use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner, Zone, ZoneKind};
+use lessor_market::posted::{Listing, Steering, UnitPrice};
+use lessor_models::fleet::{
+    ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner, Zone, ZoneIndex, ZoneKind,
+};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
@@ -126,12 +129,27 @@ fn terms() -> Terms {
     Terms { unit_prices: lessor_engine::authority::UnitPrices([1 << 40; Kind::COUNT]), ..Terms::default() }
 }
 
+/// Posted prices on the feed, from version 2 on; what leases were sold for before stands in their records.
+fn prices() -> PriceList {
+    let steering = Steering {
+        target_permille: 100,
+        gain_permille: 500,
+        step_max_permille: 125,
+        newest_permille: 1_000,
+        elasticity_permille: 3_500,
+    };
+    let start = UnitPrice::from_stated(1_000);
+    let listing = Listing { steering, start, reserve: start, cap: UnitPrice::from_stated(1_000_000) };
+    let feed = Account { owner: Owner::Zone(ZoneIndex(0)), kind: Kind::Power };
+    PriceList { listings: vec![(feed, listing)], period: Span(10_000_000) }
+}
+
 /// Writes the journal of today's version: commits of one to three records, a snapshot in the middle.
 fn write(directory: &Path) {
     let fleet = fleet();
     let history = History::read(Disk::open(directory).unwrap(), fleet_id(&fleet)).unwrap();
     let mut journal = Journal::open(history, fleet_id(&fleet), OPTIONS).unwrap();
-    let mut authority = Authority::new(&fleet, terms(), Timestamp(0)).unwrap();
+    let mut authority = Authority::new(&fleet, terms(), Timestamp(0)).unwrap().with_prices(&prices());
     let mut commit = CommitBuffer::default();
     for second in 0..60 {
         let (now, event) = (Timestamp(second * 1_000_000), script(second));
@@ -157,7 +175,7 @@ fn write(directory: &Path) {
 /// What a server that starts on the journal holds, in words.
 fn leases(directory: &Path) -> String {
     let fleet = fleet();
-    let options = ShellOptions::new(&fleet, terms(), [0; 16]);
+    let options = ShellOptions { prices: prices(), ..ShellOptions::new(&fleet, terms(), [0; 16]) };
     let (_shell, handle) = Shell::start(Disk::open(directory).unwrap(), options).unwrap();
     let seen = handle.read(ServiceClass::C, |view| {
         let filter = Filter { holder: Some(HolderId::new("alpha").unwrap()), ..Filter::default() };

@@ -273,3 +273,32 @@ async fn a_session_applies_calls_in_their_order() {
     let Some(Outcome::Failure(failure)) = &answers[1].outcome else { panic!("{answers:?}") };
     assert_eq!(failure.reason, "NOT_ACTIVE");
 }
+
+#[tokio::test]
+async fn quotes_and_leases_cost_what_the_rules_of_the_market_post() {
+    let shipped = include_str!("../../docs/policies/live-quotes.toml");
+    let rules = shipped.replace(r#"places = ["cell"]"#, r#"places = ["tile"]"#);
+    // A micro-credit per base unit and second.
+    let rules = rules.replace("reserve = { fixed = 1 }", "reserve = { fixed = 3_600_000_000 }");
+    assert_ne!(rules, shipped);
+    let mut running = Running::start_by(&rules).await;
+    // A megabyte for ten minutes.
+    let price = (1 << 20) * 600;
+    let asked = spec(memory(1 << 20));
+    let quoted = running.calls.quote(QuoteRequest { spec: Some(asked.clone()) }).await.unwrap().into_inner();
+    assert_eq!(quoted.price_micro_credits, price);
+    let lease = running.grant(request_for("r1", asked.clone())).await;
+    assert_eq!(lease.price_micro_credits, price);
+    let explained = ExplainRequest { node: lease.node.clone(), ..ExplainRequest::default() };
+    let accounts = running.calls.explain(explained).await.unwrap().into_inner().accounts;
+    let posted = accounts.iter().filter(|standing| standing.posted_price == 3_600_000_000).count();
+    assert!(posted >= 2, "compute and memory of the tile: {accounts:?}");
+    // The policy's longest term is a day, and it says which it is.
+    let long = running.calls.request_lease(request_for("r2", proto_term(asked, 90_000))).await.unwrap_err();
+    assert_eq!(why(&long).1, "TERM_TOO_LONG");
+    running.stop().await;
+}
+
+fn proto_term(asked: lessor_api::proto::LeaseSpec, for_seconds: i64) -> lessor_api::proto::LeaseSpec {
+    lessor_api::proto::LeaseSpec { term: Some(seconds(for_seconds)), ..asked }
+}

@@ -6,11 +6,17 @@
 mod service;
 
 use lessor_api::proto::lease::State;
+use lessor_api::proto::session_request::Call;
+use lessor_api::proto::session_response::Outcome;
 use lessor_api::proto::watch_response::Event;
-use lessor_api::proto::{Lease, Revision, WatchRequest, WatchResponse};
+use lessor_api::proto::{
+    ConfirmFenceRequest, Fence, Lease, Revision, RevokeRequest, SessionRequest, SessionResponse, WatchHolderRequest,
+    WatchRequest, WatchResponse,
+};
 use lessor_engine::authority::Terms;
 use service::{Running, request, why};
 use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Streaming};
 use tonic_types::StatusExt;
 
@@ -140,4 +146,57 @@ async fn a_reader_that_does_not_read_holds_nobody_up_and_misses_nothing() {
     let seen = changes(&mut stream, CHANGES).await;
     let numbers: Vec<u64> = seen.iter().map(|change| change.0 - beginning.number).collect();
     assert_eq!(numbers, (1..=CHANGES as u64).collect::<Vec<_>>());
+}
+
+/// Reads a watch until it says that a token must be refused.
+async fn fence(stream: &mut Streaming<WatchResponse>) -> Fence {
+    loop {
+        if let Some(Event::Fence(fence)) = stream.next().await.unwrap().unwrap().event {
+            return fence;
+        }
+    }
+}
+
+/// The revoked leases that a session tells of next.
+async fn revoked(answers: &mut Streaming<SessionResponse>) -> Vec<Lease> {
+    let response = answers.next().await.unwrap().unwrap();
+    assert_eq!(response.tag, 7);
+    match response.outcome {
+        Some(Outcome::WatchHolder(told)) => told.revoked,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_reaches_its_holder_and_then_whatever_enforces_tokens() {
+    let mut running = Running::start().await;
+    let mut asked = request("r1");
+    asked.spec.as_mut().unwrap().fence_keys = vec!["disk".into()];
+    let lease = running.grant(asked).await;
+    let holder = WatchHolderRequest { holder: lease.holder.clone() };
+    let call = || SessionRequest { tag: 7, call: Some(Call::WatchHolder(holder.clone())) };
+    let (calls, receiver) = tokio::sync::mpsc::channel(8);
+    let mut answers = running.calls.session(ReceiverStream::new(receiver)).await.unwrap().into_inner();
+    calls.send(call()).await.unwrap();
+    assert_eq!(revoked(&mut answers).await, []);
+
+    let wanted = || WatchRequest { fences: true, ..WatchRequest::default() };
+    let mut fences = running.watch(wanted()).await;
+    let notice = Some(prost_types::Duration { seconds: 0, nanos: 50_000_000 });
+    running.calls.revoke(RevokeRequest { name: lease.name.clone(), notice }).await.unwrap();
+    let told = revoked(&mut answers).await;
+    assert_eq!((told.len(), &told[0].name, told[0].state()), (1, &lease.name, State::Revoked));
+    assert!(told[0].notice.as_ref().unwrap().until_time.is_some());
+    let said = fence(&mut fences).await;
+    assert_eq!((said.lease.unwrap().token, said.fence_keys), (lease.token, vec!["disk".to_owned()]));
+
+    // Whoever comes later hears what still stands.
+    let mut later = running.watch(wanted()).await;
+    assert_eq!(fence(&mut later).await.lease.unwrap().name, lease.name);
+    calls.send(call()).await.unwrap();
+    assert_eq!(revoked(&mut answers).await.len(), 1);
+    let confirmed = ConfirmFenceRequest { name: lease.name.clone(), token: lease.token };
+    running.calls.confirm_fence(confirmed).await.unwrap();
+    calls.send(call()).await.unwrap();
+    assert_eq!(revoked(&mut answers).await, []);
 }

@@ -208,7 +208,8 @@ fn seed(seeds: &[Price], owner: Owner, kind: Kind, interval: Interval) -> u64 {
 
 /// What a kilowatt-hour costs at an account, in micro-credits: the price of the zone, or of the nearest zone that lists the
 /// node or one above it; where none states a price, that of the objective's weights.
-fn energy_price(fleet: &Fleet, owner: Owner, at: Timestamp) -> u64 {
+#[must_use]
+pub fn energy_price(fleet: &Fleet, owner: Owner, at: Timestamp) -> u64 {
     let of_zone = |zone| fleet.energy_price(zone).map(|steps| steps.at(at));
     let stated = match owner {
         Owner::Zone(zone) => of_zone(zone),

@@ -53,6 +53,8 @@ pub enum LeaseVerb {
     Explain(LeaseExplainArgs),
     /// Empties a node by a deadline.
     Drain(LeaseDrainArgs),
+    /// Tells what sensors say, from a telemetry table; tiles in trouble are limited or closed.
+    Telemetry(LeaseTelemetryArgs),
 }
 
 /// Where the server is, and how answers are printed.
@@ -297,6 +299,9 @@ pub struct LeaseWatchArgs {
     /// Tells of bookmarks too: revisions up to which nothing of interest happened.
     #[arg(long)]
     pub bookmarks: bool,
+    /// Tells too which tokens must be refused: those of revoked leases whose notice is over.
+    #[arg(long)]
+    pub fences: bool,
     /// The server.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -331,6 +336,20 @@ pub struct LeaseDrainArgs {
     /// Takes back an earlier drain.
     #[arg(long, conflicts_with = "notice")]
     pub cancel: bool,
+    /// The server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// Flags of `lessor lease telemetry`.
+#[derive(Debug, Args)]
+pub struct LeaseTelemetryArgs {
+    /// The telemetry table, as Parquet.
+    #[arg(long, value_name = "FILE")]
+    pub readings: PathBuf,
+    /// The fleet directory whose tiles it names.
+    #[arg(long, value_name = "DIR")]
+    pub fleet: PathBuf,
     /// The server.
     #[command(flatten)]
     pub server: ServerArgs,

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use lessor_engine::admission::PolicyName;
 
 use super::bench_admission::policy_names;
+use crate::duration_text;
 
 /// Flags of `lessor serve`.
 #[derive(Debug, Args)]
@@ -26,6 +28,22 @@ pub struct ServeArgs {
     /// How requests are placed [default: on the first tile that an index finds].
     #[arg(long, value_name = "NAME", value_parser = policy_names())]
     pub policy: Option<PolicyName>,
+    /// The rules of the market, as of `lessor market lint`: terms, notice, compensation, floors, and posted prices.
+    #[arg(long, value_name = "FILE")]
+    pub market_policy: Option<PathBuf>,
+    /// How long posted prices stand before they take a step.
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "10s")]
+    pub price_period: Duration,
+    /// How many answers are kept for repeats; older requests are refused as too old [default: 524288].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
+    pub repeats: Option<u32>,
+    /// How long answers are kept for repeats, at most [default: 10m].
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse)]
+    pub repeat_window: Option<Duration>,
+    /// Opens a data directory whose fleet has other capacities, classes or zones than it had: leases stay, and accounts that
+    /// hold more than they may give now are in deficit.
+    #[arg(long)]
+    pub accept_fleet: bool,
     /// Serves metrics in the format of Prometheus at this loopback address, under /metrics.
     #[arg(long, value_name = "ADDR", value_parser = loopback)]
     pub metrics: Option<SocketAddr>,

@@ -1,5 +1,6 @@
 //! Copies of a journal, for backups and for going back to one.
 
+use super::contents::{read_contents, write_contents};
 use super::error::JournalError;
 use super::history::{History, read_all};
 use super::identity::Incarnation;
@@ -21,6 +22,9 @@ pub fn copy<S: Storage, T: Storage>(mut from: History<S>, to: &T) -> Result<Hist
         let mut file = to.create(name).map_err(|source| JournalError::io("create", name, source))?;
         file.write_at(0, &bytes).map_err(|source| JournalError::io("write", name, source))?;
         file.sync().map_err(|source| JournalError::io("sync", name, source))?;
+    }
+    if let Some(contents) = read_contents(&from.storage)? {
+        write_contents(to, contents)?;
     }
     to.sync_names().map_err(|source| JournalError::io("sync the names of", "the copy", source))?;
     let mut copy = History::read(to.clone(), from.fleet())?;

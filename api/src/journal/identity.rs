@@ -28,3 +28,7 @@ impl Incarnation {
         Incarnation(self.0.saturating_add(1))
     }
 }
+
+/// A hash of what gives the grants of a journal their meaning beside the identity of its fleet: capacities, classes, zones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FleetContents(pub [u8; 32]);

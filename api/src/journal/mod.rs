@@ -14,6 +14,7 @@
 //! instant, which no later frame proves durable ([`Journal::attest`]), looks like a commit that was never durable.
 //! The decision and its figures are in `docs/adr/0009-the-journal.md`.
 
+mod contents;
 mod copy;
 mod disk;
 mod error;
@@ -29,13 +30,14 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use contents::{read_contents, write_contents};
 pub use copy::{copy, raise};
 pub use disk::{Disk, DiskFile, fresh_salt};
 pub use error::{Defect, JournalError};
 pub use frame::PAYLOAD_BYTES_MAX;
 pub use header::FORMAT_VERSION;
 pub use history::{Commit, Finding, History, fleet_of};
-pub use identity::{FleetId, Incarnation};
+pub use identity::{FleetContents, FleetId, Incarnation};
 pub use link::Link;
 pub use log::{CommitBuffer, Journal, JournalOptions, forget_old};
 pub use snapshot::SnapshotWriter;

@@ -1,5 +1,6 @@
 //! Why a call of `lessor lease` failed.
 
+use lessor_datasets::table::DatasetError;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -23,6 +24,9 @@ pub enum LeaseError {
         /// What it lacks.
         missing: &'static str,
     },
+    /// A table that cannot be read.
+    #[error(transparent)]
+    Table(#[from] DatasetError),
     /// A flag that only the server could have judged, or a text of no known form.
     #[error("{text:?} is not {what}")]
     Malformed {
@@ -38,7 +42,9 @@ impl LeaseError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             LeaseError::Status(status) if status.code() == Code::InvalidArgument => 2,
-            LeaseError::Malformed { .. } | LeaseError::Connect(ConnectError::Certificate { .. }) => 2,
+            LeaseError::Malformed { .. }
+            | LeaseError::Table(_)
+            | LeaseError::Connect(ConnectError::Certificate { .. }) => 2,
             LeaseError::Start(_) | LeaseError::Connect(_) | LeaseError::Status(_) | LeaseError::Incomplete { .. } => 1,
         }
     }

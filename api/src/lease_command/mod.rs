@@ -5,6 +5,7 @@ mod error;
 mod request;
 mod shown;
 mod spec;
+mod telemetry;
 mod watch;
 
 use tokio::runtime::Builder;
@@ -37,6 +38,7 @@ pub(crate) fn run(verb: &LeaseVerb) -> Result<Ending, LeaseError> {
             LeaseVerb::Watch(args) => watch::run(args).await,
             LeaseVerb::Explain(args) => calls::explain(args).await,
             LeaseVerb::Drain(args) => calls::drain(args).await,
+            LeaseVerb::Telemetry(args) => telemetry::run(args).await,
         }
     })
 }

@@ -158,6 +158,7 @@ pub(super) fn standing_json(standing: &AccountStanding) -> Value {
     let mut object = standing.account.as_ref().map_or(json!({}), account_json);
     object["capacity"] = json!(standing.capacity);
     object["commitment"] = json!(standing.commitment);
+    object["posted_price"] = json!(standing.posted_price);
     object
 }
 
@@ -166,7 +167,11 @@ pub(super) fn standing_line(standing: &AccountStanding) -> String {
     let account = standing.account.clone().unwrap_or_default();
     let (owner_type, name) = owner(&account);
     let kind = enum_word(account.kind().as_str_name(), "KIND_");
-    format!("{kind} of {owner_type} {name:?}: {} of {} held", standing.commitment, standing.capacity)
+    let price = match standing.posted_price {
+        0 => String::new(),
+        price => format!(", {price} micro-credits per 10^6 units and hour"),
+    };
+    format!("{kind} of {owner_type} {name:?}: {} of {} held{price}", standing.commitment, standing.capacity)
 }
 
 /// One line or object of a watch.
@@ -175,6 +180,9 @@ pub(super) fn watch_json(response: &proto::WatchResponse) -> Value {
     let at = response.revision.as_ref().map(revision);
     match &response.event {
         Some(Event::Changed(lease)) => json!({ "revision": at, "changed": lease_json(lease) }),
+        Some(Event::Fence(fence)) => {
+            json!({ "revision": at, "fence": fence.lease.as_ref().map(lease_json), "fence_keys": fence.fence_keys })
+        }
         Some(Event::Bookmark(_)) | None => json!({ "revision": at, "bookmark": true }),
     }
 }

@@ -10,14 +10,15 @@ use crate::proto::{Revision, WatchRequest, WatchResponse};
 
 pub(super) async fn run(args: &LeaseWatchArgs) -> Result<Ending, LeaseError> {
     let after = args.after.as_deref().map(read_revision).transpose()?;
-    let message = WatchRequest { after, holder: args.holder.clone().unwrap_or_default() };
+    let message = WatchRequest { after, holder: args.holder.clone().unwrap_or_default(), fences: args.fences };
     // A watch has no deadline: it lasts until one of the two ends it.
     let mut stream = connect(&args.server).await?.watch(message).await?.into_inner();
     let mut left = args.changes;
     while left != Some(0) {
         let Some(response) = stream.message().await? else { break };
         let is_change = matches!(response.event, Some(Event::Changed(_)));
-        if is_change || args.bookmarks {
+        let is_fence = matches!(response.event, Some(Event::Fence(_)));
+        if is_change || is_fence || args.bookmarks {
             tell(args, &response);
         }
         if is_change {
@@ -34,6 +35,15 @@ fn tell(args: &LeaseWatchArgs, response: &WatchResponse) {
     let at = response.revision.as_ref().map(revision).unwrap_or_default();
     match &response.event {
         Some(Event::Changed(lease)) => say(&format!("{at} {}", lease_line(lease))),
+        Some(Event::Fence(fence)) => {
+            let lease = fence.lease.clone().unwrap_or_default();
+            let keys = if fence.fence_keys.is_empty() {
+                String::new()
+            } else {
+                format!(" on {}", fence.fence_keys.join(", "))
+            };
+            say(&format!("{at} refuse token {}{keys}: {}", lease.token, lease_line(&lease)));
+        }
         Some(Event::Bookmark(_)) | None => say(&format!("{at} nothing of interest until here")),
     }
 }

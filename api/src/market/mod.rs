@@ -26,7 +26,7 @@ use crate::cli::MarketVerb;
 use crate::command_error::CommandError;
 use crate::process_clock::ProcessClock;
 
-pub(crate) use policy_file::PolicyError;
+pub(crate) use policy_file::{PolicyError, read as read_policy};
 
 /// Carries out a verb of `lessor market`.
 pub(crate) fn run(verb: &MarketVerb, clock: &ProcessClock) -> Result<Ending, CommandError> {

@@ -257,7 +257,7 @@ pub enum PolicyError {
 /// # Errors
 /// A file that cannot be read, that is not TOML of these keys, or whose rules contradict each other; the message names line
 /// and field.
-pub(super) fn read(path: &Path) -> Result<Policy, PolicyError> {
+pub(crate) fn read(path: &Path) -> Result<Policy, PolicyError> {
     let text = fs::read_to_string(path).map_err(|source| PolicyError::Read { path: path.to_owned(), source })?;
     parse(path, &text)
 }

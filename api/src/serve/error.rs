@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::tls::TlsError;
+use crate::market::PolicyError;
 use crate::shell::ShellError;
 
 /// Why a server did not start, or ended before its time.
@@ -15,6 +16,9 @@ pub enum ServeError {
     /// A fleet that cannot be read.
     #[error(transparent)]
     Fleet(#[from] lessor_datasets::table::DatasetError),
+    /// Rules of the market that cannot be read, or contradict themselves.
+    #[error(transparent)]
+    Market(#[from] PolicyError),
     /// A data directory that cannot be recovered: locked, damaged, or of another fleet.
     #[error("{}: the data directory cannot be used", path.display())]
     Recover {
@@ -56,6 +60,7 @@ impl ServeError {
         match self {
             ServeError::Transport(_) | ServeError::Task(_) | ServeError::Start(_) | ServeError::Ended(_) => 1,
             ServeError::Fleet(_)
+            | ServeError::Market(_)
             | ServeError::Recover { .. }
             | ServeError::Listen { .. }
             | ServeError::Tls(_)

@@ -2,19 +2,24 @@
 
 mod address;
 mod error;
+mod market_policy;
 mod metrics;
 mod server;
 mod shell_metrics;
 mod shutdown;
 mod tls;
 
+use std::time::Duration;
+
 use lessor_engine::authority::Terms;
+use lessor_models::time::Span;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 use crate::Ending;
 use crate::cli::ServeArgs;
 use crate::console::say;
+use crate::shell::FleetChange;
 
 pub use address::TlsWish;
 pub use error::ServeError;
@@ -36,14 +41,19 @@ const LOG_VARIABLE: &str = "LESSOR_LOG";
 /// A fleet, a data directory or an address that cannot be used, or a server that failed.
 pub(crate) fn run(args: &ServeArgs) -> Result<Ending, ServeError> {
     log();
+    let terms = Terms::default();
     let options = ServerOptions {
-        fleet: args.fleet.clone(),
-        data: args.data.clone(),
-        listen: args.listen,
         tls: if args.tls { TlsWish::Always } else { TlsWish::WhereNeeded },
         metrics: args.metrics,
         policy: args.policy,
-        terms: Terms::default(),
+        terms: Terms {
+            repeats_max: args.repeats.unwrap_or(terms.repeats_max),
+            repeat_window: args.repeat_window.map_or(terms.repeat_window, span),
+            ..terms
+        },
+        market: args.market_policy.clone().map(|path| (path, span(args.price_period))),
+        fleet_change: if args.accept_fleet { FleetChange::Accepted } else { FleetChange::Refused },
+        ..ServerOptions::new(args.fleet.clone(), args.data.clone(), args.listen)
     };
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
     runtime.block_on(async {
@@ -62,6 +72,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Ending, ServeError> {
         tracing::info!(target: "lessor", "shutting down");
         server.stop().await.map(|()| Ending::Done)
     })
+}
+
+fn span(time: Duration) -> Span {
+    Span(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// Logs to standard error. A program that logs already keeps its way of doing so.

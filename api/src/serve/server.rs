@@ -7,23 +7,28 @@ use std::time::Duration;
 
 use lessor_datasets::table::read_fleet;
 use lessor_engine::admission::{PolicyName, PolicyPlacement, PowerModel};
-use lessor_engine::authority::Terms;
-use lessor_models::fleet::Fleet;
+use lessor_engine::authority::{Event, PriceList, Terms};
+use lessor_engine::ledger::Floors;
+use lessor_models::fleet::{Fleet, Owner};
+use lessor_models::job::ServiceClass;
+use lessor_models::time::Span;
 use tokio::task::{JoinError, JoinHandle};
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{self, Server as Transport};
 
 use super::address::{self, TlsWish};
 use super::error::ServeError;
+use super::market_policy;
 use super::metrics::{Metrics, PageTask};
 use super::shell_metrics::ShellMetrics;
 use super::shutdown::{self, Ended, Ending};
 use super::tls;
 use crate::journal::{Disk, fresh_salt};
+use crate::market::read_policy;
 use crate::proto;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
-use crate::service::{Desk, Service};
-use crate::shell::{Counters, Handle, PlacementMaker, Shell, ShellError, ShellOptions};
+use crate::service::{Desk, Notices, Service};
+use crate::shell::{self, Counters, FleetChange, Handle, PlacementMaker, Shell, ShellError, ShellOptions, View};
 
 /// The largest message that is read: a request with as many fence keys as may be is a tenth of it.
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
@@ -52,8 +57,30 @@ pub struct ServerOptions {
     pub metrics: Option<SocketAddr>,
     /// How requests are placed; none for the engine's own first fit.
     pub policy: Option<PolicyName>,
-    /// The policy of the authority.
+    /// The policy of the authority, where no other says otherwise.
     pub terms: Terms,
+    /// The rules of the market, and how long posted prices stand; none for no prices but those of the terms.
+    pub market: Option<(PathBuf, Span)>,
+    /// What becomes of a data directory whose fleet has changed.
+    pub fleet_change: FleetChange,
+}
+
+impl ServerOptions {
+    /// The usual, on a fleet and a data directory.
+    #[must_use]
+    pub fn new(fleet: PathBuf, data: PathBuf, listen: SocketAddr) -> ServerOptions {
+        ServerOptions {
+            fleet,
+            data,
+            listen,
+            tls: TlsWish::WhereNeeded,
+            metrics: None,
+            policy: None,
+            terms: Terms::default(),
+            market: None,
+            fleet_change: FleetChange::Refused,
+        }
+    }
 }
 
 /// A server that runs. Dropping it ends it without waiting for calls under way; what was acknowledged is durable.
@@ -75,7 +102,7 @@ impl Server {
     /// # Errors
     /// A fleet, a data directory or an address that cannot be used.
     pub async fn start(options: &ServerOptions) -> Result<Server, ServeError> {
-        let Authority { shell, handle, fleet, terms } = open(options).await?;
+        let Authority { shell, handle, fleet, terms, notices } = open(options).await?;
         let metrics = Metrics::new();
         let page = match options.metrics {
             None => None,
@@ -87,7 +114,7 @@ impl Server {
             }
         };
         let (ending, ended) = shutdown::ending();
-        let desk = Arc::new(Desk::new(handle.clone(), fleet, terms, metrics));
+        let desk = Arc::new(Desk::new(handle.clone(), (fleet, terms), notices, metrics));
         let service = Service::new(desk, ended.clone());
         let Listening { url, certificate, task } = listen_with(service, options, ended).await?;
         Ok(Server { url, certificate, metrics: page, ending, task, handle, shell: Some(shell) })
@@ -167,6 +194,7 @@ struct Authority {
     handle: Handle,
     fleet: Arc<Fleet>,
     terms: Terms,
+    notices: Notices,
 }
 
 /// Reads the fleet and recovers what the data directory holds, beside the threads that serve.
@@ -176,12 +204,26 @@ async fn open(options: &ServerOptions) -> Result<Authority, ServeError> {
 }
 
 fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
-    let ServerOptions { fleet, data, policy, terms, .. } = options;
+    let ServerOptions { fleet, data, policy, market, fleet_change, .. } = options;
     let fleet = Arc::new(read_fleet(fleet)?);
     let salt = fresh_salt().map_err(ServeError::Start)?;
     let disk = Disk::open(data).map_err(ShellError::from);
     let placement = policy.map(|policy| placement(policy, &fleet));
-    let shell_options = ShellOptions { placement, ..ShellOptions::new(&fleet, *terms, salt) };
+    let notices = Notices::new();
+    let listener = notices.listener();
+    let rules = market.as_ref().map(|(path, period)| read_policy(path).map(|rules| (rules, *period))).transpose()?;
+    let (mut terms, mut prices) = (options.terms, PriceList::default());
+    if let Some((rules, period)) = &rules {
+        terms = market_policy::terms(rules, terms);
+        prices = market_policy::prices(rules, &fleet, (*period, shell::beginning()));
+    }
+    let shell_options = ShellOptions {
+        placement,
+        listener,
+        prices,
+        fleet_change: *fleet_change,
+        ..ShellOptions::new(&fleet, terms, salt)
+    };
     let started = disk.and_then(|disk| Shell::start(disk, shell_options));
     let (shell, handle) = started.map_err(|source| ServeError::Recover { path: data.clone(), source })?;
     let report = shell.recovery();
@@ -189,7 +231,27 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
     for finding in &report.findings {
         tracing::warn!(target: "lessor", "{finding}");
     }
-    Ok(Authority { shell, handle, fleet, terms: *terms })
+    if let Some((rules, _)) = &rules {
+        set_floors(&handle, market_policy::floors(rules, &fleet))?;
+    }
+    Ok(Authority { shell, handle, fleet, terms, notices })
+}
+
+/// Brings floors into force that are not yet.
+fn set_floors(handle: &Handle, floors: Vec<(Owner, Floors)>) -> Result<(), ServeError> {
+    let ended = |_| ServeError::Ended(ShellError::Panicked);
+    let owners: Vec<Owner> = floors.iter().map(|floor| floor.0).collect();
+    let look = move |view: &mut View<'_>| -> Vec<Option<Floors>> {
+        owners.iter().map(|owner| view.ledger().floors(*owner)).collect()
+    };
+    let overloaded = "nobody else speaks to an authority that has just begun";
+    let known = handle.read(ServiceClass::A, look).expect(overloaded).wait().map_err(ended)?;
+    for ((owner, floors), known) in floors.into_iter().zip(known) {
+        if known.unwrap_or_default() != floors {
+            handle.submit(Event::Floors { owner, floors }).expect(overloaded).wait().map_err(ended)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes a policy for a ledger, on tiles that draw power as their classes say.

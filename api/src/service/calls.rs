@@ -17,7 +17,7 @@ use crate::shell::Answered;
 /// What an answer is in a session.
 pub(crate) type Told = fn(&Desk, Answered) -> Result<Outcome, Failure>;
 
-/// The event of a call in a session, and what becomes of its answer. A quote is no event.
+/// The event of a call in a session, and what becomes of its answer. A look is no event.
 ///
 /// # Errors
 /// A call that makes no sense.
@@ -41,7 +41,9 @@ pub(crate) fn event_of(desk: &Desk, call: Call) -> Result<(Event, Told), Failure
             let lease = Some(one_lease(desk, answered)?);
             Ok(Outcome::Checkpoint(proto::CheckpointResponse { lease }))
         }),
-        Call::Quote(_) => return Err(Failure::new(Code::Internal, "NO_EVENT", "a quote changes nothing")),
+        Call::Quote(_) | Call::WatchHolder(_) => {
+            return Err(Failure::new(Code::Internal, "NO_EVENT", "a look changes nothing"));
+        }
     })
 }
 
@@ -175,7 +177,7 @@ impl Desk {
             (true, None) => None,
             (false, Some(notice)) => {
                 let notice = read_duration("notice", notice)?;
-                Some(self.look(|view| view.now()).await?.after(notice))
+                Some(self.now().await?.after(notice))
             }
             (true, Some(_)) => {
                 return Err(Failure::field("notice", "BOTH", "a drain that is taken back has no notice"));

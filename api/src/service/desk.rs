@@ -6,10 +6,12 @@ use std::time::Duration;
 use lessor_engine::authority::{Event, Terms};
 use lessor_models::fleet::Fleet;
 use lessor_models::job::ServiceClass;
+use lessor_models::time::Timestamp;
 use tokio::sync::Mutex;
 use tonic::Code;
 
 use super::failure::Failure;
+use super::notices::Notices;
 use super::telemetry::LivePlane;
 use super::telling::Names;
 use crate::serve::Metrics;
@@ -25,14 +27,19 @@ pub(crate) struct Desk {
     fleet: Arc<Fleet>,
     terms: Terms,
     metrics: Metrics,
+    notices: Notices,
     plane: Mutex<LivePlane>,
 }
 
 impl Desk {
     /// A desk in front of a shell that has recovered.
-    pub(crate) fn new(handle: Handle, fleet: Arc<Fleet>, terms: Terms, metrics: Metrics) -> Desk {
+    pub(crate) fn new(handle: Handle, (fleet, terms): (Arc<Fleet>, Terms), notices: Notices, metrics: Metrics) -> Desk {
         let plane = Mutex::new(LivePlane::new(&fleet));
-        Desk { handle, fleet, terms, metrics, plane }
+        Desk { handle, fleet, terms, metrics, notices, plane }
+    }
+
+    pub(crate) fn notices(&self) -> &Notices {
+        &self.notices
     }
 
     pub(crate) fn fleet(&self) -> &Fleet {
@@ -81,6 +88,17 @@ impl Desk {
     ) -> Result<T, Failure> {
         let pending = self.handle.read(ServiceClass::C, look).map_err(|full| overloaded(&full))?;
         pending.await.map_err(stopped)
+    }
+
+    /// The engine's clock.
+    ///
+    /// # Errors
+    /// An authority that takes nothing now, or that ended.
+    pub(crate) async fn now(&self) -> Result<Timestamp, Failure> {
+        fn now(view: &mut View<'_>) -> Timestamp {
+            view.now()
+        }
+        self.look(now).await
     }
 }
 

@@ -17,6 +17,8 @@ use tonic::{Code, Status};
 use super::Desk;
 use super::calls::event_of;
 use super::failure::Failure;
+use super::notices::Notices;
+use super::reading::holder;
 use super::telemetry::sample;
 use crate::journal::simulated::SimulatedDisk;
 use crate::process_clock::unix_micros;
@@ -24,7 +26,7 @@ use crate::proto::session_request::Call;
 use crate::proto::{
     Accelerators, CheckpointRequest, ConfirmFenceRequest, DrainRequest, ExplainRequest, GetLeaseRequest, LeaseSpec,
     ListLeasesRequest, PublishTelemetryRequest, QuoteRequest, ReleaseRequest, RenewRequest, RequestLeaseRequest,
-    Resources, RevokeRequest, SessionRequest,
+    Resources, RevokeRequest, SessionRequest, WatchHolderRequest,
 };
 use crate::serve::Metrics;
 use crate::shell::test_world::fleet;
@@ -46,7 +48,7 @@ impl Office {
         let fleet = Arc::new(fleet(4));
         let options = ShellOptions::new(&fleet, Terms::default(), [1; 16]);
         let (shell, handle) = Shell::start(SimulatedDisk::new(1), options).unwrap();
-        let desk = Desk::new(handle, fleet, Terms::default(), Metrics::new());
+        let desk = Desk::new(handle, (fleet, Terms::default()), Notices::new(), Metrics::new());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         Office { desk, runtime, taken: Cell::new(0), done: Cell::new(0), _shell: shell }
     }
@@ -64,6 +66,11 @@ impl Office {
         let Ok(SessionRequest { call: Some(call), .. }) = message::<SessionRequest>(bytes) else { return };
         if let Call::Quote(asked) = call {
             return Office::judge(self.runtime.block_on(self.desk.quote(asked)));
+        }
+        if let Call::WatchHolder(asked) = call {
+            return Office::judge(
+                holder(&asked.holder).and_then(|holder| self.runtime.block_on(self.desk.revoked(Some(holder)))),
+            );
         }
         match event_of(&self.desk, call) {
             Ok((event, told)) => {
@@ -220,6 +227,7 @@ fn call() -> BoxedStrategy<Call> {
         1 => (name(), any::<u64>()).prop_map(|(name, token)| Call::ConfirmFence(ConfirmFenceRequest { name, token })),
         1 => (name(), label()).prop_map(|(name, holder)| Call::Checkpoint(CheckpointRequest { name, holder })),
         1 => option::of(spec()).prop_map(|spec| Call::Quote(QuoteRequest { spec })),
+        1 => label().prop_map(|holder| Call::WatchHolder(WatchHolderRequest { holder })),
     ];
     call.boxed()
 }

@@ -93,10 +93,11 @@ impl Desk {
                 (standings(view, node), explained, view.revision())
             })
             .await?;
-        let accounts = standings.into_iter().map(|(found, capacity, commitment)| proto::AccountStanding {
-            account: Some(account(self.fleet(), found)),
-            capacity,
-            commitment,
+        let accounts = standings.into_iter().map(|found| proto::AccountStanding {
+            account: Some(account(self.fleet(), found.account)),
+            capacity: found.capacity,
+            commitment: found.commitment,
+            posted_price: found.posted_price,
         });
         let mut told =
             explained.map_or_else(|| Ok(proto::ExplainResponse::default()), |found| self.explanation(&found))?;
@@ -137,15 +138,24 @@ impl Desk {
     }
 }
 
-/// Every account that a lease at a node debits and that limits anything, with what it may give and what is held of it.
-fn standings(view: &View<'_>, node: NodeIndex) -> Vec<(Account, u64, u64)> {
+/// An account with what it may give, what is held of it, and what it costs.
+struct Standing {
+    account: Account,
+    capacity: u64,
+    commitment: u64,
+    posted_price: u64,
+}
+
+/// Every account that a lease at a node debits and that limits anything.
+fn standings(view: &View<'_>, node: NodeIndex) -> Vec<Standing> {
     let ledger = view.ledger();
     let accounts = ledger.path(node).flat_map(|owner| Kind::ALL.map(|kind| Account { owner, kind }));
     let known = accounts.filter_map(|account| {
         let (capacity, commitment) = ledger.balance(account)?;
-        Some((account, capacity, commitment))
+        let posted_price = view.posted_price(account).unwrap_or(0);
+        Some(Standing { account, capacity, commitment, posted_price })
     });
-    known.filter(|standing| standing.1 != UNLIMITED).collect()
+    known.filter(|standing| standing.capacity != UNLIMITED).collect()
 }
 
 fn nodes(fleet: &Fleet, grant: &Grant) -> Vec<String> {

@@ -10,6 +10,7 @@ mod edge_tests;
 mod failure;
 mod lease_service;
 mod looks;
+mod notices;
 mod reading;
 mod refusing;
 mod session;
@@ -20,3 +21,4 @@ mod watch;
 
 pub(crate) use desk::Desk;
 pub(crate) use lease_service::Service;
+pub(crate) use notices::Notices;

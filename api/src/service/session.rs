@@ -1,22 +1,26 @@
 //! Many calls over one stream. Those of one service class are applied in the order in which they came, and all are answered
 //! as they become durable.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use lessor_engine::authority::Event;
+use lessor_engine::authority::{Event, HolderId};
 use tokio::sync::mpsc;
 use tonic::{Code, Status, Streaming};
 
 use super::calls::{Told, event_of};
 use super::desk::{Desk, overloaded, stopped};
 use super::failure::Failure;
+use super::notices::{self, Hearing, Missed, Notice};
+use super::reading;
+use super::telling::lease;
 use crate::proto::session_request::Call;
 use crate::proto::session_response::Outcome;
-use crate::proto::{QuoteRequest, SessionRequest, SessionResponse};
+use crate::proto::{Lease, QuoteRequest, SessionRequest, SessionResponse, WatchHolderResponse};
 use crate::serve::Ended;
 use crate::shell::{AnswerSink, AnswerStream, Answered, Stopped, answer_stream};
 
@@ -29,6 +33,9 @@ const ANSWERS_WAITING: usize = 1_024;
 /// Answers taken from the shell at once.
 const ANSWERS_AT_ONCE: usize = 256;
 
+/// Holders whose revocations one session is told of: a look at all leases for each.
+const HOLDERS_MAX: usize = 64;
+
 /// Where answers go.
 pub(crate) type Answers = mpsc::Receiver<Result<SessionResponse, Status>>;
 
@@ -36,12 +43,21 @@ pub(crate) type Answers = mpsc::Receiver<Result<SessionResponse, Status>>;
 pub(crate) fn open(desk: Arc<Desk>, calls: Streaming<SessionRequest>, ended: Ended) -> Answers {
     let (out, receiver) = mpsc::channel(ANSWERS_WAITING);
     let (sink, stream) = answer_stream();
-    let session = Session { desk, out, sink, waiting: Waiting::default(), quotes: FuturesUnordered::new() };
+    let session = Session {
+        desk,
+        out,
+        sink,
+        waiting: Waiting::default(),
+        looks: FuturesUnordered::new(),
+        holders: BTreeMap::new(),
+        notices: None,
+    };
     tokio::spawn(session.run(calls, stream, ended));
     receiver
 }
 
-type Quote = Pin<Box<dyn Future<Output = SessionResponse> + Send>>;
+/// A call that is answered from the state alone, beside the others.
+type Look = Pin<Box<dyn Future<Output = SessionResponse> + Send>>;
 
 /// One session on its way.
 struct Session {
@@ -49,7 +65,10 @@ struct Session {
     out: mpsc::Sender<Result<SessionResponse, Status>>,
     sink: AnswerSink,
     waiting: Waiting,
-    quotes: FuturesUnordered<Quote>,
+    looks: FuturesUnordered<Look>,
+    /// Whose revocations are told, each under its tag.
+    holders: BTreeMap<HolderId, u64>,
+    notices: Option<Hearing>,
 }
 
 /// Nobody reads the answers any more.
@@ -65,7 +84,11 @@ impl Session {
                 count = answers.next_many(&mut batch, ANSWERS_AT_ONCE), if self.waiting.count() > 0 => {
                     if count == 0 { self.stopped().await } else { self.tell(&mut batch).await }
                 }
-                Some(quoted) = self.quotes.next(), if !self.quotes.is_empty() => self.say(quoted).await,
+                Some(looked) = self.looks.next(), if !self.looks.is_empty() => self.say(looked).await,
+                notice = notices::next(&mut self.notices), if is_open => {
+                    self.hear(notice);
+                    Ok(())
+                }
                 call = calls.next(), if is_open && self.in_flight() < IN_FLIGHT_MAX => match call {
                     Some(Ok(request)) => self.begin(request).await,
                     // A caller that went away, or sent what is no message: what it asked for before is still answered.
@@ -87,7 +110,7 @@ impl Session {
     }
 
     fn in_flight(&self) -> usize {
-        self.waiting.count() + self.quotes.len()
+        self.waiting.count() + self.looks.len()
     }
 
     fn is_idle(&self) -> bool {
@@ -99,9 +122,13 @@ impl Session {
         let tag = request.tag;
         let failure = match request.call {
             Some(Call::Quote(asked)) => {
-                self.quotes.push(quote(Arc::clone(&self.desk), tag, asked));
+                self.looks.push(quote(Arc::clone(&self.desk), tag, asked));
                 return Ok(());
             }
+            Some(Call::WatchHolder(asked)) => match self.watch(tag, &asked.holder) {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            },
             Some(call) => match self.submit(tag, call) {
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
@@ -109,6 +136,38 @@ impl Session {
             None => Failure::field("call", "MISSING", "the message holds no call"),
         };
         self.say(failed(tag, failure)).await
+    }
+
+    /// Tells of revocations of a holder's leases from now on, and first of those that stand.
+    fn watch(&mut self, tag: u64, name: &str) -> Result<(), Failure> {
+        let holder = reading::holder(name)?;
+        if !self.holders.contains_key(&holder) && self.holders.len() >= HOLDERS_MAX {
+            let words = format!("a session watches at most {HOLDERS_MAX} holders");
+            return Err(Failure::new(Code::ResourceExhausted, "TOO_MANY_HOLDERS", words));
+        }
+        // Heard from before the look on, so that nothing falls between the two.
+        self.notices.get_or_insert_with(|| self.desk.notices().hear());
+        self.holders.insert(holder, tag);
+        self.looks.push(standing(Arc::clone(&self.desk), tag, holder));
+        Ok(())
+    }
+
+    fn hear(&mut self, notice: Result<Notice, Missed>) {
+        match notice {
+            Ok(Notice::Revoked(revoked)) => {
+                if let Some(tag) = self.holders.get(&revoked.holder) {
+                    let told = vec![lease(self.desk.names(), &revoked)];
+                    let response = watched(*tag, Ok(told));
+                    self.looks.push(Box::pin(async move { response }));
+                }
+            }
+            Ok(Notice::Fence { .. }) => {}
+            Err(Missed) => {
+                for (holder, tag) in &self.holders {
+                    self.looks.push(standing(Arc::clone(&self.desk), *tag, *holder));
+                }
+            }
+        }
     }
 
     fn submit(&mut self, tag: u64, call: Call) -> Result<(), Failure> {
@@ -144,7 +203,22 @@ impl Session {
     }
 }
 
-fn quote(desk: Arc<Desk>, tag: u64, asked: QuoteRequest) -> Quote {
+/// The leases of a holder that are revoked and have not returned what they hold.
+fn standing(desk: Arc<Desk>, tag: u64, holder: HolderId) -> Look {
+    Box::pin(async move {
+        let found = desk.revoked(Some(holder)).await;
+        watched(tag, found.map(|found| found.iter().map(|one| lease(desk.names(), &one.lease)).collect()))
+    })
+}
+
+fn watched(tag: u64, revoked: Result<Vec<Lease>, Failure>) -> SessionResponse {
+    match revoked {
+        Ok(revoked) => SessionResponse { tag, outcome: Some(Outcome::WatchHolder(WatchHolderResponse { revoked })) },
+        Err(failure) => failed(tag, failure),
+    }
+}
+
+fn quote(desk: Arc<Desk>, tag: u64, asked: QuoteRequest) -> Look {
     Box::pin(async move {
         let quoted = desk.quote(asked).await.map(Outcome::Quote);
         let outcome = quoted.unwrap_or_else(|failure| Outcome::Failure(failure.into_message()));

@@ -143,7 +143,7 @@ async fn apply(desk: &Desk, samples: Vec<Sample>) -> Result<u64, Failure> {
     let first_version = match plane.first_version {
         Some(first) => first,
         None => {
-            let now = desk.look(|view| view.now()).await?;
+            let now = desk.now().await?;
             *plane.first_version.insert(now.0.max(0).unsigned_abs().saturating_mul(CHANGES_PER_MICRO))
         }
     };

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_engine::authority::{Change, HolderId, OutOfRange, Revision};
+use lessor_engine::authority::{Change, FenceKey, HolderId, Lease, LeaseId, OutOfRange, Revision};
 use tokio::sync::mpsc;
+use tokio::time::error::Elapsed;
 use tonic::{Code, Status};
 
 use super::desk::{Desk, stopped};
 use super::failure::Failure;
+use super::notices::{self, Hearing, Missed, Notice, Standing};
 use super::reading::{self, holder};
 use super::telling::{lease, revision};
 use crate::proto;
@@ -34,7 +36,8 @@ pub(crate) fn open(desk: Arc<Desk>, asked: &proto::WatchRequest, ended: Ended) -
     let after = asked.after.map_or_else(|| desk.handle().revision(), reading::revision);
     let watch = desk.handle().watch(after);
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
-    let feed = Feed { desk, watch, only, sender };
+    let fences = asked.fences.then(|| desk.notices().hear());
+    let feed = Feed { desk, watch, fences, only, sender };
     tokio::spawn(feed.run(ended));
     Ok(receiver)
 }
@@ -43,6 +46,8 @@ pub(crate) fn open(desk: Arc<Desk>, asked: &proto::WatchRequest, ended: Ended) -
 struct Feed {
     desk: Arc<Desk>,
     watch: Watch,
+    /// Where fences are heard, if they are asked for.
+    fences: Option<Hearing>,
     only: Option<HolderId>,
     sender: mpsc::Sender<Result<proto::WatchResponse, Status>>,
 }
@@ -66,13 +71,59 @@ impl Feed {
     /// Sends changes until the reader is gone; says why it ended otherwise.
     async fn feed(&mut self) -> Option<Failure> {
         self.bookmark().await.ok()?;
+        if self.fences.is_some()
+            && let Err(ended) = self.standing_fences().await
+        {
+            return ended;
+        }
         loop {
-            match tokio::time::timeout(BOOKMARK_EVERY, self.watch.next()).await {
-                Ok(Ok(changes)) => self.send(&changes).await.ok()?,
-                Ok(Err(error)) => return Some(failure(error)),
-                Err(_) => self.bookmark().await.ok()?,
+            let happened = tokio::select! {
+                changes = tokio::time::timeout(BOOKMARK_EVERY, self.watch.next()) => Happened::Changes(changes),
+                notice = notices::next(&mut self.fences) => Happened::Notice(notice),
+            };
+            match happened {
+                Happened::Changes(Ok(Ok(changes))) => self.send(&changes).await.ok()?,
+                Happened::Changes(Ok(Err(error))) => return Some(failure(error)),
+                Happened::Changes(Err(_)) => self.bookmark().await.ok()?,
+                Happened::Notice(Ok(Notice::Revoked(_))) => {}
+                Happened::Notice(Ok(Notice::Fence { lease })) => {
+                    if let Err(ended) = self.fence(lease).await {
+                        return ended;
+                    }
+                }
+                Happened::Notice(Err(Missed)) => {
+                    if let Err(ended) = self.standing_fences().await {
+                        return ended;
+                    }
+                }
             }
         }
+    }
+
+    /// Says which tokens must be refused as things stand. The error is why the watch ended, if not for its reader.
+    async fn standing_fences(&self) -> Result<(), Option<Failure>> {
+        let standing = self.desk.revoked(self.only).await.map_err(Some)?;
+        for Standing { lease, keys, .. } in standing.into_iter().filter(|standing| standing.is_fenced) {
+            self.say_fence(&lease, &keys).await.map_err(|_| None)?;
+        }
+        Ok(())
+    }
+
+    /// Says that the token of a lease must be refused, if it is of interest and has not returned what it holds.
+    async fn fence(&self, id: LeaseId) -> Result<(), Option<Failure>> {
+        let look = self.desk.look(move |view| view.lease(id).map(|lease| (lease, view.keys(id).to_vec())));
+        match look.await.map_err(Some)? {
+            Some((lease, keys)) if !lease.is_returned && self.only.is_none_or(|only| lease.holder == only) => {
+                self.say_fence(&lease, &keys).await.map_err(|_| None)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn say_fence(&self, fenced: &Lease, keys: &[FenceKey]) -> Result<(), ReaderIsGone> {
+        let fence_keys = keys.iter().map(|key| key.as_str().to_owned()).collect();
+        let fence = proto::Fence { lease: Some(lease(self.desk.names(), fenced)), fence_keys };
+        self.say(self.watch.reached(), Event::Fence(fence)).await
     }
 
     /// Sends changes of interest, and a bookmark where the last ones were of none.
@@ -96,6 +147,12 @@ impl Feed {
         let response = proto::WatchResponse { revision: Some(revision(at)), event: Some(event) };
         self.sender.send(Ok(response)).await.map_err(|_| ReaderIsGone)
     }
+}
+
+/// What a watch waits for.
+enum Happened {
+    Changes(Result<Result<Vec<Change>, WatchError>, Elapsed>),
+    Notice(Result<Notice, Missed>),
 }
 
 /// Nobody reads the stream any more.

@@ -11,6 +11,13 @@ pub enum ShellError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A fleet that is not what it was.
+    #[error(
+        "the capacities, classes or zones of the fleet are not those that the leases of this data directory were granted on; \
+         start with that fleet, or accept this one with --accept-fleet: leases stay, and accounts that hold more than they may \
+         give now are in deficit"
+    )]
+    FleetChanged,
     /// The policy.
     #[error("the terms of the authority cannot be used")]
     Terms(#[from] TermsError),

@@ -43,10 +43,11 @@ pub use answer::{AnswerSink, AnswerStream, Answered, Overloaded, Pending, Stoppe
 pub use committer::Listener;
 pub use counters::{Counters, Histogram};
 pub use error::ShellError;
-pub use fleet_id::fleet_id;
+pub use fleet_id::{fleet_contents, fleet_id};
 pub use handle::Handle;
 pub use recovery::RecoveryReport;
-pub use run::{Limits, PlacementMaker, Shell, ShellOptions};
+pub(crate) use recovery::beginning;
+pub use run::{FleetChange, Limits, PlacementMaker, Shell, ShellOptions};
 pub use stage::UNSTATED;
 pub use view::View;
 pub use watch::{CHANGES_AT_ONCE, Watch, WatchError};

@@ -10,13 +10,13 @@ use super::committer::Committer;
 use super::counters::Counters;
 use super::engine::Engine;
 use super::error::ShellError;
-use super::fleet_id::fleet_id;
+use super::fleet_id::{fleet_contents, fleet_id};
 use super::handle::Handle;
 use super::inbox::Inbox;
 use super::recovery::{Ground, RecoveryReport, recover};
-use super::run::ShellOptions;
-use crate::journal::{CommitBuffer, History, Journal, Storage};
-use crate::wire::RecordRef;
+use super::run::{FleetChange, ShellOptions};
+use crate::journal::{CommitBuffer, History, Journal, Storage, forget_old, read_contents, write_contents};
+use crate::wire::{RecordRef, write_state};
 
 /// A shell that has recovered and that nobody drives yet.
 #[derive(Debug)]
@@ -40,15 +40,30 @@ pub(crate) fn open<S: Storage>(
     options: ShellOptions<'_>,
     beginning: Timestamp,
 ) -> Result<Parts<S>, ShellError> {
-    let ShellOptions { fleet, terms, placement, listener, limits, journal } = options;
-    let id = fleet_id(fleet);
+    let ShellOptions { fleet, terms, prices, placement, listener, fleet_change, limits, journal } = options;
+    let ground = Ground { fleet, terms, prices: &prices };
+    let (id, contents) = (fleet_id(fleet), fleet_contents(fleet));
     let mut history = History::read(storage.clone(), id)?;
-    let (recovered, recovery) = recover(&mut history, Ground { fleet, terms })?;
+    let known = read_contents(&storage)?;
+    let is_changed = known.is_some_and(|known| known != contents);
+    if is_changed && fleet_change == FleetChange::Refused {
+        return Err(ShellError::FleetChanged);
+    }
+    let (recovered, mut recovery) = recover(&mut history, ground)?;
     let mut journal = Journal::open(history, id, journal)?;
     let authority = match recovered {
+        Some(mut authority) if is_changed => {
+            authority.look_for_deficits();
+            settle(&journal, (&authority, &storage))?;
+            recovery.bytes = 0;
+            authority
+        }
         Some(authority) => authority,
-        None => begin(&mut journal, Ground { fleet, terms }, beginning)?,
+        None => begin(&mut journal, ground, beginning)?,
     };
+    if known != Some(contents) {
+        write_contents(&storage, contents)?;
+    }
     let authority = match placement {
         Some(make) => authority.with_placement(make),
         None => authority,
@@ -64,10 +79,19 @@ pub(crate) fn open<S: Storage>(
 
 /// An authority without a history: that it began, and when, is its first record.
 fn begin<S: Storage>(journal: &mut Journal<S>, ground: Ground<'_>, now: Timestamp) -> Result<Authority, ShellError> {
-    let mut authority = Authority::new(ground.fleet, ground.terms, now)?;
+    let mut authority = Authority::new(ground.fleet, ground.terms, now)?.with_prices(ground.prices);
     let decision = authority.apply(now, &Event::Tick, &mut Vec::new());
     let mut commit = CommitBuffer::default();
     commit.record(|out| RecordRef { now, event: &Event::Tick, decision: &decision }.write(out));
     journal.append(&mut commit)?;
     Ok(authority)
+}
+
+/// Makes the state on another fleet durable as a snapshot, before anything rests on it: what was decided on the fleet before is
+/// never carried out on this one again.
+fn settle<S: Storage>(journal: &Journal<S>, (authority, storage): (&Authority, &S)) -> Result<(), ShellError> {
+    let mut writer = journal.snapshot()?;
+    write_state(authority.snapshot(), |part| writer.part(part))?;
+    writer.finish()?;
+    Ok(forget_old(storage)?)
 }

@@ -1,6 +1,6 @@
 //! From a journal to the authority that it leads to. Decisions are carried out as they were made: no policy is asked.
 
-use lessor_engine::authority::{Authority, Restoring, Terms};
+use lessor_engine::authority::{Authority, PriceList, Restoring, Terms};
 use lessor_models::fleet::Fleet;
 use lessor_models::time::Timestamp;
 
@@ -32,6 +32,7 @@ pub struct RecoveryReport {
 pub(super) struct Ground<'a> {
     pub(super) fleet: &'a Fleet,
     pub(super) terms: Terms,
+    pub(super) prices: &'a PriceList,
 }
 
 /// Reads a journal to its end. There is no authority where there is no record yet.
@@ -49,7 +50,7 @@ pub(super) fn recover<S: Storage>(
             let Record { now, event, decision } = record.map_err(|source| ShellError::Record { sequence, source })?;
             let begun = match authority.take() {
                 Some(authority) => raise(authority, incarnation),
-                None => Authority::new(ground.fleet, ground.terms, now)?,
+                None => Authority::new(ground.fleet, ground.terms, now)?.with_prices(ground.prices),
             };
             let authority = authority.insert(begun);
             authority.enact(now, &event, &decision, &mut effects);
@@ -89,7 +90,8 @@ fn restore<S: Storage>(history: &mut History<S>, ground: Ground<'_>) -> Result<O
             }
         }
     }
-    restoring.map(Restoring::finish).transpose().map_err(contradiction)
+    let restored = restoring.map(Restoring::finish).transpose().map_err(contradiction)?;
+    Ok(restored.map(|authority| authority.with_prices(ground.prices)))
 }
 
 /// A restored backup begins a new incarnation at the commit where it ends: ids, tokens and revisions go on beyond everything
@@ -102,6 +104,6 @@ fn raise(mut authority: Authority, incarnation: Incarnation) -> Authority {
 }
 
 /// The instant at which an authority without a history begins: the machine's time of day, the only time that it is asked.
-pub(super) fn beginning() -> Timestamp {
+pub(crate) fn beginning() -> Timestamp {
     Timestamp(i64::try_from(crate::process_clock::unix_micros()).unwrap_or(i64::MAX))
 }

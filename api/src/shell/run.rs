@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use lessor_engine::authority::{Placement, Terms};
+use lessor_engine::authority::{Placement, PriceList, Terms};
 use lessor_engine::ledger::Ledger;
 use lessor_models::fleet::Fleet;
 
@@ -30,10 +30,14 @@ pub struct ShellOptions<'a> {
     pub fleet: &'a Fleet,
     /// The policy.
     pub terms: Terms,
+    /// Which accounts have posted prices.
+    pub prices: PriceList,
     /// The policy of placement; none for the engine's own.
     pub placement: Option<PlacementMaker>,
     /// Who hears effects that are no answers.
     pub listener: Listener,
+    /// What becomes of a data directory whose fleet has other capacities, classes or zones than it had.
+    pub fleet_change: FleetChange,
     /// How much of everything.
     pub limits: Limits,
     /// Segments and salt of the journal.
@@ -53,12 +57,24 @@ impl<'a> ShellOptions<'a> {
         ShellOptions {
             fleet,
             terms,
+            prices: PriceList::default(),
             placement: None,
             listener: Box::new(|_| ()),
+            fleet_change: FleetChange::Refused,
             limits: Limits::default(),
             journal: JournalOptions::with_salt(salt),
         }
     }
+}
+
+/// What becomes of a data directory whose fleet has changed in anything but its nodes and zones: those may not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FleetChange {
+    /// It is not opened: what was granted may not be there.
+    #[default]
+    Refused,
+    /// Its leases stay, and accounts that hold more than they may give now are in deficit.
+    Accepted,
 }
 
 /// Limits of a shell.

@@ -4,8 +4,10 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use lessor_engine::authority::{Answer, Event, Filter, LeaseId, LeaseState, Reason, Revision, Terms};
+use lessor_engine::authority::{Answer, Event, Filter, LeaseId, LeaseState, Reason, Revision, RevocationCause, Terms};
+use lessor_models::fleet::Owner;
 use lessor_models::job::ServiceClass;
+use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Timestamp;
 use proptest::prelude::*;
 
@@ -20,6 +22,10 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 fn poll<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn look_at_the_clock(view: &mut View<'_>) -> Timestamp {
+    view.now()
 }
 
 fn release(lease: LeaseId) -> Event {
@@ -160,7 +166,7 @@ fn now_never_goes_back_not_even_over_a_crash() {
             let now = grant(&handle, &name).now;
             assert!(now >= last, "{now:?} after {last:?}");
             last = now;
-            let seen = handle.read(ServiceClass::C, |view| view.now()).unwrap().wait().unwrap();
+            let seen = handle.read(ServiceClass::C, look_at_the_clock).unwrap().wait().unwrap();
             assert!(seen >= last, "{seen:?} after {last:?}");
             last = seen;
         }
@@ -224,6 +230,31 @@ fn another_fleet_is_refused() {
     start(&disk, &small).0.close().unwrap();
     let error = Shell::start(disk, ShellOptions::new(&fleet(5), terms(), [1; 16])).unwrap_err();
     assert!(matches!(error, ShellError::Journal(JournalError::OtherFleet { .. })), "{error}");
+}
+
+#[test]
+fn a_fleet_with_other_capacities_is_refused_unless_it_is_accepted() {
+    let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
+    let (shell, handle) = start(&disk, &fleet);
+    let answered = grant(&handle, "one");
+    let granted = lease(&answered);
+    shell.close().unwrap();
+    let mut smaller = fleet.clone();
+    smaller.limit(Owner::Node(granted.node), &Resources::UNLIMITED.with(Kind::Compute, 5));
+    let options = || ShellOptions::new(&smaller, terms(), [1; 16]);
+    let error = Shell::start(disk.clone(), options()).unwrap_err();
+    assert!(matches!(error, ShellError::FleetChanged), "{error}");
+    start(&disk, &fleet).0.close().unwrap();
+    let accepted = ShellOptions { fleet_change: FleetChange::Accepted, ..options() };
+    let (shell, handle) = Shell::start(disk.clone(), accepted).unwrap();
+    // The tile gives half of what the lease holds: it is revoked with notice.
+    let changes = block_on(handle.watch(answered.revision).next()).unwrap();
+    let revoked = changes[0].lease;
+    assert_eq!((revoked.id, revoked.state), (granted.id, LeaseState::Revoked));
+    assert_eq!(revoked.notice.map(|notice| notice.cause), Some(RevocationCause::Deficit));
+    shell.close().unwrap();
+    // What was accepted once is the fleet of the directory.
+    Shell::start(disk, options()).unwrap().0.close().unwrap();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use lessor_engine::authority::{
     Authority, Change, Decision, Explanation, FenceKey, Filter, HolderId, Lease, LeaseId, OutOfRange, Page, Request,
     Revision, Terms,
 };
-use lessor_engine::ledger::Ledger;
+use lessor_engine::ledger::{Account, Ledger};
 use lessor_models::time::Timestamp;
 
 /// The state of the authority, for one read. It may hold what is not durable yet: what a read returns is handed over once it is.
@@ -48,6 +48,12 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         self.authority.ledger()
+    }
+
+    /// What an account costs at the posted price, in micro-credits per 10^6 base units and hour; none where none is posted.
+    #[must_use]
+    pub fn posted_price(&self, account: Account) -> Option<u64> {
+        self.authority.posted_price(account)
     }
 
     /// How many leases hold something or are offered.

@@ -15,8 +15,8 @@ use lessor_models::time::Timestamp;
 use super::calls::{Call, From, Said};
 use super::drifting_clock::DriftingClock;
 use super::poll::poll_once;
-use crate::journal::simulated::SimulatedDisk;
 use crate::journal::JournalOptions;
+use crate::journal::simulated::SimulatedDisk;
 use crate::shell::{
     AnswerSink, AnswerStream, Batch, Committer, Engine, EngineClock, Handle, Limits, Parts, Pending, RecoveryReport,
     ShellError, ShellOptions, SnapshotTask, answer_stream, open,

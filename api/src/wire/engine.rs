@@ -2,8 +2,8 @@
 
 use lessor_engine::authority::{
     CounterOffer, Decision, Displacement, Event, FenceKey, Grant, GrantedLease, HolderId, KeptAnswer, KeptLease, Label,
-    Lease, LeaseId, LeaseState, Money, Notice, Rate, Reason, Refusal, Renewal, Repeat, Request, RequestId, Revision,
-    Revocation, RevocationCause, Scope, Seat, Slot, Tenure, Term, Token, Version,
+    Lease, LeaseId, LeaseState, Money, Notice, PostedPrice, Rate, Reason, Refusal, Renewal, Repeat, Request, RequestId,
+    Revision, Revocation, RevocationCause, Scope, Seat, Slot, Tenure, Term, Token, Version,
 };
 use lessor_engine::ledger::{Account, Barrier, ClassSet, Devices, Draw, Floors, Shortage};
 use lessor_engine::plane::{ClosureCause, Notice as PlaneNotice, PlaneEffect, PlaneName};
@@ -127,6 +127,7 @@ form_struct!(Lease {
 form_struct!(Notice { cause, until, compensation });
 form_struct!(Slot { generation, lease });
 form_struct!(KeptLease { lease, draw, returns_at, rate, safe_until, displacement, keys, is_fenced, gang, waits_for });
+form_struct!(PostedPrice { account, price, smoothed });
 form_struct!(Repeat { holder, request, at, digest, answer });
 form_enum!(KeptAnswer { 0 => Lease(lease), 1 => Gang(leases), 2 => Refused(refusal) });
 form_struct!(GrantedLease { id, node, device_mask, token, start, end, price });

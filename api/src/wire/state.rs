@@ -76,14 +76,16 @@ impl StateWriter {
             Piece::Ended(ended) => self.items(ended, put),
             Piece::Repeats(repeats) => self.items(repeats, put),
             Piece::Balances(balances) => self.items(balances, put),
+            Piece::Prices(None, _) => Ok(()),
+            Piece::Prices(Some(at), prices) => {
+                at.write(&mut self.part);
+                prices.iter().for_each(|price| price.write(&mut self.part));
+                Ok(())
+            }
         }
     }
 
-    fn items<T: Form, E>(
-        &mut self,
-        items: &[T],
-        put: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn items<T: Form, E>(&mut self, items: &[T], put: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         for item in items {
             item.write(&mut self.part);
             if self.part.len() > PART_BYTES {
@@ -105,6 +107,8 @@ const FREE: u8 = 2;
 const ENDED: u8 = 3;
 const REPEATS: u8 = 4;
 const BALANCES: u8 = 5;
+/// From version 2 on, and one part: as many as there are accounts with posted prices.
+const PRICES: u8 = 6;
 
 fn code(piece: &Piece) -> u8 {
     match piece {
@@ -113,6 +117,7 @@ fn code(piece: &Piece) -> u8 {
         Piece::Ended(_) => ENDED,
         Piece::Repeats(_) => REPEATS,
         Piece::Balances(_) => BALANCES,
+        Piece::Prices(..) => PRICES,
     }
 }
 
@@ -133,6 +138,8 @@ fn head_part(state: &Snapshot) -> Vec<u8> {
         ended: _,
         repeats: _,
         balances: _,
+        priced: _,
+        prices: _,
     } = state;
     let mut part = vec![HEAD];
     now.write(&mut part);
@@ -192,6 +199,7 @@ fn read_part(code: u8, input: &mut Input<'_>) -> Result<StatePart, DecodeError> 
         ENDED => Piece::Ended(read_items(input)?),
         REPEATS => Piece::Repeats(read_items(input)?),
         BALANCES => Piece::Balances(read_items(input)?),
+        PRICES => Piece::Prices(Some(Form::read(input)?), read_items(input)?),
         code => return Err(input.fault(Fault::Code { of: "part", code })),
     };
     Ok(StatePart::Piece(piece))
@@ -214,6 +222,8 @@ fn read_head(input: &mut Input<'_>) -> Result<Snapshot, DecodeError> {
         ended: Vec::new(),
         repeats: Vec::new(),
         balances: Vec::new(),
+        priced: None,
+        prices: Vec::new(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use lessor_engine::authority::{Decision, Event, Reason, Snapshot};
+use lessor_engine::authority::{Decision, Event, Piece, Reason, Snapshot};
 use proptest::prelude::*;
 
 use super::form::{Chance, Form, Input};
@@ -33,6 +33,8 @@ fn state(chance: &mut Chance) -> Snapshot {
         floors: Form::sample(chance),
         deficits: Form::sample(chance),
         unsettled: Form::sample(chance),
+        priced: None,
+        prices: Vec::new(),
     }
 }
 
@@ -73,7 +75,30 @@ proptest! {
     #[test]
     fn a_state_reads_back_as_written(seed in any::<u64>()) {
         let state = state(&mut Chance(seed));
+        prop_assert_eq!(&read_state(&parts(&state)).unwrap().unwrap(), &state);
+        let chance = &mut Chance(!seed);
+        let state = Snapshot { priced: Some(Form::sample(chance)), prices: Form::sample(chance), ..state };
         prop_assert_eq!(read_state(&parts(&state)).unwrap().unwrap(), state);
+    }
+
+    #[test]
+    fn a_state_that_comes_in_small_pieces_is_written_the_same(seed in any::<u64>(), most in 1usize..4) {
+        let chance = &mut Chance(seed);
+        let state = Snapshot { priced: Some(Form::sample(chance)), prices: Form::sample(chance), ..state(chance) };
+        let head = Snapshot { slots: Vec::new(), repeats: Vec::new(), ..state.clone() };
+        let slots = state.slots.chunks(most).map(|slots| Piece::Slots(slots.to_vec()));
+        let repeats = state.repeats.chunks(most).map(|repeats| Piece::Repeats(repeats.to_vec()));
+        let (mut writer, mut parts) = (StateWriter::default(), Vec::new());
+        let mut put = |part: &[u8]| {
+            parts.push(part.to_vec());
+            Ok::<(), Infallible>(())
+        };
+        let Ok(()) = writer.head(head, &mut put);
+        for piece in slots.chain(repeats) {
+            let Ok(()) = writer.piece(&piece, &mut put);
+        }
+        let Ok(()) = writer.finish(&mut put);
+        prop_assert_eq!(parts, self::parts(&state));
     }
 
     /// Bytes that read as a value are what that value is written as: one value, one form.

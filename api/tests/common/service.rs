@@ -11,11 +11,12 @@ use lessor_api::proto::{
     Lease, LeaseSpec, ListLeasesRequest, ListLeasesResponse, Refusal, ReleaseRequest, RequestLeaseRequest,
     RequestLeaseResponse, Resources, WatchRequest, WatchResponse,
 };
-use lessor_api::serve::{Server, ServerOptions, TlsWish};
+use lessor_api::serve::{Server, ServerOptions};
 use lessor_datasets::generate::Scenario;
 use lessor_datasets::table::{read_fleet, write_fleet_dir};
 use lessor_engine::authority::Terms;
 use lessor_models::fleet::Fleet;
+use lessor_models::time::Span;
 use tempfile::TempDir;
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
@@ -37,6 +38,19 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) async fn start() -> Running {
         Running::start_with(Terms::default()).await
+    }
+
+    /// A server by the rules of a market.
+    pub(crate) async fn start_by(policy: &str) -> Running {
+        let dir = tempfile::tempdir().unwrap();
+        let instance = Scenario::new(TILES, 3).generate().unwrap();
+        write_fleet_dir(&dir.path().join("fleet"), &instance).unwrap();
+        let rules = dir.path().join("rules.toml");
+        std::fs::write(&rules, policy).unwrap();
+        let market = Some((rules, Span(10_000_000)));
+        let server = Server::start(&ServerOptions { market, ..options(dir.path()) }).await.unwrap();
+        let calls = calls(&server).await;
+        Running { dir, terms: Terms::default(), server: Some(server), calls }
     }
 
     /// A server that works under other terms.
@@ -98,13 +112,8 @@ impl Running {
 /// A server on loopback, in the clear, with the directories of a scratch directory.
 pub(crate) fn options(dir: &Path) -> ServerOptions {
     ServerOptions {
-        fleet: dir.join("fleet"),
-        data: dir.join("data"),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        tls: TlsWish::WhereNeeded,
         metrics: Some("127.0.0.1:0".parse().unwrap()),
-        policy: None,
-        terms: Terms::default(),
+        ..ServerOptions::new(dir.join("fleet"), dir.join("data"), "127.0.0.1:0".parse().unwrap())
     }
 }
 

@@ -15,8 +15,10 @@ use super::keys::Keys;
 use super::label::HolderId;
 use super::lease::{LeaseId, Revision};
 use super::placement::Placement;
+use super::price_board::{Board, PriceList};
 use super::repeats::Repeats;
 use super::slots::Slots;
+use super::snapshot::PostedPrice;
 use super::terms::{Terms, TermsError};
 use crate::ledger::{Ledger, OwnerIndex};
 
@@ -52,6 +54,9 @@ pub struct Authority {
     pub(super) deficits: BTreeSet<OwnerIndex>,
     /// Scratch, so that looking for capacity steps allocates nothing.
     pub(super) changed: Vec<OwnerIndex>,
+    /// Posted prices, and those of a snapshot that wait for their list.
+    pub(super) board: Option<Board>,
+    pub(super) former_prices: Option<(Timestamp, Vec<PostedPrice>)>,
     /// A snapshot that is being taken: what offers waited for when it began.
     pub(super) cut: Option<BTreeMap<u32, Vec<LeaseId>>>,
 }
@@ -88,6 +93,8 @@ impl Authority {
             unsettled: BTreeSet::new(),
             deficits: BTreeSet::new(),
             changed: Vec::new(),
+            board: None,
+            former_prices: None,
             cut: None,
         }
     }
@@ -96,6 +103,18 @@ impl Authority {
     #[must_use]
     pub fn with_placement(mut self, make: impl FnOnce(&Ledger) -> Box<dyn Placement>) -> Authority {
         self.placement = make(&self.ledger);
+        self
+    }
+
+    /// The same authority with posted prices, which go on from where a snapshot had them. Whoever recovers says so before the
+    /// first record is carried out.
+    #[must_use]
+    pub fn with_prices(mut self, list: &PriceList) -> Authority {
+        let mut board = Board::new(list, &self.ledger, self.now);
+        if let Some((stepped, prices)) = self.former_prices.take() {
+            board.resume(&self.ledger, (stepped, &prices));
+        }
+        self.board = Some(board);
         self
     }
 
@@ -141,7 +160,8 @@ impl Authority {
         if !self.unsettled.is_empty() {
             return Some(self.now);
         }
-        let deadlines = [self.deadlines.next(), self.ledger.next_change()];
+        let prices = self.board.as_ref().and_then(Board::next_step);
+        let deadlines = [self.deadlines.next(), self.ledger.next_change(), prices];
         deadlines.into_iter().flatten().min()
     }
 

@@ -25,6 +25,9 @@ impl Authority {
                 self.revoke_all(revoked, effects);
                 self.settle(effects);
                 *worked = self.work_off(*worked, effects);
+                if let Some(board) = &mut self.board {
+                    board.step(&self.ledger, self.now);
+                }
             }
             (Event::Request(request), decision) => self.conclude_request(request, decision, effects),
             (_, Decision::Refused(refusal)) => answer(Answer::Refused(*refusal), effects),

@@ -7,6 +7,7 @@
 use super::apply::Authority;
 use super::label::FenceKey;
 use super::lease::LeaseId;
+use super::price_board::Board;
 use super::slots::{Image, as_seen, slot_id};
 use super::snapshot::{KeptLease, Piece, Slot, Snapshot};
 
@@ -63,6 +64,8 @@ impl Authority {
 
     /// Everything but slots and answers.
     fn head(&self) -> Snapshot {
+        let former = || self.former_prices.clone().map_or((None, Vec::new()), |(at, prices)| (Some(at), prices));
+        let (priced, prices) = self.board.as_ref().map_or_else(former, Board::kept);
         Snapshot {
             now: self.now,
             revision: self.history.latest(),
@@ -79,6 +82,8 @@ impl Authority {
             floors: self.ledger.all_floors(),
             deficits: self.deficits().collect(),
             unsettled: self.unsettled.iter().map(|owner| self.ledger.owner(*owner)).collect(),
+            priced,
+            prices,
         }
     }
 }

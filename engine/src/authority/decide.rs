@@ -8,7 +8,6 @@ use super::digest::digest;
 use super::event::{Request, Scope};
 use super::money::{MONEY_MAX, Money};
 use super::placement::Ask;
-use super::prices::rate;
 use super::refusal::{Reason, Refusal};
 use super::validate::full_draw;
 use crate::ledger::{Barrier, Entry};
@@ -83,7 +82,7 @@ impl Authority {
             && scope.has(&self.ledger, node)
             && self.ledger.check(node, entry).is_none()
             && self.ledger.can_take(node, device_mask, entry.devices);
-        fits.then(|| Seat { node, device_mask, rate: rate(&self.ledger, &self.terms, node, entry) })
+        fits.then(|| Seat { node, device_mask, rate: self.rate(node, entry) })
     }
 
     /// Places each member as if those before it were granted, and takes them all back: a gang is granted whole or not at all.

@@ -19,7 +19,6 @@ use super::decision::{Decision, Seat};
 use super::event::{Displacement, Request};
 use super::lease::RevocationCause;
 use super::money::Money;
-use super::prices::rate;
 use super::victims::{Group, less};
 use crate::ledger::{Entry, OwnerIndex};
 
@@ -60,7 +59,7 @@ impl Authority {
         let tiles = self.sample(request.scope, TILES_MAX).into_iter();
         let choices = tiles.filter_map(|node| self.choose_at(node, entry));
         let best = choices.min_by_key(|choice| (choice.cost, choice.node))?;
-        let rate = rate(&self.ledger, &self.terms, best.node, entry);
+        let rate = self.rate(best.node, entry);
         if best.cost.plus(rate.over(span)) > bid {
             return None;
         }

@@ -19,7 +19,6 @@ use super::displace::{EXACT_MAX, GANGS_MAX, LEASES_MAX, NODES_MAX};
 use super::event::{Request, Scope};
 use super::lease::RevocationCause;
 use super::money::Money;
-use super::prices::rate;
 use super::refusal::CounterOffer;
 use super::victims::Group;
 use crate::ledger::{Draw, Entry};
@@ -42,7 +41,7 @@ impl Authority {
         let (chosen, places) = self.cheapest_for_gang(&groups, &tiles, (entry, request.count))?;
         let cost = chosen.iter().fold(Money::ZERO, |sum, at| sum.plus(groups[*at].cost));
         let seat = |&(node, device_mask): &(NodeIndex, u64)| {
-            let rate = rate(&self.ledger, &self.terms, node, entry);
+            let rate = self.rate(node, entry);
             Seat { node, device_mask, rate }
         };
         let seats: Vec<Seat> = places.iter().map(seat).collect();

@@ -276,6 +276,12 @@ impl Authority {
         }
     }
 
+    /// Looks at every owner for a deficit at the next tick: after a start on a fleet whose capacities are not what they were.
+    pub fn look_for_deficits(&mut self) {
+        let owners = self.ledger.owners();
+        self.unsettled.extend(owners.filter(|owner| self.ledger.missing(*owner) != Resources::ZERO));
+    }
+
     /// Whose accounts are in deficit.
     pub fn deficits(&self) -> impl Iterator<Item = Owner> + '_ {
         self.deficits.iter().map(|owner| self.ledger.owner(*owner))

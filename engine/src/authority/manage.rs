@@ -10,7 +10,6 @@ use super::event::Renewal;
 use super::label::HolderId;
 use super::lease::{LeaseId, LeaseState, Token, Version};
 use super::money::{MONEY_MAX, Money};
-use super::prices::rate;
 use super::refusal::Reason;
 use super::slots::Record;
 use crate::plane::PlaneEffect;
@@ -56,7 +55,7 @@ impl Authority {
         if let Some(barrier) = self.ledger.check_longer(record.node, &entry, returns_at) {
             return refused(Reason::NoRoom(barrier));
         }
-        let rate = rate(&self.ledger, &self.terms, record.node, &entry);
+        let rate = self.rate(record.node, &entry);
         let price = rate.over(Interval { start: record.end, end: renewal.end }.span());
         if renewal.bid.is_some_and(|bid| price > bid) {
             return refused(Reason::TooDear { price });

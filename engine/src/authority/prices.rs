@@ -1,17 +1,34 @@
 //! Posted prices: what a lease costs per second where it lies.
 //!
-//! The price of a unit rises with the square of the use of its scarcest account on the path. This is the seam for a controller
-//! that steers prices to a target: it will state unit prices by account.
+//! Two prices add up. That of the terms is one for each kind, and rises with the square of the use of the scarcest account on
+//! the path. That of the board is one for each listed account on the path, steered to a target.
 
 use lessor_models::fleet::NodeIndex;
 use lessor_models::resources::{Kind, UNLIMITED};
 
+use super::apply::Authority;
 use super::money::{RATE_SHIFT, Rate, UNIT_PRICE_SHIFT};
 use super::terms::Terms;
-use crate::ledger::{Entry, Ledger};
+use crate::ledger::{Account, Entry, Ledger};
 
-/// What an entry at a node costs per second, before it is written; rounded up. O(path times kinds with a price).
-pub(super) fn rate(ledger: &Ledger, terms: &Terms, node: NodeIndex, entry: &Entry) -> Rate {
+impl Authority {
+    /// What an entry at a node costs per second, before it is written; rounded up. O(path times kinds with a price).
+    pub(super) fn rate(&self, node: NodeIndex, entry: &Entry) -> Rate {
+        let listed = self.board.as_ref().map_or(0, |board| board.rate(self.ledger.steps(node), &entry.draw));
+        let sum = by_terms(&self.ledger, &self.terms, node, entry).saturating_add(listed);
+        Rate(u64::try_from(sum).unwrap_or(u64::MAX))
+    }
+
+    /// The posted price of an account, in micro-credits per 10^6 base units and hour, rounded down; none where none is posted.
+    #[must_use]
+    pub fn posted_price(&self, account: Account) -> Option<u64> {
+        let owner = self.ledger.index(account.owner)?;
+        Some(self.board.as_ref()?.price(owner, account.kind)?.stated())
+    }
+}
+
+/// What an entry costs by the prices of the terms.
+fn by_terms(ledger: &Ledger, terms: &Terms, node: NodeIndex, entry: &Entry) -> u128 {
     let mut sum = 0_u128;
     for kind in Kind::ALL {
         let unit = terms.unit_prices.0[kind.index()];
@@ -22,7 +39,7 @@ pub(super) fn rate(ledger: &Ledger, terms: &Terms, node: NodeIndex, entry: &Entr
             sum += scaled.div_ceil(1 << (UNIT_PRICE_SHIFT - RATE_SHIFT));
         }
     }
-    Rate(u64::try_from(sum).unwrap_or(u64::MAX))
+    sum
 }
 
 /// How much dearer a unit is, in thousandths.

@@ -98,6 +98,7 @@ impl Restoring {
             Piece::Ended(ended) => self.ended.extend(ended),
             Piece::Repeats(kept) => self.authority.repeats.refill(kept),
             Piece::Balances(balances) => self.authority.balances.extend(balances),
+            Piece::Prices(at, prices) => self.authority.former_prices = at.map(|at| (at, prices)),
         }
         Ok(())
     }

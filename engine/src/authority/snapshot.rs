@@ -9,7 +9,7 @@ use super::label::{FenceKey, HolderId, RequestId};
 use super::lease::{Lease, LeaseId, Revision, Token};
 use super::money::{Money, Rate};
 use super::refusal::Refusal;
-use crate::ledger::{Draw, Floors};
+use crate::ledger::{Account, Draw, Floors};
 use crate::plane::PlaneEffect;
 
 /// Everything that an authority knows but its fleet and its terms. What can be computed from it is not in it.
@@ -45,6 +45,21 @@ pub struct Snapshot {
     pub deficits: Vec<Owner>,
     /// Owners whose limits changed since deficits were last looked at.
     pub unsettled: Vec<Owner>,
+    /// When posted prices last took a step; none where none is posted.
+    pub priced: Option<Timestamp>,
+    /// Posted prices, in the order of their list.
+    pub prices: Vec<PostedPrice>,
+}
+
+/// A posted price as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostedPrice {
+    /// Of which account.
+    pub account: Account,
+    /// The price, in units of 2^-56 micro-credits per base unit and second.
+    pub price: u64,
+    /// The smoothed excess of use over the target, in units of 2^-20.
+    pub smoothed: i64,
 }
 
 /// A part of one of the long lists of a snapshot: they follow each other in order, and lists in any order.
@@ -60,17 +75,20 @@ pub enum Piece {
     Repeats(Vec<Repeat>),
     /// Of [`Snapshot::balances`].
     Balances(Vec<(HolderId, i128)>),
+    /// [`Snapshot::priced`] and all of [`Snapshot::prices`].
+    Prices(Option<Timestamp>, Vec<PostedPrice>),
 }
 
 impl Snapshot {
     /// Takes the long lists out, each as one piece; what is left is the head of a snapshot.
-    pub fn take_pieces(&mut self) -> [Piece; 5] {
+    pub fn take_pieces(&mut self) -> [Piece; 6] {
         [
             Piece::Slots(std::mem::take(&mut self.slots)),
             Piece::Free(std::mem::take(&mut self.free)),
             Piece::Ended(std::mem::take(&mut self.ended)),
             Piece::Repeats(std::mem::take(&mut self.repeats)),
             Piece::Balances(std::mem::take(&mut self.balances)),
+            Piece::Prices(self.priced.take(), std::mem::take(&mut self.prices)),
         ]
     }
 
@@ -82,6 +100,7 @@ impl Snapshot {
             Piece::Ended(ended) => self.ended.extend(ended),
             Piece::Repeats(repeats) => self.repeats.extend(repeats),
             Piece::Balances(balances) => self.balances.extend(balances),
+            Piece::Prices(at, prices) => (self.priced, self.prices) = (at, prices),
         }
     }
 }

@@ -239,6 +239,11 @@ impl Ledger {
         self.paths.index(owner)
     }
 
+    /// Every owner.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = OwnerIndex> + use<> {
+        (0..super::position(self.limits.len())).map(OwnerIndex)
+    }
+
     pub(crate) fn owner(&self, index: OwnerIndex) -> Owner {
         self.paths.owner(index)
     }

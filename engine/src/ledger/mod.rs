@@ -23,4 +23,4 @@ pub use devices::Devices;
 pub use draw::Draw;
 pub use floors::Floors;
 
-pub(crate) use paths::{OwnerIndex, position};
+pub(crate) use paths::{OwnerIndex, Step, position};

@@ -6,6 +6,7 @@
 mod bad_input;
 mod displacement;
 mod oracle;
+mod prices;
 mod random;
 mod recovery;
 mod sabotage;

@@ -2,7 +2,7 @@
 
 use lessor_models::resources::AMOUNT_MAX;
 
-use super::steering::Steering;
+use super::steering::{EXCESS_MAX, Steering};
 use super::wobble::{Wobble, WobbleVerdict};
 use super::{UNIT_PRICE_LEAST, UNIT_PRICE_MAX, UNIT_PRICE_SHIFT, UnitPrice};
 use crate::money::{MONEY_MAX, Money};
@@ -46,6 +46,15 @@ pub enum Turned {
         /// What it has left.
         left: u64,
     },
+}
+
+/// What a price is steered from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The price.
+    pub price: UnitPrice,
+    /// The smoothed excess, in units of 2^-20.
+    pub smoothed: i64,
 }
 
 /// The prices of a list of accounts, and what is left of them in the round that is open.
@@ -135,6 +144,25 @@ impl PriceBoard {
             *left = left.saturating_sub(amount);
         }
         Ok(price)
+    }
+
+    /// What the next step of an account's price starts from.
+    ///
+    /// # Panics
+    /// Where the account is not on the board.
+    #[must_use]
+    pub fn standing(&self, account: u32) -> Standing {
+        Standing { price: self.prices[at(account)], smoothed: self.smoothed[at(account)] }
+    }
+
+    /// Goes on from where a price stood, within what its listing allows.
+    ///
+    /// # Panics
+    /// Where the account is not on the board.
+    pub fn resume(&mut self, account: u32, standing: Standing) {
+        let account = at(account);
+        self.prices[account] = within(&self.listings[account], standing.price);
+        self.smoothed[account] = standing.smoothed.clamp(-EXCESS_MAX, EXCESS_MAX);
     }
 
     /// Closes the round: each price takes its step. O(accounts).

@@ -9,7 +9,7 @@ mod steering;
 mod tests;
 mod wobble;
 
-pub use board::{Ask, Listing, PriceBoard, Turned};
+pub use board::{Ask, Listing, PriceBoard, Standing, Turned};
 pub use steering::{PERMILLE, Steering, SteeringError};
 pub use wobble::{Wobble, WobbleVerdict};
 

@@ -56,7 +56,7 @@ pub const PERMILLE: u32 = 1_000;
 pub(super) const EXCESS_SHIFT: u32 = 20;
 
 /// The greatest excess that is told apart, and (negated) the least: about a thousandfold.
-const EXCESS_MAX: i64 = 7 << EXCESS_SHIFT;
+pub(super) const EXCESS_MAX: i64 = 7 << EXCESS_SHIFT;
 
 /// The natural logarithm of two, in units of 2^-20.
 const LN_2: i64 = 726_817;

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lessor_engine::authority::Terms;
 use serde_json::{Value, json};
 
 use super::echo::Echo;
@@ -12,6 +11,7 @@ use super::load::{self, Answered, Calls};
 use super::{appended, etcd};
 use crate::cli::BenchLeasesLoadArgs;
 use crate::client::ServerUrl;
+use crate::machine;
 use crate::proto::lease_service_client::LeaseServiceClient;
 use crate::serve::{Server, ServerOptions, TlsWish, ending, listen_with};
 
@@ -28,6 +28,8 @@ const APPENDED_MAX: Duration = Duration::from_secs(5);
 pub(super) struct Rates {
     /// Single calls a second: of the service, and of the echo.
     unary: (f64, f64),
+    /// Time on cores for a single call, client and server together, in microseconds: of the service, and of the echo.
+    unary_core_us: (f64, f64),
     /// Calls of a session a second: of the service, and as many records appended and synced.
     session: (f64, f64),
     /// Records and bytes of one group commit of the session.
@@ -51,25 +53,21 @@ pub(super) struct Rates {
 /// # Errors
 /// A server that does not start, or a call that fails.
 pub(super) async fn measure(args: &BenchLeasesLoadArgs, fleet: &Path, data: &Path) -> Result<Rates, LeasesError> {
-    let unary = unary(args, &options(args, fleet, &data.join("unary"))).await?;
+    let (unary, unary_core_us) = unary(args, &options(args, fleet, &data.join("unary"))).await?;
     let (session, commit) = session(args, &options(args, fleet, &data.join("session")), data).await?;
     let half = half(args, &options(args, fleet, &data.join("half")), unary.0 * HALF).await?;
     let etcd = match &args.etcd {
         None => None,
         Some(url) => Some(etcd::unary(&url.connect(None).await?, args.unary as usize, args.length).await?.per_second()),
     };
-    Ok(Rates { unary, session, commit, etcd, ..half })
+    Ok(Rates { unary, unary_core_us, session, commit, etcd, ..half })
 }
 
 fn options(args: &BenchLeasesLoadArgs, fleet: &Path, data: &Path) -> ServerOptions {
+    let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     ServerOptions {
-        fleet: fleet.to_owned(),
-        data: data.to_owned(),
-        listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         tls: if args.tls { TlsWish::Always } else { TlsWish::WhereNeeded },
-        metrics: None,
-        policy: None,
-        terms: Terms::default(),
+        ..ServerOptions::new(fleet.to_owned(), data.to_owned(), listen)
     }
 }
 
@@ -80,7 +78,7 @@ async fn calls(url: &str, certificate: Option<&Path>) -> Result<Calls, LeasesErr
 }
 
 /// Single calls of the service and of an echo, in turns.
-async fn unary(args: &BenchLeasesLoadArgs, options: &ServerOptions) -> Result<(f64, f64), LeasesError> {
+async fn unary(args: &BenchLeasesLoadArgs, options: &ServerOptions) -> Result<((f64, f64), (f64, f64)), LeasesError> {
     let server = Server::start(options).await?;
     let mut service = calls(server.url(), server.certificate()).await?;
     let granted = sample(&mut service).await?;
@@ -89,16 +87,45 @@ async fn unary(args: &BenchLeasesLoadArgs, options: &ServerOptions) -> Result<(f
     let echo = calls(&listening.url, listening.certificate.as_deref()).await?;
     let in_flight = args.unary as usize;
     let turn = args.length / TURNS;
-    let (mut served, mut echoed) = (0.0, 0.0);
+    let (mut served, mut echoed) = (Turns::default(), Turns::default());
     for number in 0..TURNS {
-        echoed += load::unary(&echo, in_flight, turn, &format!("echo-{number}")).await?.per_second();
-        served += load::unary(&service, in_flight, turn, &format!("unary-{number}")).await?.per_second();
+        // The runs have names of their own, so that no request of the second is a repeat.
+        let (echo_run, run) = (format!("echo-{number}"), format!("unary-{number}"));
+        echoed.take(load::unary(&echo, in_flight, turn, &echo_run)).await?;
+        served.take(load::unary(&service, in_flight, turn, &run)).await?;
     }
     end.begin();
     drop(echo);
     drop(service);
     server.stop().await?;
-    Ok((served / f64::from(TURNS), echoed / f64::from(TURNS)))
+    Ok(((served.per_second(), echoed.per_second()), (served.core_us(), echoed.core_us())))
+}
+
+/// Turns of one of two that are measured in turn.
+#[derive(Debug, Default)]
+struct Turns {
+    calls: f64,
+    seconds: f64,
+    core_seconds: f64,
+}
+
+impl Turns {
+    async fn take(&mut self, turn: impl Future<Output = Result<Answered, LeasesError>>) -> Result<(), LeasesError> {
+        let before = machine::core_seconds();
+        let answered = turn.await?;
+        self.core_seconds += machine::core_seconds() - before;
+        self.calls += answered.latencies.count() as f64;
+        self.seconds += answered.seconds;
+        Ok(())
+    }
+
+    fn per_second(&self) -> f64 {
+        self.calls / self.seconds
+    }
+
+    fn core_us(&self) -> f64 {
+        1e6 * self.core_seconds / self.calls
+    }
 }
 
 /// Calls over a session, and as many records of the same size appended and synced in commits of the same size.
@@ -138,6 +165,7 @@ async fn half(args: &BenchLeasesLoadArgs, options: &ServerOptions, rate: f64) ->
     server.stop().await?;
     Ok(Rates {
         unary: (0.0, 0.0),
+        unary_core_us: (0.0, 0.0),
         session: (0.0, 0.0),
         commit: (0.0, 0.0),
         half: (latencies.at_permille(500), latencies.at_permille(990)),
@@ -162,6 +190,8 @@ impl Rates {
         json!({
             "unary_per_second": self.unary.0,
             "echo_per_second": self.unary.1,
+            "unary_core_us": self.unary_core_us.0,
+            "echo_core_us": self.unary_core_us.1,
             "session_per_second": self.session.0,
             "appended_per_second": self.session.1,
             "records_per_commit": self.commit.0,
@@ -181,7 +211,15 @@ impl Rates {
     pub(super) fn lines(&self) -> Vec<String> {
         let percent = |of: (f64, f64)| 100.0 * of.0 / of.1;
         let mut lines = vec![
-            format!("single calls: {:.0}/s, echo {:.0}/s: {:.0} %", self.unary.0, self.unary.1, percent(self.unary)),
+            format!(
+                "single calls: {:.0}/s, echo {:.0}/s: {:.0} %; time on cores for one {:.1} us, echo {:.1} us: {:.0} %",
+                self.unary.0,
+                self.unary.1,
+                percent(self.unary),
+                self.unary_core_us.0,
+                self.unary_core_us.1,
+                percent((self.unary_core_us.1, self.unary_core_us.0))
+            ),
             format!(
                 "session: {:.0}/s, the same bytes appended and synced {:.0}/s: {:.0} % ({:.0} records, {:.0} bytes a commit)",
                 self.session.0,

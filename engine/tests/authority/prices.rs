@@ -1,0 +1,102 @@
+//! Posted prices that follow use.
+
+use lessor_engine::authority::{Authority, Decision, Event, PriceList, Request, Scope, Term};
+use lessor_engine::ledger::Account;
+use lessor_market::posted::{Listing, Steering, UnitPrice};
+use lessor_models::fleet::{NodeIndex, Owner};
+use lessor_models::resources::Kind;
+use lessor_models::time::{Span, Timestamp};
+use proptest::prelude::*;
+
+use super::random::{Player, lines};
+use super::support::{SECOND, Watched, fleet, request, terms, vector};
+
+/// The compute of cell `b`, of which there are 30 until second 100.
+const ACCOUNT: Account = Account { owner: Owner::Node(NodeIndex(2)), kind: Kind::Compute };
+
+fn list() -> PriceList {
+    let steering = Steering {
+        target_permille: 500,
+        gain_permille: 500,
+        step_max_permille: 125,
+        newest_permille: 1_000,
+        elasticity_permille: 3_500,
+    };
+    let start = UnitPrice::from_stated(1_000_000);
+    let listing = Listing { steering, start, reserve: start, cap: UnitPrice::from_stated(1_000_000_000) };
+    let other = Account { owner: Owner::Node(NodeIndex(1)), kind: Kind::Compute };
+    PriceList { listings: vec![(ACCOUNT, listing), (other, listing)], period: Span(10_000_000) }
+}
+
+fn watched() -> Watched {
+    let mut watched = Watched::new(terms());
+    watched.authority = Authority::new(&fleet(), terms(), Timestamp(0)).unwrap().with_prices(&list());
+    watched
+}
+
+fn price(authority: &Authority) -> u64 {
+    authority.posted_price(ACCOUNT).unwrap()
+}
+
+#[test]
+fn prices_rise_under_load_and_come_back() {
+    let mut watched = watched();
+    let at = |second: i64| Timestamp(second * SECOND);
+    let start = price(&watched.authority);
+    // 27 of 30, of which half should be held: the price rises by an eighth each period, the most that it may.
+    for tile in 6..9 {
+        let wish = Request {
+            scope: Scope::Under(NodeIndex(tile)),
+            term: Term::Immediate(Span(60_000_000)),
+            ..request("ann", &format!("r{tile}"), vector(9, 0))
+        };
+        let (decision, _) = watched.apply(at(0), Event::Request(wish));
+        assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
+    }
+    watched.tick(at(9));
+    assert_eq!(price(&watched.authority), start, "not before the period is over");
+    let mut before = start;
+    for second in [10, 20, 30] {
+        watched.tick(at(second));
+        let now = price(&watched.authority);
+        assert!(now > before && now <= before + before / 8 + 1, "{before} to {now}");
+        before = now;
+    }
+    let quoted = |watched: &mut Watched, compute| {
+        let wish = Request { scope: Scope::Under(NodeIndex(6)), ..request("ann", "q", vector(compute, 0)) };
+        match watched.authority.quote(&wish) {
+            Decision::Granted(grant) => grant.seat.rate.over(Span(3_600_000_000)).0,
+            other => panic!("{other:?}"),
+        }
+    };
+    // One unit for an hour, at so much for 10^6 of them.
+    assert_eq!(u64::try_from(quoted(&mut watched, 1)).unwrap(), before.div_ceil(1_000_000));
+    // Nobody holds anything after second 61: the price falls back to the reserve and no further.
+    for second in (70..400).step_by(10) {
+        watched.tick(at(second));
+    }
+    assert_eq!(price(&watched.authority), start);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_journal_leads_to_the_same_prices(script in lines(), cut in 0..70_usize) {
+        let mut player = Player::new(terms(), true);
+        player.watched = watched();
+        script.into_iter().for_each(|line| player.play(line));
+        let watched = &player.watched;
+        let cut = cut.min(watched.journal.len());
+        let mut effects = Vec::new();
+        let mut authority = Authority::new(&watched.fleet, terms(), Timestamp(0)).unwrap().with_prices(&list());
+        for (number, (now, event, decision)) in watched.journal.iter().enumerate() {
+            if number == cut {
+                authority = Authority::restore(&watched.fleet, terms(), authority.snapshot()).unwrap().with_prices(&list());
+            }
+            authority.enact(*now, event, decision, &mut effects);
+        }
+        prop_assert_eq!(authority.snapshot().prices, watched.authority.snapshot().prices);
+        prop_assert_eq!(authority.snapshot().priced, watched.authority.snapshot().priced);
+    }
+}
