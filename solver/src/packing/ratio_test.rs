@@ -28,18 +28,36 @@ pub(super) struct Workspace {
     pub(super) breakpoints: Vec<Breakpoint>,
     /// Variables that go to their other bound.
     pub(super) flips: Vec<usize>,
+    /// Columns whose range is more than a point: no other ever enters.
+    pub(super) movable: Vec<usize>,
+    /// The rows of the matrix with these columns alone, one after another, and where each begins.
+    entries: Vec<(u32, f64)>,
+    starts: Vec<usize>,
 }
 
 impl Workspace {
-    /// The pivot row: a row of the inverse times the matrix.
-    pub(super) fn fill_row(&mut self, matrix: &Matrix, inverse: &[f64]) {
-        self.row.clear();
-        self.row.resize(matrix.columns.len(), 0.0);
+    /// A workspace for one solve with its ranges.
+    pub(super) fn new(matrix: &Matrix, ranges: &[(f64, f64)]) -> Workspace {
+        let is_movable = |column: usize| ranges[column].1 > ranges[column].0;
+        let movable = (0..ranges.len()).filter(|&column| is_movable(column)).collect();
+        let (mut entries, mut starts) = (Vec::new(), vec![0]);
+        for row in &matrix.rows {
+            entries.extend(row.iter().copied().filter(|entry| is_movable(entry.0 as usize)));
+            starts.push(entries.len());
+        }
+        Workspace { row: vec![0.0; ranges.len()], movable, entries, starts, ..Workspace::default() }
+    }
+
+    /// The pivot row: a row of the inverse times the matrix; nothing for columns that do not move.
+    pub(super) fn fill_row(&mut self, inverse: &[f64]) {
+        self.movable.iter().for_each(|&column| self.row[column] = 0.0);
         self.slack_row.clear();
         self.slack_row.extend_from_slice(inverse);
-        for (&times, entries) in inverse.iter().zip(&matrix.rows) {
+        for (&times, bounds) in inverse.iter().zip(self.starts.windows(2)) {
             if times.abs() > 1e-13 {
-                entries.iter().for_each(|&(column, amount)| self.row[column as usize] += times * amount);
+                for &(column, amount) in &self.entries[bounds[0]..bounds[1]] {
+                    self.row[column as usize] += times * amount;
+                }
             }
         }
     }

@@ -195,7 +195,7 @@ impl Basis {
     pub(super) fn solve(&mut self, matrix: &Matrix, until: Until<'_>) -> Ended {
         self.settle(matrix);
         self.stalled = 0;
-        let (mut work, mut was_shifted) = (Workspace::default(), false);
+        let (mut work, mut was_shifted) = (Workspace::new(matrix, &self.ranges), false);
         let ended = self.pivots_until(matrix, until, &mut was_shifted, &mut work);
         if !self.shifts.is_empty() {
             self.shifts.clear();
@@ -413,7 +413,7 @@ impl Basis {
 
     fn pivot(&mut self, matrix: &Matrix, work: &mut Workspace) -> Pivot {
         let Some((at, outside)) = self.leaving(matrix) else { return Pivot::Optimal };
-        work.fill_row(matrix, &self.inverse[at]);
+        work.fill_row(&self.inverse[at]);
         let Some(entering) = self.entering(matrix, work, outside) else { return Pivot::Infeasible };
         let columns = matrix.columns.len();
         let mut column = std::mem::take(&mut work.column);
@@ -442,7 +442,9 @@ impl Basis {
         let sign = if outside < 0.0 { 1.0 } else { -1.0 };
         let columns = matrix.columns.len();
         work.breakpoints.clear();
-        for (variable, &place) in self.places.iter().enumerate() {
+        for at in 0..work.movable.len() + work.slack_row.len() {
+            let variable = work.movable.get(at).copied().unwrap_or(columns + at.saturating_sub(work.movable.len()));
+            let place = self.places[variable];
             let entry = match place {
                 Place::Basic(_) => continue,
                 _ => sign * if variable < columns { work.row[variable] } else { work.slack_row[variable - columns] },
@@ -501,8 +503,8 @@ impl Basis {
         let leaving = self.members[at] as usize;
         let rate = self.gains[entering] / column[at];
         self.stalled = if rate.abs() < SIGNED { self.stalled + 1 } else { 0 };
-        for (gain, entry) in self.gains[..columns].iter_mut().zip(&work.row) {
-            *gain -= rate * entry;
+        for &column in &work.movable {
+            self.gains[column] -= rate * work.row[column];
         }
         for (gain, entry) in self.gains[columns..].iter_mut().zip(&work.slack_row) {
             *gain -= rate * entry;
