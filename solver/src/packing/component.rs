@@ -61,6 +61,11 @@ impl Component {
         local
     }
 
+    /// Whether a column of the whole packing is here.
+    pub(super) fn holds(&self, column: usize) -> bool {
+        self.place.contains_key(&column)
+    }
+
     /// How many columns are dominated.
     pub(super) fn dominated(&self) -> usize {
         self.dominators.iter().flatten().count()

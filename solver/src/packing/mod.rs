@@ -33,4 +33,4 @@ mod tree;
 
 pub use instance::{Packing, PackingColumn, PackingError, WORTH_MAX};
 pub use relaxation::{relaxed, row_prices};
-pub use search::{PackingOutcome, Prepared};
+pub use search::{Improved, PackingOutcome, Prepared};

@@ -30,15 +30,16 @@ const CUT_PROGRESS: f64 = 0.005;
 /// Steps of local search without an improvement: before cuts, after them, and between parts of the tree.
 const PATIENCE_FIRST: u64 = 200;
 const PATIENCE_NEXT: u64 = 600;
+/// Runs of local search at the root.
+const SEARCHED: usize = 2;
 /// The last for each column: small problems have small trees.
 const PATIENCE_LATER_EACH: u64 = 3;
 /// Nodes between two runs of local search.
 const NODES_BETWEEN: u64 = 40;
 /// Runs of local search between two parts of the tree: about a third of the time.
 const TURNS: usize = 3;
-/// Parts of the tree that are looked at before something better is enough, where the best is not asked for: what is found first
-/// is seldom much better.
-const BETTER_AFTER: usize = 10;
+/// Parts of the tree after which any gain is enough, where something better is asked for: what is found first is seldom much better.
+const BETTER_AFTER: usize = 5;
 /// Local search keeps to such a share of the columns, those that gain most at the prices of the root: what gains little is
 /// seldom part of a good packing. One share after the other is tried.
 const SHARES: [f64; 4] = [0.5, 0.9, 0.75, 0.25];
@@ -69,6 +70,15 @@ pub struct PackingOutcome {
     pub worth: u128,
     /// No packing is worth more.
     pub bound: u128,
+}
+
+/// Packings that are worth more than one that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Improved {
+    /// Such packings, each in the order of columns.
+    pub better: Vec<Vec<usize>>,
+    /// Whether the search came to its end: none is missing where there is none.
+    pub is_complete: bool,
 }
 
 impl PackingOutcome {
@@ -123,47 +133,60 @@ impl Prepared {
         seed: u64,
         stop: &Stop,
     ) -> PackingOutcome {
-        self.again(worths, (start, slack, Goal::Best), seed, stop)
+        let solved = self.again(worths, (start, slack, Goal::Best), seed, stop);
+        self.outcome(solved.into_iter().map(|solved| (solved.incumbent, solved.bound)))
     }
 
-    /// As [`Prepared::solve_for`], but in each component it is enough to know a packing that gains more than the slack on the start:
-    /// the bound is that of the best only where there is none.
+    /// Looks for packings that gain more than a slack on the start for other worths of all columns, from what the solve before left.
+    /// Those that are found differ from the start in one component each. It is enough to know some: the best is proved only where
+    /// there is none.
     #[must_use]
-    pub fn improve_for(
-        &self,
-        worths: &[u64],
-        (start, slack): (&[usize], u128),
-        seed: u64,
-        stop: &Stop,
-    ) -> PackingOutcome {
-        self.again(worths, (start, slack, Goal::Better), seed, stop)
+    pub fn improve_for(&self, worths: &[u64], (start, slack): (&[usize], u128), seed: u64, stop: &Stop) -> Improved {
+        let solved = self.again(worths, (start, slack, Goal::Better), seed, stop);
+        let mut improved = Improved { better: Vec::new(), is_complete: true };
+        for (component, solved) in self.components.iter().zip(solved) {
+            let worth = |chosen: &[usize]| -> u128 {
+                chosen.iter().map(|&column| u128::from(worths[component.columns[column]])).sum()
+            };
+            let before = worth(&component.local(start));
+            let Incumbent { chosen, worth: best, mut past, .. } = solved.incumbent;
+            improved.is_complete &= solved.bound <= best.max(before) + slack;
+            past.push(chosen);
+            for chosen in past.into_iter().filter(|chosen| worth(chosen) > before + slack) {
+                let elsewhere = start.iter().copied().filter(|&column| !component.holds(column));
+                let here = chosen.into_iter().map(|column| component.columns[column]);
+                let mut whole: Vec<usize> = elsewhere.chain(here).collect();
+                whole.sort_unstable();
+                improved.better.push(whole);
+            }
+        }
+        improved
     }
 
+    /// Solves all components for other worths.
     fn again(
         &self,
         worths: &[u64],
         (start, slack, goal): (&[usize], u128, Goal),
         seed: u64,
         stop: &Stop,
-    ) -> PackingOutcome {
+    ) -> Vec<Solved> {
         let random = Random::new(seed);
         let again = |(at, component): (usize, &Component)| {
             let own: Vec<u64> = component.columns.iter().map(|&column| worths[column]).collect();
             let known = self.solved[at].as_ref();
             if let Some(solved) = known.filter(|_| own == proof::worths(&component.packing)) {
-                return (solved.incumbent.clone(), solved.bound);
+                return Solved { incumbent: solved.incumbent.clone(), bound: solved.bound, relaxation: None };
             }
-            let start = (0..own.len()).filter(|&column| start.binary_search(&component.columns[column]).is_ok());
-            let start: Vec<usize> = start.collect();
+            let start = component.local(start);
             let before: u128 = start.iter().map(|&column| u128::from(own[column])).sum();
             let enough = (goal == Goal::Better).then_some(before + slack);
             let relaxation = known.and_then(|solved| solved.relaxation.as_ref());
             let relaxation = relaxation.map(|relaxation| relaxation.with_worths(&own));
             let solve = Solve { component, worths: &own, random: random.fork(at as u64), slack, enough, stop };
-            let solved = solve.run(start, relaxation, &mut |_, _| {});
-            (solved.incumbent, solved.bound)
+            solve.run(start, relaxation, &mut |_, _| {})
         };
-        self.outcome(self.components.iter().enumerate().map(again))
+        self.components.iter().enumerate().map(again).collect()
     }
 
     /// Solves once without each group of columns, from what the solve before left. Components that a group does not touch are
@@ -319,15 +342,20 @@ impl Solve<'_> {
         self.bound(&mut root, is_warm, report);
         root.relaxation.slim();
         let kept = root.relaxation.clone();
-        if !root.is_done() && !self.stop.is_raised() {
-            // A warm start has an incumbent that is nearly the best: searching costs more than it brings.
-            for turn in 0..if is_warm { 0 } else { 2 } {
+        let mut is_over = root.is_done() || self.stop.is_raised() || self.is_enough(&root.incumbent, root.bound, 0);
+        if !is_over {
+            // A warm start has an incumbent that is nearly the best: searching costs more than it brings, unless any gain will do.
+            let searched = if is_warm && self.enough.is_none() { 0 } else { SEARCHED };
+            for turn in 0..searched {
                 self.improve(&root.promising(turn), &mut root.incumbent, PATIENCE_NEXT);
             }
             root.fix();
             report(root.incumbent.worth, root.bound.max(root.incumbent.aim()));
+            // What local search finds is near the best.
+            let parts = if self.is_searchable() { usize::MAX } else { 0 };
+            is_over = root.is_done() || self.stop.is_raised() || self.is_enough(&root.incumbent, root.bound, parts);
         }
-        if root.is_done() || self.stop.is_raised() {
+        if is_over {
             let Root { incumbent, bound, .. } = root;
             return Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: Some(kept) };
         }
@@ -335,9 +363,13 @@ impl Solve<'_> {
         Solved { incumbent, bound, relaxation: Some(kept) }
     }
 
-    /// Whether what is known is as good as it has to be.
-    fn is_enough(&self, incumbent: &Incumbent) -> bool {
-        self.enough.is_some_and(|enough| incumbent.worth > enough)
+    /// Whether what is known is as good as it has to be: half of what the bound lets there be is gained, or anything after some parts
+    /// of the tree.
+    fn is_enough(&self, incumbent: &Incumbent, bound: u128, parts: usize) -> bool {
+        self.enough.is_some_and(|enough| {
+            let gain = incumbent.worth.saturating_sub(enough);
+            gain > 0 && (parts > BETTER_AFTER || 2 * gain >= bound.saturating_sub(enough))
+        })
     }
 
     /// A few packings by simple rules, and the start made as full as it gets.
@@ -416,6 +448,11 @@ impl Solve<'_> {
         }
     }
 
+    /// Whether columns exclude each other in pairs alone, which local search needs.
+    fn is_searchable(&self) -> bool {
+        self.component.conflicts.as_ref().is_some_and(|conflicts| conflicts.is_complete)
+    }
+
     /// Local search over some columns, from scratch or from an incumbent by turns; what it finds that is better.
     fn improve(&mut self, columns: &[usize], incumbent: &mut Incumbent, patience: u64) {
         let Some(conflicts) = self.component.conflicts.as_ref().filter(|conflicts| conflicts.is_complete) else {
@@ -451,7 +488,7 @@ impl Solve<'_> {
                 report(now.0, now.1);
                 told = now;
             }
-            if is_done || self.stop.is_raised() || turn >= BETTER_AFTER && self.is_enough(&tree.incumbent) {
+            if is_done || self.stop.is_raised() || self.is_enough(&tree.incumbent, tree.bound(), turn + 1) {
                 break;
             }
         }

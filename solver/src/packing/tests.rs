@@ -112,6 +112,23 @@ proptest! {
     }
 
     #[test]
+    fn something_better_is_found_wherever_it_is(packing in packings(10, 2, 4), slack in 0..20_u128) {
+        let mut prepared = Prepared::new(&packing);
+        let start = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;
+        let worths: Vec<u64> = worths(&packing).iter().map(|worth| worth * 3 % 50).collect();
+        let worth = |chosen: &[usize]| -> u128 { chosen.iter().map(|&column| u128::from(worths[column])).sum() };
+        let improved = prepared.improve_for(&worths, (&start, slack), 1, &Stop::new());
+        for better in &improved.better {
+            let outcome = PackingOutcome { chosen: better.clone(), worth: worth(better), bound: u128::MAX };
+            prop_assert!(is_sound(&packing, &worths, &outcome));
+            prop_assert!(outcome.worth > worth(&start) + slack);
+        }
+        let most = worth(&start) + slack * u128::try_from(prepared.components()).unwrap();
+        prop_assert!(improved.is_complete || !improved.better.is_empty());
+        prop_assert!(!improved.better.is_empty() || best(&packing, &worths) <= most);
+    }
+
+    #[test]
     fn what_is_stopped_at_once_is_still_a_packing_with_a_bound(packing in packings(12, 3, 5)) {
         let stop = Stop::new();
         stop.raise();

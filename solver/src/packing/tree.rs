@@ -34,7 +34,12 @@ pub(super) struct Incumbent {
     pub(super) worth: u128,
     /// What must be gained for a better packing to matter.
     pub(super) slack: u128,
+    /// The packings that were the best before, the latest last.
+    pub(super) past: Vec<Vec<usize>>,
 }
+
+/// Packings that were the best before, at most.
+const PAST_MAX: usize = 16;
 
 impl Incumbent {
     /// Nothing packed yet.
@@ -52,7 +57,11 @@ impl Incumbent {
         let worth = chosen.iter().map(|&column| u128::from(worths[column])).sum();
         let is_better = worth > self.worth;
         if is_better {
-            *self = Incumbent { chosen, worth, ..*self };
+            if self.past.len() == PAST_MAX {
+                self.past.remove(0);
+            }
+            self.past.push(std::mem::replace(&mut self.chosen, chosen));
+            self.worth = worth;
         }
         is_better
     }
