@@ -38,6 +38,9 @@ pub(super) struct Support {
 /// Bits of a price below a micro-credit for a unit.
 pub(super) const SHIFT: u32 = 60;
 
+/// Bits of a sum of prices that are sure.
+const PRICE_BITS: u32 = 30;
+
 /// What prices may be off by for a bundle, in micro-credits: they come from floating point.
 const ROUNDING: i128 = 2;
 
@@ -59,7 +62,9 @@ pub(super) fn support(goods: usize, orders: &[Order]) -> Option<Support> {
     };
     let is_paradoxical: Vec<bool> = orders.iter().map(would_gain).collect();
     let mut paid: Vec<u64> = orders.iter().map(|order| if order.trades { pays(order, &found) } else { 0 }).collect();
-    balance(orders, &mut paid);
+    if !balance(orders, &mut paid) {
+        return None;
+    }
     Some(Support { prices: found, paid, is_paradoxical })
 }
 
@@ -85,13 +90,14 @@ fn cost(order: &Order, prices: &[u128]) -> u128 {
     parts.fold(0, u128::saturating_add)
 }
 
-/// Whether what is sold and not bought costs nothing, so that buyers pay what sellers get.
+/// Whether what is sold and not bought costs nothing, so that buyers pay what sellers get, but for what prices may be off by.
 fn is_balanced(trading: &[&Order], prices: &[u128]) -> bool {
     let side = |is_offer: bool| -> u128 {
-        let costs = trading.iter().filter(|order| order.is_offer == is_offer).map(|order| cost(order, prices) >> SHIFT);
+        let costs = trading.iter().filter(|order| order.is_offer == is_offer).map(|order| cost(order, prices));
         costs.fold(0, u128::saturating_add)
     };
-    side(true) <= side(false) + ROUNDING.unsigned_abs() * trading.len() as u128
+    let (gets, pays) = (side(true), side(false));
+    gets <= pays.saturating_add(gets >> PRICE_BITS)
 }
 
 /// What an order would gain by trading, in whole micro-credits, rounded down.
@@ -107,8 +113,8 @@ fn pays(order: &Order, prices: &[u128]) -> u64 {
     if order.is_offer { cost.max(order.amount) } else { cost.saturating_add(1).min(order.amount) }
 }
 
-/// Where rounding has sellers get more than buyers pay, takes it from sellers who get more than they ask.
-fn balance(orders: &[Order], paid: &mut [u64]) {
+/// Where rounding has sellers get more than buyers pay, takes it from sellers who get more than they ask; whether that is enough.
+fn balance(orders: &[Order], paid: &mut [u64]) -> bool {
     let sum = |is_offer: bool, paid: &[u64]| -> u128 {
         let side = orders.iter().zip(paid).filter(|(order, _)| order.is_offer == is_offer);
         side.map(|(_, &paid)| u128::from(paid)).sum()
@@ -119,4 +125,5 @@ fn balance(orders: &[Order], paid: &mut [u64]) {
         *paid -= u64::try_from(less).expect("no more than was paid");
         short -= less;
     }
+    short == 0
 }
