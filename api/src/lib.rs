@@ -28,6 +28,7 @@ mod import_command;
 mod inputs;
 mod journal_command;
 mod keep;
+mod kind_name;
 mod lease_command;
 mod loaded_plan;
 mod machine;

@@ -2,9 +2,10 @@
 
 use lessor_models::objective::balance::Balance;
 use lessor_models::objective::headroom::Headroom;
-use lessor_models::resources::Kind;
 use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::kind_name::KindName;
 
 /// A safety capacity for one kind on every tile.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -31,26 +32,6 @@ pub(crate) struct BalanceRule {
     target_per_billion: u64,
     /// Micro-credits per 10^6 base units of the kept kind that are lacking and hour.
     price: u64,
-}
-
-/// A kind by its name.
-#[derive(Clone, Copy, Debug)]
-struct KindName(Kind);
-
-impl Serialize for KindName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for KindName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<KindName, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Kind::from_name(&name).map(KindName).ok_or_else(|| {
-            let kinds = Kind::ALL.map(Kind::name).join(", ");
-            D::Error::custom(format!("{name:?} is no kind of resource; write one of {kinds}"))
-        })
-    }
 }
 
 /// A share in thousandths.

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lessor_models::objective::Weights;
-use lessor_models::resources::{Kind, Kinds};
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use lessor_models::resources::Kinds;
+use serde::{Deserialize, Serialize};
 
+use crate::kind_name::KindName;
 use crate::strain_rules::{BalanceRule, HeadroomRule};
 
 /// The keys of the file, and of the record in `run.json`.
@@ -48,27 +48,6 @@ pub(crate) struct WeightsFile {
     /// What should be left of one kind for what is left of another.
     #[serde(default)]
     balance: Vec<BalanceRule>,
-}
-
-/// A resource kind, by the name that tables have for it.
-#[derive(Clone, Copy, Debug)]
-struct KindName(Kind);
-
-impl<'de> Deserialize<'de> for KindName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<KindName, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
-        kind.map(KindName).ok_or_else(|| {
-            let names = Kind::ALL.map(Kind::name).join(", ");
-            D::Error::custom(format!("{name:?} is not one of: {names}"))
-        })
-    }
-}
-
-impl Serialize for KindName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.name().serialize(serializer)
-    }
 }
 
 /// Why a file of weights was refused. Nothing was changed.
@@ -180,7 +159,11 @@ mod tests {
         assert_eq!(file.weights(), Weights { transient, ..Weights::default() });
         let refused =
             toml::from_str::<WeightsFile>("risk_permille = 1\ntransient = [\"ram\"]").unwrap_err().to_string();
-        assert!(refused.contains("line 2") && refused.contains("\"ram\" is not one of: compute, memory"), "{refused}");
+        assert!(
+            refused.contains("line 2")
+                && refused.contains("\"ram\" is no kind of resource; write one of compute, memory"),
+            "{refused}"
+        );
     }
 
     #[test]

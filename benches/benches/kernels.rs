@@ -1,12 +1,10 @@
-//! Lowering, certificate evaluation and plan checking, on a generated fleet of 10^4 tiles; rounds of posted prices.
+//! Lowering, certificate evaluation and plan checking, on a generated fleet of 10^4 tiles.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use lessor_benches::fleet;
 use lessor_datasets::generate::Family;
-use lessor_market::money::Money;
-use lessor_market::posted::{Ask, Listing, PriceBoard, Steering, UnitPrice};
 use lessor_models::certificate::Certificate;
 use lessor_models::check;
 use lessor_solver::lowering::Lowered;
@@ -33,34 +31,5 @@ fn kernels(bench: &mut Criterion) {
     });
 }
 
-/// Rounds of posted prices on one core: a thousand holders each ask for two of a hundred accounts, then every price steps.
-fn posted_prices(bench: &mut Criterion) {
-    let steering = Steering {
-        target_permille: 800,
-        gain_permille: 500,
-        step_max_permille: 125,
-        newest_permille: 1_000,
-        elasticity_permille: 1_000,
-    };
-    let listing = Listing { steering, start: UnitPrice(1 << 40), reserve: UnitPrice(1 << 30), cap: UnitPrice(1 << 56) };
-    let mut board = PriceBoard::new(vec![listing; 100]);
-    let asks: Vec<([(u32, u64); 2], Money)> = (0..1_000_u32)
-        .map(|holder| {
-            ([(holder % 100, 50 + u64::from(holder % 7)), ((holder * 37 + 11) % 100, 20)], Money(i64::from(holder) + 1))
-        })
-        .collect();
-    let offered = vec![1_000; 100];
-    bench.bench_function("a round of posted prices, 1,000 holders, 100 accounts", |run| {
-        run.iter(|| {
-            board.open(black_box(&offered));
-            let sold =
-                asks.iter().filter(|(goods, value)| board.take(&Ask { goods, seconds: 3_600, value: *value }).is_ok());
-            let count = sold.count();
-            board.close();
-            count
-        });
-    });
-}
-
-criterion_group! { name = benches; config = Criterion::default().sample_size(10); targets = kernels, posted_prices }
+criterion_group! { name = benches; config = Criterion::default().sample_size(10); targets = kernels }
 criterion_main!(benches);

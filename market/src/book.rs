@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use lessor_models::families::auction::{AuctionBid, AuctionInstance};
+
 /// A good's position in a [`Supply`]: some quantity of one account over one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GoodIndex(pub u32);
@@ -111,6 +113,23 @@ impl Book {
             *only = only.filter(|&group| group == bid.group);
         }
         Ok(Book { bids, groups })
+    }
+
+    /// A public auction as a book, and what is sold: one unit of each good without a reserve, one group for each bidder.
+    ///
+    /// # Panics
+    /// Where a bid of the auction is for no good or offers more than [`AMOUNT_MAX`], which the auction's own check rules out.
+    #[must_use]
+    pub fn of_auction(instance: &AuctionInstance) -> (Book, Supply) {
+        let bid = |bid: &AuctionBid| Bid {
+            bidder: BidderIndex(bid.bidder),
+            group: GroupIndex(bid.bidder),
+            amount: bid.amount,
+            bundle: bid.goods.iter().map(|&good| (GoodIndex(good), 1)).collect(),
+        };
+        let book = Book::new(instance.bids().iter().map(bid).collect());
+        let offers = (0..instance.goods()).map(|_| Offer { quantity: 1, reserve: 0 }).collect();
+        (book.expect("the bids of an auction make a book"), Supply { offers })
     }
 
     /// The bids, in the order in which they came.

@@ -19,6 +19,12 @@ impl Money {
         Money::ZERO <= self && self <= MONEY_MAX
     }
 
+    /// The sum, which stops at the ends of the range.
+    #[must_use]
+    pub fn plus(self, other: Money) -> Money {
+        Money(self.0.saturating_add(other.0))
+    }
+
     /// A part in thousandths, rounded up; of an amount, since what is owed has no parts.
     ///
     /// # Panics

@@ -96,19 +96,20 @@ impl<'a> Round<'a> {
     }
 
     /// Looks for winners that are worth more, where each bid and each out is worth something else, than some winners by more than a
-    /// slack: such winners, or those that were given, which are the best to within the slack then; `None` where the stop came first.
+    /// slack: none of them only where there are none. `None` where the stop came first.
     pub(crate) fn improve(
         &self,
         worths: &[u64],
         (winners, slack): (&[usize], u128),
         seed: u64,
         stop: &Stop,
-    ) -> Option<Vec<usize>> {
+    ) -> Option<Vec<Vec<usize>>> {
         let found = self.prepared.improve_for(worths, (winners, slack), seed, stop);
-        let before: u128 = winners.iter().map(|&bid| u128::from(worths[bid])).sum();
-        let most = found.worth + slack * self.prepared.components() as u128;
-        let is_known = found.bound <= most || found.worth > before + slack;
-        is_known.then(|| found.chosen.into_iter().filter(|&column| column < self.surpluses.len()).collect())
+        if found.better.is_empty() && !found.is_complete {
+            return None;
+        }
+        let bids = |chosen: Vec<usize>| chosen.into_iter().filter(|&column| column < self.surpluses.len()).collect();
+        Some(found.better.into_iter().map(bids).collect())
     }
 
     /// Chooses winners without each of some bidders, who take all of their bids with them.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use lessor_datasets::families;
-use lessor_market::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
+use lessor_market::book::{BidderIndex, Book};
 use lessor_market::clear::clear;
 use lessor_market::double;
 use lessor_market::outcome::{EXACT_UNITS, Outcome};
@@ -23,14 +23,7 @@ fn public(name: &str) -> Option<PathBuf> {
 }
 
 fn cleared(instance: &AuctionInstance, payments: PaymentRule) -> Outcome {
-    let bids = instance.bids().iter().map(|bid| Bid {
-        bidder: BidderIndex(bid.bidder),
-        group: GroupIndex(bid.bidder),
-        amount: bid.amount,
-        bundle: bid.goods.iter().map(|&good| (GoodIndex(good), 1)).collect(),
-    });
-    let supply = Supply { offers: vec![Offer { quantity: 1, reserve: 0 }; instance.goods() as usize] };
-    let book = Book::new(bids.collect()).unwrap();
+    let (book, supply) = Book::of_auction(instance);
     clear(&book, &supply, &Rules { payments, seed: 1 }, &Stop::new(), &mut |_, _| {}).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lessor_datasets::families;
-use lessor_market::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
+use lessor_market::book::Book;
 use lessor_market::clear::clear;
 use lessor_market::outcome::{EXACT_UNITS, Outcome, Payment};
 use lessor_market::policy::PaymentRule;
@@ -55,7 +55,7 @@ struct SolvedCats {
 pub(super) fn run(args: &SolveCatsArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let common = &args.common;
     let instance = families::auction(&args.instance).map_err(SolveError::from)?;
-    let (book, supply) = lower(&instance);
+    let (book, supply) = Book::of_auction(&instance);
     let rules = Rules { payments: rule(args.payments), seed: common.seed };
     let (threads, pool) = pool(common)?;
     let mut incumbents = Incumbents::open(common, clock)?;
@@ -101,19 +101,6 @@ fn tell(solved: &SolvedCats, args: &SolveCatsArgs) {
     }
     say(&format!("seconds   {:.3}, of which clearing {:.3}", solved.seconds, solved.clearing_seconds));
     say(&format!("answer    {}", args.common.out.display()));
-}
-
-/// A book of single goods, one group for each bidder, on one unit of each good without a reserve.
-fn lower(instance: &AuctionInstance) -> (Book, Supply) {
-    let bid = |bid: &auction::AuctionBid| Bid {
-        bidder: BidderIndex(bid.bidder),
-        group: GroupIndex(bid.bidder),
-        amount: bid.amount,
-        bundle: bid.goods.iter().map(|&good| (GoodIndex(good), 1)).collect(),
-    };
-    let book = Book::new(instance.bids().iter().map(bid).collect());
-    let offers = (0..instance.goods()).map(|_| Offer { quantity: 1, reserve: 0 }).collect();
-    (book.expect("the bids of an auction make a book"), Supply { offers })
 }
 
 /// The answer, once it was looked at by code that shares nothing with what made it.

@@ -59,8 +59,8 @@ pub(super) fn run(args: &SolveDoubleArgs, clock: &ProcessClock) -> Result<Ending
     let solved = SolvedDouble {
         surplus: cleared.surplus,
         trades: cleared.trades.len(),
-        pays: cleared.trades.iter().map(|trade| trade.pays).sum(),
-        gets: cleared.trades.iter().map(|trade| trade.gets).sum(),
+        pays: cleared.trades.iter().map(|trade| trade.pays).fold(0.0, |sum, paid| sum + paid),
+        gets: cleared.trades.iter().map(|trade| trade.gets).fold(0.0, |sum, got| sum + got),
         deficit: cleared.deficit,
         clearing_seconds,
         seconds: clock.seconds(),

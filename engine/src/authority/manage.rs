@@ -142,5 +142,5 @@ pub(super) fn lost_work(record: &Record, now: Timestamp) -> Money {
 
 fn share(price: Money, part: Span, whole: Span) -> Money {
     let part = u128::from(price.0.unsigned_abs()) * u128::from(part.0.min(whole.0));
-    super::money::money(part.checked_div(u128::from(whole.0)).unwrap_or(0))
+    Money::of(part.checked_div(u128::from(whole.0)).unwrap_or(0))
 }

@@ -1,25 +1,8 @@
 //! Money, and what is paid for a lease.
 
+pub use lessor_market::money::{MONEY_MAX, Money};
 use lessor_models::resources::Kind;
 use lessor_models::time::Span;
-
-/// An amount of micro-credits; below zero where it is owed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Money(pub i64);
-
-/// The most that one price or compensation may be, in micro-credits: 2^53, as for bids.
-pub const MONEY_MAX: Money = Money(1 << 53);
-
-impl Money {
-    /// Nothing.
-    pub const ZERO: Money = Money(0);
-
-    /// The sum, which stops at the ends of the range.
-    #[must_use]
-    pub fn plus(self, other: Money) -> Money {
-        Money(self.0.saturating_add(other.0))
-    }
-}
 
 /// What a lease costs per second, in units of 2^-[`RATE_SHIFT`] micro-credits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +18,7 @@ impl Rate {
     #[must_use]
     pub fn over(self, span: Span) -> Money {
         let scaled = u128::from(self.0) * u128::from(span.0);
-        money(scaled.div_ceil(MICROS_PER_SECOND << RATE_SHIFT))
+        Money::of(scaled.div_ceil(MICROS_PER_SECOND << RATE_SHIFT))
     }
 }
 
@@ -49,11 +32,6 @@ pub const UNIT_PRICE_SHIFT: u32 = lessor_models::certificate::DUAL_SHIFT;
 
 /// The largest unit price, so that no product of price, amount and scarcity overflows.
 pub const UNIT_PRICE_MAX: u64 = 1 << 56;
-
-/// A number of micro-credits as money, at most [`MONEY_MAX`].
-pub(crate) fn money(micro_credits: u128) -> Money {
-    i64::try_from(micro_credits).map_or(MONEY_MAX, Money).min(MONEY_MAX)
-}
 
 #[cfg(test)]
 mod tests {

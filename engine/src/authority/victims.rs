@@ -16,7 +16,7 @@ use super::decide::refused;
 use super::decision::{Decision, Revocation};
 use super::lease::{LeaseId, LeaseState, RevocationCause};
 use super::manage::{lost_work, refund};
-use super::money::{Money, money};
+use super::money::Money;
 use super::refusal::Reason;
 use crate::ledger::OwnerIndex;
 
@@ -125,7 +125,7 @@ impl Authority {
         let record = self.slots.record(slot);
         let left = refund(record, self.now);
         let extra = u128::from(left.0.unsigned_abs()) * u128::from(self.terms.compensation_permille);
-        money(extra.div_ceil(1_000)).plus(lost_work(record, self.now))
+        Money::of(extra.div_ceil(1_000)).plus(lost_work(record, self.now))
     }
 
     /// How a lease is revoked, its holder having until an instant, or until its end.

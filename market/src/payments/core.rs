@@ -36,6 +36,9 @@ const COALITIONS_MAX: usize = 5_000;
 /// Bits below the unit in which broken constraints are looked for, where worths leave room for them.
 const FRACTION_BITS: u32 = 20;
 
+/// What a number may be off a whole one, in the last bit.
+const WHOLE: f64 = 1e-6;
+
 /// What a constraint must be broken by, in micro-credits. The winners themselves are worth as much as every coalition that is
 /// just held back, but for rounding: only what is better by more is looked for.
 const BROKEN: f64 = 2e-4;
@@ -69,9 +72,14 @@ pub(crate) fn payments(
     }
     for _ in 0..COALITIONS_MAX {
         let kept = keep(&most, &constraints, revenue).ok_or(Unsettled::OutOfTime)?;
-        match blocking(round, (winners, &winning), &kept, seed, stop)? {
-            Some(constraint) if !constraints.contains(&constraint) => constraints.push(constraint),
-            _ => return Ok(settle(&winning, &kept, &constraints)),
+        let known = constraints.len();
+        for constraint in blocking(round, (winners, &winning), &kept, seed, stop)? {
+            if !constraints.contains(&constraint) {
+                constraints.push(constraint);
+            }
+        }
+        if constraints.len() == known {
+            return Ok(settle(&winning, &kept, &constraints));
         }
     }
     Err(Unsettled::OutOfTime)
@@ -108,19 +116,19 @@ fn keep(most: &[u128], constraints: &[Kept], revenue: Revenue) -> Option<Vec<f64
     Some(point.into_iter().map(|value| value * scale).collect())
 }
 
-/// The constraint that is broken most by what winners keep; `None` where none is.
+/// Constraints that are broken by what winners keep; none only where none is.
 fn blocking(
     round: &Round<'_>,
     (winners, winning): (&[usize], &[Winner]),
     kept: &[f64],
     seed: u64,
     stop: &Stop,
-) -> Result<Option<Kept>, Unsettled> {
+) -> Result<Vec<Kept>, Unsettled> {
     let place = |bidder: BidderIndex| winning.binary_search_by_key(&bidder, |winner| winner.bidder).ok();
     let greatest = round.surpluses.iter().copied().max().unwrap_or(0);
-    let bits = FRACTION_BITS.min(greatest.leading_zeros().saturating_sub(1));
+    let bits = bits(kept).min(greatest.leading_zeros().saturating_sub(1));
     let fraction = (1_u64 << bits) as f64;
-    let less: Vec<u64> = kept.iter().map(|kept| lessor_solver::numbers::floor(kept * fraction)).collect();
+    let less: Vec<u64> = kept.iter().map(|kept| lessor_solver::numbers::floor(kept * fraction + WHOLE)).collect();
     let worth = |(bid, &surplus): (&crate::book::Bid, &u64)| {
         let is_once = round.book.group_of(bid.bidder).is_some();
         let off = place(bid.bidder).filter(|_| is_once).map_or(0, |at| less[at]);
@@ -130,10 +138,21 @@ fn blocking(
     let worths: Vec<u64> = round.book.bids().iter().zip(&round.surpluses).map(worth).chain(outs).collect();
     let slack = lessor_solver::numbers::floor(BROKEN * fraction);
     let found = round.improve(&worths, (winners, u128::from(slack)), seed, stop).ok_or(Unsettled::OutOfTime)?;
-    Ok(constraint(round, winning, &found).filter(|constraint| {
+    let is_broken = |constraint: &Kept| {
         let kept: f64 = constraint.counts.iter().zip(kept).filter(|entry| *entry.0).map(|entry| entry.1).sum();
         kept > constraint.limit as f64 + BROKEN / 2.0
-    }))
+    };
+    Ok(found.iter().filter_map(|chosen| constraint(round, winning, chosen)).filter(is_broken).collect())
+}
+
+/// The bits below the unit in which all that is kept is whole; as many as are looked at, where it is not. Fewer bits leave less to be
+/// proved: bounds are rounded down to the last one.
+fn bits(kept: &[f64]) -> u32 {
+    let is_whole = |bits: &u32| {
+        let fraction = (1_u64 << bits) as f64;
+        kept.iter().all(|kept| (kept * fraction - (kept * fraction).round()).abs() < WHOLE)
+    };
+    (0..FRACTION_BITS / 2).find(is_whole).unwrap_or(FRACTION_BITS)
 }
 
 /// The constraint of the coalition that wins some bids: winners outside of it keep no more than what it is worth less.

@@ -2,7 +2,7 @@
 //!
 //! The dual active-set method of Goldfarb and Idnani (1983) with the identity for a Hessian: it starts at the target, adds
 //! one broken inequality after another, and lets go of those whose multiplier would turn negative. Problems here have a few
-//! dozen variables, so that the equations of the active set are solved anew each time.
+//! dozen variables; the factor of the active set grows with each inequality, and is made anew from where one goes.
 
 use lessor_solver::vectors::dot;
 
@@ -25,7 +25,7 @@ const STEPS_MAX: usize = 20_000;
 /// The point nearest to a target within all halfspaces; `None` where there is none, or the steps run out.
 pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f64>> {
     let mut point = target.to_vec();
-    let mut active: Vec<(usize, f64)> = Vec::new();
+    let mut active = Active::default();
     let mut steps = 0;
     // An equality is a row that is broken either way: its sign is turned so that it is broken from below.
     let mut signs = vec![1.0; halfspaces.len()];
@@ -51,22 +51,12 @@ pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f6
             if steps > STEPS_MAX {
                 return None;
             }
-            let normals: Vec<Vec<f64>> = active
-                .iter()
-                .map(|&(at, _)| halfspaces[at].entries.iter().map(|entry| entry * signs[at]).collect())
-                .collect();
-            let shares = project(&normals, &normal)?;
-            let mut direction = normal.clone();
-            for (normal, share) in normals.iter().zip(&shares) {
-                direction.iter_mut().zip(normal).for_each(|(value, entry)| *value -= share * entry);
-            }
+            let shares = active.shares(&normal);
+            let direction = active.rest(&normal, &shares);
             let length = dot(&direction, &normal);
             let missing = missing(&point, &halfspaces[next], signs[next]);
             let full = if length > TINY { missing / length } else { f64::INFINITY };
-            let blocking = active.iter().zip(&shares).enumerate();
-            let blocking = blocking.filter(|(_, ((at, _), share))| **share > TINY && !halfspaces[*at].is_equality);
-            let blocking = blocking.map(|(place, ((_, multiplier), share))| (multiplier / share, place));
-            let partial = blocking.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let partial = active.first_to_turn(&shares, halfspaces);
             let step = partial.map_or(full, |partial| partial.0.min(full));
             if step.is_infinite() {
                 if missing > ROUNDING {
@@ -78,16 +68,108 @@ pub(crate) fn nearest(target: &[f64], halfspaces: &[Halfspace]) -> Option<Vec<f6
             if full.is_finite() {
                 point.iter_mut().zip(&direction).for_each(|(value, change)| *value += step * change);
             }
-            active.iter_mut().zip(&shares).for_each(|((_, multiplier), share)| *multiplier -= step * share);
+            active.multipliers.iter_mut().zip(&shares).for_each(|(multiplier, share)| *multiplier -= step * share);
             multiplier += step;
             match partial {
-                Some((least, place)) if least < full => {
-                    is_settled[active.remove(place).0] = false;
-                }
+                Some((least, place)) if least < full => is_settled[active.remove(place)?] = false,
                 _ => break,
             }
         }
-        active.push((next, multiplier));
+        active.push(next, multiplier, normal)?;
+    }
+}
+
+/// The halfspaces that hold the point, with the Cholesky factor of the products of their normals.
+#[derive(Debug, Default)]
+struct Active {
+    rows: Vec<usize>,
+    multipliers: Vec<f64>,
+    normals: Vec<Vec<f64>>,
+    /// Products of each normal with those up to it.
+    products: Vec<Vec<f64>>,
+    factor: Vec<Vec<f64>>,
+}
+
+impl Active {
+    /// How much of each normal lies in another one: the least-squares solution.
+    fn shares(&self, normal: &[f64]) -> Vec<f64> {
+        let mut shares: Vec<f64> = self.normals.iter().map(|other| dot(other, normal)).collect();
+        for (row, factor) in self.factor.iter().enumerate() {
+            let known = dot(&factor[..row], &shares[..row]);
+            shares[row] = (shares[row] - known) / factor[row];
+        }
+        for row in (0..shares.len()).rev() {
+            let known: f64 = (row + 1..shares.len()).map(|later| self.factor[later][row] * shares[later]).sum();
+            shares[row] = (shares[row] - known) / self.factor[row][row];
+        }
+        shares
+    }
+
+    /// What is left of a normal beyond its shares.
+    fn rest(&self, normal: &[f64], shares: &[f64]) -> Vec<f64> {
+        let mut rest = normal.to_vec();
+        for (normal, share) in self.normals.iter().zip(shares) {
+            rest.iter_mut().zip(normal).for_each(|(value, entry)| *value -= share * entry);
+        }
+        rest
+    }
+
+    /// The step at which the first multiplier would turn negative, and whose it is; equalities have no sign.
+    fn first_to_turn(&self, shares: &[f64], halfspaces: &[Halfspace]) -> Option<(f64, usize)> {
+        let turning = shares
+            .iter()
+            .enumerate()
+            .filter(|(place, share)| **share > TINY && !halfspaces[self.rows[*place]].is_equality);
+        let steps = turning.map(|(place, share)| (self.multipliers[place] / share, place));
+        steps.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))
+    }
+
+    /// Adds a halfspace; `None` where its normal depends on those that are there.
+    fn push(&mut self, row: usize, multiplier: f64, normal: Vec<f64>) -> Option<()> {
+        let mut products: Vec<f64> = self.normals.iter().map(|other| dot(other, &normal)).collect();
+        products.push(dot(&normal, &normal));
+        self.rows.push(row);
+        self.multipliers.push(multiplier);
+        self.normals.push(normal);
+        self.products.push(products);
+        self.extend()
+    }
+
+    /// Lets go of the halfspace at a place, and says which it was; `None` where rounding makes the others depend on each other.
+    fn remove(&mut self, place: usize) -> Option<usize> {
+        let row = self.rows.remove(place);
+        self.multipliers.remove(place);
+        self.normals.remove(place);
+        self.products.remove(place);
+        self.products[place..].iter_mut().for_each(|products| {
+            products.remove(place);
+        });
+        self.factor.truncate(place);
+        while self.factor.len() < self.rows.len() {
+            self.extend()?;
+        }
+        Some(row)
+    }
+
+    /// The next row of the factor.
+    fn extend(&mut self) -> Option<()> {
+        let products = &self.products[self.factor.len()];
+        let mut row: Vec<f64> = Vec::with_capacity(products.len());
+        for (column, product) in products.iter().enumerate() {
+            let rest = match self.factor.get(column) {
+                Some(factor) => (product - dot(&row, &factor[..column])) / factor[column],
+                None => {
+                    let rest = product - dot(&row, &row);
+                    if rest <= TINY {
+                        return None;
+                    }
+                    rest.sqrt()
+                }
+            };
+            row.push(rest);
+        }
+        self.factor.push(row);
+        Some(())
     }
 }
 
@@ -115,37 +197,6 @@ fn most_broken(point: &[f64], halfspaces: &[Halfspace], is_settled: &[bool], sig
         }
     }
     worst
-}
-
-/// How much of each active normal lies in another: the least-squares solution, by Cholesky. `None` where normals depend on
-/// each other.
-fn project(normals: &[Vec<f64>], normal: &[f64]) -> Option<Vec<f64>> {
-    let count = normals.len();
-    let mut factor = vec![vec![0.0; count]; count];
-    for row in 0..count {
-        for column in 0..=row {
-            let known: f64 = (0..column).map(|k| factor[row][k] * factor[column][k]).sum();
-            let rest = dot(&normals[row], &normals[column]) - known;
-            if row == column {
-                if rest <= TINY {
-                    return None;
-                }
-                factor[row][row] = rest.sqrt();
-            } else {
-                factor[row][column] = rest / factor[column][column];
-            }
-        }
-    }
-    let mut shares: Vec<f64> = normals.iter().map(|other| dot(other, normal)).collect();
-    for row in 0..count {
-        let known: f64 = (0..row).map(|k| factor[row][k] * shares[k]).sum();
-        shares[row] = (shares[row] - known) / factor[row][row];
-    }
-    for row in (0..count).rev() {
-        let known: f64 = (row + 1..count).map(|k| factor[k][row] * shares[k]).sum();
-        shares[row] = (shares[row] - known) / factor[row][row];
-    }
-    Some(shares)
 }
 
 #[cfg(test)]
