@@ -17,8 +17,8 @@ const BIDDERS: usize = 4;
 /// What they state, in thousandths of what they bid.
 const STATED_PERMILLE: [u32; 4] = [500, 800, 950, 1_200];
 
-/// Work that all misreports together may take, in the units of [`Stop::spend`]: some seconds.
-const WORK: u64 = 120_000_000;
+/// Work that all misreports together may take, in the units of [`Stop::spend`]: about two seconds.
+const WORK: u64 = 60_000_000;
 
 /// Work that the search for a coalition may take.
 const WORK_COALITION: u64 = 300_000_000;
