@@ -11,6 +11,7 @@
 mod cure;
 mod gang;
 mod headroom;
+mod holders;
 mod irreducible;
 mod mask;
 mod places;
@@ -39,6 +40,7 @@ use crate::assemble::per_job;
 use crate::index::{JobClassIndex, TileIndex};
 use crate::occupancy::{Item, Occupancy};
 use crate::stop::Stop;
+use holders::Held;
 use shortage::Shortage;
 
 /// Classes explained side by side, between which the dearest come first.
@@ -72,8 +74,8 @@ pub struct Explainer<'o, 'a> {
     headroom: headroom::Headroom,
     /// The highest price of each account over time, in micro-credits per 10^6 base units and hour.
     prices: BTreeMap<(Owner, Kind), u64>,
-    /// The tiles that hold each class, in order, once somebody asks.
-    tiles_of: OnceLock<Vec<Vec<TileIndex>>>,
+    /// The tiles that hold each class, once somebody asks.
+    holders: OnceLock<Vec<Vec<Held>>>,
     /// Whether all of the plan was read.
     is_whole: bool,
 }
@@ -106,8 +108,8 @@ impl<'o, 'a> Explainer<'o, 'a> {
             *known = price.price.max(*known);
         }
         let (bonds, headroom) = (rules::Bonds::new(occupancy), headroom::Headroom::new(occupancy, stop));
-        let (tiles_of, is_whole) = (OnceLock::new(), !stop.is_raised());
-        Explainer { occupancy, bonds, headroom, prices: highest, tiles_of, is_whole }
+        let (holders, is_whole) = (OnceLock::new(), !stop.is_raised());
+        Explainer { occupancy, bonds, headroom, prices: highest, holders, is_whole }
     }
 
     /// Reason, conflict set and cure of a class with missing capsules: for the least number that can join those placed.
@@ -184,21 +186,9 @@ impl<'o, 'a> Explainer<'o, 'a> {
         Explanation::by(self.reason(class, (need, &shortage), stop).unwrap_or(Reason::Interrupted))
     }
 
-    /// The tiles that hold capsules of a class, in order. O(items), once.
-    fn tiles_of(&self, class: JobClassIndex) -> &[TileIndex] {
-        let all = self.tiles_of.get_or_init(|| {
-            let mut all = vec![Vec::new(); self.occupancy.lowered().classes.len()];
-            for tile in (0..self.occupancy.lowered().tiles.len()).map(TileIndex::new) {
-                for item in self.occupancy.items(tile) {
-                    let tiles: &mut Vec<TileIndex> = &mut all[item.class.at()];
-                    if tiles.last() != Some(&tile) {
-                        tiles.push(tile);
-                    }
-                }
-            }
-            all
-        });
-        &all[class.at()]
+    /// The tiles that hold capsules of a class, in order, group by group. O(items), once.
+    fn holders(&self, class: JobClassIndex) -> &[Held] {
+        &self.holders.get_or_init(|| holders::all(self.occupancy))[class.at()]
     }
 
     /// What tiles lack; read for a gang alone, which is tried on all of them time and again.

@@ -35,7 +35,8 @@ pub(super) struct Victim {
 /// The victim that loses least, and less than `gain`, whose absence opens a place for one capsule.
 /// `None` too where the flag was raised first.
 ///
-/// Classes that lose least come first, and none comes once a victim is known that loses less. O(tiles times starts) for each.
+/// Classes that lose least come first, and none comes once a victim is known that loses less. O(tiles times starts) for each;
+/// what all of a group's tiles together could not give is passed over at once, and so is a tile before its items are read.
 pub(super) fn cheapest(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,
@@ -46,44 +47,138 @@ pub(super) fn cheapest(
     let lowered = explainer.occupancy.lowered();
     let is_above_alone = |set: &[Blocker]| set.iter().all(|blocker| matches!(blocker, Blocker::Account { .. }));
     let places = sets.iter().filter(|(set, _)| is_above_alone(set)).map(|(_, place)| *place);
-    let targets: Vec<Place> = places.take(TARGETS_MAX).collect();
-    let open_starts: Vec<Vec<Timestamp>> = lowered
-        .group_indexes()
-        .map(|group| {
-            let is_open = rules::of_pair(lowered, class, group).is_empty();
-            if is_open { starts::inside(lowered, class, group).collect() } else { Vec::new() }
-        })
-        .collect();
-    let mut best: Option<Victim> = None;
+    let open_starts = lowered.group_indexes().map(|group| {
+        let is_open = rules::of_pair(lowered, class, group).is_empty();
+        if is_open { starts::inside(lowered, class, group).collect() } else { Vec::new() }
+    });
+    let (targets, open_starts) = (places.take(TARGETS_MAX).collect(), open_starts.collect());
+    let mut hunt = Hunt { explainer, class, targets, open_starts, gain, best: None };
     for (least, theirs) in losers(explainer, class, gain) {
-        if best.is_some_and(|best| best.lost < least) {
+        if hunt.best.is_some_and(|best| best.lost < least) {
             break;
         }
-        for (looked, &tile) in explainer.tiles_of(theirs).iter().enumerate() {
-            if looked % TILES_PER_LOOK == 0 && stop.is_raised() {
-                return None;
+        hunt.among((theirs, least), stop)?;
+    }
+    hunt.best
+}
+
+/// The search for the cheapest victim.
+struct Hunt<'x, 'o, 'a> {
+    explainer: &'x Explainer<'o, 'a>,
+    class: JobClassIndex,
+    /// Places that accounts alone block.
+    targets: Vec<Place>,
+    /// The starts at which the rules of the pair allow the class, by group.
+    open_starts: Vec<Vec<Timestamp>>,
+    gain: u128,
+    best: Option<Victim>,
+}
+
+impl Hunt<'_, '_, '_> {
+    /// Looks at the capsules of one class, of which one loses so much. `None` where the flag was raised first.
+    fn among(&mut self, (theirs, least): (JobClassIndex, u128), stop: &Stop) -> Option<()> {
+        let explainer = self.explainer;
+        let mut looked = 0;
+        for held in explainer.holders(theirs) {
+            let (group, most) = (held.group, u64::from(held.most));
+            let may_here = self
+                .may_open_here((theirs, group), most, |bucket| explainer.headroom.row(group, bucket).most)
+                && self.is_open_above((theirs, group), most);
+            let is_within_reach = |place: &&Place| self.may_open_there(place, (theirs, group), most);
+            let there: Vec<Place> = self.targets.iter().filter(is_within_reach).copied().collect();
+            if !may_here && there.is_empty() {
+                continue;
             }
-            let starts = &open_starts[lowered.group_of(tile).at()];
-            let may_stay = LazyCell::new(|| explainer.bonds.broken(lowered, class, tile) == Mask::default());
-            for item in explainer.occupancy.items(tile).iter().filter(|item| item.class == theirs) {
-                let here = starts.iter().filter(|_| *may_stay).map(|&start| (tile, start));
-                let there = targets.iter().map(|place| (place.tile, place.start));
-                for (target, start) in here.chain(there) {
-                    let Some(count) = needed(explainer, class, (target, start), (tile, item)) else { continue };
-                    let victim =
-                        Victim { lost: lost(explainer, theirs, count), tile, item: Item { count, ..*item }, target };
-                    if victim.lost < gain && leaves_gang(explainer, &victim.item) && best.is_none_or(|b| victim < b) {
-                        best = Some(victim);
-                    }
+            for holder in &held.holders {
+                if looked % TILES_PER_LOOK == 0 && stop.is_raised() {
+                    return None;
+                }
+                looked += 1;
+                let left = |bucket| *explainer.occupancy.tile_left(holder.tile, bucket);
+                let may_here = may_here && self.may_open_here((theirs, group), u64::from(holder.most), left);
+                if may_here || !there.is_empty() {
+                    self.look_at(theirs, holder.tile, (may_here, &there));
+                }
+                // Tiles come in order: no later one has a better victim of this class.
+                if self.best.is_some_and(|best| best.lost <= least) {
+                    return Some(());
                 }
             }
-            // Tiles come in order: no later one has a better victim of this class.
-            if best.is_some_and(|best| best.lost <= least) {
-                break;
+        }
+        Some(())
+    }
+
+    /// Tries every item of one class on a tile, for places there and elsewhere.
+    fn look_at(&mut self, theirs: JobClassIndex, tile: TileIndex, (may_here, there): (bool, &[Place])) {
+        let (explainer, lowered) = (self.explainer, self.explainer.occupancy.lowered());
+        let starts = &self.open_starts[lowered.group_of(tile).at()];
+        let may_stay = LazyCell::new(|| explainer.bonds.broken(lowered, self.class, tile) == Mask::default());
+        for item in explainer.occupancy.items(tile).iter().filter(|item| item.class == theirs) {
+            let here = starts.iter().filter(|_| may_here && *may_stay).map(|&start| (tile, start));
+            let there = there.iter().map(|place| (place.tile, place.start));
+            for (target, start) in here.chain(there) {
+                let Some(count) = needed(explainer, self.class, (target, start), (tile, item)) else { continue };
+                let victim =
+                    Victim { lost: lost(explainer, theirs, count), tile, item: Item { count, ..*item }, target };
+                let is_better = self.best.is_none_or(|best| victim < best);
+                if victim.lost < self.gain && leaves_gang(explainer, &victim.item) && is_better {
+                    self.best = Some(victim);
+                }
             }
         }
     }
-    best
+
+    /// Whether so many capsules of one class could make room on their own tile, of which so much is left in a bucket.
+    fn may_open_here(
+        &self,
+        (theirs, group): (JobClassIndex, GroupIndex),
+        most: u64,
+        left: impl Fn(usize) -> Resources,
+    ) -> bool {
+        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
+        let (asked, gives) = (lowered.draw(self.class, group), lowered.draw(theirs, group));
+        self.open_starts[group.at()].iter().any(|&start| {
+            let mut over = occupancy.buckets(self.class, group, start);
+            over.all(|bucket| covers(asked, &left(bucket), gives, most))
+        })
+    }
+
+    /// Whether the accounts above a group would let one capsule in, were so many capsules of one class there gone.
+    fn is_open_above(&self, (theirs, group): (JobClassIndex, GroupIndex), most: u64) -> bool {
+        self.open_starts[group.at()].iter().any(|&start| {
+            let mut over = self.explainer.occupancy.buckets(self.class, group, start);
+            over.all(|bucket| self.covers_above((group, theirs, group), bucket, most))
+        })
+    }
+
+    /// Whether so many capsules of one class in a group could make room at a place that accounts block.
+    fn may_open_there(&self, place: &Place, (theirs, from): (JobClassIndex, GroupIndex), most: u64) -> bool {
+        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
+        let group = lowered.group_of(place.tile);
+        let mut over = occupancy.buckets(self.class, group, place.start);
+        over.all(|bucket| self.covers_above((group, theirs, from), bucket, most))
+    }
+
+    /// Whether the accounts above a group have room for one capsule once so many of another class in a group are gone.
+    fn covers_above(
+        &self,
+        (group, theirs, from): (GroupIndex, JobClassIndex, GroupIndex),
+        bucket: usize,
+        most: u64,
+    ) -> bool {
+        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
+        lowered.group(group).path.iter().all(|&(account, level)| {
+            let drawn = |&(at, level)| (at == account).then(|| lowered.draw_at(theirs, from, level));
+            let gives = lowered.group(from).path.iter().find_map(drawn).unwrap_or_default();
+            let asked = lowered.draw_at(self.class, group, level);
+            covers(&asked, occupancy.account_left(account, bucket), &gives, most)
+        })
+    }
+}
+
+/// Whether what is left, with so much given back so many times, covers what is asked.
+fn covers(asked: &Resources, left: &Resources, gives: &Resources, most: u64) -> bool {
+    (0..Kind::COUNT).all(|k| asked.0[k] <= left.0[k].saturating_add(gives.0[k].saturating_mul(most)))
 }
 
 /// The classes whose capsules may be taken for this class, with what one of them loses: less than `gain`, the least first.

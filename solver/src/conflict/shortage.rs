@@ -1,5 +1,5 @@
 //! What every tile lacks for one capsule of a class: read once, so that the many trials of a gang skip full tiles at a byte
-//! each.
+//! each, and groups of full tiles at once.
 
 use std::ops::Range;
 
@@ -13,6 +13,8 @@ use crate::index::{GroupIndex, JobClassIndex, TileIndex};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shortage {
     bits: Vec<u8>,
+    /// The distinct bytes of each group's tiles.
+    of_groups: Vec<Vec<u8>>,
 }
 
 impl Shortage {
@@ -20,13 +22,24 @@ impl Shortage {
     pub(super) fn of(explainer: &Explainer<'_, '_>, class: JobClassIndex) -> Shortage {
         let lowered = explainer.occupancy.lowered();
         let mut bits = vec![0; lowered.tiles.len()];
+        let mut of_groups = Vec::with_capacity(lowered.groups.len());
         for group in lowered.group_indexes() {
             let overs = overs(explainer, class, group);
             for (at, bits) in lowered.group(group).tiles.clone().zip(&mut bits[lowered.group(group).tiles.clone()]) {
                 *bits = of_tile(explainer, class, TileIndex::new(at), &overs);
             }
+            let mut distinct = bits[lowered.group(group).tiles.clone()].to_vec();
+            distinct.sort_unstable();
+            distinct.dedup();
+            of_groups.push(distinct);
         }
-        Shortage { bits }
+        Shortage { bits, of_groups }
+    }
+
+    /// Whether some tile of a group lacks none of some kinds, or the group was not read.
+    pub(super) fn has_tile_with(&self, group: GroupIndex, kinds: Mask) -> bool {
+        let distinct = self.of_groups.get(group.at());
+        distinct.is_none_or(|distinct| distinct.iter().any(|&bits| !Mask::kinds(bits).meets(kinds)))
     }
 
     /// What a tile lacks; nothing where it was not read.

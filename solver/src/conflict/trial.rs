@@ -166,6 +166,9 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let lowered = self.explainer.occupancy.lowered();
         for group in lowered.group_indexes() {
             let tiles = lowered.group(group).tiles.clone();
+            if self.is_full_group(group) {
+                continue;
+            }
             for from in tiles.clone().step_by(TILES_PER_LOOK) {
                 if stop.is_raised() {
                     return None;
@@ -272,10 +275,23 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let owner = Owner::Node(self.explainer.occupancy.lowered().tiles[tile.at()]);
         let is_touched =
             self.more.is_some_and(|(whose, ..)| whose == owner) || self.gone.is_some_and(|(from, _)| from == tile);
-        // Waived devices bring their own headroom, and a start that is asked for may be one that was not looked at.
+        self.shortage.of_tile(tile).meets(self.enforced_kinds()) && !is_touched && self.at.is_none()
+    }
+
+    /// Whether that holds for every tile of a group.
+    fn is_full_group(&self, group: GroupIndex) -> bool {
+        let lowered = self.explainer.occupancy.lowered();
+        // What is added to a tile of its own is tried on that tile alone; elsewhere it is added to an account.
+        let is_added_to_a_tile = self.more.is_some_and(|(owner, ..)| account_of(lowered, owner).is_none());
+        let is_touched = is_added_to_a_tile || self.gone.is_some_and(|(from, _)| lowered.group_of(from) == group);
+        !self.shortage.has_tile_with(group, self.enforced_kinds()) && !is_touched && self.at.is_none()
+    }
+
+    /// The kinds of a tile that count when it is asked whether it is full: a start that is asked for may be one that was not
+    /// looked at, and waived devices bring their own headroom.
+    fn enforced_kinds(&self) -> Mask {
         let brought = Mask::tiles(Kind::Accelerator).when(!self.enforced.holds(Rule::Devices));
-        let lacking = self.shortage.of_tile(tile).without(brought);
-        lacking.meets(self.enforced.mask) && !is_touched && self.at.is_none()
+        self.enforced.mask.without(brought)
     }
 
     /// What a capsule debits from the tile, of the kinds that count.
