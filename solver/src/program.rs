@@ -18,6 +18,9 @@ const POLL: Duration = Duration::from_millis(10);
 const DUAL_SIMPLEX: i32 = 1;
 const PRIMAL_SIMPLEX: i32 = 4;
 
+/// Columns that a program has for each new one, from which on few are new.
+const FEW_COLUMNS: usize = 50;
+
 /// A row's position in its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row(pub usize);
@@ -191,11 +194,10 @@ impl Loaded {
     fn add(&mut self, change: Change) -> Option<()> {
         let Change { rows, columns } = change;
         let model = self.model.as_mut()?;
-        if self.grows == Growth::Columns {
-            // New columns leave a solution feasible, so that the primal simplex goes on from it.
-            let is_first = self.columns.is_empty();
-            model.set_option("simplex_strategy", if is_first { DUAL_SIMPLEX } else { PRIMAL_SIMPLEX });
-        }
+        // New columns leave a solution feasible, so that the primal simplex goes on from it; where many come, the dual is faster.
+        let are_few = rows.is_empty() && columns.len() * FEW_COLUMNS < self.columns.len();
+        let grows_on = self.grows == Growth::Columns && !self.columns.is_empty();
+        model.set_option("simplex_strategy", if are_few || grows_on { PRIMAL_SIMPLEX } else { DUAL_SIMPLEX });
         for row in rows {
             let entries = row.entries.iter().map(|&(column, value)| (self.columns[column], value));
             self.rows.push(model.try_add_row(..=row.limit, entries).ok()?);

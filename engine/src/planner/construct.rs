@@ -20,12 +20,17 @@ use super::{Phase, Run};
 /// Cells packed between two looks at the stop.
 const CELLS_PER_BATCH: usize = 64;
 
-/// Moves for each tile with which a first plan is polished. Where time matters they bring less than they take, and are left to
-/// the search.
-const POLISH_PER_TILE: u64 = 6;
+/// Rounds of ejection that polish a first plan, at most, and the part of its value that one must gain for another to follow.
+const EJECTIONS_MAX: usize = 8;
+const EJECTION_GAIN: i128 = 3_000;
 
-/// The part of a plan's value that a round of polish must gain for another to follow: small capsules pack well at once.
-const POLISH_GAIN: i128 = 1_000;
+/// Moves for each tile with which a first plan is polished then. Where time matters they bring less than they take, and so they
+/// do beside ejection where there are many tiles: they are left to the search.
+const POLISH_PER_TILE: u64 = 4;
+const POLISH_TILES_MAX: usize = 150_000;
+
+/// The part of a plan's value that a round of such moves must gain for another to follow: small capsules pack well at once.
+const POLISH_GAIN: i128 = 500;
 
 /// How the tiles are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,21 +140,40 @@ impl Run<'_> {
         }
     }
 
-    /// Fills the tiles that hold least again, a few times: counts are split class by class, and a tile may want others than
-    /// its group was given.
-    fn polish(&self, occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>) {
+    /// Betters a first plan, for counts are split class by class, and a tile may want others than its group was given: what
+    /// earns most takes the place of what is worth less, as long as that gains much; once it gains little, the tiles that hold
+    /// least are filled again.
+    fn polish(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
+        let Guide { ranking, order, .. } = guide;
         let lowered = occupancy.lowered();
-        let mut left = POLISH_PER_TILE * lowered.tiles.len() as u64;
         let mut search = Search::new(lowered, ranking, order, self.seed);
         let mut value = self.worth(occupancy);
-        while left > 0 && !self.stops.search.is_raised() {
-            let round = search.round(occupancy, self.stops.search, left);
-            left -= round.moves.min(left);
-            let before = std::mem::replace(&mut value, self.worth(occupancy));
-            if round.is_exhausted || value - before < before / POLISH_GAIN {
+        for _ in 0..EJECTIONS_MAX {
+            search.eject(occupancy, self.stops.search);
+            if self.stops.search.is_raised() || !self.has_gained(occupancy, &mut value, EJECTION_GAIN) {
                 break;
             }
         }
+        insert::insert_missing(occupancy, order, ranking, self.stops.search);
+        self.settle(occupancy, guide);
+        if lowered.tiles.len() > POLISH_TILES_MAX {
+            return;
+        }
+        let mut value = self.worth(occupancy);
+        let mut left = POLISH_PER_TILE * lowered.tiles.len() as u64;
+        while left > 0 && !self.stops.search.is_raised() {
+            let round = search.round(occupancy, self.stops.search, left);
+            left -= round.moves.min(left);
+            if round.is_exhausted || !self.has_gained(occupancy, &mut value, POLISH_GAIN) {
+                break;
+            }
+        }
+    }
+
+    /// Whether a plan is worth more than before by at least one so-manieth; notes what it is worth.
+    fn has_gained(&self, occupancy: &Occupancy<'_>, value: &mut i128, part: i128) -> bool {
+        let before = std::mem::replace(value, self.worth(occupancy));
+        *value - before >= before / part
     }
 
     /// Places the classes that rules bind to places: those whose rules look at no other job by the layer's counts, so that
@@ -216,7 +240,7 @@ impl Run<'_> {
 
     /// Drops gangs below their minimum, capsules without the job that they must be near and those not worth their move, and
     /// gives what they held to others, until there are none.
-    fn settle(&self, occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>) {
+    pub(super) fn settle(&self, occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>) {
         let mut out: BTreeSet<JobClassIndex> = BTreeSet::new();
         loop {
             let mut losers = insert::drop_partial_gangs(occupancy);

@@ -6,12 +6,17 @@
 //! its earliest start or, every other time, from a random one. Once that finds nothing more, a few tiles at a time are filled
 //! as well as they can be, by an integer program (large neighborhood search; Shaw 1998), as long as that helps.
 //!
+//! Before all that, what is missing and earns most takes the place of what is worth less ([`Search::eject`]), which gains more
+//! in less time, until it gains little.
+//!
 //! Cells are independent within a round: each has its own random numbers, its share of what is missing and of every account's
 //! headroom, so the outcome does not depend on the number of threads.
 
+mod ejection;
 mod exact;
 mod refill;
 mod rescheduling;
+mod supply;
 
 use std::collections::BTreeMap;
 
@@ -25,9 +30,11 @@ use crate::random::Random;
 use crate::rank::Ranking;
 use crate::shares::{Share, Shares};
 use crate::stop::Stop;
+use ejection::Ejection;
 use exact::Choice;
-use refill::Refill;
+use refill::{Bearable, Refill};
 pub use rescheduling::Rescheduling;
+use supply::Supply;
 
 /// Moves that one cell tries in one round, per tile.
 const MOVES_PER_TILE: u64 = 2;
@@ -41,6 +48,14 @@ const ENTRANTS: usize = 3;
 
 /// Tiles that are filled greedily together, at most.
 const GREEDY_TILES: u64 = 3;
+
+/// The share of greedy moves that take off only some of the capsules, and the chance of each then to be kept: what is put
+/// back is the sooner tried, and what packed well stays together.
+const SOME: f64 = 0.8;
+const KEPT: f64 = 0.5;
+
+/// The part of its bid that a capsule must earn beyond the prices of its room to eject others.
+const MARGIN_MIN: f64 = 0.01;
 
 /// Starts that are tried for one class on one tile.
 const STARTS_MAX: usize = 12;
@@ -83,6 +98,8 @@ pub struct Search<'a> {
     random: Random,
     idle: u32,
     prices: Vec<f64>,
+    /// How many cells debit each account.
+    cells_below: Vec<u64>,
 }
 
 /// What a round did.
@@ -97,7 +114,7 @@ pub struct Round {
 /// One cell's work in one round.
 struct Task<'a> {
     cell: &'a Cell,
-    pool: Vec<(JobClassIndex, u64)>,
+    pool: Supply,
     headroom: Shares,
     random: Random,
     recreate: Recreate,
@@ -115,7 +132,14 @@ impl<'a> Search<'a> {
             let best = ranking.groups(lowered, class).first().copied();
             best.map_or(f64::INFINITY, |group| ranking.cost(lowered, class, group).max(1.0))
         });
-        Search { ranking, order, random: Random::new(seed), idle: 0, prices: prices.collect() }
+        Search {
+            ranking,
+            order,
+            random: Random::new(seed),
+            idle: 0,
+            prices: prices.collect(),
+            cells_below: cells_below(lowered),
+        }
     }
 
     /// One round over all cells, at most about `most` moves.
@@ -146,6 +170,39 @@ impl<'a> Search<'a> {
         Round { moves, is_exhausted: self.idle >= idle_max || moves == 0 }
     }
 
+    /// Puts in what is missing and earns most, in place of what is worth less, where time does not vary and nothing strains
+    /// tiles. What went is left for whoever fills the room that is over. One round over all cells.
+    pub fn eject(&mut self, occupancy: &mut Occupancy<'_>, stop: &Stop) {
+        let lowered = occupancy.lowered();
+        if lowered.grid.count() > 1 || !lowered.strain.is_free() {
+            return;
+        }
+        let margins: Vec<f64> = lowered.class_indexes().map(|class| self.ranking.margin(lowered, class)).collect();
+        let margin = |class: JobClassIndex| margins[class.at()];
+        let earns = |class: JobClassIndex| margin(class) > MARGIN_MIN * lowered.job(class).bid as f64;
+        let free = self.order.iter().copied().filter(|&class| is_free(occupancy, class));
+        let mut earning: Vec<JobClassIndex> = free.filter(|&class| earns(class)).collect();
+        earning.sort_by(|&a, &b| margin(b).total_cmp(&margin(a)));
+        let seen: &Occupancy<'_> = occupancy;
+        let supplies = supplies(seen, &earning);
+        let cells: Vec<_> = (0u64..).zip(&lowered.cells).zip(supplies).collect();
+        let found: Vec<Vec<Contents>> = cells
+            .into_par_iter()
+            .map(|((at, cell), supply)| {
+                let mut ejection = Ejection::new(seen, cell, headroom(seen, cell, &self.cells_below));
+                let mut random = self.random.fork(at);
+                for (class, count) in supply.into_iter().take_while(|_| !stop.is_raised()) {
+                    ejection.insert(class, count, &mut random);
+                }
+                ejection.changes()
+            })
+            .collect();
+        self.random.advance();
+        for changes in found {
+            replace(occupancy, &changes);
+        }
+    }
+
     fn tasks<'b>(
         &mut self,
         occupancy: &Occupancy<'b>,
@@ -164,7 +221,7 @@ impl<'a> Search<'a> {
             };
             let wanted = wanted.min(budget);
             budget -= wanted;
-            let mut shared = Vec::new();
+            let mut shared = Supply::with_room_for(POOL_MAX);
             // A cell looks at the best of the pool and at a random stretch of it.
             let from = random.index(pool.len());
             let stretch = pool.iter().cycle().skip(from).take(pool.len().min(POOL_MAX / 2));
@@ -172,11 +229,11 @@ impl<'a> Search<'a> {
                 let missing = occupancy.missing(class);
                 let share =
                     missing / cells + u64::from((u64::from(class.0) + at + random.round()) % cells < missing % cells);
-                if share > 0 && !shared.iter().any(|&(known, _)| known == class) {
-                    shared.push((class, share));
+                if share > 0 && shared.of(class) == 0 {
+                    shared.add(class, share);
                 }
             }
-            let headroom = headroom(occupancy, cell, cells);
+            let headroom = headroom(occupancy, cell, &self.cells_below);
             tasks.push(Task { cell, pool: shared, headroom, random, recreate, moves: wanted });
         }
         self.random.advance();
@@ -232,14 +289,16 @@ impl<'a> Search<'a> {
         let items = |tile: &TileIndex| contents.get(tile).map_or_else(|| occupancy.items(*tile), Vec::as_slice);
         let items: Vec<&[Item]> = tiles.iter().map(items).collect();
         let is_exact = task.recreate == Recreate::Exact;
-        let keeps = |item: &Item| stays(lowered, item) || (is_exact && item.devices > 0);
+        let takes_some = !is_exact && task.random.unit() < SOME;
+        let mut chances = task.random.fork(0);
+        let keeps = |item: &Item| {
+            stays(lowered, item) || (is_exact && item.devices > 0) || (takes_some && chances.unit() < KEPT)
+        };
         let (mut refill, taken) = Refill::open((occupancy, group), &items, keeps, &mut task.headroom);
         let before: i128 = taken.iter().map(|(_, item)| worth(lowered, group, std::slice::from_ref(item))).sum();
         let strained: i128 = items.iter().map(|items| refill::strain_of_items(occupancy, group, items)).sum();
-        let mut supply: BTreeMap<JobClassIndex, u64> = task.pool.iter().copied().collect();
-        for (_, item) in &taken {
-            *supply.entry(item.class).or_default() += u64::from(item.count);
-        }
+        let mut supply = task.pool.clone();
+        taken.iter().for_each(|(_, item)| supply.add(item.class, u64::from(item.count)));
         let after = match task.recreate {
             Recreate::Greedy => Some(self.fill_greedily(&mut refill, &mut supply, task)),
             Recreate::Exact => self.fill_exactly((&mut refill, &taken), &mut supply, task, stop),
@@ -248,31 +307,28 @@ impl<'a> Search<'a> {
             refill.undo(&mut task.headroom);
             return None;
         }
-        task.pool = supply.into_iter().filter(|&(_, left)| left > 0).collect();
+        supply.tidy();
+        task.pool = supply;
         Some(tiles.iter().copied().zip(refill.contents).collect())
     }
 
     /// Adds class by class, by worth per price; returns what was added is worth.
-    fn fill_greedily(
-        &self,
-        refill: &mut Refill<'_>,
-        supply: &mut BTreeMap<JobClassIndex, u64>,
-        task: &mut Task<'_>,
-    ) -> i128 {
+    fn fill_greedily(&self, refill: &mut Refill<'_>, supply: &mut Supply, task: &mut Task<'_>) -> i128 {
         let (lowered, group) = (refill.occupancy.lowered(), refill.group);
         let mut after = 0i128;
         for (_, class, worth) in self.shaken(lowered, group, supply, &mut task.random) {
-            let left = supply.get_mut(&class).expect("ranked classes are supplied");
+            let mut left = supply.of(class);
             let starts = refill::starts(lowered, class, group, &mut task.random);
             // Where the use of tiles costs, what costs nothing comes first.
             let limits: &[i64] = if lowered.strain.is_free() { &[i64::MAX] } else { &[1, i64::MAX] };
             for (&limit, &start) in limits.iter().flat_map(|limit| starts.iter().map(move |start| (limit, start))) {
-                let placed = refill.add((class, start), (*left, limit), &mut task.headroom);
-                *left -= placed;
+                let placed = refill.add((class, start), (left, Bearable::Below(limit)), &mut task.headroom);
+                left -= placed;
+                supply.take(class, placed);
                 if placed > 0 {
                     after += i128::from(worth - lowered.surcharge(class, group, start)) * i128::from(placed);
                 }
-                if *left == 0 {
+                if left == 0 {
                     break;
                 }
             }
@@ -284,7 +340,7 @@ impl<'a> Search<'a> {
     fn fill_exactly(
         &self,
         (refill, taken): (&mut Refill<'_>, &[(usize, Item)]),
-        supply: &mut BTreeMap<JobClassIndex, u64>,
+        supply: &mut Supply,
         task: &mut Task<'_>,
         stop: &Stop,
     ) -> Option<i128> {
@@ -293,11 +349,11 @@ impl<'a> Search<'a> {
             exact::solve((refill.occupancy.lowered(), refill.group), &refill.rooms, &choices, &task.headroom, stop)?;
         let mut after = 0i128;
         for (choice, tiles) in choices.iter().zip(best) {
-            let left = supply.get_mut(&choice.class).expect("choices are supplied");
             for (at, count) in tiles.into_iter().enumerate() {
-                let wanted = count.min(*left);
-                let placed = refill.add_to(at, (choice.class, choice.start), (wanted, i64::MAX), &mut task.headroom);
-                *left -= placed;
+                let wanted = count.min(supply.of(choice.class));
+                let placed =
+                    refill.add_to(at, (choice.class, choice.start), (wanted, Bearable::Anything), &mut task.headroom);
+                supply.take(choice.class, placed);
                 after += i128::from(choice.worth) * i128::from(placed);
             }
         }
@@ -309,7 +365,7 @@ impl<'a> Search<'a> {
         &self,
         refill: &Refill<'_>,
         taken: &[(usize, Item)],
-        supply: &BTreeMap<JobClassIndex, u64>,
+        supply: &Supply,
         random: &mut Random,
     ) -> Vec<Choice> {
         let (lowered, group) = (refill.occupancy.lowered(), refill.group);
@@ -323,7 +379,7 @@ impl<'a> Search<'a> {
                 let over = refill.occupancy.buckets(class, group, start);
                 let present = vec![0; refill.rooms.len()];
                 let worth = worth - lowered.surcharge(class, group, start);
-                choices.push(Choice { class, start, over, worth, supply: supply[&class], present });
+                choices.push(Choice { class, start, over, worth, supply: supply.of(class), present });
                 choices.len() - 1
             });
             if let Some((tile, count)) = present {
@@ -347,14 +403,14 @@ impl<'a> Search<'a> {
         &self,
         lowered: &Lowered<'_>,
         group: GroupIndex,
-        supply: &BTreeMap<JobClassIndex, u64>,
+        supply: &Supply,
         random: &mut Random,
     ) -> Vec<(f64, JobClassIndex, i64)> {
         // Large capsules first when the exponent is high, dense ones when it is low.
         let exponent = random.unit();
         let mut ranked: Vec<(f64, JobClassIndex, i64)> = supply
-            .keys()
-            .filter_map(|&class| {
+            .iter()
+            .filter_map(|(class, _)| {
                 let worth = lowered.worth(class, group).filter(|&worth| worth > 0)?;
                 let price = self.prices[class.at()];
                 let rank = worth as f64 / price * price.powf(exponent) * (0.7 + 0.6 * random.unit());
@@ -409,28 +465,59 @@ fn stays(lowered: &Lowered<'_>, item: &Item) -> bool {
     item.is_current || lowered.classes[item.class.at()].is_bound || job.gang_min > 1 || job.wanted > 0
 }
 
-/// A cell's share of every account's headroom: all of what only it debits, an even part of the rest.
-fn headroom(occupancy: &Occupancy<'_>, cell: &Cell, cells: u64) -> Shares {
-    let lowered = occupancy.lowered();
-    let mut accounts: Vec<AccountIndex> = lowered.groups[cell.groups.clone()]
-        .iter()
-        .flat_map(|group| group.path.iter().map(|&(account, _)| account))
-        .collect();
+/// The accounts that the tiles of a cell debit, in order.
+fn accounts_above(lowered: &Lowered<'_>, cell: &Cell) -> Vec<AccountIndex> {
+    let paths = lowered.groups[cell.groups.clone()].iter().flat_map(|group| &group.path);
+    let mut accounts: Vec<AccountIndex> = paths.map(|&(account, _)| account).collect();
     accounts.sort_unstable();
     accounts.dedup();
-    let part = |account: AccountIndex, bucket: usize| {
-        let left = *occupancy.account_left(account, bucket);
-        let own =
-            cell.node.is_some_and(|node| lowered.account(account).owner == lessor_models::fleet::Owner::Node(node));
-        if own {
-            left
-        } else {
-            Resources(left.0.map(|amount| if amount == UNLIMITED { amount } else { amount / cells }))
+    accounts
+}
+
+/// What each cell is to take of what is missing of some classes, by the tiles that each may use there.
+fn supplies(occupancy: &Occupancy<'_>, classes: &[JobClassIndex]) -> Vec<Vec<(JobClassIndex, u64)>> {
+    let lowered = occupancy.lowered();
+    let mut supplies = vec![Vec::new(); lowered.cells.len()];
+    for &class in classes {
+        let usable = |cell: &Cell| -> u128 {
+            let groups = cell.groups.clone().map(GroupIndex::new);
+            let groups = groups.filter(|&group| lowered.worth(class, group).is_some_and(|worth| worth > 0));
+            groups.map(|group| lowered.group(group).tiles.len() as u128).sum()
+        };
+        let tiles: Vec<u128> = lowered.cells.iter().map(usable).collect();
+        let (all, missing) = (tiles.iter().sum::<u128>().max(1), u128::from(occupancy.missing(class)));
+        let (mut passed, mut given) = (0, 0);
+        for (supply, tiles) in supplies.iter_mut().zip(tiles) {
+            passed += tiles;
+            let share = u64::try_from(missing * passed / all).unwrap_or(u64::MAX) - given;
+            given += share;
+            if share > 0 {
+                supply.push((class, share));
+            }
         }
+    }
+    supplies
+}
+
+/// How many cells debit each account.
+fn cells_below(lowered: &Lowered<'_>) -> Vec<u64> {
+    let mut cells = vec![0; lowered.accounts.len()];
+    for account in lowered.cells.iter().flat_map(|cell| accounts_above(lowered, cell)) {
+        cells[account.at()] += 1;
+    }
+    cells
+}
+
+/// A cell's share of every account's headroom: an even part of what other cells debit too.
+fn headroom(occupancy: &Occupancy<'_>, cell: &Cell, cells_below: &[u64]) -> Shares {
+    let lowered = occupancy.lowered();
+    let part = |account: AccountIndex, bucket: usize| {
+        let (left, cells) = (*occupancy.account_left(account, bucket), cells_below[account.at()]);
+        Resources(left.0.map(|amount| if amount == UNLIMITED { amount } else { amount / cells }))
     };
     let share =
         |account| Share { account, most: (0..lowered.grid.count()).map(|bucket| part(account, bucket)).collect() };
-    Shares::new(accounts.into_iter().map(share).collect())
+    Shares::new(accounts_above(lowered, cell).into_iter().map(share).collect())
 }
 
 /// Puts a cell's new contents in place of the old, all or none: what one tile gains another may have given up.

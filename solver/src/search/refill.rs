@@ -36,6 +36,15 @@ pub(super) fn starts(
     starts.into_iter().step_by(many.div_ceil(STARTS_MAX).max(1)).collect()
 }
 
+/// What a capsule may add to what its tile is strained by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bearable {
+    /// Less than it earns, and than so many micro-credits.
+    Below(i64),
+    /// Anything: whoever chose it weighed that against all that comes with it.
+    Anything,
+}
+
 /// What a refill did to the headroom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
@@ -61,7 +70,7 @@ impl<'a> Refill<'a> {
     pub(super) fn open(
         (occupancy, group): (&'a Occupancy<'a>, GroupIndex),
         tiles: &[&[Item]],
-        keeps: impl Fn(&Item) -> bool,
+        mut keeps: impl FnMut(&Item) -> bool,
         headroom: &mut Shares,
     ) -> (Refill<'a>, Vec<(usize, Item)>) {
         let lowered = occupancy.lowered();
@@ -96,12 +105,12 @@ impl<'a> Refill<'a> {
         self.contents[at].push(item);
     }
 
-    /// Adds up to `most` capsules of a class that start together, tile by tile, each where it strains its tile by less than a
-    /// limit and than it earns. Returns how many.
+    /// Adds up to `most` capsules of a class that start together, tile by tile, each where its strain can be borne. Returns how
+    /// many.
     pub(super) fn add(
         &mut self,
         (class, start): (JobClassIndex, Timestamp),
-        (most, strain): (u64, i64),
+        (most, strain): (u64, Bearable),
         headroom: &mut Shares,
     ) -> u64 {
         let mut left = most;
@@ -116,7 +125,7 @@ impl<'a> Refill<'a> {
         &mut self,
         at: usize,
         (class, start): (JobClassIndex, Timestamp),
-        (most, strain): (u64, i64),
+        (most, strain): (u64, Bearable),
         headroom: &mut Shares,
     ) -> u64 {
         let lowered = self.occupancy.lowered();
@@ -132,12 +141,14 @@ impl<'a> Refill<'a> {
             }
             let Some(devices) = self.rooms[at].choose_devices(demand, &over) else { break };
             let count = headroom.times(lowered, class, self.group, &over).min(fitting);
-            let count = if lowered.strain.is_free() {
-                count
-            } else {
-                let (earns, left) = (lowered.earns(class, self.group, start).min(strain), self.rooms[at].left(&over));
-                let load = Load { draw: &draw, over: over.clone() };
-                lowered.strain.worthwhile(lowered.group(self.group), &load, left, (earns, count))
+            let count = match strain {
+                Bearable::Below(limit) if !lowered.strain.is_free() => {
+                    let (earns, left) =
+                        (lowered.earns(class, self.group, start).min(limit), self.rooms[at].left(&over));
+                    let load = Load { draw: &draw, over: over.clone() };
+                    lowered.strain.worthwhile(lowered.group(self.group), &load, left, (earns, count))
+                }
+                Bearable::Below(_) | Bearable::Anything => count,
             };
             if count == 0 {
                 break;
