@@ -107,8 +107,8 @@ fn plans_weigh_what_they_strain_and_no_plan_beats_the_bound() {
         let costs = strain::cost(&instance, &outcome.plan.placements);
         strained += u32::from(costs.headroom + costs.balance > 0);
     }
-    assert!(reached >= CASES * 2 / 3, "{reached} of {CASES} are the best");
-    assert!(total * 100 >= most * 92, "{total} of {most} in all");
+    assert!(reached >= CASES * 9 / 10, "{reached} of {CASES} are the best");
+    assert!(total * 100 >= most * 99, "{total} of {most} in all");
     assert!(strained >= CASES / 10, "in {strained} of {CASES} some strain is worth it");
 }
 

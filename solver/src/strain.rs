@@ -3,15 +3,16 @@
 //! Every loop that fills tiles asks here what capsules more would add, which is told by what is left of the tile and by what
 //! they draw: constant time for each rule and bucket. Without a rule nothing is asked, and nothing is computed.
 //!
-//! Each rule's cost rounds up in every bucket, so that sums here are never less than what the objective comes to.
+//! Each rule's cost rounds up once over all the buckets that are asked for, as the objective's does over all of time.
 
 use std::ops::Range;
 
 use lessor_models::draw;
 use lessor_models::instance::Instance;
-use lessor_models::objective::balance::Balance;
+use lessor_models::objective::balance::{Balance, PARTS};
 use lessor_models::objective::headroom::Headroom;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
+use lessor_models::time::MICROS_PER_HOUR;
 
 use crate::lowering::{Grid, Group};
 
@@ -35,6 +36,17 @@ pub struct Load<'d> {
     pub draw: &'d Resources,
     /// The buckets in which they run.
     pub over: Range<usize>,
+}
+
+/// One rule on one tile in one bucket: its cost is linear in what capsules draw, from where something is missing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Hinge {
+    /// What is missing before any of them comes; below zero while nothing is.
+    pub(crate) missing: f64,
+    /// What is missing more for each unit drawn, by kind.
+    pub(crate) per_draw: [f64; Kind::COUNT],
+    /// What a unit missing costs, in micro-credits.
+    pub(crate) cost: f64,
 }
 
 impl Strain {
@@ -71,7 +83,7 @@ impl Strain {
         if self.is_free() {
             return 0;
         }
-        over.clone().zip(left).map(|(bucket, left)| self.in_bucket(group, bucket, left)).fold(0, i64::saturating_add)
+        self.over_time(group, over, left.iter().copied())
     }
 
     /// What capsules more would add to that: `left` is what is left in the buckets in which they run, with room for them.
@@ -80,21 +92,16 @@ impl Strain {
         if self.is_free() {
             return 0;
         }
-        let each = load.over.clone().zip(left).map(|(bucket, left)| {
-            let fewer = less(left, load.draw, count);
-            self.in_bucket(group, bucket, &fewer) - self.in_bucket(group, bucket, left)
-        });
-        each.fold(0, i64::saturating_add)
+        let fewer = left.iter().map(|left| less(left, load.draw, count));
+        self.over_time(group, &load.over, fewer) - self.over_time(group, &load.over, left.iter().copied())
     }
 
     /// What a tile would cost less without one of the capsules that are there.
     #[must_use]
     pub fn relief(&self, group: &Group, load: &Load<'_>, left: &[Resources]) -> i64 {
-        let each = load.over.clone().zip(left).map(|(bucket, left)| {
-            let more = Resources(std::array::from_fn(|k| left.0[k].saturating_add(load.draw.0[k])));
-            self.in_bucket(group, bucket, left) - self.in_bucket(group, bucket, &more)
-        });
-        each.fold(0, i64::saturating_add)
+        let more = |left: &Resources| Resources(std::array::from_fn(|k| left.0[k].saturating_add(load.draw.0[k])));
+        let with_more = self.over_time(group, &load.over, left.iter().map(more));
+        self.over_time(group, &load.over, left.iter().copied()) - with_more
     }
 
     /// How many capsules of at most `most` that earn so much each pay for what they add, the last one too.
@@ -121,21 +128,53 @@ impl Strain {
         known
     }
 
-    fn in_bucket(&self, group: &Group, bucket: usize, left: &Resources) -> i64 {
+    /// The same as a program sees it: the rules that cost something on a tile of a group in a bucket of which so much is left.
+    pub(crate) fn hinges(&self, group: &Group, bucket: usize, left: &Resources) -> Vec<Hinge> {
+        if self.is_free() {
+            return Vec::new();
+        }
         let (gives, standing) = (group.capacity(bucket), &self.standing[group.class.at()]);
-        let span = u128::from(self.spans[bucket]);
+        let per_unit = |price: u64, permille: u32| {
+            let hours = self.spans[bucket] as f64 / MICROS_PER_HOUR as f64;
+            price as f64 * hours / 1e6 * f64::from(permille) / 1e3
+        };
+        let limits = |kind: Kind| gives.get(kind) != UNLIMITED;
+        let headroom = self.headroom.iter().filter(|rule| limits(rule.kind)).map(|rule| {
+            let reserve = rule.missing(gives, standing, &Resources::ZERO);
+            let mut per_draw = [0.0; Kind::COUNT];
+            per_draw[rule.kind.index()] = 1.0;
+            let missing = reserve as f64 - left.get(rule.kind) as f64;
+            Hinge { missing, per_draw, cost: per_unit(rule.price, self.headroom_permille) }
+        });
+        let balance = self.balance.iter().filter(|rule| limits(rule.of) && limits(rule.kept)).map(|rule| {
+            let target = rule.target_per_billion as f64 / PARTS as f64;
+            let short = |left: &Resources| target * left.get(rule.of) as f64 - left.get(rule.kept) as f64;
+            let mut per_draw = [0.0; Kind::COUNT];
+            per_draw[rule.of.index()] -= target;
+            per_draw[rule.kept.index()] += 1.0;
+            let missing = short(left) - short(gives).max(0.0);
+            Hinge { missing, per_draw, cost: per_unit(rule.price, self.balance_permille) }
+        });
+        headroom.chain(balance).collect()
+    }
+
+    /// What a tile costs over some buckets, of which so much is left in each.
+    fn over_time(&self, group: &Group, over: &Range<usize>, left: impl Iterator<Item = Resources> + Clone) -> i64 {
+        let standing = &self.standing[group.class.at()];
+        let buckets = over.clone().zip(left).map(|(bucket, left)| (group.capacity(bucket), left, bucket));
         let mut total = 0u64;
         for rule in &self.headroom {
-            let missing = rule.missing(gives, standing, left);
-            if missing > 0 {
-                total = total.saturating_add(rule.cost(u128::from(missing) * span, self.headroom_permille));
-            }
+            let missing = buckets.clone().map(|(gives, left, bucket)| {
+                u128::from(rule.missing(gives, standing, &left)) * u128::from(self.spans[bucket])
+            });
+            total = total.saturating_add(rule.cost(missing.sum(), self.headroom_permille));
         }
         for rule in &self.balance {
-            let missing = rule.missing(gives, left);
-            if missing > 0 {
-                total = total.saturating_add(rule.cost(missing.saturating_mul(span), self.balance_permille));
-            }
+            let missing = buckets
+                .clone()
+                .map(|(gives, left, bucket)| rule.missing(gives, &left).saturating_mul(u128::from(self.spans[bucket])));
+            let missing = missing.fold(0, u128::saturating_add);
+            total = total.saturating_add(rule.cost(missing, self.balance_permille));
         }
         // Halved, so that differences of two stay in range.
         i64::try_from(total).unwrap_or(i64::MAX).min(i64::MAX / 2)
@@ -154,7 +193,6 @@ fn less(left: &Resources, draw: &Resources, count: u64) -> Resources {
 #[cfg(test)]
 mod tests {
     use lessor_models::fleet::{ClassIndex, NodeIndex};
-    use lessor_models::time::MICROS_PER_HOUR;
 
     use super::*;
     use crate::random::Random;
@@ -217,6 +255,30 @@ mod tests {
                 let one_by_one = (1..=most).take_while(pays).count() as u64;
                 assert_eq!(strain.worthwhile(&group, &load, &left, (earns, most)), one_by_one, "case {case}");
             }
+        }
+        assert!(strained > 100, "{strained} of 400 cases cost something");
+    }
+
+    #[test]
+    fn what_a_program_sees_costs_the_same() {
+        let mut random = Random::new(4);
+        let mut strained = 0;
+        for case in 0..400 {
+            let (strain, group) = (strain(&mut random), group(amounts(&mut random, 60)));
+            let draw = Resources::of(Kind::Compute, random.below(20)).with(Kind::Memory, random.below(20));
+            let left = less(&group.capacity[0], &draw, 1);
+            let hinges = strain.hinges(&group, 0, &group.capacity[0]);
+            let missing = |hinge: &Hinge| {
+                let drawn =
+                    hinge.per_draw.iter().zip(0..).map(|(each, kind): (_, usize)| {
+                        each * (group.capacity[0].0[kind] as f64 - left.0[kind] as f64)
+                    });
+                (hinge.missing + drawn.sum::<f64>()).max(0.0)
+            };
+            let seen: f64 = hinges.iter().map(|hinge| hinge.cost * missing(hinge)).sum();
+            let cost = strain.cost(&group, &(0..1), &[left]);
+            assert!((seen - cost as f64).abs() < 1e-6, "case {case}: {seen} in place of {cost}");
+            strained += u32::from(cost > 0);
         }
         assert!(strained > 100, "{strained} of 400 cases cost something");
     }

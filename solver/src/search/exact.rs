@@ -1,11 +1,13 @@
 //! The best contents of a few tiles: an integer program over what is on them and what is missing, solved by HiGHS.
 //!
 //! ```text
-//! maximise   sum of worth[c] x[c, t]
+//! maximise   sum of worth[c] x[c, t]  -  sum of cost[h] s[h]
 //! subject to sum over c that run in bucket k of draw[c, r] x[c, t]  <=  left[t, r, k]        every tile, kind, bucket
 //!            sum over c, t of draw[c, r] x[c, t]                    <=  share[b, r, k]       every account above, kind, bucket
 //!            sum over t and starts of x[c, t]                       <=  supply[c]            every class
-//!            x whole, at least zero
+//!            sum over c that run in bucket k of per_draw[h] draw[c] x[c, t]  -  s[h]  <=  - missing[h]
+//!                                                                                        every tile, rule of strain, bucket
+//!            x whole, s at least zero
 //! ```
 //!
 //! Buckets in which the same choices run share their rows, at the least that they give; rows that cannot bind are left out.
@@ -58,6 +60,16 @@ struct Row {
     entries: Vec<(usize, usize, u64)>,
 }
 
+/// What choices strain a tile by: nothing as long as what they add stays below the slack.
+#[derive(Clone, Debug, PartialEq)]
+struct Strained {
+    slack: f64,
+    /// Micro-credits for each unit beyond the slack.
+    cost: f64,
+    /// Choice, tile and what each capsule adds; it may relieve.
+    entries: Vec<(usize, usize, f64)>,
+}
+
 /// How many capsules of each choice each tile had best hold, by choice and then tile. `None` where nothing was found before
 /// the stop was raised.
 pub(super) fn solve(
@@ -78,8 +90,9 @@ pub(super) fn solve(
             row.entries.iter().map(|&(choice, tile, amount)| u128::from(amount) * u128::from(most[choice][tile]));
         drawn.sum::<u128>() > u128::from(row.limit)
     });
+    let strained = strained((lowered, group), rooms, choices);
     let choices = choices.to_vec();
-    aside(move || solve_program(&choices, &most, &rows), stop).flatten()
+    aside(move || solve_program(&choices, &most, (&rows, &strained)), stop).flatten()
 }
 
 /// Every row, those that cannot bind too.
@@ -118,6 +131,28 @@ fn rows(
     rows
 }
 
+/// Every rule of strain on every tile that some choice could touch.
+fn strained((lowered, group): (&Lowered<'_>, GroupIndex), rooms: &[Room], choices: &[Choice]) -> Vec<Strained> {
+    let mut strained = Vec::new();
+    for (running, buckets) in alike(lowered.grid.count(), choices) {
+        for (tile, bucket) in (0..rooms.len()).flat_map(|tile| buckets.iter().map(move |&bucket| (tile, bucket))) {
+            let left = &rooms[tile].left(&(bucket..bucket + 1))[0];
+            for hinge in lowered.strain.hinges(lowered.group(group), bucket, left) {
+                let adds = |at: usize| {
+                    let draw = lowered.draw(choices[at].class, group).0;
+                    hinge.per_draw.iter().zip(draw).map(|(each, amount)| each * amount as f64).sum::<f64>()
+                };
+                let entries = running.iter().map(|&at| (at, tile, adds(at))).filter(|entry| entry.2 != 0.0);
+                let entries: Vec<_> = entries.collect();
+                if !entries.is_empty() {
+                    strained.push(Strained { slack: -hinge.missing, cost: hinge.cost, entries });
+                }
+            }
+        }
+    }
+    strained
+}
+
 /// The buckets by the choices that run in them.
 fn alike(buckets: usize, choices: &[Choice]) -> BTreeMap<Vec<usize>, Vec<usize>> {
     let mut alike: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
@@ -128,7 +163,11 @@ fn alike(buckets: usize, choices: &[Choice]) -> BTreeMap<Vec<usize>, Vec<usize>>
     alike
 }
 
-fn solve_program(choices: &[Choice], most: &[Vec<u64>], rows: &[Row]) -> Option<Vec<Vec<u64>>> {
+fn solve_program(
+    choices: &[Choice],
+    most: &[Vec<u64>],
+    (rows, strained): (&[Row], &[Strained]),
+) -> Option<Vec<Vec<u64>>> {
     if choices.is_empty() {
         // HiGHS refuses to start from a solution of no columns.
         return None;
@@ -140,8 +179,15 @@ fn solve_program(choices: &[Choice], most: &[Vec<u64>], rows: &[Row]) -> Option<
         .collect();
     let scale = choices.iter().map(|choice| choice.worth as f64).fold(1.0, f64::max);
     let worths = choices.iter().zip(&columns);
-    let objective: Expression =
+    let earned: Expression =
         worths.flat_map(|(choice, tiles)| tiles.iter().map(move |&column| choice.worth as f64 / scale * column)).sum();
+    // Counted in parts of the largest entry, so that a row has no large coefficient.
+    let units = strained.iter().map(|of| of.entries.iter().map(|entry| entry.2.abs()).fold(1.0, f64::max));
+    let units: Vec<f64> = units.collect();
+    let beyond: Vec<Variable> = strained.iter().map(|_| variables.add(variable().min(0.0))).collect();
+    let costs = strained.iter().zip(&units).zip(&beyond);
+    let lost: Expression = costs.map(|((of, unit), &beyond)| of.cost * unit / scale * beyond).sum();
+    let objective = earned - lost;
     let mut program = variables
         .maximise(objective)
         .using(highs)
@@ -155,10 +201,20 @@ fn solve_program(choices: &[Choice], most: &[Vec<u64>], rows: &[Row]) -> Option<
         let drawn: Expression = entries.sum();
         program.add_constraint(constraint!(drawn <= row.limit as f64 / limit));
     }
-    let start = choices.iter().zip(&columns).flat_map(|(choice, tiles)| {
+    for ((of, unit), &beyond) in strained.iter().zip(&units).zip(&beyond) {
+        let adds = of.entries.iter().map(|&(choice, tile, each)| each / unit * columns[choice][tile]);
+        let added: Expression = adds.sum();
+        program.add_constraint(constraint!(added - beyond <= of.slack / unit));
+    }
+    let present = choices.iter().zip(&columns).flat_map(|(choice, tiles)| {
         tiles.iter().zip(&choice.present).map(|(&column, &present)| (column, present as f64))
     });
-    let solution = program.with_initial_solution(start.collect::<Vec<_>>()).solve().ok()?;
+    let strained_now = strained.iter().zip(&units).zip(&beyond).map(|((of, unit), &beyond)| {
+        let added = of.entries.iter().map(|&(choice, tile, each)| each * choices[choice].present[tile] as f64);
+        (beyond, ((added.sum::<f64>() - of.slack) / unit).max(0.0))
+    });
+    let start: Vec<(Variable, f64)> = present.chain(strained_now).collect();
+    let solution = program.with_initial_solution(start).solve().ok()?;
     let whole = |&column: &Variable| u64::try_from(round(solution.value(column))).unwrap_or(0);
     Some(columns.iter().map(|tiles| tiles.iter().map(whole).collect()).collect())
 }
@@ -196,9 +252,46 @@ mod tests {
         })
     }
 
+    /// What the best contents of two tiles are worth, less what they strain one of them by; and what was found.
+    fn best_and_found(random: &mut Random) -> (i64, i64) {
+        let mut choice = |at: u32| Choice {
+            class: JobClassIndex(at),
+            start: Timestamp(0),
+            over: 0..1,
+            worth: i64::try_from(1 + random.below(1_000)).expect("a small number"),
+            supply: MOST * TILES as u64,
+            present: vec![0; TILES],
+        };
+        let choices: Vec<Choice> = (0..3).map(&mut choice).collect();
+        let mut small = |from: i64, many: u64| from + i64::try_from(random.below(many)).expect("a small number");
+        let (slack, cost) = (small(0, 8), small(1, 400));
+        let adds: Vec<i64> = (0..CHOICES).map(|_| small(-3, 9)).collect();
+        let entries = adds.iter().enumerate().map(|(choice, &each)| (choice, 1, each as f64)).collect();
+        let strained = [Strained { slack: slack as f64, cost: cost as f64, entries }];
+        let value = |counts: &[Vec<u64>]| {
+            let count = |choice: usize, tile: usize| i64::try_from(counts[choice][tile]).expect("a small number");
+            let earned: i64 =
+                (0..CHOICES).map(|at| choices[at].worth * (0..TILES).map(|tile| count(at, tile)).sum::<i64>()).sum();
+            let added: i64 = (0..CHOICES).map(|at| adds[at] * count(at, 1)).sum();
+            earned - cost * (added - slack).max(0)
+        };
+        let found = solve_program(&choices, &vec![vec![MOST; TILES]; CHOICES], (&[], &strained));
+        let best = all_counts().map(|counts| value(&counts)).max().expect("there is always a way");
+        (best, value(&found.expect("a feasible program")))
+    }
+
+    #[test]
+    fn what_strains_a_tile_is_weighed_against_what_it_earns() {
+        let mut random = Random::new(11);
+        for case in 0..60 {
+            let (best, found) = best_and_found(&mut random);
+            assert_eq!(found, best, "case {case}");
+        }
+    }
+
     #[test]
     fn nothing_to_choose_from_is_no_contents() {
-        assert_eq!(solve_program(&[], &[], &[]), None);
+        assert_eq!(solve_program(&[], &[], (&[], &[])), None);
     }
 
     #[test]
@@ -224,7 +317,8 @@ mod tests {
             }
             let all = (0..CHOICES).flat_map(|choice| (0..TILES).map(move |tile| (choice, tile, 1)));
             rows.push(Row { limit: 1 + random.below(6), entries: all.collect() });
-            let found = solve_program(&choices, &vec![vec![MOST; TILES]; CHOICES], &rows).expect("a feasible program");
+            let found =
+                solve_program(&choices, &vec![vec![MOST; TILES]; CHOICES], (&rows, &[])).expect("a feasible program");
             assert!(keeps(&rows, &found), "case {case}: {found:?} breaks a row");
             let best = all_counts().filter(|counts| keeps(&rows, counts)).map(|counts| worth(&choices, &counts)).max();
             assert_eq!(Some(worth(&choices, &found)), best, "case {case}");
