@@ -2,6 +2,7 @@
 
 mod construct;
 mod held_back;
+mod reinsertion;
 mod thrift;
 
 use lessor_market::prices;
@@ -13,7 +14,7 @@ use lessor_models::plan::{Plan, Price};
 use lessor_solver::assemble;
 use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::conflict::Explainer;
-use lessor_solver::index::{JobClassIndex, TileIndex};
+use lessor_solver::index::TileIndex;
 use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
@@ -137,7 +138,7 @@ pub fn plan(
     let mut occupancy = match options.method {
         Method::Auto => {
             let mut occupancy = run.first_plan(&lowered, guide);
-            run.improve(&mut occupancy, &ranking, &order, options);
+            run.improve(&mut occupancy, guide, options);
             occupancy
         }
         Method::FirstCome => run.first_come_plan(&lowered, &ranking),
@@ -198,14 +199,8 @@ impl Run<'_> {
     }
 
     /// Search rounds until the work is spent, the stop is raised, everything is placed, or the bound is reached.
-    fn improve(
-        &mut self,
-        occupancy: &mut Occupancy<'_>,
-        ranking: &Ranking,
-        order: &[JobClassIndex],
-        options: &PlannerOptions,
-    ) {
-        let mut search = Search::new(occupancy.lowered(), ranking, order, options.seed);
+    fn improve(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>, options: &PlannerOptions) {
+        let mut search = Search::new(occupancy.lowered(), guide.ranking, guide.order, options.seed);
         let most = options.work.unwrap_or(u64::MAX);
         let mut spent = 0;
         while spent < most && !self.stops.search.is_raised() {
@@ -220,6 +215,11 @@ impl Run<'_> {
             if round.is_exhausted {
                 break;
             }
+        }
+        let is_best = |value| self.bound.is_some_and(|bound| value >= bound);
+        if !is_best(self.worth(occupancy)) {
+            spent += self.reinsert(occupancy, guide, (most - spent.min(most)) / 2);
+            self.say(Phase::Search, spent, options.work.unwrap_or(0), Some(self.worth(occupancy)));
         }
         if spent < most && !self.stops.search.is_raised() {
             self.reschedule(occupancy, options, spent);

@@ -57,7 +57,7 @@ fn job(count: u32, mops: u64) -> Job {
 fn checked(instance: &Instance) -> Plan {
     let stop = Stop::new();
     let stops = Stops { bound: &stop, search: &stop, explain: &stop };
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(100), explain_max: 9, memory: None };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(4_000), explain_max: 9, memory: None };
     let plan = plan(instance, &options, stops, &mut |_| {}).plan;
     assert_eq!(check::violations(instance, &plan.placements), []);
     assert_eq!(check::moves::violations(instance, &plan.placements, &plan.moves), [], "{:?}", plan.moves);
@@ -185,5 +185,5 @@ fn random_broken_starts_are_planned_feasibly_and_mostly_as_well_as_can_be() {
         (worth, most) = (worth + value, most + optimum);
     }
     assert!(broken > 150, "{broken}");
-    assert!(reached * 3 > broken * 2 && worth * 100 > most * 90, "{reached} of {broken}, {worth} of {most}");
+    assert!(reached * 100 > broken * 87 && worth * 1_000 > most * 965, "{reached} of {broken}, {worth} of {most}");
 }

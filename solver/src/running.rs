@@ -105,18 +105,16 @@ impl Running {
             let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
             waiting.extend(rows.map(|&row| (of_class, row)));
         }
-        waiting.sort_by_key(|(of_class, _)| lowered.job(of_class.class).affinity.is_some());
-        // A job near another may be what a third one must be near: whoever was put back lets others in.
-        loop {
-            let before = waiting.len();
-            waiting.retain_mut(|(of_class, row)| {
-                row.count -= put_back(occupancy, of_class.class, *row);
-                row.count > 0 && lowered.job(of_class.class).affinity.is_some()
-            });
-            if waiting.is_empty() || waiting.len() == before {
-                return;
-            }
-        }
+        return_home(occupancy, waiting);
+    }
+
+    /// Puts back what runs of one class, nothing of which is placed.
+    pub fn keep_class(&self, occupancy: &mut Occupancy<'_>, class: JobClassIndex) {
+        let ours = self.of_classes.iter().filter(|of_class| of_class.class == class);
+        return_home(
+            occupancy,
+            ours.flat_map(|of_class| of_class.rows.iter().map(move |&row| (of_class, row))).collect(),
+        );
     }
 
     /// What the moves of a partial plan cost, in micro-credits: each capsule of a class that left a tile and is on another, the
@@ -243,6 +241,23 @@ impl OfClass {
 fn on_tile(occupancy: &Occupancy<'_>, class: JobClassIndex, tile: TileIndex) -> u64 {
     let items = occupancy.items(tile).iter().filter(|item| item.class == class);
     items.map(|item| u64::from(item.count)).sum()
+}
+
+/// Puts rows back on the tiles where they run, as many as may stay.
+fn return_home(occupancy: &mut Occupancy<'_>, mut waiting: Vec<(&OfClass, Row)>) {
+    let lowered = occupancy.lowered();
+    waiting.sort_by_key(|(of_class, _)| lowered.job(of_class.class).affinity.is_some());
+    // A job near another may be what a third one must be near: whoever was put back lets others in.
+    loop {
+        let before = waiting.len();
+        waiting.retain_mut(|(of_class, row)| {
+            row.count -= put_back(occupancy, of_class.class, *row);
+            row.count > 0 && lowered.job(of_class.class).affinity.is_some()
+        });
+        if waiting.is_empty() || waiting.len() == before {
+            return;
+        }
+    }
 }
 
 /// Puts capsules back one by one on the seats where they run. Returns how many found their place.

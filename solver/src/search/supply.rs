@@ -36,11 +36,6 @@ impl Supply {
         }
     }
 
-    /// Becomes another one, in the same memory.
-    pub(super) fn copy(&mut self, other: &Supply) {
-        self.0.clone_from(&other.0);
-    }
-
     /// Forgets the classes of which nothing is left.
     pub(super) fn tidy(&mut self) {
         self.0.retain(|entry| entry.1 > 0);
