@@ -34,6 +34,9 @@ use crate::shell::{self, Counters, FleetChange, Handle, PlacementMaker, Shell, S
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
 /// Calls under way on one connection.
 const STREAMS_MAX: u32 = 4_096;
+/// What a connection may have sent that nobody has read, in bytes. HTTP/2 here cuts a connection whose unread small frames take
+/// more than half of it, each counted as 256 bytes: as many calls as may be under way must not, whatever keeps the server.
+const CONNECTION_WINDOW: u32 = 8 << 20;
 /// How often a quiet connection is asked whether it is still there, and how long it has to answer.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 /// How long calls may take to end when the server does.
@@ -286,6 +289,7 @@ pub(crate) async fn listen_with<S: LeaseService>(
     let talk = address::Transport::of(address, options.tls);
     let mut transport = Transport::builder()
         .max_concurrent_streams(STREAMS_MAX)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE.0))
         .http2_keepalive_timeout(Some(KEEPALIVE.1));
     let mut certificate = None;
