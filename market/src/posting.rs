@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
-use crate::policy::{Fees, Format};
+use crate::policy::Fees;
 use crate::session::{AccountBid, Session, SessionOutcome};
 use crate::settlement::{HolderId, Party, Purpose, SellerId, Transfer};
 
@@ -46,9 +46,7 @@ pub fn transfers(session: &Session<'_>, outcome: &SessionOutcome) -> Vec<Transfe
 /// What each seller gets.
 fn proceeds(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<SellerId, Proceeds> {
     let classes = &session.policy.rules().classes;
-    let is_of_fleet = |class: Option<usize>| {
-        class.is_some_and(|class| !matches!(classes[class].format, Format::DoubleAuction | Format::UnitDemand))
-    };
+    let is_of_fleet = |class: Option<usize>| class.is_some_and(|class| !classes[class].format.takes_offers());
     let mut sellers: BTreeMap<SellerId, Proceeds> = BTreeMap::new();
     for fate in outcome.fates.iter().filter(|fate| is_of_fleet(fate.class)) {
         if let Ok(payment) = fate.result {

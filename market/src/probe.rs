@@ -9,7 +9,7 @@ use crate::book::BidderIndex;
 use crate::lot::lot;
 use crate::money::Money;
 use crate::policy::{Format, PaymentRule, Policy};
-use crate::session::{AccountBid, Fate, Session, SessionError, SessionOutcome, clear_session};
+use crate::session::{AccountBid, Session, SessionError, SessionOutcome, clear_session};
 
 /// Bidders whose misreports are tried.
 const BIDDERS: usize = 4;
@@ -80,7 +80,7 @@ fn gain(
 ) -> Result<i64, SessionError> {
     let payoff = |outcome: &SessionOutcome| {
         let own = session.bids.iter().zip(&outcome.fates).filter(|(bid, _)| bid.bidder == bidder);
-        own.filter_map(|(bid, fate)| Some(worth(bid, fate) - fate.result.ok()?.0)).sum::<i64>()
+        own.filter_map(|(bid, fate)| Some(fate.worth(bid).0 - fate.result.ok()?.0)).sum::<i64>()
     };
     let mut bids = session.bids.to_vec();
     for bid in bids.iter_mut().filter(|bid| bid.bidder == bidder) {
@@ -88,13 +88,6 @@ fn gain(
     }
     let lied = clear_session(&Session { bids: &bids, ..*session }, stop)?;
     Ok(payoff(&lied) - payoff(outcome))
-}
-
-/// What a bidder has of what it won: a part of the amount for a part, rounded down.
-fn worth(bid: &AccountBid, fate: &Fate) -> i64 {
-    let whole = i128::from(bid.wishes.first().map_or(1, |wish| wish.quantity)).max(1);
-    let part = fate.part.map_or(whole, i128::from);
-    i64::try_from(i128::from(bid.amount.0) * part / whole).expect("a part of an amount is one")
 }
 
 /// By how much the best coalition could pay the seller more than the round does and still be no worse off, in micro-credits: zero

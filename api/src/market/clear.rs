@@ -9,7 +9,7 @@ use lessor_datasets::table::{
 use lessor_market::book::GoodIndex;
 use lessor_market::catalog::ListedGood;
 use lessor_market::money::Money;
-use lessor_market::session::{AccountBid, ClassOutcome, Fate, OfferFate, SessionOutcome, clear_session};
+use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionOutcome, clear_session};
 use lessor_market::session_check::{Residuals, residuals};
 use lessor_market::settlement::{Entry, Ledger, Party, Receipt, RoundId, Transfer, audit};
 use lessor_market::supporting_prices::{self, SupportingPrices};
@@ -140,7 +140,7 @@ fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {
         winners: won().count(),
         offers: round.offers.len(),
         sales: outcome.offer_fates.iter().filter(|fate| fate.result.is_ok()).count(),
-        value: bids.map(|(bid, fate)| worth(bid, fate)).sum(),
+        value: bids.map(|(bid, fate)| micro(fate.worth(bid))).sum(),
         revenue: won().map(|(_, paid)| micro(paid)).sum(),
         surplus,
         efficiency: bound(outcome).map(|bound| surplus as f64 / bound.max(1) as f64),
@@ -149,13 +149,6 @@ fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {
         tie_break_seed: round.policy.rules().tie_break_seed,
         unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
     }
-}
-
-/// What a winner bid for what it got: a part of the amount for a part, rounded down.
-fn worth(bid: &AccountBid, fate: &Fate) -> u128 {
-    let amount = u128::try_from(bid.amount.0).unwrap_or(0);
-    let whole = u128::from(bid.wishes.first().map_or(1, |wish| wish.quantity)).max(1);
-    fate.part.map_or(amount, |part| amount * u128::from(part) / whole)
 }
 
 /// The bound on the surplus of all classes together.

@@ -32,6 +32,12 @@ impl Format {
         }
     }
 
+    /// Whether sellers offer what is let; else it is what the fleet has.
+    #[must_use]
+    pub const fn takes_offers(self) -> bool {
+        matches!(self, Format::UnitDemand | Format::DoubleAuction)
+    }
+
     /// The payment rules that the format supports.
     #[must_use]
     pub const fn supports(self) -> &'static [PaymentRule] {

@@ -1,27 +1,13 @@
 //! Formats that need no program: greedy with critical bids, and a posted price before its first step.
 
-use std::collections::BTreeMap;
-
 use super::SessionError;
-use super::fate::Lost;
-use super::market::{Cleared, Fates, Market};
-use crate::book::BidderIndex;
+use super::market::{Cleared, Entered, Fates, Market, repeated};
 use crate::greedy::{self, SingleMinded};
 
 /// Winners by value over the root of weighted size, one bid of a bidder.
 pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates) -> Result<Cleared, SessionError> {
-    let mut bids_of: BTreeMap<BidderIndex, u32> = BTreeMap::new();
-    for bid in market.session.bids {
-        *bids_of.entry(bid.bidder).or_default() += 1;
-    }
-    market.bids.retain(|entered| {
-        let is_alone = bids_of[&market.session.bids[entered.at].bidder] == 1;
-        if !is_alone {
-            fates.bids[entered.at].result = Err(Lost::SeveralBids);
-        }
-        is_alone
-    });
-    let single = |entered: &super::market::Entered| {
+    market.leave_out_bids(fates, &repeated(market.session.bids.iter().map(|bid| bid.bidder)));
+    let single = |entered: &Entered| {
         let fate = &fates.bids[entered.at];
         let goods = entered.bundle.iter().map(|&(good, quantity)| (good.0, quantity)).collect();
         SingleMinded { value: fate.counted, reserve: fate.reserve, goods }

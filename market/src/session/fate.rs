@@ -1,5 +1,6 @@
 //! What came of bids and offers: each has a fate, and a reason where nothing came of it.
 
+use super::AccountBid;
 use crate::money::Money;
 
 /// What came of a bid.
@@ -15,6 +16,16 @@ pub struct Fate {
     pub part: Option<u64>,
     /// What is paid where it won, else why it did not.
     pub result: Result<Money, Lost>,
+}
+
+impl Fate {
+    /// What a bid states for what it got, where it won: a part of its amount for a part, rounded down.
+    #[must_use]
+    pub fn worth(&self, bid: &AccountBid) -> Money {
+        let whole = i128::from(bid.wishes.first().map_or(1, |wish| wish.quantity)).max(1);
+        let part = self.part.map_or(whole, i128::from);
+        Money(i64::try_from(i128::from(bid.amount.0) * part / whole).expect("a part of an amount is one"))
+    }
 }
 
 /// What came of an offer.

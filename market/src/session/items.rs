@@ -4,7 +4,7 @@
 //! that it covers. Prices are what items ask and the lowest above that at which nobody would rather have another one, which are the
 //! buyers' VCG payments (Leonard 1983; Demange, Gale & Sotomayor 1986).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::families::assignment::AssignmentInstance;
 use lessor_solver::assignment::{assign, lowest_prices};
@@ -12,12 +12,12 @@ use lessor_solver::stop::Stop;
 
 use super::SessionError;
 use super::fate::Lost;
-use super::market::{Bundle, Cleared, Entered, Fates, Market, micro};
+use super::market::{Bundle, Cleared, Entered, Fates, Market, micro, repeated};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
 use crate::outcome::Unsettled;
 
-/// What a bidder would pay for an item beyond what it asks, and the bid that says so.
+/// What a bidder would pay for an item beyond what it asks, and the bid that says so, by position in the session.
 type Value = (u64, Option<usize>);
 
 /// Clears a class of items.
@@ -44,7 +44,7 @@ pub(super) fn clear_items(market: &mut Market<'_>, fates: &mut Fates, stop: &Sto
         let (value, Some(bid)) = row[item] else { continue };
         let offer = market.offers[item].at;
         let paid = Money::of(micro(fates.offers[offer].ask) + u128::from(prices[item]));
-        fates.bids[market.bids[bid].at].result = Ok(paid);
+        fates.bids[bid].result = Ok(paid);
         fates.offers[offer].result = Ok(paid);
         surplus += u128::from(value);
     }
@@ -53,21 +53,9 @@ pub(super) fn clear_items(market: &mut Market<'_>, fates: &mut Fates, stop: &Sto
 
 /// A bidder who wants one item states its bids in one group.
 fn keep_one_group(market: &mut Market<'_>, fates: &mut Fates) {
-    let mut groups: BTreeMap<BidderIndex, GroupIndex> = BTreeMap::new();
-    let mut several: Vec<BidderIndex> = Vec::new();
-    for bid in market.session.bids {
-        if *groups.entry(bid.bidder).or_insert(bid.group) != bid.group {
-            several.push(bid.bidder);
-        }
-    }
-    several.sort_unstable();
-    market.bids.retain(|entered| {
-        let is_alone = several.binary_search(&market.session.bids[entered.at].bidder).is_err();
-        if !is_alone {
-            fates.bids[entered.at].result = Err(Lost::SeveralBids);
-        }
-        is_alone
-    });
+    let groups: BTreeSet<(BidderIndex, GroupIndex)> =
+        market.session.bids.iter().map(|bid| (bid.bidder, bid.group)).collect();
+    market.leave_out_bids(fates, &repeated(groups.into_iter().map(|(bidder, _)| bidder)));
 }
 
 /// What a bidder would pay for each item beyond what it asks.
@@ -79,7 +67,7 @@ fn row(market: &Market<'_>, fates: &Fates, bids: &[&Entered]) -> Vec<Value> {
             let beyond = micro(fates.bids[bid.at].counted).saturating_sub(ask);
             let beyond = u64::try_from(beyond).expect("an amount fits in 64 bits");
             if beyond > best.0 {
-                best = (beyond, market.bids.iter().position(|entered| entered.at == bid.at));
+                best = (beyond, Some(bid.at));
             }
         }
         best

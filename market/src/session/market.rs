@@ -1,15 +1,16 @@
 //! One account class in one round: the bids and offers that are compared, in the order of their lots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Session;
 use super::fate::{Fate, Lost, OfferFate};
-use crate::book::GoodIndex;
+use crate::book::{BidderIndex, GoodIndex};
 use crate::catalog::Catalog;
 use crate::lot::lot;
 use crate::money::Money;
 use crate::outcome::Unsettled;
-use crate::policy::{AccountClass, Format};
+use crate::policy::AccountClass;
+use crate::settlement::SellerId;
 
 /// Units of goods, each good once, in order.
 pub(super) type Bundle = Vec<(GoodIndex, u64)>;
@@ -78,7 +79,7 @@ impl<'a> Market<'a> {
         let offered = offers.iter().flat_map(|&at| session.offers[at].goods.iter().map(|good| &good.wish));
         let catalog = Catalog::new(&session.ground, stated, wanted.chain(offered));
         let mut market = Market { session, class: stated, catalog, bids: Vec::new(), offers: Vec::new() };
-        if matches!(stated.format, Format::DoubleAuction | Format::UnitDemand) {
+        if stated.format.takes_offers() {
             market.enter_offers(offers, &mut fates.offers);
         }
         market.enter_bids(bids, &mut fates.bids);
@@ -136,6 +137,30 @@ impl<'a> Market<'a> {
         }
     }
 
+    /// Takes out the bids of some bidders, of whom the format takes fewer.
+    pub(super) fn leave_out_bids(&mut self, fates: &mut Fates, of: &BTreeSet<BidderIndex>) {
+        let session = self.session;
+        leave_out(
+            &mut self.bids,
+            |at| of.contains(&session.bids[at].bidder),
+            |at| {
+                fates.bids[at].result = Err(Lost::SeveralBids);
+            },
+        );
+    }
+
+    /// Takes out the offers of some sellers, of whom the format takes fewer.
+    pub(super) fn leave_out_offers(&mut self, fates: &mut Fates, of: &BTreeSet<SellerId>) {
+        let session = self.session;
+        leave_out(
+            &mut self.offers,
+            |at| of.contains(&session.offers[at].seller),
+            |at| {
+                fates.offers[at].result = Err(Lost::SeveralBids);
+            },
+        );
+    }
+
     /// The most that one bidder may win of a good.
     pub(super) fn holder_cap(&self, good: GoodIndex) -> u64 {
         self.class.holder_cap(self.catalog.goods()[good.0 as usize].offered)
@@ -160,6 +185,23 @@ impl<'a> Market<'a> {
         self.offers.iter().for_each(|entered| fates.offers[entered.at].result = Err(Lost::Unsettled));
         Cleared { bound, unsettled: Some(why), ..Cleared::default() }
     }
+}
+
+/// Takes out what a predicate names, and says so.
+fn leave_out(entered: &mut Vec<Entered>, is_named: impl Fn(usize) -> bool, mut told: impl FnMut(usize)) {
+    entered.retain(|one| {
+        let leaves = is_named(one.at);
+        if leaves {
+            told(one.at);
+        }
+        !leaves
+    });
+}
+
+/// Whoever comes more than once.
+pub(super) fn repeated<T: Copy + Ord>(parties: impl Iterator<Item = T>) -> BTreeSet<T> {
+    let mut seen = BTreeSet::new();
+    parties.filter(|&party| !seen.insert(party)).collect()
 }
 
 /// Micro-credits of an amount.

@@ -1,11 +1,8 @@
 //! Trade reduction on accounts: for each vector by itself, and one bid or offer of a party.
 
-use std::collections::BTreeSet;
-
 use lessor_models::families::double_auction::{DoubleAuctionInstance, Order};
 
-use super::fate::Lost;
-use super::market::{Cleared, Entered, Fates, Market};
+use super::market::{Cleared, Entered, Fates, Market, repeated};
 use crate::double::reduced;
 use crate::money::Money;
 
@@ -34,30 +31,6 @@ pub(super) fn clear_reduced(market: &mut Market<'_>, fates: &mut Fates) -> Clear
 /// The theorem is of parties with one order each.
 fn keep_single(market: &mut Market<'_>, fates: &mut Fates) {
     let session = market.session;
-    let (mut seen, mut twice) = (BTreeSet::new(), BTreeSet::new());
-    for bid in session.bids {
-        if !seen.insert(bid.bidder) {
-            twice.insert(bid.bidder);
-        }
-    }
-    let (mut sellers, mut sells_twice) = (BTreeSet::new(), BTreeSet::new());
-    for offer in session.offers {
-        if !sellers.insert(offer.seller) {
-            sells_twice.insert(offer.seller);
-        }
-    }
-    market.bids.retain(|entered| {
-        let is_single = !twice.contains(&session.bids[entered.at].bidder);
-        if !is_single {
-            fates.bids[entered.at].result = Err(Lost::SeveralBids);
-        }
-        is_single
-    });
-    market.offers.retain(|entered| {
-        let is_single = !sells_twice.contains(&session.offers[entered.at].seller);
-        if !is_single {
-            fates.offers[entered.at].result = Err(Lost::SeveralBids);
-        }
-        is_single
-    });
+    market.leave_out_bids(fates, &repeated(session.bids.iter().map(|bid| bid.bidder)));
+    market.leave_out_offers(fates, &repeated(session.offers.iter().map(|offer| offer.seller)));
 }

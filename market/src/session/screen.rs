@@ -9,7 +9,6 @@ use super::{AccountBid, Session};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::catalog::{Wish, place};
 use crate::money::Money;
-use crate::policy::{AccountClass, Format};
 
 /// Each bid as the policy sees it: outbid, unless there is another reason.
 pub(super) fn bids(session: &Session<'_>) -> Vec<Fate> {
@@ -56,10 +55,9 @@ pub(super) fn offers(session: &Session<'_>) -> Vec<OfferFate> {
     let look = |offer: &super::AccountOffer| {
         let wishes: Vec<Wish> = offer.goods.iter().map(|good| good.wish).collect();
         let class = class_of(session, &wishes);
-        let takes_offers = |class: &AccountClass| matches!(class.format, Format::DoubleAuction | Format::UnitDemand);
         let result = match class {
             None => Lost::NotTraded,
-            Some(class) if !takes_offers(&session.policy.rules().classes[class]) => Lost::NoOffers,
+            Some(class) if !session.policy.rules().classes[class].format.takes_offers() => Lost::NoOffers,
             Some(_) => account_reason(session, &wishes).unwrap_or(Lost::Outbid),
         };
         OfferFate { class, ask: Money::ZERO, part: None, result: Err(result) }
