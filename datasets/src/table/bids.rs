@@ -3,18 +3,16 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use lessor_models::fleet::{Fleet, Owner};
+use lessor_models::fleet::Fleet;
 use lessor_models::job::ServiceClass;
-use lessor_models::resources::Kind;
-use lessor_models::time::Interval;
 
 use super::error::{DatasetError, Problem};
-use super::prices::interval;
+use super::goods::{BidGood, GoodCells, write_goods};
 use super::sink::write_table;
 use super::source::TableReader;
 use super::spec::ColumnType::{Amount, Flag, Text, Time};
 use super::spec::{TableSpec, optional, required};
-use super::words::{Owners, owner_type};
+use super::words::Owners;
 
 /// The schema of `bids.parquet`.
 pub const BIDS: TableSpec = TableSpec {
@@ -69,27 +67,6 @@ pub struct BidRows {
     pub row: usize,
 }
 
-/// A good of a bundle: a quantity of an account over a term.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BidGood {
-    /// Whose account.
-    pub owner: Owner,
-    /// Of which kind.
-    pub kind: Kind,
-    /// How much, in base units; above zero.
-    pub quantity: u64,
-    /// For how long.
-    pub interval: Interval,
-}
-
-impl BidGood {
-    /// Whether both are of one account at some instant.
-    pub(super) fn meets(&self, other: &BidGood) -> bool {
-        let (one, two) = (self.interval, other.interval);
-        (self.owner, self.kind) == (other.owner, other.kind) && one.start < two.end && two.start < one.end
-    }
-}
-
 /// Reads a book, in table order.
 ///
 /// # Errors
@@ -103,19 +80,9 @@ pub fn read_bids(path: &Path, fleet: &Fleet) -> Result<Vec<BidRows>, DatasetErro
     while let Some(batch) = reader.next()? {
         let [name, bidder, group, service, amount, divisible] =
             ["bid", "bidder", "group", "service", "amount", "divisible"].map(|name| batch.column(name));
-        let [owner, owner_type, kind, quantity] =
-            ["owner", "owner_type", "kind", "quantity"].map(|name| batch.column(name));
-        let window = ["start", "end"].map(|name| batch.column(name));
+        let goods = GoodCells::of(&batch);
         for row in batch.rows() {
-            let good = BidGood {
-                owner: owners.find(owner_type, owner, row)?,
-                kind: kind.need_word(row, &Kind::ALL, Kind::name)?,
-                quantity: quantity.need_integer(row)?,
-                interval: interval(window, row)?,
-            };
-            if good.quantity == 0 {
-                return Err(quantity.refuse(row, Problem::Model("is 0; a good of a bundle is more than nothing")));
-            }
+            let good = goods.read(&mut owners, row, "is 0; a good of a bundle is more than nothing")?;
             let file_row = batch.file_row(row);
             let bid = BidRows {
                 name: name.need_text(row)?.to_owned(),
@@ -194,12 +161,7 @@ pub fn write_bids(path: &Path, fleet: &Fleet, bids: &[BidRows]) -> Result<(), Da
         columns.text("group", rows.iter().map(|(bid, _)| bid.group.as_deref()));
         columns.text("service", rows.iter().map(|(bid, _)| Some(bid.service.name())));
         columns.integer("amount", rows.iter().map(|(bid, _)| Some(bid.amount)));
-        columns.text("owner", rows.iter().map(|(_, good)| Some(fleet.owner_name(good.owner))));
-        columns.text("owner_type", rows.iter().map(|(_, good)| Some(owner_type(good.owner))));
-        columns.text("kind", rows.iter().map(|(_, good)| Some(good.kind.name())));
-        columns.integer("quantity", rows.iter().map(|(_, good)| Some(good.quantity)));
-        columns.time("start", rows.iter().map(|(_, good)| Some(good.interval.start)));
-        columns.time("end", rows.iter().map(|(_, good)| Some(good.interval.end)));
+        write_goods(columns, fleet, rows.iter().map(|(_, good)| *good));
         columns.flag("divisible", rows.iter().map(|(bid, _)| Some(bid.is_divisible)));
     })
 }

@@ -4,16 +4,15 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use lessor_models::fleet::Fleet;
-use lessor_models::resources::Kind;
 
-use super::bids::{BidGood, whole_money};
+use super::bids::whole_money;
 use super::error::{DatasetError, Problem};
-use super::prices::interval;
+use super::goods::{BidGood, GoodCells, write_goods};
 use super::sink::write_table;
 use super::source::TableReader;
 use super::spec::ColumnType::{Amount, Flag, Text, Time};
 use super::spec::{TableSpec, optional, required};
-use super::words::{Owners, owner_type};
+use super::words::Owners;
 
 /// The schema of `offers.parquet`.
 pub const OFFERS: TableSpec = TableSpec {
@@ -91,20 +90,10 @@ pub fn read_offers(path: &Path, fleet: &Fleet) -> Result<Vec<OfferRows>, Dataset
     let mut seen: HashMap<String, usize> = HashMap::new();
     while let Some(batch) = reader.next()? {
         let [name, seller, divisible] = ["offer", "seller", "divisible"].map(|name| batch.column(name));
-        let [owner, owner_type, kind, quantity] =
-            ["owner", "owner_type", "kind", "quantity"].map(|name| batch.column(name));
+        let goods = GoodCells::of(&batch);
         let [price, draw_mw, heat_price] = ["price", "draw_mw", "heat_price"].map(|name| batch.column(name));
-        let window = ["start", "end"].map(|name| batch.column(name));
         for row in batch.rows() {
-            let good = BidGood {
-                owner: owners.find(owner_type, owner, row)?,
-                kind: kind.need_word(row, &Kind::ALL, Kind::name)?,
-                quantity: quantity.need_integer(row)?,
-                interval: interval(window, row)?,
-            };
-            if good.quantity == 0 {
-                return Err(quantity.refuse(row, Problem::Model("is 0; a good that is offered is more than nothing")));
-            }
+            let good = goods.read(&mut owners, row, "is 0; a good that is offered is more than nothing")?;
             let offer = OfferRows {
                 name: name.need_text(row)?.to_owned(),
                 seller: seller.need_text(row)?.to_owned(),
@@ -164,12 +153,7 @@ pub fn write_offers(path: &Path, fleet: &Fleet, offers: &[OfferRows]) -> Result<
         let rows = &rows[range];
         columns.text("offer", rows.iter().map(|(offer, _)| Some(offer.name.as_str())));
         columns.text("seller", rows.iter().map(|(offer, _)| Some(offer.seller.as_str())));
-        columns.text("owner", rows.iter().map(|(_, offered)| Some(fleet.owner_name(offered.good.owner))));
-        columns.text("owner_type", rows.iter().map(|(_, offered)| Some(owner_type(offered.good.owner))));
-        columns.text("kind", rows.iter().map(|(_, offered)| Some(offered.good.kind.name())));
-        columns.integer("quantity", rows.iter().map(|(_, offered)| Some(offered.good.quantity)));
-        columns.time("start", rows.iter().map(|(_, offered)| Some(offered.good.interval.start)));
-        columns.time("end", rows.iter().map(|(_, offered)| Some(offered.good.interval.end)));
+        write_goods(columns, fleet, rows.iter().map(|(_, offered)| &offered.good));
         columns.integer("price", rows.iter().map(|(_, offered)| Some(offered.price)));
         columns.integer("draw_mw", rows.iter().map(|(_, offered)| Some(offered.draw_mw)));
         columns.integer("heat_price", rows.iter().map(|(_, offered)| Some(offered.heat_price)));
