@@ -22,8 +22,6 @@ pub(crate) struct Engine {
     work: Vec<Work>,
     /// Bytes of records since the last snapshot began.
     grown: u64,
-    /// Whether pieces of a snapshot are left to be handed out.
-    is_cutting: bool,
     /// How many answers and reads the last batch had.
     last_told: usize,
 }
@@ -47,7 +45,7 @@ impl Engine {
     /// An authority all of whose state is durable, whose records since the last snapshot take so many bytes.
     pub(super) fn new(authority: Authority, inbox: Arc<Inbox>, (limits, grown): (Limits, u64)) -> Engine {
         let work = Vec::with_capacity(limits.taken_max);
-        Engine { stage: Stage::new(authority), inbox, limits, work, grown, is_cutting: false, last_told: 0 }
+        Engine { stage: Stage::new(authority), inbox, limits, work, grown, last_told: 0 }
     }
 
     /// The last instant applied.
@@ -99,23 +97,19 @@ impl Engine {
     /// it but what [`Engine::next_piece`] hands out from now on.
     pub(crate) fn snapshot_due(&mut self, stepped: Stepped) -> Option<Box<Snapshot>> {
         let most = if stepped.is_last { 0 } else { self.limits.snapshot_bytes };
-        (self.grown > most && !self.is_cutting).then(|| {
+        (self.grown > most && !self.stage.authority.is_cutting()).then(|| {
             self.grown = 0;
-            self.is_cutting = true;
             Box::new(self.stage.authority.begin_cut())
         })
     }
 
     /// The next piece of the snapshot under way; none once all were handed out, and then the snapshot is whole.
     pub(crate) fn next_piece(&mut self) -> Option<Piece> {
-        let piece = self.stage.authority.next_piece(PIECE);
-        self.is_cutting = piece.is_some();
-        piece
+        self.stage.authority.next_piece(PIECE)
     }
 
     /// Gives the snapshot under way up.
     pub(crate) fn end_cut(&mut self) {
         self.stage.authority.end_cut();
-        self.is_cutting = false;
     }
 }

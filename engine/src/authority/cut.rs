@@ -56,6 +56,12 @@ impl Authority {
         self.cut = None;
     }
 
+    /// Whether a cut was begun and is not over.
+    #[must_use]
+    pub fn is_cutting(&self) -> bool {
+        self.cut.is_some()
+    }
+
     fn next_slot(&mut self) -> Option<Slot> {
         let (slot, image) = self.slots.next_of_cut()?;
         let waits_for = self.cut.as_mut().and_then(|cut| cut.remove(&slot)).unwrap_or_default();

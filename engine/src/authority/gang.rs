@@ -58,16 +58,7 @@ impl Authority {
 
     /// Gangs that may be displaced and hold something that an entry needs at one of the tiles or above it, the cheapest first.
     fn displaceable(&self, tiles: &[NodeIndex], entry: &Entry) -> Vec<Group> {
-        let mut nodes: BTreeSet<NodeIndex> = tiles.iter().copied().collect();
-        let owners: BTreeSet<_> =
-            tiles.iter().flat_map(|tile| self.ledger.steps(*tile)).map(|step| step.owner).collect();
-        for owner in owners {
-            let under = self.ledger.under(owner);
-            if under.len() <= NODES_MAX && nodes.len() <= NODES_MAX {
-                nodes.extend(under);
-            }
-        }
-        let slots = nodes.into_iter().flat_map(|node| self.slots.at_node(node));
+        let slots = self.around(tiles, NODES_MAX).into_iter().flat_map(|node| self.slots.at_node(node));
         let free = slots.filter(|slot| self.may_displace(*slot, entry)).take(LEASES_MAX).collect();
         let groups = self.groups(free, &BTreeSet::new()).into_iter();
         let mut whole: Vec<Group> =
@@ -75,6 +66,21 @@ impl Authority {
         whole.sort_by_key(|group| (group.cost, group.gang));
         whole.truncate(GANGS_MAX);
         whole
+    }
+
+    /// Some tiles, and the nodes under each account above them that is not too large to be searched, until there are more than so
+    /// many.
+    fn around(&self, tiles: &[NodeIndex], enough: usize) -> BTreeSet<NodeIndex> {
+        let mut nodes: BTreeSet<NodeIndex> = tiles.iter().copied().collect();
+        let owners: BTreeSet<_> =
+            tiles.iter().flat_map(|tile| self.ledger.steps(*tile)).map(|step| step.owner).collect();
+        for owner in owners {
+            let under = self.ledger.under(owner);
+            if under.len() <= NODES_MAX && nodes.len() <= enough {
+                nodes.extend(under);
+            }
+        }
+        nodes
     }
 
     /// The cheapest gangs without which all members have a place, and those places.
@@ -203,18 +209,8 @@ impl Authority {
 
     /// When all members fit at the latest, if nobody renews and nothing else is granted: once enough leases have returned.
     fn later_gang(&mut self, tiles: &[NodeIndex], wish: (&Entry, u32)) -> Option<Timestamp> {
-        let mut leaving: Vec<u32> = Vec::new();
-        let owners: BTreeSet<_> =
-            tiles.iter().flat_map(|tile| self.ledger.steps(*tile)).map(|step| step.owner).collect();
-        let mut nodes: BTreeSet<NodeIndex> = tiles.iter().copied().collect();
-        for owner in owners {
-            let under = self.ledger.under(owner);
-            if under.len() > NODES_MAX {
-                continue;
-            }
-            nodes.extend(under);
-        }
-        leaving.extend(nodes.into_iter().flat_map(|node| self.slots.at_node(node)).take(LEASES_MAX + 1));
+        let slots = self.around(tiles, usize::MAX).into_iter().flat_map(|node| self.slots.at_node(node));
+        let mut leaving: Vec<u32> = slots.take(LEASES_MAX + 1).collect();
         if leaving.len() > LEASES_MAX {
             return None;
         }
