@@ -142,7 +142,7 @@ impl<'a> Ejection<'a> {
         let worth = lowered.worth(class, group).unwrap_or(0);
         let Some(victims) = self.victims((class, group), tile, worth) else { return false };
         let drawn = |class, count: u32| Drawn { class, group, count: u64::from(count), over: 0..1 };
-        let items = self.items(tile).to_vec();
+        let mut items = self.items(tile).to_vec();
         let gone: Vec<Drawn> = victims.units.iter().map(|&(at, count)| drawn(items[at].class, count)).collect();
         gone.iter().for_each(|gone| self.headroom.credit(lowered, gone));
         if self.headroom.times(lowered, class, group, &(0..1)) == 0 {
@@ -150,7 +150,6 @@ impl<'a> Ejection<'a> {
             return false;
         }
         self.headroom.debit(lowered, &drawn(class, 1));
-        let mut items = items;
         victims.units.iter().for_each(|&(at, count)| items[at].count -= count);
         items.retain(|item| item.count > 0);
         let (start, devices) = (lowered.job(class).earliest, self.choose_devices((class, group), &items));
