@@ -114,7 +114,7 @@ impl Prepared {
                 (reached[at], bounds[at]) = (worth, bound);
                 report(reached.iter().sum(), bounds.iter().sum());
             };
-            let solve = Solve { component, worths, random: random.fork(at as u64), slack: 0, enough: None, stop };
+            let solve = Solve { component, worths, random: random.fork(at as u64), enough: None, stop };
             let solved = solve.run(Vec::new(), None, &mut told);
             (reached[at], bounds[at]) = (solved.incumbent.worth, solved.bound);
             self.solved[at] = Some(solved);
@@ -122,37 +122,22 @@ impl Prepared {
         self.outcome(self.solved.iter().flatten().map(|solved| (solved.incumbent.clone(), solved.bound)))
     }
 
-    /// Solves for other worths of all columns, from what the solve before left; a column is left out by a worth of zero.
-    /// What is packed at the start need not fit. In each component, packings that gain no more than the slack on the one found
-    /// are not looked for: the bound is above the worth by the slack at least.
-    #[must_use]
-    pub fn solve_for(
-        &self,
-        worths: &[u64],
-        (start, slack): (&[usize], u128),
-        seed: u64,
-        stop: &Stop,
-    ) -> PackingOutcome {
-        let solved = self.again(worths, (start, slack, Goal::Best), seed, stop);
-        self.outcome(solved.into_iter().map(|solved| (solved.incumbent, solved.bound)))
-    }
-
-    /// Looks for packings that gain more than a slack on the start for other worths of all columns, from what the solve before left.
-    /// Those that are found differ from the start in one component each. It is enough to know some: the best is proved only where
-    /// there is none.
+    /// Looks for packings that gain more than a slack on the start for other worths of all columns, from what the solve before left;
+    /// a column is left out by a worth of zero, and what is packed at the start need not fit. Those that are found differ from the
+    /// start in one component each. It is enough to know some: the best is proved only where there is none.
     #[must_use]
     pub fn improve_for(&self, worths: &[u64], (start, slack): (&[usize], u128), seed: u64, stop: &Stop) -> Improved {
-        let solved = self.again(worths, (start, slack, Goal::Better), seed, stop);
+        let solved = self.again(worths, (start, slack), seed, stop);
         let mut improved = Improved { better: Vec::new(), is_complete: true };
         for (component, solved) in self.components.iter().zip(solved) {
             let worth = |chosen: &[usize]| -> u128 {
                 chosen.iter().map(|&column| u128::from(worths[component.columns[column]])).sum()
             };
-            let before = worth(&component.local(start));
+            let enough = worth(&component.local(start)) + slack;
             let Incumbent { chosen, worth: best, mut past, .. } = solved.incumbent;
-            improved.is_complete &= solved.bound <= best.max(before) + slack;
+            improved.is_complete &= solved.bound <= best.max(enough);
             past.push(chosen);
-            for chosen in past.into_iter().filter(|chosen| worth(chosen) > before + slack) {
+            for chosen in past.into_iter().filter(|chosen| worth(chosen) > enough) {
                 let elsewhere = start.iter().copied().filter(|&column| !component.holds(column));
                 let here = chosen.into_iter().map(|column| component.columns[column]);
                 let mut whole: Vec<usize> = elsewhere.chain(here).collect();
@@ -163,14 +148,8 @@ impl Prepared {
         improved
     }
 
-    /// Solves all components for other worths.
-    fn again(
-        &self,
-        worths: &[u64],
-        (start, slack, goal): (&[usize], u128, Goal),
-        seed: u64,
-        stop: &Stop,
-    ) -> Vec<Solved> {
+    /// Looks for packings that gain more than a slack on the start, in each component.
+    fn again(&self, worths: &[u64], (start, slack): (&[usize], u128), seed: u64, stop: &Stop) -> Vec<Solved> {
         let random = Random::new(seed);
         let again = |(at, component): (usize, &Component)| {
             let own: Vec<u64> = component.columns.iter().map(|&column| worths[column]).collect();
@@ -180,10 +159,10 @@ impl Prepared {
             }
             let start = component.local(start);
             let before: u128 = start.iter().map(|&column| u128::from(own[column])).sum();
-            let enough = (goal == Goal::Better).then_some(before + slack);
             let relaxation = known.and_then(|solved| solved.relaxation.as_ref());
             let relaxation = relaxation.map(|relaxation| relaxation.with_worths(&own));
-            let solve = Solve { component, worths: &own, random: random.fork(at as u64), slack, enough, stop };
+            let solve =
+                Solve { component, worths: &own, random: random.fork(at as u64), enough: Some(before + slack), stop };
             solve.run(start, relaxation, &mut |_, _| {})
         };
         self.components.iter().enumerate().map(again).collect()
@@ -229,7 +208,7 @@ impl Prepared {
             let mut worths = all.clone();
             columns.iter().for_each(|&column| worths[column] = 0);
             let relaxation = known.relaxation.as_ref().map(|relaxation| relaxation.with_worths(&worths));
-            let solve = Solve { component, worths: &worths, random: random.clone(), slack: 0, enough: None, stop };
+            let solve = Solve { component, worths: &worths, random: random.clone(), enough: None, stop };
             (*group, solve.run(known.incumbent.chosen.clone(), relaxation, &mut |_, _| {}))
         };
         groups.par_iter().map(one).collect()
@@ -305,20 +284,9 @@ struct Solve<'a> {
     component: &'a Component,
     worths: &'a [u64],
     random: Random,
-    /// What must be gained for a better packing to matter.
-    slack: u128,
-    /// What is worth more than this may end the solve.
+    /// Where not the best is sought: what is worth more than this is good enough, and nothing else matters.
     enough: Option<u128>,
     stop: &'a Stop,
-}
-
-/// What a solve is after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Goal {
-    /// The best packing.
-    Best,
-    /// One that gains more than the slack on the start, or the best where none does.
-    Better,
 }
 
 impl Solve<'_> {
@@ -375,7 +343,7 @@ impl Solve<'_> {
     /// A few packings by simple rules, and the start made as full as it gets.
     fn greedy(&self, start: Vec<usize>, open: &[usize]) -> Incumbent {
         let packing = &self.component.packing;
-        let mut incumbent = Incumbent::none(self.slack);
+        let mut incumbent = Incumbent::none(self.enough.unwrap_or(0));
         if !start.is_empty() {
             let mut fill = Fill::new(packing);
             start.into_iter().filter(|&column| self.worths[column] > 0).for_each(|column| {

@@ -32,8 +32,8 @@ const FRACTION: f64 = 1e-6;
 pub(super) struct Incumbent {
     pub(super) chosen: Vec<usize>,
     pub(super) worth: u128,
-    /// What must be gained for a better packing to matter.
-    pub(super) slack: u128,
+    /// Packings worth no more than this do not matter, whatever is known.
+    pub(super) floor: u128,
     /// The packings that were the best before, the latest last.
     pub(super) past: Vec<Vec<usize>>,
 }
@@ -42,14 +42,14 @@ pub(super) struct Incumbent {
 const PAST_MAX: usize = 16;
 
 impl Incumbent {
-    /// Nothing packed yet.
-    pub(super) fn none(slack: u128) -> Incumbent {
-        Incumbent { slack, ..Incumbent::default() }
+    /// Nothing packed yet, where packings matter that are worth more than a floor.
+    pub(super) fn none(floor: u128) -> Incumbent {
+        Incumbent { floor, ..Incumbent::default() }
     }
 
     /// Packings worth no more than this do not matter.
     pub(super) fn aim(&self) -> u128 {
-        self.worth + self.slack
+        self.worth.max(self.floor)
     }
 
     /// Takes a packing where it is worth more; whether it was.
