@@ -33,7 +33,7 @@ pub(super) struct Prices<'a> {
 pub(super) enum Wanted {
     /// For each type the dearest of those that begin with it and are worth more than this.
     Dearest(f64),
-    /// All that are worth at least so much; the search ends when there are so many.
+    /// All that are worth at least so much, with types that are worth nothing too; the search ends when there are so many.
     All(f64, usize),
 }
 
@@ -68,7 +68,7 @@ struct Search<'a> {
     relief: Vec<Vec<i64>>,
     /// The most that the makers from a position on and all fillers are worth beyond the room that they take.
     beyond: Vec<f64>,
-    /// The other types that are worth something, those first that are worth most for the room they take.
+    /// The other types that are looked at, those first that are worth most for the room they take.
     fillers: Vec<u32>,
     /// How many of each type a bin holds at most.
     mosts: Vec<u32>,
@@ -106,8 +106,12 @@ impl<'a> Search<'a> {
                 if makers.is_empty() { instance.most(item, instance.capacities(), demand) } else { demand }
             })
             .collect();
-        let ratio = |item: usize| prices.types[item] / rooms[item];
-        let mut fillers: Vec<usize> = others.into_iter().filter(|&item| prices.types[item] > PRICE_MIN).collect();
+        let ratio = |item: usize| if prices.types[item] > PRICE_MIN { prices.types[item] / rooms[item] } else { 0.0 };
+        let is_looked_at = |item: &usize| match wanted {
+            Wanted::Dearest(_) => prices.types[*item] > PRICE_MIN,
+            Wanted::All(..) => prices.types[*item] >= 0.0,
+        };
+        let mut fillers: Vec<usize> = others.into_iter().filter(is_looked_at).collect();
         fillers.sort_by(|&a, &b| ratio(b).total_cmp(&ratio(a)).then(a.cmp(&b)));
         let net = |item: usize| f64::from(mosts[item]) * (prices.types[item] - rooms[item]).max(0.0);
         let mut beyond = vec![fillers.iter().map(|&item| net(item)).sum()];
@@ -362,18 +366,20 @@ mod tests {
             room in prop::collection::vec(0_i32..6, 2),
         ) {
             let instance = lowered(10, dimensions, &sizes[..dimensions * demands.len()], &demands);
-            // Powers of two, so that sums are exact in any order. What is worth nothing and makes no room is in no contents.
+            // Powers of two, so that sums are exact in any order.
             let prices: Vec<f64> = prices[..instance.demands.len()].iter().map(|&price| f64::from(price) / 8.0).collect();
             let room: Vec<f64> = room[..dimensions].iter().map(|&price| f64::from(price) / 4.0).collect();
             let prices = Prices { types: &prices, dimensions: &room };
-            let is_looked_at = |item: u32| prices.types[item as usize] > 0.0 || instance.makes_room(item as usize);
+            let is_above = |item: u32| prices.types[item as usize] > 0.0 || instance.makes_room(item as usize);
             let mut all = all(&instance, prices.types);
-            all.retain(|(_, pattern)| pattern.iter().all(|&(item, _)| is_looked_at(item)));
+            let is_below = |item: u32| prices.types[item as usize] < 0.0 && !instance.makes_room(item as usize);
+            all.retain(|(_, pattern)| !pattern.iter().any(|&(item, _)| is_below(item)));
 
             let dearest = search(&instance, prices, Wanted::Dearest(0.5), u64::MAX, &Stop::new());
             let most = all.iter().map(|(worth, _)| *worth).fold(0.5, f64::max);
             prop_assert!(dearest.is_whole && (dearest.limit - most).abs() < 1e-6);
             prop_assert!(dearest.found.iter().all(|found| all.contains(found) && found.0 > 0.5));
+            prop_assert!(dearest.found.iter().all(|(_, pattern)| pattern.iter().all(|&(item, _)| is_above(item))));
             prop_assert_eq!(dearest.found.iter().any(|(worth, _)| *worth >= most), most > 0.5);
 
             let mut enough = search(&instance, prices, Wanted::All(0.5, usize::MAX), u64::MAX, &Stop::new()).found;

@@ -5,9 +5,6 @@ use crate::stop::Stop;
 
 use super::lowered::{Lowered, Pattern};
 
-/// Copies of one column at most; more than a few are rare where types differ.
-const COPIES_MAX: u32 = 64;
-
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Covered {
@@ -28,14 +25,10 @@ pub(super) fn cover(
 ) -> Covered {
     let mut program = IntegerProgram::default();
     let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new(); instance.demands.len()];
-    let mut names = Vec::new();
-    for (at, pattern) in columns.iter().enumerate() {
+    for pattern in columns {
         let useful = pattern.iter().map(|&(item, count)| instance.demands[item as usize].div_ceil(count)).max();
-        for _ in 0..useful.unwrap_or(0).min(COPIES_MAX) {
-            let column = program.column(1.0, 1);
-            names.push(at);
-            pattern.iter().for_each(|&(item, count)| rows[item as usize].push((column, f64::from(count))));
-        }
+        let column = program.column(1.0, useful.unwrap_or(0));
+        pattern.iter().for_each(|&(item, count)| rows[item as usize].push((column, f64::from(count))));
     }
     for (item, entries) in rows.into_iter().enumerate() {
         let demand = f64::from(instance.demands[item]);
@@ -44,7 +37,8 @@ pub(super) fn cover(
     let limits =
         IntegerLimits { nodes_max: Some(nodes_max), cost_max: Some(bins_max as f64 + 0.5), ..IntegerLimits::default() };
     let named = |values: Vec<u32>| {
-        names.iter().zip(values).filter(|&(_, count)| count > 0).map(|(&at, _)| columns[at].clone()).collect()
+        let copies = |(pattern, count): (&Pattern, u32)| std::iter::repeat_n(pattern.clone(), count as usize);
+        columns.iter().zip(values).flat_map(copies).collect()
     };
     match program.solve(limits, stop) {
         IntegerAnswer::Optimal(values) | IntegerAnswer::Feasible(values) => Covered::Found(named(values)),

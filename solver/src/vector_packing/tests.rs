@@ -71,6 +71,22 @@ proptest! {
 }
 
 #[test]
+fn what_is_worth_nothing_is_packed_too() {
+    // An item of no size has no price: bins that leave it out are no proof that it needs one of its own.
+    let instance = VectorPackingInstance::new(vec![10], vec![0, 6, -1, 8], vec![1, 2, 2, 1]).unwrap();
+    let outcome = solved(&instance, &AUTO);
+    assert_eq!((outcome.count, outcome.bound), (2, 2));
+}
+
+#[test]
+fn many_bins_may_hold_the_same() {
+    // Two items of the first type and one of the second fill a bin.
+    let instance = VectorPackingInstance::new(vec![10], vec![3, 4], vec![400, 200]).unwrap();
+    let outcome = solved(&instance, &AUTO);
+    assert_eq!((outcome.count, outcome.bound), (200, 200));
+}
+
+#[test]
 fn triplets_without_slack_are_packed_and_proved() {
     for dimensions in [2, 4] {
         let outcome = solved(&triplets(15, dimensions, 0, 3), &AUTO);
