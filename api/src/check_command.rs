@@ -37,6 +37,7 @@ struct CheckSummary {
 #[derive(Debug, Default)]
 struct Findings {
     value: i128,
+    dues: Option<i128>,
     bound: Option<i128>,
     gap: Option<f64>,
     placed: u64,
@@ -59,6 +60,7 @@ fn look(args: &CheckArgs, run: &RecordedRun) -> Result<Findings, CommandError> {
         Ok(plan) => {
             let verdict = Verdict::of(instance, &plan);
             (findings.value, findings.placed, findings.unplaced) = (verdict.value, verdict.placed, verdict.unplaced);
+            findings.dues = verdict.dues;
             findings
                 .wrong
                 .extend(verdict.violations.iter().map(|violation| Described(violation, instance).to_string()));
@@ -100,6 +102,10 @@ impl Findings {
         let figures = &run.record.figures;
         if self.value != figures.value {
             self.wrong.push(format!("the value is {}, and run.json says {}", self.value, figures.value));
+        }
+        if self.dues != figures.dues_cost {
+            let words = |dues: Option<i128>| dues.map_or("nothing".to_owned(), |dues| dues.to_string());
+            self.wrong.push(format!("dues are {}, and run.json says {}", words(self.dues), words(figures.dues_cost)));
         }
         if self.bound != figures.bound {
             let (found, recorded) = (bound_words(self.bound), bound_words(figures.bound));

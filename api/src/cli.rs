@@ -70,11 +70,13 @@ Examples:
       the same files on every machine and any number of threads, and one JSON object on standard output
   lessor plan --fleet fleet --current plan --keep 10 --out next
       plans again from what the last plan runs, and moves what is worth ten times its move cost
+  lessor plan --fleet fleet --prices round --out next
+      charges what capsules use of accounts at the prices that a round of the market cleared at
   lessor plan --fleet fleet --front value,energy --points 12 --deadline 2m --out front
       twelve plans between the most value and the least energy, as a table, a page and a picture, to choose from
 
 A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, carbon_permille, risk_permille,
-thermal_permille, latency_permille, moves_permille, headroom_permille and balance_permille in thousandths (1000);
+thermal_permille, latency_permille, moves_permille, headroom_permille, balance_permille and dues_permille in thousandths (1000);
 move_share_permille, the cost of a move where its job states none, in thousandths of the bid (1); transient, the kinds that a
 capsule on the move holds at both ends until it has arrived, such as memory and storage (none); energy_price (100000) and
 thermal_price (10000) in micro-credits per
@@ -160,11 +162,14 @@ pub struct PlanArgs {
     /// Placements that run already, in place of the directory's: a table, or the directory of the last plan.
     #[arg(long, value_name = "FILE")]
     pub current: Option<PathBuf>,
+    /// What the use of accounts costs: the directory of a round of the market, or a table of prices.
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
     /// How strongly what runs stays where it is: a factor on the weight of moves; 0 lets everything move that may [default: 1].
     #[arg(long, value_name = "X", value_parser = Keep::parse, allow_hyphen_values = true)]
     pub keep: Option<Keep>,
     /// Plans the trade-off between two terms of the objective: two of value, energy, carbon, risk, thermal, latency, moves,
-    /// headroom and balance.
+    /// headroom, balance and dues.
     #[arg(long, value_name = "A,B", value_parser = Pair::parse)]
     pub front: Option<Pair>,
     /// How many weighings of the two terms are planned at most, 2 to 99 [default: 9].

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use lessor_datasets::table::{
-    CAPACITIES, InstancePaths, JOBS, NODES, PLACEMENTS, TARIFFS, TELEMETRY, TableSpec, ZONE_MEMBERS, ZONES,
-    read_instance,
+    CAPACITIES, InstancePaths, JOBS, NODES, PLACEMENTS, PRICES, TARIFFS, TELEMETRY, TableSpec, ZONE_MEMBERS, ZONES,
+    charge_prices, read_instance,
 };
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::PlanArgs;
 use crate::command_error::CommandError;
+use crate::market;
 use crate::telemetry_limits::{self, Derating};
 
 /// Why inputs cannot be used. Nothing was changed.
@@ -29,6 +30,12 @@ pub enum InputError {
     #[error("{}: the fleet directory has no jobs; give --jobs FILE", path.display())]
     NoJobs {
         /// The table that is not there.
+        path: PathBuf,
+    },
+    /// A directory of prices that no round wrote.
+    #[error("{}: the directory of no round of a market; give one that `lessor market clear` wrote, or a table of prices", path.display())]
+    NoRound {
+        /// The directory.
         path: PathBuf,
     },
     /// A path that `run.json` cannot hold.
@@ -74,6 +81,9 @@ pub(crate) struct InputPaths {
     pub(crate) telemetry: Option<PathBuf>,
     /// What runs already, where anything does.
     pub(crate) current: Option<PathBuf>,
+    /// What the use of accounts costs, where it costs anything.
+    #[serde(default)]
+    pub(crate) prices: Option<PathBuf>,
     /// The weights, where they were given.
     pub(crate) weights: Option<PathBuf>,
 }
@@ -114,6 +124,7 @@ impl InputPaths {
             jobs: jobs.ok_or_else(|| InputError::NoJobs { path: fleet.join(JOBS.file_name()) })?,
             telemetry: given(&args.telemetry)?.or_else(|| of_directory(&TELEMETRY)),
             current: given(&args.current)?.map(of_plan).or_else(|| of_directory(&PLACEMENTS)),
+            prices: given(&args.prices)?.map(of_round).transpose()?,
             weights: given(&args.weights)?,
             fleet,
         })
@@ -127,8 +138,12 @@ impl InputPaths {
             [&ZONES, &ZONE_MEMBERS, &CAPACITIES, &TARIFFS].map(of_fleet).into_iter().filter(|(_, path)| path.exists()),
         );
         files.push((JOBS.name, self.jobs.clone()));
-        let optional =
-            [(TELEMETRY.name, &self.telemetry), (PLACEMENTS.name, &self.current), ("weights", &self.weights)];
+        let optional = [
+            (TELEMETRY.name, &self.telemetry),
+            (PLACEMENTS.name, &self.current),
+            (PRICES.name, &self.prices),
+            ("weights", &self.weights),
+        ];
         files.extend(optional.into_iter().filter_map(|(table, path)| Some((table, path.clone()?))));
         files
     }
@@ -144,6 +159,9 @@ impl InputPaths {
         // A table that cannot be opened is told as such, before its missing hash is.
         let mut instance = instance?;
         let files = files?;
+        if let Some(path) = &self.prices {
+            instance = charge_prices(path, instance)?;
+        }
         let derating = match &self.telemetry {
             Some(path) => telemetry_limits::apply(path, &mut instance)?,
             None => Derating::default(),
@@ -200,6 +218,19 @@ fn hash(path: &Path) -> std::io::Result<String> {
 /// The placements of a plan directory; a path that leads elsewhere as it is.
 fn of_plan(path: PathBuf) -> PathBuf {
     if path.is_dir() { path.join(PLACEMENTS.file_name()) } else { path }
+}
+
+/// The prices of a market directory; a path that leads elsewhere as it is.
+fn of_round(path: PathBuf) -> Result<PathBuf, InputError> {
+    if !path.is_dir() {
+        return Ok(path);
+    }
+    // A plan directory has a table of that name too: what its accounts are worth to it, which nobody asks for their use.
+    if path.join(market::RECORD).is_file() {
+        Ok(path.join(PRICES.file_name()))
+    } else {
+        Err(InputError::NoRound { path })
+    }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, InputError> {

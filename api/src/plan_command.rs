@@ -261,6 +261,7 @@ impl<'c> Run<'c> {
             emitted_mg: verdict.emitted_mg,
             headroom_cost: verdict.strains.map(|strains| strains.headroom),
             balance_cost: verdict.strains.map(|strains| strains.balance),
+            dues_cost: verdict.dues,
             bound,
             gap: verdict.gap(bound),
             placed: verdict.placed,
@@ -301,6 +302,7 @@ impl<'c> Run<'c> {
                 emitted_mg: figures.emitted_mg,
                 headroom_cost: figures.headroom_cost,
                 balance_cost: figures.balance_cost,
+                dues_cost: figures.dues_cost,
                 bound: figures.bound,
                 gap: figures.gap,
                 placed: figures.placed,
@@ -332,6 +334,9 @@ impl<'c> Run<'c> {
             }
             if let Some(emitted_mg) = figures.emitted_mg {
                 say(&format!("emits     {} of carbon dioxide", summary::kilograms(emitted_mg)));
+            }
+            if let Some(words) = summary::dues_words(figures) {
+                say(&format!("dues      {words}"));
             }
             if let Some(words) = summary::strain_words(figures) {
                 say(&format!("strain    {words}"));

@@ -17,7 +17,7 @@ use crate::report::{
     WaveRow, ZoneRow, reason_words,
 };
 use crate::run_file::Point;
-use crate::summary::{Figures, strain_words};
+use crate::summary::{Figures, dues_words, strain_words};
 use crate::telemetry_limits::Derating;
 use crate::usage::{self, Account};
 use crate::words::{account_words, blocker_words, owner_type, wait_words};
@@ -113,6 +113,9 @@ fn notes(figures: &Figures, derating: Derating, has_view: bool) -> Vec<String> {
     if derating != Derating::default() {
         let Derating { limited, closed } = derating;
         notes.push(format!("Telemetry lowered the capacity of {limited} tiles and closed {closed} to new capsules."));
+    }
+    if let Some(words) = dues_words(figures) {
+        notes.push(format!("The value is less by what capsules pay: {words}."));
     }
     if let Some(words) = strain_words(figures) {
         notes.push(format!("The value is less by what the use of tiles costs: {words}."));

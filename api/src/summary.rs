@@ -24,6 +24,9 @@ pub(crate) struct Figures {
     /// What kinds out of balance cost, in micro-credits; `None` where the weights have no rule.
     #[serde(default)]
     pub(crate) balance_cost: Option<i128>,
+    /// What accounts cost that the market priced, in micro-credits; `None` where none has a price.
+    #[serde(default)]
+    pub(crate) dues_cost: Option<i128>,
     /// Capsules placed.
     pub(crate) placed: u64,
     /// Capsules asked for and not placed.
@@ -56,6 +59,7 @@ pub(crate) struct PlanSummary<'a> {
     pub(crate) emitted_mg: Option<u128>,
     pub(crate) headroom_cost: Option<i128>,
     pub(crate) balance_cost: Option<i128>,
+    pub(crate) dues_cost: Option<i128>,
     pub(crate) placed: u64,
     pub(crate) unplaced: u64,
     pub(crate) seconds: f64,
@@ -85,6 +89,11 @@ pub(crate) fn bound_words(bound: Option<i128>) -> String {
 pub(crate) fn strain_words(figures: &Figures) -> Option<String> {
     let (headroom, balance) = (figures.headroom_cost?, figures.balance_cost?);
     Some(format!("{headroom} micro-credits for headroom used up, {balance} for kinds out of balance"))
+}
+
+/// What accounts cost that the market priced, as people read it; nothing where none has a price.
+pub(crate) fn dues_words(figures: &Figures) -> Option<String> {
+    Some(format!("{} micro-credits for accounts that the market priced", figures.dues_cost?))
 }
 
 /// Milligrams as people read them.

@@ -20,6 +20,8 @@ pub(crate) struct Verdict {
     pub(crate) accepted_bids: u128,
     /// What making their energy emits, in milligrams of carbon dioxide; `None` where no zone says what energy emits.
     pub(crate) emitted_mg: Option<u128>,
+    /// What they pay for accounts that the market priced; `None` where it priced none.
+    pub(crate) dues: Option<i128>,
     /// What they pay for the use of tiles; `None` where no rule says what that costs.
     pub(crate) strains: Option<Strains>,
     /// Capsules placed.
@@ -43,6 +45,7 @@ impl Verdict {
             value: if is_feasible { check::value(instance, placements) } else { 0 },
             accepted_bids: if is_feasible { accepted_bids(instance, placements) } else { 0 },
             emitted_mg: instance.fleet().has_carbon().then(|| emitted_mg(instance, placements)),
+            dues: has_prices(instance).then(|| check::dues(instance, placements)),
             strains: has_strains(instance).then(|| strain::cost(instance, placements)),
             violations,
             placed,
@@ -59,6 +62,11 @@ impl Verdict {
     pub(crate) fn first_words(&self, instance: &Instance) -> String {
         self.violations.first().map_or(String::new(), |violation| check::Described(violation, instance).to_string())
     }
+}
+
+/// Whether the market priced any account.
+fn has_prices(instance: &Instance) -> bool {
+    !instance.fleet().prices().is_empty()
 }
 
 /// Whether a rule says what the use of tiles costs.

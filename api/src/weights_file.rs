@@ -42,6 +42,8 @@ pub(crate) struct WeightsFile {
     headroom_permille: Option<u32>,
     /// Weight of what kinds out of balance cost, in thousandths.
     balance_permille: Option<u32>,
+    /// Weight of what accounts cost that the market priced, in thousandths.
+    dues_permille: Option<u32>,
     /// Safety capacities of tiles.
     #[serde(default)]
     headroom: Vec<HeadroomRule>,
@@ -93,6 +95,7 @@ impl WeightsFile {
             latency_price: self.latency_price.unwrap_or(default.latency_price),
             headroom_permille: self.headroom_permille.unwrap_or(default.headroom_permille),
             balance_permille: self.balance_permille.unwrap_or(default.balance_permille),
+            dues_permille: self.dues_permille.unwrap_or(default.dues_permille),
             headroom: self.headroom.iter().map(HeadroomRule::rule).collect(),
             balance: self.balance.iter().map(BalanceRule::rule).collect(),
         }
@@ -115,6 +118,7 @@ impl WeightsFile {
             latency_price: Some(weights.latency_price),
             headroom_permille: Some(weights.headroom_permille),
             balance_permille: Some(weights.balance_permille),
+            dues_permille: Some(weights.dues_permille),
             headroom: weights.headroom.iter().map(HeadroomRule::record).collect(),
             balance: weights.balance.iter().map(BalanceRule::record).collect(),
         }
@@ -204,6 +208,7 @@ mod tests {
             carbon_price: 11,
             headroom_permille: 12,
             balance_permille: 13,
+            dues_permille: 18,
             headroom: vec![Headroom { kind: Kind::Memory, safe_permille: 14, price: 15 }],
             balance: vec![Balance { of: Kind::Compute, kept: Kind::Power, target_per_billion: 16, price: 17 }],
         };

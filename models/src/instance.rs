@@ -1,10 +1,11 @@
 //! One complete input to a plan, checked.
 
+use crate::account_prices::{AccountPrices, PriceError};
 use crate::fleet::{Fleet, Level, NodeIndex};
 use crate::job::{Job, JobIndex, Relation, Term};
 use crate::names::{Names, NamesError};
 use crate::objective::Weights;
-use crate::plan::CurrentPlacement;
+use crate::plan::{CurrentPlacement, Price};
 use crate::resources::AMOUNT_MAX;
 use crate::tile_class::{DEVICE_MILLI, DEVICES_MAX};
 use crate::time::{Interval, SPAN_MAX, TIMESTAMP_MAX, Timestamp};
@@ -85,6 +86,16 @@ impl Instance {
         }
         current.sort_unstable();
         self.current = current;
+        Ok(self)
+    }
+
+    /// The same instance where the use of accounts costs what these prices say, and nothing else.
+    ///
+    /// # Errors
+    /// A price beyond 2^53, of an account that is not there, over an empty interval, or where its account has another one.
+    pub fn with_prices(mut self, prices: &[Price]) -> Result<Instance, PriceError> {
+        let prices = AccountPrices::new(&self.fleet, prices)?;
+        self.fleet.charge(prices);
         Ok(self)
     }
 

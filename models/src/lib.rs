@@ -4,6 +4,7 @@
 //! exists is valid, because its constructor checked it. [`check`] shares no code with any solver: it is what every test,
 //! and every plan that is written, is held against.
 
+pub mod account_prices;
 pub mod certificate;
 pub mod check;
 pub mod draw;

@@ -299,8 +299,11 @@ pub struct Unplaced {
     pub expected_start: Option<Timestamp>,
 }
 
-/// What one more unit of an account would add to the plan's value.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Base units that a price is stated for, for an hour of them.
+pub const PRICE_UNITS: u64 = 1_000_000;
+
+/// What a unit of an account costs during an interval: what one more of it would add to a plan's value, or what a round cleared at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
     /// Whose account.
     pub owner: Owner,

@@ -167,6 +167,7 @@ fn glossary(outcome: &Outcome<'_>) -> String {
             Objective::Latency => "Delay between capsules and the data of their job, over their run time.",
             Objective::Moves => "What it costs to move capsules that run already.",
             Objective::Headroom => "What tiles use above their safety capacities, for as long as they do.",
+            Objective::Dues => "What capsules pay for accounts, at the prices that the market cleared at.",
             Objective::Balance => {
                 "What tiles lack of one kind for what is left of another, beyond what they lack when empty."
             }

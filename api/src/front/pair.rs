@@ -123,7 +123,8 @@ mod tests {
         let refused = |text| Pair::parse(text).unwrap_err().to_string();
         assert!(refused("value").contains("write two with a comma"));
         assert!(
-            refused("value,speed").contains("value, energy, carbon, risk, thermal, latency, moves, headroom, balance")
+            refused("value,speed")
+                .contains("value, energy, carbon, risk, thermal, latency, moves, headroom, balance, dues")
         );
         assert!(refused("value,energy,risk").contains("\"energy,risk\" is no term"));
         assert!(refused("risk,risk").contains("named twice"));

@@ -47,6 +47,7 @@ pub(super) mod tests {
             held_back: 0,
             headroom_cost: None,
             balance_cost: None,
+            dues_cost: None,
         };
         let weighing = Weighing([1_000, u32::from(order) + 1]);
         Point { order, weighing, amounts, figures, is_dominated: false, plan: None, seconds: None }

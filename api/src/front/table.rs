@@ -101,7 +101,7 @@ const COLUMNS: [Column; 16] = [
     (
         "first",
         DataType::Utf8,
-        "the first term: value, energy, carbon, risk, thermal, latency, moves, headroom or balance",
+        "the first term: value, energy, carbon, risk, thermal, latency, moves, headroom, balance or dues",
     ),
     ("second", DataType::Utf8, "the second term"),
     ("first_permille", DataType::UInt32, "weight of the first term, in thousandths; always 1000 for value"),

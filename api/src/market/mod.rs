@@ -27,6 +27,7 @@ use crate::command_error::CommandError;
 use crate::process_clock::ProcessClock;
 
 pub(crate) use policy_file::{PolicyError, read as read_policy};
+pub(crate) use round::RECORD;
 
 /// Carries out a verb of `lessor market`.
 pub(crate) fn run(verb: &MarketVerb, clock: &ProcessClock) -> Result<Ending, CommandError> {

@@ -25,7 +25,7 @@ use crate::command_error::CommandError;
 use crate::inputs::{HashedFile, hash_all};
 
 /// The record's name in a market directory.
-pub(super) const RECORD: &str = "round.json";
+pub(crate) const RECORD: &str = "round.json";
 
 /// Everything that a round is a function of.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use lessor_market::policy::Policy;
 use lessor_market::prices::from_duals;
 use lessor_models::certificate::{Dual, Scope};
 use lessor_models::fleet::Fleet;
+use lessor_models::instance::Instance;
 use lessor_models::plan::Price;
 
 use super::MarketError;
@@ -21,7 +22,7 @@ use crate::plan_tables;
 pub(super) struct StandingPlan {
     /// What its capsules hold.
     pub(super) holdings: Holdings,
-    /// Its dual prices of accounts, which seed reserve prices.
+    /// Its dual prices of accounts, and what it was charged for them, which seed reserve prices.
     pub(super) seeds: Vec<Price>,
 }
 
@@ -45,12 +46,58 @@ impl StandingPlan {
         let of_account = |dual: &Dual| matches!(dual.scope, Scope::Owner(owner) if trades(owner, dual.kind));
         let duals = certificate.map(|certificate| certificate.duals).unwrap_or_default();
         let duals: Vec<Dual> = duals.into_iter().filter(of_account).collect();
-        Ok(StandingPlan { holdings, seeds: from_duals(&duals) })
+        let seeds = from_duals(&duals).into_iter().map(|seed| with_due(&run.instance, seed)).collect();
+        Ok(StandingPlan { holdings, seeds })
     }
 
     /// The files that a round reads of a plan directory.
     pub(super) fn files(dir: &Path) -> Vec<(&'static str, PathBuf)> {
         let tables = [&PLACEMENTS, &CERTIFICATE].map(|table| (table.name, dir.join(table.file_name())));
         tables.into_iter().filter(|(_, path)| path.exists()).collect()
+    }
+}
+
+/// A dual price with what the plan was charged for the account beside it, on average: to those who pay that and are short of the
+/// account even so, a unit of it is worth both.
+fn with_due(instance: &Instance, seed: Price) -> Price {
+    let of_account = instance.fleet().prices().of(seed.owner).iter().find(|(kind, _)| *kind == seed.kind);
+    let charged = of_account.map_or(0, |(_, price)| {
+        let sum = price.sum(seed.interval) * u128::from(instance.weights().dues_permille);
+        u64::try_from(sum / (u128::from(seed.interval.span().0.max(1)) * 1_000)).unwrap_or(u64::MAX)
+    });
+    Price { price: seed.price.saturating_add(charged), ..seed }
+}
+
+#[cfg(test)]
+mod tests {
+    use lessor_models::fleet::{FleetParts, Level, NodeColumns, NodeIndex, Owner};
+    use lessor_models::objective::Weights;
+    use lessor_models::resources::{Kind, Resources};
+    use lessor_models::tile_class::TileClass;
+    use lessor_models::time::{Interval, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn what_a_plan_was_charged_comes_on_top_of_its_dual_price() {
+        let nodes = NodeColumns {
+            names: ["cell", "tile"].map(String::from).to_vec(),
+            parents: vec![None, Some(0)],
+            levels: vec![Level::Cell, Level::Tile],
+            classes: vec![None, Some(lessor_models::fleet::ClassIndex(0))],
+            capacities: vec![Resources::UNLIMITED; 2],
+            uplink_delays_us: vec![0; 2],
+        };
+        let parts = FleetParts { nodes, classes: vec![TileClass::plain("plain")], ..FleetParts::default() };
+        let weights = Weights { dues_permille: 500, ..Weights::default() };
+        let instance = Instance::new(Fleet::new(parts).unwrap(), vec![], vec![], weights).unwrap();
+        let price = |kind, (start, end), price| {
+            let interval = Interval { start: Timestamp(start), end: Timestamp(end) };
+            Price { owner: Owner::Node(NodeIndex(0)), kind, interval, price }
+        };
+        let instance = instance.with_prices(&[price(Kind::Power, (0, 10), 8)]).unwrap();
+        // Charged 8 during half of the interval, and counted by half.
+        assert_eq!(with_due(&instance, price(Kind::Power, (5, 15), 100)).price, 102);
+        assert_eq!(with_due(&instance, price(Kind::Memory, (5, 15), 100)).price, 100);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lessor_models::account_prices::PriceError;
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::instance::Instance;
 use lessor_models::plan::Price;
@@ -52,6 +53,20 @@ pub fn read_prices(path: &Path, instance: &Instance) -> Result<Vec<Price>, Datas
         }
     }
     Ok(prices)
+}
+
+/// The same instance where the use of accounts costs what a table of prices says, and nothing else.
+///
+/// # Errors
+/// The first defect found, with its row and column.
+pub fn charge_prices(path: &Path, instance: Instance) -> Result<Instance, DatasetError> {
+    let prices = read_prices(path, &instance)?;
+    instance.with_prices(&prices).map_err(|PriceError { row, field, problem }| DatasetError::Cell {
+        path: path.to_owned(),
+        row,
+        column: field,
+        problem: Box::new(Problem::Model(problem)),
+    })
 }
 
 /// The interval of a row: not empty.

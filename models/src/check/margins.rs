@@ -3,7 +3,7 @@
 //! ```text
 //! margin(j, t) = worth(j, t) - min over starts of
 //!     sum over accounts on t's path, slots and intervals of  p * use  +  sum over pieces, and its shape, at their instants of  p
-//!     +  energy and emissions, where t's tariff changes
+//!     +  energy, emissions and dues, where t's tariff changes
 //! ```
 //!
 //! The least is at the earliest or the latest start, or at one that only just avoids a price: the last that ends before its
@@ -19,18 +19,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::{BoundError, scaled};
-use super::priced_sites::{Held, PricePath, PricedSites, SLOTS};
+use super::priced_sites::{Held, PricePath, PricedSites, SLOTS, slot};
 use super::{eligibility, members};
 use crate::draw;
 use crate::fleet::{ClassIndex, Level, NodeIndex, Owner};
 use crate::instance::Instance;
 use crate::job::{Domain, Job, Spread};
+use crate::objective::dues::Due;
 use crate::objective::energy::MILLIWATT_MICROS_PER_KWH;
 use crate::objective::tariff::Tariff;
 use crate::objective::value::Tier;
 use crate::objective::{Site, Weights, capsule_value, latency};
+use crate::plan::PRICE_UNITS;
 use crate::resources::{Kind, Resources};
-use crate::time::{Interval, MICROS_PER_SECOND, Span, StepFunction, Timestamp};
+use crate::time::{Interval, MICROS_PER_HOUR, MICROS_PER_SECOND, Span, StepFunction, Timestamp};
 
 /// The margins of one job, worked out as they are asked for.
 pub(super) struct Margins<'a> {
@@ -39,7 +41,7 @@ pub(super) struct Margins<'a> {
     job: &'a Job,
     /// By class; `None` where the class cannot run the job.
     uses: Vec<Option<Use>>,
-    /// By price path and tariff.
+    /// By payment: a price path and a tariff.
     costs: Vec<Option<i128>>,
     /// By economy: the delay to the job's data that was met last, with the worth at that delay.
     worths: Vec<Option<(u64, i128)>>,
@@ -68,7 +70,7 @@ impl<'a> Margins<'a> {
     pub(super) fn new(instance: &'a Instance, sites: &'a PricedSites, job: &'a Job) -> Result<Margins<'a>, BoundError> {
         let classes = (0..).map(ClassIndex).take(instance.fleet().classes().len());
         let uses = classes.map(|class| Use::new(instance, sites, job, class)).collect::<Result<_, _>>()?;
-        let costs = vec![None; sites.paths.len() * sites.tariffs.len()];
+        let costs = vec![None; sites.payments];
         Ok(Margins { instance, sites, job, uses, costs, worths: vec![None; sites.economies.len()] })
     }
 
@@ -143,12 +145,11 @@ impl<'a> Margins<'a> {
             }
         };
         self.worths[site.economy] = Some((delay_us, worth));
-        let known = site.path * self.sites.tariffs.len() + economy.tariff;
-        let cost = match self.costs[known] {
+        let cost = match self.costs[site.payment] {
             Some(cost) => cost,
             None => uses.least_cost(self.sites, &self.sites.paths[site.path], economy.tariff)?,
         };
-        self.costs[known] = Some(cost);
+        self.costs[site.payment] = Some(cost);
         worth.checked_sub(cost).map(Some).ok_or(BoundError::Overflow)
     }
 }
@@ -189,7 +190,7 @@ impl Use {
         for start in starts {
             let run = Interval { start, end: start.after(term) };
             let billed = sites.tariffs.iter().filter(|_| !changes.is_empty());
-            let bills = billed.map(|tariff| scaled(bill(power_mw, tariff, run, instance.weights())));
+            let bills = billed.map(|tariff| scaled(bill((power_mw, &amounts), tariff, run, instance.weights())));
             let bills: Bills = bills.collect::<Result<_, _>>()?;
             let least = runs.entry(pays_for(run)).or_insert_with(|| bills.clone());
             least.iter_mut().zip(bills).for_each(|(least, bill)| *least = bill.min(*least));
@@ -246,16 +247,22 @@ fn starts_at_changes(job: &Job, term: Span, changes: &[Timestamp]) -> impl Itera
     starts.filter(move |&start| job.earliest < start && start.after(term) < job.deadline)
 }
 
-/// What energy and emissions cost over a run, in micro-credits, rounded down for the bound.
-fn bill(power_mw: u64, tariff: &Tariff<'_>, run: Interval, weights: &Weights) -> i128 {
-    let of = |function: &StepFunction, price: u64, unit: u128, permille: u32| {
-        let amount = u128::from(power_mw).checked_mul(function.sum(run)).and_then(|a| a.checked_mul(price.into()));
-        let cost = amount.unwrap_or(u128::MAX) / unit * u128::from(permille) / 1_000;
+/// What energy, emissions and dues cost over a run, in micro-credits, rounded down for the bound.
+fn bill((power_mw, amounts): (u64, &[u64; SLOTS]), tariff: &Tariff<'_>, run: Interval, weights: &Weights) -> i128 {
+    let whole = |amount: u128, unit: u128, permille: u32| {
+        let cost = amount / unit * u128::from(permille) / 1_000;
         i128::from(i64::try_from(cost).unwrap_or(i64::MAX))
     };
+    let of = |function: &StepFunction, price: u64, unit: u128, permille: u32| {
+        let amount = u128::from(power_mw).checked_mul(function.sum(run)).and_then(|a| a.checked_mul(price.into()));
+        whole(amount.unwrap_or(u128::MAX), unit, permille)
+    };
+    let due = |due: &Due<'_>| u128::from(amounts[slot(due.kind, due.level)]).saturating_mul(due.price.sum(run));
+    let dues = tariff.dues.iter().map(due).fold(0, u128::saturating_add);
+    let dues = whole(dues, u128::from(PRICE_UNITS) * u128::from(MICROS_PER_HOUR), weights.dues_permille);
     let energy = of(&tariff.price, 1, MILLIWATT_MICROS_PER_KWH, weights.energy_permille);
     let grams = of(&tariff.carbon, weights.carbon_price, MILLIWATT_MICROS_PER_KWH * 1_000_000, weights.carbon_permille);
-    (energy + grams).min(i64::MAX.into())
+    (energy + grams + dues).min(i64::MAX.into())
 }
 
 fn overlap_seconds(run: Interval, interval: Interval) -> u64 {

@@ -9,6 +9,7 @@ mod capacity;
 mod counts;
 mod device_pattern;
 mod devices;
+mod dues;
 mod eligibility;
 mod gang;
 mod margins;
@@ -26,7 +27,7 @@ pub use moves::MoveFault;
 use crate::fleet::{Fleet, Level, NodeIndex, Owner};
 use crate::instance::Instance;
 use crate::job::{Domain, Job, JobIndex};
-use crate::objective;
+use crate::objective::{self, Weights};
 use crate::plan::{Placement, Rule};
 use crate::resources::Kind;
 use crate::tile_class::TileClass;
@@ -187,10 +188,18 @@ fn malformed(instance: &Instance, placements: &[Placement]) -> Vec<Violation> {
     bad.map(|(position, _)| Violation::Malformed { position }).collect()
 }
 
-/// The exact value of a plan. The same arithmetic as the objective's exact forms, from the placements alone.
+/// The exact value of a plan. The same arithmetic as the objective's exact forms, from the placements alone; what accounts
+/// cost that the market priced is added up apart.
 #[must_use]
 pub fn value(instance: &Instance, placements: &[Placement]) -> i128 {
-    objective::plan_value(instance, placements)
+    let without_dues = Weights { dues_permille: 0, ..instance.weights().clone() };
+    objective::plan_value_under(instance, placements, &without_dues) - dues::total(instance, placements)
+}
+
+/// What placements pay for accounts that the market priced, in micro-credits, as the weights count it.
+#[must_use]
+pub fn dues(instance: &Instance, placements: &[Placement]) -> i128 {
+    dues::total(instance, placements)
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ use crate::time::{Interval, Timestamp};
 /// Places for an amount in a demand: the kinds, then bandwidth once per level.
 pub(super) const SLOTS: usize = Kind::COUNT + Level::COUNT;
 
-fn slot(kind: Kind, level: Level) -> usize {
+/// The place of a kind that crosses a level.
+pub(super) fn slot(kind: Kind, level: Level) -> usize {
     if kind == Kind::Bandwidth { Kind::COUNT + level.index() } else { kind.index() }
 }
 
@@ -69,6 +70,8 @@ pub(super) struct PricedSite {
     pub(super) economy: usize,
     /// Position among the price paths.
     pub(super) path: usize,
+    /// Number of its path and its tariff together.
+    pub(super) payment: usize,
 }
 
 /// Tiles of one site that no job at all can tell apart, whatever data or place it names.
@@ -88,7 +91,9 @@ pub(super) struct PricedSites {
     instants: BTreeMap<Held, Vec<Timestamp>>,
     /// Positions of the shapes that have a price on tiles of a class.
     shapes: HashMap<(ClassIndex, Resources), usize>,
-    /// What energy costs and emits within the horizon.
+    /// How many pairs of a path and a tariff there are.
+    pub(super) payments: usize,
+    /// What energy costs and emits, and what accounts cost, within the horizon.
     pub(super) tariffs: Vec<Tariff<'static>>,
     pub(super) economies: Vec<Economy>,
     pub(super) paths: Vec<PricePath>,
@@ -106,6 +111,7 @@ impl PricedSites {
         let stepped = most_in_steps(fleet);
         let (mut distinct, mut spots): (Vec<PricedSite>, Vec<Spot>) = (Vec::new(), Vec::new());
         let (mut economies, mut paths, mut tariffs) = (Numbered::default(), Numbered::default(), Numbered::default());
+        let mut payments = Numbered::default();
         let (mut spot_of, mut site_of) = (HashMap::new(), HashMap::new());
         for tile in eligibility::usable_tiles(instance) {
             let class = fleet.class_of(tile).expect("tiles have classes");
@@ -116,7 +122,8 @@ impl PricedSites {
                 most => most.saturating_sub(standing[class.at()].0[k]),
             }));
             let heat_mw = base.get(Kind::Heat);
-            let place = (fleet.parent(tile), fleet.uplink_delay_us(tile), fleet.zones_listing(tile));
+            let own_prices = fleet.prices().of(Owner::Node(tile));
+            let place = (fleet.parent(tile), fleet.uplink_delay_us(tile), fleet.zones_listing(tile), own_prices);
             let key = (class, heat_mw, room, place, named.contains(&tile).then_some(tile));
             let spot = match spot_of.entry(key) {
                 Entry::Occupied(known) => *known.get(),
@@ -126,7 +133,8 @@ impl PricedSites {
                     let economy = economies.number(Economy { class, tariff, heat_mw, room });
                     let path = paths.number(prices.along(fleet, tile)?);
                     let site = *site_of.entry((economy, path)).or_insert_with(|| {
-                        distinct.push(PricedSite { tile, economy, path });
+                        let payment = payments.number((path, tariff));
+                        distinct.push(PricedSite { tile, economy, path, payment });
                         distinct.len() - 1
                     });
                     spots.push(Spot { site, tile, tiles: 0 });
@@ -137,7 +145,8 @@ impl PricedSites {
         }
         let Prices { intervals, instants, shapes, .. } = prices;
         let (tariffs, economies, paths, shapes) = (tariffs.list, economies.list, paths.list, shapes.number_of);
-        Ok(PricedSites { intervals, instants, shapes, tariffs, economies, paths, distinct, spots })
+        let payments = payments.list.len();
+        Ok(PricedSites { intervals, instants, shapes, payments, tariffs, economies, paths, distinct, spots })
     }
 
     /// The instants at which what is held has a price, sorted.

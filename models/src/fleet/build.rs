@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::account_prices::AccountPrices;
 use crate::names::Names;
 use crate::resources::{AMOUNT_MAX, Kind, Resources, UNLIMITED};
 use crate::tile_class::{DEVICES_MAX, TileClass};
@@ -38,6 +39,7 @@ impl Fleet {
             energy_prices: BTreeMap::new(),
             carbon: BTreeMap::new(),
             closed: BTreeSet::new(),
+            prices: AccountPrices::default(),
             move_limits,
             move_targets: move_costs.keys().map(|pair| pair.1).collect(),
             move_costs,

@@ -7,6 +7,7 @@ mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::account_prices::AccountPrices;
 use crate::names::Names;
 use crate::resources::{Kind, Resources};
 use crate::tile_class::TileClass;
@@ -25,7 +26,8 @@ pub enum Owner {
     Zone(ZoneIndex),
 }
 
-/// A checked fleet. Immutable but for [`Fleet::limit`], which only ever lowers a capacity.
+/// A checked fleet. Immutable but for [`Fleet::limit`], which only ever lowers a capacity, and for what an instance charges for the
+/// use of accounts.
 #[derive(Clone, Debug)]
 pub struct Fleet {
     names: Names,
@@ -43,6 +45,7 @@ pub struct Fleet {
     energy_prices: BTreeMap<ZoneIndex, StepFunction>,
     carbon: BTreeMap<ZoneIndex, StepFunction>,
     closed: BTreeSet<NodeIndex>,
+    prices: AccountPrices,
     move_limits: BTreeMap<ZoneIndex, u32>,
     move_costs: BTreeMap<(NodeIndex, NodeIndex), u64>,
     /// The nodes that a move to is stated for.
@@ -172,10 +175,23 @@ impl Fleet {
         self.carbon.get(&zone)
     }
 
-    /// The instants at which what energy costs or emits anywhere changes, in no order.
+    /// What the market asks for the use of accounts.
+    #[must_use]
+    #[inline]
+    pub fn prices(&self) -> &AccountPrices {
+        &self.prices
+    }
+
+    /// Charges the use of accounts at these prices and no others.
+    pub(crate) fn charge(&mut self, prices: AccountPrices) {
+        self.prices = prices;
+    }
+
+    /// The instants at which what energy costs or emits, or what any account costs, changes, in no order.
     pub fn tariff_changes(&self) -> impl Iterator<Item = Timestamp> + '_ {
         let functions = self.energy_prices.values().chain(self.carbon.values());
-        functions.flat_map(|function| function.steps().iter().map(|step| step.0))
+        let energy = functions.flat_map(|function| function.steps().iter().map(|step| step.0));
+        energy.chain(self.prices.changes())
     }
 
     /// Whether any zone says what its energy emits.

@@ -6,6 +6,7 @@
 
 pub mod balance;
 pub mod carbon;
+pub mod dues;
 pub mod energy;
 pub mod headroom;
 pub mod latency;
@@ -38,6 +39,8 @@ pub struct Weights {
     pub energy_permille: u32,
     /// Weight of the cost of emissions, in thousandths.
     pub carbon_permille: u32,
+    /// Weight of what accounts cost that the market priced, in thousandths.
+    pub dues_permille: u32,
     /// Weight of the risk cost, in thousandths.
     pub risk_permille: u32,
     /// Weight of the thermal cost, in thousandths.
@@ -73,6 +76,7 @@ impl Default for Weights {
         Weights {
             energy_permille: 1_000,
             carbon_permille: 1_000,
+            dues_permille: 1_000,
             risk_permille: 1_000,
             thermal_permille: 1_000,
             latency_permille: 1_000,
@@ -96,7 +100,7 @@ impl Default for Weights {
 pub struct Site<'a> {
     /// The tile's class.
     pub class: &'a TileClass,
-    /// What energy costs and emits at the tile, over time.
+    /// What energy costs and emits at the tile, and what accounts cost, over time.
     pub tariff: Tariff<'a>,
     /// The tile's heat capacity, in milliwatts.
     pub heat_mw: u64,
@@ -135,21 +139,27 @@ pub fn capsule_value(job: &Job, site: &Site<'_>, start: Timestamp, delay_us: u64
 /// The exact value of a whole plan: every capsule's worth, plus bonuses, less moves and what strains tiles.
 #[must_use]
 pub fn plan_value(instance: &Instance, placements: &[Placement]) -> i128 {
+    plan_value_under(instance, placements, instance.weights())
+}
+
+/// The same under other weights.
+#[must_use]
+pub fn plan_value_under(instance: &Instance, placements: &[Placement], weights: &Weights) -> i128 {
     let mut total = 0i128;
     let mut placed = vec![0u64; instance.jobs().len()];
     for placement in placements {
         let job = &instance.jobs()[placement.job.at()];
-        let site = Site::of(instance.fleet(), placement.tile, instance.weights());
+        let site = Site::of(instance.fleet(), placement.tile, weights);
         let delay = latency::delay_to_data_us(instance.fleet(), job, placement.tile).unwrap_or(0);
-        let worth = capsule_value(job, &site, placement.start, delay, instance.weights());
+        let worth = capsule_value(job, &site, placement.start, delay, weights);
         total += i128::from(worth) * i128::from(placement.count);
         placed[placement.job.at()] += u64::from(placement.count);
     }
     for (job, &count) in instance.jobs().iter().zip(&placed) {
         total += i128::from(value::bonus(job, count));
     }
-    let strains = strain::cost(instance, placements);
-    total - moves::cost(instance, placements) - strains.headroom - strains.balance
+    let strains = strain::of(instance, placements, weights);
+    total - moves::cost_under(instance, placements, weights) - strains.headroom - strains.balance
 }
 
 /// The sum of what accepted capsules bid, bonuses included: the scale of the gap.

@@ -1,23 +1,26 @@
-//! Tariffs: what a kilowatt-hour costs and emits at a tile, over time.
+//! Tariffs: what a kilowatt-hour costs and emits at a tile over time, and what accounts cost that the market priced.
 //!
 //! What a run pays is the sum of its tariff over its microseconds, which is linear in its start as long as neither end of
 //! the run passes a change: the cheapest start is at an end of the job's window or where the run begins or ends at a change.
 
 use std::borrow::Cow;
 
+use super::dues::{self, Due};
 use super::{Site, Weights, carbon, energy};
 use crate::draw;
 use crate::fleet::{Fleet, NodeIndex, ZoneIndex};
 use crate::job::Job;
 use crate::time::{Interval, Span, StepFunction, Timestamp};
 
-/// What a kilowatt-hour costs and emits at a tile.
+/// What a kilowatt-hour costs and emits at a tile, and what its accounts cost.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tariff<'a> {
     /// Its price, in micro-credits.
     pub price: Cow<'a, StepFunction>,
     /// The carbon dioxide that making it emits, in milligrams.
     pub carbon: Cow<'a, StepFunction>,
+    /// The prices of accounts that a capsule there draws from, sorted.
+    pub dues: Vec<Due<'a>>,
 }
 
 impl<'a> Tariff<'a> {
@@ -30,37 +33,45 @@ impl<'a> Tariff<'a> {
         Tariff {
             price: price.unwrap_or_else(|| Cow::Owned(StepFunction::constant(weights.energy_price))),
             carbon: carbon.unwrap_or_else(|| Cow::Owned(StepFunction::constant(0))),
+            dues: Due::of(fleet, tile),
         }
     }
 
-    /// A tariff of one price that emits nothing.
+    /// A tariff of one price that emits nothing, where no account costs anything.
     #[must_use]
     pub fn flat(price: u64) -> Tariff<'static> {
-        Tariff { price: Cow::Owned(StepFunction::constant(price)), carbon: Cow::Owned(StepFunction::constant(0)) }
+        let [price, carbon] = [price, 0].map(|amount| Cow::Owned(StepFunction::constant(amount)));
+        Tariff { price, carbon, dues: Vec::new() }
     }
 
-    /// The same tariff, without a copy of its changes.
+    /// The same tariff, without a copy of its changes. O(dues).
     #[must_use]
     pub fn as_borrowed(&self) -> Tariff<'_> {
-        Tariff { price: Cow::Borrowed(&self.price), carbon: Cow::Borrowed(&self.carbon) }
+        Tariff {
+            price: Cow::Borrowed(&self.price),
+            carbon: Cow::Borrowed(&self.carbon),
+            dues: self.dues.iter().map(Due::as_borrowed).collect(),
+        }
     }
 
     /// Whether a run pays the same whenever it starts.
     #[must_use]
     pub fn is_flat(&self) -> bool {
-        self.price.steps().is_empty() && self.carbon.steps().is_empty()
+        self.changes().next().is_none()
     }
 
     /// The same tariff inside an interval, with no change outside it.
     #[must_use]
     pub fn within(&self, interval: Interval) -> Tariff<'static> {
         let inside = |function: &StepFunction| Cow::Owned(function.within(interval));
-        Tariff { price: inside(&self.price), carbon: inside(&self.carbon) }
+        let dues = self.dues.iter().filter_map(|due| due.within(interval)).collect();
+        Tariff { price: inside(&self.price), carbon: inside(&self.carbon), dues }
     }
 
     /// The instants at which it changes, in no order.
     pub fn changes(&self) -> impl Iterator<Item = Timestamp> + '_ {
-        self.price.steps().iter().chain(self.carbon.steps()).map(|step| step.0)
+        let energy = self.price.steps().iter().chain(self.carbon.steps());
+        energy.chain(self.dues.iter().flat_map(|due| due.price.steps())).map(|step| step.0)
     }
 
     /// The starts from the earliest to the latest among which a run of a term has its cheapest, in no order.
@@ -81,10 +92,11 @@ fn greatest<'a>(
     stated.reduce(|a, b| if a == b { a } else { Cow::Owned(a.greatest(&b)) })
 }
 
-/// What a capsule's energy and its emissions cost if it starts then, in micro-credits.
+/// What a capsule's energy, its emissions and its dues cost if it starts then, in micro-credits.
 #[must_use]
 pub fn cost(job: &Job, site: &Site<'_>, start: Timestamp, weights: &Weights) -> u64 {
-    energy::cost(job, site, start, weights).saturating_add(carbon::cost(job, site, start, weights))
+    let energy = energy::cost(job, site, start, weights).saturating_add(carbon::cost(job, site, start, weights));
+    energy.saturating_add(dues::cost(job, site, start, weights))
 }
 
 /// The start in a job's window at which [`cost`] is least, the earliest of equals. O(changes log changes).

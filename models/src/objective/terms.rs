@@ -1,6 +1,6 @@
 //! The terms of the objective, each by itself: what a plan comes to in each, before any weight.
 
-use super::{Site, Weights, accepted_bids, carbon, energy, latency, moves, risk, strain, thermal};
+use super::{Site, Weights, accepted_bids, carbon, dues, energy, latency, moves, risk, strain, thermal};
 use crate::instance::Instance;
 use crate::plan::Placement;
 
@@ -25,6 +25,8 @@ pub enum Objective {
     Headroom,
     /// Kinds out of balance on tiles.
     Balance,
+    /// Accounts that the market priced.
+    Dues,
 }
 
 impl Objective {
@@ -32,7 +34,7 @@ impl Objective {
     pub const COUNT: usize = Objective::ALL.len();
 
     /// Every term, in the order of [`amounts`].
-    pub const ALL: [Objective; 9] = [
+    pub const ALL: [Objective; 10] = [
         Objective::Value,
         Objective::Energy,
         Objective::Carbon,
@@ -42,6 +44,7 @@ impl Objective {
         Objective::Moves,
         Objective::Headroom,
         Objective::Balance,
+        Objective::Dues,
     ];
 
     /// The name used in flags, tables and messages.
@@ -57,6 +60,7 @@ impl Objective {
             Objective::Moves => "moves",
             Objective::Headroom => "headroom",
             Objective::Balance => "balance",
+            Objective::Dues => "dues",
         }
     }
 
@@ -93,6 +97,7 @@ impl Weights {
             Objective::Moves => Weights { moves_permille: permille, ..self },
             Objective::Headroom => Weights { headroom_permille: permille, ..self },
             Objective::Balance => Weights { balance_permille: permille, ..self },
+            Objective::Dues => Weights { dues_permille: permille, ..self },
         }
     }
 }
@@ -104,7 +109,7 @@ impl Weights {
 pub fn amounts(instance: &Instance, placements: &[Placement]) -> [i128; Objective::COUNT] {
     let (fleet, jobs) = (instance.fleet(), instance.jobs());
     let one = Objective::ALL.into_iter().fold(instance.weights().clone(), |weights, term| weights.with(term, 1_000));
-    let (mut energy_cost, mut carbon_cost) = (0i128, 0i128);
+    let (mut energy_cost, mut carbon_cost, mut dues_cost) = (0i128, 0i128, 0i128);
     let (mut risk_cost, mut thermal_cost, mut latency_cost) = (0i128, 0i128, 0i128);
     for placement in placements {
         let job = &jobs[placement.job.at()];
@@ -113,6 +118,7 @@ pub fn amounts(instance: &Instance, placements: &[Placement]) -> [i128; Objectiv
         let count = i128::from(placement.count);
         energy_cost += i128::from(energy::cost(job, &site, placement.start, &one)) * count;
         carbon_cost += i128::from(carbon::cost(job, &site, placement.start, &one)) * count;
+        dues_cost += i128::from(dues::cost(job, &site, placement.start, &one)) * count;
         risk_cost += i128::from(risk::cost(job, &site, &one)) * count;
         thermal_cost += i128::from(thermal::cost(job, &site, &one)) * count;
         latency_cost += i128::from(latency::cost(job, &site, delay_us, &one)) * count;
@@ -130,6 +136,7 @@ pub fn amounts(instance: &Instance, placements: &[Placement]) -> [i128; Objectiv
         moves_cost,
         strains.headroom,
         strains.balance,
+        dues_cost,
     ]
 }
 
@@ -172,7 +179,7 @@ mod tests {
         // Nothing moved: one stays on `a`, one is new on `b`.
         let plan = [put(0, A), put(0, B)];
         // Compute is not limited, so no reserve of it is either.
-        let expected = [10_100, 140, 0, 6, 0, 20, 0, 0, 0];
+        let expected = [10_100, 140, 0, 6, 0, 20, 0, 0, 0, 0];
         assert_eq!(amounts(&tiny().build(), &plan), expected);
         let mut heavy = tiny();
         for term in Objective::ALL {

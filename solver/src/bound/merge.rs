@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use lessor_models::fleet::{ClassIndex, Level, Owner, ZoneKind};
+use lessor_models::objective::dues::Due;
 use lessor_models::objective::tariff::Tariff;
 use lessor_models::resources::{Kind, UNLIMITED};
 
@@ -22,7 +23,7 @@ const MERGED_FEW: usize = 60;
 /// How finely things are told apart: zero tells everything apart, infinity nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Step {
-    /// Relative steps in which capacities, and prices of energy, count as alike.
+    /// Relative steps in which capacities, and prices of energy and of accounts, count as alike.
     ratio: f64,
     /// Relative steps in which shares of sites among the tiles below an account count as alike.
     share: f64,
@@ -105,15 +106,20 @@ fn merge_to(lowered: &Lowered<'_>, most: usize) -> Merged {
     merged
 }
 
-/// Sites that count as alike, numbered: of one class, with energy prices in one step, or
-/// one tariff where it changes; all are one where nothing is told apart.
+/// Sites that count as alike, numbered: of one class, with energy prices in one step, or one tariff where it changes, and with
+/// prices of accounts that are in one step on average; all are one where nothing is told apart.
 fn alike_sites(lowered: &Lowered<'_>, Step { ratio: step, .. }: Step) -> Vec<usize> {
-    let fleet = lowered.instance.fleet();
+    let (fleet, horizon) = (lowered.instance.fleet(), lowered.instance.horizon());
     let mut numbers = BTreeMap::new();
     let mut number_of = BTreeMap::new();
     for group in &lowered.groups {
-        let price = Tariff::of(fleet, group.tile, lowered.instance.weights()).price.base() as f64;
-        let looks = step.is_finite().then_some((group.class, group.varying, in_steps(price, step)));
+        let mut tariff = Tariff::of(fleet, group.tile, lowered.instance.weights()).within(horizon);
+        let price = tariff.price.base() as f64;
+        let mean = |due: &Due<'_>| due.price.sum(horizon) as f64 / (horizon.span().0 as f64).max(1.0);
+        let dues: Vec<_> = tariff.dues.iter().map(|due| (due.kind, due.level, in_steps(mean(due), step))).collect();
+        tariff.dues.clear();
+        let changing = (!tariff.is_flat()).then_some(tariff);
+        let looks = step.is_finite().then_some((group.class, changing, in_steps(price, step), dues));
         let exact = (step <= 0.0).then_some(group.site);
         let next = numbers.len();
         number_of.insert(group.site, *numbers.entry((looks, exact)).or_insert(next));

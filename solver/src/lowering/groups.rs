@@ -8,6 +8,7 @@ use lessor_models::fleet::{ClassIndex, Level, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::objective::tariff::Tariff;
 use lessor_models::resources::{Kind, Resources};
+use lessor_models::time::StepFunction;
 
 use super::accounts::{Account, capacity_less};
 use super::surcharges::Varying;
@@ -23,7 +24,7 @@ pub struct Group {
     pub class: ClassIndex,
     /// Their row in the table of worths.
     pub site: usize,
-    /// Set where what their energy costs or emits changes within the horizon.
+    /// Set where what their energy costs or emits, or what their accounts cost, changes within the horizon.
     pub varying: Option<Varying>,
     /// Their positions among the raw instance's tiles.
     pub tiles: Range<usize>,
@@ -71,7 +72,7 @@ pub(super) struct Grouped {
 pub(super) struct SitePlace {
     /// One of them.
     pub(super) tile: NodeIndex,
-    /// What energy costs and emits there within the horizon.
+    /// What energy costs and emits there, and what accounts cost, within the horizon.
     pub(super) tariff: Tariff<'static>,
     /// Their heat envelope.
     pub(super) heat_mw: u64,
@@ -87,6 +88,8 @@ struct Key<'a> {
     capacity: Resources,
     uplink_delay_us: u64,
     zones: &'a [ZoneIndex],
+    /// What the market asks for the tile's own accounts.
+    prices: &'a [(Kind, StepFunction)],
     closed: bool,
     /// Set for a tile that a job, a step in time or a running capsule names.
     named: Option<NodeIndex>,
@@ -101,6 +104,7 @@ pub(super) fn group(instance: &Instance, grid: &Grid, accounts: &[Account]) -> G
         capacity: fleet.base_capacity(Owner::Node(tile)),
         uplink_delay_us: fleet.uplink_delay_us(tile),
         zones: fleet.zones_listing(tile),
+        prices: fleet.prices().of(Owner::Node(tile)),
         closed: fleet.is_closed(tile),
         named: named.contains(&tile).then_some(tile),
     };

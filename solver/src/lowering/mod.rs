@@ -252,7 +252,7 @@ impl<'a> Lowered<'a> {
         self.worth_from(class, group, start).saturating_add_unsigned(bonus)
     }
 
-    /// The instants at which what energy costs or emits changes in the group, in no order; none where nothing changes.
+    /// The instants at which what energy costs or emits, or what accounts cost, changes in the group, in no order; none where nothing changes.
     pub fn tariff_changes(&self, group: GroupIndex) -> impl Iterator<Item = Timestamp> + '_ {
         let varying = self.group(group).varying;
         varying.into_iter().flat_map(|varying| self.surcharges.changes(varying))

@@ -1,4 +1,4 @@
-//! What a start costs beyond the cheapest, where energy or its emissions are dearer at one time than at another.
+//! What a start costs beyond the cheapest, where energy, its emissions or an account are dearer at one time than at another.
 
 use std::sync::OnceLock;
 
