@@ -110,10 +110,19 @@ fn dominators(packing: &Packing, conflicts: &Conflicts) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..columns.len()).filter(|&column| packing.fits_alone(column)).collect();
     order.sort_by_key(|&column| (std::cmp::Reverse(columns[column].worth), columns[column].entries.len(), column));
     let mut found = vec![None; columns.len()];
+    // Whoever takes no more has its first row among those of the other: kept columns by their first rows, as places in the order.
+    let mut kept: Vec<Vec<usize>> = vec![Vec::new(); packing.capacities().len()];
     for (at, &column) in order.iter().enumerate() {
-        let is_kept = |&other: &usize| found[other].is_none() && conflicts.between(other, column);
-        let takes_less = |&other: &usize| is_within(&columns[other].entries, &columns[column].entries);
-        found[column] = order[..at].iter().copied().filter(is_kept).find(takes_less);
+        let dominates = |&place: &usize| {
+            let other = order[place];
+            conflicts.between(other, column) && is_within(&columns[other].entries, &columns[column].entries)
+        };
+        let of_row = |entry: &(u32, u64)| kept[entry.0 as usize].iter().copied().find(&dominates);
+        let entries = &columns[column].entries;
+        found[column] = entries.iter().filter_map(of_row).min().map(|place| order[place]);
+        if let Some(&(first, _)) = entries.first().filter(|_| found[column].is_none()) {
+            kept[first as usize].push(at);
+        }
     }
     found
 }

@@ -22,15 +22,19 @@ pub(super) struct Breakpoint {
 pub(super) struct Workspace {
     /// Entries of the pivot row by column, and by slack.
     pub(super) row: Vec<f64>,
+    /// The columns that have one: in few rows of the matrix, a column is in few pivot rows.
+    pub(super) touched: Vec<u32>,
+    /// For each column, the last pivot row that it had an entry in.
+    seen: Vec<u32>,
+    pivot_rows: u32,
     pub(super) slack_row: Vec<f64>,
     pub(super) column: Vec<f64>,
     pub(super) change: Vec<f64>,
     pub(super) breakpoints: Vec<Breakpoint>,
     /// Variables that go to their other bound.
     pub(super) flips: Vec<usize>,
-    /// Columns whose range is more than a point: no other ever enters.
-    pub(super) movable: Vec<usize>,
-    /// The rows of the matrix with these columns alone, one after another, and where each begins.
+    /// The rows of the matrix with the columns alone whose range is more than a point, one after another, and where each begins:
+    /// no other column ever enters.
     entries: Vec<(u32, f64)>,
     starts: Vec<usize>,
 }
@@ -39,24 +43,31 @@ impl Workspace {
     /// A workspace for one solve with its ranges.
     pub(super) fn new(matrix: &Matrix, ranges: &[(f64, f64)]) -> Workspace {
         let is_movable = |column: usize| ranges[column].1 > ranges[column].0;
-        let movable = (0..ranges.len()).filter(|&column| is_movable(column)).collect();
         let (mut entries, mut starts) = (Vec::new(), vec![0]);
         for row in &matrix.rows {
             entries.extend(row.iter().copied().filter(|entry| is_movable(entry.0 as usize)));
             starts.push(entries.len());
         }
-        Workspace { row: vec![0.0; ranges.len()], movable, entries, starts, ..Workspace::default() }
+        let (row, seen) = (vec![0.0; ranges.len()], vec![0; ranges.len()]);
+        Workspace { row, seen, entries, starts, ..Workspace::default() }
     }
 
     /// The pivot row: a row of the inverse times the matrix; nothing for columns that do not move.
     pub(super) fn fill_row(&mut self, inverse: &[f64]) {
-        self.movable.iter().for_each(|&column| self.row[column] = 0.0);
+        self.touched.iter().for_each(|&column| self.row[column as usize] = 0.0);
+        self.touched.clear();
+        self.pivot_rows += 1;
         self.slack_row.clear();
         self.slack_row.extend_from_slice(inverse);
         for (&times, bounds) in inverse.iter().zip(self.starts.windows(2)) {
             if times.abs() > 1e-13 {
                 for &(column, amount) in &self.entries[bounds[0]..bounds[1]] {
-                    self.row[column as usize] += times * amount;
+                    let at = column as usize;
+                    if self.seen[at] != self.pivot_rows {
+                        self.seen[at] = self.pivot_rows;
+                        self.touched.push(column);
+                    }
+                    self.row[at] += times * amount;
                 }
             }
         }

@@ -442,16 +442,14 @@ impl Basis {
         let sign = if outside < 0.0 { 1.0 } else { -1.0 };
         let columns = matrix.columns.len();
         work.breakpoints.clear();
-        for at in 0..work.movable.len() + work.slack_row.len() {
-            let variable = work.movable.get(at).copied().unwrap_or(columns + at.saturating_sub(work.movable.len()));
-            let place = self.places[variable];
-            let entry = match place {
-                Place::Basic(_) => continue,
-                _ => sign * if variable < columns { work.row[variable] } else { work.slack_row[variable - columns] },
-            };
-            let blocks = match place {
+        let of_columns = work.touched.iter().map(|&column| (column as usize, work.row[column as usize]));
+        let of_slacks = (columns..).zip(work.slack_row.iter().copied());
+        for (variable, entry) in of_columns.chain(of_slacks) {
+            let entry = sign * entry;
+            let blocks = match self.places[variable] {
+                Place::Basic(_) => false,
                 Place::Low => entry < -TINY,
-                _ => entry > TINY,
+                Place::High => entry > TINY,
             };
             if blocks {
                 let range = matrix.high(&self.ranges, variable) - matrix.low(&self.ranges, variable);
@@ -503,8 +501,8 @@ impl Basis {
         let leaving = self.members[at] as usize;
         let rate = self.gains[entering] / column[at];
         self.stalled = if rate.abs() < SIGNED { self.stalled + 1 } else { 0 };
-        for &column in &work.movable {
-            self.gains[column] -= rate * work.row[column];
+        for &column in &work.touched {
+            self.gains[column as usize] -= rate * work.row[column as usize];
         }
         for (gain, entry) in self.gains[columns..].iter_mut().zip(&work.slack_row) {
             *gain -= rate * entry;
@@ -533,6 +531,14 @@ enum Pivot {
     Unsound,
 }
 
+/// The square of a row's length. Eight sums side by side: one alone waits for itself at every entry.
 fn norm(row: &[f64]) -> f64 {
-    row.iter().map(|entry| entry * entry).sum()
+    let (eights, rest) = row.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for eight in eights {
+        for (sum, entry) in sums.iter_mut().zip(eight) {
+            *sum += entry * entry;
+        }
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|entry| entry * entry).sum::<f64>()
 }
