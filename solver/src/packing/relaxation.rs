@@ -12,6 +12,9 @@ use super::simplex::{Basis, Ended, Until};
 const ROW_PRICE_PIVOTS_MAX: u32 = 100_000;
 /// What a row must be broken by to come in.
 const BROKEN: f64 = 1e-6;
+/// Looks in a row at which a row costs nothing until it may go, and the part of all rows that must be like that.
+const IDLE_LOOKS: u32 = 6;
+const IDLE_SHARE: usize = 6;
 
 /// A program that follows a packing, in floating point for the simplex and in exact integers for proofs.
 #[derive(Clone, Debug)]
@@ -21,7 +24,9 @@ pub(super) struct Relaxation {
     exact: ExactRows,
     /// What one unit of the program is worth.
     pub(super) unit: f64,
-    /// Rows of the packing that are not in the program yet.
+    /// For each row, the looks in a row at which it cost nothing.
+    idle: Vec<u32>,
+    /// Rows of the packing, and cuts, that are not in the program.
     waiting: Vec<(u64, Vec<(u32, u64)>)>,
 }
 
@@ -40,7 +45,8 @@ impl Relaxation {
         let mean = entries / rows.len().max(1);
         let (first, waiting) = rows.into_iter().partition(|row| row.1.len() * 2 >= mean);
         let basis = Basis::new(&matrix);
-        let mut relaxation = Relaxation { matrix, basis, exact: ExactRows::default(), unit, waiting };
+        let (exact, idle) = (ExactRows::default(), Vec::new());
+        let mut relaxation = Relaxation { matrix, basis, exact, unit, idle, waiting };
         relaxation.take_in(first);
         relaxation
     }
@@ -60,15 +66,38 @@ impl Relaxation {
             let scaled = entries.iter().map(|&(column, amount)| (column, amount as f64 / scale)).collect();
             self.matrix.row(limit as f64 / scale, scaled);
             self.exact.push(limit, entries);
+            self.idle.push(0);
         }
         self.basis.grow(&self.matrix);
     }
 
     /// Puts rows aside that cost nothing: they come back once they are broken. A small program is fast.
     pub(super) fn slim(&mut self) {
-        let loose: Vec<usize> = (0..self.exact.iter().count()).filter(|&row| self.basis.is_loose(row)).collect();
-        self.basis.drop_rows(&mut self.matrix, &loose);
-        self.waiting.extend(self.exact.take_out(&loose));
+        let loose: Vec<usize> = (0..self.idle.len()).filter(|&row| self.basis.is_loose(row)).collect();
+        self.put_aside(&loose);
+    }
+
+    /// Puts rows aside that cost nothing in many looks in a row, once they are many: a pivot takes as long as the square of the rows,
+    /// and most of those that a tree takes in matter in a few of its nodes.
+    pub(super) fn slim_idle(&mut self) {
+        for (row, idle) in self.idle.iter_mut().enumerate() {
+            *idle = if self.basis.is_loose(row) { *idle + 1 } else { 0 };
+        }
+        let idle: Vec<usize> = (0..self.idle.len()).filter(|&row| self.idle[row] >= IDLE_LOOKS).collect();
+        if idle.len() * IDLE_SHARE >= self.idle.len() {
+            self.put_aside(&idle);
+        }
+    }
+
+    /// Puts rows aside whose slacks are basic.
+    fn put_aside(&mut self, rows: &[usize]) {
+        self.basis.drop_rows(&mut self.matrix, rows);
+        self.waiting.extend(self.exact.take_out(rows));
+        let mut row = 0;
+        self.idle.retain(|_| {
+            row += 1;
+            rows.binary_search(&(row - 1)).is_err()
+        });
     }
 
     /// Adds cuts.

@@ -34,11 +34,11 @@ pub(super) struct Incumbent {
     pub(super) worth: u128,
     /// Packings worth no more than this do not matter, whatever is known.
     pub(super) floor: u128,
-    /// The packings that were the best before, the latest last.
+    /// The packings that were the best before, and where there is a floor others above it, the latest last.
     pub(super) past: Vec<Vec<usize>>,
 }
 
-/// Packings that were the best before, at most.
+/// Packings beside the best that are kept, at most.
 const PAST_MAX: usize = 16;
 
 impl Incumbent {
@@ -57,13 +57,20 @@ impl Incumbent {
         let worth = chosen.iter().map(|&column| u128::from(worths[column])).sum();
         let is_better = worth > self.worth;
         if is_better {
-            if self.past.len() == PAST_MAX {
-                self.past.remove(0);
-            }
-            self.past.push(std::mem::replace(&mut self.chosen, chosen));
+            let before = std::mem::replace(&mut self.chosen, chosen);
             self.worth = worth;
+            self.remember(before);
+        } else if self.floor > 0 && worth > self.floor && self.chosen != chosen && !self.past.contains(&chosen) {
+            self.remember(chosen);
         }
         is_better
+    }
+
+    fn remember(&mut self, chosen: Vec<usize>) {
+        if self.past.len() == PAST_MAX {
+            self.past.remove(0);
+        }
+        self.past.push(chosen);
     }
 }
 
@@ -269,6 +276,7 @@ impl<'a> Tree<'a> {
                 return Next::Done;
             }
         }
+        self.relaxation.slim_idle();
         self.round(&allowed);
         if bound <= self.incumbent.aim() { Next::Done } else { self.branch(&allowed, bound, stop) }
     }
