@@ -252,9 +252,12 @@ proptest! {
         let outcome = clear_session(&session, &Stop::new()).unwrap();
         let ledger = look(&session, &outcome);
         prop_assert!(ledger.balance(Party::Operator) >= 0);
-        if outcome.classes[0].unsettled.is_none() {
-            prop_assert_eq!(outcome.classes[0].surplus, best(&bids, &offers).unsigned_abs().into());
-        }
+        let class = &outcome.classes[0];
+        prop_assert_eq!(class.unsettled, None);
+        // Whoever is in the way of prices stays out, and the bound is of the best trades.
+        let best: u128 = best(&bids, &offers).unsigned_abs().into();
+        prop_assert_eq!(class.bound, Some(best));
+        prop_assert!(class.surplus <= best);
     }
 
     /// Tranches: every good has a price, and the trades are the most valuable, a million at a time.
@@ -318,6 +321,21 @@ proptest! {
             prop_assert_eq!(fate.counted.0 - paid.0, all - without);
         }
     }
+}
+
+#[test]
+fn an_offer_that_is_sold_in_part_stays_out_and_all_others_trade() {
+    // Ten million of the first good at 1 a million, all or nothing, for a bid of 30 for six: the seller would be paid for ten and the
+    // buyer pays for six, whatever the price. Two million of the second good at 5 a million for a bid of 40 for both.
+    let bids = [bid(0, 30, &[wish(0, 6)]), bid(1, 40, &[wish(1, 2)])];
+    let offers = [offer(1, 1, &[wish(0, 10)]), offer(2, 5, &[wish(1, 2)])];
+    let outcome = cleared(&policy(Format::DoubleAuction, PaymentRule::Uniform), &bids, &offers);
+    let (bought, sold) = results(&outcome);
+    // At 1 a million the first bid would gain 24, and is told so; the second pair trades for what the ask and the bid allow.
+    assert_eq!((bought[0], sold[0].is_err()), (Err(Lost::Paradox), true));
+    assert!(bought[1].is_ok_and(|paid| (10..=40).contains(&paid)) && sold[1] == bought[1], "{bought:?} {sold:?}");
+    let class = &outcome.classes[0];
+    assert_eq!((class.unsettled, class.surplus, class.bound), (None, 30, Some(50)));
 }
 
 #[test]

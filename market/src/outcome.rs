@@ -52,8 +52,8 @@ pub enum Unsettled {
     /// The rule needs the best choice of winners, and it is not proved to be.
     #[error("the winners are not proved to be the best, and this payment rule needs that")]
     WinnersNotProved,
-    /// All that trade would have to agree on one price of each good, and there are no such prices.
-    #[error("there are no prices at which all that trade would trade")]
+    /// Prices of goods come from a program in floating point, and it found none.
+    #[error("no prices of goods were found at which orders would trade")]
     NoPrices,
     /// The rule needs the best choice without some bidder or for some coalition, and the time was over before.
     #[error("the time was over before all that the payment rule needs was solved")]

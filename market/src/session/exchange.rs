@@ -9,7 +9,7 @@
 //!
 //! so that winner determination, its proof, and VCG are those of one side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::stop::Stop;
 
@@ -65,7 +65,7 @@ pub(super) fn clear_exchange(market: &Market<'_>, fates: &mut Fates, stop: &Stop
     };
     let cleared = Cleared { surplus: best.surplus, bound: Some(best.bound), ..Cleared::default() };
     if market.class.payment != PaymentRule::Vcg {
-        return Ok(at_uniform_prices(market, fates, &exchange, &best));
+        return at_uniform_prices(market, fates, (&exchange, best), stop);
     }
     let Some(gets) = proceeds(market, fates, &best, stop)? else {
         return Ok(market.give_up(fates, Some(best.bound), Unsettled::OutOfTime));
@@ -102,6 +102,39 @@ impl Exchange {
             });
         }
         Ok(Exchange { book: Book::new(bids)?, supply: Supply { offers }, bids: count, asked })
+    }
+
+    /// The best trades without some orders, by position in the book, bounded by what could be had with them.
+    fn best_without(&self, rejected: &BTreeSet<usize>, rules: &Rules, stop: &Stop) -> Result<Best, SessionError> {
+        let (orders, mut supply, mut asked) = (self.book.bids(), self.supply.clone(), self.asked);
+        let stays: Vec<usize> = (0..orders.len()).filter(|at| !rejected.contains(at)).collect();
+        for offer in rejected.iter().filter(|at| **at >= self.bids).map(|&at| &orders[at]) {
+            asked -= u128::from(offer.amount);
+            offer.bundle.iter().for_each(|&(good, quantity)| supply.offers[good.0 as usize].quantity -= quantity);
+        }
+        let book = Book::new(stays.iter().map(|&at| orders[at].clone()).collect())?;
+        let outcome = clear(&book, &supply, rules, stop, &mut |_, _| {})?;
+        let winners: Vec<usize> = outcome.winners.iter().map(|&at| stays[at]).collect();
+        let mut best = self.best(&winners, outcome.surplus, outcome.bound);
+        rejected.iter().filter_map(|at| at.checked_sub(self.bids)).for_each(|offer| best.is_sold[offer] = false);
+        best.surplus = outcome.surplus.saturating_sub(asked);
+        Ok(best)
+    }
+
+    /// Bids and offers with whether they trade.
+    fn orders(&self, goods: usize, best: &Best) -> Vec<Order> {
+        let orders = self.book.bids().iter().enumerate().map(|(at, bid)| Order {
+            group: bid.group,
+            // What one bidder may win of a good has no price.
+            bundle: bid.bundle.iter().copied().filter(|entry| (entry.0.0 as usize) < goods).collect(),
+            amount: bid.amount,
+            is_offer: at >= self.bids,
+            trades: match at.checked_sub(self.bids) {
+                Some(offer) => best.is_sold[offer],
+                None => best.bought.binary_search(&at).is_ok(),
+            },
+        });
+        orders.collect()
     }
 
     fn best(&self, winners: &[usize], worth: u128, bound: u128) -> Best {
@@ -157,23 +190,26 @@ fn sell(market: &Market<'_>, fates: &mut Fates, best: &Best, of_seller: impl Fn(
     }
 }
 
-/// Everybody who trades does so at one price a good, where there are such prices.
-fn at_uniform_prices(market: &Market<'_>, fates: &mut Fates, exchange: &Exchange, best: &Best) -> Cleared {
-    let goods = market.catalog.goods().len();
-    let orders = exchange.book.bids().iter().enumerate().map(|(at, bid)| Order {
-        group: bid.group,
-        // What one bidder may win of a good has no price.
-        bundle: bid.bundle.iter().copied().filter(|entry| (entry.0.0 as usize) < goods).collect(),
-        amount: bid.amount,
-        is_offer: at >= exchange.bids,
-        trades: match at.checked_sub(exchange.bids) {
-            Some(offer) => best.is_sold[offer],
-            None => best.bought.binary_search(&at).is_ok(),
-        },
-    });
-    let orders: Vec<Order> = orders.collect();
-    let Some(Support { prices, paid, is_paradoxical }) = support(goods, &orders) else {
-        return market.give_up(fates, Some(best.bound), Unsettled::NoPrices);
+/// Everybody who trades does so at one price a good. Where those of the best trades have no such prices, an order after another
+/// that is in the way stays out, until there are: what remains is worth less, and the bound says by how much at most.
+fn at_uniform_prices(
+    market: &Market<'_>,
+    fates: &mut Fates,
+    (exchange, mut best): (&Exchange, Best),
+    stop: &Stop,
+) -> Result<Cleared, SessionError> {
+    let (goods, bound) = (market.catalog.goods().len(), best.bound);
+    let rules = Rules { payments: PaymentRule::PayAsBid, seed: market.session.policy.rules().tie_break_seed };
+    let mut rejected = BTreeSet::new();
+    let (orders, Support { prices, paid, is_paradoxical }) = loop {
+        let orders = exchange.orders(goods, &best);
+        match support(goods, &orders) {
+            Ok(support) => break (orders, support),
+            Err(_) if stop.is_raised() => return Ok(market.give_up(fates, Some(bound), Unsettled::OutOfTime)),
+            Err(None) => return Ok(market.give_up(fates, Some(bound), Unsettled::NoPrices)),
+            Err(Some(at)) => rejected.insert(at),
+        };
+        best = exchange.best_without(&rejected, &rules, stop)?;
     };
     let (of_bids, of_offers) = paid.split_at(exchange.bids);
     let result = |trades: bool, paid: u64, is_paradoxical: bool| match (trades, is_paradoxical) {
@@ -194,7 +230,7 @@ fn at_uniform_prices(market: &Market<'_>, fates: &mut Fates, exchange: &Exchange
         (GoodIndex(good), u64::try_from(price >> (SHIFT - STATED_SHIFT)).unwrap_or(u64::MAX))
     };
     let prices = (0_u32..).zip(&prices).map(stated).collect();
-    Cleared { surplus: best.surplus, bound: Some(best.bound), prices, ..Cleared::default() }
+    Ok(Cleared { surplus: best.surplus, bound: Some(bound), prices, ..Cleared::default() })
 }
 
 /// One more than the greatest.

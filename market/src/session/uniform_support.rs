@@ -3,7 +3,8 @@
 //! With bundles there need not be such prices. They are the duals of the relaxation: where that is whole, nobody would rather do
 //! anything else at them (Bikhchandani & Mamer 1997). Where it is not, prices are sought that support those who trade, in the
 //! relaxation of their orders alone; an order that stays out and would gain at them is *paradoxically rejected*. Where even those
-//! who trade have no such prices, or what nobody takes of a whole offer has one, there are none.
+//! who trade have no such prices, or what nobody takes of a whole offer has one, there are none, and the order is named that they
+//! suit least: without it there may be.
 
 use std::collections::BTreeMap;
 
@@ -44,14 +45,26 @@ const PRICE_BITS: u32 = 30;
 /// What prices may be off by for a bundle, in micro-credits: they come from floating point.
 const ROUNDING: i128 = 2;
 
-/// Finds prices of so many goods, and what orders pay at them. `None` where there are none.
-pub(super) fn support(goods: usize, orders: &[Order]) -> Option<Support> {
+/// Finds prices of so many goods, and what orders pay at them.
+///
+/// # Errors
+/// Where there are none, the position of the order that trades and is most in the way; `None` where no price was found at all.
+pub(super) fn support(goods: usize, orders: &[Order]) -> Result<Support, Option<usize>> {
     let all: Vec<&Order> = orders.iter().collect();
     let trading: Vec<&Order> = orders.iter().filter(|order| order.trades).collect();
     let suits = |prices: &Vec<u128>| {
         trading.iter().all(|order| gain(order, prices) >= -ROUNDING) && is_balanced(&trading, prices)
     };
-    let found = [&all, &trading].into_iter().find_map(|among| prices(goods, among).filter(suits))?;
+    let found = match prices(goods, &all).filter(suits) {
+        Some(found) => found,
+        None => {
+            let found = prices(goods, &trading).ok_or(None)?;
+            if !suits(&found) {
+                return Err(in_the_way(orders, &found));
+            }
+            found
+        }
+    };
     let mut gains: BTreeMap<GroupIndex, i128> = BTreeMap::new();
     for order in &trading {
         gains.insert(order.group, gain(order, &found));
@@ -63,9 +76,33 @@ pub(super) fn support(goods: usize, orders: &[Order]) -> Option<Support> {
     let is_paradoxical: Vec<bool> = orders.iter().map(would_gain).collect();
     let mut paid: Vec<u64> = orders.iter().map(|order| if order.trades { pays(order, &found) } else { 0 }).collect();
     if !balance(orders, &mut paid) {
-        return None;
+        return Err(in_the_way(orders, &found));
     }
-    Some(Support { prices: found, paid, is_paradoxical })
+    Ok(Support { prices: found, paid, is_paradoxical })
+}
+
+/// The order that trades and that prices suit least: who loses most by trading, or else the offer of whose goods the dearest stay
+/// unsold.
+fn in_the_way(orders: &[Order], prices: &[u128]) -> Option<usize> {
+    let trading = || orders.iter().enumerate().filter(|(_, order)| order.trades);
+    let loser = trading().map(|(at, order)| (gain(order, prices), at)).min();
+    if let Some((_, at)) = loser.filter(|loser| loser.0 < -ROUNDING) {
+        return Some(at);
+    }
+    let mut unsold: Vec<i128> = vec![0; prices.len()];
+    for (_, order) in trading() {
+        let sign = if order.is_offer { 1 } else { -1 };
+        order.bundle.iter().for_each(|&(good, quantity)| unsold[good.0 as usize] += sign * i128::from(quantity));
+    }
+    let stays = |order: &Order| {
+        let of = |&(good, quantity): &(GoodIndex, u64)| {
+            let left = u128::try_from(unsold[good.0 as usize]).unwrap_or(0).min(quantity.into());
+            prices[good.0 as usize].saturating_mul(left)
+        };
+        order.bundle.iter().map(of).fold(0, u128::saturating_add)
+    };
+    let offers = trading().filter(|(_, order)| order.is_offer);
+    offers.max_by_key(|(at, order)| (stays(order), std::cmp::Reverse(*at))).map(|(at, _)| at)
 }
 
 /// Prices of goods in 2^-60 micro-credits a unit, from the relaxation of some orders on what they offer.
