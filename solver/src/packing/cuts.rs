@@ -2,10 +2,12 @@
 //!
 //! A clique of columns that exclude each other in pairs holds one at most (Padberg 1973). An odd hole of `2 k + 1` columns,
 //! each of which excludes its two neighbors, holds `k` at most; the shortest walks in a graph with two copies of each column
-//! find those that are broken (Gerards & Schrijver 1986).
+//! find those that are broken (Gerards & Schrijver 1986). Of columns whose `k + 1` smallest amounts overdraw a row, it holds `k` at
+//! most (extended covers; Balas 1975): where amounts are much the same, that says all there is to say.
 
 use super::bits::Bits;
 use super::conflicts::Conflicts;
+use super::instance::Packing;
 
 /// What a cut must be broken by.
 const BROKEN: f64 = 0.02;
@@ -110,6 +112,44 @@ pub(super) fn odd_holes(conflicts: &Conflicts, values: &[f64], open: &[usize]) -
         Cut { limit, columns: columns.collect() }
     };
     cuts.into_iter().take(CUTS_MAX).map(cut).collect()
+}
+
+/// Counts that a solution breaks: for each row, of all sets of the columns that take most of it, the one that is broken most.
+pub(super) fn counts(packing: &Packing, values: &[f64], open: &[usize]) -> Vec<Cut> {
+    let mut rows: Vec<Vec<(u64, u32)>> = vec![Vec::new(); packing.capacities().len()];
+    for &column in open {
+        let at = u32::try_from(column).expect("columns are fewer than 2^32");
+        packing.columns()[column].entries.iter().for_each(|&(row, amount)| rows[row as usize].push((amount, at)));
+    }
+    let rows = rows.into_iter().zip(packing.capacities());
+    let mut found: Vec<(f64, Cut)> = rows.filter_map(|(entries, &capacity)| count(entries, capacity, values)).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.columns.cmp(&b.1.columns)));
+    found.into_iter().take(CUTS_MAX).map(|(_, cut)| cut).collect()
+}
+
+/// The count of a row that is broken most, and by how much.
+fn count(mut entries: Vec<(u64, u32)>, capacity: u64, values: &[f64]) -> Option<(f64, Cut)> {
+    entries.sort_unstable_by(|a, b| b.cmp(a));
+    // The smallest of the set that fit together: those from a position on.
+    let (mut from, mut taken, mut sum) = (0, 0_u128, 0.0);
+    let mut best: Option<(f64, usize, usize)> = None;
+    for (at, &(amount, column)) in entries.iter().enumerate() {
+        taken += u128::from(amount);
+        sum += values[column as usize];
+        while taken > u128::from(capacity) {
+            taken -= u128::from(entries[from].0);
+            from += 1;
+        }
+        let limit = at + 1 - from;
+        let broken = sum - limit as f64;
+        if broken > BROKEN && best.is_none_or(|best| broken > best.0) {
+            best = Some((broken, at + 1, limit));
+        }
+    }
+    let (broken, count, limit) = best?;
+    let mut columns: Vec<u32> = entries[..count].iter().map(|entry| entry.1).collect();
+    columns.sort_unstable();
+    Some((broken, Cut { limit: limit as u64, columns }))
 }
 
 /// The shortest walk of odd length from a column back to it: its length, and the columns on it.

@@ -400,6 +400,7 @@ impl Solve<'_> {
             let basis = &root.relaxation.basis;
             let values: Vec<f64> = (0..self.worths.len()).map(|column| basis.value(column)).collect();
             let mut found = cuts::cliques(conflicts, &values, &open);
+            found.extend(cuts::counts(&self.component.packing, &values, &open));
             if found.len() < 5 && !is_warm {
                 found.extend(cuts::odd_holes(conflicts, &values, &open));
             }

@@ -188,3 +188,18 @@ fn the_same_seed_gives_the_same_packing() {
     assert!(one.is_optimal());
     assert_eq!(one, other);
 }
+
+#[test]
+fn columns_that_are_much_the_same_are_counted() {
+    // Nine would overdraw the row; which eight of the thirty is all the same, or nearly.
+    for spread in [0, 3] {
+        let column =
+            |at: u64| PackingColumn { worth: 1_000 + spread * at, entries: vec![(0, 100 + spread * (at % 4))] };
+        let packing = Packing::new(vec![890], (0..30).map(column).collect()).unwrap();
+        let stop = Stop::new();
+        stop.allow(1_000_000);
+        let outcome = Prepared::new(&packing).solve(1, &stop, &mut |_, _| {});
+        assert!(outcome.is_optimal() && !stop.is_raised(), "{outcome:?}");
+        assert_eq!(outcome.chosen.len(), 8);
+    }
+}
