@@ -346,3 +346,18 @@ fn the_largest_amounts_are_paid_exactly() {
         assert_eq!(paid(&outcome, 0), u128::from(AMOUNT_MAX - 1), "{rule:?}");
     }
 }
+
+#[test]
+fn core_payments_of_great_amounts_are_as_those_of_small_ones() {
+    let lone = Book::new(vec![bid(0, AMOUNT_MAX, &[(0, 1)])]).unwrap();
+    for rule in [PaymentRule::Core, PaymentRule::NearestCore] {
+        assert_eq!(paid(&cleared(&lone, &supply(&[(1, 0)]), rule), 0), 0, "{rule:?}");
+        for amount in [10_u64.pow(9), 10_u64.pow(14), 10_u64.pow(15)] {
+            // Two who want a good each, against one who would pay as good as either for both.
+            let bids =
+                vec![bid(0, amount, &[(0, 1)]), bid(1, amount, &[(1, 1)]), bid(2, amount - 1, &[(0, 1), (1, 1)])];
+            let outcome = cleared(&Book::new(bids).unwrap(), &supply(&[(1, 0), (1, 0)]), rule);
+            assert_eq!([paid(&outcome, 0), paid(&outcome, 1)], [u128::from(amount / 2); 2], "{rule:?} {amount}");
+        }
+    }
+}

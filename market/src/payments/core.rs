@@ -43,6 +43,9 @@ const WHOLE: f64 = 1e-6;
 /// just held back, but for rounding: only what is better by more is looked for.
 const BROKEN: f64 = 2e-4;
 
+/// What floats of a few sums and products are off, against their size.
+const ROUNDING: f64 = 1e-15;
+
 /// A constraint: winners of a set keep so much together at most.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Kept {
@@ -168,7 +171,6 @@ fn constraint(round: &Round<'_>, winning: &[Winner], chosen: &[usize]) -> Option
 
 /// Payments from what winners keep, checked against the constraints in whole micro-credits.
 fn settle(winning: &[Winner], kept: &[f64], constraints: &[Kept]) -> Vec<Payment> {
-    let units = |kept: f64| u128::from(lessor_solver::numbers::floor(kept.max(0.0) * EXACT_UNITS as f64 + 0.5));
     let mut exact: Vec<u128> = winning
         .iter()
         .zip(kept)
@@ -176,7 +178,7 @@ fn settle(winning: &[Winner], kept: &[f64], constraints: &[Kept]) -> Vec<Payment
             let offered = winner.surplus * EXACT_UNITS;
             let paid = offered.saturating_sub(units(kept));
             // Noise far below a micro-credit must not cost a whole one when payments are rounded up.
-            let noise = EXACT_UNITS / 1_000;
+            let noise = noise(kept);
             let rest = paid % EXACT_UNITS;
             let paid = if rest < noise {
                 paid - rest
@@ -193,6 +195,20 @@ fn settle(winning: &[Winner], kept: &[f64], constraints: &[Kept]) -> Vec<Payment
     }
     let payments = winning.iter().zip(exact);
     payments.map(|(winner, exact)| Payment::new(winner.bidder, exact + winner.reserve * EXACT_UNITS)).collect()
+}
+
+/// What is kept, in units of exact payments. Whole micro-credits and the rest apart: their product may be beyond 2^64, and is beyond
+/// what a float tells apart.
+fn units(kept: f64) -> u128 {
+    let whole = kept.max(0.0).floor();
+    let rest = lessor_solver::numbers::floor((kept.max(0.0) - whole) * EXACT_UNITS as f64 + 0.5);
+    u128::from(lessor_solver::numbers::floor(whole)) * EXACT_UNITS + u128::from(rest)
+}
+
+/// What a payment may be off a whole one and is taken for it: a thousandth, or what a float of this size does not tell apart.
+fn noise(kept: f64) -> u128 {
+    let rounding = units(kept.abs() * ROUNDING).min(EXACT_UNITS / 4);
+    rounding.max(EXACT_UNITS / 1_000)
 }
 
 /// Raises payments where they would break a constraint once they are whole.
