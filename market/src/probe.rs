@@ -9,7 +9,7 @@ use crate::book::BidderIndex;
 use crate::lot::lot;
 use crate::money::Money;
 use crate::policy::{Format, PaymentRule, Policy};
-use crate::session::{AccountBid, Session, SessionError, SessionOutcome, clear_session};
+use crate::session::{AccountBid, Lost, Session, SessionError, SessionOutcome, clear_session};
 
 /// Bidders whose misreports are tried.
 const BIDDERS: usize = 4;
@@ -112,7 +112,9 @@ pub fn core_violation(
     }
     for (bid, fate) in bids.iter_mut().zip(&outcome.fates) {
         let gained = gained.get(&bid.bidder).copied().unwrap_or(0);
-        bid.amount = Money((fate.counted.0 - gained).max(0));
+        // What the rules refused is in no coalition, though they might admit it once it is lowered.
+        let takes_part = matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Unsettled));
+        bid.amount = if takes_part { Money((fate.counted.0 - gained).max(0)) } else { Money(0) };
     }
     let Some(policy) = as_bid(session.policy, outcome) else { return Ok(None) };
     stop.allow(WORK_COALITION);

@@ -283,3 +283,14 @@ proptest! {
         prop_assert_eq!(regret.most, 0);
     }
 }
+
+#[test]
+fn what_a_budget_keeps_out_blocks_no_payments() {
+    // The second bidder offers the most and has nothing: once its bid is lowered, it could pay, but it was not in the round.
+    let bids = [bid(0, 200, &[wish(LAYER, 8, (0, 1))]), bid(1, 900, &[wish(LAYER, 8, (0, 1))])];
+    let (fleet, policy) = (fleet(), sealed(PaymentRule::Core));
+    let session = Session { budgets: Some(&[1_000, 500]), ..session(&fleet, &policy, &bids) };
+    let outcome = clear_session(&session, &Stop::new()).unwrap();
+    assert_eq!(outcome.fates[1].result, Err(Lost::Budget));
+    assert_eq!(probe::core_violation(&session, &outcome, &Stop::new()), Ok(Some(0)));
+}
