@@ -72,7 +72,8 @@ fn problem(error: &PolicyError) -> Problem {
     let (line, field) = match error {
         PolicyError::Contradiction { line, contradiction, .. } => (Some(*line), Some(contradiction.field.to_string())),
         PolicyError::Version { line, .. } => (Some(*line), Some("version".to_owned())),
-        PolicyError::Read { .. } | PolicyError::Parse { .. } => (None, None),
+        PolicyError::Parse { line, field, .. } => (*line, field.clone()),
+        PolicyError::Read { .. } => (None, None),
     };
     Problem { line, field, message: error.to_string() }
 }

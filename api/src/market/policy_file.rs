@@ -1,5 +1,6 @@
 //! A policy as one TOML file. Keys that are not known are errors; what is left out has a stated default, or is an error.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -227,6 +228,10 @@ pub enum PolicyError {
     Parse {
         /// The file.
         path: PathBuf,
+        /// The line, counted from one, where one is at fault.
+        line: Option<usize>,
+        /// The field there, where the rest of the file can be read.
+        field: Option<String>,
         /// Where and why.
         source: Box<toml::de::Error>,
     },
@@ -264,8 +269,16 @@ pub(crate) fn read(path: &Path) -> Result<Policy, PolicyError> {
 
 /// The policy in a text; the path is for messages.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Policy, PolicyError> {
-    let file: PolicyFile = toml::from_str(text)
-        .map_err(|source| PolicyError::Parse { path: path.to_owned(), source: Box::new(source) })?;
+    let file: PolicyFile = toml::from_str(text).map_err(|source| {
+        let at = source.span().map(|span| span.start);
+        let field = at.and_then(|at| field_at(DeTable::parse(text).ok()?.get_ref(), at));
+        PolicyError::Parse {
+            path: path.to_owned(),
+            line: at.map(|at| line_at(text, at)),
+            field,
+            source: Box::new(source),
+        }
+    })?;
     if file.version != VERSION {
         let line = line_of(text, Field { class: None, name: "version" });
         return Err(PolicyError::Version { path: path.to_owned(), line, found: file.version });
@@ -296,7 +309,30 @@ fn line_of(text: &str, field: Field) -> usize {
         at = found.span().start;
         table = as_table(found.get_ref());
     }
-    text[..at].matches('\n').count() + 1
+    line_at(text, at)
+}
+
+/// The line of a byte, counted from one.
+fn line_at(text: &str, at: usize) -> usize {
+    text.char_indices().take_while(|&(place, _)| place < at).filter(|&(_, letter)| letter == '\n').count() + 1
+}
+
+/// The field at a byte: the key there, or the key whose value is there.
+fn field_at(table: &DeTable<'_>, at: usize) -> Option<String> {
+    let within = |(key, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+        let name = key.get_ref();
+        match value.get_ref() {
+            DeValue::Table(table) => Some(format!("{name}.{}", field_at(table, at)?)),
+            DeValue::Array(entries) => entries.iter().enumerate().find_map(|(entry, value)| {
+                Some(format!("{name} {entry}, {}", field_at(as_table(value.get_ref())?, at)?))
+            }),
+            _ => None,
+        }
+    };
+    let here = |(key, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+        (key.span().contains(&at) || value.span().contains(&at)).then(|| key.get_ref().to_string())
+    };
+    table.iter().find_map(within).or_else(|| table.iter().find_map(here))
 }
 
 fn entry<'t, 'i>(table: &'t DeTable<'i>, name: &str) -> Option<&'t Spanned<DeValue<'i>>> {

@@ -65,6 +65,22 @@ fn what_is_not_toml_of_these_keys_is_named_with_its_line() {
     refused(&LAYER_BANDWIDTH.replace("name = \"layer bandwidth\"\n", ""), "missing field `name`");
 }
 
+#[test]
+fn what_does_not_parse_has_its_line_and_field() {
+    let place = |text: &str| match parsed(text).unwrap_err() {
+        PolicyError::Parse { line, field, .. } => (line, field),
+        other => panic!("{other}"),
+    };
+    let of = |line, field: &str| (Some(line), Some(field.to_owned()));
+    assert_eq!(place(&LAYER_BANDWIDTH.replace("price_cap", "price_roof")), of(40, "account_class 0, price_roof"));
+    assert_eq!(
+        place(&LAYER_BANDWIDTH.replace("price_cap = 100_000", "price_cap = -1")),
+        of(40, "account_class 0, price_cap")
+    );
+    assert_eq!(place(&LAYER_BANDWIDTH.replace("least_s = 60", "least_s = \"a\"")), of(13, "terms.least_s"));
+    assert_eq!(place(&LAYER_BANDWIDTH.replace("least_s = 60", "least_s = =")), (Some(13), None));
+}
+
 /// A document that states every field of the schema, as TOML holds it.
 fn full() -> Value {
     let mut document: Value = toml::from_str(LIVE_QUOTES).unwrap();
