@@ -277,9 +277,8 @@ async fn a_session_applies_calls_in_their_order() {
 #[tokio::test]
 async fn quotes_and_leases_cost_what_the_rules_of_the_market_post() {
     let shipped = include_str!("../../docs/policies/live-quotes.toml");
-    let rules = shipped.replace(r#"places = ["cell"]"#, r#"places = ["tile"]"#);
     // A micro-credit per base unit and second.
-    let rules = rules.replace("reserve = { fixed = 1 }", "reserve = { fixed = 3_600_000_000 }");
+    let rules = shipped.replace("reserve = { fixed = 1 }", "reserve = { fixed = 3_600_000_000 }");
     assert_ne!(rules, shipped);
     let mut running = Running::start_by(&rules).await;
     // A megabyte for ten minutes.

@@ -61,7 +61,7 @@ fn traded<'p>(fleet: &Fleet, policy: &'p Policy) -> Vec<Traded<'p>> {
     traded.take(ACCOUNTS_MAX).collect()
 }
 
-/// A bid of one bidder, some of whose bids share a group: a tenth to four tenths of what one may win of up to three accounts of
+/// A bid of one bidder, who has a second one in the same group where the rules let it: a tenth to four tenths of what one may win of up to three accounts of
 /// one class, at one to four times a price of its own.
 fn bid(policy: &Policy, traded: &[Traded<'_>], at: usize, dice: &mut Dice) -> BidRows {
     let first = &traded[dice.below(traded.len() as u64)];
@@ -69,9 +69,13 @@ fn bid(policy: &Policy, traded: &[Traded<'_>], at: usize, dice: &mut Dice) -> Bi
     let terms = policy.rules().terms;
     let hours = 1 + dice.below(3) as u64;
     let span = (hours * MICROS_PER_HOUR).clamp(terms.least.0, terms.most.0);
-    let start = Timestamp(i64::try_from(dice.below(HOURS) as u64 * MICROS_PER_HOUR).unwrap_or(0));
+    let ahead = (dice.below(HOURS) as u64 * MICROS_PER_HOUR).min(terms.ahead.0);
+    let start = Timestamp(i64::try_from(ahead).unwrap_or(0));
     let interval = Interval { start, end: start.after(lessor_models::time::Span(span)) };
-    let mut chosen: Vec<usize> = (0..=dice.below(3)).map(|_| dice.below(same.len() as u64)).collect();
+    let limits = policy.rules().bids;
+    let goods_max = 3.min(limits.goods_max).max(1);
+    let mut chosen: Vec<usize> =
+        (0..=dice.below(u64::from(goods_max))).map(|_| dice.below(same.len() as u64)).collect();
     chosen.sort_unstable();
     chosen.dedup();
     let goods: Vec<BidGood> = chosen
@@ -88,13 +92,14 @@ fn bid(policy: &Policy, traded: &[Traded<'_>], at: usize, dice: &mut Dice) -> Bi
     let worth: u128 = goods.iter().map(|good| u128::from(good.quantity) * u128::from(price) * micros).sum();
     // Prices are for 10^6 units and an hour; a tenth more or less tells bids apart.
     let worth = worth / (1_000_000 * 3_600 * u128::from(MICROS_PER_SECOND)) * (900 + dice.below(201) as u128) / 1_000;
-    let bidder = at / 2;
+    let is_alone = first.class.format.is_single_minded() || limits.bundles_max < 2;
+    let bidder = if is_alone { at } else { at / 2 };
     BidRows {
         name: format!("bid-{at}"),
         bidder: format!("holder-{bidder}"),
         group: Some(format!("either-{bidder}")),
         service: first.class.traders[0],
-        amount: u64::try_from(worth).unwrap_or(u64::MAX).clamp(1, policy.rules().bids.amount_max.0.unsigned_abs()),
+        amount: u64::try_from(worth).unwrap_or(u64::MAX).clamp(1, limits.amount_max.0.unsigned_abs()),
         goods,
         is_divisible: false,
         row: 0,

@@ -38,6 +38,12 @@ impl Format {
         matches!(self, Format::UnitDemand | Format::DoubleAuction)
     }
 
+    /// Whether a bidder states one bid and no more.
+    #[must_use]
+    pub const fn is_single_minded(self) -> bool {
+        matches!(self, Format::Greedy)
+    }
+
     /// The payment rules that the format supports.
     #[must_use]
     pub const fn supports(self) -> &'static [PaymentRule] {
