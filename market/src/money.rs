@@ -25,14 +25,16 @@ impl Money {
         Money(self.0.saturating_add(other.0))
     }
 
-    /// A part in thousandths, rounded up; of an amount, since what is owed has no parts.
-    ///
-    /// # Panics
-    /// Below zero.
+    /// How many micro-credits there are; none where it is owed.
+    #[must_use]
+    pub fn micro_credits(self) -> u64 {
+        u64::try_from(self.0).unwrap_or(0)
+    }
+
+    /// A part in thousandths, rounded up; nothing of what is owed.
     #[must_use]
     pub fn permille(self, part: u32) -> Money {
-        let whole = u128::try_from(self.0).expect("a part is taken of an amount");
-        Money::of((whole * u128::from(part)).div_ceil(1_000))
+        Money::of((u128::from(self.micro_credits()) * u128::from(part)).div_ceil(1_000))
     }
 
     /// A number of micro-credits, at most [`MONEY_MAX`].
@@ -57,5 +59,11 @@ mod tests {
         assert_eq!(Money(1_001).permille(5), Money(6));
         assert_eq!(Money(1_000).permille(0), Money::ZERO);
         assert_eq!(MONEY_MAX.permille(2_000), MONEY_MAX);
+    }
+
+    #[test]
+    fn what_is_owed_is_no_amount_and_has_no_parts() {
+        assert_eq!([Money(7), Money::ZERO, Money(-7), Money(i64::MIN)].map(Money::micro_credits), [7, 0, 0, 0]);
+        assert_eq!(Money(-7).permille(500), Money::ZERO);
     }
 }

@@ -29,7 +29,7 @@ pub fn transfers(session: &Session<'_>, outcome: &SessionOutcome) -> Vec<Transfe
     let fees = &session.policy.rules().fees;
     let mut paid: BTreeMap<BidderIndex, u128> = BTreeMap::new();
     for (bid, fate) in session.bids.iter().zip(&outcome.fates) {
-        *paid.entry(bid.bidder).or_default() += fate.result.map_or(0, micro_credits);
+        *paid.entry(bid.bidder).or_default() += fate.result.map_or(0, |paid| u128::from(paid.micro_credits()));
     }
     let payments = paid.into_iter().map(|(bidder, sum)| (holder(bidder), Party::Operator, sum, Purpose::Payment));
     let sides = proceeds(session, outcome).into_iter().flat_map(|(seller, Proceeds { gets, least })| {
@@ -51,17 +51,18 @@ fn proceeds(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<SellerI
     for fate in outcome.fates.iter().filter(|fate| is_of_fleet(fate.class)) {
         if let Ok(payment) = fate.result {
             let fleet = sellers.entry(FLEET).or_default();
-            fleet.gets += micro_credits(payment);
-            fleet.least += micro_credits(fate.reserve);
+            fleet.gets += u128::from(payment.micro_credits());
+            fleet.least += u128::from(fate.reserve.micro_credits());
         }
     }
     for (offer, fate) in session.offers.iter().zip(&outcome.offer_fates) {
         if let Ok(gets) = fate.result {
             let seller = sellers.entry(offer.seller).or_default();
-            seller.gets += micro_credits(gets);
+            seller.gets += u128::from(gets.micro_credits());
             let whole = offer.goods.first().map_or(1, |good| u128::from(good.wish.quantity)).max(1);
             let part = fate.part.map_or(whole, u128::from);
-            seller.least += (micro_credits(fate.ask) * part).div_ceil(whole).min(micro_credits(gets));
+            seller.least +=
+                (u128::from(fate.ask.micro_credits()) * part).div_ceil(whole).min(u128::from(gets.micro_credits()));
         }
     }
     sellers
@@ -74,7 +75,7 @@ pub fn issues(fees: &Fees, bids: &[AccountBid]) -> Vec<Transfer> {
     let mut groups: BTreeMap<(BidderIndex, GroupIndex), u128> = BTreeMap::new();
     for bid in bids {
         let most = groups.entry((bid.bidder, bid.group)).or_default();
-        *most = micro_credits(bid.amount).max(*most);
+        *most = u128::from(bid.amount.micro_credits()).max(*most);
     }
     let mut owed = group_fees(fees, bids);
     groups.into_iter().for_each(|((bidder, _), most)| *owed.entry(bidder).or_default() += most);
@@ -90,14 +91,12 @@ pub fn issues(fees: &Fees, bids: &[AccountBid]) -> Vec<Transfer> {
 fn group_fees(fees: &Fees, bids: &[AccountBid]) -> BTreeMap<BidderIndex, u128> {
     let groups: BTreeSet<(BidderIndex, GroupIndex)> = bids.iter().map(|bid| (bid.bidder, bid.group)).collect();
     let mut owed = BTreeMap::new();
-    groups.into_iter().for_each(|(bidder, _)| *owed.entry(bidder).or_default() += micro_credits(fees.per_group));
+    groups
+        .into_iter()
+        .for_each(|(bidder, _)| *owed.entry(bidder).or_default() += u128::from(fees.per_group.micro_credits()));
     owed
 }
 
 fn holder(bidder: BidderIndex) -> Party {
     Party::Holder(HolderId(bidder.0))
-}
-
-fn micro_credits(amount: Money) -> u128 {
-    u128::try_from(amount.0).unwrap_or(0)
 }

@@ -131,7 +131,7 @@ fn settle(round: &Round, transfers: &[Transfer]) -> Result<(RoundId, Ledger, Vec
 
 fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {
     let won = || outcome.fates.iter().filter_map(|fate| Some((fate, fate.result.ok()?)));
-    let micro = |amount: Money| u128::try_from(amount.0).unwrap_or(0);
+    let micro = |amount: Money| u128::from(amount.micro_credits());
     let bids = round.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result.is_ok());
     let surplus = outcome.classes.iter().map(|class| class.surplus).sum();
     Figures {
@@ -250,31 +250,29 @@ fn prices(cleared: &Cleared) -> Vec<Price> {
 
 fn sale(round: &Round, offer: usize, fate: &OfferFate) -> SaleRow {
     let row = &round.offer_rows[offer];
-    let micro = |amount: Money| u64::try_from(amount.0).unwrap_or(0);
     SaleRow {
         offer: row.name.clone(),
         seller: row.seller.clone(),
         account_class: fate.class.map(|class| round.policy.rules().classes[class].name.clone()),
-        ask: micro(fate.ask),
+        ask: fate.ask.micro_credits(),
         part: fate.part,
-        proceeds: fate.result.ok().map(micro),
+        proceeds: fate.result.ok().map(Money::micro_credits),
         reason: fate.result.err().map(|lost| lost.name().to_owned()),
     }
 }
 
 fn award(round: &Round, bid: usize, fate: &Fate) -> AwardRow {
     let row = &round.rows[bid];
-    let micro = |amount: Money| u64::try_from(amount.0).unwrap_or(0);
     AwardRow {
         bid: row.name.clone(),
         bidder: row.bidder.clone(),
         group: row.group.clone(),
         account_class: fate.class.map(|class| round.policy.rules().classes[class].name.clone()),
         amount: row.amount,
-        counted: micro(fate.counted),
-        reserve: micro(fate.reserve),
+        counted: fate.counted.micro_credits(),
+        reserve: fate.reserve.micro_credits(),
         part: fate.part,
-        payment: fate.result.ok().map(micro),
+        payment: fate.result.ok().map(Money::micro_credits),
         reason: fate.result.err().map(|lost| lost.name().to_owned()),
     }
 }
@@ -285,7 +283,7 @@ fn entry_row(round: &Round, entry: &Entry) -> EntryRow {
         round: entry.round.0,
         from: round.parties.name(entry.transfer.from),
         to: round.parties.name(entry.transfer.to),
-        amount: u64::try_from(entry.transfer.amount.0).unwrap_or(0),
+        amount: entry.transfer.amount.micro_credits(),
         purpose: entry.transfer.purpose.name().to_owned(),
     }
 }

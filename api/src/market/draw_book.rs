@@ -99,7 +99,7 @@ fn bid(policy: &Policy, traded: &[Traded<'_>], at: usize, dice: &mut Dice) -> Bi
         bidder: format!("holder-{bidder}"),
         group: Some(format!("either-{bidder}")),
         service: first.class.traders[0],
-        amount: u64::try_from(worth).unwrap_or(u64::MAX).clamp(1, limits.amount_max.0.unsigned_abs()),
+        amount: u64::try_from(worth).unwrap_or(u64::MAX).clamp(1, limits.amount_max.micro_credits()),
         goods,
         is_divisible: false,
         row: 0,

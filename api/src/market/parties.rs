@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lessor_datasets::table::PartyName;
 use lessor_market::settlement::{HolderId, Party, SellerId};
 
 /// The fleet's name as a seller.
@@ -58,12 +59,11 @@ impl Parties {
 
     /// The party that tables write so; `None` where it is none.
     pub(super) fn read(&mut self, text: &str) -> Option<Party> {
-        match text.split_once(':') {
-            None => (text == "operator").then_some(Party::Operator),
-            Some(("holder", name)) => Some(Party::Holder(self.holder(name))),
-            Some(("seller", name)) => Some(Party::Seller(self.seller(name))),
-            Some(_) => None,
-        }
+        Some(match PartyName::read(text)? {
+            PartyName::Operator => Party::Operator,
+            PartyName::Holder(name) => Party::Holder(self.holder(name)),
+            PartyName::Seller(name) => Party::Seller(self.seller(name)),
+        })
     }
 
     /// A party as tables write it.

@@ -22,6 +22,31 @@ pub const BALANCES: TableSpec = TableSpec {
     ],
 };
 
+/// A party as tables write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartyName<'t> {
+    /// The operator.
+    Operator,
+    /// A holder, by name.
+    Holder(&'t str),
+    /// A seller, by name.
+    Seller(&'t str),
+}
+
+impl<'t> PartyName<'t> {
+    /// The party that a text names: `operator`, `holder:NAME` or `seller:NAME`; `None` where it is none.
+    #[must_use]
+    pub fn read(text: &'t str) -> Option<PartyName<'t>> {
+        match text.split_once(':') {
+            None => (text == "operator").then_some(PartyName::Operator),
+            Some((_, "")) => None,
+            Some(("holder", name)) => Some(PartyName::Holder(name)),
+            Some(("seller", name)) => Some(PartyName::Seller(name)),
+            Some(_) => None,
+        }
+    }
+}
+
 /// What a party has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BalanceRow {
@@ -57,14 +82,10 @@ pub fn read_balances(path: &Path) -> Result<Vec<BalanceRow>, DatasetError> {
                 held: held.integer(row).unwrap_or(0),
                 round: round.need_integer(row)?,
             };
-            let is_party = read.party == "operator"
-                || ["holder:", "seller:"]
-                    .iter()
-                    .any(|sort| read.party.len() > sort.len() && read.party.starts_with(sort));
-            if !is_party {
+            let Some(named) = PartyName::read(&read.party) else {
                 return Err(party.refuse(row, Problem::Model("is not operator, holder:NAME or seller:NAME")));
-            }
-            if read.owed > 0 && (read.party != "operator" || read.balance > 0) {
+            };
+            if read.owed > 0 && (named != PartyName::Operator || read.balance > 0) {
                 return Err(
                     owed.refuse(row, Problem::Model("is above 0; only the operator may owe, and has nothing then"))
                 );

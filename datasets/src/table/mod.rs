@@ -38,7 +38,7 @@ mod words;
 mod zones;
 
 pub use awards::{AWARDS, AwardRow, read_awards, write_awards};
-pub use balances::{BALANCES, BalanceRow, read_balances, write_balances};
+pub use balances::{BALANCES, BalanceRow, PartyName, read_balances, write_balances};
 pub use bids::{BIDS, BidRows, read_bids, write_bids};
 pub use capacities::{CAPACITIES, write_capacities};
 pub use certificate::{CERTIFICATE, SHIFT_KEY, read_certificate, write_certificate};

@@ -29,7 +29,7 @@ pub(super) fn is_before(one: &Rank, other: &Rank) -> bool {
 
 /// The square of a value times a size: the high 128 bits above 2^64, and the low 64.
 fn product(value: Money, size: u64) -> (u128, u64) {
-    let value = u128::from(value.0.unsigned_abs());
+    let value = u128::from(value.micro_credits());
     let (square, size) = (value * value, u128::from(size));
     let low = (square & u128::from(u64::MAX)) * size;
     let high = (square >> 64) * size + (low >> 64);

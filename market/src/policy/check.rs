@@ -272,7 +272,7 @@ fn at_most(value: u32, most: u32) -> Result<(), Reason> {
 }
 
 fn money(amount: i64) -> Result<(), Reason> {
-    let most = MONEY_MAX.0.unsigned_abs();
+    let most = MONEY_MAX.micro_credits();
     match u64::try_from(amount) {
         Ok(value) => within(value, 0, most),
         Err(_) => Err(Reason::OutOfRange { value: amount.unsigned_abs(), least: 0, most }),

@@ -15,7 +15,7 @@ use lessor_solver::stop::Stop;
 
 use super::SessionError;
 use super::fate::{Fate, Lost};
-use super::market::{Cleared, Fates, Market, micro};
+use super::market::{Cleared, Fates, Market};
 use super::sealed::{bundles_with_caps, net_bids, shared_out};
 use super::uniform_support::{Order, SHIFT, Support, support};
 use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
@@ -92,7 +92,8 @@ impl Exchange {
         let first_group = next(bids.iter().map(|bid| bid.group.0));
         let mut asked = 0;
         for (position, entered) in (0_u32..).zip(&market.offers).filter(|(_, entered)| stays(entered.at)) {
-            let (seller, ask) = (market.session.offers[entered.at].seller, micro(fates.offers[entered.at].ask));
+            let (seller, ask) =
+                (market.session.offers[entered.at].seller, u128::from(fates.offers[entered.at].ask.micro_credits()));
             asked += ask;
             bids.push(Bid {
                 bidder: BidderIndex(first_bidder + seller.0),
@@ -160,7 +161,8 @@ fn proceeds(
 ) -> Result<Option<BTreeMap<SellerId, u128>>, SessionError> {
     let mut gets: BTreeMap<SellerId, u128> = BTreeMap::new();
     for (entered, _) in market.offers.iter().zip(&best.is_sold).filter(|entry| *entry.1) {
-        *gets.entry(market.session.offers[entered.at].seller).or_default() += micro(fates.offers[entered.at].ask);
+        *gets.entry(market.session.offers[entered.at].seller).or_default() +=
+            u128::from(fates.offers[entered.at].ask.micro_credits());
     }
     for (&seller, gets) in &mut gets {
         let less = Exchange::new(market, fates, Some(seller))?;
@@ -181,12 +183,12 @@ fn sell(market: &Market<'_>, fates: &mut Fates, best: &Best, of_seller: impl Fn(
     for at in sold() {
         let seller = market.session.offers[at].seller;
         let rest = rest.entry(seller).or_insert_with(|| of_seller(at));
-        *rest = rest.saturating_sub(micro(fates.offers[at].ask));
+        *rest = rest.saturating_sub(u128::from(fates.offers[at].ask.micro_credits()));
     }
     for at in sold() {
         let seller = market.session.offers[at].seller;
         let beyond = std::mem::take(rest.entry(seller).or_default());
-        fates.offers[at].result = Ok(Money::of(micro(fates.offers[at].ask) + beyond));
+        fates.offers[at].result = Ok(Money::of(u128::from(fates.offers[at].ask.micro_credits()) + beyond));
     }
 }
 

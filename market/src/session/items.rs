@@ -12,7 +12,7 @@ use lessor_solver::stop::Stop;
 
 use super::SessionError;
 use super::fate::Lost;
-use super::market::{Bundle, Cleared, Entered, Fates, Market, micro, repeated};
+use super::market::{Bundle, Cleared, Entered, Fates, Market, repeated};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
 use crate::outcome::Unsettled;
@@ -43,7 +43,7 @@ pub(super) fn clear_items(market: &mut Market<'_>, fates: &mut Fates, stop: &Sto
         let Some(item) = item.map(|item| item as usize) else { continue };
         let (value, Some(bid)) = row[item] else { continue };
         let offer = market.offers[item].at;
-        let paid = Money::of(micro(fates.offers[offer].ask) + u128::from(prices[item]));
+        let paid = Money::of(u128::from(fates.offers[offer].ask.micro_credits()) + u128::from(prices[item]));
         fates.bids[bid].result = Ok(paid);
         fates.offers[offer].result = Ok(paid);
         surplus += u128::from(value);
@@ -61,10 +61,10 @@ fn keep_one_group(market: &mut Market<'_>, fates: &mut Fates) {
 /// What a bidder would pay for each item beyond what it asks.
 fn row(market: &Market<'_>, fates: &Fates, bids: &[&Entered]) -> Vec<Value> {
     let of_item = |offer: &Entered| {
-        let ask = micro(fates.offers[offer.at].ask);
+        let ask = u128::from(fates.offers[offer.at].ask.micro_credits());
         let mut best: Value = (0, None);
         for bid in bids.iter().filter(|bid| covers(&offer.bundle, &bid.bundle)) {
-            let beyond = micro(fates.bids[bid.at].counted).saturating_sub(ask);
+            let beyond = u128::from(fates.bids[bid.at].counted.micro_credits()).saturating_sub(ask);
             let beyond = u64::try_from(beyond).expect("an amount fits in 64 bits");
             if beyond > best.0 {
                 best = (beyond, Some(bid.at));

@@ -173,7 +173,7 @@ impl<'a> Market<'a> {
             if let Some(paid) = paid {
                 let fate = &mut fates[entered.at];
                 fate.result = Ok(paid);
-                surplus += micro(fate.counted) - micro(fate.reserve);
+                surplus += u128::from(fate.counted.micro_credits()) - u128::from(fate.reserve.micro_credits());
             }
         }
         surplus
@@ -202,9 +202,4 @@ fn leave_out(entered: &mut Vec<Entered>, is_named: impl Fn(usize) -> bool, mut t
 pub(super) fn repeated<T: Copy + Ord>(parties: impl Iterator<Item = T>) -> BTreeSet<T> {
     let mut seen = BTreeSet::new();
     parties.filter(|&party| !seen.insert(party)).collect()
-}
-
-/// Micro-credits of an amount.
-pub(super) fn micro(amount: Money) -> u128 {
-    u128::try_from(amount.0).expect("an amount is not below zero")
 }

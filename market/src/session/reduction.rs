@@ -13,7 +13,7 @@ pub(super) fn clear_reduced(market: &mut Market<'_>, fates: &mut Fates) -> Clear
     let order = |entered: &Entered, value: Money| {
         let mut vector = vec![0; length];
         entered.bundle.iter().for_each(|&(good, quantity)| vector[good.0 as usize] = quantity);
-        Order { id: entered.at as u64, value: value.0.unsigned_abs(), vector }
+        Order { id: entered.at as u64, value: value.micro_credits(), vector }
     };
     let bids = market.bids.iter().map(|entered| order(entered, fates.bids[entered.at].counted)).collect();
     let asks = market.offers.iter().map(|entered| order(entered, fates.offers[entered.at].ask)).collect();

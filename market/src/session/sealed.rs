@@ -8,7 +8,7 @@ use lessor_solver::stop::Stop;
 
 use super::SessionError;
 use super::fate::Fate;
-use super::market::{Bundle, Cleared, Fates, Market, micro};
+use super::market::{Bundle, Cleared, Fates, Market};
 use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::money::Money;
@@ -27,7 +27,7 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
     };
     for (at, net) in shared_out(&book, &outcome.winners, owed) {
         let fate = &mut fates.bids[market.bids[at].at];
-        fate.result = Ok(Money::of(u128::from(net) + micro(fate.reserve)));
+        fate.result = Ok(Money::of(u128::from(net) + u128::from(fate.reserve.micro_credits())));
     }
     Ok(Cleared { surplus: outcome.surplus, bound: Some(outcome.bound), ..Cleared::default() })
 }
@@ -36,7 +36,7 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
 pub(super) fn net_bids(market: &Market<'_>, fates: &[Fate], bundles: Vec<Bundle>) -> Vec<Bid> {
     let net = |(entered, bundle): (&super::market::Entered, Bundle)| {
         let (stated, fate) = (&market.session.bids[entered.at], &fates[entered.at]);
-        let amount = (fate.counted.0 - fate.reserve.0).unsigned_abs();
+        let amount = Money(fate.counted.0 - fate.reserve.0).micro_credits();
         Bid { bidder: stated.bidder, group: stated.group, amount, bundle }
     };
     market.bids.iter().zip(bundles).map(net).collect()

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fate::Lost;
-use super::market::{Cleared, Entered, Fates, Market, micro};
+use super::market::{Cleared, Entered, Fates, Market};
 use crate::book::{BidderIndex, GoodIndex};
 use crate::catalog::STATED_MICROS;
 use crate::money::{MONEY_MAX, Money};
@@ -37,7 +37,7 @@ pub(super) fn clear_tranches(market: &mut Market<'_>, fates: &mut Fates) -> Resu
     for (good, sides) in sides {
         let (surplus, price) = clear_good(market, fates, good, &sides)?;
         cleared.surplus += surplus;
-        cleared.prices.extend(price.map(|price| (good, price.0.unsigned_abs())));
+        cleared.prices.extend(price.map(|price| (good, price.micro_credits())));
     }
     // Whatever is most valuable trades, so that nothing could be worth more.
     Ok(Cleared { bound: Some(cleared.surplus), ..cleared })
@@ -88,7 +88,7 @@ fn clear_good(
     let micros = u128::from(listed.interval.span().0);
     let bid = |entered: &Entered| {
         let quantity = entered.bundle[0].1;
-        let most = micro(fates.bids[entered.at].counted).saturating_mul(STATED_MICROS);
+        let most = u128::from(fates.bids[entered.at].counted.micro_credits()).saturating_mul(STATED_MICROS);
         Tranche { limit: Money::of(most / (u128::from(quantity) * micros)), quantity }
     };
     let ask = |entered: &Entered| {
@@ -100,7 +100,9 @@ fn clear_good(
     let asks: Vec<Tranche> = sides.offers.iter().map(ask).collect();
     let seed = market.session.policy.rules().tie_break_seed;
     let cleared = uniform_price::clear(&bids, &asks, POINT_PERMILLE, seed)?;
-    let cost = |price: Money, quantity: u64| micro(price).saturating_mul(quantity.into()).saturating_mul(micros);
+    let cost = |price: Money, quantity: u64| {
+        u128::from(price.micro_credits()).saturating_mul(quantity.into()).saturating_mul(micros)
+    };
     let price = cleared.price.unwrap_or(MONEY_MAX);
     let (mut value, mut asked) = (0, 0);
     for ((entered, tranche), &got) in sides.bids.iter().zip(&bids).zip(&cleared.bought) {
