@@ -72,7 +72,20 @@ impl IntegerProgram {
     /// Solves on a thread of its own until a limit or the stop ends it.
     #[must_use]
     pub fn solve(self, limits: IntegerLimits, stop: &Stop) -> IntegerAnswer {
+        if let Some(answer) = self.without_columns(limits) {
+            return answer;
+        }
         aside(move || solve(&self, limits), stop).flatten().unwrap_or(IntegerAnswer::Interrupted)
+    }
+}
+
+impl IntegerProgram {
+    /// What comes of a program without columns, of which HiGHS keeps no solution that could be asked for.
+    fn without_columns(&self, limits: IntegerLimits) -> Option<IntegerAnswer> {
+        let holds = |row: &IntegerRow| row.low <= 0.0 && row.high >= 0.0;
+        let is_feasible = limits.cost_max.is_none_or(|cost| cost >= 0.0) && self.rows.iter().all(holds);
+        let answer = || if is_feasible { IntegerAnswer::Optimal(Vec::new()) } else { IntegerAnswer::Infeasible };
+        self.columns.is_empty().then(answer)
     }
 }
 
@@ -106,11 +119,12 @@ fn set_options(model: &mut Model, limits: IntegerLimits) {
 }
 
 fn answer(solved: &SolvedModel) -> IntegerAnswer {
-    let found = solved.primal_solution_status() == HighsSolutionStatus::Feasible;
+    // Asked only where the status says that a solve ended by itself: otherwise there may be nothing to ask.
+    let found = || solved.primal_solution_status() == HighsSolutionStatus::Feasible;
     let count = |&value: &f64| u32::try_from(round(value)).unwrap_or(0);
     let values = || solved.get_solution().columns().iter().map(count).collect();
     match solved.status() {
-        HighsModelStatus::Optimal if found => IntegerAnswer::Optimal(values()),
+        HighsModelStatus::Optimal if found() => IntegerAnswer::Optimal(values()),
         HighsModelStatus::Infeasible | HighsModelStatus::ObjectiveBound | HighsModelStatus::UnboundedOrInfeasible => {
             IntegerAnswer::Infeasible
         }
@@ -118,7 +132,7 @@ fn answer(solved: &SolvedModel) -> IntegerAnswer {
         | HighsModelStatus::ReachedIterationLimit
         | HighsModelStatus::ReachedTimeLimit
         | HighsModelStatus::Unknown => {
-            if found {
+            if found() {
                 IntegerAnswer::Feasible(values())
             } else {
                 IntegerAnswer::Nothing
@@ -166,6 +180,16 @@ mod tests {
         let column = program.column(1.0, 1);
         program.row(2.0, f64::INFINITY, vec![(column, 1.0)]);
         assert_eq!(program.solve(IntegerLimits::default(), &Stop::new()), IntegerAnswer::Infeasible);
+    }
+
+    #[test]
+    fn a_program_without_columns_is_told_without_highs() {
+        let row = |low| {
+            let mut program = IntegerProgram::default();
+            program.row(low, f64::INFINITY, vec![]);
+            program.solve(IntegerLimits::default(), &Stop::new())
+        };
+        assert_eq!((row(1.0), row(0.0)), (IntegerAnswer::Infeasible, IntegerAnswer::Optimal(vec![])));
     }
 
     #[test]
