@@ -3,6 +3,7 @@
 use crate::random::Random;
 use crate::stop::Stop;
 
+use super::first_fit::{Largest, first_fit};
 use super::lowered::{Lowered, Pattern, narrow, pattern_of};
 
 /// How an item is compared with the room left in a bin.
@@ -20,8 +21,12 @@ impl Score {
     pub(super) const ALL: [Score; 3] = [Score::DotProduct, Score::Distance, Score::Size];
 }
 
-/// Fills bins; weights of the dimensions are shaken by chance, and so are the scores, by up to `noise` of themselves. `None`
-/// where the stop is raised first. Takes items times types times dimensions steps.
+/// Items from which on a bin is repeated as often as it can be, also where chance would fill the next otherwise.
+const REPEATED_ITEMS_MIN: u64 = 20_000;
+
+/// Fills bins; weights of the dimensions are shaken by chance, and so are the scores, by up to `noise` of themselves. Where the
+/// stop is raised first, first fit takes over; `None` where that is at once, or where chance is wanted. Takes items times types
+/// times dimensions steps.
 pub(super) fn fill(
     instance: &Lowered,
     score: Score,
@@ -31,19 +36,34 @@ pub(super) fn fill(
 ) -> Option<Vec<Pattern>> {
     let weights = weights(instance, noise, random);
     let mut left = instance.demands.clone();
+    let mut types: Vec<usize> = (0..left.len()).collect();
+    let has_makers = types.iter().any(|&item| instance.makes_room(item));
+    let repeats =
+        noise == 0.0 || instance.demands.iter().map(|&demand| u64::from(demand)).sum::<u64>() >= REPEATED_ITEMS_MIN;
     let mut patterns = Vec::new();
-    while left.iter().any(|&left| left > 0) {
+    while !types.is_empty() {
         if stop.is_raised() {
-            return None;
+            if noise > 0.0 || patterns.is_empty() {
+                return None;
+            }
+            patterns.extend(first_fit(instance, &left, Largest::Summed));
+            break;
         }
         let mut room = instance.capacities().to_vec();
-        let mut items = Vec::new();
-        while let Some(item) = best(instance, (score, &weights), (&left, &room), noise, random) {
+        let (mut items, mut candidates) = (Vec::new(), types.clone());
+        while let Some(item) = best(instance, (score, &weights), (&candidates, &room), noise, random) {
             room.iter_mut().zip(instance.sizes(item)).for_each(|(room, size)| *room -= size);
             left[item] -= 1;
             items.push(narrow(item));
+            // What does not fit now does not fit later either, unless something makes room.
+            candidates.retain(|&item| left[item] > 0 && (has_makers || instance.fits(item, &room)));
         }
-        patterns.push(pattern_of(items));
+        let pattern = pattern_of(items);
+        let again =
+            pattern.iter().map(|&(item, count)| left[item as usize] / count).min().filter(|_| repeats).unwrap_or(0);
+        pattern.iter().for_each(|&(item, count)| left[item as usize] -= count * again);
+        patterns.extend(std::iter::repeat_n(pattern, again as usize + 1));
+        types.retain(|&item| left[item] > 0);
     }
     Some(patterns)
 }
@@ -59,11 +79,11 @@ fn weights(instance: &Lowered, noise: f64, random: &mut Random) -> Vec<f64> {
     demanded.iter().map(|sum| (sum / most).exp() * (1.0 + 10.0 * noise * random.unit())).collect()
 }
 
-/// The type that suits the room best.
+/// The type of some that suits the room best.
 fn best(
     instance: &Lowered,
     (score, weights): (Score, &[f64]),
-    (left, room): (&[u32], &[i64]),
+    (candidates, room): (&[usize], &[i64]),
     noise: f64,
     random: &mut Random,
 ) -> Option<usize> {
@@ -71,7 +91,7 @@ fn best(
     let rooms: Vec<f64> =
         room.iter().zip(capacities).map(|(&room, &capacity)| room as f64 / (capacity as f64).max(1.0)).collect();
     let mut best: Option<(f64, usize)> = None;
-    for item in (0..left.len()).filter(|&item| left[item] > 0 && instance.fits(item, room)) {
+    for &item in candidates.iter().filter(|&&item| instance.fits(item, room)) {
         let terms = instance.fractions(item).iter().zip(&rooms).zip(weights);
         let plain: f64 = match score {
             Score::DotProduct => terms.map(|((size, room), weight)| weight * size * room).sum(),

@@ -1,6 +1,6 @@
 //! Vector packing: items of several dimensions into as few equal bins as possible.
 //!
-//! Bins are filled greedily, shaken by chance ([`fit`]); column generation ([`master`], [`pricing`], [`contents`]) gives
+//! First fit begins ([`first_fit`]). Bins are filled greedily, shaken by chance ([`fit`]); column generation ([`master`], [`pricing`], [`contents`]) gives
 //! prices that prove a bound and a packing in fractions, which dives round ([`dive`]); an integer program combines the
 //! columns met so far ([`cover`]); annealing in one bin fewer suits bins that hold many items ([`squeeze`]). Every packing
 //! that leaves here was checked by [`lessor_models::families::vector_packing`], and so was the bound.
@@ -8,6 +8,7 @@
 mod contents;
 mod cover;
 mod dive;
+mod first_fit;
 mod fit;
 mod lowered;
 mod master;

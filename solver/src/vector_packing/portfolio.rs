@@ -13,6 +13,7 @@ use crate::stop::Stop;
 use super::contents::{Prices, Wanted, search as contents};
 use super::cover::{Covered, cover};
 use super::dive::{Dived, dive};
+use super::first_fit::{Largest, first_fit};
 use super::fit::{Score, fill};
 use super::lowered::{Lowered, Pattern};
 use super::master::{Aim, ERROR_MAX, Fractions, Master, MasterDual, even};
@@ -22,6 +23,12 @@ use super::{VectorPackingMethod, VectorPackingOptions};
 /// Shaken fillings before anything else, and in each later round, for each score.
 const FIRST_FILLINGS: u64 = 30;
 const FILLINGS: u64 = 10;
+
+/// Items and looks at types that fillings take together, from which on others wait, and the part of the time after which they
+/// are not made.
+const ITEMS_AT_A_TIME: u64 = 5_000_000;
+const LOOKS_AT_A_TIME: u64 = 300_000_000;
+const FILL_SHARE: f64 = 0.25;
 
 /// How much a filling is shaken, at most.
 const FILLING_NOISE: f64 = 0.3;
@@ -148,6 +155,11 @@ fn volume(checked: &VectorPackingInstance) -> Dual {
 
 impl Search<'_> {
     fn run(&mut self, options: &VectorPackingOptions) {
+        for by in [Largest::Greatest, Largest::Summed] {
+            let patterns = first_fit(self.instance, &self.instance.demands, by);
+            self.take_with_columns(patterns);
+        }
+        self.tidy();
         self.fill(0..Score::ALL.len() as u64, 0.0);
         self.fill(0..FIRST_FILLINGS * Score::ALL.len() as u64, FILLING_NOISE);
         if options.method == VectorPackingMethod::Auto {
@@ -195,6 +207,10 @@ impl Search<'_> {
     /// Takes bins that hold every item and are fewer than the best.
     fn take(&mut self, patterns: &[Pattern]) {
         let Some(places) = self.instance.bins(patterns) else { return };
+        let used = places.iter().flatten().max().map_or(0, |&last| last as usize + 1);
+        if used >= self.best.0 {
+            return;
+        }
         let bins = arrange(self.checked, self.instance, &places);
         if let Ok(count) = check(self.checked, &bins)
             && count < self.best.0
@@ -205,22 +221,34 @@ impl Search<'_> {
         }
     }
 
-    /// Fills bins again and again, each time shaken otherwise.
+    /// Takes bins that hold every item, and keeps what they hold as columns. Bins that hold the same mostly follow each other.
+    fn take_with_columns(&mut self, mut patterns: Vec<Pattern>) {
+        self.take(&patterns);
+        patterns.dedup();
+        self.columns.extend(patterns);
+    }
+
+    /// Fills bins again and again, each time shaken otherwise. Where that takes long, a part of the time is left to others.
     fn fill(&mut self, numbers: Range<u64>, noise: f64) {
-        let (instance, random, stop) = (self.instance, &self.random, self.stop);
         let scores = Score::ALL.len() as u64;
-        let fillings = numbers.into_par_iter().map(|number| {
-            let score = Score::ALL[usize::try_from(number % scores).expect("it is below a length")];
-            let mut random = random.fork(number);
-            let noise = noise * random.unit();
-            fill(instance, score, noise, &mut random, stop)
-        });
-        let found: Vec<_> = fillings.collect();
-        for patterns in found.into_iter().flatten() {
-            self.take(&patterns);
-            self.columns.extend(patterns);
+        let items = self.best.1.len().max(1) as u64;
+        let looks = items.saturating_mul(self.instance.demands.len() as u64).max(1);
+        let at_a_time = (LOOKS_AT_A_TIME / looks).min(ITEMS_AT_A_TIME / items).max(scores);
+        let mut first = numbers.start;
+        while first < numbers.end && !self.is_over() && (first == numbers.start || self.stop.progress() < FILL_SHARE) {
+            let next = first.saturating_add(at_a_time).min(numbers.end);
+            let (instance, random, stop) = (self.instance, &self.random, self.stop);
+            let fillings = (first..next).into_par_iter().map(|number| {
+                let score = Score::ALL[usize::try_from(number % scores).expect("it is below a length")];
+                let mut random = random.fork(number);
+                let noise = noise * random.unit();
+                fill(instance, score, noise, &mut random, stop)
+            });
+            let found: Vec<_> = fillings.collect();
+            found.into_iter().flatten().for_each(|patterns| self.take_with_columns(patterns));
+            self.tidy();
+            first = next;
         }
-        self.tidy();
     }
 
     /// Climbs to the best prices.
@@ -330,7 +358,10 @@ impl Search<'_> {
     fn tidy(&mut self) {
         let mut known = BTreeSet::new();
         self.columns.reverse();
-        self.columns.retain(|pattern| known.len() < COLUMNS_MAX && known.insert(pattern.clone()));
+        self.columns.retain(|pattern| {
+            let is_new = known.len() < COLUMNS_MAX && !known.contains(pattern);
+            is_new && known.insert(pattern.clone())
+        });
         self.columns.reverse();
     }
 }

@@ -157,3 +157,33 @@ fn a_million_equal_items_are_packed() {
     let outcome = solved(&instance, &AUTO);
     assert_eq!((outcome.count, outcome.bound), (333_334, 333_334));
 }
+
+#[test]
+fn a_stop_that_is_raised_at_once_leaves_a_packing_near_the_best() {
+    // Three to a bin fill it to a tenth; two thousand types, which column generation alone would take long for.
+    let mut random = Random::new(4);
+    let sizes = (0..6_000).map(|_| i64::try_from(250 + random.below(80)).unwrap()).collect();
+    let instance = VectorPackingInstance::new(vec![1_000; 3], sizes, vec![5; 2_000]).unwrap();
+    let stop = Stop::new();
+    stop.raise();
+    let outcome = solve(&instance, &AUTO, &stop, &mut |_, _| {});
+    assert_eq!(check(&instance, &outcome.bins), Ok(outcome.count));
+    assert!(outcome.count <= 10_000 * 2 / 5, "{} bins", outcome.count);
+}
+
+#[test]
+fn copies_by_the_million_are_packed_many_bins_at_a_time() {
+    let instance = VectorPackingInstance::new(vec![10, 10], vec![3, 1, 7, 2], vec![1_000_000, 500_001]).unwrap();
+    let outcome = solved(&instance, &VectorPackingOptions { rounds_max: Some(0), ..AUTO });
+    // One of each fills a bin; of the others three go together.
+    assert_eq!((outcome.count, outcome.bound), (666_668, 666_668));
+}
+
+#[test]
+fn what_takes_no_room_goes_into_one_bin() {
+    for capacity in [0, 10] {
+        let instance = VectorPackingInstance::new(vec![capacity], vec![0], vec![7]).unwrap();
+        let outcome = solved(&instance, &AUTO);
+        assert_eq!((outcome.count, outcome.bound), (1, 1));
+    }
+}
