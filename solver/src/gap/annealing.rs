@@ -76,7 +76,7 @@ fn over(instance: &Lowered, agent: usize, load: i128) -> i128 {
     (load - i128::from(instance.capacities[agent])).max(0)
 }
 
-fn narrow(index: usize) -> u32 {
+pub(super) fn narrow(index: usize) -> u32 {
     u32::try_from(index).expect("items and agents are counted in 32 bits")
 }
 

@@ -36,8 +36,20 @@ pub(super) fn dive(
     random: &mut Random,
     stop: &Stop,
 ) -> Option<Vec<(u32, u32)>> {
-    let mut scratch = Scratch::default();
-    let mut volume = Volume::new(&residual, prices, &mut scratch);
+    let mut scratch = Scratch::new(stop);
+    let volume = Volume::new(&residual, prices, &mut scratch);
+    dive_on(residual, volume, options, random, scratch)
+}
+
+/// Dives from a climb that is under way; the agent of each item where the end is reached, within the limit on cost.
+pub(super) fn dive_on(
+    residual: Residual,
+    mut volume: Volume,
+    options: &DiveOptions,
+    random: &mut Random,
+    mut scratch: Scratch<'_>,
+) -> Option<Vec<(u32, u32)>> {
+    let stop = scratch.stop();
     let mut dive = Dive { residual, options, fixed_cost: 0.0, found: Vec::new() };
     dive.climb(&mut volume, options.first_steps, &mut scratch, stop)?;
     while !dive.residual.items.is_empty() {
@@ -59,7 +71,7 @@ struct Dive<'o> {
 
 impl Dive<'_> {
     /// Climbs until the bound tells that nothing cheap enough is left below, which is `None`, or until it hardly rises.
-    fn climb(&self, volume: &mut Volume, steps: u32, scratch: &mut Scratch, stop: &Stop) -> Option<()> {
+    fn climb(&self, volume: &mut Volume, steps: u32, scratch: &mut Scratch<'_>, stop: &Stop) -> Option<()> {
         let target = self.options.cost_max - self.fixed_cost;
         for _ in 0..steps {
             if volume.bound > target + 1e-3 || stop.is_raised() {

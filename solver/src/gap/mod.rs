@@ -31,9 +31,9 @@ pub enum GapMethod {
     Auto,
     /// Prices and annealing.
     Annealing,
-    /// Prices, annealing to begin with, then dives in large neighborhoods.
+    /// Prices with a few dives to begin with, then dives in large neighborhoods.
     Neighborhood,
-    /// Prices, annealing to begin with, then one integer program.
+    /// Prices with a few dives to begin with, then one integer program.
     Exact,
 }
 

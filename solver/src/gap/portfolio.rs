@@ -7,16 +7,19 @@ use crate::numbers::round;
 use crate::random::Random;
 use crate::stop::Stop;
 
-use super::annealing::{Schedule, State, anneal};
+use super::annealing::{Schedule, State, anneal, narrow};
 use super::candidates::Candidates;
+use super::dive::{DiveOptions, dive_on};
 use super::lowered::Lowered;
 use super::neighborhoods::View;
+use super::residual::Residual;
 use super::volume::{Scratch, Volume};
 use super::whole;
 use super::{GapMethod, GapOptions};
 
-/// Moves of the first annealing, for each item.
-const FIRST_MOVES: u64 = 2_000;
+/// Moves for each item: of the annealing that finds the first assignment, and of the first that goes on from prices.
+const FIRST_MOVES: u64 = 250;
+const PRICED_MOVES: u64 = 2_000;
 
 /// Annealings at a time, whatever the number of threads.
 const ANNEALINGS: u64 = 2;
@@ -27,6 +30,17 @@ const GROWTH: u64 = 2;
 /// Steps of the climb to the prices of the whole instance, and the length of a step below which it has arrived.
 const CLIMB_STEPS: u32 = 4_000;
 const CLIMB_LENGTH_MIN: f64 = 1e-4;
+
+/// Steps of that climb before a quick dive, each time, and pairs from which on there are any; the part of the time after which the climb waits for others, and steps
+/// that it makes then whenever there is a dive for the whole instance.
+const LEGS: [u32; 2] = [80, 160];
+const LEGS_PAIRS_MIN: usize = 10_000;
+const CLIMB_SHARE: f64 = 0.4;
+const LEG_LATER: u32 = 200;
+
+/// A dive that is soon over; chance leaves it alone.
+const QUICK_DIVE: DiveOptions =
+    DiveOptions { cost_max: f64::INFINITY, first_steps: 0, steps: 8, share: 0.15, noise: 0.0 };
 
 /// Agents whose items are assigned anew together, to begin with.
 const CHUNK_AGENTS: usize = 3;
@@ -90,6 +104,16 @@ struct Search<'a> {
     open: Candidates,
     is_complete: bool,
     effort: Effort,
+    climb: Option<Climb>,
+    /// What the first assignment costs: prices that aim at it move far enough, which those that aim just below the best do not.
+    first_cost: Option<i128>,
+}
+
+/// The climb to the prices of the whole instance, which may wait for others.
+struct Climb {
+    everything: Residual,
+    volume: Volume,
+    steps_left: u32,
 }
 
 /// How much the next round does.
@@ -113,9 +137,23 @@ pub(super) fn search(
     let dual = prove(checked, least.collect());
     let all = Candidates::new(instance, &dual.prices);
     let (open, random) = (all.clone(), Random::new(options.seed));
-    let effort = Effort { moves: FIRST_MOVES, nodes: WHOLE_NODES, agents: CHUNK_AGENTS, idle: 0 };
-    let (best, is_complete) = (None, false);
-    let mut search = Search { checked, instance, stop, report, random, best, dual, all, open, is_complete, effort };
+    let effort = Effort { moves: PRICED_MOVES, nodes: WHOLE_NODES, agents: CHUNK_AGENTS, idle: 0 };
+    let (best, is_complete, climb, first_cost) = (None, false, None, None);
+    let mut search = Search {
+        checked,
+        instance,
+        stop,
+        report,
+        random,
+        best,
+        dual,
+        all,
+        open,
+        is_complete,
+        effort,
+        climb,
+        first_cost,
+    };
     search.run(options);
     Found { best: search.best, dual: search.dual, is_complete: search.is_complete }
 }
@@ -132,14 +170,13 @@ impl Search<'_> {
             self.is_complete = true;
             return;
         }
-        self.anneal();
-        self.price();
+        self.begin(options.method);
         let mut rounds = 0;
         while !self.is_over() && options.rounds_max.is_none_or(|most| rounds < most) {
             self.random.advance();
             let before = self.cost();
             match options.method {
-                GapMethod::Annealing => self.anneal(),
+                GapMethod::Annealing => self.anneal_longer(),
                 GapMethod::Exact => self.branch(),
                 GapMethod::Neighborhood => self.dive(rounds),
                 GapMethod::Auto => {
@@ -152,6 +189,31 @@ impl Search<'_> {
             rounds += 1;
             self.effort.idle = if self.cost() < before { 0 } else { self.effort.idle + 1 };
         }
+    }
+
+    /// The first assignment, whatever it costs; then prices, and where these take long, a better assignment from where they are
+    /// every so many steps.
+    fn begin(&mut self, method: GapMethod) {
+        if self.all.pairs() < LEGS_PAIRS_MIN {
+            self.anneal_longer();
+            self.first_cost = self.best.as_ref().map(|best| best.0);
+            self.climb(CLIMB_STEPS, 1.0);
+            return;
+        }
+        self.anneal(FIRST_MOVES);
+        self.first_cost = self.best.as_ref().map(|best| best.0);
+        for steps in LEGS {
+            self.climb(steps, 1.0);
+            if self.is_over() {
+                return;
+            }
+            self.random.advance();
+            match method {
+                GapMethod::Annealing => self.anneal(PRICED_MOVES),
+                GapMethod::Auto | GapMethod::Neighborhood | GapMethod::Exact => self.dive_quickly(),
+            }
+        }
+        self.climb(CLIMB_STEPS, CLIMB_SHARE);
     }
 
     fn cost(&self) -> i128 {
@@ -173,23 +235,36 @@ impl Search<'_> {
         }
     }
 
-    /// Climbs to better prices.
-    fn price(&mut self) {
-        let everything = self.view().everything();
-        let mut scratch = Scratch::default();
-        let mut volume = Volume::new(&everything, self.dual.prices.clone(), &mut scratch).patiently();
-        for _ in 0..CLIMB_STEPS {
-            let target = self.best.as_ref().map_or(f64::INFINITY, |best| best.0 as f64);
-            if volume.length() < CLIMB_LENGTH_MIN || volume.bound > target - 1.0 || self.stop.is_raised() {
+    /// Climbs to better prices, until so much of the time is over.
+    fn climb(&mut self, steps: u32, share: f64) {
+        let mut scratch = Scratch::new(self.stop);
+        let mut climb = self.climb.take().unwrap_or_else(|| {
+            let everything = self.view().everything();
+            let volume = Volume::new(&everything, self.dual.prices.clone(), &mut scratch).patiently();
+            Climb { everything, volume, steps_left: CLIMB_STEPS }
+        });
+        let aim = self.first_cost.map_or(f64::INFINITY, |cost| cost as f64);
+        let target = self.best.as_ref().map_or(f64::INFINITY, |best| best.0 as f64);
+        let steps_before = climb.steps_left;
+        for _ in 0..steps.min(climb.steps_left) {
+            let has_arrived = climb.volume.length() < CLIMB_LENGTH_MIN || climb.volume.bound > target - 1.0;
+            if has_arrived || self.stop.is_raised() || self.stop.progress() >= share {
                 break;
             }
-            volume.step(&everything, target, &mut scratch);
+            climb.volume.step(&climb.everything, aim, &mut scratch);
+            climb.steps_left -= 1;
         }
-        let climbed = prove(self.checked, volume.prices);
+        let climb = self.climb.insert(climb);
+        if climb.steps_left == steps_before {
+            return;
+        }
+        let climbed = prove(self.checked, climb.volume.prices.clone());
         if climbed.bound > self.dual.bound {
             self.dual = climbed;
-            self.all = Candidates::new(self.instance, &self.dual.prices);
-            self.close();
+            if !self.is_over() {
+                self.all = Candidates::new(self.instance, &self.dual.prices);
+                self.close();
+            }
         }
     }
 
@@ -216,24 +291,54 @@ impl Search<'_> {
         }
     }
 
-    /// Anneals from the best assignment, or from every item's most promising agent.
-    fn anneal(&mut self) {
+    /// One dive for the whole instance from where the climb is, with few steps after each fixing.
+    fn dive_quickly(&mut self) {
+        let Some(climb) = &self.climb else { return };
+        let cost_max = self.best.as_ref().map_or(f64::INFINITY, |best| (best.0 - 1) as f64);
+        let options = DiveOptions { cost_max, ..QUICK_DIVE };
+        let (everything, volume) = (climb.everything.clone(), climb.volume.clone());
+        let dived = dive_on(everything, volume, &options, &mut self.random.fork(0), Scratch::new(self.stop));
+        if let Some(pairs) = dived {
+            let mut agents = vec![0; self.instance.items];
+            pairs.into_iter().for_each(|(item, agent)| agents[item as usize] = agent);
+            self.take(vec![agents]);
+        }
+    }
+
+    /// Anneals, each time longer.
+    fn anneal_longer(&mut self) {
+        self.anneal(self.effort.moves);
+        self.effort.moves = self.effort.moves.saturating_mul(GROWTH);
+    }
+
+    /// Anneals from the best assignment and from what the climb points to; before there is either, from every item's most
+    /// promising agent.
+    fn anneal(&mut self, moves: u64) {
         let scale = self.temperature();
-        let moves = self.effort.moves * self.instance.items as u64;
+        let moves = moves.saturating_mul(self.instance.items as u64);
         let schedule = Schedule { hot: scale, cold: scale / 100.0, moves, overload: scale };
-        let start = match &self.best {
-            Some((_, agents)) => agents.clone(),
-            None => (0..self.instance.items).map(|item| self.open.agents(item)[0]).collect(),
-        };
-        let state = State::new(self.instance, start);
+        let starts = self.starts();
         let (instance, view) = (self.instance, self.view());
         let anneals = (0..ANNEALINGS).into_par_iter().map(|number| {
             let mut random = view.random.fork(number);
-            anneal(instance, view.open, state.clone(), &schedule, (&mut random, view.stop))
+            let start = starts[usize::try_from(number).expect("they are few") % starts.len()].clone();
+            anneal(instance, view.open, State::new(instance, start), &schedule, (&mut random, view.stop))
         });
         let found: Vec<_> = anneals.collect();
         self.take(found.into_iter().flatten().map(|(_, agents)| agents).collect());
-        self.effort.moves = self.effort.moves.saturating_mul(GROWTH);
+    }
+
+    /// Where annealings begin.
+    fn starts(&self) -> Vec<Vec<u32>> {
+        let promising = |item: usize| self.open.agents(item)[0];
+        let rounded = self.climb.as_ref().map(|climb| climb.volume.rounded());
+        let rounded = rounded.map(|agents| {
+            let named = |(item, agent): (usize, Option<usize>)| agent.map_or_else(|| promising(item), narrow);
+            agents.into_iter().enumerate().map(named).collect()
+        });
+        let best = self.best.as_ref().map(|(_, agents)| agents.clone());
+        let starts: Vec<Vec<u32>> = best.into_iter().chain(rounded).collect();
+        if starts.is_empty() { vec![(0..self.instance.items).map(promising).collect()] } else { starts }
     }
 
     /// A temperature at which the second choice of an item is taken now and then.
@@ -252,10 +357,12 @@ impl Search<'_> {
     /// One round of large neighborhoods; of annealing, until something is feasible.
     fn dive(&mut self, round: u32) {
         if round.is_multiple_of(ANEW_EVERY) {
-            let found = self.view().anew(self.best.as_ref().map(|best| best.0 - 1));
+            self.climb(LEG_LATER, 1.0);
+            let known = if round == 0 { self.first_cost } else { self.best.as_ref().map(|best| best.0) };
+            let found = self.view().anew(known.map(|cost| cost - 1));
             self.take(found);
         }
-        let Some((_, agents)) = &self.best else { return self.anneal() };
+        let Some((_, agents)) = &self.best else { return self.anneal_longer() };
         let found = if round.is_multiple_of(2) {
             self.view().by_agents(agents, self.effort.agents)
         } else {

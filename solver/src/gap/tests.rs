@@ -77,6 +77,17 @@ fn dives_come_closer_than_annealing() {
 }
 
 #[test]
+fn little_work_comes_near_the_bound_where_costs_fall_with_weights() {
+    let instance = tight(20, 600, 9);
+    let bound = solved(&instance, &GapOptions { rounds_max: Some(0), ..AUTO }).bound;
+    let stop = Stop::new();
+    // What the first annealing takes, and two quick dives.
+    stop.allow(304_000);
+    let (cost, _) = solve(&instance, &AUTO, &stop, &mut |_, _| {}).best.unwrap();
+    assert!(cost * 100 <= bound * 104, "{cost} against {bound}");
+}
+
+#[test]
 fn the_outcome_is_the_same_on_any_number_of_threads() {
     let instance = tight(8, 60, 7);
     let options = GapOptions { rounds_max: Some(6), ..AUTO };

@@ -9,6 +9,7 @@
 //! direction in which the prices go on from the best.
 
 use crate::numbers::narrow;
+use crate::stop::Stop;
 
 use super::knapsack::{Knapsack, Offer};
 use super::residual::Residual;
@@ -47,18 +48,30 @@ pub(super) struct Volume {
     patience: u32,
 }
 
-/// Scratch memory of the replies.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
+/// Scratch memory of the replies, which end where the stop is raised.
+#[derive(Debug)]
+pub(super) struct Scratch<'a> {
+    stop: &'a Stop,
     knapsack: Knapsack,
     offers: Vec<Offer<f32>>,
     /// The items that each agent takes.
     taken: Vec<Vec<u32>>,
 }
 
+impl<'a> Scratch<'a> {
+    pub(super) fn new(stop: &'a Stop) -> Scratch<'a> {
+        Scratch { stop, knapsack: Knapsack::default(), offers: Vec::new(), taken: Vec::new() }
+    }
+
+    /// What ends the replies.
+    pub(super) fn stop(&self) -> &'a Stop {
+        self.stop
+    }
+}
+
 impl Volume {
     /// Starts at some prices.
-    pub(super) fn new(residual: &Residual, prices: Vec<f64>, scratch: &mut Scratch) -> Volume {
+    pub(super) fn new(residual: &Residual, prices: Vec<f64>, scratch: &mut Scratch<'_>) -> Volume {
         let bound = reply(residual, &prices, scratch);
         let mut fractions = vec![vec![0.0; residual.items.len()]; residual.agents.len()];
         for (row, taken) in fractions.iter_mut().zip(&scratch.taken) {
@@ -74,7 +87,7 @@ impl Volume {
     }
 
     /// One step towards a cost that is to be reached.
-    pub(super) fn step(&mut self, residual: &Residual, target: f64, scratch: &mut Scratch) {
+    pub(super) fn step(&mut self, residual: &Residual, target: f64, scratch: &mut Scratch<'_>) {
         let mut direction = vec![1.0_f64; self.prices.len()];
         for row in &self.fractions {
             direction.iter_mut().zip(row).for_each(|(part, &fraction)| *part -= f64::from(fraction));
@@ -110,13 +123,26 @@ impl Volume {
         }
     }
 
+    /// For each item the agent that the average reply gives most of it; `None` where no agent takes it.
+    pub(super) fn rounded(&self) -> Vec<Option<usize>> {
+        let mut most = vec![(0.0, None); self.prices.len()];
+        for (agent, row) in self.fractions.iter().enumerate() {
+            for (most, &fraction) in most.iter_mut().zip(row) {
+                if fraction > most.0 {
+                    *most = (fraction, Some(agent));
+                }
+            }
+        }
+        most.into_iter().map(|(_, agent)| agent).collect()
+    }
+
     /// The length of the next step, relative to Polyak's: what is left to gain is small where this is.
     pub(super) fn length(&self) -> f64 {
         self.length
     }
 
     /// Goes on with the items at some positions alone, and evaluates the bound anew.
-    pub(super) fn keep(&mut self, residual: &Residual, left: &[usize], scratch: &mut Scratch) {
+    pub(super) fn keep(&mut self, residual: &Residual, left: &[usize], scratch: &mut Scratch<'_>) {
         self.prices = left.iter().map(|&item| self.prices[item]).collect();
         for row in &mut self.fractions {
             *row = left.iter().map(|&item| row[item]).collect();
@@ -127,12 +153,15 @@ impl Volume {
     }
 }
 
-/// The bound of some prices; the items that each agent takes are left in the scratch.
-fn reply(residual: &Residual, prices: &[f64], scratch: &mut Scratch) -> f64 {
+/// The bound of some prices; the items that each agent takes are left in the scratch. A stop leaves it without a bound.
+fn reply(residual: &Residual, prices: &[f64], scratch: &mut Scratch<'_>) -> f64 {
     let mut bound: f64 = prices.iter().sum();
     let prices: Vec<f32> = prices.iter().map(|&price| narrow(price)).collect();
     scratch.taken.resize_with(residual.agents.len(), Vec::new);
     for ((entries, &capacity), taken) in residual.entries.iter().zip(&residual.capacities).zip(&mut scratch.taken) {
+        if scratch.stop.is_raised() {
+            return f64::NEG_INFINITY;
+        }
         scratch.offers.clear();
         for entry in entries {
             let worth = prices[entry.item as usize] - entry.cost;
