@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use lessor_models::families::reassignment::{Parts, ReassignmentInstance, Service};
 
+use crate::stop::Stop;
+
 use super::reach::Reach;
 
 /// No row: nothing constrains the service there.
@@ -68,7 +70,8 @@ pub(super) struct Rules {
 }
 
 impl Lowered {
-    pub(super) fn new(instance: &ReassignmentInstance) -> Lowered {
+    /// Lowers an instance; a stop leaves out where processes can go.
+    pub(super) fn new(instance: &ReassignmentInstance, stop: &Stop) -> Lowered {
         let parts = instance.parts();
         let resources = parts.resources.len();
         let columns = (resources + parts.balances.len()).next_multiple_of(LANES);
@@ -105,7 +108,7 @@ impl Lowered {
             leaving: parts.processes.iter().map(|process| product(weights.process, process.move_cost)).collect(),
             between: between.map(|&cost| product(weights.machine, cost)).collect(),
             service_weight: weights.service as f64,
-            reach: Reach::new(parts),
+            reach: Reach::new(parts, stop),
         }
     }
 

@@ -43,6 +43,9 @@ const COLD: f64 = 0.3;
 /// The stream of random numbers for the repair of a start, apart from those of rounds and chains.
 const REPAIR: u64 = u64::MAX;
 
+/// Starts that are repaired at most where no clock decides.
+const REPAIRED_STARTS: u32 = 6;
+
 /// Mixes of moves; chains try them in turn, and the one that came further is kept.
 const MIXES: [Mix; 2] = [Mix { homes: 40, shifts: 25 }, Mix { homes: 5, shifts: 25 }];
 
@@ -103,16 +106,22 @@ pub(super) fn search(
     stop: &Stop,
     report: Report,
 ) -> (Option<(Cost, Vec<u32>)>, u128) {
-    let lowered = Lowered::new(instance);
-    let board = Mutex::new(Board { instance, bound: bound(instance), best: None, report });
+    let mut board = Board { instance, bound: bound(instance), best: None, report };
+    board.offer(&instance.parts().start);
+    if stop.is_raised() {
+        return (board.best, board.bound);
+    }
+    let lowered = Lowered::new(instance, stop);
+    let board = Mutex::new(board);
     let weights: Vec<f64> = (0..lowered.processes).map(|process| lowered.weight(process)).collect();
     let chains = if options.rounds_max.is_some() { CHAINS } else { rayon::current_num_threads() };
     let random = Random::new(options.seed);
     let ranks = Ranks::new(&weights, lowered.reach.movable());
     let search = Search { lowered: &lowered, ranks, random, chains, stop, board };
-    search.offer(&lowered.start);
-    if lowered.processes > 0 && impossible(instance).is_empty() {
-        let (start, keeps_rules) = repair(&lowered, &mut search.random.fork(REPAIR), stop);
+    if !stop.is_raised() && lowered.processes > 0 && impossible(instance).is_empty() {
+        // Where a clock decides, a start is looked for until then.
+        let starts_max = options.rounds_max.map(|_| REPAIRED_STARTS);
+        let (start, keeps_rules) = repair(&lowered, starts_max, &mut search.random.fork(REPAIR), stop);
         if keeps_rules {
             search.offer(&start);
             if !lowered.reach.movable().is_empty() {

@@ -8,6 +8,7 @@ use lessor_models::families::reassignment::Parts;
 use rayon::prelude::*;
 
 use crate::random::Random;
+use crate::stop::Stop;
 
 /// Bits of a word.
 const WORD: usize = 64;
@@ -36,14 +37,18 @@ pub(super) struct Reach {
 
 impl Reach {
     /// Works out who can go where. O(processes times machines times resources), in parallel; what stays for good then rules out
-    /// more on its own machine alone.
-    pub(super) fn new(parts: &Parts) -> Reach {
+    /// more on its own machine alone. After a stop, those who were not looked at yet can go nowhere.
+    pub(super) fn new(parts: &Parts, stop: &Stop) -> Reach {
         let (machines, processes) = (parts.machines.len(), parts.processes.len());
         let words = machines.div_ceil(WORD).max(1);
         let mut bits = vec![0; processes * words];
         let mut stays = vec![false; processes];
         let rooms = Rooms::new(parts, &stays);
-        bits.par_chunks_mut(words).enumerate().for_each(|(process, row)| rooms.let_in(parts, process, row));
+        bits.par_chunks_mut(words).enumerate().for_each(|(process, row)| {
+            if !stop.is_raised() {
+                rooms.let_in(parts, process, row);
+            }
+        });
         for _ in 0..PASSES_MAX {
             let is_stuck = |row: &[u64]| row.iter().all(|&word| word == 0);
             let now: Vec<bool> = bits.chunks(words).map(is_stuck).collect();

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::random::Random;
 use crate::stop::Stop;
 
+use super::construct::construct;
 use super::lowered::{Lowered, NONE};
 use super::state::{Move, State};
 
@@ -18,40 +19,63 @@ const TRIED: usize = 256;
 /// Of a hundred processes that no machine is better for, how many go to the least bad one all the same.
 const UPHILL: u64 = 10;
 
-/// Passes after which the search gives up.
+/// Swaps with processes elsewhere that are tried for a process that no machine is better for.
+const SWAPS: usize = 48;
+
+/// Passes after which a start is given up for another.
 const PASSES_MAX: usize = 200;
+
+/// How much more chance shakes each assignment that is made anew than the one before, and the most.
+const NOISE: f64 = 0.1;
+const NOISE_MAX: f64 = 1.0;
 
 /// The part of the time after which room that is still missing is left to the annealing.
 const ROOM_SHARE: f64 = 0.2;
 
-/// The start of an instance, repaired as far as possible, and whether every rule holds there but that of room: moves of the
-/// annealing lead to room, but keep the other rules where they hold.
+/// The start of an instance, or one made anew, repaired as far as possible, and whether every rule holds there but that of room:
+/// moves of the annealing lead to room, but keep the other rules where they hold. Tries so many starts, or until the stop.
 ///
 /// A pass takes `O(processes * machines tried * (resources + dependencies))` at most, and only for processes that have a part
 /// in something broken.
-pub(super) fn repair(instance: &Lowered, random: &mut Random, stop: &Stop) -> (Vec<u32>, bool) {
-    let mut repair = Repair::new(instance);
-    let mut passes = 0;
-    while repair.is_broken() && passes < PASSES_MAX {
-        passes += 1;
-        let lacks_room_alone = repair.keeps_rules();
-        let is_over = || stop.is_raised() || lacks_room_alone && stop.progress() > ROOM_SHARE;
-        if is_over() {
-            break;
+pub(super) fn repair(
+    instance: &Lowered,
+    starts_max: Option<u32>,
+    random: &mut Random,
+    stop: &Stop,
+) -> (Vec<u32>, bool) {
+    let mut best: Option<(Rest, Vec<u32>)> = None;
+    let mut tried = 0;
+    loop {
+        // The start itself comes first: what stays there costs nothing.
+        let start = match tried {
+            0 => instance.start.clone(),
+            _ => construct(instance, (f64::from(tried - 1) * NOISE).min(NOISE_MAX), random, stop),
+        };
+        let mut repair = Repair::new(instance, &start);
+        repair.mend(random, stop);
+        let rest = Rest { breaks_rules: !repair.keeps_rules(), broken: repair.broken() };
+        if best.as_ref().is_none_or(|(least, _)| rest < *least) {
+            best = Some((rest, repair.state.machines().to_vec()));
         }
-        let mut culprits: Vec<usize> = (0..instance.processes).filter(|&process| repair.has_part(process)).collect();
-        random.shuffle(&mut culprits);
-        for process in culprits {
-            if is_over() {
-                break;
-            }
-            // What went before may have cured it.
-            if repair.has_part(process) {
-                repair.send_away(process, random);
-            }
+        tried += 1;
+        let is_last = starts_max.is_some_and(|most| tried >= most);
+        let is_over = |rest: &Rest| rest.broken == 0 || is_last || is_over(!rest.breaks_rules, stop);
+        if let Some((rest, machines)) = best.take_if(|(rest, _)| is_over(rest)) {
+            return (machines, !rest.breaks_rules);
         }
     }
-    (repair.state.machines().to_vec(), repair.keeps_rules())
+}
+
+/// What is left broken: any rules but that of room, and how much altogether.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rest {
+    breaks_rules: bool,
+    broken: i64,
+}
+
+/// Whether to leave off: the stop is raised, or room is all that is missing, and it is time for the annealing.
+fn is_over(keeps_rules: bool, stop: &Stop) -> bool {
+    stop.is_raised() || keeps_rules && stop.progress() > ROOM_SHARE
 }
 
 /// An assignment and what is broken there. The state's own marks of conflicts are for those without any, so processes of a
@@ -64,12 +88,45 @@ struct Repair<'a> {
 }
 
 impl<'a> Repair<'a> {
-    fn new(instance: &'a Lowered) -> Repair<'a> {
+    fn new(instance: &'a Lowered, start: &[u32]) -> Repair<'a> {
         let mut counts = BTreeMap::new();
-        for (&service, &machine) in instance.service.iter().zip(&instance.start) {
+        for (&service, &machine) in instance.service.iter().zip(start) {
             *counts.entry((service as usize, machine as usize)).or_default() += 1;
         }
-        Repair { instance, state: State::new(instance, &instance.start), counts }
+        Repair { instance, state: State::new(instance, start), counts }
+    }
+
+    /// Sends away whoever has a part in something broken, pass by pass.
+    fn mend(&mut self, random: &mut Random, stop: &Stop) {
+        for _ in 0..PASSES_MAX {
+            let keeps_rules = self.keeps_rules();
+            if !self.is_broken() || is_over(keeps_rules, stop) {
+                return;
+            }
+            let mut culprits: Vec<usize> =
+                (0..self.instance.processes).filter(|&process| self.has_part(process)).collect();
+            random.shuffle(&mut culprits);
+            for process in culprits {
+                if is_over(keeps_rules, stop) {
+                    return;
+                }
+                // What went before may have cured it.
+                if self.has_part(process) {
+                    self.send_away(process, random);
+                }
+            }
+        }
+    }
+
+    /// How much is broken altogether.
+    fn broken(&self) -> i64 {
+        let lacking: i64 = (0..self.instance.machines).map(|machine| self.state.lacking(machine)).sum();
+        let crowded: i64 = self.counts.values().map(|&count| (count - 1).max(0)).sum();
+        let of_service = |service: usize| {
+            let unmet: i64 = (0..self.instance.neighborhoods).map(|at| self.unmet(service, at)).sum();
+            i64::from(self.state.locations_missing(service)) + unmet
+        };
+        lacking + BROKEN * (crowded + (0..self.instance.rules.len()).map(of_service).sum::<i64>())
     }
 
     fn is_broken(&self) -> bool {
@@ -120,11 +177,47 @@ impl<'a> Repair<'a> {
                 best = Some((key, to));
             }
         }
-        if let Some(((difference, _), to)) = best
-            && (difference <= 0 || random.below(100) < UPHILL)
-        {
+        let Some(((difference, _), to)) = best else { return };
+        if difference >= 0 && self.swap(process, random) {
+            return;
+        }
+        if difference <= 0 || random.below(100) < UPHILL {
             self.shift(process, to);
         }
+    }
+
+    /// Lets a process change places with one elsewhere, the best of some drawn; whether less is broken then.
+    fn swap(&mut self, process: usize, random: &mut Random) -> bool {
+        let (from, reach) = (self.state.machine_of(process), &self.instance.reach);
+        let may = |process: usize, to: usize| to == self.state.home(process) || reach.contains(process, to);
+        let mut tries = Vec::new();
+        for _ in 0..SWAPS {
+            let to = reach.draw(process, random);
+            let members = self.state.members(to);
+            let Some(&other) = members.get(random.index(members.len().max(1))) else { continue };
+            let other = other as usize;
+            if to != from && self.service(other) != self.service(process) && may(process, to) && may(other, from) {
+                tries.push((other, to));
+            }
+        }
+        let mut best: Option<(i64, usize, usize)> = None;
+        for (other, to) in tries {
+            let before = self.broken_around_both(process, other, (from, to));
+            self.shift(process, to);
+            self.shift(other, from);
+            let after = self.broken_around_both(process, other, (from, to));
+            self.shift(other, to);
+            self.shift(process, from);
+            let difference = after - before;
+            if difference < best.map_or(0, |(least, _, _)| least) {
+                best = Some((difference, other, to));
+            }
+        }
+        if let Some((_, other, to)) = best {
+            self.shift(process, to);
+            self.shift(other, from);
+        }
+        best.is_some()
     }
 
     fn shift(&mut self, process: usize, to: usize) {
@@ -137,12 +230,20 @@ impl<'a> Repair<'a> {
 
     /// What is broken of all that a process changes when it goes from one machine to another.
     fn broken_around(&self, process: usize, from: usize, to: usize) -> i64 {
-        let service = self.service(process);
-        let machines =
-            [from, to].map(|machine| self.state.lacking(machine) + BROKEN * (self.count(service, machine) - 1).max(0));
+        self.state.lacking(from) + self.state.lacking(to) + self.rules_broken(self.service(process), from, to)
+    }
+
+    /// What is broken of all that two processes of different services change when they change places.
+    fn broken_around_both(&self, one: usize, other: usize, (from, to): (usize, usize)) -> i64 {
+        self.broken_around(one, from, to) + self.rules_broken(self.service(other), from, to)
+    }
+
+    /// What is broken of the rules of a service on two machines.
+    fn rules_broken(&self, service: usize, from: usize, to: usize) -> i64 {
+        let crowded = [from, to].map(|machine| (self.count(service, machine) - 1).max(0));
         let [home, away] = [from, to].map(|machine| self.instance.neighborhood[machine] as usize);
         let unmet = self.unmet(service, home) + if home == away { 0 } else { self.unmet(service, away) };
-        machines[0] + machines[1] + BROKEN * (i64::from(self.state.locations_missing(service)) + unmet)
+        BROKEN * (crowded[0] + crowded[1] + i64::from(self.state.locations_missing(service)) + unmet)
     }
 
     /// Dependencies of a service, and on it, that do not hold in a neighborhood.

@@ -87,7 +87,7 @@ fn a_move_is_told_exactly_where_the_checker_allows_it_with_what_it_costs() {
     let (mut allowed, mut refused) = (0, 0);
     for _ in 0..60 {
         let instance = feasible(SMALL, &mut random);
-        let lowered = Lowered::new(&instance);
+        let lowered = Lowered::new(&instance, &Stop::new());
         let mut state = State::new(&lowered, &lowered.start);
         for _ in 0..300 {
             let process = random.index(SMALL.processes);
@@ -132,7 +132,7 @@ fn whatever_the_checker_allows_is_within_reach() {
     let (mut used, mut ruled_out) = (0, 0);
     for _ in 0..60 {
         let instance = any(TINY, &mut random);
-        let lowered = Lowered::new(&instance);
+        let lowered = Lowered::new(&instance, &Stop::new());
         let feasible: Vec<Vec<u32>> = allowed(&instance).map(|(machines, _)| machines).collect();
         for (process, &home) in instance.parts().start.iter().enumerate() {
             let others = (0..).take(instance.parts().machines.len()).filter(|&machine| machine != home);
@@ -161,7 +161,7 @@ fn an_ejection_chain_leaves_what_the_checker_allows_or_everything_as_it_was() {
     let (mut stood, mut fell) = (0, 0);
     for _ in 0..60 {
         let instance = feasible(SMALL, &mut random);
-        let lowered = Lowered::new(&instance);
+        let lowered = Lowered::new(&instance, &Stop::new());
         let mut state = State::new(&lowered, &lowered.start);
         let mut chain = Chain::default();
         for _ in 0..100 {
@@ -188,7 +188,7 @@ fn a_state_begins_wherever_it_is_told_to() {
     let mut random = Random::new(4);
     for _ in 0..50 {
         let instance = any(SMALL, &mut random);
-        let lowered = Lowered::new(&instance);
+        let lowered = Lowered::new(&instance, &Stop::new());
         let machines: Vec<u32> = (0..SMALL.processes).map(|_| names(SMALL.machines, &mut random)).collect();
         assert_eq!(State::new(&lowered, &machines).cost().to_bits(), total(&instance, &machines).to_bits());
     }
@@ -262,8 +262,8 @@ fn is_of_room(fault: &ReassignmentFault) -> bool {
 #[test]
 fn a_start_that_lacks_room_is_repaired() {
     let repaired = repaired(20, |broken| broken.iter().all(is_of_room));
-    // Some are cut off: no shift leads out of them.
-    assert!(repaired >= 16, "{repaired} of 20");
+    // Shifts alone come to 16 or so.
+    assert!(repaired >= 19, "{repaired} of 20");
 }
 
 #[test]
@@ -278,9 +278,71 @@ fn a_large_start_is_repaired_but_for_what_no_move_mends() {
     let sizes = Sizes { processes: 400, machines: 300, services: 20 };
     for _ in 0..5 {
         let instance = any(sizes, &mut random);
-        let lowered = Lowered::new(&instance);
+        let lowered = Lowered::new(&instance, &Stop::new());
         assert!(faults(&instance, &lowered.start).len() > 20);
-        let (machines, _) = repair(&lowered, &mut random, &Stop::new());
+        let (machines, _) = repair(&lowered, Some(1), &mut random, &Stop::new());
         assert_eq!(faults(&instance, &machines), impossible(&instance));
     }
+}
+
+/// Machines of so many resources of which a planted assignment fills five sixths, every process on the first to begin with.
+fn crowded(machines: usize, resources: usize, random: &mut Random) -> ReassignmentInstance {
+    let (processes, services) = (8 * machines, 2 * machines);
+    let needs: Vec<Vec<u64>> =
+        (0..processes).map(|_| (0..resources).map(|_| random.below(100) * random.below(100)).collect()).collect();
+    let mut capacities = vec![vec![0_u64; resources]; machines];
+    for (process, needs) in needs.iter().enumerate() {
+        capacities[process % machines].iter_mut().zip(needs).for_each(|(capacity, need)| *capacity += need);
+    }
+    let machine = |(at, capacities): (usize, Vec<u64>)| {
+        let capacities: Vec<u64> = capacities.iter().map(|capacity| capacity + capacity / 5).collect();
+        Machine {
+            neighborhood: 0,
+            location: u32::try_from(at % 4).unwrap(),
+            safety: capacities.clone(),
+            capacities,
+            move_costs: vec![0; machines],
+        }
+    };
+    let process = |(at, needs): (usize, Vec<u64>)| Process {
+        // Four processes of a service, on four machines in a row of the planted assignment.
+        service: u32::try_from(at / 4 % services).unwrap(),
+        needs,
+        move_cost: 1,
+    };
+    ReassignmentInstance::new(Parts {
+        resources: (0..resources).map(|_| Resource { is_transient: false, load_weight: 1 }).collect(),
+        machines: capacities.into_iter().enumerate().map(machine).collect(),
+        services: (0..services).map(|_| Service { spread: 4, dependencies: vec![] }).collect(),
+        processes: needs.into_iter().enumerate().map(process).collect(),
+        balances: vec![],
+        weights: MoveWeights { process: 1, service: 1, machine: 1 },
+        start: vec![0; processes],
+    })
+    .unwrap()
+}
+
+#[test]
+fn processes_that_all_begin_on_one_machine_are_spread_over_all() {
+    let mut random = Random::new(9);
+    for _ in 0..3 {
+        let instance = crowded(24, 8, &mut random);
+        let lowered = Lowered::new(&instance, &Stop::new());
+        let (machines, keeps_rules) = repair(&lowered, Some(6), &mut random, &Stop::new());
+        assert!(
+            keeps_rules && check(&instance, &machines).is_ok(),
+            "{} rules broken",
+            faults(&instance, &machines).len()
+        );
+    }
+}
+
+#[test]
+fn a_stop_that_is_raised_at_once_leaves_a_start_that_breaks_nothing() {
+    let instance = feasible(SMALL, &mut Random::new(2));
+    let stop = Stop::new();
+    stop.raise();
+    let options = ReassignmentOptions { method: ReassignmentMethod::Auto, seed: 1, rounds_max: None };
+    let best = solve(&instance, &options, &stop, &mut |_, _| ()).best.unwrap();
+    assert_eq!(best.1, instance.parts().start);
 }
