@@ -64,5 +64,7 @@ fn method(flag: OpenbMethodFlag) -> OpenbMethod {
     match flag {
         OpenbMethodFlag::Auto => OpenbMethod::Auto,
         OpenbMethodFlag::Fit => OpenbMethod::Fit,
+        OpenbMethodFlag::Patterns => OpenbMethod::Patterns,
+        OpenbMethodFlag::Exchange => OpenbMethod::Exchange,
     }
 }

@@ -25,6 +25,10 @@ pub enum OpenbMethod {
     Auto,
     /// Each pod where it leaves least, the largest first.
     Fit,
+    /// Patterns of the relaxation in whole numbers, arranged on nodes.
+    Patterns,
+    /// Pods that give way to others, from the first fit on.
+    Exchange,
 }
 
 /// What a solve may do.

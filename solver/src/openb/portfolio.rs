@@ -84,8 +84,8 @@ pub(super) fn search(
     let random = Random::new(options.seed);
     let mut search = Search { checked, instance, stop, report, random, found };
     search.fit();
-    if options.method == OpenbMethod::Auto && !search.is_over() {
-        search.rounds(options.rounds_max.unwrap_or(u32::MAX));
+    if options.method != OpenbMethod::Fit && !search.is_over() {
+        search.rounds(options.method, options.rounds_max.unwrap_or(u32::MAX));
     }
     search.found
 }
@@ -124,24 +124,31 @@ impl Search<'_> {
 
     /// Patterns from the sizes alone, arranged; beside them the relaxation with CPU and memory, which proves the bound and whose
     /// patterns come next.
-    fn rounds(&mut self, rounds_max: u32) {
+    fn rounds(&mut self, method: OpenbMethod, rounds_max: u32) {
         let sizes = self.instance.sizes_alone();
         let Some(relaxed) = relax(&sizes, &[], self.stop) else { return };
         let mut basis = Basis { pieces: pieces(&sizes), patterns: relaxed.patterns };
         let moves = MOVES_PER_POD * self.checked.pods().len() as u64;
         // Patterns alone come first: where CPU and memory suffice, they leave little to exchange.
-        let mut effort = Effort { nodes: NODES, moves, open: OPEN, exchanges: 0 };
+        let exchanges = if method == OpenbMethod::Exchange { moves / MOVES_PER_EXCHANGE } else { 0 };
+        let mut effort = Effort { nodes: NODES, moves, open: OPEN, exchanges };
         for round in 0..rounds_max {
             self.random.advance();
             let (instance, stop, random) = (self.instance, self.stop, &self.random);
-            let best = (round > 0).then_some(&self.found.seats);
+            let best = &self.found.seats;
+            // Every other attempt of all methods together goes on from the best placement, once there is one that was arranged.
+            let goes_on = |number: u64| match method {
+                OpenbMethod::Auto => round > 0 && number % 2 == 1,
+                OpenbMethod::Exchange => true,
+                OpenbMethod::Fit | OpenbMethod::Patterns => false,
+            };
             let attempts = || -> Vec<Option<Vec<Option<Seat>>>> {
                 let one = |number| {
                     let mut random = random.fork(number);
-                    // Every other attempt goes on from the best placement, once there is one that was arranged.
-                    let rooms = match best.filter(|_| number % 2 == 1) {
-                        Some(seats) => seated(instance, seats),
-                        None => arranged(instance, &basis, effort, &mut random, stop)?,
+                    let rooms = if goes_on(number) {
+                        seated(instance, best)
+                    } else {
+                        arranged(instance, &basis, effort, &mut random, stop)?
                     };
                     Some(completed(rooms, effort, &mut random, stop))
                 };
@@ -159,6 +166,9 @@ impl Search<'_> {
                 break;
             }
             effort = effort.grown();
+            if method == OpenbMethod::Patterns {
+                effort.exchanges = 0;
+            }
         }
     }
 }

@@ -134,6 +134,8 @@ fn each_method_places() {
     let fit = solved(&instance, &OpenbOptions { method: OpenbMethod::Fit, ..AUTO });
     assert!(fit.cost < instance.device_milli() / 4, "{}", fit.cost);
     assert!(solved(&instance, &AUTO).cost <= fit.cost);
+    let alone = |method| solved(&instance, &OpenbOptions { method, ..AUTO }).cost;
+    assert!(alone(OpenbMethod::Patterns) < fit.cost && alone(OpenbMethod::Exchange) <= fit.cost);
 }
 
 #[test]
