@@ -102,6 +102,12 @@ const TELL_EVERY: Duration = Duration::from_millis(5);
 pub(crate) fn with_progress<T>(until: Instant, stop: &Stop, work: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
     let all = until.saturating_duration_since(begun);
+    if all.is_zero() {
+        // There is no time left to start a timer in.
+        stop.tell_progress(1.0);
+        stop.raise();
+        return work();
+    }
     let timer = |ending: &Ending| {
         loop {
             let over = begun.elapsed();
@@ -134,6 +140,12 @@ mod tests {
         assert!(told.is_sorted(), "time does not run backwards");
         assert!(told.iter().any(|share| (0.05..0.95).contains(share)));
         assert_eq!(stop.progress().to_bits(), 1.0_f64.to_bits());
+    }
+
+    #[test]
+    fn work_that_comes_too_late_finds_the_flag_raised() {
+        let stop = Stop::new();
+        assert!(with_progress(Instant::now(), &stop, || stop.is_raised()));
     }
 
     #[test]

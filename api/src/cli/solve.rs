@@ -239,9 +239,9 @@ pub enum GapMethodFlag {
     Auto,
     /// Prices and annealing.
     Annealing,
-    /// Prices, annealing to begin with, then dives in large neighborhoods.
+    /// Prices with a few dives to begin with, then dives in large neighborhoods.
     Neighborhood,
-    /// Prices, annealing to begin with, then one integer program.
+    /// Prices with a few dives to begin with, then one integer program.
     Exact,
 }
 
@@ -252,6 +252,10 @@ pub enum OpenbMethodFlag {
     Auto,
     /// Each pod where it leaves least, the largest first.
     Fit,
+    /// Patterns of the relaxation in whole numbers, arranged on nodes.
+    Patterns,
+    /// Pods that give way to others, from the first fit on.
+    Exchange,
 }
 
 /// How a vector packing problem is solved.

@@ -35,6 +35,9 @@ const SECONDS_MAX: f64 = 31.0 * 86_400.0;
 /// programs share the processors.
 const RESERVE: Duration = Duration::from_millis(300);
 
+/// The part of the time taken for reading that is reserved besides.
+const READ_SHARE: f64 = 0.25;
+
 /// Carries out `lessor solve`.
 pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, CommandError> {
     match family {
@@ -105,7 +108,9 @@ fn in_time<T>(common: &SolveCommonArgs, clock: &ProcessClock, work: impl FnOnce(
         return Err(SolveError::Seconds { seconds });
     }
     let limit = Duration::from_secs_f64(seconds);
-    let limit = limit.saturating_sub(RESERVE.min(limit / 4));
+    // How long reading took stands for how large the instance is, and for how fast this machine and its disk are.
+    let read = Duration::try_from_secs_f64(clock.seconds() * READ_SHARE).unwrap_or(Duration::ZERO);
+    let limit = limit.saturating_sub((RESERVE + read).min(limit / 4));
     let stop = Stop::new();
     Ok(match clock.instant_after(limit) {
         Some(until) => with_progress(until, &stop, || work(&stop)),
