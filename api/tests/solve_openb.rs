@@ -87,8 +87,11 @@ fn malformed_tables_are_refused_with_file_row_and_column() {
     let bench = Bench::new();
     let header = SEQUENCE.lines().next().unwrap();
     for (pods, told) in [
-        (format!("{header}\n0,a,x,1,0,0,\n"), "pods: row 0, column cpu_milli: \"x\" is not one of: a whole number"),
-        (format!("{header}\n0,a,1,1,1,1001,\n"), "pods: row 0, column gpu_milli: 1001 is outside 0 to 1000"),
+        (
+            format!("{header}\n0,a,x,1,0,0,\n"),
+            "pods: line 2, row 0, column cpu_milli: \"x\" is not one of: a whole number",
+        ),
+        (format!("{header}\n0,a,1,1,1,1001,\n"), "pods: line 2, row 0, column gpu_milli: 1001 is outside 0 to 1000"),
         (format!("{header}\n0,a\n"), "pods: cannot be read as comma-separated text"),
         ("seq\n0\n".to_owned(), "pods: column cpu_milli is missing"),
     ] {
@@ -99,7 +102,7 @@ fn malformed_tables_are_refused_with_file_row_and_column() {
     }
     fs::write(bench.path("nodes"), "sn,cpu_milli,memory_mib,gpu,model\na,1,1,1,\n").unwrap();
     let said = bench.expect(2, "solve openb pods --nodes nodes --out answer");
-    assert!(said.err.contains("nodes: row 0, column model: is empty"), "{said:?}");
+    assert!(said.err.contains("nodes: line 2, row 0, column model: is empty"), "{said:?}");
     assert!(!bench.path("answer").exists());
 }
 

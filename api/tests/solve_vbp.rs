@@ -46,7 +46,7 @@ fn malformed_instances_are_refused_with_file_and_line() {
     let bench = Bench::new();
     for (text, told) in [
         ("2\n10 10\n1\n6 x 2", "line 4: \"x\" is not a whole number"),
-        ("2\n10 10\n1\n6 2", "ends after 6 numbers, before the demand of an item type"),
+        ("2\n10 10\n1\n6 2", "line 4: ends after 6 numbers, the last 2, before the demand of an item type"),
         ("1 5 1 6 1", "item type 0 has size 6 in dimension 0, where a bin holds 5"),
     ] {
         fs::write(bench.path("bad"), text).unwrap();

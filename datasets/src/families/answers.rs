@@ -83,7 +83,7 @@ mod tests {
     fn what_is_wrong_is_named_with_line_and_word() {
         let refused = |text| agents(text).unwrap_err();
         assert_eq!(refused("0\n1.0 0"), "instance: line 2: \"1.0\" is not a whole number of at most 2^53");
-        assert_eq!(refused("0 1"), "instance: ends after 2 numbers, before the agent of an item");
+        assert_eq!(refused("0 1"), "instance: line 1: ends after 2 numbers, the last 1, before the agent of an item");
         assert_eq!(refused("0 1\n1\n1"), "instance: line 3: \"1\" follows after the last number");
         assert_eq!(refused("0 1\n-1"), "instance: line 2: the agent of an item is -1, but must be from 0 to 2^32 - 1");
         let absent = gap_answer(Path::new("nowhere"), &instance()).unwrap_err();
@@ -96,6 +96,9 @@ mod tests {
         let instance = VectorPackingInstance::new(vec![10], vec![6, 4], vec![2, 1]).unwrap();
         let bins = |text| read(|path| vector_packing_answer(path, &instance), text);
         assert_eq!(vector_packing::check(&instance, &bins("5 7\n7").unwrap()), Ok(2));
-        assert_eq!(bins("5 7").unwrap_err(), "instance: ends after 2 numbers, before the bin of an item");
+        assert_eq!(
+            bins("5 7").unwrap_err(),
+            "instance: line 1: ends after 2 numbers, the last 7, before the bin of an item"
+        );
     }
 }

@@ -14,9 +14,16 @@ use super::numbers::Numbers;
 pub fn assignment(path: &Path) -> Result<AssignmentInstance, FamilyError> {
     let mut numbers = Numbers::read(path)?;
     let size = numbers.count("the number of rows")?;
+    let before = numbers.taken();
     let costs = numbers.many(size.saturating_mul(size), || format!("the last of {size} x {size} costs"))?;
     numbers.end()?;
-    AssignmentInstance::new(size, costs).map_err(|source| FamilyError::Assignment { path: path.to_owned(), source })
+    let greatest = costs.iter().enumerate().max_by_key(|&(_, &cost)| cost).map_or(0, |(at, _)| at);
+    let line = numbers.line(before + greatest);
+    AssignmentInstance::new(size, costs).map_err(|source| FamilyError::Assignment {
+        path: path.to_owned(),
+        line,
+        source,
+    })
 }
 
 #[cfg(test)]
@@ -34,7 +41,12 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         let refused = |text: &str| read(assignment, text).unwrap_err();
-        assert_eq!(refused("2\n1 2 3"), "instance: ends after 4 numbers, before the last of 2 x 2 costs");
+        assert_eq!(
+            refused("2\n1 2 3"),
+            "instance: line 2: ends after 4 numbers, the last 3, before the last of 2 x 2 costs"
+        );
+        let large = refused("5\n1 1 1 1 1\n1 9007199254740992 1 1 1\n1 1 1 1 1\n1 1 1 1 1\n1 1 1 1 1\n");
+        assert!(large.starts_with("instance: line 3: not an assignment problem: 9007199254740992 times"), "{large}");
         assert_eq!(refused("1\n2 3"), "instance: line 2: \"3\" follows after the last number");
     }
 

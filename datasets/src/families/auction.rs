@@ -5,23 +5,24 @@
 //! has a bidder of its own.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fmt;
 use std::path::Path;
 
 use lessor_models::families::COEFFICIENT_MAX;
 use lessor_models::families::auction::{AuctionBid, AuctionInstance};
 
 use super::FamilyError;
-use super::numbers::clipped;
+use super::numbers::{clipped, text};
 
 /// Reads one instance.
 ///
 /// # Errors
 /// A file that cannot be read, a word that is no number, a line that is no bid, each with its line; bids that make no auction.
 pub fn auction(path: &Path) -> Result<AuctionInstance, FamilyError> {
-    let text = fs::read_to_string(path).map_err(|source| FamilyError::Read { path: path.to_owned(), source })?;
-    let mut reader = Reader { path, goods: None, bids: None, dummies: 0, read: Vec::new() };
+    let text = text(path)?;
+    let mut reader = Reader { path, goods: None, bids: None, dummies: 0, read: Vec::new(), lines: 1 };
     for (line, text) in (1..).zip(text.lines()) {
+        reader.lines = line;
         let words: Vec<&str> = text.split('%').next().unwrap_or_default().split_whitespace().collect();
         if !words.is_empty() {
             reader.line(line, &words)?;
@@ -35,8 +36,82 @@ struct Reader<'a> {
     goods: Option<u32>,
     bids: Option<u32>,
     dummies: u32,
-    /// Number, amount and goods of each bid, dummies among them.
-    read: Vec<(u64, u64, Vec<u32>)>,
+    read: Vec<BidLine>,
+    /// How many lines there are.
+    lines: usize,
+}
+
+/// A bid as it is written.
+struct BidLine {
+    line: usize,
+    id: u64,
+    amount: u64,
+    /// In order, dummies among them.
+    goods: Vec<u32>,
+}
+
+/// What is wrong with a bid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BidFault {
+    /// Its number is not above those before.
+    Order {
+        /// The number of the bid before.
+        before: u64,
+    },
+    /// It is one more than the file says there are.
+    OneTooMany {
+        /// How many bids the file says there are.
+        announced: u32,
+    },
+    /// It wants a good that is not there.
+    NoSuchGood {
+        /// The good.
+        good: u32,
+        /// How many goods and dummies there are.
+        count: u32,
+    },
+    /// It wants a good twice.
+    GoodTwice {
+        /// The good.
+        good: u32,
+    },
+    /// It wants no good, or dummies only.
+    NoGood,
+}
+
+impl fmt::Display for BidFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BidFault::Order { before } => {
+                write!(f, "follows bid {before}, but must come after bids of lower numbers, once")
+            }
+            BidFault::OneTooMany { announced } => write!(f, "is one more than the {announced} bids announced"),
+            BidFault::NoSuchGood { good, count } => {
+                write!(f, "wants good {good}, but there are {count} with the dummies, counted from zero")
+            }
+            BidFault::GoodTwice { good } => write!(f, "wants good {good} twice"),
+            BidFault::NoGood => write!(f, "must want some good that is no dummy"),
+        }
+    }
+}
+
+impl BidLine {
+    /// Against the bid before and the sizes of the auction.
+    fn fault(&self, before: Option<&BidLine>, (goods, dummies): (u32, u32)) -> Option<BidFault> {
+        let count = goods.saturating_add(dummies);
+        if let Some(before) = before.filter(|before| before.id >= self.id) {
+            return Some(BidFault::Order { before: before.id });
+        }
+        if let Some(&good) = self.goods.iter().find(|&&good| good >= count) {
+            return Some(BidFault::NoSuchGood { good, count });
+        }
+        if let Some(pair) = self.goods.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Some(BidFault::GoodTwice { good: pair[0] });
+        }
+        // The first good is the lowest.
+        let has_good = self.goods.first().is_some_and(|&good| good < goods);
+        (!has_good).then_some(BidFault::NoGood)
+    }
 }
 
 impl Reader<'_> {
@@ -49,7 +124,7 @@ impl Reader<'_> {
                 let (id, amount) = (self.number(line, id)?, self.number(line, amount)?);
                 let mut goods = goods.iter().map(|good| self.number(line, good)).collect::<Result<Vec<u32>, _>>()?;
                 goods.sort_unstable();
-                self.read.push((id, amount, goods));
+                self.read.push(BidLine { line, id, amount, goods });
             }
             _ => {
                 return Err(FamilyError::NotABid { path: self.path.to_owned(), line, text: clipped(&words.join(" ")) });
@@ -65,31 +140,40 @@ impl Reader<'_> {
     }
 
     fn end(self) -> Result<AuctionInstance, FamilyError> {
-        let missing = |missing: &str| FamilyError::Ends {
-            path: self.path.to_owned(),
-            found: self.read.len(),
-            missing: missing.to_owned(),
-        };
-        let goods = self.goods.ok_or_else(|| missing("the number of goods"))?;
-        let bids = self.bids.ok_or_else(|| missing("the number of bids"))?;
-        if self.read.len() != bids as usize {
-            return Err(missing(&format!("the last of {bids} bids")));
+        let goods = self.goods.ok_or_else(|| self.missing("the number of goods"))?;
+        let announced = self.bids.ok_or_else(|| self.missing("the number of bids"))?;
+        let mut before = None;
+        for (bid, at) in self.read.iter().zip(0_u32..) {
+            let fault = bid.fault(before, (goods, self.dummies));
+            if let Some(fault) = fault.or_else(|| (at == announced).then_some(BidFault::OneTooMany { announced })) {
+                return Err(FamilyError::Bid { path: self.path.to_owned(), line: bid.line, id: bid.id, fault });
+            }
+            before = Some(bid);
         }
-        let refuse = |source| FamilyError::Auction { path: self.path.to_owned(), source };
-        let beyond = goods.saturating_add(self.dummies);
+        if self.read.len() < announced as usize {
+            return Err(self.missing(&format!("the last of {announced} bids")));
+        }
         let mut named = BTreeMap::new();
         let mut read = Vec::with_capacity(self.read.len());
-        for (id, amount, mut wanted) in self.read {
-            if wanted.iter().any(|&good| good >= beyond) {
-                return Err(refuse(lessor_models::families::auction::AuctionError::Goods { id }));
-            }
+        for BidLine { id, amount, goods: mut wanted, .. } in self.read {
             let dummy = wanted.iter().copied().find(|&good| good >= goods);
             wanted.retain(|&good| good < goods);
             let next = u32::try_from(named.len()).unwrap_or(u32::MAX);
             let bidder = *named.entry(dummy.map_or((1, id), |dummy| (0, u64::from(dummy)))).or_insert(next);
             read.push(AuctionBid { id, amount, goods: wanted, bidder });
         }
-        AuctionInstance::new(goods, read).map_err(refuse)
+        AuctionInstance::new(goods, read).map_err(|source| FamilyError::Auction { path: self.path.to_owned(), source })
+    }
+
+    /// The file ends before something.
+    fn missing(&self, missing: &str) -> FamilyError {
+        let last = self.read.last().map_or(String::new(), |bid| format!(", the last number {}", bid.id));
+        FamilyError::Ends {
+            path: self.path.to_owned(),
+            line: self.lines,
+            found: format!("{} bids{last}", self.read.len()),
+            missing: missing.to_owned(),
+        }
     }
 }
 
@@ -121,13 +205,25 @@ mod tests {
         );
         assert_eq!(
             refused(&SMALL.replace("bids 3", "bids 4")),
-            "instance: ends after 3 numbers, before the last of 4 bids"
+            "instance: line 8: ends after 3 bids, the last number 2, before the last of 4 bids"
         );
         assert_eq!(
-            refused(&SMALL.replace("1\t0", "1\t9")),
-            "instance: not an auction: bid 2 must want some goods of the auction, each once"
+            refused(&SMALL.replace("bids 3", "bids 2")),
+            "instance: line 8: bid 2 is one more than the 2 bids announced"
         );
-        assert_eq!(refused(""), "instance: ends after 0 numbers, before the number of goods");
+        let second = |line: &str| refused(&SMALL.replace("1\t7\t1\t2\t#", line));
+        assert_eq!(
+            second("1\t7\t1\t9\t#"),
+            "instance: line 7: bid 1 wants good 9, but there are 3 with the dummies, counted from zero"
+        );
+        assert_eq!(second("1\t7\t1\t2\t1\t#"), "instance: line 7: bid 1 wants good 1 twice");
+        assert_eq!(second("1\t7\t2\t#"), "instance: line 7: bid 1 must want some good that is no dummy");
+        assert_eq!(second("1\t7\t#"), "instance: line 7: bid 1 must want some good that is no dummy");
+        assert_eq!(
+            second("0\t7\t1\t2\t#"),
+            "instance: line 7: bid 0 follows bid 0, but must come after bids of lower numbers, once"
+        );
+        assert_eq!(refused(""), "instance: line 1: ends after 0 bids, before the number of goods");
     }
 
     #[test]

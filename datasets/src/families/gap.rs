@@ -46,15 +46,27 @@ mod tests {
         let refused = |text: &str| read(gap, text).unwrap_err();
         assert_eq!(refused("1 1\n2 x 4"), "instance: line 2: \"x\" is not a whole number of at most 2^53");
         assert_eq!(refused("1 1\n-2 3 4"), "instance: line 2: -2 is below zero");
-        assert_eq!(refused("1 2\n3"), "instance: ends after 3 numbers, before the last of 1 x 2 costs");
+        assert_eq!(
+            refused("1 2\n3"),
+            "instance: line 2: ends after 3 numbers, the last 3, before the last of 1 x 2 costs"
+        );
         assert_eq!(refused("1 1\n2 3 4\n5"), "instance: line 3: \"5\" follows after the last number");
-        assert_eq!(refused(""), "instance: ends after 0 numbers, before the number of agents");
+        assert_eq!(refused(""), "instance: line 1: ends after 0 numbers, before the number of agents");
         assert_eq!(refused("0 1"), "instance: line 1: the number of agents is 0, but must be from 1 to 2^32 - 1");
         assert_eq!(
             refused("4294967295 4294967295 1"),
-            "instance: ends after 3 numbers, before the last of 4294967295 x 4294967295 costs"
+            "instance: line 1: ends after 3 numbers, the last 1, before the last of 4294967295 x 4294967295 costs"
         );
         assert!(refused("9007199254740993 1").contains("is not a whole number"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named_with_their_line() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("instance");
+        std::fs::write(&path, b"1 1\n2 3\xff 4\n").unwrap();
+        let refused = gap(&path).unwrap_err().to_string();
+        assert!(refused.ends_with("instance: line 2: byte 0xff is no UTF-8 text"), "{refused}");
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::import::ImportError;
 
 pub use answers::{assignment_answer, gap_answer, reassignment_answer, vector_packing_answer};
 pub use assignment::assignment;
-pub use auction::auction;
+pub use auction::{BidFault, auction};
 pub use double_auction::{DOUBLE_AUCTION_UNITS, double_auction};
 pub use gap::gap;
 pub use openb::{OpenbBatch, openb};
@@ -45,6 +45,16 @@ pub enum FamilyError {
         /// Why.
         source: std::io::Error,
     },
+    /// A byte that is no text.
+    #[error("{}: line {line}: byte 0x{byte:02x} is no UTF-8 text", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The first byte that is none.
+        byte: u8,
+    },
     /// A word that is no whole number of at most 2^53, or as far below zero.
     #[error("{}: line {line}: {token:?} is not a whole number of at most 2^53", path.display())]
     NotANumber {
@@ -56,12 +66,14 @@ pub enum FamilyError {
         token: String,
     },
     /// The file ends too early.
-    #[error("{}: ends after {found} numbers, before {missing}", path.display())]
+    #[error("{}: line {line}: ends after {found}, before {missing}", path.display())]
     Ends {
         /// The file.
         path: PathBuf,
-        /// How many numbers there are.
-        found: usize,
+        /// Its last line.
+        line: usize,
+        /// How many numbers or bids there are, and the last of them.
+        found: String,
         /// What should follow.
         missing: String,
     },
@@ -97,7 +109,7 @@ pub enum FamilyError {
         /// The number.
         number: i64,
         /// Where it must lie.
-        range: &'static str,
+        range: String,
     },
     /// A line that is neither a size nor a bid.
     #[error("{}: line {line}: {text:?} is neither a size nor a bid that ends with #", path.display())]
@@ -109,6 +121,18 @@ pub enum FamilyError {
         /// The line's text.
         text: String,
     },
+    /// A bid that is none of the auction.
+    #[error("{}: line {line}: bid {id} {fault}", path.display())]
+    Bid {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The bid's number.
+        id: u64,
+        /// What is wrong with it.
+        fault: BidFault,
+    },
     /// Bids that make no auction.
     #[error("{}: not an auction", path.display())]
     Auction {
@@ -117,11 +141,25 @@ pub enum FamilyError {
         /// Why.
         source: AuctionError,
     },
+    /// An order whose number another has.
+    #[error("{}: line {line}: order {id} is there already, on line {first}; ids of a table must differ", path.display())]
+    OrderTwice {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The order's number.
+        id: u64,
+        /// The line of the first.
+        first: usize,
+    },
     /// Numbers that make no assignment problem.
-    #[error("{}: not an assignment problem", path.display())]
+    #[error("{}: line {line}: not an assignment problem", path.display())]
     Assignment {
         /// The file.
         path: PathBuf,
+        /// The line of the number at fault.
+        line: usize,
         /// Why.
         source: AssignmentError,
     },
@@ -142,10 +180,12 @@ pub enum FamilyError {
         source: GapError,
     },
     /// Numbers that make no vector packing problem.
-    #[error("{}: not a vector packing problem", path.display())]
+    #[error("{}: line {line}: not a vector packing problem", path.display())]
     VectorPacking {
         /// The file.
         path: PathBuf,
+        /// The line of the number at fault.
+        line: usize,
         /// Why.
         source: VectorPackingError,
     },
@@ -161,10 +201,12 @@ pub enum FamilyError {
         source: OpenbError,
     },
     /// Numbers that make no machine reassignment problem.
-    #[error("{}: not a machine reassignment problem", path.display())]
+    #[error("{}: line {line}: not a machine reassignment problem", path.display())]
     Reassignment {
         /// The file.
         path: PathBuf,
+        /// The line of the number at fault.
+        line: usize,
         /// Why.
         source: Box<ReassignmentError>,
     },

@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(answer(&batch.answer(&seats)).unwrap(), seats);
         assert_eq!(
             answer("node,gpus,seq\nn1,0,5\n").unwrap_err(),
-            "instance: row 0, column node: no node is named \"n1\"; \
+            "instance: line 2, row 0, column node: no node is named \"n1\"; \
             use a name of table nodes, or add it there"
         );
         assert_eq!(answer("seq,node,gpus\n").unwrap(), [None, None, None]);
@@ -257,8 +257,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_file_row_and_column() {
         for (row, told) in [
-            ("0,p,x,1,0,0,", "sequence.csv: row 0, column cpu_milli: \"x\" is not one of: a whole number"),
-            ("0,p,1,-1,0,0,", "sequence.csv: row 0, column memory_mib: -1 is outside 0 to 9007199254740992"),
+            ("0,p,x,1,0,0,", "sequence.csv: line 2, row 0, column cpu_milli: \"x\" is not one of: a whole number"),
+            ("0,p,1,-1,0,0,", "sequence.csv: line 2, row 0, column memory_mib: -1 is outside 0 to 9007199254740992"),
             ("0,p,1,1,65,1000,", "row 0, column num_gpu: 65 is outside 0 to 64"),
             ("0,p,1,1,1,0,", "row 0, column gpu_milli: must be given exactly where num_gpu is"),
             ("0,p,1,1,0,0,\n0,p,1,1,0,0,", "row 1, column seq: \"0\" is already the name of row 0"),
@@ -269,7 +269,7 @@ mod tests {
             assert!(message.contains(told), "{row}: {message}");
         }
         let nodes = |row: &str| read(&format!("sn,cpu_milli,memory_mib,gpu,model\n{row}\n"), HEADER, 100).unwrap_err();
-        assert!(nodes("a,1,1,1,").contains("nodes.csv: row 0, column model: is empty"));
+        assert!(nodes("a,1,1,1,").contains("nodes.csv: line 2, row 0, column model: is empty"));
         assert!(nodes("a,1,1,0,\na,1,1,0,").contains("row 1, column sn: \"a\" is already the name of row 0"));
         assert!(read("sn,gpu\na,1\n", HEADER, 100).unwrap_err().contains("nodes.csv: column model is missing"));
         assert!(read(NODES, "seq,pod\n1,p\n", 100).unwrap_err().contains("column cpu_milli is missing"));

@@ -12,7 +12,6 @@ use lessor_models::families::reassignment::{
 };
 
 use super::FamilyError;
-use super::answers::one_each;
 use super::numbers::Numbers;
 
 /// Reads one instance from its two files.
@@ -27,18 +26,37 @@ pub fn reassignment(model: &Path, start: &Path) -> Result<ReassignmentInstance, 
     let machine_count = numbers.number_up_to_u32("the number of machines")? as usize;
     let machines =
         (0..machine_count).map(|at| machine(&mut numbers, at, kinds, machine_count)).collect::<Result<_, _>>()?;
-    let services = many(&mut numbers, "the number of services", service)?;
-    let processes = many(&mut numbers, "the number of processes", |numbers, at| process(numbers, at, kinds))?;
-    let balances = many(&mut numbers, "the number of balances", balance)?;
+    let service_count = numbers.number_up_to_u32("the number of services")? as usize;
+    let services = (0..service_count).map(|_| service(&mut numbers, service_count)).collect::<Result<Vec<_>, _>>()?;
+    let processes =
+        many(&mut numbers, "the number of processes", |numbers, at| process(numbers, at, (kinds, service_count)))?;
+    let balances_at = numbers.taken() + 1;
+    let balances = many(&mut numbers, "the number of balances", |numbers, at| balance(numbers, at, kinds))?;
     let [process, service, machine] = fixed(&mut numbers, || "the weights of moves".to_owned())?;
     numbers.end()?;
     let weights = MoveWeights { process, service, machine };
-    let before = one_each(start, processes.len(), "the machine of a process")?;
+    let before = machines_before(start, processes.len(), machine_count)?;
     let parts = Parts { resources, machines, services, processes, balances, weights, start: before };
     ReassignmentInstance::new(parts).map_err(|source| {
-        let path = if matches!(source, ReassignmentError::Start { .. }) { start } else { model };
-        FamilyError::Reassignment { path: path.to_owned(), source: Box::new(source) }
+        // Every number is in its range and names what is there: a balance that costs too much is what is left to refuse.
+        let at = match source {
+            ReassignmentError::TooCostly { balance } => balances_at + balance * BALANCE_NUMBERS,
+            _ => 0,
+        };
+        FamilyError::Reassignment { path: model.to_owned(), line: numbers.line(at), source: Box::new(source) }
     })
+}
+
+/// Numbers of one balance.
+const BALANCE_NUMBERS: usize = 4;
+
+/// The machine of each process before.
+fn machines_before(path: &Path, processes: usize, machines: usize) -> Result<Vec<u32>, FamilyError> {
+    let mut numbers = Numbers::read(path)?;
+    let read =
+        (0..processes).map(|_| numbers.one_of("the machine of a process", machines)).collect::<Result<_, _>>()?;
+    numbers.end()?;
+    Ok(read)
 }
 
 /// A length, and as many entries.
@@ -72,24 +90,24 @@ fn machine(numbers: &mut Numbers, at: usize, resources: usize, machines: usize) 
     Ok(Machine { neighborhood, location, capacities, safety, move_costs })
 }
 
-fn service(numbers: &mut Numbers, _at: usize) -> Result<Service, FamilyError> {
+fn service(numbers: &mut Numbers, services: usize) -> Result<Service, FamilyError> {
     let spread = numbers.number_up_to_u32("the spread of a service")?;
     let count = numbers.number_up_to_u32("the number of dependencies of a service")?;
     let dependencies =
-        (0..count).map(|_| numbers.number_up_to_u32("a service depended on")).collect::<Result<_, _>>()?;
+        (0..count).map(|_| numbers.one_of("a service depended on", services)).collect::<Result<_, _>>()?;
     Ok(Service { spread, dependencies })
 }
 
-fn process(numbers: &mut Numbers, at: usize, resources: usize) -> Result<Process, FamilyError> {
-    let service = numbers.number_up_to_u32("the service of a process")?;
+fn process(numbers: &mut Numbers, at: usize, (resources, services): (usize, usize)) -> Result<Process, FamilyError> {
+    let service = numbers.one_of("the service of a process", services)?;
     let needs = numbers.many(resources, || format!("the last of {resources} needs of process {at}"))?;
     let [move_cost] = fixed(numbers, || format!("the move cost of process {at}"))?;
     Ok(Process { service, needs, move_cost })
 }
 
-fn balance(numbers: &mut Numbers, at: usize) -> Result<Balance, FamilyError> {
-    let first = numbers.number_up_to_u32("the first resource of a balance")?;
-    let second = numbers.number_up_to_u32("the second resource of a balance")?;
+fn balance(numbers: &mut Numbers, at: usize, resources: usize) -> Result<Balance, FamilyError> {
+    let first = numbers.one_of("the first resource of a balance", resources)?;
+    let second = numbers.one_of("the second resource of a balance", resources)?;
     let [target, weight] = fixed(numbers, || format!("the target and the weight of balance {at}"))?;
     Ok(Balance { first, second, target, weight })
 }
@@ -131,7 +149,10 @@ mod tests {
         let instance = read(MODEL, "0 1").unwrap();
         let answer = |text: &str| crate::families::tests::read(|path| reassignment_answer(path, &instance), text);
         assert_eq!(answer("1\n0"), Ok(vec![1, 0]));
-        assert_eq!(answer("1").unwrap_err(), "instance: ends after 1 numbers, before the machine of a process");
+        assert_eq!(
+            answer("1").unwrap_err(),
+            "instance: line 1: ends after 1 numbers, the last 1, before the machine of a process"
+        );
     }
 
     #[test]
@@ -144,14 +165,26 @@ mod tests {
         assert_eq!(refused("1\n0 x\n", "0"), "model: line 2: \"x\" is not a whole number of at most 2^53");
         assert_eq!(
             refused("1\n0 10\n2\n0 0 8 4 0", "0"),
-            "model: ends after 9 numbers, before the last of 2 move costs of machine 0"
+            "model: line 4: ends after 9 numbers, the last 0, before the last of 2 move costs of machine 0"
         );
         assert_eq!(refused(&format!("{MODEL}9"), "0 1"), "model: line 16: \"9\" follows after the last number");
-        assert_eq!(refused(MODEL, "0"), "start: ends after 1 numbers, before the machine of a process");
-        assert_eq!(refused(MODEL, "0\n1 1"), "start: line 2: \"1\" follows after the last number");
         assert_eq!(
-            refused(MODEL, "0 2"),
-            "start: not a machine reassignment problem: process 1 runs on machine 2, but there are 2, counted from zero"
+            refused(MODEL, "0"),
+            "start: line 1: ends after 1 numbers, the last 0, before the machine of a process"
+        );
+        assert_eq!(refused(MODEL, "0\n1 1"), "start: line 2: \"1\" follows after the last number");
+        assert_eq!(refused(MODEL, "0\n2"), "start: line 2: the machine of a process is 2, but must be from 0 to 1");
+        assert_eq!(
+            refused(&MODEL.replace("1 1 0\n", "1 1 2\n"), "0 1"),
+            "model: line 8: a service depended on is 2, but must be from 0 to 1"
+        );
+        assert_eq!(
+            refused(&MODEL.replace("1 2 6\n", "9 2 6\n"), "0 1"),
+            "model: line 11: the service of a process is 9, but must be from 0 to 1"
+        );
+        assert_eq!(
+            refused(&MODEL.replace("0 0 1\n7", "0 3 1\n7"), "0 1"),
+            "model: line 13: the second resource of a balance is 3, but must be from 0 to 0"
         );
     }
 

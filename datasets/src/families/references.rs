@@ -101,7 +101,7 @@ mod tests {
         let refused = |text| read(gap_references, text).unwrap_err();
         assert_eq!(
             refused("Path,Optimum,Best known solution value\na,,\n"),
-            "instance: row 0, column Best known solution value: \"\" is not one of: a whole number"
+            "instance: line 2, row 0, column Best known solution value: \"\" is not one of: a whole number"
         );
         assert!(refused("Path,Optimum\na,1\n").contains("column Best known solution value is missing"));
     }

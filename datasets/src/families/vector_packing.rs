@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use lessor_models::families::vector_packing::VectorPackingInstance;
+use lessor_models::families::vector_packing::{VectorPackingError, VectorPackingInstance};
 
 use super::FamilyError;
 use super::numbers::Numbers;
@@ -18,13 +18,20 @@ pub fn vector_packing(path: &Path) -> Result<VectorPackingInstance, FamilyError>
     let capacities = numbers.many(dimensions, || format!("the last of {dimensions} capacities"))?;
     let types = numbers.number_up_to_u32("the number of item types")?;
     let (mut sizes, mut demands) = (Vec::new(), Vec::new());
+    let before = numbers.taken();
     for item in 0..types {
         sizes.extend(numbers.signed(dimensions, || format!("the last of {dimensions} sizes of item type {item}"))?);
         demands.push(numbers.number_up_to_u32("the demand of an item type")?);
     }
     numbers.end()?;
-    VectorPackingInstance::new(capacities, sizes, demands)
-        .map_err(|source| FamilyError::VectorPacking { path: path.to_owned(), source })
+    VectorPackingInstance::new(capacities, sizes, demands).map_err(|source| {
+        // Sizes and the demand of each type come one after another; too many items are noticed at the last demand.
+        let at = match source {
+            VectorPackingError::TooWide { item, dimension, .. } => before + item * (dimensions + 1) + dimension,
+            _ => numbers.taken() - 1,
+        };
+        FamilyError::VectorPacking { path: path.to_owned(), line: numbers.line(at), source }
+    })
 }
 
 #[cfg(test)]
@@ -49,7 +56,10 @@ mod tests {
     fn what_is_wrong_is_named() {
         let refused = |text: &str| read(vector_packing, text).unwrap_err();
         assert_eq!(refused("1\n5\n1\n4 z"), "instance: line 4: \"z\" is not a whole number of at most 2^53");
-        assert_eq!(refused("1 5 2 4 1"), "instance: ends after 5 numbers, before the last of 1 sizes of item type 1");
+        assert_eq!(
+            refused("1 5 2 4 1"),
+            "instance: line 1: ends after 5 numbers, the last 1, before the last of 1 sizes of item type 1"
+        );
         assert_eq!(refused("1 5 1 4 1 9"), "instance: line 1: \"9\" follows after the last number");
         assert_eq!(refused("0"), "instance: line 1: the number of dimensions is 0, but must be from 1 to 2^32 - 1");
         assert_eq!(
@@ -57,8 +67,12 @@ mod tests {
             "instance: line 3: the demand of an item type is 4294967296, but must be from 0 to 2^32 - 1"
         );
         assert_eq!(
-            refused("1 5 1 6 1"),
-            "instance: not a vector packing problem: item type 0 has size 6 in dimension 0, where a bin holds 5"
+            refused("2 5 5 2\n5 5 1\n1 6 1"),
+            "instance: line 3: not a vector packing problem: item type 1 has size 6 in dimension 1, where a bin holds 5"
+        );
+        assert_eq!(
+            refused("1\n5\n2\n1 4294967295\n1 1\n"),
+            "instance: line 5: not a vector packing problem: there are more than 2^32 - 1 items"
         );
     }
 

@@ -107,6 +107,14 @@ impl CsvTable {
 
     /// The error of a cell.
     pub(crate) fn refuse(&self, row: usize, column: CsvColumn, problem: Problem) -> ImportError {
-        DatasetError::Cell { path: self.path.clone(), row, column: column.name, problem: Box::new(problem) }.into()
+        let (path, line) = (self.path.clone(), self.line(row));
+        ImportError::Cell { path, line, row, column: column.name, problem: Box::new(problem) }
+    }
+
+    /// The line on which a row begins, from one.
+    pub(crate) fn line(&self, row: usize) -> usize {
+        // The reader knows the place of each row; without it, as many lines lie before as there are rows and a header.
+        let known = self.rows[row].position().and_then(|position| usize::try_from(position.line()).ok());
+        known.unwrap_or(row + 2)
     }
 }

@@ -10,7 +10,7 @@ mod opendc;
 use lessor_models::fleet::FleetError;
 use lessor_models::instance::InstanceError;
 
-use crate::table::DatasetError;
+use crate::table::{DatasetError, Problem};
 
 pub use carbon::carbon;
 pub use gpu_servers::{GpuServers, MEMORY_BYTES, gpu_servers};
@@ -30,6 +30,20 @@ pub enum ImportError {
         path: std::path::PathBuf,
         /// Why, with the line.
         source: csv::Error,
+    },
+    /// A cell with a value that cannot be.
+    #[error("{}: line {line}, row {row}, column {column}: {problem}", path.display())]
+    Cell {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The line on which the row begins, from one.
+        line: usize,
+        /// The row, from zero.
+        row: usize,
+        /// The column.
+        column: &'static str,
+        /// What is wrong with it.
+        problem: Box<Problem>,
     },
     /// A file without a row of data.
     #[error("{}: holds no row of data", path.display())]

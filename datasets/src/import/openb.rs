@@ -400,7 +400,7 @@ mod tests {
     fn a_bad_cell_is_named_with_file_row_and_column() {
         let pods = |row: &str| format!("name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec\nok,1,1,0,0,\n{row}\n");
         for (row, expected) in [
-            ("a,x,1,0,0,", "pods.csv: row 1, column cpu_milli: \"x\" is not one of: a whole number"),
+            ("a,x,1,0,0,", "pods.csv: line 3, row 1, column cpu_milli: \"x\" is not one of: a whole number"),
             ("a,-5,1,0,0,", "row 1, column cpu_milli: -5 is outside 0 to"),
             ("a,1,1,1,1001,", "row 1, column gpu_milli: 1001 is outside 0 to 1000"),
             ("a,1,1,1,0,", "row 1, column gpu_milli: must be given exactly where num_gpu is"),
