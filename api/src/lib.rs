@@ -26,6 +26,7 @@ mod explain_command;
 mod front;
 mod import_command;
 mod inputs;
+mod interrupt;
 mod journal_command;
 mod keep;
 mod kind_name;

@@ -17,6 +17,7 @@ use crate::console::{say, warn};
 use crate::deadline::{self, Sizes};
 use crate::front;
 use crate::inputs::{InputPaths, Loaded};
+use crate::interrupt;
 use crate::keep::Keep;
 use crate::machine::{self, Machine};
 use crate::memory::{self, Memory, Room};
@@ -180,8 +181,10 @@ impl<'c> Run<'c> {
         let alarms = self.settings.deadline_seconds.map(|seconds| self.alarms(seconds)).unwrap_or_default();
         let alarms: Vec<_> = alarms.into_iter().zip([&bound, &search, &explain]).collect();
         let show = &mut |progress| view.show(progress);
-        let outcome = memory::with_watch(limit, [&bound, &search], || {
-            deadline::with_alarms(&alarms, || plan(self.instance(), &options, stops, show))
+        let outcome = interrupt::heed(&[&bound, &search, &explain], || {
+            memory::with_watch(limit, [&bound, &search], || {
+                deadline::with_alarms(&alarms, || plan(self.instance(), &options, stops, show))
+            })
         });
         Planned { outcome, view, seconds: self.clock.seconds() - began }
     }
@@ -282,6 +285,7 @@ impl<'c> Run<'c> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             inputs: self.paths.clone(),
             files: self.loaded.files.clone(),
+            interrupted: interrupt::is_heard(),
             weights: WeightsFile::record(self.instance().weights()),
             settings: self.settings.clone(),
             figures: figures.clone(),

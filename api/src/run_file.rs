@@ -28,6 +28,9 @@ pub(crate) struct RunFile {
     pub(crate) inputs: InputPaths,
     /// The input files with their hashes.
     pub(crate) files: Vec<HashedFile>,
+    /// Whether a signal ended it before its time or its work was over: then nothing reproduces it.
+    #[serde(default)]
+    pub(crate) interrupted: bool,
     /// The weights, every key stated.
     pub(crate) weights: WeightsFile,
     /// What the run was told.

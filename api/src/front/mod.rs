@@ -21,6 +21,7 @@ use crate::Ending;
 use crate::cli::PlanArgs;
 use crate::command_error::CommandError;
 use crate::console::say_all;
+use crate::interrupt;
 use crate::machine;
 use crate::output_directory::{OutputError, OutputPlace, StagedDirectory};
 use crate::plan_command::{Bounds, Run, bars};
@@ -71,10 +72,13 @@ pub(crate) fn run(args: &PlanArgs, pair: Pair, place: &OutputPlace, run: Run<'_>
         let dir = planning_dir(&staged, at)?;
         points.push(planning.point(args, (weighing, at), &dir)?);
         search::mark_dominated(pair, &mut points);
+        if interrupt::is_heard() {
+            break;
+        }
     }
     search::sort(pair, &mut points);
     settle_plans(&staged, &mut points)?;
-    let figures = &points.first().expect("there are at least two weighings").figures;
+    let figures = &points.first().expect("every front has an extreme to weigh first").figures;
     let (tiles, jobs) = (figures.tiles, figures.jobs);
     let outcome = Outcome { pair, points, settings: &planning.settings, tiles, jobs };
     table::write(staged.path(), &outcome)?;

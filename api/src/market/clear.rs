@@ -27,6 +27,7 @@ use crate::cli::MarketClearArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
 use crate::deadline::with_alarms;
+use crate::interrupt;
 use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
 use crate::process_clock::ProcessClock;
 use crate::words::credits;
@@ -74,7 +75,8 @@ pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending
     let at = |tenths: u32| clock.instant_after(args.deadline * tenths / 10);
     let alarms: Vec<_> =
         [(at(5), &solving), (at(9), &probing)].into_iter().filter_map(|(at, stop)| Some((at?, stop))).collect();
-    let cleared = with_alarms(&alarms, || cleared(&round, &solving, &probing))?;
+    let work = || with_alarms(&alarms, || cleared(&round, &solving, &probing));
+    let cleared = interrupt::heed(&[&solving, &probing], work)?;
     let staged = place.stage()?;
     write(&round, &cleared, &paths, &staged)?;
     staged.publish()?;

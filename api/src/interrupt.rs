@@ -1,0 +1,64 @@
+//! Signals that ask the process to end: the first ends a search, which leaves its best answer, the second ends the process.
+//!
+//! Nothing listens before the first search begins: until then there is no answer to keep, and a signal ends the process as it
+//! does anywhere.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use lessor_solver::stop::Stop;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::console::warn;
+use crate::deadline::{Ending, beside};
+
+/// Up once a signal was heard; there from when anything listens. Signals belong to the process, and so does this.
+static HEARD: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// How often the flag is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Whether a signal has asked for the end since anything listens.
+pub(crate) fn is_heard() -> bool {
+    HEARD.get().is_some_and(|heard| heard.load(Ordering::Relaxed))
+}
+
+/// Does some work; raises every flag where a signal asks for the end before the work has ended, or did so earlier.
+pub(crate) fn heed<T>(stops: &[&Stop], work: impl FnOnce() -> T) -> T {
+    let heard = HEARD.get_or_init(listen);
+    let watch = |ending: &Ending| {
+        loop {
+            if heard.load(Ordering::Relaxed) {
+                stops.iter().for_each(|stop| stop.raise());
+                return warn(
+                    "interrupted: what is best so far is the answer; a second signal ends at once, without one",
+                );
+            }
+            if !ending.is_still_ahead_after(LOOK_EVERY) {
+                return;
+            }
+        }
+    };
+    beside(watch, work)
+}
+
+/// Listens from now on.
+fn listen() -> Arc<AtomicBool> {
+    let heard = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        if let Err(error) = register(signal, &heard) {
+            warn(&format!("signal {signal} ends the process at once: it cannot be listened for: {error}"));
+        }
+    }
+    heard
+}
+
+/// In this order: only the second signal finds the flag up, and does what it does where nobody listens.
+fn register(signal: i32, heard: &Arc<AtomicBool>) -> io::Result<()> {
+    flag::register_conditional_default(signal, Arc::clone(heard))?;
+    flag::register(signal, Arc::clone(heard))?;
+    Ok(())
+}
