@@ -42,8 +42,8 @@ pub use market::{
 pub use serve::ServeArgs;
 pub use solve::{
     DoubleRuleFlag, GapMethodFlag, OpenbMethodFlag, PaymentRuleFlag, RoadefMethodFlag, SolveArgs, SolveAssignmentArgs,
-    SolveCatsArgs, SolveCommonArgs, SolveDoubleArgs, SolveFamily, SolveGapArgs, SolveOpenbArgs, SolveRoadefArgs,
-    SolveVbpArgs, VbpMethodFlag,
+    SolveCatsArgs, SolveCommonArgs, SolveDoubleArgs, SolveFamily, SolveGapArgs, SolveLimitArgs, SolveOpenbArgs,
+    SolveRoadefArgs, SolveVbpArgs, VbpMethodFlag,
 };
 
 const EXIT_CODES: &str = "\
@@ -182,7 +182,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
     /// The plan is there by then, counted from the start of the process [default: 30s].
-    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, conflicts_with = "work")]
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse_deadline, conflicts_with = "work")]
     pub deadline: Option<Duration>,
     /// A limit in work (search moves) in place of time: the result does not depend on the machine.
     #[arg(long, value_name = "N")]

@@ -14,6 +14,12 @@ pub(crate) enum DurationError {
         /// What was written.
         text: String,
     },
+    /// A deadline that is over before anything begins.
+    #[error("{text:?} leaves no time to find anything in; give a deadline above zero: 250ms, 30s, 1.5m")]
+    NoTime {
+        /// What was written.
+        text: String,
+    },
     /// Negative, not a number, or longer than a century.
     #[error("{text:?} is out of range; a duration is at least zero and at most a century")]
     OutOfRange {
@@ -46,6 +52,15 @@ pub(crate) fn parse(text: &str) -> Result<Duration, DurationError> {
     Duration::try_from_secs_f64(seconds).map_err(|_| malformed())
 }
 
+/// Reads how long work may take, which is more than nothing.
+///
+/// # Errors
+/// What [`parse`] refuses, and zero.
+pub(crate) fn parse_deadline(text: &str) -> Result<Duration, DurationError> {
+    let deadline = parse(text)?;
+    if deadline.is_zero() { Err(DurationError::NoTime { text: text.to_owned() }) } else { Ok(deadline) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +72,15 @@ mod tests {
             ["250ms", "30s", "1.5m", "2min", "1h", "1d"].map(read),
             [250, 30_000, 90_000, 120_000, 3_600_000, 86_400_000]
         );
+    }
+
+    #[test]
+    fn a_deadline_is_above_zero() {
+        assert_eq!(parse_deadline("1ms"), Ok(Duration::from_millis(1)));
+        for text in ["0s", "0ms", "-0s", "0.0h"] {
+            assert_eq!(parse_deadline(text), Err(DurationError::NoTime { text: text.into() }), "{text}");
+        }
+        assert_eq!(parse_deadline("soon"), Err(DurationError::Malformed { text: "soon".into() }));
     }
 
     #[test]

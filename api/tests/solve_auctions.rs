@@ -49,14 +49,52 @@ fn malformed_auctions_are_refused_with_file_and_line() {
     let bench = Bench::new();
     for (text, told) in [
         (SMALL.replace("20\t1", "-20\t1"), "line 7: \"-20\" is not a whole number"),
-        (SMALL.replace("21\t0", "21\t7"), "bid 3 must want some goods of the auction"),
-        (SMALL.replace("3\t21", "2\t21"), "bid 2 must come after bids of lower numbers"),
+        (SMALL.replace("21\t0", "21\t7"), "line 9: bid 3 wants good 7, but there are 3"),
+        (SMALL.replace("3\t21", "2\t21"), "line 9: bid 2 follows bid 2, but must come after bids of lower numbers"),
     ] {
         fs::write(bench.path("bad"), text).unwrap();
         let said = bench.expect(2, "solve cats bad --out outcome");
         assert!(said.err.contains("bad: ") && said.err.contains(told), "{said:?}");
         assert!(!bench.path("outcome").exists());
     }
+}
+
+#[test]
+fn an_auction_that_nobody_wins_has_a_revenue_of_zero() {
+    let bench = Bench::new();
+    fs::write(bench.path("worthless"), "goods 1\nbids 1\ndummy 0\n0\t0\t0\t#\n").unwrap();
+    let said = bench.expect(0, "solve cats worthless --json --out outcome");
+    let solved = said.json();
+    assert_eq!((&solved["winners"], &solved["revenue"]), (&0.into(), &0.0.into()));
+    assert!(!said.out.contains("-0"), "{said:?}");
+}
+
+#[test]
+fn a_double_auction_takes_limits_as_other_families_do() {
+    let bench = Bench::new();
+    fs::write(bench.path("bids"), "id,value,q0\n7,10.5,1\n8,8,1\n").unwrap();
+    fs::write(bench.path("asks"), "id,value,q0\n1,2,1\n2,5.25,1\n").unwrap();
+    let words = "solve double bids asks --seconds 30 --seed 5 --threads 2 --json --out outcome";
+    let solved = bench.expect(0, words).json();
+    assert_eq!(solved["surplus"].as_f64(), Some(11.25));
+    assert_eq!((&solved["seed"], &solved["threads"]), (&5.into(), &1.into()));
+    let said = bench.expect(2, "solve double bids asks --seconds 0 --out outcome");
+    assert!(said.err.contains("--seconds 0: must be above 0"), "{said:?}");
+}
+
+#[test]
+fn a_double_auction_that_is_not_cleared_in_time_has_no_answer() {
+    let bench = Bench::new();
+    // Every vector is a class of its own, and every ask covers every bid: many steps over many pairs.
+    let table = |value: &dyn Fn(u32) -> u32, wanted: &dyn Fn(u32) -> u32| {
+        let row = |at: u32| format!("{at},{},{}\n", value(at), wanted(at));
+        "id,value,q0\n".to_owned() + &(0..3_000).map(row).collect::<String>()
+    };
+    fs::write(bench.path("bids"), table(&|at| 5_000 + at, &|at| at)).unwrap();
+    fs::write(bench.path("asks"), table(&|at| at, &|at| 4_000 + at)).unwrap();
+    let said = bench.expect(1, "solve double bids asks --seconds 0.3 --json --out outcome");
+    assert!(said.err.contains("not cleared in time") && said.json()["surplus"].is_null(), "{said:?}");
+    assert!(said.json()["seconds"].as_f64() < Some(10.0) && !bench.path("outcome").exists(), "{said:?}");
 }
 
 #[test]

@@ -41,6 +41,8 @@ fn what_has_no_assignment_ends_with_one_and_leaves_the_old_answer() {
     fs::write(bench.path("answer"), "old").unwrap();
     let solved = bench.expect(1, "solve gap crowded --seconds 30 --json --out answer").json();
     assert!(solved["cost"].is_null() && solved["proof"] == "search");
+    // There is no least cost, so nothing bounds it.
+    assert!(solved["bound"].is_null() && solved["gap"].is_null(), "{solved}");
     assert_eq!(fs::read_to_string(bench.path("answer")).unwrap(), "old");
 }
 
@@ -49,8 +51,8 @@ fn malformed_instances_are_refused_with_file_and_line() {
     let bench = Bench::new();
     for (text, told) in [
         ("2 3\n1 x", "line 2: \"x\" is not a whole number"),
-        ("2 3\n1 2 3", "ends after 5 numbers, before the last of 2 x 3 costs"),
-        ("", "ends after 0 numbers"),
+        ("2 3\n1 2 3", "line 2: ends after 5 numbers, the last 3, before the last of 2 x 3 costs"),
+        ("", "line 1: ends after 0 numbers"),
     ] {
         fs::write(bench.path("bad"), text).unwrap();
         let said = bench.expect(2, "solve gap bad --out answer");
@@ -83,13 +85,14 @@ fn the_sixty_small_public_instances_are_solved_and_proved() {
 }
 
 /// The lines of a stream of incumbents after its header, as (seconds, cost, bound).
-fn stream(text: &str) -> Vec<(f64, Option<u64>, u64)> {
+fn stream(text: &str) -> Vec<(f64, Option<u64>, Option<u64>)> {
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("seconds,cost,bound"));
     let row = |line: &str| {
         let fields: Vec<&str> = line.split(',').collect();
         let [seconds, cost, bound] = fields[..] else { panic!("{line:?} has three fields") };
-        (seconds.parse().unwrap(), (!cost.is_empty()).then(|| cost.parse().unwrap()), bound.parse().unwrap())
+        let amount = |field: &str| (!field.is_empty()).then(|| field.parse().unwrap());
+        (seconds.parse().unwrap(), amount(cost), amount(bound))
     };
     lines.map(row).collect()
 }
@@ -103,17 +106,34 @@ fn incumbents_are_told_in_a_file_that_ends_with_the_answer() {
     let told = stream(&fs::read_to_string(bench.path("told")).unwrap());
     assert!(told.is_sorted_by(|a, b| a.0 <= b.0 && a.1 >= b.1 && a.2 <= b.2), "{told:?}");
     let &(seconds, cost, bound) = told.last().unwrap();
-    assert_eq!((cost, bound), (Some(7), 7));
+    assert_eq!((cost, bound), (Some(7), Some(7)));
     assert!(seconds <= solved["seconds"].as_f64().unwrap() && solved["peak_memory_bytes"].as_u64().unwrap() > 0);
 }
 
 #[test]
-fn a_search_without_an_incumbent_tells_its_bound() {
+fn a_search_that_proves_that_nothing_fits_tells_neither_cost_nor_bound() {
     let bench = Bench::new();
     fs::write(bench.path("crowded"), SMALL.replace("6 6\n", "5 5\n")).unwrap();
     bench.expect(1, "solve gap crowded --seconds 30 --incumbents told --out answer");
     let told = stream(&fs::read_to_string(bench.path("told")).unwrap());
-    assert_eq!(told.last().unwrap().1, None);
+    let &(_, cost, bound) = told.last().unwrap();
+    assert_eq!((cost, bound), (None, None));
     let said = bench.expect(2, "solve gap crowded --seconds 30 --incumbents absent/told --out answer");
     assert!(said.err.contains("absent/told: cannot be written") && !bench.path("answer").exists(), "{said:?}");
+}
+
+#[test]
+fn an_answer_that_has_no_place_is_refused_before_the_search() {
+    let bench = Bench::new();
+    fs::write(bench.path("small"), SMALL).unwrap();
+    fs::write(bench.path("told"), "old").unwrap();
+    fs::create_dir(bench.path("taken")).unwrap();
+    for out in ["absent/answer", "small/answer", "taken"] {
+        let words = format!("solve gap small --seconds 30 --incumbents told --out {out}");
+        let said = bench.expect(2, &words);
+        assert!(said.err.contains(&format!("{out}: cannot be written")), "{said:?}");
+    }
+    // A search would have told its incumbents.
+    assert_eq!(fs::read_to_string(bench.path("told")).unwrap(), "old");
+    assert_eq!(bench.names(), ["small", "taken", "told"]);
 }

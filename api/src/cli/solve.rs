@@ -114,6 +114,9 @@ pub struct SolveDoubleArgs {
     /// Who trades, and what they pay and get.
     #[arg(long, value_name = "RULE", value_enum, default_value_t = DoubleRuleFlag::Vcg)]
     pub rule: DoubleRuleFlag,
+    /// What limits a run and reproduces it.
+    #[command(flatten)]
+    pub limits: SolveLimitArgs,
     /// Prints one JSON object on standard output, and nothing else.
     #[arg(long)]
     pub json: bool,
@@ -187,9 +190,9 @@ pub struct SolveOpenbArgs {
     pub common: SolveCommonArgs,
 }
 
-/// Flags of every family.
+/// What limits a run and reproduces it.
 #[derive(Debug, Args)]
-pub struct SolveCommonArgs {
+pub struct SolveLimitArgs {
     /// The answer is there by then, counted from the start of the process.
     #[arg(long, value_name = "S", default_value_t = 60.0)]
     pub seconds: f64,
@@ -199,6 +202,14 @@ pub struct SolveCommonArgs {
     /// Threads [default: as many as the machine runs at once].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// Flags of every family whose answer is searched for.
+#[derive(Debug, Args)]
+pub struct SolveCommonArgs {
+    /// What limits a run and reproduces it.
+    #[command(flatten)]
+    pub limits: SolveLimitArgs,
     /// Prints one JSON object on standard output, and nothing else.
     #[arg(long)]
     pub json: bool,

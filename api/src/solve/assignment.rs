@@ -16,8 +16,8 @@ pub(super) fn run(args: &SolveAssignmentArgs, clock: &ProcessClock) -> Result<En
     let common = &args.common;
     let instance = families::assignment(&args.instance).map_err(SolveError::from)?;
     let incumbents = Incumbents::open(common, clock)?;
-    let found = in_time(common, clock, |stop| assign(&instance, stop))?;
-    let bound = assignment::bound(&instance, &found.prices, found.parts);
+    let found = in_time(&common.limits, clock, |stop| assign(&instance, stop))?;
+    let bound = Some(assignment::bound(&instance, &found.prices, found.parts));
     let cost = found.columns.as_ref().map(|columns| {
         assignment::check(&instance, columns).expect("the auction algorithm gives each row a column of its own")
     });
@@ -26,8 +26,8 @@ pub(super) fn run(args: &SolveAssignmentArgs, clock: &ProcessClock) -> Result<En
         answer_file::write(&common.out, &(columns.join("\n") + "\n"))?;
     }
     incumbents.ended(cost, bound);
-    let gap = cost.map(|cost| Solved::gap(cost, bound));
-    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.seed);
+    let gap = cost.zip(bound).map(|(cost, bound)| Solved::gap(cost, bound));
+    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.limits.seed);
     Solved { cost, bound, gap, proof: "prices", seconds, peak_memory_bytes, seed, threads: 1 }.tell(common);
     Ok(if cost.is_some() { Ending::Done } else { Ending::Failed })
 }

@@ -56,11 +56,11 @@ pub(super) fn run(args: &SolveCatsArgs, clock: &ProcessClock) -> Result<Ending, 
     let common = &args.common;
     let instance = families::auction(&args.instance).map_err(SolveError::from)?;
     let (book, supply) = Book::of_auction(&instance);
-    let rules = Rules { payments: rule(args.payments), seed: common.seed };
-    let (threads, pool) = pool(common)?;
+    let rules = Rules { payments: rule(args.payments), seed: common.limits.seed };
+    let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;
     let begun = clock.seconds();
-    let outcome = in_time(common, clock, |stop| {
+    let outcome = in_time(&common.limits, clock, |stop| {
         let mut report = |value, bound| incumbents.raised(value, bound);
         pool.install(|| clear(&book, &supply, &rules, stop, &mut report))
     })?;
@@ -68,7 +68,7 @@ pub(super) fn run(args: &SolveCatsArgs, clock: &ProcessClock) -> Result<Ending, 
     let clearing_seconds = clock.seconds() - begun;
     let cleared = cleared(&instance, &outcome);
     answer_file::write(&common.out, &(serde_json::to_string(&cleared).expect("keys are numbers") + "\n"))?;
-    incumbents.ended(Some(outcome.surplus), outcome.bound);
+    incumbents.ended(Some(outcome.surplus), Some(outcome.bound));
     let gap = (outcome.bound - outcome.surplus) as f64 / outcome.surplus.max(1) as f64;
     let solved = SolvedCats {
         value: outcome.surplus,
@@ -76,11 +76,11 @@ pub(super) fn run(args: &SolveCatsArgs, clock: &ProcessClock) -> Result<Ending, 
         gap,
         winners: outcome.winners.len(),
         unsettled: outcome.settlement.as_ref().err().map(ToString::to_string),
-        revenue: outcome.settlement.as_ref().ok().map(|payments| payments.iter().map(exact).sum()),
+        revenue: outcome.settlement.as_ref().ok().map(|payments| revenue(payments)),
         clearing_seconds,
         seconds: clock.seconds(),
         peak_memory_bytes: peak_memory_bytes(),
-        seed: common.seed,
+        seed: common.limits.seed,
         threads,
     };
     tell(&solved, args);
@@ -120,6 +120,11 @@ fn cleared(instance: &AuctionInstance, outcome: &Outcome) -> Cleared {
         payments: payments.iter().map(|payment| (payment.bidder.0, exact(payment))).collect(),
         settled: payments.iter().map(|payment| (payment.bidder.0, payment.settled)).collect(),
     }
+}
+
+/// All payments together. A sum of floats begins at -0, which nobody means who says that nothing is paid.
+fn revenue(payments: &[Payment]) -> f64 {
+    payments.iter().map(exact).fold(0.0, |sum, paid| sum + paid)
 }
 
 /// An exact payment as a decimal number.

@@ -1,18 +1,18 @@
 //! `lessor solve double`: a double auction of vectors.
 
 use lessor_datasets::families::{self, DOUBLE_AUCTION_UNITS};
-use lessor_market::double::{DoubleOutcome, clear, reduced};
+use lessor_market::double::{DoubleOutcome, clear_until, reduced};
 use lessor_models::families::double_auction::{self, DoubleAuctionInstance};
 use serde::Serialize;
 
 use crate::Ending;
 use crate::cli::{DoubleRuleFlag, SolveDoubleArgs};
 use crate::command_error::CommandError;
-use crate::console::say;
+use crate::console::{say, warn};
 use crate::process_clock::ProcessClock;
 use crate::summary::print_json;
 
-use super::{SolveError, answer_file, peak_memory_bytes};
+use super::{SolveError, answer_file, in_time, peak_memory_bytes};
 
 /// The answer, as it is written. Money is in the units of the files.
 #[derive(Debug, Serialize)]
@@ -35,7 +35,8 @@ struct Traded {
 /// The object that `--json` prints.
 #[derive(Debug, Serialize)]
 struct SolvedDouble {
-    surplus: f64,
+    /// Nothing where the time was over before the trades were known.
+    surplus: Option<f64>,
     trades: usize,
     pays: f64,
     gets: f64,
@@ -43,40 +44,55 @@ struct SolvedDouble {
     clearing_seconds: f64,
     seconds: f64,
     peak_memory_bytes: u64,
+    seed: u64,
+    threads: usize,
 }
 
 /// Carries out `lessor solve double`.
 pub(super) fn run(args: &SolveDoubleArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let instance = families::double_auction(&args.bids, &args.asks).map_err(SolveError::from)?;
     let begun = clock.seconds();
-    let outcome = match args.rule {
-        DoubleRuleFlag::Vcg => clear(&instance),
-        DoubleRuleFlag::TradeReduction => reduced(&instance),
-    };
+    let outcome = in_time(&args.limits, clock, |stop| match args.rule {
+        DoubleRuleFlag::Vcg => clear_until(&instance, stop),
+        // One pass over sorted orders: over before any deadline that leaves time to read them.
+        DoubleRuleFlag::TradeReduction => Some(reduced(&instance)),
+    })?;
     let clearing_seconds = clock.seconds() - begun;
-    let cleared = cleared(&instance, &outcome);
-    answer_file::write(&args.out, &(serde_json::to_string(&cleared).expect("keys are text") + "\n"))?;
+    let cleared = outcome.map(|outcome| cleared(&instance, &outcome));
+    if let Some(cleared) = &cleared {
+        answer_file::write(&args.out, &(serde_json::to_string(cleared).expect("keys are text") + "\n"))?;
+    }
+    let trades = cleared.as_ref().map_or(&[][..], |cleared| &cleared.trades);
     let solved = SolvedDouble {
-        surplus: cleared.surplus,
-        trades: cleared.trades.len(),
-        pays: cleared.trades.iter().map(|trade| trade.pays).fold(0.0, |sum, paid| sum + paid),
-        gets: cleared.trades.iter().map(|trade| trade.gets).fold(0.0, |sum, got| sum + got),
-        deficit: cleared.deficit,
+        surplus: cleared.as_ref().map(|cleared| cleared.surplus),
+        trades: trades.len(),
+        pays: trades.iter().map(|trade| trade.pays).fold(0.0, |sum, paid| sum + paid),
+        gets: trades.iter().map(|trade| trade.gets).fold(0.0, |sum, got| sum + got),
+        deficit: cleared.as_ref().map_or(0.0, |cleared| cleared.deficit),
         clearing_seconds,
         seconds: clock.seconds(),
         peak_memory_bytes: peak_memory_bytes(),
+        seed: args.limits.seed,
+        threads: 1,
     };
-    if args.json {
-        print_json(&solved);
-    } else {
-        say(&format!("surplus   {:.9}", solved.surplus));
-        say(&format!("trades    {}", solved.trades));
-        say(&format!("buyers    pay {:.6}", solved.pays));
-        say(&format!("sellers   get {:.6}, deficit {:.6}", solved.gets, solved.deficit));
-        say(&format!("seconds   {:.3}, of which clearing {:.4}", solved.seconds, solved.clearing_seconds));
-        say(&format!("answer    {}", args.out.display()));
+    tell(&solved, args);
+    Ok(if solved.surplus.is_some() { Ending::Done } else { Ending::Failed })
+}
+
+fn tell(solved: &SolvedDouble, args: &SolveDoubleArgs) {
+    if solved.surplus.is_none() {
+        warn("not cleared in time: payments need all trades, so there is no answer; give more --seconds");
     }
-    Ok(Ending::Done)
+    if args.json {
+        return print_json(solved);
+    }
+    let Some(surplus) = solved.surplus else { return };
+    say(&format!("surplus   {surplus:.9}"));
+    say(&format!("trades    {}", solved.trades));
+    say(&format!("buyers    pay {:.6}", solved.pays));
+    say(&format!("sellers   get {:.6}, deficit {:.6}", solved.gets, solved.deficit));
+    say(&format!("seconds   {:.3}, of which clearing {:.4}", solved.seconds, solved.clearing_seconds));
+    say(&format!("answer    {}", args.out.display()));
 }
 
 /// The answer, once it was looked at by code that shares nothing with what made it.

@@ -14,17 +14,17 @@ use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_by
 pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let common = &args.common;
     let instance = families::gap(&args.instance).map_err(SolveError::from)?;
-    let options = GapOptions { method: method(args.method), seed: common.seed, rounds_max: None };
-    let (threads, pool) = pool(common)?;
+    let options = GapOptions { method: method(args.method), seed: common.limits.seed, rounds_max: None };
+    let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;
-    let outcome = in_time(common, clock, |stop| {
+    let outcome = in_time(&common.limits, clock, |stop| {
         pool.install(|| solve(&instance, &options, stop, &mut |cost, bound| incumbents.improved(cost, bound)))
     })?;
     if let Some((_, agents)) = &outcome.best {
         let agents: Vec<String> = agents.iter().map(u32::to_string).collect();
         answer_file::write(&common.out, &(agents.join("\n") + "\n"))?;
     }
-    let solved = solved(&outcome, clock, (common.seed, threads));
+    let solved = solved(&outcome, clock, (common.limits.seed, threads));
     incumbents.ended(solved.cost, solved.bound);
     solved.tell(common);
     Ok(if outcome.best.is_some() { Ending::Done } else { Ending::Failed })
@@ -33,8 +33,10 @@ pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, C
 fn solved(outcome: &GapOutcome, clock: &ProcessClock, (seed, threads): (u64, usize)) -> Solved {
     let cost = outcome.best.as_ref().map(|best| best.0);
     let proof = if outcome.is_complete { "search" } else { "prices" };
+    // Where the search left nothing out and found nothing, there is no least cost, and no bound on it.
+    let bound = (cost.is_some() || !outcome.is_complete).then_some(outcome.bound);
     let gap = cost.map(|cost| Solved::gap(cost, outcome.bound));
-    let (bound, seconds) = (outcome.bound, clock.seconds());
+    let seconds = clock.seconds();
     Solved { cost, bound, gap, proof, seconds, peak_memory_bytes: peak_memory_bytes(), seed, threads }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Incumbents<'a> {
     /// The file, until a line cannot be written.
     file: Option<File>,
     /// What was told last.
-    last: Option<(Option<u128>, u128)>,
+    last: Option<(Option<u128>, Option<u128>)>,
 }
 
 impl<'a> Incumbents<'a> {
@@ -43,7 +43,7 @@ impl<'a> Incumbents<'a> {
             let gap = Solved::gap(cost, bound) * 100.0;
             warn(&format!("{:8.2} s  cost {cost}  bound {bound}  gap {gap:.4} %", self.clock.seconds()));
         }
-        self.tell(Some(cost), bound);
+        self.tell(Some(cost), Some(bound));
     }
 
     /// Tells an incumbent of a search for the greatest value, where the bound is above.
@@ -52,11 +52,11 @@ impl<'a> Incumbents<'a> {
             let gap = bound.saturating_sub(value) as f64 / value.max(1) as f64 * 100.0;
             warn(&format!("{:8.2} s  value {value}  bound {bound}  gap {gap:.4} %", self.clock.seconds()));
         }
-        self.tell(Some(value), bound);
+        self.tell(Some(value), Some(bound));
     }
 
     /// Tells the file what a search came to, where that is more than was told before.
-    pub(super) fn ended(mut self, cost: Option<u128>, bound: u128) {
+    pub(super) fn ended(mut self, cost: Option<u128>, bound: Option<u128>) {
         if self.last != Some((cost, bound)) {
             self.tell(cost, bound);
         }
@@ -64,11 +64,11 @@ impl<'a> Incumbents<'a> {
 
     /// One line, written through at once: whoever reads along sees it now. A file that breaks costs the lines that would
     /// follow, never the answer.
-    fn tell(&mut self, cost: Option<u128>, bound: u128) {
+    fn tell(&mut self, cost: Option<u128>, bound: Option<u128>) {
         self.last = Some((cost, bound));
         let Some(file) = &mut self.file else { return };
-        let cost = cost.map_or(String::new(), |cost| cost.to_string());
-        let line = format!("{:.6},{cost},{bound}\n", self.clock.seconds());
+        let cell = |amount: Option<u128>| amount.map_or(String::new(), |amount| amount.to_string());
+        let line = format!("{:.6},{},{}\n", self.clock.seconds(), cell(cost), cell(bound));
         if let Err(error) = file.write_all(line.as_bytes()) {
             warn(&format!("no more incumbents are written: {error}"));
             self.file = None;

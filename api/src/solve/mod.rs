@@ -11,16 +11,18 @@ mod openb;
 mod roadef;
 mod vbp;
 
+use std::path::Path;
 use std::time::Duration;
 
 use lessor_solver::stop::Stop;
 use serde::Serialize;
 
 use crate::Ending;
-use crate::cli::{SolveCommonArgs, SolveFamily};
+use crate::cli::{SolveCommonArgs, SolveFamily, SolveLimitArgs};
 use crate::command_error::CommandError;
 use crate::console::say;
 use crate::deadline::with_progress;
+use crate::interrupt;
 use crate::machine::{self, peak_memory_bytes};
 use crate::process_clock::ProcessClock;
 use crate::summary::print_json;
@@ -40,6 +42,10 @@ const READ_SHARE: f64 = 0.25;
 
 /// Carries out `lessor solve`.
 pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    let (limits, out) = limits_and_place(family);
+    // What cannot end well is refused before it takes its time.
+    limit(limits)?;
+    answer_file::probe(out)?;
     match family {
         SolveFamily::Assignment(args) => assignment::run(args, clock),
         SolveFamily::Cats(args) => cats::run(args, clock),
@@ -51,13 +57,26 @@ pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, 
     }
 }
 
+fn limits_and_place(family: &SolveFamily) -> (&SolveLimitArgs, &Path) {
+    let common = match family {
+        SolveFamily::Assignment(args) => &args.common,
+        SolveFamily::Cats(args) => &args.common,
+        SolveFamily::Double(args) => return (&args.limits, &args.out),
+        SolveFamily::Gap(args) => &args.common,
+        SolveFamily::Openb(args) => &args.common,
+        SolveFamily::Roadef(args) => &args.common,
+        SolveFamily::Vbp(args) => &args.common,
+    };
+    (&common.limits, &common.out)
+}
+
 /// The object that `--json` prints.
 #[derive(Debug, Serialize)]
 struct Solved {
     /// What the answer costs; nothing where none was found.
     cost: Option<u128>,
-    /// A cost below which there is no answer.
-    bound: u128,
+    /// A cost below which there is no answer; nothing where there is none at any cost.
+    bound: Option<u128>,
     /// `(cost - bound) / max(1, cost)`.
     gap: Option<f64>,
     /// Whether the bound is proved by prices that were checked, or by a search that left nothing out.
@@ -83,7 +102,8 @@ impl Solved {
             "cost      {}",
             self.cost.map_or("none: nothing feasible was found".into(), |cost| cost.to_string())
         ));
-        say(&format!("bound     {} (by {})", self.bound, self.proof));
+        let bound = self.bound.map_or("none: nothing is feasible".into(), |bound| bound.to_string());
+        say(&format!("bound     {bound} (by {})", self.proof));
         if let Some(gap) = self.gap {
             say(&format!("gap       {:.4} %", gap * 100.0));
         }
@@ -95,25 +115,28 @@ impl Solved {
 }
 
 /// How many threads, and the pool of them.
-fn pool(common: &SolveCommonArgs) -> Result<(usize, rayon::ThreadPool), CommandError> {
-    let threads = common.threads.map_or_else(machine::parallelism, usize::from);
+fn pool(limits: &SolveLimitArgs) -> Result<(usize, rayon::ThreadPool), CommandError> {
+    let threads = limits.threads.map_or_else(machine::parallelism, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     Ok((threads, pool.map_err(|source| CommandError::Threads { threads, source })?))
 }
 
-/// Does some work with a stop that is raised in time.
-fn in_time<T>(common: &SolveCommonArgs, clock: &ProcessClock, work: impl FnOnce(&Stop) -> T) -> Result<T, SolveError> {
-    let seconds = common.seconds;
-    if !(seconds > 0.0 && seconds <= SECONDS_MAX) {
-        return Err(SolveError::Seconds { seconds });
-    }
-    let limit = Duration::from_secs_f64(seconds);
+/// How long a run may take.
+fn limit(limits: &SolveLimitArgs) -> Result<Duration, SolveError> {
+    let seconds = limits.seconds;
+    let is_time = seconds > 0.0 && seconds <= SECONDS_MAX;
+    is_time.then(|| Duration::from_secs_f64(seconds)).ok_or(SolveError::Seconds { seconds })
+}
+
+/// Does some work with a stop that is raised in time, or by a signal before then.
+fn in_time<T>(limits: &SolveLimitArgs, clock: &ProcessClock, work: impl FnOnce(&Stop) -> T) -> Result<T, SolveError> {
+    let limit = limit(limits)?;
     // How long reading took stands for how large the instance is, and for how fast this machine and its disk are.
     let read = Duration::try_from_secs_f64(clock.seconds() * READ_SHARE).unwrap_or(Duration::ZERO);
     let limit = limit.saturating_sub((RESERVE + read).min(limit / 4));
     let stop = Stop::new();
-    Ok(match clock.instant_after(limit) {
+    Ok(interrupt::heed(&[&stop], || match clock.instant_after(limit) {
         Some(until) => with_progress(until, &stop, || work(&stop)),
         None => work(&stop),
-    })
+    }))
 }

@@ -30,19 +30,20 @@ struct SolvedOpenb {
 pub(super) fn run(args: &SolveOpenbArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let common = &args.common;
     let batch = families::openb(&args.sequence, &args.nodes, args.arrived).map_err(SolveError::from)?;
-    let options = OpenbOptions { method: method(args.method), seed: common.seed, rounds_max: None };
-    let (threads, pool) = pool(common)?;
+    let options = OpenbOptions { method: method(args.method), seed: common.limits.seed, rounds_max: None };
+    let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;
-    let outcome = in_time(common, clock, |stop| {
+    let outcome = in_time(&common.limits, clock, |stop| {
         let mut report = |cost, bound| incumbents.improved(u128::from(cost), u128::from(bound));
         pool.install(|| solve(&batch.instance, &options, stop, &mut report))
     })?;
     answer_file::write(&common.out, &batch.answer(&outcome.seats))?;
     let (cost, bound) = (u128::from(outcome.cost), u128::from(outcome.bound));
     let gap = Some(Solved::gap(cost, bound));
-    incumbents.ended(Some(cost), bound);
-    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.seed);
-    let solved = Solved { cost: Some(cost), bound, gap, proof: "prices", seconds, peak_memory_bytes, seed, threads };
+    incumbents.ended(Some(cost), Some(bound));
+    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.limits.seed);
+    let (cost, bound) = (Some(cost), Some(bound));
+    let solved = Solved { cost, bound, gap, proof: "prices", seconds, peak_memory_bytes, seed, threads };
     let percent = |milli: u64| 100.0 * milli as f64 / batch.instance.device_milli().max(1) as f64;
     let (unallocated, least) = (percent(outcome.cost), percent(outcome.bound));
     let placed = outcome.seats.iter().flatten().count();

@@ -20,10 +20,10 @@ pub(super) fn run(args: &SolveRoadefArgs, clock: &ProcessClock) -> Result<Ending
     let common = &args.common;
     let instance = families::reassignment(&args.model, &args.initial).map_err(SolveError::from)?;
     tell_broken(&instance);
-    let options = ReassignmentOptions { method: method(args.method), seed: common.seed, rounds_max: None };
-    let (threads, pool) = pool(common)?;
+    let options = ReassignmentOptions { method: method(args.method), seed: common.limits.seed, rounds_max: None };
+    let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;
-    let outcome = in_time(common, clock, |stop| {
+    let outcome = in_time(&common.limits, clock, |stop| {
         pool.install(|| solve(&instance, &options, stop, &mut |cost, bound| incumbents.improved(cost, bound)))
     })?;
     if let Some((_, machines)) = &outcome.best {
@@ -32,9 +32,9 @@ pub(super) fn run(args: &SolveRoadefArgs, clock: &ProcessClock) -> Result<Ending
     }
     let cost = outcome.best.as_ref().map(|best| best.0.total());
     let gap = cost.map(|cost| Solved::gap(cost, outcome.bound));
-    let bound = outcome.bound;
+    let bound = Some(outcome.bound);
     incumbents.ended(cost, bound);
-    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.seed);
+    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.limits.seed);
     Solved { cost, bound, gap, proof: "sums", seconds, peak_memory_bytes, seed, threads }.tell(common);
     Ok(if outcome.best.is_some() { Ending::Done } else { Ending::Failed })
 }

@@ -14,21 +14,21 @@ use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_by
 pub(super) fn run(args: &SolveVbpArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let common = &args.common;
     let instance = families::vector_packing(&args.instance).map_err(SolveError::from)?;
-    let options = VectorPackingOptions { method: method(args.method), seed: common.seed, rounds_max: None };
-    let (threads, pool) = pool(common)?;
+    let options = VectorPackingOptions { method: method(args.method), seed: common.limits.seed, rounds_max: None };
+    let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;
-    let outcome = in_time(common, clock, |stop| {
+    let outcome = in_time(&common.limits, clock, |stop| {
         let mut report = |count, bound| incumbents.improved(count as u128, bound);
         pool.install(|| solve(&instance, &options, stop, &mut report))
     })?;
     let bins: Vec<String> = outcome.bins.iter().map(u32::to_string).collect();
     answer_file::write(&common.out, &(bins.join("\n") + "\n"))?;
-    let (cost, bound) = (outcome.count as u128, outcome.bound);
-    let gap = Some(Solved::gap(cost, bound));
+    let gap = Some(Solved::gap(outcome.count as u128, outcome.bound));
+    let (cost, bound) = (Some(outcome.count as u128), Some(outcome.bound));
     let proof = if outcome.is_searched { "search" } else { "prices" };
-    incumbents.ended(Some(cost), bound);
-    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.seed);
-    Solved { cost: Some(cost), bound, gap, proof, seconds, peak_memory_bytes, seed, threads }.tell(common);
+    incumbents.ended(cost, bound);
+    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.limits.seed);
+    Solved { cost, bound, gap, proof, seconds, peak_memory_bytes, seed, threads }.tell(common);
     Ok(Ending::Done)
 }
 

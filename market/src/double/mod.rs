@@ -13,6 +13,7 @@ mod tests;
 mod trading;
 
 use lessor_models::families::double_auction::DoubleAuctionInstance;
+use lessor_solver::stop::Stop;
 
 use classes::Classes;
 use payments::clarke;
@@ -53,16 +54,32 @@ impl DoubleOutcome {
 /// get what it brings them. What that loses is the operator's (Myerson & Satterthwaite 1983: no rule does without).
 ///
 /// Takes trades times pairs of classes at most.
+///
+/// # Panics
+/// Never: a stop that nobody raises ends nothing.
 #[must_use]
 pub fn clear(instance: &DoubleAuctionInstance) -> DoubleOutcome {
+    clear_until(instance, &Stop::new()).expect("nobody raises this stop")
+}
+
+/// The same; `None` where the stop is raised first, since payments need all trades.
+#[must_use]
+pub fn clear_until(instance: &DoubleAuctionInstance, stop: &Stop) -> Option<DoubleOutcome> {
     let classes = Classes::of(instance);
     let mut trading = Trading::new(&classes);
-    while trading.step() {}
+    while trading.step() {
+        if stop.is_raised() {
+            return None;
+        }
+    }
     let (pays, gets) = clarke(&trading);
+    if stop.is_raised() {
+        return None;
+    }
     let mut trades = Vec::new();
     for (bid_class, ask_class, bid, ask) in trading.pairs() {
         trades.push(Trade { bid, ask, pays: pays[bid_class], gets: gets[ask_class] });
     }
     trades.sort_by_key(|trade| trade.bid);
-    DoubleOutcome { surplus: trading.surplus(), trades }
+    Some(DoubleOutcome { surplus: trading.surplus(), trades })
 }
