@@ -22,7 +22,7 @@ pub(crate) struct HeadroomRule {
 
 /// What should be left of one kind for what is left of another, on every tile.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "BalanceTable")]
 pub(crate) struct BalanceRule {
     /// The kind that is measured.
     of: KindName,
@@ -32,6 +32,37 @@ pub(crate) struct BalanceRule {
     target_per_billion: u64,
     /// Micro-credits per 10^6 base units of the kept kind that are lacking and hour.
     price: u64,
+}
+
+/// A table `[[balance]]` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BalanceTable {
+    of: KindName,
+    kept: KindName,
+    target_per_billion: u64,
+    price: u64,
+}
+
+/// A kind that is to be kept for itself.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "of and kept are both {kind:?}: a balance is between two kinds; name another, or write [[headroom]] to keep some of one"
+)]
+struct OneKind {
+    kind: &'static str,
+}
+
+impl TryFrom<BalanceTable> for BalanceRule {
+    type Error = OneKind;
+
+    fn try_from(table: BalanceTable) -> Result<BalanceRule, OneKind> {
+        let BalanceTable { of, kept, target_per_billion, price } = table;
+        if of.0 == kept.0 {
+            return Err(OneKind { kind: of.0.name() });
+        }
+        Ok(BalanceRule { of, kept, target_per_billion, price })
+    }
 }
 
 /// A share in thousandths.
@@ -80,5 +111,15 @@ mod tests {
         assert!(above.contains("line 2") && above.contains("1001 is above 1000"), "{above}");
         let unknown = refused("kind = \"speed\"\nsafe_permille = 1\nprice = 1");
         assert!(unknown.contains("\"speed\" is no kind") && unknown.contains("compute, memory"), "{unknown}");
+    }
+
+    #[test]
+    fn a_kind_is_not_balanced_against_itself() {
+        let text = |kept: &str| format!("of = \"compute\"\nkept = \"{kept}\"\ntarget_per_billion = 1\nprice = 1");
+        let refused = toml::from_str::<BalanceRule>(&text("compute")).unwrap_err().to_string();
+        assert!(refused.contains("both \"compute\"") && refused.contains("[[headroom]]"), "{refused}");
+        assert!(toml::from_str::<BalanceRule>(&text("memory")).is_ok());
+        let unknown = toml::from_str::<BalanceRule>(&(text("memory") + "\nmore = 1")).unwrap_err().to_string();
+        assert!(unknown.contains("line 5") && unknown.contains("more"), "{unknown}");
     }
 }

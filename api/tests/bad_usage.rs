@@ -115,6 +115,20 @@ fn weights_with_an_unknown_key_are_refused_with_their_line() {
 }
 
 #[test]
+fn a_deadline_of_no_time_is_refused_by_every_verb() {
+    let bench = Bench::new();
+    for words in [
+        "plan --fleet fleet --out plan --deadline 0s",
+        "bench plan --deadline 0s --out bench",
+        "market clear --book bids --supply fleet --policy policy --deadline 0ms --out round",
+        "market why round bid --deadline 0s",
+    ] {
+        let said = bench.expect(2, words);
+        assert!(said.err.contains("leaves no time") && said.err.contains("above zero"), "{words}: {said:?}");
+    }
+}
+
+#[test]
 fn flags_that_make_no_sense_are_bad_usage() {
     let bench = Bench::with_fleet();
     let cases = [

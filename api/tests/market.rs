@@ -80,6 +80,18 @@ fn a_round_is_cleared_settled_and_explains_itself() {
 }
 
 #[test]
+fn a_quantity_has_a_price_up_to_what_is_offered() {
+    let bench = market();
+    bench.expect(0, CLEAR);
+    let words =
+        |quantity: u64| format!("market quote round zone:link-000:bandwidth --quantity {quantity} --term 1h --json");
+    let offered = bench.expect(0, &words(1_000)).json()["offered"].as_u64().unwrap();
+    assert_eq!(bench.expect(0, &words(offered)).json()["quantity"], offered);
+    let said = bench.expect(2, &words(offered + 1));
+    assert!(said.err.contains(&format!("has {offered} base units on offer")) && said.out.is_empty(), "{said:?}");
+}
+
+#[test]
 fn the_same_inputs_give_the_same_bytes() {
     let bench = market();
     bench.expect(0, CLEAR);

@@ -200,7 +200,7 @@ pub struct BenchPlanArgs {
     #[arg(long)]
     pub distinct: bool,
     /// Each plan is there by then, counted from the start of its process.
-    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, conflicts_with = "work_per_tile")]
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse_deadline, conflicts_with = "work_per_tile")]
     pub deadline: Option<Duration>,
     /// A limit in work (search moves) for each tile in place of time [default: 0, construction and proof alone].
     #[arg(long, value_name = "N")]

@@ -118,7 +118,7 @@ pub struct MarketClearArgs {
     #[arg(long, value_name = "FILE")]
     pub revoked: Option<PathBuf>,
     /// The outcome is there by then, counted from the start of the process.
-    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "30s")]
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse_deadline, default_value = "30s")]
     pub deadline: Duration,
     /// Prints one JSON object on standard output, and nothing else.
     #[arg(long)]
@@ -172,7 +172,7 @@ pub struct MarketWhyArgs {
     #[arg(value_name = "BID")]
     pub bid: String,
     /// The answer is there by then, counted from the start of the process.
-    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "60s")]
+    #[arg(long, value_name = "TIME", value_parser = duration_text::parse_deadline, default_value = "60s")]
     pub deadline: Duration,
     /// Prints one JSON object on standard output, and nothing else.
     #[arg(long)]

@@ -116,6 +116,18 @@ pub enum MarketError {
         /// What was asked for.
         name: String,
     },
+    /// A quote for more than there is.
+    #[error(
+        "{name:?} has {offered} base units on offer over that time, and {asked} were asked for; ask for at most so many"
+    )]
+    BeyondOffer {
+        /// The account.
+        name: String,
+        /// What was asked for, in base units.
+        asked: u64,
+        /// What is offered, in base units.
+        offered: u64,
+    },
     /// A round that cannot be cleared.
     #[error(transparent)]
     Session(#[from] SessionError),

@@ -39,6 +39,10 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     let interval = Interval { start: round.at, end: lessor_models::time::Timestamp(round.at.0.saturating_add(micros)) };
     let wish = Wish { owner, kind, quantity: args.quantity, interval };
     let catalog = Catalog::new(&round.session().ground, class, std::iter::once(&wish));
+    let offered = catalog.goods().iter().map(|good| good.offered).min().unwrap_or(0);
+    if args.quantity > offered {
+        return Err(MarketError::BeyondOffer { name: args.account.clone(), asked: args.quantity, offered }.into());
+    }
     let prices = read_prices(&args.market.join(PRICES.file_name()), &round.instance)?;
     let dearest = prices.iter().filter(|price| {
         (price.owner, price.kind) == (owner, kind)
@@ -56,7 +60,7 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
         price,
         reserve,
         cost: catalog.cost(&catalog.bundle(&[wish]), |_| price).0,
-        offered: catalog.goods().iter().map(|good| good.offered).min().unwrap_or(0),
+        offered,
     };
     if args.json {
         say(&serde_json::to_string(&summary).expect("a summary is JSON"));
