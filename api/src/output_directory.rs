@@ -77,7 +77,7 @@ impl OutputPlace {
     /// Looks at the place and changes nothing.
     ///
     /// # Errors
-    /// A place that is taken and may not be replaced, or that holds one of the inputs.
+    /// A place that is taken and may not be replaced, that holds one of the inputs, or where nothing can be made.
     pub(crate) fn claim(target: &Path, replace: Replace, inputs: &[PathBuf]) -> Result<OutputPlace, OutputError> {
         let path = target.to_owned();
         let absolute = std::path::absolute(target).map_err(io(target, "resolved"))?;
@@ -91,7 +91,7 @@ impl OutputPlace {
             target: absolute.clone(),
             replace,
         };
-        let Ok(found) = fs::symlink_metadata(&absolute) else { return Ok(place) };
+        let Ok(found) = fs::symlink_metadata(&absolute) else { return place.probe().map(|()| place) };
         if replace == Replace::Refuse {
             return Err(OutputError::Exists { path });
         }
@@ -102,7 +102,20 @@ impl OutputPlace {
         let real = resolved(&absolute);
         match inputs.iter().find(|input| resolved(input).starts_with(&real)) {
             Some(input) => Err(OutputError::HoldsInput { path, input: input.clone() }),
-            None => Ok(place),
+            None => place.probe().map(|()| place),
+        }
+    }
+
+    /// Makes a directory in the nearest parent that is there, and removes it: work that takes its time should not be lost to a
+    /// place where nothing can be written.
+    fn probe(&self) -> Result<(), OutputError> {
+        let nearest =
+            self.parent.ancestors().find(|parent| fs::symlink_metadata(parent).is_ok()).unwrap_or(&self.parent);
+        let probed = nearest.join(format!(".{}.new-{}", self.name, std::process::id()));
+        match fs::create_dir(&probed).and_then(|()| fs::remove_dir(&probed)) {
+            // A process of the same number left one behind when it was killed: so one can be made.
+            Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            made => made.map_err(io(&self.parent, "written to")),
         }
     }
 
@@ -258,6 +271,20 @@ mod tests {
         fs::write(&input, "").unwrap();
         let refused = OutputPlace::claim(scratch.path(), Replace::Force, &[input]);
         assert!(matches!(refused, Err(OutputError::HoldsInput { .. })));
+    }
+
+    #[test]
+    fn a_place_where_nothing_can_be_made_is_refused_and_a_free_one_left_as_it_was() {
+        let scratch = tempfile::tempdir().unwrap();
+        fs::write(scratch.path().join("file"), "").unwrap();
+        for within in ["file/out", "file/a/out"] {
+            let refused = OutputPlace::claim(&scratch.path().join(within), Replace::Refuse, &[]);
+            assert!(matches!(refused, Err(OutputError::Io { .. })), "{within}");
+        }
+        for free in ["out", "a/b/out"] {
+            OutputPlace::claim(&scratch.path().join(free), Replace::Refuse, &[]).unwrap();
+        }
+        assert_eq!(names(scratch.path()), ["file"]);
     }
 
     #[test]
