@@ -1,28 +1,24 @@
 //! Plans where the market priced accounts, held against every way to place the capsules.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
-use lessor_engine::planner::{Method, Outcome, PlannerOptions, Stops, plan};
+mod whole_hours;
+
+use lessor_engine::planner::Method;
 use lessor_models::check;
 use lessor_models::fleet::{
     ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner, Zone, ZoneIndex, ZoneKind,
 };
 use lessor_models::instance::Instance;
-use lessor_models::job::{Demand, Job, JobIndex, Term};
+use lessor_models::job::{Demand, Job, Term};
 use lessor_models::objective::{self, Weights};
-use lessor_models::plan::{Placement, Price, Reason};
+use lessor_models::plan::{Price, Reason};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Interval, MICROS_PER_HOUR, Span, Timestamp};
-use lessor_solver::stop::Stop;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
-
-/// Hours of a day's corner.
-const HOURS: i64 = 6;
-
-/// Jobs of one capsule and one hour.
-const JOBS: usize = 4;
+use whole_hours::{HOURS, JOBS, best, hour, planned};
 
 const HALL: NodeIndex = NodeIndex(0);
 const LEFT: NodeIndex = NodeIndex(1);
@@ -32,10 +28,6 @@ const B: NodeIndex = NodeIndex(4);
 
 /// What a tile has of memory, and what every capsule takes: a million units.
 const MEMORY: u64 = 1_000_000;
-
-fn hour(count: i64) -> Timestamp {
-    Timestamp(count * i64::try_from(MICROS_PER_HOUR).unwrap())
-}
 
 /// A hall of two cells that are twins, each with one tile that holds one capsule, and a feed; and jobs of some power and bid.
 fn twins(jobs: &[(u64, u64)], deadline: i64) -> Instance {
@@ -79,31 +71,6 @@ fn price(owner: Owner, kind: Kind, (start, end): (i64, i64), price: u64) -> Pric
     Price { owner, kind, interval: Interval { start: hour(start), end: hour(end) }, price }
 }
 
-fn planned(instance: &Instance) -> Outcome {
-    let (a, b, c) = (Stop::new(), Stop::new(), Stop::new());
-    let stops = Stops { bound: &a, search: &b, explain: &c };
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(40_000), explain_max: 9, memory: None };
-    plan(instance, &options, stops, &mut |_| {})
-}
-
-/// The most that any placing of whole hours is worth, by trying all of them; prices change at whole hours, so no other start
-/// is cheaper on both sides of it.
-fn best(instance: &Instance, from: usize, taken: &mut Vec<Placement>) -> i128 {
-    if from == instance.jobs().len() {
-        return check::value(instance, taken);
-    }
-    let mut most = best(instance, from + 1, taken);
-    for (tile, at) in [A, B].into_iter().flat_map(|tile| (0..HOURS).map(move |at| (tile, hour(at)))) {
-        if taken.iter().all(|placement| (placement.tile, placement.start) != (tile, at)) {
-            let job = JobIndex(u32::try_from(from).unwrap());
-            taken.push(Placement { job, tile, start: at, count: 1, devices: 0 });
-            most = most.max(best(instance, from + 1, taken));
-            taken.pop();
-        }
-    }
-    most
-}
-
 /// An account that some capsule debits, with its price in each hour.
 fn any_account() -> impl Strategy<Value = (Owner, Kind, Vec<u64>)> {
     let nodes = [HALL, LEFT, RIGHT, A, B].map(Owner::Node);
@@ -140,8 +107,8 @@ proptest! {
         jobs in proptest::collection::vec((1..4u64, 1..5_000u64), JOBS),
     ) {
         let instance = twins(&jobs, HOURS).with_prices(&prices(&accounts)).unwrap();
-        let best = best(&instance, 0, &mut Vec::new());
-        let outcome = planned(&instance);
+        let best = best(&instance, [A, B], 0, &mut Vec::new());
+        let outcome = planned(&instance, Method::Auto);
         let placements = &outcome.plan.placements;
         prop_assert_eq!(check::violations(&instance, placements), vec![]);
         prop_assert_eq!(outcome.value, check::value(&instance, placements));
@@ -157,11 +124,11 @@ const ONE_HOUR: [(u64, u64); 3] = [(1, 3_000), (1, 2_000), (1, 1_000)];
 
 #[test]
 fn without_prices_or_at_prices_of_zero_the_plan_is_the_same() {
-    let plain = planned(&twins(&ONE_HOUR, 1));
+    let plain = planned(&twins(&ONE_HOUR, 1), Method::Auto);
     let zero =
         [price(Owner::Node(LEFT), Kind::Memory, (0, 6), 0), price(Owner::Zone(ZoneIndex(1)), Kind::Power, (0, 6), 0)];
     for instance in [twins(&ONE_HOUR, 1).with_prices(&[]), twins(&ONE_HOUR, 1).with_prices(&zero)] {
-        let again = planned(&instance.unwrap());
+        let again = planned(&instance.unwrap(), Method::Auto);
         assert_eq!((again.plan, again.value), (plain.plan.clone(), plain.value));
         assert_eq!(again.certificate, plain.certificate);
     }
@@ -172,7 +139,7 @@ fn a_dear_zone_sends_jobs_to_its_twin() {
     for (dear, cheap) in [(ZoneIndex(0), B), (ZoneIndex(1), A)] {
         let prices = [price(Owner::Zone(dear), Kind::Power, (0, 1), 400)];
         let instance = twins(&[(1, 1_000)], 1).with_prices(&prices).unwrap();
-        let outcome = planned(&instance);
+        let outcome = planned(&instance, Method::Auto);
         let tiles: Vec<NodeIndex> = outcome.plan.placements.iter().map(|placement| placement.tile).collect();
         assert_eq!((tiles, outcome.value), (vec![cheap], 1_000));
         assert_eq!(outcome.certificate.unwrap().1, 1_000, "the bound knows of the twin");
@@ -183,11 +150,11 @@ fn a_dear_zone_sends_jobs_to_its_twin() {
 fn who_bids_less_than_the_price_waits_until_it_is_over_or_stays_out() {
     // Both cells ask 1,500 for their memory in the first hour.
     let dear = [LEFT, RIGHT].map(|cell| price(Owner::Node(cell), Kind::Memory, (0, 1), 1_500));
-    let outcome = planned(&twins(&[(1, 1_000)], 1).with_prices(&dear).unwrap());
+    let outcome = planned(&twins(&[(1, 1_000)], 1).with_prices(&dear).unwrap(), Method::Auto);
     assert_eq!((outcome.plan.placements.len(), outcome.value), (0, 0));
     let reasons: Vec<Reason> = outcome.plan.unplaced.iter().map(|left| left.reason).collect();
     assert_eq!(reasons, [Reason::NotWorth]);
-    let outcome = planned(&twins(&[(1, 1_000)], 2).with_prices(&dear).unwrap());
+    let outcome = planned(&twins(&[(1, 1_000)], 2).with_prices(&dear).unwrap(), Method::Auto);
     let starts: Vec<Timestamp> = outcome.plan.placements.iter().map(|placement| placement.start).collect();
     assert_eq!((starts, outcome.value), (vec![hour(1)], 1_000));
 }
@@ -195,7 +162,7 @@ fn who_bids_less_than_the_price_waits_until_it_is_over_or_stays_out() {
 #[test]
 fn tiles_alike_but_for_the_price_of_their_own_accounts_are_told_apart() {
     let own = [price(Owner::Node(A), Kind::Memory, (0, 9), 600)];
-    let outcome = planned(&twins(&ONE_HOUR, 1).with_prices(&own).unwrap());
+    let outcome = planned(&twins(&ONE_HOUR, 1).with_prices(&own).unwrap(), Method::Auto);
     // a costs 600, whoever takes it; the third stays out.
     assert_eq!((outcome.plan.placements.len(), outcome.value), (2, 3_000 + 2_000 - 600));
 }

@@ -1,33 +1,24 @@
 //! Plans where energy is dearer at one time than at another, held against every way to place the capsules.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
+mod whole_hours;
+
 use std::collections::BTreeMap;
 
-use lessor_engine::planner::{Method, Outcome, PlannerOptions, Stops, plan};
+use lessor_engine::planner::Method;
 use lessor_models::check;
 use lessor_models::fleet::{
     ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, TariffSteps, Zone, ZoneIndex, ZoneKind,
 };
 use lessor_models::instance::Instance;
-use lessor_models::job::{Demand, Job, JobIndex, Term};
+use lessor_models::job::{Demand, Job, Term};
 use lessor_models::objective::Weights;
-use lessor_models::plan::Placement;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
-use lessor_models::time::{MICROS_PER_HOUR, Span, Timestamp};
-use lessor_solver::stop::Stop;
+use lessor_models::time::{MICROS_PER_HOUR, Span};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-
-/// Hours of a day's corner.
-const HOURS: i64 = 6;
-
-/// Jobs of one capsule and one hour.
-const JOBS: usize = 4;
-
-fn hour(count: i64) -> Timestamp {
-    Timestamp(count * i64::try_from(MICROS_PER_HOUR).unwrap())
-}
+use whole_hours::{HOURS, JOBS, best, hour, planned};
 
 /// Two tiles that hold one capsule each, on two grids of their own prices by the hour, and jobs of some power and bid.
 fn instance(prices: [Vec<u64>; 2], jobs: &[(u64, u64)]) -> Instance {
@@ -70,35 +61,6 @@ fn instance(prices: [Vec<u64>; 2], jobs: &[(u64, u64)]) -> Instance {
     Instance::new(Fleet::new(parts).unwrap(), names, jobs.iter().map(job).collect(), weights).unwrap()
 }
 
-fn planned(instance: &Instance, method: Method) -> Outcome {
-    let (a, b, c) = (Stop::new(), Stop::new(), Stop::new());
-    let stops = Stops { bound: &a, search: &b, explain: &c };
-    plan(
-        instance,
-        &PlannerOptions { method, seed: 1, work: Some(40_000), explain_max: 9, memory: None },
-        stops,
-        &mut |_| {},
-    )
-}
-
-/// The most that any placing of whole hours is worth, by trying all of them; prices change at whole hours, so no other start
-/// is cheaper on both sides of it.
-fn best(instance: &Instance, from: usize, taken: &mut Vec<Placement>) -> i128 {
-    if from == instance.jobs().len() {
-        return check::value(instance, taken);
-    }
-    let mut most = best(instance, from + 1, taken);
-    for (tile, at) in [1, 2].into_iter().flat_map(|tile| (0..HOURS).map(move |at| (NodeIndex(tile), hour(at)))) {
-        if taken.iter().all(|placement| (placement.tile, placement.start) != (tile, at)) {
-            let job = JobIndex(u32::try_from(from).unwrap());
-            taken.push(Placement { job, tile, start: at, count: 1, devices: 0 });
-            most = most.max(best(instance, from + 1, taken));
-            taken.pop();
-        }
-    }
-    most
-}
-
 fn any_prices() -> impl Strategy<Value = Vec<u64>> {
     proptest::collection::vec(0..900u64, usize::try_from(HOURS).unwrap())
 }
@@ -118,7 +80,7 @@ proptest! {
         jobs in proptest::collection::vec((1..9u64, 1..5_000u64), JOBS),
     ) {
         let instance = instance([a, b], &jobs);
-        let best = best(&instance, 0, &mut Vec::new());
+        let best = best(&instance, [NodeIndex(1), NodeIndex(2)], 0, &mut Vec::new());
         let outcome = planned(&instance, Method::Auto);
         prop_assert_eq!(check::violations(&instance, &outcome.plan.placements), vec![]);
         prop_assert_eq!(outcome.value, check::value(&instance, &outcome.plan.placements));
