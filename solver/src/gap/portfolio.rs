@@ -31,10 +31,11 @@ const GROWTH: u64 = 2;
 const CLIMB_STEPS: u32 = 4_000;
 const CLIMB_LENGTH_MIN: f64 = 1e-4;
 
-/// Steps of that climb before a quick dive, each time, and pairs from which on there are any; the part of the time after which the climb waits for others, and steps
-/// that it makes then whenever there is a dive for the whole instance.
+/// Steps of that climb before each quick dive, and pairs from which on there are such dives.
 const LEGS: [u32; 2] = [80, 160];
 const LEGS_PAIRS_MIN: usize = 10_000;
+
+/// The part of the time after which the climb waits for others, and steps that it makes then before each dive for the whole instance.
 const CLIMB_SHARE: f64 = 0.4;
 const LEG_LATER: u32 = 200;
 
