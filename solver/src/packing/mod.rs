@@ -22,6 +22,7 @@ mod greedy;
 mod instance;
 mod local_search;
 mod matrix;
+mod prepared;
 mod proof;
 mod ratio_test;
 mod relaxation;
@@ -32,5 +33,5 @@ mod tests;
 mod tree;
 
 pub use instance::{Packing, PackingColumn, PackingError, WORTH_MAX};
+pub use prepared::{Improved, PackingOutcome, Prepared};
 pub use relaxation::{relaxed, row_prices};
-pub use search::{Improved, PackingOutcome, Prepared};
