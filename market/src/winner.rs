@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_solver::packing::{Packing, PackingColumn, PackingOutcome, Prepared};
+use lessor_solver::packing::{Known, Packing, PackingColumn, PackingOutcome, Prepared};
 use lessor_solver::stop::Stop;
 
 use crate::book::{BidderIndex, Book, GroupIndex, Supply};
@@ -97,14 +97,8 @@ impl<'a> Round<'a> {
 
     /// Looks for winners that are worth more, where each bid and each out is worth something else, than some winners by more than a
     /// slack: none of them only where there are none. `None` where the stop came first.
-    pub(crate) fn improve(
-        &self,
-        worths: &[u64],
-        (winners, slack): (&[usize], u128),
-        seed: u64,
-        stop: &Stop,
-    ) -> Option<Vec<Vec<usize>>> {
-        let found = self.prepared.improve_for(worths, (winners, slack), seed, stop);
+    pub(crate) fn improve(&self, worths: &[u64], known: Known<'_>, seed: u64, stop: &Stop) -> Option<Vec<Vec<usize>>> {
+        let found = self.prepared.improve_for(worths, known, seed, stop);
         if found.better.is_empty() && !found.is_complete {
             return None;
         }

@@ -15,7 +15,7 @@
 //! All is told as what winners keep, between zero and their VCG payoff, and in surplus beyond the reserves: the seller's own
 //! bids.
 
-use lessor_solver::packing::relaxed;
+use lessor_solver::packing::{Known, relaxed};
 use lessor_solver::stop::Stop;
 
 use crate::book::BidderIndex;
@@ -39,7 +39,7 @@ const FRACTION_BITS: u32 = 20;
 /// What a number may be off a whole one, in the last bit.
 const WHOLE: f64 = 1e-6;
 
-/// What a constraint must be broken by, in micro-credits. The winners themselves are worth as much as every coalition that is
+/// What a constraint must be broken by at first, in micro-credits. The winners themselves are worth as much as every coalition that is
 /// just held back, but for rounding: only what is better by more is looked for.
 const BROKEN: f64 = 2e-4;
 
@@ -68,21 +68,31 @@ pub(crate) fn payments(
     let most: Vec<u128> = winning.iter().zip(&without).map(|(winner, without)| winner.surplus - without.loss).collect();
     // The best choices without a winner are coalitions that are known already.
     let mut constraints: Vec<Kept> = Vec::new();
-    for known in without.iter().filter_map(|without| constraint(round, &winning, &without.winners)) {
+    let mut coalitions: Vec<Vec<usize>> = without.iter().map(|without| without.winners.clone()).collect();
+    coalitions.sort();
+    coalitions.dedup();
+    for known in coalitions.iter().filter_map(|chosen| constraint(round, &winning, chosen)) {
         if known.counts.iter().filter(|counts| **counts).count() > 1 && !constraints.contains(&known) {
             constraints.push(known);
         }
     }
+    let mut search = Search { round, winners, winning: &winning, coalitions, slack: BROKEN, seed, stop };
     for _ in 0..COALITIONS_MAX {
         let kept = keep(&most, &constraints, revenue).ok_or(Unsettled::OutOfTime)?;
         let known = constraints.len();
-        for constraint in blocking(round, (winners, &winning), &kept, seed, stop)? {
+        let found = search.blocking(&kept)?;
+        let is_over = found.is_empty();
+        for constraint in found {
             if !constraints.contains(&constraint) {
                 constraints.push(constraint);
             }
         }
-        if constraints.len() == known {
+        if is_over {
             return Ok(settle(&winning, &kept, &constraints));
+        }
+        if constraints.len() == known {
+            // What holds all that is known, but for rounding, need not hold what is not: the slack has to be above the rounding.
+            search.slack *= 4.0;
         }
     }
     Err(Unsettled::OutOfTime)
@@ -119,33 +129,57 @@ fn keep(most: &[u128], constraints: &[Kept], revenue: Revenue) -> Option<Vec<f64
     Some(point.into_iter().map(|value| value * scale).collect())
 }
 
-/// Constraints that are broken by what winners keep; none only where none is.
-fn blocking(
-    round: &Round<'_>,
-    (winners, winning): (&[usize], &[Winner]),
-    kept: &[f64],
+/// The search for coalitions that block.
+struct Search<'a> {
+    round: &'a Round<'a>,
+    winners: &'a [usize],
+    winning: &'a [Winner],
+    /// What coalitions win that were found: others are a few bids away.
+    coalitions: Vec<Vec<usize>>,
+    /// What a constraint must be broken by, in micro-credits.
+    slack: f64,
     seed: u64,
-    stop: &Stop,
-) -> Result<Vec<Kept>, Unsettled> {
-    let place = |bidder: BidderIndex| winning.binary_search_by_key(&bidder, |winner| winner.bidder).ok();
-    let greatest = round.surpluses.iter().copied().max().unwrap_or(0);
-    let bits = bits(kept).min(greatest.leading_zeros().saturating_sub(1));
-    let fraction = (1_u64 << bits) as f64;
-    let less: Vec<u64> = kept.iter().map(|kept| lessor_solver::numbers::floor(kept * fraction + WHOLE)).collect();
-    let worth = |(bid, &surplus): (&crate::book::Bid, &u64)| {
-        let is_once = round.book.group_of(bid.bidder).is_some();
-        let off = place(bid.bidder).filter(|_| is_once).map_or(0, |at| less[at]);
-        (surplus << bits).saturating_sub(off)
-    };
-    let outs = round.outs.iter().map(|&bidder| place(bidder).map_or(0, |at| less[at]));
-    let worths: Vec<u64> = round.book.bids().iter().zip(&round.surpluses).map(worth).chain(outs).collect();
-    let slack = lessor_solver::numbers::floor(BROKEN * fraction);
-    let found = round.improve(&worths, (winners, u128::from(slack)), seed, stop).ok_or(Unsettled::OutOfTime)?;
-    let is_broken = |constraint: &Kept| {
-        let kept: f64 = constraint.counts.iter().zip(kept).filter(|entry| *entry.0).map(|entry| entry.1).sum();
-        kept > constraint.limit as f64 + BROKEN / 2.0
-    };
-    Ok(found.iter().filter_map(|chosen| constraint(round, winning, chosen)).filter(is_broken).collect())
+    stop: &'a Stop,
+}
+
+impl Search<'_> {
+    /// Constraints that are broken by what winners keep; none only where none is.
+    fn blocking(&mut self, kept: &[f64]) -> Result<Vec<Kept>, Unsettled> {
+        let round = self.round;
+        let greatest = round.surpluses.iter().copied().max().unwrap_or(0);
+        let bits = bits(kept).min(greatest.leading_zeros().saturating_sub(1));
+        let fraction = (1_u64 << bits) as f64;
+        let worths = self.worths(kept, bits);
+        let slack = u128::from(lessor_solver::numbers::floor(self.slack * fraction));
+        let known = Known { best: self.winners, slack, near: &self.coalitions };
+        let found = round.improve(&worths, known, self.seed, self.stop).ok_or(Unsettled::OutOfTime)?;
+        let least = self.slack / 2.0;
+        let is_broken = |constraint: &Kept| {
+            let kept: f64 = constraint.counts.iter().zip(kept).filter(|entry| *entry.0).map(|entry| entry.1).sum();
+            kept > constraint.limit as f64 + least
+        };
+        let broken = found.iter().filter_map(|chosen| constraint(round, self.winning, chosen)).filter(is_broken);
+        let broken = broken.collect();
+        self.coalitions.extend(found);
+        self.coalitions.sort();
+        self.coalitions.dedup();
+        Ok(broken)
+    }
+
+    /// What columns of the round are worth, with so many bits below the unit, where winners keep so much.
+    fn worths(&self, kept: &[f64], bits: u32) -> Vec<u64> {
+        let round = self.round;
+        let place = |bidder: BidderIndex| self.winning.binary_search_by_key(&bidder, |winner| winner.bidder).ok();
+        let fraction = (1_u64 << bits) as f64;
+        let less: Vec<u64> = kept.iter().map(|kept| lessor_solver::numbers::floor(kept * fraction + WHOLE)).collect();
+        let worth = |(bid, &surplus): (&crate::book::Bid, &u64)| {
+            let is_once = round.book.group_of(bid.bidder).is_some();
+            let off = place(bid.bidder).filter(|_| is_once).map_or(0, |at| less[at]);
+            (surplus << bits).saturating_sub(off)
+        };
+        let outs = round.outs.iter().map(|&bidder| place(bidder).map_or(0, |at| less[at]));
+        round.book.bids().iter().zip(&round.surpluses).map(worth).chain(outs).collect()
+    }
 }
 
 /// The bits below the unit in which all that is kept is whole; as many as are looked at, where it is not. Fewer bits leave less to be

@@ -43,6 +43,13 @@ impl<'a> LocalSearch<'a> {
         })
     }
 
+    /// Starts from a packing of columns in order, without those that stay out.
+    pub(super) fn begin(&mut self, packing: &[usize]) {
+        let stays_out = |column: &usize| self.columns.binary_search(column).is_err();
+        let packing: Vec<usize> = packing.iter().copied().filter(|column| !stays_out(column)).collect();
+        self.go_to(&packing);
+    }
+
     fn insert(&mut self, column: usize) {
         self.is_in[column] = true;
         self.worth += u128::from(self.worths[column]);

@@ -33,5 +33,5 @@ mod tests;
 mod tree;
 
 pub use instance::{Packing, PackingColumn, PackingError, WORTH_MAX};
-pub use prepared::{Improved, PackingOutcome, Prepared};
+pub use prepared::{Improved, Known, PackingOutcome, Prepared};
 pub use relaxation::{relaxed, row_prices};

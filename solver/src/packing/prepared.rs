@@ -41,6 +41,17 @@ pub struct PackingOutcome {
     pub bound: u128,
 }
 
+/// Packings that are known, where something better is sought.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The one to beat. What is in it need not fit together.
+    pub best: &'a [usize],
+    /// What must be gained on it at least, and more.
+    pub slack: u128,
+    /// Others, near which there may be something better. What is in each fits together.
+    pub near: &'a [Vec<usize>],
+}
+
 /// Packings that are worth more than one that was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Improved {
@@ -83,7 +94,8 @@ impl Prepared {
                 (reached[at], bounds[at]) = (worth, bound);
                 report(reached.iter().sum(), bounds.iter().sum());
             };
-            let solve = Solve { component, worths, random: random.fork(at as u64), enough: None, stop };
+            let solve =
+                Solve { component, worths, random: random.fork(at as u64), enough: None, starts: Vec::new(), stop };
             let solved = solve.run(Vec::new(), None, &mut told);
             (reached[at], bounds[at]) = (solved.incumbent.worth, solved.bound);
             self.solved[at] = Some(solved);
@@ -91,12 +103,13 @@ impl Prepared {
         self.outcome(self.solved.iter().flatten().map(|solved| (solved.incumbent.clone(), solved.bound)))
     }
 
-    /// Looks for packings that gain more than a slack on the start for other worths of all columns, from what the solve before left;
-    /// a column is left out by a worth of zero, and what is packed at the start need not fit. Those that are found differ from the
-    /// start in one component each. It is enough to know some: the best is proved only where there is none.
+    /// Looks for packings that gain more than a slack on a known one for other worths of all columns, from what the solve before left;
+    /// a column is left out by a worth of zero. Those that are found differ from the known one in one component each. It is enough
+    /// to know some: the best is proved only where there is none.
     #[must_use]
-    pub fn improve_for(&self, worths: &[u64], (start, slack): (&[usize], u128), seed: u64, stop: &Stop) -> Improved {
-        let solved = self.again(worths, (start, slack), seed, stop);
+    pub fn improve_for(&self, worths: &[u64], known: Known<'_>, seed: u64, stop: &Stop) -> Improved {
+        let (start, slack) = (known.best, known.slack);
+        let solved = self.again(worths, known, seed, stop);
         let mut improved = Improved { better: Vec::new(), is_complete: true };
         for (component, solved) in self.components.iter().zip(solved) {
             let worth = |chosen: &[usize]| -> u128 {
@@ -117,21 +130,24 @@ impl Prepared {
         improved
     }
 
-    /// Looks for packings that gain more than a slack on the start, in each component.
-    fn again(&self, worths: &[u64], (start, slack): (&[usize], u128), seed: u64, stop: &Stop) -> Vec<Solved> {
+    /// Looks for packings that gain more than a slack on the known one, in each component.
+    fn again(&self, worths: &[u64], known: Known<'_>, seed: u64, stop: &Stop) -> Vec<Solved> {
         let random = Random::new(seed);
         let again = |(at, component): (usize, &Component)| {
             let own: Vec<u64> = component.columns.iter().map(|&column| worths[column]).collect();
-            let known = self.solved[at].as_ref();
-            if let Some(solved) = known.filter(|_| own == proof::worths(&component.packing)) {
+            let before = self.solved[at].as_ref();
+            if let Some(solved) = before.filter(|_| own == proof::worths(&component.packing)) {
                 return Solved { incumbent: solved.incumbent.clone(), bound: solved.bound, relaxation: None };
             }
-            let start = component.local(start);
-            let before: u128 = start.iter().map(|&column| u128::from(own[column])).sum();
-            let relaxation = known.and_then(|solved| solved.relaxation.as_ref());
+            let start = component.local(known.best);
+            let worth = |chosen: &[usize]| chosen.iter().map(|&column| u128::from(own[column])).sum::<u128>();
+            let enough = worth(&start) + known.slack;
+            let mut starts: Vec<Vec<usize>> = known.near.iter().map(|near| component.local(near)).collect();
+            starts.sort_by_cached_key(|start| worth(start));
+            let relaxation = before.and_then(|solved| solved.relaxation.as_ref());
             let relaxation = relaxation.map(|relaxation| relaxation.with_worths(&own));
-            let solve =
-                Solve { component, worths: &own, random: random.fork(at as u64), enough: Some(before + slack), stop };
+            let random = random.fork(at as u64);
+            let solve = Solve { component, worths: &own, random, enough: Some(enough), starts, stop };
             solve.run(start, relaxation, &mut |_, _| {})
         };
         self.components.iter().enumerate().map(again).collect()
@@ -177,7 +193,8 @@ impl Prepared {
             let mut worths = all.clone();
             columns.iter().for_each(|&column| worths[column] = 0);
             let relaxation = known.relaxation.as_ref().map(|relaxation| relaxation.with_worths(&worths));
-            let solve = Solve { component, worths: &worths, random: random.clone(), enough: None, stop };
+            let solve =
+                Solve { component, worths: &worths, random: random.clone(), enough: None, starts: Vec::new(), stop };
             (*group, solve.run(known.incumbent.chosen.clone(), relaxation, &mut |_, _| {}))
         };
         groups.par_iter().map(one).collect()

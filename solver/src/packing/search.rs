@@ -36,8 +36,9 @@ const PATIENCE_LATER_EACH: u64 = 3;
 const NODES_BETWEEN: u64 = 40;
 /// Runs of local search between two parts of the tree: about a third of the time.
 const TURNS: usize = 3;
-/// Parts of the tree after which any gain is enough, where something better is asked for: what is found first is seldom much better.
-const BETTER_AFTER: usize = 5;
+/// Packings that are known from which local search starts at a time, and its patience with each.
+const STARTS: usize = 16;
+const PATIENCE_START: u64 = 200;
 /// Local search keeps to such a share of the columns, those that gain most at the prices of the root: what gains little is
 /// seldom part of a good packing. One share after the other is tried.
 const SHARES: [f64; 4] = [0.5, 0.9, 0.75, 0.25];
@@ -54,6 +55,8 @@ pub(super) struct Solve<'a> {
     pub(super) random: Random,
     /// Where not the best is sought: what is worth more than this is good enough, and nothing else matters.
     pub(super) enough: Option<u128>,
+    /// Packings that may be near to what is sought: local search starts from the last ones first.
+    pub(super) starts: Vec<Vec<usize>>,
     pub(super) stop: &'a Stop,
 }
 
@@ -79,18 +82,18 @@ impl Solve<'_> {
         self.bound(&mut root, is_warm, report);
         root.relaxation.slim();
         let kept = root.relaxation.clone();
-        let mut is_over = root.is_done() || self.stop.is_raised() || self.is_enough(&root.incumbent, root.bound, 0);
+        let mut is_over = root.is_done() || self.stop.is_raised() || self.is_enough(&root.incumbent, root.bound);
         if !is_over {
-            // A warm start has an incumbent that is nearly the best: searching costs more than it brings, unless any gain will do.
-            let searched = if is_warm && self.enough.is_none() { 0 } else { SEARCHED };
+            self.search_on(&root.open(), &mut root.incumbent);
+            // A warm start has an incumbent that is nearly the best: searching from nothing costs more than it brings.
+            let searched = if is_warm { 0 } else { SEARCHED };
             for turn in 0..searched {
                 self.improve(&root.promising(turn), &mut root.incumbent, PATIENCE_NEXT);
             }
             root.fix();
             report(root.incumbent.worth, root.bound.max(root.incumbent.aim()));
-            // What local search finds is near the best.
-            let parts = if self.is_searchable() { usize::MAX } else { 0 };
-            is_over = root.is_done() || self.stop.is_raised() || self.is_enough(&root.incumbent, root.bound, parts);
+            let is_better = self.is_searchable() && self.is_better(&root.incumbent);
+            is_over = root.is_done() || self.stop.is_raised() || is_better;
         }
         if is_over {
             let Root { incumbent, bound, .. } = root;
@@ -100,13 +103,14 @@ impl Solve<'_> {
         Solved { incumbent, bound, relaxation: Some(kept) }
     }
 
-    /// Whether what is known is as good as it has to be: half of what the bound lets there be is gained, or anything after some parts
-    /// of the tree.
-    fn is_enough(&self, incumbent: &Incumbent, bound: u128, parts: usize) -> bool {
-        self.enough.is_some_and(|enough| {
-            let gain = incumbent.worth.saturating_sub(enough);
-            gain > 0 && (parts > BETTER_AFTER || 2 * gain >= bound.saturating_sub(enough))
-        })
+    /// Whether half of what the bound lets there be is gained, where any gain is sought.
+    fn is_enough(&self, incumbent: &Incumbent, bound: u128) -> bool {
+        self.is_better(incumbent) && 2 * incumbent.worth >= bound + incumbent.floor
+    }
+
+    /// Whether anything is gained, where that is what is sought.
+    fn is_better(&self, incumbent: &Incumbent) -> bool {
+        self.enough.is_some_and(|enough| incumbent.worth > enough)
     }
 
     /// A few packings by simple rules, and the start made as full as it gets.
@@ -201,19 +205,46 @@ impl Solve<'_> {
         }
     }
 
+    /// Local search from some of the packings that are known, which are used up; what it finds beyond the floor.
+    ///
+    /// Where worths have changed a little, what is better now is often a few steps from what was better before.
+    fn search_on(&mut self, columns: &[usize], incumbent: &mut Incumbent) {
+        let left = self.starts.len().saturating_sub(STARTS);
+        let starts = self.starts.split_off(left);
+        let Some(conflicts) = self.component.conflicts.as_ref().filter(|conflicts| conflicts.is_complete) else {
+            return;
+        };
+        for start in starts {
+            let Some(mut search) = LocalSearch::new(conflicts, self.worths, columns) else { return };
+            search.begin(&start);
+            if let Some(chosen) = search.run(incumbent.floor, PATIENCE_START, &mut self.random, self.stop) {
+                incumbent.offer(self.worths, complete(self.component, self.worths, chosen));
+            }
+        }
+    }
+
     /// Branches, with local search in between.
     fn branch(&mut self, root: Root, is_warm: bool, report: Report<'_>) -> (Incumbent, u128) {
         let sets: Vec<Vec<usize>> = (0..SHARES.len()).map(|turn| root.promising(turn)).collect();
+        let open = root.open();
         let Root { relaxation, allowed, incumbent, bound, proof } = root;
         let mut tree = Tree::new(self.component, self.worths, (relaxation, allowed, proof), incumbent, bound);
         let mut told = (0, 0);
         let patience = PATIENCE_LATER_EACH * self.worths.len() as u64;
-        let turns = if is_warm { 1 } else { TURNS };
+        // Where anything better is sought, it is near what is known, if anywhere.
+        let turns = if self.enough.is_some() {
+            0
+        } else if is_warm {
+            1
+        } else {
+            TURNS
+        };
         for turn in 0.. {
             let is_done = tree.run(NODES_BETWEEN, self.stop);
             self.stop.spend(NODES_BETWEEN);
             if !is_done && !self.stop.is_raised() {
                 let mut incumbent = std::mem::take(&mut tree.incumbent);
+                self.search_on(&open, &mut incumbent);
                 for offset in 0..turns {
                     self.improve(&sets[(turn * turns + offset) % sets.len()], &mut incumbent, patience);
                 }
@@ -225,7 +256,7 @@ impl Solve<'_> {
                 report(now.0, now.1);
                 told = now;
             }
-            if is_done || self.stop.is_raised() || self.is_enough(&tree.incumbent, tree.bound(), turn + 1) {
+            if is_done || self.stop.is_raised() || self.is_better(&tree.incumbent) {
                 break;
             }
         }

@@ -4,7 +4,12 @@ use proptest::prelude::*;
 
 use crate::stop::Stop;
 
-use super::{Packing, PackingColumn, PackingOutcome, Prepared};
+use super::{Known, Packing, PackingColumn, PackingOutcome, Prepared};
+
+/// A packing to beat by more than a slack.
+fn known(best: &[usize], slack: u128) -> Known<'_> {
+    Known { best, slack, near: &[] }
+}
 
 /// The greatest worth by trying every subset.
 fn best(packing: &Packing, worths: &[u64]) -> u128 {
@@ -79,7 +84,7 @@ proptest! {
         let mut prepared = Prepared::new(&packing);
         let mut chosen = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;
         let worths: Vec<u64> = changed[..packing.columns().len()].to_vec();
-        while let Some(better) = prepared.improve_for(&worths, (&chosen, 0), 1, &Stop::new()).better.pop() {
+        while let Some(better) = prepared.improve_for(&worths, known(&chosen, 0), 1, &Stop::new()).better.pop() {
             chosen = better;
         }
         prop_assert_eq!(chosen.iter().map(|&column| u128::from(worths[column])).sum::<u128>(), best(&packing, &worths));
@@ -107,7 +112,7 @@ proptest! {
         let start = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;
         let worths: Vec<u64> = worths(&packing).iter().map(|worth| worth * 3 % 50).collect();
         let worth = |chosen: &[usize]| -> u128 { chosen.iter().map(|&column| u128::from(worths[column])).sum() };
-        let improved = prepared.improve_for(&worths, (&start, slack), 1, &Stop::new());
+        let improved = prepared.improve_for(&worths, known(&start, slack), 1, &Stop::new());
         for better in &improved.better {
             let outcome = PackingOutcome { chosen: better.clone(), worth: worth(better), bound: u128::MAX };
             prop_assert!(is_sound(&packing, &worths, &outcome));
@@ -116,6 +121,29 @@ proptest! {
         let most = worth(&start) + slack * u128::try_from(prepared.components()).unwrap();
         prop_assert!(improved.is_complete || !improved.better.is_empty());
         prop_assert!(!improved.better.is_empty() || best(&packing, &worths) <= most);
+    }
+
+    #[test]
+    fn something_better_is_found_from_packings_that_are_known(
+        packing in packings(10, 2, 1),
+        changed in proptest::collection::vec(0..60_u64, 10),
+    ) {
+        let mut prepared = Prepared::new(&packing);
+        let start = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;
+        let worths: Vec<u64> = changed[..packing.columns().len()].to_vec();
+        let worth = |chosen: &[usize]| -> u128 { chosen.iter().map(|&column| u128::from(worths[column])).sum() };
+        let near: Vec<Vec<usize>> = (0..packing.columns().len())
+            .filter(|&column| packing.columns()[column].entries.iter().all(|entry| entry.1 <= packing.capacities()[entry.0 as usize]))
+            .map(|column| vec![column])
+            .collect();
+        let known = Known { best: &start, slack: 0, near: &near };
+        let improved = prepared.improve_for(&worths, known, 1, &Stop::new());
+        for better in &improved.better {
+            let outcome = PackingOutcome { chosen: better.clone(), worth: worth(better), bound: u128::MAX };
+            prop_assert!(is_sound(&packing, &worths, &outcome));
+            prop_assert!(outcome.worth > worth(&start));
+        }
+        prop_assert_eq!(improved.better.is_empty(), best(&packing, &worths) == worth(&start));
     }
 
     #[test]
@@ -145,7 +173,7 @@ fn a_component_whose_worths_stay_the_same_keeps_its_packing() {
     let outcome = prepared.solve(1, &Stop::new(), &mut |_, _| {});
     assert_eq!((outcome.chosen, outcome.worth), (vec![1, 2], 10));
     // Without its best, the dominated column of the first component comes back.
-    let improved = prepared.improve_for(&[5, 0, 3], (&[2], 0), 1, &Stop::new());
+    let improved = prepared.improve_for(&[5, 0, 3], known(&[2], 0), 1, &Stop::new());
     assert_eq!((improved.better, improved.is_complete), (vec![vec![0, 2]], true));
 }
 
@@ -158,7 +186,7 @@ fn a_gain_within_the_slack_hides_none_beyond_it() {
     let mut prepared = Prepared::new(&packing);
     let start = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;
     // The start is worth 48 now; 56 is within the slack of it, and 59 is not.
-    let improved = prepared.improve_for(&[25, 23, 26, 33], (&start, 8), 1, &Stop::new());
+    let improved = prepared.improve_for(&[25, 23, 26, 33], known(&start, 8), 1, &Stop::new());
     assert_eq!((start, improved.better), (vec![0, 1], vec![vec![2, 3]]));
 }
 
