@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Prices are rounded to 2^-40 of a unit of worth first, and all else is exact, so that a bound is one whatever the simplex
-//! did.
+//! did. Where worths are so great that floats do not tell units apart, prices are refined: what basic columns still gain is
+//! taken for worths of its own, whose prices are added (iterative refinement; Gleixner, Steffy & Wolter 2016).
 
 use crate::numbers::round_wide;
 
@@ -30,11 +31,12 @@ pub(super) struct ExactRows {
     rows: Vec<(u64, Vec<(u32, u64)>)>,
 }
 
-/// A bound and what each column gains at its prices, both in 2^-40 of a unit.
+/// A bound, the prices that it follows from, and what each column gains at them, all in 2^-40 of a unit.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proof {
     bound: i128,
     gains: Vec<i128>,
+    prices: Vec<i128>,
 }
 
 impl ExactRows {
@@ -54,30 +56,55 @@ impl ExactRows {
         taken
     }
 
+    /// What a row holds.
+    pub(super) fn limit(&self, row: usize) -> u64 {
+        self.rows[row].0
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &(u64, Vec<(u32, u64)>)> {
         self.rows.iter()
     }
 }
 
 impl Proof {
-    /// Evaluates prices of rows, each with a factor, stated in units of `unit`. O(entries).
+    /// Evaluates prices of rows in units of worth. O(entries).
     pub(super) fn evaluate(
         &mut self,
         worths: &[u64],
         rows: &ExactRows,
-        prices: impl Iterator<Item = (f64, f64)>,
-        (unit, allowed): (f64, &[Allowed]),
+        prices: impl Iterator<Item = f64>,
+        allowed: &[Allowed],
     ) {
+        self.prices.clear();
+        self.prices.extend(prices.map(|price| round_wide(price * (1_u64 << SHIFT) as f64).max(0)));
+        self.apply(worths, rows, allowed);
+    }
+
+    /// Evaluates prices once more with a change of each, in 2^-40 of a unit.
+    pub(super) fn refine(&mut self, worths: &[u64], rows: &ExactRows, changes: &[f64], allowed: &[Allowed]) {
+        for (price, change) in self.prices.iter_mut().zip(changes) {
+            *price = (*price + round_wide(*change)).max(0);
+        }
+        self.apply(worths, rows, allowed);
+    }
+
+    /// What a column gains, in 2^-40 of a unit.
+    pub(super) fn gain(&self, column: usize) -> f64 {
+        self.gains[column] as f64
+    }
+
+    /// The price of a row, in 2^-40 of a unit.
+    pub(super) fn price(&self, row: usize) -> f64 {
+        self.prices[row] as f64
+    }
+
+    fn apply(&mut self, worths: &[u64], rows: &ExactRows, allowed: &[Allowed]) {
         self.gains.clear();
         self.gains.extend(worths.iter().map(|&worth| i128::from(worth) << SHIFT));
         self.bound = 0;
-        let scale = unit * (1_u64 << SHIFT) as f64;
-        for ((limit, entries), (price, row_scale)) in rows.rows.iter().zip(prices) {
-            let price = round_wide(price * row_scale * scale);
-            if price > 0 {
-                self.bound += price * i128::from(*limit);
-                entries.iter().for_each(|&(column, amount)| self.gains[column as usize] -= price * i128::from(amount));
-            }
+        for ((limit, entries), &price) in rows.rows.iter().zip(&self.prices).filter(|row| *row.1 > 0) {
+            self.bound += price * i128::from(*limit);
+            entries.iter().for_each(|&(column, amount)| self.gains[column as usize] -= price * i128::from(amount));
         }
         for (&gain, allowed) in self.gains.iter().zip(allowed) {
             self.bound += match allowed {

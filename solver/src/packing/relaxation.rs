@@ -12,9 +12,22 @@ use super::simplex::{Basis, Ended, Until};
 const ROW_PRICE_PIVOTS_MAX: u32 = 100_000;
 /// What a row must be broken by to come in.
 const BROKEN: f64 = 1e-6;
+/// How far below an aim a value must be for a solve to be cut short, by the aim.
+const CUT_MARGIN: f64 = 1e-13;
 /// Looks in a row at which a row costs nothing until it may go, and the part of all rows that must be like that.
 const IDLE_LOOKS: u32 = 6;
 const IDLE_SHARE: usize = 6;
+
+/// Worths from which on prices are refined: the last bits of prices in floating point are off by more than a thousandth of a unit.
+const REFINED_FROM: f64 = (1_u64 << 36) as f64;
+/// Refinements: each adds over thirty bits.
+const REFINEMENTS: usize = 2;
+
+/// What matters of a value, for a search that only wants more than an aim: floats of its size are off by less than the margin.
+pub(super) fn cutoff(aim: u128) -> f64 {
+    let aim = aim as f64;
+    aim + 0.999 - aim * CUT_MARGIN
+}
 
 /// A program that follows a packing, in floating point for the simplex and in exact integers for proofs.
 #[derive(Clone, Debug)]
@@ -149,7 +162,27 @@ impl Relaxation {
 
     /// The bound that the prices imply, in exact integers.
     pub(super) fn prove(&self, proof: &mut Proof, worths: &[u64], allowed: &[Allowed]) {
-        proof.evaluate(worths, &self.exact, self.basis.prices().zip(self.scales()), (self.unit, allowed));
+        self.prove_at(&self.basis, proof, worths, allowed);
+    }
+
+    /// The bound that the prices of a basis imply.
+    fn prove_at(&self, basis: &Basis, proof: &mut Proof, worths: &[u64], allowed: &[Allowed]) {
+        let prices = basis.prices().zip(self.scales()).map(|(price, scale)| price * scale * self.unit);
+        proof.evaluate(worths, &self.exact, prices, allowed);
+        if self.unit < REFINED_FROM {
+            return;
+        }
+        let columns = worths.len();
+        for _ in 0..REFINEMENTS {
+            // What is basic gains nothing at the right prices, and a basic slack has a price of zero.
+            let residual = |variable: usize| match variable.checked_sub(columns) {
+                None => proof.gain(variable),
+                Some(row) => -proof.price(row) * self.exact.limit(row).max(1) as f64,
+            };
+            let changes = basis.prices_for(residual).into_iter().zip(self.scales());
+            let changes: Vec<f64> = changes.map(|(change, scale)| change * scale).collect();
+            proof.refine(worths, &self.exact, &changes, allowed);
+        }
     }
 
     /// What turns a price of a scaled row into one of the row.
@@ -188,9 +221,7 @@ impl Trial<'_> {
 
     /// The bound that the trial's prices imply.
     pub(super) fn prove(&self, proof: &mut Proof, worths: &[u64], allowed: &[Allowed]) {
-        let relaxation = self.relaxation;
-        let prices = self.basis.prices().zip(relaxation.scales());
-        proof.evaluate(worths, &relaxation.exact, prices, (relaxation.unit, allowed));
+        self.relaxation.prove_at(&self.basis, proof, worths, allowed);
     }
 }
 

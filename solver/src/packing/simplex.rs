@@ -265,13 +265,7 @@ impl Basis {
     /// Makes reduced costs, places and values agree with worths and ranges.
     fn settle(&mut self, matrix: &Matrix) {
         let columns = matrix.columns.len();
-        let mut prices = vec![0.0; self.members.len()];
-        for (row, &variable) in self.inverse.iter().zip(&self.members) {
-            let worth = self.worth_of(matrix, variable as usize);
-            if worth != 0.0 {
-                prices.iter_mut().zip(row).for_each(|(price, entry)| *price += worth * entry);
-            }
-        }
+        let prices = self.prices_for(|variable| self.worth_of(matrix, variable));
         for (column, entries) in matrix.columns.iter().enumerate() {
             let paid: f64 = entries.iter().map(|&(row, amount)| amount * prices[row as usize]).sum();
             self.gains[column] = self.worth_of(matrix, column) - paid;
@@ -286,6 +280,18 @@ impl Basis {
             }
         }
         self.evaluate(matrix);
+    }
+
+    /// The prices of rows at which no basic variable gains, for worths of the variables: columns, then slacks.
+    pub(super) fn prices_for(&self, worth_of: impl Fn(usize) -> f64) -> Vec<f64> {
+        let mut prices = vec![0.0; self.members.len()];
+        for (row, &variable) in self.inverse.iter().zip(&self.members) {
+            let worth = worth_of(variable as usize);
+            if worth != 0.0 {
+                prices.iter_mut().zip(row).for_each(|(price, entry)| *price += worth * entry);
+            }
+        }
+        prices
     }
 
     /// The values of basic variables.
@@ -374,12 +380,12 @@ impl Basis {
             if times.abs() <= 1e-12 || row.is_empty() {
                 continue;
             }
-            if is_dense {
-                row.iter_mut().zip(&pivot_row).for_each(|(entry, of_pivot)| *entry -= times * of_pivot);
+            *norm_of = if is_dense {
+                subtract(row, times, &pivot_row)
             } else {
                 filled.iter().for_each(|&position| row[position] -= times * pivot_row[position]);
-            }
-            *norm_of = norm(row);
+                norm(row)
+            };
         }
         self.norms[at] = norm(&pivot_row);
         self.inverse[at] = pivot_row;
@@ -541,4 +547,22 @@ fn norm(row: &[f64]) -> f64 {
         }
     }
     sums.iter().sum::<f64>() + rest.iter().map(|entry| entry * entry).sum::<f64>()
+}
+
+/// Takes a multiple of another row off a row, in one pass; the square of its length, as [`norm`] sums it.
+fn subtract(row: &mut [f64], times: f64, other: &[f64]) -> f64 {
+    let ((eights, rest), (others, others_rest)) = (row.as_chunks_mut::<8>(), other.as_chunks::<8>());
+    let mut sums = [0.0; 8];
+    for (eight, other) in eights.iter_mut().zip(others) {
+        for ((entry, of_other), sum) in eight.iter_mut().zip(other).zip(&mut sums) {
+            *entry -= times * of_other;
+            *sum += *entry * *entry;
+        }
+    }
+    let mut left = 0.0;
+    for (entry, of_other) in rest.iter_mut().zip(others_rest) {
+        *entry -= times * of_other;
+        left += *entry * *entry;
+    }
+    sums.iter().sum::<f64>() + left
 }

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::random::Random;
 use crate::stop::Stop;
 
 use super::{Known, Packing, PackingColumn, PackingOutcome, Prepared};
@@ -230,4 +231,26 @@ fn columns_that_are_much_the_same_are_counted() {
         assert!(outcome.is_optimal() && !stop.is_raised(), "{outcome:?}");
         assert_eq!(outcome.chosen.len(), 8);
     }
+}
+
+#[test]
+fn worths_that_floats_do_not_tell_apart_are_proved_all_the_same() {
+    let random = Random::new(7);
+    let columns = |scale: u32, noise: usize| -> Vec<PackingColumn> {
+        let mut random = random.fork(0);
+        let column = |_| {
+            let worth = (20 + random.index(80) as u64) << scale;
+            let entries = (0..12).filter(|_| random.index(4) == 0).map(|row| (row, 1 + row as u64 % 2));
+            PackingColumn { worth: worth + random.index(noise) as u64, entries: entries.collect() }
+        };
+        (0..60).map(column).collect()
+    };
+    let solve = |columns: Vec<PackingColumn>| {
+        let stop = Stop::new();
+        stop.allow(30_000_000);
+        Prepared::new(&Packing::new(vec![4; 12], columns).unwrap()).solve(1, &stop, &mut |_, _| {})
+    };
+    let (small, great) = (solve(columns(0, 1)), solve(columns(48, 1_000)));
+    assert!(small.is_optimal() && great.is_optimal());
+    assert_eq!(great.worth >> 48, small.worth);
 }

@@ -12,7 +12,7 @@ use crate::stop::Stop;
 use super::component::Component;
 use super::greedy::{Fill, by_score};
 use super::proof::{Allowed, Proof};
-use super::relaxation::Relaxation;
+use super::relaxation::{Relaxation, cutoff};
 use super::simplex::{Ended, Until};
 
 /// Pivots of one solve, at most.
@@ -258,7 +258,7 @@ impl<'a> Tree<'a> {
         // Once columns are fixed by their gains, the smaller program may bound better.
         for _ in 0..3 {
             self.relaxation.restrict(&allowed);
-            let cutoff = self.incumbent.aim() as f64 + 0.999;
+            let cutoff = cutoff(self.incumbent.aim());
             let ended = self.relaxation.solve(Until { cutoff, pivots: PIVOTS_MAX, stop });
             self.relaxation.prove(&mut self.proof, self.worths, &allowed);
             bound = bound.min(self.proof.bound());
@@ -379,7 +379,7 @@ impl<'a> Tree<'a> {
             return (0, 0.0);
         }
         let mut trial = self.relaxation.trial();
-        let cutoff = self.incumbent.aim() as f64 + 0.999;
+        let cutoff = cutoff(self.incumbent.aim());
         let worth = trial.solve(&side, Until { cutoff, pivots: TRIAL_PIVOTS, stop });
         let mut proof = std::mem::take(&mut self.proof);
         trial.prove(&mut proof, self.worths, &side);
