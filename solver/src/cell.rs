@@ -2,9 +2,10 @@
 //!
 //! Capsules are given out class by class, large ones first and then in the order of worth per price, each to the tile of the
 //! group that keeps most of what it would have least of (worst fit on the scarcest kind): the counts fill a group evenly in
-//! every kind, so tiles filled evenly have no kind left over. Large parts of devices go where they leave least of a device
-//! (best fit). Where the use of tiles costs, the tile that is strained least comes first, and none that is strained by more than
-//! a capsule earns. What the counts could not place stays with the caller.
+//! every kind, so tiles filled evenly have no kind left over. Where the counts mix many classes, each looks at some tiles only,
+//! a few for each capsule, which is nearly as even (the power of two choices; Mitzenmacher 2001). Large parts of devices go
+//! where they leave least of a device (best fit). Where the use of tiles costs, the tile that is strained least comes first, and
+//! none that is strained by more than a capsule earns. What the counts could not place stays with the caller.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -19,20 +20,22 @@ use crate::layer::{Counts, Given};
 use crate::lowering::{Cell, Lowered};
 use crate::numbers::floor;
 use crate::occupancy::{Item, Occupancy};
+use crate::program::Way;
 use crate::room::Room;
 use crate::shares::{Drawn, Shares};
 use crate::strain::Load;
 
 /// Packs one cell. Reads the occupancy; the caller places what comes back.
 ///
-/// O(tiles times job classes + capsules log tiles), where a class may count less than it has tiles.
+/// O(tiles times job classes + capsules log tiles), where a class may count less than it has tiles; where many classes share a
+/// group, O(classes + capsules log tiles).
 #[must_use]
 pub fn pack(occupancy: &Occupancy<'_>, cell: &Cell, counts: &Counts, shares: Shares) -> Vec<(TileIndex, Item)> {
     let mut packing = Packing { occupancy, lowered: occupancy.lowered(), shares, placed: Vec::new() };
     for at in cell.groups.clone() {
         let group = GroupIndex::new(at);
         if !counts.of_group[at].is_empty() && !packing.lowered.group(group).closed {
-            packing.fill_group(group, &counts.of_group[at]);
+            packing.fill_group(group, &counts.of_group[at], counts.way);
         }
     }
     packing.placed
@@ -45,20 +48,31 @@ struct Packing<'a> {
     placed: Vec<(TileIndex, Item)>,
 }
 
+/// Tiles of a group that a class looks at where many classes share the group: so many, and so many for each capsule. The next
+/// class begins where the last one left off, so that all tiles are looked at as often.
+const TILES: u64 = 24;
+const TILES_PER_CAPSULE: u64 = 2;
+
 /// Milli of a device from which on capsules are kept together rather than spread.
 const LARGE_PART: u16 = 250;
 
 impl Packing<'_> {
     /// Gives every class to the group's tiles in the order of the counts, each time to the tile that suits it best.
-    fn fill_group(&mut self, group: GroupIndex, counts: &[Given]) {
+    fn fill_group(&mut self, group: GroupIndex, counts: &[Given], way: Way) {
         let tiles: Vec<TileIndex> = self.lowered.group(group).tiles.clone().map(TileIndex::new).collect();
         let mut rooms: Vec<Room> = tiles.iter().map(|&tile| Room::of(self.occupancy, tile)).collect();
+        let mut from = 0;
         for &Given { class, start, count } in counts {
             let capsule = Capsule::new(self.occupancy, class, group, start);
             let over = &capsule.over;
             let mut left = count.min(self.shares.times(self.lowered, class, group, over));
             let each = if capsule.demand.devices > 0 { 1 } else { (left / rooms.len() as u64).max(1) };
-            let suiting = rooms.iter().enumerate().filter_map(|(at, room)| Some((capsule.suits(room)?, Reverse(at))));
+            let some =
+                usize::try_from(TILES_PER_CAPSULE.saturating_mul(left).saturating_add(TILES)).unwrap_or(usize::MAX);
+            let many = if way == Way::Inside { some.min(rooms.len()) } else { rooms.len() };
+            let looked_at = (from..from + many).map(|at| at % rooms.len());
+            from = (from + many) % rooms.len();
+            let suiting = looked_at.filter_map(|at| Some((capsule.suits(&rooms[at])?, Reverse(at))));
             let mut heap: BinaryHeap<(Suits, Reverse<usize>)> = suiting.collect();
             while left > 0 {
                 let Some((_, Reverse(at))) = heap.pop() else { break };

@@ -15,6 +15,7 @@ use crate::index::{AccountIndex, GroupIndex, JobClassIndex};
 use crate::lowering::{Cell, Lowered};
 use crate::numbers::floor;
 use crate::occupancy::Occupancy;
+use crate::program::Way;
 use crate::rank;
 use crate::shares::{Share, Shares};
 
@@ -34,6 +35,8 @@ pub struct Given {
 pub struct Counts {
     /// What each group is given, in the order in which to place it.
     pub of_group: Vec<Vec<Given>>,
+    /// How they were found: those from inside give each group many classes.
+    pub way: Way,
 }
 
 /// Steps of size, in parts of a tile, within which capsules go in the order of their starts.
@@ -72,7 +75,7 @@ pub fn counts(occupancy: &Occupancy<'_>, relaxation: &Relaxation, order: &[JobCl
             }
         }
     }
-    Counts { of_group }
+    Counts { of_group, way: relaxation.way }
 }
 
 fn split(

@@ -21,6 +21,18 @@ const PRIMAL_SIMPLEX: i32 = 4;
 /// Columns that a program has for each new one, from which on few are new.
 const FEW_COLUMNS: usize = 50;
 
+/// The relative distance between its own bound and value at which a solve from inside ends: prices that are to tell which columns
+/// are missing need no more.
+const INSIDE_TOLERANCE: f64 = 1e-3;
+
+/// Steps of a solve from inside, at most, and the simplex iterations that each takes as long as.
+const INSIDE_STEPS_MAX: i32 = 200;
+const INSIDE_STEP: u64 = 100;
+
+/// The part of a program's value up to which a row's price times its limit is nothing: at a vertex such prices are zero, and a
+/// proof is the longer for each of them.
+const INSIDE_NOTHING: f64 = 1e-8;
+
 /// A row's position in its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row(pub usize);
@@ -30,6 +42,19 @@ pub struct Row(pub usize);
 pub struct Program {
     limits: Vec<f64>,
     grows: Growth,
+    way: Way,
+}
+
+/// How a program is solved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// From vertex to vertex, by the simplex method, each solve from the basis of the one before.
+    #[default]
+    Vertices,
+    /// From inside, by an interior point method that ends near the middle of what is best, and is close to it, not at it. Prices
+    /// from the middle say better which columns are missing than those of a vertex (primal-dual column generation; Gondzio,
+    /// González-Brevis & Munari 2013), and counts from the middle mix what is alike. For large programs.
+    Inside,
 }
 
 /// What a program gains from solve to solve.
@@ -86,7 +111,7 @@ pub struct Solution {
     pub prices: Vec<f64>,
     /// What the columns are worth together.
     pub value: f64,
-    /// Simplex iterations spent.
+    /// Simplex iterations spent, or what took as long.
     pub iterations: u64,
 }
 
@@ -94,7 +119,12 @@ impl Program {
     /// Without a row, which is to gain so much from solve to solve.
     #[must_use]
     pub fn new(grows: Growth) -> Program {
-        Program { limits: Vec::new(), grows }
+        Program { limits: Vec::new(), grows, way: Way::default() }
+    }
+
+    /// Says how it is to be solved.
+    pub fn solve_from(&mut self, way: Way) {
+        self.way = way;
     }
 
     /// Adds a row with its upper limit.
@@ -176,6 +206,7 @@ struct Loaded {
     rows: Vec<highs::Row>,
     columns: Vec<highs::Col>,
     grows: Growth,
+    way: Way,
 }
 
 impl Loaded {
@@ -185,9 +216,19 @@ impl Loaded {
         let mut model = problem.try_optimise(Sense::Maximise).ok()?;
         model.make_quiet();
         model.set_option("threads", 1);
-        model.set_option("solver", "simplex");
+        match program.way {
+            Way::Vertices => model.set_option("solver", "simplex"),
+            Way::Inside => {
+                model.set_option("solver", "ipm");
+                // Prices that are carried back from a program made smaller are off by percents.
+                model.set_option("presolve", "off");
+                model.set_option("run_crossover", "off");
+                model.set_option("ipm_optimality_tolerance", INSIDE_TOLERANCE);
+                model.set_option("ipm_iteration_limit", INSIDE_STEPS_MAX);
+            }
+        }
         model.set_option("simplex_iteration_limit", i32::try_from(iterations_max).unwrap_or(i32::MAX));
-        Some(Loaded { model: Some(model), rows, columns: Vec::new(), grows: program.grows })
+        Some(Loaded { model: Some(model), rows, columns: Vec::new(), grows: program.grows, way: program.way })
     }
 
     /// Adds rows, then columns; `None` where HiGHS refuses.
@@ -209,7 +250,7 @@ impl Loaded {
         Some(())
     }
 
-    /// Adds rows and columns and solves from the basis of the solve before.
+    /// Adds rows and columns and solves, from the basis of the solve before where there is one.
     fn solve(&mut self, change: Change) -> Answer {
         if self.add(change).is_none() {
             return Answer::Interrupted;
@@ -219,14 +260,21 @@ impl Loaded {
         let solution = || {
             let found = solved.get_solution();
             // HiGHS signs prices by the sense; under maximisation with `<=` rows their sizes are what one more unit is worth.
-            let prices = found.dual_rows().iter().map(|price| price.abs()).collect();
-            let iterations = u64::try_from(solved.simplex_iteration_count()).unwrap_or(0);
+            let nothing = if self.way == Way::Inside { INSIDE_NOTHING * solved.objective_value() } else { 0.0 };
+            let price = |price: &f64| if price.abs() > nothing { price.abs() } else { 0.0 };
+            let prices = found.dual_rows().iter().map(price).collect();
+            let iterations = match self.way {
+                Way::Vertices => u64::try_from(solved.simplex_iteration_count()).unwrap_or(0),
+                Way::Inside => INSIDE_STEP * u64::try_from(solved.ipm_iteration_count()).unwrap_or(0),
+            };
             Solution { values: found.columns().to_vec(), prices, value: solved.objective_value(), iterations }
         };
         let answer = match solved.status() {
             HighsModelStatus::Optimal => Answer::Optimal(solution()),
             HighsModelStatus::Infeasible => Answer::Infeasible,
             HighsModelStatus::Unbounded | HighsModelStatus::UnboundedOrInfeasible => Answer::Unbounded,
+            // Close enough from inside is not what HiGHS calls optimal.
+            HighsModelStatus::Unknown if self.way == Way::Inside => Answer::Limited(solution()),
             HighsModelStatus::ReachedIterationLimit | HighsModelStatus::ReachedTimeLimit => Answer::Limited(solution()),
             _ => Answer::Interrupted,
         };
@@ -252,6 +300,24 @@ mod tests {
         let answer = solve(program, vec![column(6.0, 2.0), column(5.0, 5.0)], &Stop::new());
         let Answer::Optimal(solution) = answer else { panic!("a bounded program") };
         assert!((solution.values[1] - 0.4).abs() < 1e-5 && (solution.prices[0] - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn from_inside_prices_come_close_to_those_of_the_vertex() {
+        // The same, beside a column like the first that shares its place: the middle of what is best takes some of both.
+        let mut program = Program::default();
+        program.solve_from(Way::Inside);
+        let (row, place) = (program.row(4.0), program.row(1.0));
+        let column = |worth, drawn, entries: &[(Row, f64)]| Column {
+            worth,
+            most: 1.0,
+            entries: [&[(row, drawn)], entries].concat(),
+        };
+        let columns = vec![column(6.0, 2.0, &[(place, 1.0)]), column(6.0, 2.0, &[(place, 1.0)]), column(5.0, 5.0, &[])];
+        let answer = solve(program, columns, &Stop::new());
+        let (Answer::Optimal(solution) | Answer::Limited(solution)) = answer else { panic!("a bounded program") };
+        assert!((solution.value - 8.0).abs() < 0.1 && (solution.prices[0] - 1.0).abs() < 0.05);
+        assert!(solution.values[0] > 0.1 && solution.values[1] > 0.1);
     }
 
     #[test]

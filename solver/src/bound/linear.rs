@@ -27,7 +27,7 @@ use super::sifting::Sifting;
 use super::supply::Supply;
 use super::timeline::{Timeline, Window};
 use crate::index::JobClassIndex;
-use crate::program::{Answer, Program, Resident, Solution};
+use crate::program::{Answer, Program, Resident, Solution, Way};
 use crate::stop::Stop;
 
 /// Simplex iterations after which a program is given up; most need fewer than a hundredth of it.
@@ -51,6 +51,10 @@ const CLOSE_TO_ROWS: f64 = 5e-2;
 
 /// The distance from which on a solution counts for the mean, whose counts are given out.
 const CLOSE_TO_MEAN: f64 = 2e-2;
+
+/// Rows from which on a program is solved from inside, where time does not vary. Vertices of large ones are slow to reach, and
+/// their prices jump; those of small ones put fewer classes into a group, which packs better where there are few tiles.
+const ROWS_INSIDE: u64 = 1_500;
 
 /// Rows for one more to matter: fewer overdrawn parts are left as they are.
 const FEW_ROWS: u64 = 40;
@@ -95,6 +99,8 @@ pub struct Relaxed {
     pub shapes: ShapePrices,
     /// Capsules of each job class by merged group and start, above zero, in the order of classes.
     pub counts: Vec<Count>,
+    /// How the program was solved: counts from inside mix many classes in each group.
+    pub way: Way,
 }
 
 /// Capsules of one class that the program gives one merged group and start.
@@ -117,6 +123,9 @@ pub struct Count {
 pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &Stop) -> Option<Relaxed> {
     let mut program = Program::default();
     let mut sifting = Sifting::new(supply, merged, timeline, &mut program);
+    let is_large = timeline.count() == 1 && sifting.row_count() >= ROWS_INSIDE;
+    let way = if is_large { Way::Inside } else { Way::Vertices };
+    program.solve_from(way);
     let mut resident = Resident::start(program, ITERATIONS_MAX)?;
     let close = if timeline.count() == 1 { CLOSE } else { CLOSE_ENOUGH };
     let mut best = None;
@@ -134,7 +143,11 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
         stop.spend(solution.iterations);
         work += solution.iterations.max(1) * sifting.row_count();
         let priced = sifting.price(&solution);
-        let distance = (priced.bound - solution.value) / priced.bound.max(f64::MIN_POSITIVE);
+        if priced.bound < best_bound {
+            best_bound = priced.bound;
+            best = Some((priced.prices.clone(), priced.pieces.clone(), priced.shapes.clone()));
+        }
+        let distance = (best_bound - solution.value) / best_bound.max(f64::MIN_POSITIVE);
         rows = if distance <= CLOSE_TO_ROWS { sifting.rows_at(&solution) } else { Vec::new() };
         let few = sifting.row_count() / FEW_ROWS;
         let is_close = distance <= close * (1.0 + work as f64 / PATIENCE) && rows.len() as u64 <= few;
@@ -142,10 +155,6 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
         let cuts = if is_close && may_cut { sifting.cuts_at(&solution, rows.len()) } else { Vec::new() };
         columns = sifting.columns_at(&priced, &solution);
         let is_done = cuts.is_empty() && rows.len() as u64 <= few && (columns.is_empty() || is_close);
-        if priced.bound < best_bound {
-            best_bound = priced.bound;
-            best = Some((priced.prices, priced.pieces, priced.shapes));
-        }
         if distance <= CLOSE_TO_MEAN {
             mean.add(&solution.values);
         }
@@ -169,7 +178,7 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
         Some((uncut, bound, counts)) if best_bound > bound * (1.0 - CUTS_WORTH) => (uncut, counts),
         _ => (best?, counts),
     };
-    Some(Relaxed { prices, bars: sifting.bars().to_vec(), pieces, shapes, counts })
+    Some(Relaxed { prices, bars: sifting.bars().to_vec(), pieces, shapes, counts, way })
 }
 
 /// The mean of solutions, which mixes more classes in a group than any vertex of the program.

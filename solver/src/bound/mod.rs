@@ -30,6 +30,7 @@ pub use readable::readable_duals;
 
 use crate::lowering::Lowered;
 use crate::numbers::floor;
+use crate::program::Way;
 use crate::stop::Stop;
 use linear::{Budget, Count, Place, Relaxed};
 use merge::Merged;
@@ -56,6 +57,8 @@ pub struct Relaxation {
     pub shapes: ShapePrices,
     /// Capsules of each job class by merged group and start, above zero, in the order of classes.
     pub counts: Vec<Count>,
+    /// How the program behind it was solved: counts from inside mix many classes in each group.
+    pub way: Way,
 }
 
 impl Relaxation {
@@ -84,8 +87,8 @@ pub fn relax_coarsely(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> 
 }
 
 fn solve(supply: &Supply<'_>, merged: Merged, timeline: Timeline, stop: &Stop) -> Option<Relaxation> {
-    let Relaxed { prices, bars, pieces, shapes, counts } = linear::solve(supply, &merged, &timeline, stop)?;
-    Some(Relaxation { merged, timeline, prices, bars, pieces, shapes, counts })
+    let Relaxed { prices, bars, pieces, shapes, counts, way } = linear::solve(supply, &merged, &timeline, stop)?;
+    Some(Relaxation { merged, timeline, prices, bars, pieces, shapes, counts, way })
 }
 
 /// The certificate that a relaxation's prices make.
