@@ -57,6 +57,9 @@ const KEPT: f64 = 0.5;
 /// The part of its bid that a capsule must earn beyond the prices of its room to eject others.
 const MARGIN_MIN: f64 = 0.01;
 
+/// Gangs of a class that must be missing for its capsules to eject others: what comes of the last one is dropped again.
+const GANGS_MIN: u64 = 4;
+
 /// Starts that are tried for one class on one tile.
 const STARTS_MAX: usize = 12;
 
@@ -180,16 +183,18 @@ impl<'a> Search<'a> {
         let margins: Vec<f64> = lowered.class_indexes().map(|class| self.ranking.margin(lowered, class)).collect();
         let margin = |class: JobClassIndex| margins[class.at()];
         let earns = |class: JobClassIndex| margin(class) > MARGIN_MIN * lowered.job(class).bid as f64;
-        let free = self.order.iter().copied().filter(|&class| is_free(occupancy, class));
+        let free =
+            self.order.iter().copied().filter(|&class| is_free(occupancy, class) || misses_gangs(occupancy, class));
         let mut earning: Vec<JobClassIndex> = free.filter(|&class| earns(class)).collect();
         earning.sort_by(|&a, &b| margin(b).total_cmp(&margin(a)));
         let seen: &Occupancy<'_> = occupancy;
         let supplies = supplies(seen, &earning);
+        let may_go: Vec<bool> = lowered.class_indexes().map(|class| !class_stays(lowered, class)).collect();
         let cells: Vec<_> = (0u64..).zip(&lowered.cells).zip(supplies).collect();
         let found: Vec<Vec<Contents>> = cells
             .into_par_iter()
             .map(|((at, cell), supply)| {
-                let mut ejection = Ejection::new(seen, cell, headroom(seen, cell, &self.cells_below));
+                let mut ejection = Ejection::new((seen, cell), headroom(seen, cell, &self.cells_below), &may_go);
                 let mut random = self.random.fork(at);
                 for (class, count) in supply.into_iter().take_while(|_| !stop.is_raised()) {
                     ejection.insert(class, count, &mut random);
@@ -201,6 +206,7 @@ impl<'a> Search<'a> {
         for changes in found {
             replace(occupancy, &changes);
         }
+        crate::insert::drop_partial_gangs(occupancy);
     }
 
     fn tasks<'b>(
@@ -460,9 +466,21 @@ fn is_free(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
     occupancy.missing(class) > 0 && !lowered.classes[class.at()].is_bound && job.gang_min <= 1
 }
 
+/// Whether whole gangs of a class are missing, not bound to places: so many that what the last one lacks hardly matters.
+fn misses_gangs(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
+    let lowered = occupancy.lowered();
+    let (gang, missing) = (u64::from(lowered.job(class).gang_min), occupancy.missing(class));
+    missing > 0 && missing >= GANGS_MIN * gang && !lowered.classes[class.at()].is_bound
+}
+
 fn stays(lowered: &Lowered<'_>, item: &Item) -> bool {
-    let job = lowered.job(item.class);
-    item.is_current || lowered.classes[item.class.at()].is_bound || job.gang_min > 1 || job.wanted > 0
+    item.is_current || class_stays(lowered, item.class)
+}
+
+/// Whether the search leaves all capsules of a class where they are.
+fn class_stays(lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
+    let job = lowered.job(class);
+    lowered.classes[class.at()].is_bound || job.gang_min > 1 || job.wanted > 0
 }
 
 /// The accounts that the tiles of a cell debit, in order.
