@@ -12,6 +12,7 @@
 //! Cells are independent within a round: each has its own random numbers, its share of what is missing and of every account's
 //! headroom, so the outcome does not depend on the number of threads.
 
+mod budget;
 mod ejection;
 mod exact;
 mod refill;
@@ -30,6 +31,7 @@ use crate::random::Random;
 use crate::rank::Ranking;
 use crate::shares::{Share, Shares};
 use crate::stop::Stop;
+use budget::Budget;
 use ejection::Ejection;
 use exact::Choice;
 use refill::{Bearable, Refill};
@@ -218,15 +220,10 @@ impl<'a> Search<'a> {
         let lowered = occupancy.lowered();
         let cells = u64::try_from(lowered.cells.len()).unwrap_or(1).max(1);
         let mut tasks = Vec::with_capacity(lowered.cells.len());
-        let mut budget = most;
+        let mut budget = Budget::new(recreate, most, lowered.tiles.len());
         for (at, cell) in (0u64..).zip(&lowered.cells) {
             let mut random = self.random.fork(at);
-            let wanted = match recreate {
-                Recreate::Greedy => MOVES_PER_TILE * u64::try_from(cell.tiles.len()).unwrap_or(1),
-                Recreate::Exact => EXACT_PER_ROUND * EXACT_MOVES,
-            };
-            let wanted = wanted.min(budget);
-            budget -= wanted;
+            let wanted = budget.give(cell);
             let mut shared = Supply::with_room_for(POOL_MAX);
             // A cell looks at the best of the pool and at a random stretch of it.
             let from = random.index(pool.len());
