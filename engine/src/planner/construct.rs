@@ -20,17 +20,22 @@ use super::{Phase, Run};
 /// Cells packed between two looks at the stop.
 const CELLS_PER_BATCH: usize = 64;
 
-/// Rounds of ejection that polish a first plan, at most, and the part of its value that one must gain for another to follow.
-const EJECTIONS_MAX: usize = 8;
+/// Rounds of ejection that polish a first plan, at most, fewer where there are many tiles; and the part of the plan's value that
+/// one must gain for another to follow.
+const EJECTIONS_MAX: usize = 20;
+const EJECTIONS_MAX_OF_MANY: usize = 6;
 const EJECTION_GAIN: i128 = 3_000;
 
 /// Moves for each tile with which a first plan is polished then. Where time matters they bring less than they take, and so they
 /// do beside ejection where there are many tiles: they are left to the search.
 const POLISH_PER_TILE: u64 = 4;
-const POLISH_TILES_MAX: usize = 150_000;
+const MANY_TILES: usize = 150_000;
 
-/// The part of a plan's value that a round of such moves must gain for another to follow: small capsules pack well at once.
-const POLISH_GAIN: i128 = 500;
+/// The part of a plan's value that two such moves for each tile must gain for others to follow.
+const POLISH_GAIN: i128 = 2_000;
+
+/// The part of those two that is tried first: small capsules pack well at once.
+const POLISH_TRIAL: u64 = 16;
 
 /// How the tiles are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +153,8 @@ impl Run<'_> {
         let lowered = occupancy.lowered();
         let mut search = Search::new(lowered, ranking, order, self.seed);
         let mut value = self.worth(occupancy);
-        for _ in 0..EJECTIONS_MAX {
+        let has_many = lowered.tiles.len() > MANY_TILES;
+        for _ in 0..if has_many { EJECTIONS_MAX_OF_MANY } else { EJECTIONS_MAX } {
             search.eject(occupancy, self.stops.search);
             if self.stops.search.is_raised() || !self.has_gained(occupancy, &mut value, EJECTION_GAIN) {
                 break;
@@ -156,17 +162,20 @@ impl Run<'_> {
         }
         insert::insert_missing(occupancy, order, ranking, self.stops.search);
         self.settle(occupancy, guide);
-        if lowered.tiles.len() > POLISH_TILES_MAX {
+        if has_many {
             return;
         }
         let mut value = self.worth(occupancy);
-        let mut left = POLISH_PER_TILE * lowered.tiles.len() as u64;
+        let tiles = lowered.tiles.len() as u64;
+        let (mut left, mut most, mut part) =
+            (POLISH_PER_TILE * tiles, (2 * tiles).div_ceil(POLISH_TRIAL), POLISH_GAIN * i128::from(POLISH_TRIAL));
         while left > 0 && !self.stops.search.is_raised() {
-            let round = search.round(occupancy, self.stops.search, left);
+            let round = search.round(occupancy, self.stops.search, most.min(left));
             left -= round.moves.min(left);
-            if round.is_exhausted || !self.has_gained(occupancy, &mut value, POLISH_GAIN) {
+            if round.is_exhausted || !self.has_gained(occupancy, &mut value, part) {
                 break;
             }
+            (most, part) = (left, POLISH_GAIN);
         }
     }
 
