@@ -240,8 +240,8 @@ fn worths_that_floats_do_not_tell_apart_are_proved_all_the_same() {
         let mut random = random.fork(0);
         let column = |_| {
             let worth = (20 + random.index(80) as u64) << scale;
-            let entries = (0..12).filter(|_| random.index(4) == 0).map(|row| (row, 1 + row as u64 % 2));
-            PackingColumn { worth: worth + random.index(noise) as u64, entries: entries.collect() }
+            let entries = (0..12).filter(|_| random.index(4) == 0).map(|row| (row, 1 + u64::from(row) % 2)).collect();
+            PackingColumn { worth: worth + random.index(noise) as u64, entries }
         };
         (0..60).map(column).collect()
     };
