@@ -56,6 +56,24 @@ fn every_policy_is_compared_and_drawn() {
 }
 
 #[test]
+fn a_cluster_may_lack_devices_and_models_that_pods_ask_for() {
+    let bench = small();
+    fs::write(bench.path("none.csv"), "sn,cpu_milli,memory_mib,gpu,model\nn0,64000,262144,0,\n").unwrap();
+    for (nodes, answer) in
+        [("none.csv", "seq,node,gpus\n6,n0,\n"), ("some.csv", "seq,node,gpus\n4,n0,0\n6,n0,\n7,n0,1\n")]
+    {
+        fs::write(bench.path("some.csv"), "sn,cpu_milli,memory_mib,gpu,model\nn0,64000,262144,2,T4\n").unwrap();
+        for policy in ["first-fit", "lessor"] {
+            bench.expect(
+                0,
+                &format!("bench admission pods.csv --nodes {nodes} --policy {policy} --json --out answer.csv"),
+            );
+            assert_eq!(fs::read_to_string(bench.path("answer.csv")).unwrap(), answer, "{nodes} {policy}");
+        }
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_bad_usage_and_leaves_nothing() {
     let bench = small();
     let before = bench.names();

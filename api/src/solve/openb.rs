@@ -29,7 +29,7 @@ struct SolvedOpenb {
 /// Carries out `lessor solve openb`.
 pub(super) fn run(args: &SolveOpenbArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let common = &args.common;
-    let batch = families::openb(&args.sequence, &args.nodes, args.arrived).map_err(SolveError::from)?;
+    let batch = families::openb(&args.sequence, &args.nodes, Some(args.arrived)).map_err(SolveError::from)?;
     let options = OpenbOptions { method: method(args.method), seed: common.limits.seed, rounds_max: None };
     let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;

@@ -28,16 +28,16 @@ pub struct OpenbBatch {
     nodes: Vec<String>,
 }
 
-/// Reads the longest prefix of a sequence that asks for no more than so many percent of the cluster's devices, in milli, and
-/// the nodes.
+/// Reads the longest prefix of a sequence that asks for no more than so many percent of the cluster's devices, in milli, or all of
+/// it, and the nodes.
 ///
 /// # Errors
 /// The first file, row or column that is not as the format says.
-pub fn openb(sequence: &Path, nodes: &Path, arrived_percent: u32) -> Result<OpenbBatch, FamilyError> {
+pub fn openb(sequence: &Path, nodes: &Path, arrived_percent: Option<u32>) -> Result<OpenbBatch, FamilyError> {
     let mut models = BTreeMap::new();
     let (node_names, nodes_read) = read_nodes(&CsvTable::read(nodes)?, &mut models)?;
     let device_milli: u128 = nodes_read.iter().map(|node| u128::from(node.devices) * u128::from(DEVICE_MILLI)).sum();
-    let most = device_milli * u128::from(arrived_percent);
+    let most = arrived_percent.map(|percent| device_milli * u128::from(percent));
     let table = CsvTable::read(sequence)?;
     let seq = table.need("seq", "a whole number")?;
     let columns = DemandColumns::find(&table)?;
@@ -46,7 +46,7 @@ pub fn openb(sequence: &Path, nodes: &Path, arrived_percent: u32) -> Result<Open
     for row in 0..table.len() {
         let pod = read_pod(&table, &columns, row, &models)?;
         arrived += u128::from(pod.milli_sum()) * 100;
-        if arrived > most {
+        if most.is_some_and(|most| arrived > most) {
             break;
         }
         let number = table.number(row, seq, COEFFICIENT_MAX)?;
@@ -202,7 +202,7 @@ mod tests {
             path
         };
         let folder = format!("{}/", scratch.path().display());
-        openb(&path("sequence.csv", sequence), &path("nodes.csv", nodes), percent)
+        openb(&path("sequence.csv", sequence), &path("nodes.csv", nodes), Some(percent))
             .map_err(|error| error.to_string().replace(&folder, ""))
     }
 
@@ -288,7 +288,7 @@ mod tests {
         else {
             return;
         };
-        let batch = openb(&sequence, &nodes, 100).unwrap();
+        let batch = openb(&sequence, &nodes, Some(100)).unwrap();
         assert_eq!((batch.instance.pods().len(), batch.instance.device_milli()), (8_316, 6_212_000));
     }
 }

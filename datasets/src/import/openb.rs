@@ -13,7 +13,7 @@
 //! - The trace limits no power, heat or bandwidth, so the tiles do not either.
 //! - Pods arrive from time zero on and nothing leaves: every pod runs for the same day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
@@ -72,9 +72,9 @@ const DEVICE_W: [(&str, u64, u64); 8] = [
 /// # Errors
 /// The first file, row or column that is not as the trace's format says.
 pub fn openb(nodes: &Path, pods: &Path, arrived_percent: Option<u32>) -> Result<Instance, ImportError> {
-    let (fleet, device_milli) = read_nodes(nodes)?;
     let table = CsvTable::read(pods)?;
     let columns = PodColumns::find(&table)?;
+    let (fleet, device_milli) = read_nodes(nodes, &columns.demand.models(&table))?;
     let most = arrived_percent.map(|percent| u128::from(device_milli) * u128::from(percent));
     let (mut names, mut jobs) = (Vec::with_capacity(table.len()), Vec::with_capacity(table.len()));
     let mut arrived = 0u128;
@@ -118,12 +118,15 @@ impl Node {
     }
 }
 
-/// The fleet, and how many milli-devices it has.
-fn read_nodes(path: &Path) -> Result<(Fleet, u64), ImportError> {
+/// The fleet, and how many milli-devices it has. Models that pods name and no node has are classes without tiles: nothing runs there,
+/// where a job without any class would run everywhere.
+fn read_nodes(path: &Path, named: &BTreeSet<&str>) -> Result<(Fleet, u64), ImportError> {
     let table = CsvTable::read(path)?;
     let nodes = (0..table.len()).map(|row| read_node(&table, row)).collect::<Result<Vec<Node>, _>>()?;
     let device_milli = nodes.iter().map(|node| u64::from(node.devices) * u64::from(DEVICE_MILLI)).sum();
-    let parts = fleet_parts(&nodes);
+    let mut parts = fleet_parts(&nodes);
+    let is_lacking = |model: &&str| nodes.iter().all(|node| node.model != **model);
+    parts.classes.extend(named.iter().copied().filter(is_lacking).filter_map(class_without_nodes));
     let fleet = Fleet::new(parts).map_err(|source| ImportError::Fleet { path: path.to_owned(), source })?;
     Ok((fleet, device_milli))
 }
@@ -202,6 +205,18 @@ fn add(columns: &mut NodeColumns, name: String, parent: Option<u32>, level: Leve
     columns.uplink_delays_us.push(0);
 }
 
+/// The class of a model that the trace knows.
+fn class_without_nodes(model: &str) -> Option<TileClass> {
+    let known = DEVICE_W.iter().find(|known| known.0 == model)?;
+    Some(tile_class(&Node {
+        name: String::new(),
+        model: known.0.to_owned(),
+        cpu_milli: 0,
+        memory_bytes: 0,
+        devices: 1,
+    }))
+}
+
 fn tile_class(node: &Node) -> TileClass {
     let known = DEVICE_W.iter().find(|&&(model, _, _)| model == node.model);
     let (idle_w, full_w) = known.map_or((0, 0), |&(_, idle, full)| (idle, full));
@@ -277,6 +292,12 @@ impl DemandColumns {
             milli: u16::try_from(milli).expect("at most 1,000 milli were let through"),
             models: spec.split('|').filter(|model| !model.is_empty()).collect(),
         })
+    }
+
+    /// All device models that pods of a list name.
+    fn models<'t>(&self, table: &'t CsvTable) -> BTreeSet<&'t str> {
+        let Some(spec) = self.spec else { return BTreeSet::new() };
+        (0..table.len()).flat_map(|row| table.text(row, spec).split('|')).filter(|model| !model.is_empty()).collect()
     }
 
     /// Refuses the models that a pod allows.
@@ -375,13 +396,22 @@ mod tests {
     }
 
     #[test]
+    fn a_pod_that_asks_for_a_model_that_no_node_has_runs_nowhere() {
+        let pods = "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec\na,1000,1,1,500,T4\nb,1000,1,1,500,T4|G2\n";
+        let instance = import("sn,cpu_milli,memory_mib,gpu,model\nn0,96000,1024,8,G2\n", pods, None).unwrap();
+        assert_eq!(instance.jobs()[0].classes, [ClassIndex(1)]);
+        assert_eq!(instance.jobs()[1].classes, [ClassIndex(0), ClassIndex(1)]);
+        assert_eq!(instance.fleet().classes().len(), 2);
+    }
+
+    #[test]
     fn idle_power_is_that_of_sockets_and_devices() {
         // n0: three sockets at 15 W and eight devices at 30 W.
         let (fleet, milli) = {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("nodes.csv");
             std::fs::write(&path, NODES).unwrap();
-            read_nodes(&path).unwrap()
+            read_nodes(&path, &BTreeSet::new()).unwrap()
         };
         assert_eq!(fleet.classes()[0].idle_power_mw, 285_000);
         assert_eq!(milli, 12_000);

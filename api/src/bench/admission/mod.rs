@@ -36,9 +36,6 @@ use drive::{Driven, Sequence};
 const ADMISSION_PAGE: &str = "admission.html";
 const SUMMARY_FILE: &str = "summary.md";
 
-/// Every pod of a sequence, whatever share of the cluster they ask for.
-const ALL_PERCENT: u32 = 100_000;
-
 /// Carries out `lessor bench admission`.
 pub(super) fn run(args: &BenchAdmissionArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     match args.policy {
@@ -109,7 +106,7 @@ fn all(args: &BenchAdmissionArgs, clock: &ProcessClock) -> Result<Ending, Comman
 /// Reads a sequence twice: as a fleet with jobs for the engine, and as a batch for the checker and the answer.
 fn read(path: &Path, nodes: &Path) -> Result<Sequence, CommandError> {
     let instance: Instance = import::openb(nodes, path, None)?;
-    let batch = families::openb(path, nodes, ALL_PERCENT).map_err(BenchError::from)?;
+    let batch = families::openb(path, nodes, None).map_err(BenchError::from)?;
     let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(Sequence { name, instance, batch })
 }

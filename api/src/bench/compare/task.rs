@@ -81,7 +81,7 @@ pub(super) fn vbp(args: &BenchVbpArgs) -> Result<Task<'_>, BenchError> {
 pub(super) fn openb(args: &BenchOpenbArgs) -> Result<Task<'_>, BenchError> {
     let (nodes, arrived) = (Some(args.nodes.clone()), Some(args.arrived));
     let files = unique(&args.sequences).map(|instance| Files { nodes: nodes.clone(), arrived, ..plain(instance) });
-    let read = |files: &Files| Ok(Problem::Openb(families::openb(&files.instance, &args.nodes, args.arrived)?));
+    let read = |files: &Files| Ok(Problem::Openb(families::openb(&files.instance, &args.nodes, Some(args.arrived))?));
     Task::read((Family::Openb, words(&args.method)), &args.common, files.collect(), read)
 }
 
