@@ -84,7 +84,10 @@ mod tests {
         let refused = |text| agents(text).unwrap_err();
         assert_eq!(refused("0\n1.0 0"), "instance: line 2: \"1.0\" is not a whole number of at most 2^53");
         assert_eq!(refused("0 1"), "instance: line 1: ends after 2 numbers, the last 1, before the agent of an item");
-        assert_eq!(refused("0 1\n1\n1"), "instance: line 3: \"1\" follows after the last number");
+        assert_eq!(
+            refused("0 1\n1\n1"),
+            "instance: line 3: \"1\" follows after the last number: a file holds one instance"
+        );
         assert_eq!(refused("0 1\n-1"), "instance: line 2: the agent of an item is -1, but must be from 0 to 2^32 - 1");
         let absent = gap_answer(Path::new("nowhere"), &instance()).unwrap_err();
         assert!(absent.to_string().contains("nowhere: cannot be read"));

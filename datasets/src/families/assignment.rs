@@ -47,7 +47,10 @@ mod tests {
         );
         let large = refused("5\n1 1 1 1 1\n1 9007199254740992 1 1 1\n1 1 1 1 1\n1 1 1 1 1\n1 1 1 1 1\n");
         assert!(large.starts_with("instance: line 3: not an assignment problem: 9007199254740992 times"), "{large}");
-        assert_eq!(refused("1\n2 3"), "instance: line 2: \"3\" follows after the last number");
+        assert_eq!(
+            refused("1\n2 3"),
+            "instance: line 2: \"3\" follows after the last number: a file holds one instance"
+        );
     }
 
     #[test]

@@ -50,7 +50,10 @@ mod tests {
             refused("1 2\n3"),
             "instance: line 2: ends after 3 numbers, the last 3, before the last of 1 x 2 costs"
         );
-        assert_eq!(refused("1 1\n2 3 4\n5"), "instance: line 3: \"5\" follows after the last number");
+        assert_eq!(
+            refused("1 1\n2 3 4\n5"),
+            "instance: line 3: \"5\" follows after the last number: a file holds one instance"
+        );
         assert_eq!(refused(""), "instance: line 1: ends after 0 numbers, before the number of agents");
         assert_eq!(refused("0 1"), "instance: line 1: the number of agents is 0, but must be from 1 to 2^32 - 1");
         assert_eq!(

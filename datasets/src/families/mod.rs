@@ -78,7 +78,7 @@ pub enum FamilyError {
         missing: String,
     },
     /// Something follows where the file should end.
-    #[error("{}: line {line}: {token:?} follows after the last number", path.display())]
+    #[error("{}: line {line}: {token:?} follows after the last number: a file holds one instance", path.display())]
     Follows {
         /// The file.
         path: PathBuf,

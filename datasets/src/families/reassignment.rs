@@ -167,12 +167,18 @@ mod tests {
             refused("1\n0 10\n2\n0 0 8 4 0", "0"),
             "model: line 4: ends after 9 numbers, the last 0, before the last of 2 move costs of machine 0"
         );
-        assert_eq!(refused(&format!("{MODEL}9"), "0 1"), "model: line 16: \"9\" follows after the last number");
+        assert_eq!(
+            refused(&format!("{MODEL}9"), "0 1"),
+            "model: line 16: \"9\" follows after the last number: a file holds one instance"
+        );
         assert_eq!(
             refused(MODEL, "0"),
             "start: line 1: ends after 1 numbers, the last 0, before the machine of a process"
         );
-        assert_eq!(refused(MODEL, "0\n1 1"), "start: line 2: \"1\" follows after the last number");
+        assert_eq!(
+            refused(MODEL, "0\n1 1"),
+            "start: line 2: \"1\" follows after the last number: a file holds one instance"
+        );
         assert_eq!(refused(MODEL, "0\n2"), "start: line 2: the machine of a process is 2, but must be from 0 to 1");
         assert_eq!(
             refused(&MODEL.replace("1 1 0\n", "1 1 2\n"), "0 1"),

@@ -60,7 +60,10 @@ mod tests {
             refused("1 5 2 4 1"),
             "instance: line 1: ends after 5 numbers, the last 1, before the last of 1 sizes of item type 1"
         );
-        assert_eq!(refused("1 5 1 4 1 9"), "instance: line 1: \"9\" follows after the last number");
+        assert_eq!(
+            refused("1 5 1 4 1 9"),
+            "instance: line 1: \"9\" follows after the last number: a file holds one instance"
+        );
         assert_eq!(refused("0"), "instance: line 1: the number of dimensions is 0, but must be from 1 to 2^32 - 1");
         assert_eq!(
             refused("1 5\n1\n4 4294967296"),
