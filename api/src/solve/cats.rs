@@ -127,9 +127,9 @@ fn revenue(payments: &[Payment]) -> f64 {
     payments.iter().map(exact).fold(0.0, |sum, paid| sum + paid)
 }
 
-/// An exact payment as a decimal number.
+/// An exact payment as a decimal number. Whole units apart from the rest: together they may be more than a float tells apart.
 fn exact(payment: &Payment) -> f64 {
-    payment.exact as f64 / EXACT_UNITS as f64
+    (payment.exact / EXACT_UNITS) as f64 + (payment.exact % EXACT_UNITS) as f64 / EXACT_UNITS as f64
 }
 
 fn rule(flag: PaymentRuleFlag) -> PaymentRule {
