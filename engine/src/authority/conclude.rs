@@ -128,10 +128,7 @@ impl Authority {
         let owed = revoked.iter().fold(Money::ZERO, |sum, revocation| sum.plus(revocation.compensation));
         self.slots.record_mut(slot).price = owed;
         self.pay(slot, Money(-owed.0), effects);
-        for member in &members {
-            let entry = self.slots.entry(*member);
-            self.ledger.promise(self.slots.record(*member).node, &entry);
-        }
+        self.promise(&members);
         let until = revoked.iter().map(|revocation| self.slots.record(self.slot_of(revocation.lease)).returns_at).max();
         self.deadlines.set(slot, until.unwrap_or(self.now).after(AFTER_RETURN));
         for revocation in revoked {

@@ -139,6 +139,22 @@ impl Authority {
         self.gangs.get(&self.slots.record(slot).gang).cloned().unwrap_or_else(|| vec![slot])
     }
 
+    /// Accounts keep room for what offered leases would hold.
+    pub(super) fn promise(&mut self, slots: &[u32]) {
+        for slot in slots {
+            let entry = self.slots.entry(*slot);
+            self.ledger.promise(self.slots.record(*slot).node, &entry);
+        }
+    }
+
+    /// Accounts keep it no longer.
+    fn unpromise(&mut self, slots: &[u32]) {
+        for slot in slots {
+            let entry = self.slots.entry(*slot);
+            self.ledger.unpromise(self.slots.record(*slot).node, &entry);
+        }
+    }
+
     /// An offer comes to nothing, with all its leases; that in `slot` is told last.
     pub(super) fn withdraw(&mut self, slot: u32, state: LeaseState, effects: &mut Vec<Effect>) {
         let mut members = self.members(slot);
@@ -150,9 +166,7 @@ impl Authority {
     }
 
     fn withdraw_one(&mut self, slot: u32, state: LeaseState, effects: &mut Vec<Effect>) {
-        let entry = self.slots.entry(slot);
-        let node = self.slots.record(slot).node;
-        self.ledger.unpromise(node, &entry);
+        self.unpromise(&[slot]);
         for lease in self.waits_for.remove(&slot).unwrap_or_default() {
             self.awaited_by.remove(&lease);
         }
@@ -191,15 +205,9 @@ impl Authority {
             return;
         }
         let members = self.members(offer);
-        for member in &members {
-            let (node, promised) = (self.slots.record(*member).node, self.slots.entry(*member));
-            self.ledger.unpromise(node, &promised);
-        }
+        self.unpromise(&members);
         let Some(masks) = self.masks_for(&members) else {
-            for member in &members {
-                let (node, promised) = (self.slots.record(*member).node, self.slots.entry(*member));
-                self.ledger.promise(node, &promised);
-            }
+            self.promise(&members);
             self.withdraw(offer, LeaseState::Expired, effects);
             return;
         };
