@@ -23,43 +23,79 @@ pub(crate) type Told = fn(&Desk, Answered) -> Result<Outcome, Failure>;
 /// A call that makes no sense.
 pub(crate) fn event_of(desk: &Desk, call: Call) -> Result<(Event, Told), Failure> {
     Ok(match call {
-        Call::RequestLease(asked) => (Event::Request(reading::request(desk.fleet(), &asked)?), |desk, answered| {
-            requested(desk, answered).map(Outcome::RequestLease)
-        }),
-        Call::Renew(asked) => {
-            (Event::Renew(renewal(&asked)?), |desk, answered| renewed(desk, answered).map(Outcome::Renew))
+        Call::RequestLease(asked) => {
+            (request_lease(desk, &asked)?, |desk, answered| requested(desk, answered).map(Outcome::RequestLease))
         }
-        Call::Release(asked) => (release(&asked)?, |desk, answered| {
-            let lease = Some(one_lease(desk, answered)?);
-            Ok(Outcome::Release(proto::ReleaseResponse { lease }))
-        }),
-        Call::ConfirmFence(asked) => (confirm_fence(&asked)?, |desk, answered| {
-            let lease = Some(one_lease(desk, answered)?);
-            Ok(Outcome::ConfirmFence(proto::ConfirmFenceResponse { lease }))
-        }),
-        Call::Checkpoint(asked) => (checkpoint(&asked)?, |desk, answered| {
-            let lease = Some(one_lease(desk, answered)?);
-            Ok(Outcome::Checkpoint(proto::CheckpointResponse { lease }))
-        }),
+        Call::Renew(asked) => (renew(desk, &asked)?, |desk, answered| renewed(desk, answered).map(Outcome::Renew)),
+        Call::Release(asked) => {
+            (release(desk, &asked)?, |desk, answered| released(desk, answered).map(Outcome::Release))
+        }
+        Call::ConfirmFence(asked) => {
+            (confirm_fence(desk, &asked)?, |desk, answered| fenced(desk, answered).map(Outcome::ConfirmFence))
+        }
+        Call::Checkpoint(asked) => {
+            (checkpoint(desk, &asked)?, |desk, answered| checkpointed(desk, answered).map(Outcome::Checkpoint))
+        }
         Call::Quote(_) | Call::WatchHolder(_) => {
             return Err(Failure::new(Code::Internal, "NO_EVENT", "a look changes nothing"));
         }
     })
 }
 
-fn release(asked: &proto::ReleaseRequest) -> Result<Event, Failure> {
+/// The event of a request for leases.
+///
+/// # Errors
+/// A request that makes no sense.
+pub(crate) fn request_lease(desk: &Desk, asked: &proto::RequestLeaseRequest) -> Result<Event, Failure> {
+    reading::request(desk.fleet(), asked).map(Event::Request)
+}
+
+/// The event of a renewal.
+///
+/// # Errors
+/// A renewal that makes no sense.
+pub(crate) fn renew(_: &Desk, asked: &proto::RenewRequest) -> Result<Event, Failure> {
+    renewal(asked).map(Event::Renew)
+}
+
+/// The event of a holder that ends a lease.
+///
+/// # Errors
+/// Names that make no sense.
+pub(crate) fn release(_: &Desk, asked: &proto::ReleaseRequest) -> Result<Event, Failure> {
     Ok(Event::Release { holder: holder(&asked.holder)?, lease: lease_id(&asked.name)? })
 }
 
-fn confirm_fence(asked: &proto::ConfirmFenceRequest) -> Result<Event, Failure> {
-    Ok(Event::ConfirmFence { lease: lease_id(&asked.name)?, token: Token(asked.token) })
-}
-
-fn checkpoint(asked: &proto::CheckpointRequest) -> Result<Event, Failure> {
+/// The event of work that is safe.
+///
+/// # Errors
+/// Names that make no sense.
+pub(crate) fn checkpoint(_: &Desk, asked: &proto::CheckpointRequest) -> Result<Event, Failure> {
     Ok(Event::Checkpoint { holder: holder(&asked.holder)?, lease: lease_id(&asked.name)? })
 }
 
-fn requested(desk: &Desk, answered: Answered) -> Result<proto::RequestLeaseResponse, Failure> {
+/// The event of an operator that ends a lease.
+///
+/// # Errors
+/// A name or a notice that makes no sense.
+pub(crate) fn revoke(_: &Desk, asked: &proto::RevokeRequest) -> Result<Event, Failure> {
+    let notice = asked.notice.map(|span| read_duration("notice", span)).transpose()?;
+    Ok(Event::Revoke { lease: lease_id(&asked.name)?, notice })
+}
+
+/// The event of a fence that stands.
+///
+/// # Errors
+/// A name that makes no sense.
+pub(crate) fn confirm_fence(_: &Desk, asked: &proto::ConfirmFenceRequest) -> Result<Event, Failure> {
+    Ok(Event::ConfirmFence { lease: lease_id(&asked.name)?, token: Token(asked.token) })
+}
+
+/// What a request for leases came to.
+///
+/// # Errors
+/// A request that the authority makes no sense of.
+pub(crate) fn requested(desk: &Desk, answered: Answered) -> Result<proto::RequestLeaseResponse, Failure> {
     let decide_time = Some(timestamp(answered.now));
     Ok(match outcome(desk, answered)? {
         Ok(leases) => proto::RequestLeaseResponse { decide_time, leases, refusal: None },
@@ -67,12 +103,48 @@ fn requested(desk: &Desk, answered: Answered) -> Result<proto::RequestLeaseRespo
     })
 }
 
-fn renewed(desk: &Desk, answered: Answered) -> Result<proto::RenewResponse, Failure> {
+/// What a renewal came to.
+///
+/// # Errors
+/// A lease that is not to be renewed so.
+pub(crate) fn renewed(desk: &Desk, answered: Answered) -> Result<proto::RenewResponse, Failure> {
     let decide_time = Some(timestamp(answered.now));
     Ok(match outcome(desk, answered)? {
         Ok(leases) => proto::RenewResponse { decide_time, lease: leases.into_iter().next(), refusal: None },
         Err(refusal) => proto::RenewResponse { decide_time, lease: None, refusal: Some(refusal) },
     })
+}
+
+/// A lease that its holder ended.
+///
+/// # Errors
+/// A lease that its caller does not have.
+pub(crate) fn released(desk: &Desk, answered: Answered) -> Result<proto::ReleaseResponse, Failure> {
+    Ok(proto::ReleaseResponse { lease: Some(one_lease(desk, answered)?) })
+}
+
+/// A lease whose work is safe.
+///
+/// # Errors
+/// A lease that its caller does not have.
+pub(crate) fn checkpointed(desk: &Desk, answered: Answered) -> Result<proto::CheckpointResponse, Failure> {
+    Ok(proto::CheckpointResponse { lease: Some(one_lease(desk, answered)?) })
+}
+
+/// A lease that an operator ended.
+///
+/// # Errors
+/// A lease that is not active.
+pub(crate) fn revoked(desk: &Desk, answered: Answered) -> Result<proto::RevokeResponse, Failure> {
+    Ok(proto::RevokeResponse { lease: Some(one_lease(desk, answered)?) })
+}
+
+/// A lease whose fence stands.
+///
+/// # Errors
+/// A lease that is not revoked, or another token than its own.
+pub(crate) fn fenced(desk: &Desk, answered: Answered) -> Result<proto::ConfirmFenceResponse, Failure> {
+    Ok(proto::ConfirmFenceResponse { lease: Some(one_lease(desk, answered)?) })
 }
 
 /// The one lease of an answer.
@@ -103,70 +175,6 @@ fn outcome(desk: &Desk, answered: Answered) -> Result<Result<Vec<proto::Lease>, 
 }
 
 impl Desk {
-    /// Grants, offers or refuses leases.
-    ///
-    /// # Errors
-    /// A request that makes no sense, or an authority that takes nothing now.
-    pub(crate) async fn request_lease(
-        &self,
-        asked: proto::RequestLeaseRequest,
-    ) -> Result<proto::RequestLeaseResponse, Failure> {
-        let event = Event::Request(reading::request(self.fleet(), &asked)?);
-        requested(self, self.decide(event).await?)
-    }
-
-    /// Moves the end of a lease.
-    ///
-    /// # Errors
-    /// A lease that is not to be renewed so, or an authority that takes nothing now.
-    pub(crate) async fn renew(&self, asked: proto::RenewRequest) -> Result<proto::RenewResponse, Failure> {
-        renewed(self, self.decide(Event::Renew(renewal(&asked)?)).await?)
-    }
-
-    /// Ends a lease.
-    ///
-    /// # Errors
-    /// A lease that its caller does not have, or an authority that takes nothing now.
-    pub(crate) async fn release(&self, asked: proto::ReleaseRequest) -> Result<proto::ReleaseResponse, Failure> {
-        let lease = Some(one_lease(self, self.decide(release(&asked)?).await?)?);
-        Ok(proto::ReleaseResponse { lease })
-    }
-
-    /// Notes that work is safe.
-    ///
-    /// # Errors
-    /// A lease that its caller does not have, or an authority that takes nothing now.
-    pub(crate) async fn checkpoint(
-        &self,
-        asked: proto::CheckpointRequest,
-    ) -> Result<proto::CheckpointResponse, Failure> {
-        let lease = Some(one_lease(self, self.decide(checkpoint(&asked)?).await?)?);
-        Ok(proto::CheckpointResponse { lease })
-    }
-
-    /// Ends a lease for its holder.
-    ///
-    /// # Errors
-    /// A lease that is not active, or an authority that takes nothing now.
-    pub(crate) async fn revoke(&self, asked: proto::RevokeRequest) -> Result<proto::RevokeResponse, Failure> {
-        let notice = asked.notice.map(|span| read_duration("notice", span)).transpose()?;
-        let event = Event::Revoke { lease: lease_id(&asked.name)?, notice };
-        let lease = Some(one_lease(self, self.decide(event).await?)?);
-        Ok(proto::RevokeResponse { lease })
-    }
-
-    /// Takes back what a revoked lease holds.
-    ///
-    /// # Errors
-    /// A lease that is not revoked, another token than its own, or an authority that takes nothing now.
-    pub(crate) async fn confirm_fence(
-        &self,
-        asked: proto::ConfirmFenceRequest,
-    ) -> Result<proto::ConfirmFenceResponse, Failure> {
-        let lease = Some(one_lease(self, self.decide(confirm_fence(&asked)?).await?)?);
-        Ok(proto::ConfirmFenceResponse { lease })
-    }
-
     /// Empties a node, or lets it take leases again.
     ///
     /// # Errors

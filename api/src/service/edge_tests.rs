@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use tonic::{Code, Status};
 
 use super::Desk;
-use super::calls::event_of;
+use super::calls::{event_of, revoke, revoked};
 use super::failure::Failure;
 use super::notices::Notices;
 use super::reading::holder;
@@ -96,7 +96,8 @@ impl Office {
             Office::judge(self.runtime.block_on(self.desk.explain(asked)));
         }
         if let Ok(asked) = message::<RevokeRequest>(bytes) {
-            Office::judge(self.runtime.block_on(self.desk.revoke(asked)));
+            let event = revoke(&self.desk, &asked);
+            Office::judge(event.and_then(|event| revoked(&self.desk, self.desk.submit(event)?.wait().unwrap())));
         }
         if let Ok(asked) = message::<DrainRequest>(bytes) {
             Office::judge(self.runtime.block_on(self.desk.drain(asked)));

@@ -4,15 +4,17 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lessor_engine::authority::Event;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::desk::Desk;
+use super::desk::{Desk, stopped};
 use super::failure::Failure;
-use super::{session, telemetry, watch};
+use super::{calls, session, telemetry, watch};
 use crate::proto;
 use crate::proto::lease_service_server::LeaseService;
 use crate::serve::{CallLabels, Ended};
+use crate::shell::Answered;
 
 /// How much earlier than the caller's deadline the server gives up, so that the caller hears why.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(2);
@@ -30,6 +32,30 @@ impl Service {
         Service { desk, ended }
     }
 
+    /// Does one call that changes something, within its deadline, and counts it. What it asks for is read and handed over before
+    /// anything is waited for, so that a call that waits takes little memory: much of the time on cores of a call is memory's.
+    fn change<Asked, Told>(
+        &self,
+        method: &'static str,
+        request: Request<Asked>,
+        (event, told): (EventOf<Asked>, ToldAs<Told>),
+    ) -> impl Future<Output = Result<Response<Told>, Status>> + Send {
+        let begun = Instant::now();
+        let deadline = deadline(&request);
+        let submitted = match deadline {
+            // No answer could be in time: nothing is begun.
+            Some(Duration::ZERO) => Err(too_late()),
+            _ => event(&self.desk, &request.into_inner()).and_then(|event| self.desk.submit(event)),
+        };
+        async move {
+            let answered = match submitted {
+                Ok(pending) => within(deadline, pending).await.and_then(|answered| answered.map_err(stopped)),
+                Err(failure) => Err(failure),
+            };
+            self.counted(method, begun, answered.and_then(|answered| told(&self.desk, answered)))
+        }
+    }
+
     /// Does one call within its deadline, and counts it.
     async fn call<Asked, Told, Work>(
         &self,
@@ -42,13 +68,19 @@ impl Service {
     {
         let begun = Instant::now();
         let deadline = deadline(&request);
-        let work = work(Arc::clone(&self.desk), request.into_inner());
         let done = match deadline {
-            None => work.await,
-            // No answer could be in time: nothing is begun.
             Some(Duration::ZERO) => Err(too_late()),
-            Some(deadline) => tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Err(too_late())),
+            _ => within(deadline, work(Arc::clone(&self.desk), request.into_inner())).await.and_then(|done| done),
         };
+        self.counted(method, begun, done)
+    }
+
+    fn counted<Told>(
+        &self,
+        method: &'static str,
+        begun: Instant,
+        done: Result<Told, Failure>,
+    ) -> Result<Response<Told>, Status> {
         let done = done.map(Response::new).map_err(Status::from);
         self.count(method, done.as_ref().err());
         self.desk.metrics().seconds.observe(begun.elapsed().as_secs_f64());
@@ -59,6 +91,20 @@ impl Service {
         let code = status.map_or(Code::Ok, Status::code);
         let code = u32::try_from(i32::from(code)).expect("codes are not negative");
         self.desk.metrics().calls.get_or_create(&CallLabels { method, code }).inc();
+    }
+}
+
+/// How a message becomes an event.
+type EventOf<Asked> = fn(&Desk, &Asked) -> Result<Event, Failure>;
+
+/// How an answer becomes a message.
+type ToldAs<Told> = fn(&Desk, Answered) -> Result<Told, Failure>;
+
+/// Waits for something within a deadline, where there is one.
+async fn within<T>(deadline: Option<Duration>, work: impl Future<Output = T>) -> Result<T, Failure> {
+    match deadline {
+        None => Ok(work.await),
+        Some(deadline) => tokio::time::timeout(deadline, work).await.map_err(|_| too_late()),
     }
 }
 
@@ -93,7 +139,7 @@ impl LeaseService for Service {
         &self,
         request: Request<proto::RequestLeaseRequest>,
     ) -> Result<Response<proto::RequestLeaseResponse>, Status> {
-        self.call("RequestLease", request, |desk, asked| async move { desk.request_lease(asked).await }).await
+        self.change("RequestLease", request, (calls::request_lease, calls::requested)).await
     }
 
     async fn quote(&self, request: Request<proto::QuoteRequest>) -> Result<Response<proto::QuoteResponse>, Status> {
@@ -101,32 +147,32 @@ impl LeaseService for Service {
     }
 
     async fn renew(&self, request: Request<proto::RenewRequest>) -> Result<Response<proto::RenewResponse>, Status> {
-        self.call("Renew", request, |desk, asked| async move { desk.renew(asked).await }).await
+        self.change("Renew", request, (calls::renew, calls::renewed)).await
     }
 
     async fn release(
         &self,
         request: Request<proto::ReleaseRequest>,
     ) -> Result<Response<proto::ReleaseResponse>, Status> {
-        self.call("Release", request, |desk, asked| async move { desk.release(asked).await }).await
+        self.change("Release", request, (calls::release, calls::released)).await
     }
 
     async fn checkpoint(
         &self,
         request: Request<proto::CheckpointRequest>,
     ) -> Result<Response<proto::CheckpointResponse>, Status> {
-        self.call("Checkpoint", request, |desk, asked| async move { desk.checkpoint(asked).await }).await
+        self.change("Checkpoint", request, (calls::checkpoint, calls::checkpointed)).await
     }
 
     async fn revoke(&self, request: Request<proto::RevokeRequest>) -> Result<Response<proto::RevokeResponse>, Status> {
-        self.call("Revoke", request, |desk, asked| async move { desk.revoke(asked).await }).await
+        self.change("Revoke", request, (calls::revoke, calls::revoked)).await
     }
 
     async fn confirm_fence(
         &self,
         request: Request<proto::ConfirmFenceRequest>,
     ) -> Result<Response<proto::ConfirmFenceResponse>, Status> {
-        self.call("ConfirmFence", request, |desk, asked| async move { desk.confirm_fence(asked).await }).await
+        self.change("ConfirmFence", request, (calls::confirm_fence, calls::fenced)).await
     }
 
     async fn get_lease(&self, request: Request<proto::GetLeaseRequest>) -> Result<Response<proto::Lease>, Status> {
