@@ -106,6 +106,7 @@ impl Server {
     /// A fleet, a data directory or an address that cannot be used.
     pub async fn start(options: &ServerOptions) -> Result<Server, ServeError> {
         let Authority { shell, handle, fleet, terms, notices } = open(options).await?;
+        handle.attend();
         let metrics = Metrics::new();
         let page = match options.metrics {
             None => None,

@@ -1,18 +1,19 @@
 //! The journal's side of a group commit: a batch is made durable, and then what follows from it leaves.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use lessor_engine::authority::{Effect, Revision};
 use tokio::sync::watch;
 
+use super::attendant::Telling;
 use super::counters::Counters;
 use super::error::ShellError;
 use super::inbox::Inbox;
 use super::snapshot_task::{CutOff, SnapshotTask};
-use super::stage::{Batch, Told};
+use super::stage::Batch;
 use crate::journal::{Journal, JournalError, Storage};
 
 /// The journal is idle once no batch came for so long: then it attests its last commit.
@@ -67,27 +68,17 @@ impl<S: Storage> Committer<S> {
 
     /// Lets out what follows from a batch that is durable; returns it empty.
     pub(crate) fn deliver(&mut self, mut batch: Batch) -> Batch {
-        let outbox = &mut batch.outbox;
-        // First, so that whoever hears an answer finds at least its revision.
-        self.latest.send_if_modified(|latest| std::mem::replace(latest, outbox.revision) != outbox.revision);
-        let (mut answers, mut reads) = (0, 0);
-        for told in outbox.tells.drain(..) {
-            match told {
-                Told::Answer(reply, answered) => {
-                    answers += 1;
-                    reply.tell(answered);
-                }
-                Told::Read(tell) => {
-                    reads += 1;
-                    tell();
-                }
-            }
-        }
-        self.counters.answers.add(answers);
-        self.counters.reads.add(reads);
-        outbox.effects.iter().for_each(|effect| (self.listener)(effect));
-        batch.clear();
+        self.announce(&batch);
+        batch.tell(&self.counters);
         batch
+    }
+
+    /// Says how far everything is durable, first, so that whoever hears an answer finds at least its revision; and lets
+    /// effects be heard that are no answers.
+    fn announce(&mut self, batch: &Batch) {
+        let outbox = &batch.outbox;
+        self.latest.send_if_modified(|latest| std::mem::replace(latest, outbox.revision) != outbox.revision);
+        outbox.effects.iter().for_each(|effect| (self.listener)(effect));
     }
 
     /// Begins a snapshot of the state after the last commit: what is returned writes it, while commits go on.
@@ -120,11 +111,7 @@ where
     S::File: 'static,
 {
     /// Works until no more orders can come, then closes the journal. Empty batches go back to the engine's thread.
-    pub(super) fn run(
-        mut self,
-        orders: &Receiver<Order>,
-        spare: &std::sync::mpsc::Sender<Batch>,
-    ) -> Result<(), ShellError> {
+    pub(super) fn run(mut self, orders: &Receiver<Order>, spare: &Sender<Batch>) -> Result<(), ShellError> {
         loop {
             let order = match orders.recv_timeout(IDLE) {
                 Ok(order) => order,
@@ -139,11 +126,7 @@ where
             };
             self.inbox.set_journal_free(false);
             match order {
-                Order::Commit(batch) => {
-                    let batch = self.commit(batch)?;
-                    // The engine's thread may have ended already.
-                    drop(spare.send(batch));
-                }
+                Order::Commit(batch) => self.commit(batch, spare)?,
                 Order::Snapshot(cut) => self.begin_snapshot(cut)?,
             }
             self.set_free();
@@ -152,13 +135,18 @@ where
         Ok(self.journal.close()?)
     }
 
-    fn commit(&mut self, mut batch: Batch) -> Result<Batch, ShellError> {
+    fn commit(&mut self, mut batch: Batch, spare: &Sender<Batch>) -> Result<(), ShellError> {
         self.append(&mut batch)?;
-        let batch = self.deliver(batch);
+        self.announce(&batch);
+        let telling = Telling { batch, counters: self.counters.clone(), spare: spare.clone() };
+        match self.inbox.attendant.get() {
+            Some(attendant) => attendant.tell(telling),
+            None => telling.tell(),
+        }
         if self.snapshot.as_ref().is_some_and(JoinHandle::is_finished) {
             self.end_snapshot()?;
         }
-        Ok(batch)
+        Ok(())
     }
 
     /// A snapshot is encoded and written on a thread of its own, while commits go on.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lessor_engine::authority::{Authority, Piece, Snapshot};
 use lessor_models::time::Timestamp;
 
-use super::inbox::{Ending, Inbox, Wait, Woken, Work};
+use super::inbox::{Ending, Inbox, Taken, Wait, Woken};
 use super::run::Limits;
 use super::snapshot_task::PIECE;
 use super::stage::{Batch, Stage};
@@ -19,7 +19,7 @@ pub(crate) struct Engine {
     stage: Stage,
     inbox: Arc<Inbox>,
     limits: Limits,
-    work: Vec<Work>,
+    work: Taken,
     /// Bytes of records since the last snapshot began.
     grown: u64,
     /// How many answers and reads the last batch had.
@@ -44,8 +44,7 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// An authority all of whose state is durable, whose records since the last snapshot take so many bytes.
     pub(super) fn new(authority: Authority, inbox: Arc<Inbox>, (limits, grown): (Limits, u64)) -> Engine {
-        let work = Vec::with_capacity(limits.taken_max);
-        Engine { stage: Stage::new(authority), inbox, limits, work, grown, last_told: 0 }
+        Engine { stage: Stage::new(authority), inbox, limits, work: Taken::default(), grown, last_told: 0 }
     }
 
     /// The last instant applied.
@@ -74,10 +73,10 @@ impl Engine {
 
     /// Lets time go by, and does what was taken up.
     pub(crate) fn step(&mut self, now: Timestamp, woken: &Woken) -> Stepped {
-        let is_last = woken.ending == Ending::InOrder && self.work.is_empty();
+        let is_last = woken.ending == Ending::InOrder && self.work.count() == 0;
         let Engine { stage, work, limits, .. } = self;
         stage.tick(now);
-        work.drain(..).for_each(|work| stage.handle(now, work));
+        work.drain().for_each(|work| stage.handle(now, work));
         stage.beat(now, limits.beat_us);
         let batch = &stage.batch;
         let goes = batch.is_full() || is_last || (woken.is_journal_free && !batch.is_empty());

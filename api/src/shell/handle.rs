@@ -7,6 +7,7 @@ use lessor_models::job::ServiceClass;
 use tokio::sync::watch;
 
 use super::answer::{AnswerSink, Answered, Overloaded, Pending, Reply};
+use super::attendant;
 use super::counters::Counters;
 use super::inbox::{Inbox, Work, position};
 use super::view::View;
@@ -76,6 +77,15 @@ impl Handle {
     #[must_use]
     pub fn waiting(&self) -> [usize; 4] {
         self.inbox.waiting()
+    }
+
+    /// Lets two tasks of the runtime in whose context this is called pace what its other tasks bring and tell them what came of
+    /// it. They end with the shell and its handles. Only the first call has an effect.
+    ///
+    /// # Panics
+    /// Outside a runtime.
+    pub fn attend(&self) {
+        attendant::attend(&self.inbox);
     }
 
     /// Resolves when the shell has ended, in order or not: [`Shell::close`](super::Shell::close) says which.

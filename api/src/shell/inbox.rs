@@ -1,13 +1,14 @@
 //! What waits to be applied: one bounded queue a service class, and the bell that wakes the engine's thread.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use lessor_engine::authority::Event;
 use lessor_models::job::ServiceClass;
 
 use super::answer::{Overloaded, Pending, Reply};
+use super::attendant::Attendant;
 use super::view::View;
 
 /// What a read leaves behind: how to tell its caller, once that may be told.
@@ -46,17 +47,37 @@ pub(super) struct Inbox {
     state: Mutex<State>,
     bell: Condvar,
     waiting_max: usize,
+    /// Who paces batches and tells them from within a runtime, where somebody does.
+    pub(super) attendant: OnceLock<Attendant>,
 }
 
 #[derive(Default)]
 struct State {
     /// By class, A first.
     queues: [VecDeque<Work>; 4],
-    /// The engine's thread sleeps until so many wait, or something else happens.
-    asleep: Option<usize>,
+    /// What the engine's thread sleeps for.
+    asleep: Option<Sleep>,
     /// The journal's thread takes the next batch at once.
     is_journal_free: bool,
+    /// The attendant was asked to say when those who bring work have brought what they can.
+    is_pacing: bool,
+    /// It said so.
+    is_ripe: bool,
     ending: Ending,
+}
+
+/// What ends the sleep of the engine's thread, beside the end of the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sleep {
+    /// Something to do; for a batch that waits, a free journal is.
+    UntilWork {
+        /// Whether a batch waits for the journal.
+        is_holding: bool,
+        /// Whether somebody paces.
+        is_paced: bool,
+    },
+    /// So many that wait.
+    UntilMany(usize),
 }
 
 impl State {
@@ -64,12 +85,55 @@ impl State {
     fn waiting(&self) -> usize {
         self.queues.iter().map(VecDeque::len).sum()
     }
+
+    /// Whether a sleep is over.
+    fn is_over(&self, sleep: Sleep) -> bool {
+        let waiting = self.waiting();
+        self.ending != Ending::NotYet
+            || match sleep {
+                Sleep::UntilMany(many) => waiting >= many,
+                Sleep::UntilWork { .. } if !self.is_journal_free => waiting >= BUSY_WANTED,
+                Sleep::UntilWork { is_holding: true, .. } => true,
+                Sleep::UntilWork { is_paced: true, .. } => waiting >= RIPE || (waiting > 0 && self.is_ripe),
+                Sleep::UntilWork { .. } => waiting > 0,
+            }
+    }
 }
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let waiting = self.queues.each_ref().map(VecDeque::len);
         f.debug_struct("State").field("waiting", &waiting).field("ending", &self.ending).finish_non_exhaustive()
+    }
+}
+
+/// What was taken up, by class, A first.
+#[derive(Default)]
+pub(super) struct Taken([VecDeque<Work>; 4]);
+
+impl Taken {
+    /// How much it is.
+    pub(super) fn count(&self) -> usize {
+        self.0.iter().map(VecDeque::len).sum()
+    }
+
+    /// Takes at most so much. A queue that is taken whole changes hands in O(1): callers wait for the lock meanwhile.
+    fn take(&mut self, queues: &mut [VecDeque<Work>; 4], most: usize) {
+        let mut room = most.saturating_sub(self.count());
+        for (queue, taken) in queues.iter_mut().zip(&mut self.0) {
+            let count = queue.len().min(room);
+            if taken.is_empty() && count == queue.len() {
+                std::mem::swap(queue, taken);
+            } else {
+                taken.extend(queue.drain(..count));
+            }
+            room -= count;
+        }
+    }
+
+    /// Everything, in order.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Work> {
+        self.0.iter_mut().flat_map(|queue| queue.drain(..))
     }
 }
 
@@ -95,7 +159,7 @@ pub(crate) struct Woken {
 impl Inbox {
     pub(super) fn new(waiting_max: usize) -> Inbox {
         let state = State { is_journal_free: true, ..State::default() };
-        Inbox { state: Mutex::new(state), bell: Condvar::new(), waiting_max }
+        Inbox { state: Mutex::new(state), bell: Condvar::new(), waiting_max, attendant: OnceLock::new() }
     }
 
     /// Adds to the queue of a class. After the end the work is dropped with its reply, which tells the caller.
@@ -129,51 +193,52 @@ impl Inbox {
 
     /// Waits until there is something to do, at most for a time, and takes at most so much of it: class A first, and each class
     /// in the order of its arrival. With a batch in hand (`is_holding`), a free journal is something to do; while it is busy,
-    /// little that waits is not.
-    pub(super) fn take(&self, into: &mut Vec<Work>, most: usize, wait: Wait) -> Woken {
-        let mut state = self.sleep(self.state(), wait.most, |state| match (state.is_journal_free, state.waiting()) {
-            (true, 0) if !wait.is_holding => Some(1),
-            (true, _) => None,
-            (false, waiting) => (waiting < BUSY_WANTED).then_some(BUSY_WANTED),
-        });
-        if state.is_journal_free && (wait.is_holding || state.waiting() > 0) {
-            state = self
-                .sleep(state, wait.most.min(GATHER), |state| (state.waiting() < wait.wanted).then_some(wait.wanted));
+    /// little that waits is not. Where somebody paces, those who bring work first bring all they can, up to [`RIPE`]; where
+    /// nobody does, a free journal waits a moment for as many as came last time.
+    pub(super) fn take(&self, into: &mut Taken, most: usize, wait: Wait) -> Woken {
+        let is_paced = self.attendant.get().is_some();
+        let mut state = self.sleep(self.state(), wait.most, Sleep::UntilWork { is_holding: wait.is_holding, is_paced });
+        if !is_paced && state.is_journal_free && (wait.is_holding || state.waiting() > 0) {
+            state = self.sleep(state, wait.most.min(GATHER), Sleep::UntilMany(wait.wanted));
         }
-        for queue in &mut state.queues {
-            let count = queue.len().min(most - into.len());
-            into.extend(queue.drain(..count));
-        }
+        into.take(&mut state.queues, most);
+        // What is left has waited already.
+        state.is_ripe = state.waiting() > 0;
         Woken { is_journal_free: state.is_journal_free, ending: state.ending }
     }
 
-    /// Sleeps, at most for a time, while more are needed than wait (`needed` says how many), and the shell goes on.
-    fn sleep<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        most: Duration,
-        needed: impl Fn(&State) -> Option<usize>,
-    ) -> MutexGuard<'a, State> {
-        let needed = |state: &State| if state.ending == Ending::NotYet { needed(state) } else { None };
-        state.asleep = if most.is_zero() { None } else { needed(&state) };
-        if state.asleep.is_some() {
-            let waited = self.bell.wait_timeout_while(state, most, |state| {
-                state.asleep = needed(state);
-                state.asleep.is_some()
-            });
-            state = waited.expect("no thread panics while it holds the inbox").0;
-            state.asleep = None;
+    /// Sleeps, at most for a time.
+    fn sleep<'a>(&'a self, state: MutexGuard<'a, State>, most: Duration, sleep: Sleep) -> MutexGuard<'a, State> {
+        if most.is_zero() {
+            return state;
         }
+        let waited = self.bell.wait_timeout_while(state, most, |state| {
+            state.asleep = (!state.is_over(sleep)).then_some(sleep);
+            state.asleep.is_some()
+        });
+        let mut state = waited.expect("no thread panics while it holds the inbox").0;
+        state.asleep = None;
         state
+    }
+
+    /// The attendant asks how many wait, `before` of which it knew, for what it was asked to pace. `None` says that it may rest:
+    /// nothing waits, or no more came since, and what waits goes.
+    pub(super) fn pace(&self, before: usize) -> Option<usize> {
+        let mut state = self.state();
+        let waiting = state.waiting();
+        if waiting > 0 && waiting != before {
+            return Some(waiting);
+        }
+        (state.is_pacing, state.is_ripe) = (false, waiting > 0);
+        self.wake(state);
+        None
     }
 
     /// The journal's thread says whether it takes the next batch at once.
     pub(super) fn set_journal_free(&self, is_free: bool) {
         let mut state = self.state();
         state.is_journal_free = is_free;
-        if is_free {
-            self.wake(state);
-        }
+        self.wake(state);
     }
 
     /// Lets the shell end. What waits when it ends at once is dropped, and whoever waits for it is told.
@@ -188,19 +253,25 @@ impl Inbox {
         self.wake(state);
     }
 
-    /// Wakes the engine's thread where it sleeps for no more than wait now: each time that it wakes costs as much as several
-    /// decisions.
-    fn ring(&self, state: MutexGuard<'_, State>) {
-        let waiting = state.waiting();
-        if state.asleep.is_some_and(|needed| needed <= waiting) {
-            self.wake(state);
+    /// Something was put in: wakes the engine's thread where that is what it sleeps for, or asks the attendant to say when.
+    fn ring(&self, mut state: MutexGuard<'_, State>) {
+        let attendant = self.attendant.get().filter(|_| !state.is_pacing);
+        state.is_pacing |= attendant.is_some();
+        self.wake(state);
+        if let Some(attendant) = attendant {
+            attendant.ask();
         }
     }
 
-    fn wake(&self, state: MutexGuard<'_, State>) {
-        let is_asleep = state.asleep.is_some();
+    /// Wakes the engine's thread where its sleep is over: each time that it wakes costs as much as several decisions.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let is_over = state.asleep.is_some_and(|sleep| state.is_over(sleep));
+        if is_over {
+            // Whoever comes before it has woken need not wake it again.
+            state.asleep = None;
+        }
         drop(state);
-        if is_asleep {
+        if is_over {
             self.bell.notify_one();
         }
     }
@@ -223,6 +294,9 @@ const BUSY_WANTED: usize = 64;
 
 /// How long a free journal waits for as many as came last time. A commit costs the cores about as much, whatever is in it.
 const GATHER: Duration = Duration::from_micros(250);
+
+/// How many wait before they go though more are on their way: enough for the commit to cost each of them little.
+const RIPE: usize = 128;
 
 /// The position of a class among the queues.
 pub(super) fn position(class: ServiceClass) -> usize {
@@ -252,9 +326,9 @@ mod tests {
         let wait = Wait { most: Duration::ZERO, is_holding: false, wanted: 0 };
         let mut taken = Vec::new();
         for most in [3, 10] {
-            let mut work = Vec::new();
+            let mut work = Taken::default();
             inbox.take(&mut work, most, wait);
-            taken.extend(work.iter().map(|work| match work {
+            taken.extend(work.drain().map(|work| match work {
                 Work::Event(Event::Release { lease, .. }, _) => lease.0,
                 _ => panic!("only releases were put in"),
             }));

@@ -5,6 +5,9 @@
 //! next batch grows, so the slower the device, the larger the batches. A batch leaves its thread in order, so an answer
 //! waits for the sync of its own batch and of all before it; reads wait in the same line.
 //!
+//! Where callers are tasks of a runtime, two more of its tasks attend ([`Handle::attend`]): one lets a batch be begun only once the
+//! others have brought what they can, and one tells what came of it.
+//!
 //! The plain meaning: for each event in turn, apply it, write it down, sync, answer.
 //! Deviations: one sync for many events; events of a later batch are applied while an earlier one is being synced, which nobody
 //! can see; a watch is not sent changes but told that there are some, and fetches them at its own pace.
@@ -12,6 +15,7 @@
 //! A failed write or sync ends the shell: whoever waits is told that nothing is known, and a new start finds out.
 
 mod answer;
+mod attendant;
 mod clock;
 mod committer;
 mod counters;

@@ -4,6 +4,7 @@ use lessor_engine::authority::{Answer, Authority, Change, Effect, Event, LeaseSt
 use lessor_models::time::Timestamp;
 
 use super::answer::{Answered, Reply};
+use super::counters::Counters;
 use super::inbox::{Tell, Work};
 use super::view::View;
 use crate::journal::CommitBuffer;
@@ -77,7 +78,27 @@ impl Batch {
         self.commit.size() > BATCH_BYTES || self.outbox.tells.len() > BATCH_TELLS
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Tells whoever waits, once all of it is durable, and empties it.
+    pub(super) fn tell(&mut self, counters: &Counters) {
+        let (mut answers, mut reads) = (0, 0);
+        for told in self.outbox.tells.drain(..) {
+            match told {
+                Told::Answer(reply, answered) => {
+                    answers += 1;
+                    reply.tell(answered);
+                }
+                Told::Read(tell) => {
+                    reads += 1;
+                    tell();
+                }
+            }
+        }
+        counters.answers.add(answers);
+        counters.reads.add(reads);
+        self.clear();
+    }
+
+    fn clear(&mut self) {
         self.commit.clear();
         self.outbox.tells.clear();
         self.outbox.effects.clear();

@@ -311,3 +311,25 @@ proptest! {
         prop_assert!(known.iter().all(|lease| found.contains(lease)));
     }
 }
+
+#[tokio::test]
+async fn what_tasks_bring_together_goes_in_one_commit_where_somebody_attends() {
+    const CALLS: u64 = 50;
+    let fleet = fleet(1);
+    let (shell, handle) = start(&SimulatedDisk::new(1), &fleet);
+    handle.attend();
+    for round in 1..=3 {
+        let calls: Vec<_> = (0..CALLS)
+            .map(|call| {
+                let handle = handle.clone();
+                let name = format!("{round}-{call}");
+                tokio::spawn(async move { handle.submit(Event::Request(request(&name))).unwrap().await.unwrap() })
+            })
+            .collect();
+        for call in calls {
+            call.await.unwrap();
+        }
+        assert_eq!((handle.counters().commits(), handle.counters().answers()), (round, round * CALLS));
+    }
+    tokio::task::spawn_blocking(|| shell.close()).await.unwrap().unwrap();
+}

@@ -1,0 +1,92 @@
+//! Two tasks of the runtime whose other tasks ask the shell and are told: they save wake-ups, which cost the cores more than
+//! decisions do.
+//!
+//! One **tells**: a batch that is durable comes to it whole, so that its answers are handed out by the runtime itself, and not one
+//! by one from the journal's thread. The other **paces**: after the first of a batch was put in, it lets all tasks run that are
+//! ready to, as long as they bring more, and only then lets the engine's thread be woken. Where little is to do, nobody waits
+//! for it; where much is, batches grow.
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Weak};
+
+use tokio::sync::{Notify, mpsc};
+
+use super::counters::Counters;
+use super::inbox::Inbox;
+use super::stage::Batch;
+
+/// The way to both tasks.
+#[derive(Debug)]
+pub(super) struct Attendant {
+    batches: mpsc::UnboundedSender<Telling>,
+    asked: Arc<Notify>,
+}
+
+/// A batch that is durable and has not been told.
+#[derive(Debug)]
+pub(super) struct Telling {
+    pub(super) batch: Batch,
+    pub(super) counters: Arc<Counters>,
+    /// The way back to the engine's thread.
+    pub(super) spare: Sender<Batch>,
+}
+
+impl Telling {
+    /// Tells everybody.
+    pub(super) fn tell(mut self) {
+        self.batch.tell(&self.counters);
+        // The engine's thread may have ended already.
+        drop(self.spare.send(self.batch));
+    }
+}
+
+impl Attendant {
+    /// Hands a batch over to be told. It holds no more than the callers that wait for it. Where the runtime has ended, nobody does.
+    pub(super) fn tell(&self, telling: Telling) {
+        drop(self.batches.send(telling));
+    }
+
+    /// Asks for the pace of what was just put in.
+    pub(super) fn ask(&self) {
+        self.asked.notify_one();
+    }
+}
+
+impl Drop for Attendant {
+    fn drop(&mut self) {
+        // The task that paces sees then that nothing is left.
+        self.asked.notify_one();
+    }
+}
+
+/// Starts both tasks for an inbox, unless it has them.
+pub(super) fn attend(inbox: &Arc<Inbox>) {
+    let (batches, telling) = mpsc::unbounded_channel();
+    let asked = Arc::new(Notify::new());
+    if inbox.attendant.set(Attendant { batches, asked: asked.clone() }).is_ok() {
+        tokio::spawn(tell(telling));
+        tokio::spawn(pace(Arc::downgrade(inbox), asked));
+    }
+}
+
+async fn tell(mut batches: mpsc::UnboundedReceiver<Telling>) {
+    while let Some(telling) = batches.recv().await {
+        telling.tell();
+    }
+}
+
+async fn pace(inbox: Weak<Inbox>, asked: Arc<Notify>) {
+    loop {
+        asked.notified().await;
+        let mut waiting = 0;
+        loop {
+            // Comes back once everything else has run that is ready to.
+            tokio::task::yield_now().await;
+            let Some(inbox) = inbox.upgrade() else { return };
+            match inbox.pace(waiting) {
+                Some(more) => waiting = more,
+                None => break,
+            }
+        }
+    }
+}
