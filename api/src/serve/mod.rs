@@ -2,6 +2,7 @@
 
 mod address;
 mod error;
+mod joint_writes;
 mod market_policy;
 mod metrics;
 mod server;

@@ -13,11 +13,13 @@ use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::ServiceClass;
 use lessor_models::time::Span;
 use tokio::task::{JoinError, JoinHandle};
+use tokio_stream::StreamExt;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{self, Server as Transport};
 
 use super::address::{self, TlsWish};
 use super::error::ServeError;
+use super::joint_writes::JointWrites;
 use super::market_policy;
 use super::metrics::{Metrics, PageTask};
 use super::shell_metrics::ShellMetrics;
@@ -303,6 +305,7 @@ pub(crate) async fn listen_with<S: LeaseService>(
         certificate = Some(identity.certificate);
     }
     let router = routes(&mut transport, service).await;
+    let incoming = incoming.map(|accepted| accepted.map(JointWrites::new));
     let task = tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { ended.wait().await }));
     Ok(Listening { url: format!("{}://{address}", talk.scheme()), certificate, task })
 }
