@@ -1,40 +1,38 @@
 //! A real server that is offered several times what it can serve: class A is served, memory stays, and refusals say what they are.
 //!
-//! A crowd asks over sessions, at a steady rate whatever the answers do, for short leases of class D. Beside it one caller of class
-//! A asks by single calls, and is the one to be served.
+//! A crowd asks over sessions, at a steady rate whatever the answers do, for short leases of class D; a few of class D ask by single
+//! calls and give up at their deadline. Beside them one caller of class A asks by single calls, and is the one to be served.
+
+mod came_to;
+mod crowd;
+mod impatient;
+mod urgent;
 
 use std::path::Path;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::runtime::Builder;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio_stream::StreamExt;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::Code;
 
+use self::crowd::Crowd;
+use self::impatient::Impatient;
+use self::urgent::Urgent;
 use super::child::ServerChild;
 use super::error::LeasesError;
-use super::latencies::Latencies;
-use super::load::{self, Calls};
+use super::load;
 use crate::cli::BenchLeasesOverloadArgs;
-use crate::client::ServerUrl;
 use crate::proto::lease_service_client::LeaseServiceClient;
-use crate::proto::session_request::Call;
-use crate::proto::session_response::Outcome;
-use crate::proto::{LeaseSpec, RequestLeaseRequest, Resources, ServiceClass, SessionRequest, SessionResponse};
+use crate::proto::{LeaseSpec, RequestLeaseRequest, Resources, ServiceClass};
 
 /// Single calls under way while the peak is measured, and for how long.
 const PEAK_IN_FLIGHT: usize = 256;
 const PEAK_LENGTH: Duration = Duration::from_secs(5);
-/// Sessions of the crowd: together they may have more under way than the server lets wait.
-const SESSIONS: u32 = 8;
-/// How often a session of the crowd sends what is due.
-const BEAT: Duration = Duration::from_millis(2);
-/// Calls of class A a second.
-const URGENT_PER_SECOND: f64 = 100.0;
+/// Connections of the crowd and sessions of each: together they may have many times more under way than the server lets wait.
+const CONNECTIONS: u32 = 8;
+const SESSIONS_EACH: u32 = 8;
+/// The share of what is offered that comes as single calls with a deadline. Each of them costs the load as much as dozens of calls
+/// of a session.
+const IMPATIENT_SHARE: f64 = 0.02;
 /// Short enough that leases end by themselves while the crowd asks.
 const TERM_SECONDS: i64 = 2;
 /// How often the server's memory is looked at.
@@ -50,35 +48,10 @@ pub(super) struct Overload {
     /// Seconds of the crowd.
     seconds: f64,
     crowd: Crowd,
+    impatient: Impatient,
     urgent: Urgent,
     /// Bytes of the server: before, at most in the first half, and at most in the second.
     memory: [u64; 3],
-}
-
-/// What became of the calls of class D.
-#[derive(Clone, Copy, Debug, Default)]
-struct Crowd {
-    /// Calls that were due.
-    due: u64,
-    /// Those that the connection took; the rest was held back by flow control.
-    sent: u64,
-    granted: u64,
-    /// Refused because too many waited, and said so.
-    overloaded: u64,
-    /// Refused by the authority, with a reason.
-    refused: u64,
-    /// Anything else.
-    other: u64,
-}
-
-/// What became of the calls of class A.
-#[derive(Clone, Debug, Default)]
-struct Urgent {
-    served: u64,
-    /// Refused because too many waited.
-    overloaded: u64,
-    other: u64,
-    latencies: Latencies,
 }
 
 /// Measures the peak, and then offers more.
@@ -93,31 +66,29 @@ pub(super) async fn measure(
     let server = ServerChild::start(fleet, data)?;
     let calls = LeaseServiceClient::new(server.url.connect(None).await?);
     let peak = load::unary(&calls, PEAK_IN_FLIGHT, PEAK_LENGTH, "peak").await?.per_second();
+    let offered = peak * f64::from(args.times);
+    let gap = |share: f64| Duration::from_secs_f64(1.0 / (offered * share));
     let begun = Instant::now();
     let until = begun + args.length;
     let mut sessions = JoinSet::new();
-    for number in 0..SESSIONS {
-        let own = LeaseServiceClient::new(server.url.connect(None).await?);
-        let rate = peak * f64::from(args.times) / f64::from(SESSIONS);
-        sessions.spawn(crowd(own, number, rate, until));
+    for connection in 0..CONNECTIONS {
+        let channel = server.url.connect(None).await?;
+        for number in (0..SESSIONS_EACH).map(|number| connection * SESSIONS_EACH + number) {
+            let gap = gap((1.0 - IMPATIENT_SHARE) / f64::from(CONNECTIONS * SESSIONS_EACH));
+            sessions.spawn(crowd::session(channel.clone(), number, (gap, until)));
+        }
     }
-    let urgent = on_its_own(server.url.clone(), until);
+    let impatient = tokio::spawn(impatient::ask(calls, gap(IMPATIENT_SHARE), until));
+    let urgent = urgent::on_its_own(server.url.clone(), until);
     let memory = memory(&server, args.length).await;
     let mut overload = Overload { peak, memory, ..Overload::default() };
     while let Some(session) = sessions.join_next().await {
         overload.crowd.add(session.expect("a session of the crowd does not panic")?);
     }
     overload.seconds = begun.elapsed().as_secs_f64();
+    overload.impatient = impatient.await.expect("a caller does not panic");
     overload.urgent = tokio::task::block_in_place(|| urgent.join()).expect("the caller of class A does not panic")?;
     Ok(overload)
-}
-
-/// The caller of class A has a thread of its own: how busy the crowd keeps its threads is no matter of the server.
-fn on_its_own(url: ServerUrl, until: Instant) -> JoinHandle<Result<Urgent, LeasesError>> {
-    std::thread::spawn(move || {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(LeasesError::Start)?;
-        runtime.block_on(async { urgent(LeaseServiceClient::new(url.connect(None).await?), until).await })
-    })
 }
 
 /// What the server takes before, at most in the first half, and at most in the second.
@@ -133,10 +104,11 @@ async fn memory(server: &ServerChild, length: Duration) -> [u64; 3] {
     most
 }
 
-fn request((who, number): (u32, u64), class: ServiceClass) -> RequestLeaseRequest {
+/// A byte for two seconds. Request ids have one width, so that they can be counted up in a message.
+fn request(who: &str, number: u64, class: ServiceClass) -> RequestLeaseRequest {
     RequestLeaseRequest {
-        holder: format!("{}-{who}", class.as_str_name()),
-        request_id: format!("r{number}"),
+        holder: who.to_owned(),
+        request_id: format!("{number:012}"),
         spec: Some(LeaseSpec {
             resources: Some(Resources { memory_bytes: 1, ..Resources::default() }),
             term: Some(prost_types::Duration { seconds: TERM_SECONDS, nanos: 0 }),
@@ -147,117 +119,45 @@ fn request((who, number): (u32, u64), class: ServiceClass) -> RequestLeaseReques
     }
 }
 
-/// One session that sends at a steady rate, and reads whatever comes.
-async fn crowd(mut calls: Calls, who: u32, per_second: f64, until: Instant) -> Result<Crowd, LeasesError> {
-    let (sender, receiver) = mpsc::channel(1 << 12);
-    let mut answers = calls.session(ReceiverStream::new(receiver)).await?.into_inner();
-    let sending = tokio::spawn(send(sender, who, per_second, until));
-    let mut crowd = Crowd::default();
-    while let Some(answer) = answers.next().await.transpose()? {
-        crowd.take_in(&answer);
-    }
-    (crowd.due, crowd.sent) = sending.await.expect("sending does not panic");
-    Ok(crowd)
-}
-
-/// Sends what is due at each beat; what the connection does not take then is held back for good. Says how many were due and sent.
-async fn send(sender: mpsc::Sender<SessionRequest>, who: u32, per_second: f64, until: Instant) -> (u64, u64) {
-    let begun = Instant::now();
-    let (mut due, mut sent) = (0, 0);
-    let mut beat = tokio::time::interval(BEAT);
-    while Instant::now() < until {
-        beat.tick().await;
-        while (due as f64) < begun.elapsed().as_secs_f64() * per_second {
-            let call = Some(Call::RequestLease(request((who, due), ServiceClass::D)));
-            if sender.try_send(SessionRequest { tag: due, call }).is_ok() {
-                sent += 1;
-            }
-            due += 1;
-        }
-    }
-    (due, sent)
-}
-
-impl Crowd {
-    fn take_in(&mut self, answer: &SessionResponse) {
-        let count = match &answer.outcome {
-            Some(Outcome::RequestLease(response)) if !response.leases.is_empty() => &mut self.granted,
-            Some(Outcome::RequestLease(response)) if response.refusal.is_some() => &mut self.refused,
-            Some(Outcome::Failure(failure))
-                if failure.code == i32::from(Code::ResourceExhausted) && failure.reason == "OVERLOADED" =>
-            {
-                &mut self.overloaded
-            }
-            _ => &mut self.other,
-        };
-        *count += 1;
-    }
-
-    fn add(&mut self, other: Crowd) {
-        self.due += other.due;
-        self.sent += other.sent;
-        self.granted += other.granted;
-        self.overloaded += other.overloaded;
-        self.refused += other.refused;
-        self.other += other.other;
-    }
-}
-
-/// Single calls of class A at a steady rate; times count from when a call was due.
-async fn urgent(calls: Calls, until: Instant) -> Result<Urgent, LeasesError> {
-    let gap = Duration::from_secs_f64(1.0 / URGENT_PER_SECOND);
-    let mut under_way = JoinSet::new();
-    let (mut due, mut number) = (Instant::now(), 0);
-    while due < until {
-        tokio::time::sleep_until(due.into()).await;
-        let (mut calls, began) = (calls.clone(), due);
-        under_way.spawn(async move {
-            let answer = calls.request_lease(request((0, number), ServiceClass::A)).await;
-            (began.elapsed(), answer.map(|response| response.into_inner().leases.len()))
-        });
-        number += 1;
-        due += gap;
-    }
-    let mut urgent = Urgent::default();
-    while let Some(done) = under_way.join_next().await {
-        let (time, answer) = done.expect("a call does not panic");
-        match answer {
-            Ok(1) => {
-                urgent.served += 1;
-                urgent.latencies.push(time);
-            }
-            Err(status) if status.code() == Code::ResourceExhausted => urgent.overloaded += 1,
-            Ok(_) | Err(_) => urgent.other += 1,
-        }
-    }
-    Ok(urgent)
-}
-
 impl Overload {
     /// Whether class A was served, memory stayed and every refusal said what it is.
     pub(super) fn holds(&self) -> bool {
         let [_, first, second] = self.memory;
         let is_flat = second * 100 <= first * (100 + GROWTH_MAX_PERCENT);
-        self.urgent.overloaded + self.urgent.other + self.crowd.other == 0 && self.urgent.served > 0 && is_flat
+        let untold = self.urgent.other + self.crowd.other + self.impatient.other;
+        self.urgent.overloaded + untold == 0 && self.urgent.served > 0 && is_flat
+    }
+
+    fn due(&self) -> u64 {
+        self.crowd.due + self.impatient.due
+    }
+
+    fn sent(&self) -> u64 {
+        self.crowd.sent + self.impatient.sent
     }
 
     fn times_the_peak(&self) -> f64 {
-        self.crowd.sent as f64 / self.seconds / self.peak
+        self.sent() as f64 / self.seconds / self.peak
     }
 
     /// One JSON object.
     pub(super) fn json(&self) -> Value {
-        let Overload { crowd, urgent, memory, .. } = self;
+        let Overload { crowd, impatient, urgent, memory, .. } = self;
         let mut latencies = urgent.latencies.clone();
         json!({
             "peak_per_second": self.peak,
-            "due_per_second": crowd.due as f64 / self.seconds,
-            "sent_per_second": crowd.sent as f64 / self.seconds,
+            "due_per_second": self.due() as f64 / self.seconds,
+            "sent_per_second": self.sent() as f64 / self.seconds,
             "sent_times_peak": self.times_the_peak(),
             "granted": crowd.granted,
             "overloaded": crowd.overloaded,
             "refused": crowd.refused,
             "other": crowd.other,
+            "impatient_granted": impatient.granted,
+            "impatient_overloaded": impatient.overloaded,
+            "impatient_refused": impatient.refused,
+            "impatient_given_up": impatient.given_up,
+            "impatient_other": impatient.other,
             "class_a_served": urgent.served,
             "class_a_overloaded": urgent.overloaded,
             "class_a_other": urgent.other,
@@ -270,21 +170,30 @@ impl Overload {
 
     /// Lines for people.
     pub(super) fn lines(&self) -> Vec<String> {
-        let Overload { crowd, urgent, memory, .. } = self;
+        let Overload { crowd, impatient, urgent, memory, .. } = self;
         let mut latencies = urgent.latencies.clone();
         let megabytes = memory.map(|bytes| bytes / 1_000_000);
         vec![
             format!(
-                "peak: {:.0} single calls/s; class D sent {:.0}/s, {:.1} times as many ({} of {} due were held back)",
+                "peak: {:.0} single calls/s; class D due {:.0}/s and sent {:.0}/s, {:.1} times as many ({} of {} due were held back)",
                 self.peak,
-                crowd.sent as f64 / self.seconds,
+                self.due() as f64 / self.seconds,
+                self.sent() as f64 / self.seconds,
                 self.times_the_peak(),
-                crowd.due - crowd.sent,
-                crowd.due
+                self.due() - self.sent(),
+                self.due()
             ),
             format!(
-                "class D: {} granted, {} refused as overloaded, {} refused by the authority, {} otherwise",
-                crowd.granted, crowd.overloaded, crowd.refused, crowd.other
+                "class D over {} sessions: {} granted, {} refused as overloaded, {} refused by the authority, {} otherwise",
+                CONNECTIONS * SESSIONS_EACH,
+                crowd.granted,
+                crowd.overloaded,
+                crowd.refused,
+                crowd.other
+            ),
+            format!(
+                "class D by single calls with a deadline: {} granted, {} refused as overloaded, {} refused by the authority, {} given up at the deadline, {} otherwise",
+                impatient.granted, impatient.overloaded, impatient.refused, impatient.given_up, impatient.other
             ),
             format!(
                 "class A: {} served, {} refused as overloaded, {} otherwise; half within {:.1} ms, 99 in 100 within {:.1} ms",

@@ -16,7 +16,9 @@ use crate::proto::lease_service_client::LeaseServiceClient;
 use crate::serve::{Server, ServerOptions, TlsWish, ending, listen_with};
 
 /// How often service and yardstick take turns, so that both see the same machine.
-const TURNS: u32 = 2;
+const TURNS: u32 = 8;
+/// The share of a measurement's time in which the echo's answer times are taken before it.
+const ECHO_SHARE: u32 = 2;
 /// The share of the peak at which answer times are taken.
 const HALF: f64 = 0.5;
 
@@ -154,7 +156,7 @@ async fn half(args: &BenchLeasesLoadArgs, options: &ServerOptions, rate: f64) ->
     let (end, ended) = ending();
     let listening = listen_with(Echo::new(granted), options, ended).await?;
     let echo = calls(&listening.url, listening.certificate.as_deref()).await?;
-    let mut echoed = load::steady(&echo, rate, args.length / TURNS, "half-echo").await?.latencies;
+    let mut echoed = load::steady(&echo, rate, args.length / ECHO_SHARE, "half-echo").await?.latencies;
     end.begin();
     drop(echo);
     let load::Steady { answered, mut begun_late } = load::steady_watched(&service, rate, args.length, "half").await?;
