@@ -8,6 +8,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use common::{Bench, Said};
+use lessor_datasets::table::{TelemetryRow, TelemetryWriter, read_fleet};
+use lessor_models::time::Timestamp;
 
 /// A server of the real program.
 struct Serving {
@@ -163,4 +165,42 @@ fn a_policy_places_what_comes_and_leaves_what_was_placed() {
     let nodes: Vec<&str> = listed.as_array().unwrap().iter().map(|lease| lease["node"].as_str().unwrap()).collect();
     assert_eq!(nodes, [&first, &first]);
     serving.lease(0, &format!("{REQUEST} c"));
+}
+
+#[test]
+fn readings_of_a_table_close_a_tile_and_open_it_again() {
+    let serving = Serving::start(&[]);
+    let quoted = serving.lease(0, "quote --memory 1MiB --term 10m --json").json();
+    let tile = quoted["nodes"][0].as_str().unwrap();
+    let tell = |file: &str, minute: i64, link_up: bool| {
+        write_reading(&serving.bench, (file, tile), (minute, link_up));
+        serving.lease(0, &format!("telemetry --readings {file} --fleet fleet --json")).json()
+    };
+    assert_eq!(tell("down.parquet", 0, false), serde_json::json!({ "samples": 1, "limits_changed": 1 }));
+    let there = format!("--node {tile}");
+    let refused = serving.lease(1, &format!("{REQUEST} r1 {there}")).json();
+    assert_eq!((&refused["refused"]["reason"], &refused["refused"]["node"]), (&"node_closed".into(), &tile.into()));
+    assert_eq!(tell("up.parquet", 1, true), serde_json::json!({ "samples": 1, "limits_changed": 1 }));
+    assert_eq!(serving.lease(0, &format!("{REQUEST} r2 {there}")).json()["node"], tile);
+    serving.lease(2, "telemetry --readings nowhere.parquet --fleet fleet");
+}
+
+/// A table with what a tile's uplink was at a minute.
+fn write_reading(bench: &Bench, (file, tile): (&str, &str), (minute, link_up): (i64, bool)) {
+    let fleet = read_fleet(&bench.path("fleet")).unwrap();
+    let tile = fleet.nodes().find(|node| fleet.name(*node) == tile).unwrap();
+    let at = Timestamp(1_700_000_000_000_000 + minute * 60_000_000);
+    let mut table = TelemetryWriter::create(&bench.path(file), &fleet).unwrap();
+    let unmeasured = TelemetryRow {
+        tile,
+        at,
+        power_mw: None,
+        temperature_mk: None,
+        utilization_permille: None,
+        memory_bytes: None,
+        error_count: None,
+        link_up: None,
+    };
+    table.push(TelemetryRow { link_up: Some(link_up), ..unmeasured }).unwrap();
+    table.finish().unwrap();
 }
