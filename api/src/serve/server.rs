@@ -39,6 +39,9 @@ const STREAMS_MAX: u32 = 4_096;
 /// What a connection may have sent that nobody has read, in bytes. HTTP/2 here cuts a connection whose unread small frames take
 /// more than half of it, each counted as 256 bytes: as many calls as may be under way must not, whatever keeps the server.
 const CONNECTION_WINDOW: u32 = 8 << 20;
+/// Calls of one connection that may have been given up before they were looked at; beyond them HTTP/2 here cuts it. Callers whose
+/// deadlines pass while the server is kept give up together, and they may be as many as may be under way.
+const GIVEN_UP_MAX: usize = 4_096;
 /// How often a quiet connection is asked whether it is still there, and how long it has to answer.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 /// How long calls may take to end when the server does.
@@ -293,6 +296,7 @@ pub(crate) async fn listen_with<S: LeaseService>(
     let mut transport = Transport::builder()
         .max_concurrent_streams(STREAMS_MAX)
         .initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_max_pending_accept_reset_streams(Some(GIVEN_UP_MAX))
         .http2_keepalive_interval(Some(KEEPALIVE.0))
         .http2_keepalive_timeout(Some(KEEPALIVE.1));
     let mut certificate = None;
