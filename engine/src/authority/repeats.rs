@@ -92,19 +92,20 @@ impl Repeats {
         Some(self.at(*number))
     }
 
-    /// Keeps an answer that was not kept before, and forgets some that are too old or too many. Those of this very instant
-    /// are never forgotten: a request that is sent now must not be too old. Amortized O(1).
+    /// Keeps an answer that was not kept before, and forgets some that are too old or too many: first, so that the queue's room
+    /// never doubles for the one more. Those of this very instant are never forgotten: a request that is sent now must not be too
+    /// old. Amortized O(1).
     pub(super) fn keep(&mut self, repeat: Repeat, window: Span, most: u32) {
         let now = repeat.at;
-        self.push(repeat);
         for _ in 0..FORGET_MAX {
-            let Some((_, oldest)) = self.kept.front() else { return };
-            let is_over = oldest.at.after(window) < now || self.kept.len() > most as usize;
+            let Some((_, oldest)) = self.kept.front() else { break };
+            let is_over = oldest.at.after(window) < now || self.kept.len() >= most as usize;
             if !is_over || oldest.at >= now {
-                return;
+                break;
             }
             self.forget();
         }
+        self.push(repeat);
     }
 
     fn at(&self, number: u64) -> &Repeat {
