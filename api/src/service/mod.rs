@@ -17,6 +17,7 @@ mod session;
 mod telemetry;
 mod telling;
 mod times;
+mod waiting;
 mod watch;
 
 pub(crate) use desk::Desk;

@@ -18,6 +18,7 @@ use super::failure::Failure;
 use super::notices::{self, Hearing, Missed, Notice};
 use super::reading;
 use super::telling::lease;
+use super::waiting::Waiting;
 use crate::proto::session_request::Call;
 use crate::proto::session_response::Outcome;
 use crate::proto::{Lease, QuoteRequest, SessionRequest, SessionResponse, WatchHolderResponse};
@@ -172,7 +173,8 @@ impl Session {
 
     fn submit(&mut self, tag: u64, call: Call) -> Result<(), Failure> {
         let (event, told): (Event, Told) = event_of(&self.desk, call)?;
-        let slot = self.waiting.put(tag, told);
+        let place = self.desk.handle().place(&event).map_err(|full| overloaded(&full))?;
+        let slot = self.waiting.put(tag, told, place);
         let submitted = self.desk.handle().submit_to(event, slot, &self.sink);
         submitted.map_err(|full| {
             self.waiting.take(slot);
@@ -192,7 +194,7 @@ impl Session {
 
     /// The shell ended: what was under way has no known outcome.
     async fn stopped(&mut self) -> Result<(), ReaderIsGone> {
-        for (tag, _) in self.waiting.take_all() {
+        for tag in self.waiting.take_all() {
             self.say(failed(tag, stopped(Stopped))).await?;
         }
         Ok(())
@@ -228,58 +230,4 @@ fn quote(desk: Arc<Desk>, tag: u64, asked: QuoteRequest) -> Look {
 
 fn failed(tag: u64, failure: Failure) -> SessionResponse {
     SessionResponse { tag, outcome: Some(Outcome::Failure(failure.into_message())) }
-}
-
-/// Calls that wait for their answers, by slot.
-#[derive(Default)]
-struct Waiting {
-    slots: Vec<Option<(u64, Told)>>,
-    free: Vec<usize>,
-}
-
-impl Waiting {
-    fn count(&self) -> usize {
-        self.slots.len() - self.free.len()
-    }
-
-    /// Takes in a call with its caller's tag; says where it is.
-    fn put(&mut self, tag: u64, told: Told) -> u64 {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            self.slots.len() - 1
-        });
-        self.slots[slot] = Some((tag, told));
-        slot as u64
-    }
-
-    /// Takes a call out.
-    fn take(&mut self, slot: u64) -> Option<(u64, Told)> {
-        let slot = usize::try_from(slot).ok()?;
-        let taken = self.slots.get_mut(slot)?.take()?;
-        self.free.push(slot);
-        Some(taken)
-    }
-
-    fn take_all(&mut self) -> Vec<(u64, Told)> {
-        self.free.clear();
-        std::mem::take(&mut self.slots).into_iter().flatten().collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slot_is_used_again_once_its_call_is_answered() {
-        let mut waiting = Waiting::default();
-        let told: Told = |_, _| Err(Failure::new(Code::Internal, "TEST", ""));
-        let (first, second) = (waiting.put(7, told), waiting.put(8, told));
-        assert_eq!((first, second, waiting.count()), (0, 1, 2));
-        assert_eq!(waiting.take(first).map(|call| call.0), Some(7));
-        assert!(waiting.take(first).is_none());
-        assert_eq!((waiting.put(9, told), waiting.count()), (0, 2));
-        assert_eq!(waiting.take_all().len(), 2);
-        assert_eq!(waiting.count(), 0);
-    }
 }

@@ -10,6 +10,7 @@ use super::answer::{AnswerSink, Answered, Overloaded, Pending, Reply};
 use super::attendant;
 use super::counters::Counters;
 use super::inbox::{Inbox, Work, position};
+use super::places::{Place, Places};
 use super::view::View;
 use super::watch::Watch;
 
@@ -18,6 +19,7 @@ use super::watch::Watch;
 pub struct Handle {
     pub(super) inbox: Arc<Inbox>,
     pub(super) counters: Arc<Counters>,
+    pub(super) places: Arc<Places>,
     /// The last durable revision.
     pub(super) latest: watch::Receiver<Revision>,
 }
@@ -31,6 +33,14 @@ impl Handle {
         let (sender, pending) = Pending::new();
         self.put(class_of(&event), Work::Event(event, Reply::Once(sender)))?;
         Ok(pending)
+    }
+
+    /// A place for an event whose answer is to go to a stream, to be kept until that answer was taken from it.
+    ///
+    /// # Errors
+    /// Where too many of its class are under way.
+    pub fn place(&self, event: &Event) -> Result<Place, Overloaded> {
+        self.counted(self.places.take(class_of(event)))
     }
 
     /// Sends an event whose answer goes to a stream, with a tag to know it by.
@@ -95,11 +105,14 @@ impl Handle {
     }
 
     fn put(&self, class: ServiceClass, work: Work) -> Result<(), Overloaded> {
-        let put = self.inbox.put(class, work);
-        if put.is_err() {
-            self.counters.overloads[position(class)].add(1);
+        self.counted(self.inbox.put(class, work))
+    }
+
+    fn counted<T>(&self, taken: Result<T, Overloaded>) -> Result<T, Overloaded> {
+        if let Err(full) = &taken {
+            self.counters.overloads[position(full.class)].add(1);
         }
-        put
+        taken
     }
 }
 

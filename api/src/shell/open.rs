@@ -13,6 +13,7 @@ use super::error::ShellError;
 use super::fleet_id::{fleet_contents, fleet_id};
 use super::handle::Handle;
 use super::inbox::Inbox;
+use super::places::Places;
 use super::recovery::{Ground, RecoveryReport, recover};
 use super::run::{FleetChange, ShellOptions};
 use crate::journal::{CommitBuffer, History, Journal, Storage, forget_old, read_contents, write_contents};
@@ -72,7 +73,8 @@ pub(crate) fn open<S: Storage>(
     let inbox = Arc::new(Inbox::new(limits.waiting_max));
     let counters = Arc::new(Counters::default());
     let engine = Engine::new(authority, inbox.clone(), (limits, recovery.bytes));
-    let handle = Handle { inbox: inbox.clone(), counters: counters.clone(), latest: watching };
+    let places = Arc::new(Places::new(limits.under_way_max));
+    let handle = Handle { inbox: inbox.clone(), counters: counters.clone(), places, latest: watching };
     let committer = Committer { journal, storage, inbox, counters, latest, listener, snapshot: None };
     Ok(Parts { engine, committer, handle, recovery })
 }

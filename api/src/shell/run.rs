@@ -83,6 +83,9 @@ pub struct Limits {
     /// How many events and reads of one class may wait to be applied; more are refused. At a millisecond for a thousand events, the
     /// last of a full queue waits for some 16 ms.
     pub waiting_max: usize,
+    /// How many events of one class may be under way for all streams together, from before they wait until their answers were
+    /// taken; more are refused. Twice what waits, so that answers are taken while others wait.
+    pub under_way_max: usize,
     /// How much the engine's thread takes up at once: what is put in meanwhile waits for so many, class A too.
     pub taken_max: usize,
     /// A snapshot is made once the journal grew by so many bytes: what a recovery reads beside the snapshot in a few seconds.
@@ -93,7 +96,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { waiting_max: 1 << 14, taken_max: 1 << 9, snapshot_bytes: 256 << 20, beat_us: 5_000_000 }
+        Limits {
+            waiting_max: 1 << 14,
+            under_way_max: 1 << 15,
+            taken_max: 1 << 9,
+            snapshot_bytes: 256 << 20,
+            beat_us: 5_000_000,
+        }
     }
 }
 
@@ -174,7 +183,16 @@ where
     let journal = journal.map_err(ShellError::Thread)?;
     let clock = EngineClock::from(engine.now());
     let at_end = EndOnDrop(inbox);
-    let engine = EngineThread { engine, clock, limits, order, spare, cutting: None, progress: Progress::Over };
+    let engine = EngineThread {
+        engine,
+        clock,
+        limits,
+        order,
+        spare,
+        spares: Vec::new(),
+        cutting: None,
+        progress: Progress::Over,
+    };
     let engine = thread::Builder::new().name("engine".to_owned()).spawn(move || {
         let _at_end = at_end;
         engine.run();
@@ -199,10 +217,16 @@ struct EngineThread {
     limits: Limits,
     order: SyncSender<Order>,
     spare: Receiver<Batch>,
+    /// Empty batches that came back.
+    spares: Vec<Batch>,
     /// The snapshot under way, and how it goes on.
     cutting: Option<Cutting>,
     progress: Progress,
 }
+
+/// Empty batches that are kept: as many as are in hand, at the journal and being told in turn. What a rush took beyond them is not
+/// kept for the next one.
+const SPARES_MAX: usize = 3;
 
 /// How long the engine's thread waits for the writer of a snapshot where it has nothing else to do.
 const WRITER_WAIT: Duration = Duration::from_millis(1);
@@ -238,7 +262,9 @@ impl EngineThread {
     /// Gives the batch to the journal's thread, and begins a snapshot of the state after it where one is due; the last one is
     /// taken whole. Waits where that thread is not free; an error says that it ended.
     fn hand_over(&mut self, stepped: Stepped) -> Result<(), ()> {
-        let empty = self.spare.try_recv().unwrap_or_default();
+        self.spares.extend(self.spare.try_iter());
+        self.spares.truncate(SPARES_MAX);
+        let empty = self.spares.pop().unwrap_or_default();
         self.order.send(Order::Commit(self.engine.batch(empty))).map_err(|_| ())?;
         if stepped.is_last
             && let Some(cutting) = self.cutting.take()

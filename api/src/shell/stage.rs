@@ -17,7 +17,7 @@ pub const UNSTATED: Timestamp = Timestamp(i64::MAX);
 const BATCH_BYTES: usize = 4 << 20;
 
 /// A batch ends once it tells so many: answers of reads take no bytes of a commit, and memory.
-const BATCH_TELLS: usize = 1 << 14;
+const BATCH_TELLS: usize = 1 << 12;
 
 /// Records of one commit, and what may leave once it is durable.
 #[derive(Debug, Default)]
