@@ -2,18 +2,25 @@
 //!
 //! HTTP/2 here writes as soon as one answer is there. Where many become ready at once, as after a group commit, that is nearly a
 //! system call for each. A write to this connection first lets everything else run that is ready to, so that it finds the other
-//! answers beside the one that began it. Where nothing else is ready, it goes on at once.
+//! answers beside the one that began it. Where nothing else is ready, it goes on at once. Where giving way took long, so much is
+//! ready that answers gather anyway, and for a while connections write without it.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Wake, Waker, ready};
+use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::transport::server::Connected;
+
+/// Giving way takes no longer than this where it is worth it.
+const TURN_MAX: Duration = Duration::from_millis(3);
+/// How long connections write at once after it took longer.
+const BUSY: Duration = Duration::from_millis(50);
 
 /// A connection that lets others run before it writes.
 #[derive(Debug)]
@@ -21,6 +28,37 @@ pub(super) struct JointWrites<Inner> {
     inner: Inner,
     turn: Turn,
     bell: Arc<Bell>,
+    rush: Arc<Rush>,
+}
+
+/// How busy the runtime is in which connections give way: one for all of them.
+#[derive(Debug)]
+pub(super) struct Rush {
+    begun: Instant,
+    /// Until when nobody gives way, in microseconds since it began.
+    until: AtomicU64,
+}
+
+impl Rush {
+    /// A runtime of which nothing is known yet.
+    pub(super) fn new() -> Rush {
+        Rush { begun: Instant::now(), until: AtomicU64::new(0) }
+    }
+
+    fn is_on(&self, now: Instant) -> bool {
+        self.micros(now) < self.until.load(Ordering::Relaxed)
+    }
+
+    /// Takes in how long a turn took.
+    fn took(&self, began: Instant, now: Instant) {
+        if now.duration_since(began) > TURN_MAX {
+            self.until.store(self.micros(now + BUSY), Ordering::Relaxed);
+        }
+    }
+
+    fn micros(&self, at: Instant) -> u64 {
+        u64::try_from(at.duration_since(self.begun).as_micros()).unwrap_or(u64::MAX)
+    }
 }
 
 /// Where a connection stands with what is to be written.
@@ -28,8 +66,8 @@ pub(super) struct JointWrites<Inner> {
 enum Turn {
     /// Nothing is to be written.
     None,
-    /// Something is, once everything else has run.
-    Awaited,
+    /// Something is, once everything else has run; since when.
+    Awaited(Instant),
     /// Everything else has run: it is written, up to the next flush.
     Come,
 }
@@ -54,26 +92,36 @@ impl Wake for Bell {
 
 impl<Inner> JointWrites<Inner> {
     /// The same connection, with joint writes.
-    pub(super) fn new(inner: Inner) -> JointWrites<Inner> {
-        JointWrites { inner, turn: Turn::None, bell: Arc::default() }
+    pub(super) fn new(inner: Inner, rush: Arc<Rush>) -> JointWrites<Inner> {
+        JointWrites { inner, turn: Turn::None, bell: Arc::default(), rush }
     }
 
     /// Waits until everything else has run.
     fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        match self.turn {
+        let began = match self.turn {
             Turn::Come => return Poll::Ready(()),
-            Turn::Awaited => self.bell.connection.register(context.waker()),
+            Turn::Awaited(began) => {
+                self.bell.connection.register(context.waker());
+                began
+            }
             Turn::None => {
+                let now = Instant::now();
+                if self.rush.is_on(now) {
+                    self.turn = Turn::Come;
+                    return Poll::Ready(());
+                }
                 self.bell.has_rung.store(false, Ordering::Relaxed);
                 self.bell.connection.register(context.waker());
                 let bell = Waker::from(Arc::clone(&self.bell));
                 // Its first poll gives the bell to the runtime, and that is all that is asked of it.
                 let given = pin!(tokio::task::yield_now()).poll(&mut Context::from_waker(&bell));
                 debug_assert!(given.is_pending(), "whoever gives way is not done at once");
-                self.turn = Turn::Awaited;
+                self.turn = Turn::Awaited(now);
+                now
             }
-        }
+        };
         if self.bell.has_rung.load(Ordering::Acquire) {
+            self.rush.took(began, Instant::now());
             self.turn = Turn::Come;
             return Poll::Ready(());
         }
@@ -194,7 +242,7 @@ mod tests {
     #[tokio::test]
     async fn answers_that_follow_each_other_leave_in_one_write_and_later_ones_in_the_next() {
         let outgoing = Arc::new(Outgoing::default());
-        let mut connection = JointWrites::new(Writes::default());
+        let mut connection = JointWrites::new(Writes::default(), Arc::new(Rush::new()));
         for count in [10, 5] {
             tokio::spawn(answer(outgoing.clone(), count));
             connection = tokio::spawn(write(connection, outgoing.clone(), count)).await.unwrap();
@@ -208,5 +256,14 @@ mod tests {
         tokio::spawn(answer(outgoing.clone(), 10));
         let connection = tokio::spawn(write(Writes::default(), outgoing, 10)).await.unwrap();
         assert_eq!(connection.0, [1; 10]);
+    }
+    #[test]
+    fn after_a_long_turn_nobody_gives_way_for_a_while() {
+        let rush = Rush::new();
+        let at = |millis: u64| rush.begun + Duration::from_millis(millis);
+        rush.took(at(10), at(12));
+        assert!(!rush.is_on(at(12)));
+        rush.took(at(10), at(14));
+        assert!(rush.is_on(at(14)) && rush.is_on(at(63)) && !rush.is_on(at(64)));
     }
 }

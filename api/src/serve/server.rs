@@ -19,7 +19,7 @@ use tonic::transport::{self, Server as Transport};
 
 use super::address::{self, TlsWish};
 use super::error::ServeError;
-use super::joint_writes::JointWrites;
+use super::joint_writes::{JointWrites, Rush};
 use super::market_policy;
 use super::metrics::{Metrics, PageTask};
 use super::shell_metrics::ShellMetrics;
@@ -309,7 +309,8 @@ pub(crate) async fn listen_with<S: LeaseService>(
         certificate = Some(identity.certificate);
     }
     let router = routes(&mut transport, service).await;
-    let incoming = incoming.map(|accepted| accepted.map(JointWrites::new));
+    let rush = Arc::new(Rush::new());
+    let incoming = incoming.map(move |accepted| accepted.map(|connection| JointWrites::new(connection, rush.clone())));
     let task = tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { ended.wait().await }));
     Ok(Listening { url: format!("{}://{address}", talk.scheme()), certificate, task })
 }

@@ -34,6 +34,10 @@ const ANSWERS_WAITING: usize = 1_024;
 /// Answers taken from the shell at once.
 const ANSWERS_AT_ONCE: usize = 256;
 
+/// Steps of one session before every other task of the runtime gets its turn: whoever asks by many calls keeps nobody else waiting
+/// for long.
+const QUANTUM: u32 = 32;
+
 /// Holders whose revocations one session is told of: a look at all leases for each.
 const HOLDERS_MAX: usize = 64;
 
@@ -79,6 +83,7 @@ impl Session {
     async fn run(mut self, mut calls: Streaming<SessionRequest>, mut answers: AnswerStream, mut ended: Ended) {
         let mut batch = Vec::with_capacity(ANSWERS_AT_ONCE);
         let mut is_open = true;
+        let mut steps = 0_u32;
         while is_open || !self.is_idle() {
             let done = tokio::select! {
                 biased;
@@ -106,6 +111,10 @@ impl Session {
             };
             if done.is_err() {
                 return;
+            }
+            steps = (steps + 1) % QUANTUM;
+            if steps == 0 {
+                tokio::task::yield_now().await;
             }
         }
     }

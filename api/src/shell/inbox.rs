@@ -117,9 +117,14 @@ impl Taken {
         self.0.iter().map(VecDeque::len).sum()
     }
 
-    /// Takes at most so much. A queue that is taken whole changes hands in O(1): callers wait for the lock meanwhile.
+    /// Takes at most so much, and little beside class A, whose answers leave with those of what is taken. A queue that is taken
+    /// whole changes hands in O(1): callers wait for the lock meanwhile.
     fn take(&mut self, queues: &mut [VecDeque<Work>; 4], most: usize) {
+        let urgent = queues[position(ServiceClass::A)].len();
         let mut room = most.saturating_sub(self.count());
+        if urgent > 0 {
+            room = room.min(urgent + BESIDE_URGENT);
+        }
         for (queue, taken) in queues.iter_mut().zip(&mut self.0) {
             let count = queue.len().min(room);
             if taken.is_empty() && count == queue.len() {
@@ -298,6 +303,9 @@ const GATHER: Duration = Duration::from_micros(250);
 /// How many wait before they go though more are on their way: enough for the commit to cost each of them little.
 const RIPE: usize = 128;
 
+/// How much is taken beside class A.
+const BESIDE_URGENT: usize = 64;
+
 /// The position of a class among the queues.
 pub(super) fn position(class: ServiceClass) -> usize {
     match class {
@@ -334,5 +342,23 @@ mod tests {
             }));
         }
         assert_eq!(taken, [3, 6, 5, 2, 1, 4]);
+    }
+
+    #[test]
+    fn little_is_taken_beside_class_a_and_the_rest_after_it() {
+        let inbox = Inbox::new(1_000);
+        let put = |class| {
+            let event = Event::Release { holder: HolderId::new("holder").unwrap(), lease: LeaseId(1) };
+            inbox.put(class, Work::Event(event, Reply::Nobody)).unwrap();
+        };
+        (0..200).for_each(|_| put(ServiceClass::D));
+        (0..2).for_each(|_| put(ServiceClass::A));
+        let wait = Wait { most: Duration::ZERO, is_holding: false, wanted: 0 };
+        let counts = [(); 3].map(|()| {
+            let mut work = Taken::default();
+            inbox.take(&mut work, 512, wait);
+            work.count()
+        });
+        assert_eq!(counts, [2 + BESIDE_URGENT, 200 - BESIDE_URGENT, 0]);
     }
 }
