@@ -3,17 +3,22 @@
 //!
 //! One **tells**: a batch that is durable comes to it whole, so that its answers are handed out by the runtime itself, and not one
 //! by one from the journal's thread. The other **paces**: after the first of a batch was put in, it lets all tasks run that are
-//! ready to, as long as they bring more, and only then lets the engine's thread be woken. Where little is to do, nobody waits
-//! for it; where much is, batches grow.
+//! ready to, as long as they bring more and for a moment at most, and only then lets the engine's thread be woken. Where little is
+//! to do, nobody waits for it; where much is, batches grow.
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
 
 use super::counters::Counters;
 use super::inbox::Inbox;
 use super::stage::Batch;
+
+/// For how long those who come keep those who came before them. Where each round brings one more, they would for as long as it
+/// takes many to come, which is milliseconds at half of what the service can do.
+const PACE_MAX: Duration = Duration::from_micros(300);
 
 /// The way to both tasks.
 #[derive(Debug)]
@@ -78,12 +83,13 @@ async fn tell(mut batches: mpsc::UnboundedReceiver<Telling>) {
 async fn pace(inbox: Weak<Inbox>, asked: Arc<Notify>) {
     loop {
         asked.notified().await;
+        let begun = Instant::now();
         let mut waiting = 0;
         loop {
             // Comes back once everything else has run that is ready to.
             tokio::task::yield_now().await;
             let Some(inbox) = inbox.upgrade() else { return };
-            match inbox.pace(waiting) {
+            match inbox.pace((begun.elapsed() < PACE_MAX).then_some(waiting)) {
                 Some(more) => waiting = more,
                 None => break,
             }

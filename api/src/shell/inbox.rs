@@ -226,12 +226,12 @@ impl Inbox {
         state
     }
 
-    /// The attendant asks how many wait, `before` of which it knew, for what it was asked to pace. `None` says that it may rest:
-    /// nothing waits, or no more came since, and what waits goes.
-    pub(super) fn pace(&self, before: usize) -> Option<usize> {
+    /// The attendant asks how many wait, `before` of which it knew, for what it was asked to pace; or says that it has been long
+    /// enough. `None` says that it may rest: nothing waits, or no more came since, and what waits goes.
+    pub(super) fn pace(&self, before: Option<usize>) -> Option<usize> {
         let mut state = self.state();
         let waiting = state.waiting();
-        if waiting > 0 && waiting != before {
+        if waiting > 0 && before.is_some_and(|before| before != waiting) {
             return Some(waiting);
         }
         (state.is_pacing, state.is_ripe) = (false, waiting > 0);
