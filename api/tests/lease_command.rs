@@ -117,6 +117,28 @@ fn bad_usage_ends_with_two() {
 }
 
 #[test]
+fn a_server_that_cannot_start_says_why_once_and_leaves_no_directory() {
+    let serving = Serving::start(&[]);
+    let bench = &serving.bench;
+    let taken = serving.url.trim_start_matches("http://");
+    let said = bench.expect(2, &format!("serve --fleet fleet --data data2 --listen {taken}"));
+    assert!(said.err.contains(taken) && said.err.contains("--listen"), "{said:?}");
+    std::fs::write(bench.path("policy.toml"), "version = 1\nsurprise = 1\n").unwrap();
+    let said = bench.expect(2, "serve --fleet fleet --data data2 --listen 127.0.0.1:0 --market-policy policy.toml");
+    assert_eq!(said.err.matches("unknown field").count(), 1, "{said:?}");
+    assert!(!bench.path("data2").exists());
+}
+
+#[test]
+fn a_directory_of_something_else_is_no_data_directory() {
+    let bench = Bench::with_fleet();
+    let said = bench.expect(2, "serve --fleet fleet --data fleet --listen 127.0.0.1:0");
+    let first = &common::names(&bench.path("fleet"))[0];
+    assert!(said.err.contains(&format!("fleet/{first}: is nothing of a server's")), "{said:?}");
+    assert!(!bench.path("fleet/lock").exists());
+}
+
+#[test]
 fn a_lease_is_there_after_the_server_was_killed() {
     let mut serving = Serving::start(&[]);
     let lease = serving.lease(0, &format!("{REQUEST} r1")).json();

@@ -10,7 +10,7 @@ use super::error::JournalError;
 use super::storage::{Storage, StorageFile};
 
 /// The file that a server holds locked for as long as it lives.
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 
 /// Random bytes of the system, for the header of a segment.
 ///

@@ -63,6 +63,11 @@ impl FileKind {
     }
 }
 
+/// Whether a name is that of a file with commits or a state.
+pub(crate) fn is_of_a_journal(name: &str) -> bool {
+    [FileKind::Segment, FileKind::Snapshot].into_iter().any(|kind| kind.sequence(name).is_some())
+}
+
 /// What the header of a file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {

@@ -32,10 +32,12 @@ mod tests;
 
 pub(crate) use contents::{read_contents, write_contents};
 pub use copy::{copy, raise};
+pub(crate) use disk::LOCK;
 pub use disk::{Disk, DiskFile, fresh_salt};
 pub use error::{Defect, JournalError};
 pub use frame::PAYLOAD_BYTES_MAX;
 pub use header::FORMAT_VERSION;
+pub(crate) use header::is_of_a_journal;
 pub use history::{Commit, Finding, History, fleet_of};
 pub use identity::{FleetContents, FleetId, Incarnation};
 pub use link::Link;

@@ -224,7 +224,7 @@ pub enum PolicyError {
         source: std::io::Error,
     },
     /// The file is not TOML of these keys.
-    #[error("{}: not a policy: {source}", path.display())]
+    #[error("{}: not a policy: {reason}", path.display())]
     Parse {
         /// The file.
         path: PathBuf,
@@ -232,8 +232,8 @@ pub enum PolicyError {
         line: Option<usize>,
         /// The field there, where the rest of the file can be read.
         field: Option<String>,
-        /// Where and why.
-        source: Box<toml::de::Error>,
+        /// Where and why: a part of the message, and no cause of its own.
+        reason: Box<toml::de::Error>,
     },
     /// The file is of another version of the format.
     #[error("{}: line {line}, version: {found} cannot be read; this program reads version {VERSION}", path.display())]
@@ -269,14 +269,14 @@ pub(crate) fn read(path: &Path) -> Result<Policy, PolicyError> {
 
 /// The policy in a text; the path is for messages.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Policy, PolicyError> {
-    let file: PolicyFile = toml::from_str(text).map_err(|source| {
-        let at = source.span().map(|span| span.start);
+    let file: PolicyFile = toml::from_str(text).map_err(|reason| {
+        let at = reason.span().map(|span| span.start);
         let field = at.and_then(|at| field_at(DeTable::parse(text).ok()?.get_ref(), at));
         PolicyError::Parse {
             path: path.to_owned(),
             line: at.map(|at| line_at(text, at)),
             field,
-            source: Box::new(source),
+            reason: Box::new(reason),
         }
     })?;
     if file.version != VERSION {

@@ -27,6 +27,12 @@ pub enum ServeError {
         /// Why.
         source: ShellError,
     },
+    /// A directory without a journal that holds something else. Nothing changed.
+    #[error("{}: is nothing of a server's; give --data an empty or a new directory", path.display())]
+    Foreign {
+        /// What was found.
+        path: PathBuf,
+    },
     /// The journal failed while the server ran. What was acknowledged is there after a start.
     #[error("the journal failed; start again")]
     Ended(#[source] ShellError),
@@ -62,6 +68,7 @@ impl ServeError {
             ServeError::Fleet(_)
             | ServeError::Market(_)
             | ServeError::Recover { .. }
+            | ServeError::Foreign { .. }
             | ServeError::Listen { .. }
             | ServeError::Tls(_)
             | ServeError::Identity(_) => 2,

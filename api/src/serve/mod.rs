@@ -1,6 +1,7 @@
 //! `lessor serve`: one authority behind gRPC, until it is told to end.
 
 mod address;
+mod data_directory;
 mod error;
 mod joint_writes;
 mod market_policy;

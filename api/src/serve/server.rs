@@ -1,5 +1,6 @@
 //! A server that runs: an authority, its journal, and the transport in front of them.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,12 +13,14 @@ use lessor_engine::ledger::Floors;
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::ServiceClass;
 use lessor_models::time::Span;
+use tokio::net::TcpSocket;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_stream::StreamExt;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{self, Server as Transport};
 
 use super::address::{self, TlsWish};
+use super::data_directory;
 use super::error::ServeError;
 use super::joint_writes::{JointWrites, Rush};
 use super::market_policy;
@@ -42,6 +45,8 @@ const CONNECTION_WINDOW: u32 = 8 << 20;
 /// Calls of one connection that may have been given up before they were looked at; beyond them HTTP/2 here cuts it. Callers whose
 /// deadlines pass while the server is kept give up together, and they may be as many as may be under way.
 const GIVEN_UP_MAX: usize = 4_096;
+/// Connections that may wait to be taken.
+const BACKLOG: u32 = 1_024;
 /// How often a quiet connection is asked whether it is still there, and how long it has to answer.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 /// How long calls may take to end when the server does.
@@ -110,6 +115,8 @@ impl Server {
     /// # Errors
     /// A fleet, a data directory or an address that cannot be used.
     pub async fn start(options: &ServerOptions) -> Result<Server, ServeError> {
+        // An address that is taken is known before anything is made.
+        let socket = bind(options.listen)?;
         let Authority { shell, handle, fleet, terms, notices } = open(options).await?;
         handle.attend();
         let metrics = Metrics::new();
@@ -125,7 +132,7 @@ impl Server {
         let (ending, ended) = shutdown::ending();
         let desk = Arc::new(Desk::new(handle.clone(), (fleet, terms), notices, metrics));
         let service = Service::new(desk, ended.clone());
-        let Listening { url, certificate, task } = listen_with(service, options, ended).await?;
+        let Listening { url, certificate, task } = listen_on(socket, service, options, ended).await?;
         Ok(Server { url, certificate, metrics: page, ending, task, handle, shell: Some(shell) })
     }
 
@@ -216,7 +223,6 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
     let ServerOptions { fleet, data, policy, market, fleet_change, .. } = options;
     let fleet = Arc::new(read_fleet(fleet)?);
     let salt = fresh_salt().map_err(ServeError::Start)?;
-    let disk = Disk::open(data).map_err(ShellError::from);
     let placement = policy.map(|policy| placement(policy, &fleet));
     let notices = Notices::new();
     let listener = notices.listener();
@@ -233,7 +239,8 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
         fleet_change: *fleet_change,
         ..ShellOptions::new(&fleet, terms, salt)
     };
-    let started = disk.and_then(|disk| Shell::start(disk, shell_options));
+    data_directory::look(data)?;
+    let started = Disk::open(data).map_err(ShellError::from).and_then(|disk| Shell::start(disk, shell_options));
     let (shell, handle) = started.map_err(|source| ServeError::Recover { path: data.clone(), source })?;
     let report = shell.recovery();
     tracing::info!(target: "lessor", commits = report.sequence, records = report.records, leases = report.live, "recovered");
@@ -287,10 +294,35 @@ pub(crate) struct Listening {
 pub(crate) async fn listen_with<S: LeaseService>(
     service: S,
     options: &ServerOptions,
+    ended: Ended,
+) -> Result<Listening, ServeError> {
+    listen_on(bind(options.listen)?, service, options, ended).await
+}
+
+/// A socket at an address. Nobody can connect to it yet.
+fn bind(address: SocketAddr) -> Result<TcpSocket, ServeError> {
+    let bound = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A server that starts again need not wait for connections of the one before.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(socket)
+    };
+    bound().map_err(cannot_listen(address))
+}
+
+fn cannot_listen(address: SocketAddr) -> impl Fn(io::Error) -> ServeError + Copy {
+    move |source| ServeError::Listen { address, flag: "listen", source }
+}
+
+async fn listen_on<S: LeaseService>(
+    socket: TcpSocket,
+    service: S,
+    options: &ServerOptions,
     mut ended: Ended,
 ) -> Result<Listening, ServeError> {
-    let cannot_listen = |source| ServeError::Listen { address: options.listen, flag: "listen", source };
-    let incoming = TcpIncoming::bind(options.listen).map_err(cannot_listen)?.with_nodelay(Some(true));
+    let cannot_listen = cannot_listen(options.listen);
+    let incoming = TcpIncoming::from(socket.listen(BACKLOG).map_err(cannot_listen)?).with_nodelay(Some(true));
     let address = incoming.local_addr().map_err(cannot_listen)?;
     let talk = address::Transport::of(address, options.tls);
     let mut transport = Transport::builder()

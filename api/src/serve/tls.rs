@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tonic::transport::{Identity, ServerTlsConfig};
 
 /// Where both files are, under the data directory.
-const DIRECTORY: &str = "tls";
+pub(super) const DIRECTORY: &str = "tls";
 /// What clients are told to trust.
 const CERTIFICATE: &str = "certificate.pem";
 /// What only the server reads.
