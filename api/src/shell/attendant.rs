@@ -6,6 +6,7 @@
 //! ready to, as long as they bring more and for a moment at most, and only then lets the engine's thread be woken. Where little is
 //! to do, nobody waits for it; where much is, batches grow.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -20,10 +21,15 @@ use super::stage::Batch;
 /// takes many to come, which is milliseconds at half of what the service can do.
 const PACE_MAX: Duration = Duration::from_micros(300);
 
+/// So many that wait to be applied keep the runtime busy.
+const MANY: usize = 512;
+
 /// The way to both tasks.
 #[derive(Debug)]
 pub(super) struct Attendant {
     batches: mpsc::UnboundedSender<Telling>,
+    /// How many it has that are not told.
+    untold: Arc<AtomicUsize>,
     asked: Arc<Notify>,
 }
 
@@ -46,9 +52,16 @@ impl Telling {
 }
 
 impl Attendant {
-    /// Hands a batch over to be told. It holds no more than the callers that wait for it. Where the runtime has ended, nobody does.
-    pub(super) fn tell(&self, telling: Telling) {
-        drop(self.batches.send(telling));
+    /// Sees to it that a batch is told, after all before it, while so many wait to be applied. Where few do it is handed over: it
+    /// holds no more than the callers that wait for it, and where the runtime has ended, nobody does. Where many do, the runtime is
+    /// kept busy, and one task more of it would wait in line with the others, and class A with it: it is told here and now.
+    pub(super) fn tell(&self, telling: Telling, waiting: usize) {
+        if waiting >= MANY && self.untold.load(Ordering::Acquire) == 0 {
+            telling.tell();
+        } else {
+            self.untold.fetch_add(1, Ordering::Relaxed);
+            drop(self.batches.send(telling));
+        }
     }
 
     /// Asks for the pace of what was just put in.
@@ -67,16 +80,17 @@ impl Drop for Attendant {
 /// Starts both tasks for an inbox, unless it has them.
 pub(super) fn attend(inbox: &Arc<Inbox>) {
     let (batches, telling) = mpsc::unbounded_channel();
-    let asked = Arc::new(Notify::new());
-    if inbox.attendant.set(Attendant { batches, asked: asked.clone() }).is_ok() {
-        tokio::spawn(tell(telling));
+    let (asked, untold) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    if inbox.attendant.set(Attendant { batches, untold: untold.clone(), asked: asked.clone() }).is_ok() {
+        tokio::spawn(tell(telling, untold));
         tokio::spawn(pace(Arc::downgrade(inbox), asked));
     }
 }
 
-async fn tell(mut batches: mpsc::UnboundedReceiver<Telling>) {
+async fn tell(mut batches: mpsc::UnboundedReceiver<Telling>, untold: Arc<AtomicUsize>) {
     while let Some(telling) = batches.recv().await {
         telling.tell();
+        untold.fetch_sub(1, Ordering::Release);
     }
 }
 

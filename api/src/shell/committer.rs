@@ -140,7 +140,7 @@ where
         self.announce(&batch);
         let telling = Telling { batch, counters: self.counters.clone(), spare: spare.clone() };
         match self.inbox.attendant.get() {
-            Some(attendant) => attendant.tell(telling),
+            Some(attendant) => attendant.tell(telling, self.inbox.waiting().iter().sum()),
             None => telling.tell(),
         }
         if self.snapshot.as_ref().is_some_and(JoinHandle::is_finished) {
