@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 
 use lessor_models::families::double_auction::{DoubleAuctionInstance, Order};
 
-/// Orders in classes, and which ask classes cover which bid classes.
+/// Orders in classes.
 #[derive(Debug)]
 pub(super) struct Classes {
     pub(super) bids: Vec<Class>,
     pub(super) asks: Vec<Class>,
-    /// For each bid class, the ask classes whose vector covers its own, in order.
-    pub(super) covering: Vec<Vec<usize>>,
 }
 
 /// Orders of one vector.
@@ -22,17 +20,20 @@ pub(super) struct Class {
     pub(super) orders: Vec<(u64, usize)>,
 }
 
+impl Class {
+    /// Whether an ask of this class serves a bid of another.
+    pub(super) fn covers(&self, bid: &Class) -> bool {
+        bid.vector.iter().zip(&self.vector).all(|(wanted, offered)| wanted <= offered)
+    }
+}
+
 impl Classes {
     pub(super) fn of(instance: &DoubleAuctionInstance) -> Classes {
         let mut bids = classes(instance.bids());
         bids.iter_mut().for_each(|class| class.orders.sort_by_key(|&(value, at)| (Reverse(value), at)));
         let mut asks = classes(instance.asks());
         asks.iter_mut().for_each(|class| class.orders.sort_unstable());
-        let covers =
-            |bid: &Class, ask: &Class| bid.vector.iter().zip(&ask.vector).all(|(wanted, offered)| wanted <= offered);
-        let covering = |bid: &Class| (0..asks.len()).filter(|&ask| covers(bid, &asks[ask])).collect();
-        let covering = bids.iter().map(covering).collect();
-        Classes { bids, asks, covering }
+        Classes { bids, asks }
     }
 }
 

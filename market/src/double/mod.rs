@@ -8,6 +8,7 @@
 mod classes;
 mod payments;
 mod reduction;
+mod relation;
 #[cfg(test)]
 mod tests;
 mod trading;
@@ -53,7 +54,7 @@ impl DoubleOutcome {
 /// The trades of greatest surplus, at VCG payments on both sides: buyers pay what their being there costs the others, sellers
 /// get what it brings them. What that loses is the operator's (Myerson & Satterthwaite 1983: no rule does without).
 ///
-/// Takes trades times pairs of classes at most.
+/// Takes a 64th of trades times pairs of classes at most.
 ///
 /// # Panics
 /// Never: a stop that nobody raises ends nothing.

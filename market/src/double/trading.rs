@@ -1,18 +1,28 @@
 //! The flow over classes.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::classes::Classes;
+use super::relation::{ColumnSet, Relation};
 
 /// How many of each class trade, and between which classes.
 #[derive(Debug)]
 pub(super) struct Trading<'a> {
     pub(super) classes: &'a Classes,
+    /// For each bid class, the ask classes whose vector covers its own.
+    pub(super) covering: Relation,
+    /// For each ask class, the bid classes whose vector its own covers.
+    pub(super) covered: Relation,
     /// How many orders of each class trade: the first so many.
     pub(super) bought: Vec<usize>,
     pub(super) sold: Vec<usize>,
     /// For each ask class, the bid classes that trade with it and how many do, in order.
     pub(super) flows: Vec<Vec<(usize, usize)>>,
+    /// The dearest bid of each class that does not trade, the dearest first.
+    starts: BTreeSet<(Reverse<u64>, usize)>,
+    /// The cheapest ask of each class that does not trade, the cheapest first.
+    ends: BTreeSet<(u64, usize)>,
 }
 
 /// From where a class was reached: for a bid class the ask class before, for an ask class the bid class.
@@ -23,11 +33,36 @@ enum From {
     Class(usize),
 }
 
+/// The classes that a search reached.
+#[derive(Debug)]
+struct Search {
+    bids: Vec<From>,
+    asks: Vec<From>,
+    /// The ask classes that it did not.
+    unseen: ColumnSet,
+}
+
 impl<'a> Trading<'a> {
     /// Nobody trades.
     pub(super) fn new(classes: &'a Classes) -> Trading<'a> {
         let (bids, asks) = (classes.bids.len(), classes.asks.len());
-        Trading { classes, bought: vec![0; bids], sold: vec![0; asks], flows: vec![Vec::new(); asks] }
+        let (mut covering, mut covered) = (Relation::none(bids, asks), Relation::none(asks, bids));
+        for (bid, wanted) in classes.bids.iter().enumerate() {
+            for (ask, _) in classes.asks.iter().enumerate().filter(|(_, offered)| offered.covers(wanted)) {
+                covering.hold(bid, ask);
+                covered.hold(ask, bid);
+            }
+        }
+        Trading {
+            classes,
+            covering,
+            covered,
+            bought: vec![0; bids],
+            sold: vec![0; asks],
+            flows: vec![Vec::new(); asks],
+            starts: classes.bids.iter().enumerate().map(|(at, class)| (Reverse(class.orders[0].0), at)).collect(),
+            ends: classes.asks.iter().enumerate().map(|(at, class)| (class.orders[0].0, at)).collect(),
+        }
     }
 
     /// The dearest bid of a class that does not trade.
@@ -42,15 +77,22 @@ impl<'a> Trading<'a> {
 
     /// Lets one more pair trade, the one of greatest gain; whether there was one that gains anything.
     pub(super) fn step(&mut self) -> bool {
-        let mut starts: Vec<(u64, usize)> =
-            (0..self.bought.len()).filter_map(|class| self.next_bid(class).map(|value| (value, class))).collect();
-        starts.sort_by_key(|&(value, class)| (Reverse(value), class));
-        let mut bids = vec![From::Nowhere; self.bought.len()];
-        let mut asks = vec![From::Nowhere; self.sold.len()];
+        let mut search = Search {
+            bids: vec![From::Nowhere; self.bought.len()],
+            asks: vec![From::Nowhere; self.sold.len()],
+            unseen: ColumnSet::all(self.sold.len()),
+        };
         let mut best: Option<(u64, usize)> = None;
-        for (value, start) in starts {
+        let mut ends = self.ends.iter().peekable();
+        for &(Reverse(value), start) in &self.starts {
+            // From here on no bid is dearer, and no ask that is not reached yet is cheaper.
+            while ends.next_if(|end| search.asks[end.1] != From::Nowhere).is_some() {}
+            let Some(cheapest) = ends.peek() else { break };
+            if value.saturating_sub(cheapest.0) <= best.map_or(0, |best| best.0) {
+                break;
+            }
             // A class that a dearer bid reached leads nowhere new.
-            for ask in self.reach(start, &mut bids, &mut asks) {
+            for ask in self.reach(start, &mut search) {
                 if let Some(cost) = self.next_ask(ask).filter(|&cost| cost < value) {
                     let gain = value - cost;
                     if best.is_none_or(|best| gain > best.0) {
@@ -60,22 +102,19 @@ impl<'a> Trading<'a> {
             }
         }
         let Some((_, ask)) = best else { return false };
-        self.shift(ask, &bids, &asks);
+        self.shift(ask, &search);
         true
     }
 
     /// All ask classes that a bid class newly reaches: those that cover it, and through their partners those that cover them.
-    fn reach(&self, start: usize, bids: &mut [From], asks: &mut [From]) -> Vec<usize> {
+    fn reach(&self, start: usize, Search { bids, asks, unseen }: &mut Search) -> Vec<usize> {
         if bids[start] != From::Nowhere {
             return Vec::new();
         }
         bids[start] = From::Start;
         let (mut open, mut reached) = (vec![start], Vec::new());
         while let Some(bid) = open.pop() {
-            for &ask in &self.classes.covering[bid] {
-                if asks[ask] != From::Nowhere {
-                    continue;
-                }
+            self.covering.take(bid, unseen, |ask| {
                 asks[ask] = From::Class(bid);
                 reached.push(ask);
                 for &(partner, _) in &self.flows[ask] {
@@ -84,14 +123,16 @@ impl<'a> Trading<'a> {
                         open.push(partner);
                     }
                 }
-            }
+            });
         }
         reached
     }
 
     /// One more trade that ends at an ask class, with the changes of partners that lead to it.
-    fn shift(&mut self, end: usize, bids: &[From], asks: &[From]) {
+    fn shift(&mut self, end: usize, Search { bids, asks, .. }: &Search) {
+        self.ends.remove(&(self.next_ask(end).expect("an ask is left where a trade ends"), end));
         self.sold[end] += 1;
+        self.ends.extend(self.next_ask(end).map(|cost| (cost, end)));
         let mut ask = end;
         loop {
             let From::Class(bid) = asks[ask] else { unreachable!("ask classes are reached from bid classes") };
@@ -102,7 +143,10 @@ impl<'a> Trading<'a> {
                     ask = before;
                 }
                 _ => {
+                    self.starts
+                        .remove(&(Reverse(self.next_bid(bid).expect("a bid is left where a trade begins")), bid));
                     self.bought[bid] += 1;
+                    self.starts.extend(self.next_bid(bid).map(|value| (Reverse(value), bid)));
                     return;
                 }
             }
