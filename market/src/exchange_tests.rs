@@ -1,5 +1,7 @@
 //! Rounds with offers, budgets and running leases, against enumeration.
 
+mod uniform;
+
 use std::collections::BTreeMap;
 
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};
@@ -243,23 +245,6 @@ proptest! {
         }
     }
 
-    /// At uniform prices everybody who trades would, the operator never pays, and whoever stays out and would gain is told so.
-    #[test]
-    fn uniform_prices_support_who_trades(bids in side(1..200, 5), offers in side(1..40, 3)) {
-        let (policy, fleet) = (policy(Format::DoubleAuction, PaymentRule::Uniform), fleet());
-        let (account_bids, account_offers) = (bids_of(&bids), offers_of(&offers));
-        let session = session(Ground::bare(&fleet), &policy, &account_bids, &account_offers);
-        let outcome = clear_session(&session, &Stop::new()).unwrap();
-        let ledger = look(&session, &outcome);
-        prop_assert!(ledger.balance(Party::Operator) >= 0);
-        let class = &outcome.classes[0];
-        prop_assert_eq!(class.unsettled, None);
-        // Whoever is in the way of prices stays out, and the bound is of the best trades.
-        let best: u128 = best(&bids, &offers).unsigned_abs().into();
-        prop_assert_eq!(class.bound, Some(best));
-        prop_assert!(class.surplus <= best);
-    }
-
     /// Tranches: every good has a price, and the trades are the most valuable, a million at a time.
     #[test]
     fn divisible_orders_trade_in_part_at_one_price(
@@ -324,21 +309,6 @@ proptest! {
 }
 
 #[test]
-fn an_offer_that_is_sold_in_part_stays_out_and_all_others_trade() {
-    // Ten million of the first good at 1 a million, all or nothing, for a bid of 30 for six: the seller would be paid for ten and the
-    // buyer pays for six, whatever the price. Two million of the second good at 5 a million for a bid of 40 for both.
-    let bids = [bid(0, 30, &[wish(0, 6)]), bid(1, 40, &[wish(1, 2)])];
-    let offers = [offer(1, 1, &[wish(0, 10)]), offer(2, 5, &[wish(1, 2)])];
-    let outcome = cleared(&policy(Format::DoubleAuction, PaymentRule::Uniform), &bids, &offers);
-    let (bought, sold) = results(&outcome);
-    // At 1 a million the first bid would gain 24, and is told so; the second pair trades for what the ask and the bid allow.
-    assert_eq!((bought[0], sold[0].is_err()), (Err(Lost::Paradox), true));
-    assert!(bought[1].is_ok_and(|paid| (10..=40).contains(&paid)) && sold[1] == bought[1], "{bought:?} {sold:?}");
-    let class = &outcome.classes[0];
-    assert_eq!((class.unsettled, class.surplus, class.bound), (None, 30, Some(50)));
-}
-
-#[test]
 fn trade_reduction_on_accounts_gives_up_the_last_pair() {
     // Bids of 90, 70 and 50 for a million, offers at 10, 30 and 60: two pairs trade, and the price between 50 and 60 suits both.
     let bids: Vec<AccountBid> = (0..).zip([90, 70, 50]).map(|(at, amount)| bid(at, amount, &[wish(0, 1)])).collect();
@@ -351,18 +321,6 @@ fn trade_reduction_on_accounts_gives_up_the_last_pair() {
     // With two of each, the last pair stays out and sets both prices.
     let (bought, sold) = results(&cleared(&policy, &bids[..2], &offers[..2]));
     assert_eq!((bought, sold), (vec![Ok(70), Err(Lost::Outbid)], vec![Ok(30), Err(Lost::Outbid)]));
-}
-
-#[test]
-fn a_paradoxically_rejected_bid_is_told_as_one() {
-    // Three millions at 10 each. A bid of 31 for two and one of 31 for two do not fit together, and one of 12 for one fits beside
-    // either: at any price that suits those who trade, the other large bid would like to.
-    let bids = [bid(0, 31, &[wish(0, 2)]), bid(1, 31, &[wish(0, 2)]), bid(2, 12, &[wish(0, 1)])];
-    let offers = [offer(1, 10, &[wish(0, 3)])];
-    let policy = policy(Format::DoubleAuction, PaymentRule::Uniform);
-    let (bought, sold) = results(&cleared(&policy, &bids, &offers));
-    assert!(sold[0].is_ok() && bought[2].is_ok(), "{bought:?} {sold:?}");
-    assert_eq!(bought.iter().filter(|result| **result == Err(Lost::Paradox)).count(), 1, "{bought:?}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod reduction;
 mod screen;
 mod sealed;
 mod tranches;
+mod uniform;
 mod uniform_support;
 
 use std::collections::BTreeMap;

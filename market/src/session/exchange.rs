@@ -14,12 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_solver::stop::Stop;
 
 use super::SessionError;
-use super::fate::{Fate, Lost};
 use super::market::{Cleared, Fates, Market};
 use super::sealed::{bundles_with_caps, net_bids, shared_out};
-use super::uniform_support::{Order, SHIFT, Support, support};
-use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
-use crate::catalog::STATED_MICROS;
+use super::uniform::at_uniform_prices;
+use super::uniform_support::Order;
+use crate::book::{Bid, BidderIndex, Book, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::money::Money;
 use crate::outcome::Unsettled;
@@ -27,29 +26,26 @@ use crate::policy::PaymentRule;
 use crate::rules::Rules;
 use crate::settlement::SellerId;
 
-/// Bits that a price is shifted by before it is stated for 10^6 base units and an hour, so that products fit.
-const STATED_SHIFT: u32 = 20;
-
 /// What trades: a book of bids, and of offers as bids of their sellers, on all that is offered.
 #[derive(Debug)]
-struct Exchange {
+pub(super) struct Exchange {
     book: Book,
     supply: Supply,
     /// How many of the book's bids are bids; the rest are offers, in order.
-    bids: usize,
+    pub(super) bids: usize,
     /// What all offers ask together.
     asked: u128,
 }
 
 /// The best trades.
 #[derive(Debug)]
-struct Best {
+pub(super) struct Best {
     /// Bids that trade, by position in the book.
     bought: Vec<usize>,
     /// For each offer, whether it is sold.
     is_sold: Vec<bool>,
-    surplus: u128,
-    bound: u128,
+    pub(super) surplus: u128,
+    pub(super) bound: u128,
 }
 
 /// Clears a class under VCG on both sides, or at uniform prices.
@@ -106,7 +102,12 @@ impl Exchange {
     }
 
     /// The best trades without some orders, by position in the book, bounded by what could be had with them.
-    fn best_without(&self, rejected: &BTreeSet<usize>, rules: &Rules, stop: &Stop) -> Result<Best, SessionError> {
+    pub(super) fn best_without(
+        &self,
+        rejected: &BTreeSet<usize>,
+        rules: &Rules,
+        stop: &Stop,
+    ) -> Result<Best, SessionError> {
         let (orders, mut supply, mut asked) = (self.book.bids(), self.supply.clone(), self.asked);
         let stays: Vec<usize> = (0..orders.len()).filter(|at| !rejected.contains(at)).collect();
         for offer in rejected.iter().filter(|at| **at >= self.bids).map(|&at| &orders[at]) {
@@ -123,7 +124,7 @@ impl Exchange {
     }
 
     /// Bids and offers with whether they trade.
-    fn orders(&self, goods: usize, best: &Best) -> Vec<Order> {
+    pub(super) fn orders(&self, goods: usize, best: &Best) -> Vec<Order> {
         let orders = self.book.bids().iter().enumerate().map(|(at, bid)| Order {
             group: bid.group,
             // What one bidder may win of a good has no price.
@@ -190,49 +191,6 @@ fn sell(market: &Market<'_>, fates: &mut Fates, best: &Best, of_seller: impl Fn(
         let beyond = std::mem::take(rest.entry(seller).or_default());
         fates.offers[at].result = Ok(Money::of(u128::from(fates.offers[at].ask.micro_credits()) + beyond));
     }
-}
-
-/// Everybody who trades does so at one price a good. Where those of the best trades have no such prices, an order after another
-/// that is in the way stays out, until there are: what remains is worth less, and the bound says by how much at most.
-fn at_uniform_prices(
-    market: &Market<'_>,
-    fates: &mut Fates,
-    (exchange, mut best): (&Exchange, Best),
-    stop: &Stop,
-) -> Result<Cleared, SessionError> {
-    let (goods, bound) = (market.catalog.goods().len(), best.bound);
-    let rules = Rules { payments: PaymentRule::PayAsBid, seed: market.session.policy.rules().tie_break_seed };
-    let mut rejected = BTreeSet::new();
-    let (orders, Support { prices, paid, is_paradoxical }) = loop {
-        let orders = exchange.orders(goods, &best);
-        match support(goods, &orders) {
-            Ok(support) => break (orders, support),
-            Err(_) if stop.is_raised() => return Ok(market.give_up(fates, Some(bound), Unsettled::OutOfTime)),
-            Err(None) => return Ok(market.give_up(fates, Some(bound), Unsettled::NoPrices)),
-            Err(Some(at)) => rejected.insert(at),
-        };
-        best = exchange.best_without(&rejected, &rules, stop)?;
-    };
-    let (of_bids, of_offers) = paid.split_at(exchange.bids);
-    let result = |trades: bool, paid: u64, is_paradoxical: bool| match (trades, is_paradoxical) {
-        (true, _) => Ok(Money::of(u128::from(paid))),
-        (false, true) => Err(Lost::Paradox),
-        (false, false) => Err(Lost::Outbid),
-    };
-    for (position, (entered, &paid)) in market.bids.iter().zip(of_bids).enumerate() {
-        let fate: &mut Fate = &mut fates.bids[entered.at];
-        fate.result = result(orders[position].trades, paid, is_paradoxical[position]);
-    }
-    for (position, (entered, &paid)) in (exchange.bids..).zip(market.offers.iter().zip(of_offers)) {
-        fates.offers[entered.at].result = result(orders[position].trades, paid, is_paradoxical[position]);
-    }
-    let stated = |(good, &price): (u32, &u128)| {
-        let micros = u128::from(market.catalog.goods()[good as usize].interval.span().0);
-        let price = price.saturating_mul(STATED_MICROS >> STATED_SHIFT) / micros;
-        (GoodIndex(good), u64::try_from(price >> (SHIFT - STATED_SHIFT)).unwrap_or(u64::MAX))
-    };
-    let prices = (0_u32..).zip(&prices).map(stated).collect();
-    Ok(Cleared { surplus: best.surplus, bound: Some(bound), prices, ..Cleared::default() })
 }
 
 /// One more than the greatest.

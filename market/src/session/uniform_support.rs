@@ -3,12 +3,13 @@
 //! With bundles there need not be such prices. They are the duals of the relaxation: where that is whole, nobody would rather do
 //! anything else at them (Bikhchandani & Mamer 1997). Where it is not, prices are sought that support those who trade, in the
 //! relaxation of their orders alone; an order that stays out and would gain at them is *paradoxically rejected*. Where even those
-//! who trade have no such prices, or what nobody takes of a whole offer has one, there are none, and the order is named that they
-//! suit least: without it there may be.
+//! who trade have no such prices, or what nobody takes of a whole offer has one, there are none, and the orders are named that they
+//! suit least: without them there may be.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use lessor_solver::numbers::floor;
+use lessor_solver::numbers::round_wide;
 use lessor_solver::packing::{Packing, PackingColumn, row_prices};
 
 use crate::book::{GoodIndex, GroupIndex};
@@ -42,53 +43,51 @@ pub(super) const SHIFT: u32 = 60;
 /// Bits of a sum of prices that are sure.
 const PRICE_BITS: u32 = 30;
 
-/// What prices may be off by for a bundle, in micro-credits: they come from floating point.
+/// What prices may be off by for a bundle, in micro-credits, beside what [`PRICE_BITS`] says: they come from floating point.
 const ROUNDING: i128 = 2;
 
 /// Finds prices of so many goods, and what orders pay at them.
 ///
 /// # Errors
-/// Where there are none, the position of the order that trades and is most in the way; `None` where no price was found at all.
-pub(super) fn support(goods: usize, orders: &[Order]) -> Result<Support, Option<usize>> {
+/// Where there are none, the positions of the orders that trade, those first that are most in the way; nothing where no price was
+/// found at all.
+pub(super) fn support(goods: usize, orders: &[Order]) -> Result<Support, Vec<usize>> {
     let all: Vec<&Order> = orders.iter().collect();
     let trading: Vec<&Order> = orders.iter().filter(|order| order.trades).collect();
-    let suits = |prices: &Vec<u128>| {
-        trading.iter().all(|order| gain(order, prices) >= -ROUNDING) && is_balanced(&trading, prices)
-    };
-    let found = match prices(goods, &all).filter(suits) {
-        Some(found) => found,
-        None => {
-            let found = prices(goods, &trading).ok_or(None)?;
-            if !suits(&found) {
-                return Err(in_the_way(orders, &found));
-            }
-            found
+    let mut last = None;
+    // Prices that suit but for rounding may leave no payments that add up, where those of who trades alone do.
+    for among in [&all, &trading] {
+        let Some(found) = prices(goods, among) else { continue };
+        let suit = trading.iter().all(|order| gain(order, &found) >= -rounding(order)) && is_balanced(&trading, &found);
+        match payments(orders, &found).filter(|_| suit) {
+            Some(paid) => return Ok(Support { is_paradoxical: paradoxical(orders, &found), paid, prices: found }),
+            None => last = Some(found),
         }
-    };
-    let mut gains: BTreeMap<GroupIndex, i128> = BTreeMap::new();
-    for order in &trading {
-        gains.insert(order.group, gain(order, &found));
     }
-    let would_gain = |order: &Order| {
-        let has = gains.get(&order.group).copied().unwrap_or(0).max(0);
-        !order.trades && gain(order, &found) > has + ROUNDING
-    };
-    let is_paradoxical: Vec<bool> = orders.iter().map(would_gain).collect();
-    let mut paid: Vec<u64> = orders.iter().map(|order| if order.trades { pays(order, &found) } else { 0 }).collect();
-    if !balance(orders, &mut paid) {
-        return Err(in_the_way(orders, &found));
-    }
-    Ok(Support { prices: found, paid, is_paradoxical })
+    Err(last.map_or(Vec::new(), |prices| in_the_way(orders, &prices)))
 }
 
-/// The order that trades and that prices suit least: who loses most by trading, or else the offer of whose goods the dearest stay
-/// unsold.
-fn in_the_way(orders: &[Order], prices: &[u128]) -> Option<usize> {
+/// Whether each order stays out though it would gain more than what its group does.
+fn paradoxical(orders: &[Order], prices: &[u128]) -> Vec<bool> {
+    let trading = orders.iter().filter(|order| order.trades);
+    let gains: BTreeMap<GroupIndex, i128> = trading.map(|order| (order.group, gain(order, prices))).collect();
+    let would_gain = |order: &Order| {
+        let has = gains.get(&order.group).copied().unwrap_or(0).max(0);
+        !order.trades && gain(order, prices) > has + rounding(order)
+    };
+    orders.iter().map(would_gain).collect()
+}
+
+/// What each order pays or gets; `None` where what buyers pay at most is less than what sellers ask.
+fn payments(orders: &[Order], prices: &[u128]) -> Option<Vec<u64>> {
+    let mut paid: Vec<u64> = orders.iter().map(|order| if order.trades { pays(order, prices) } else { 0 }).collect();
+    balance(orders, &mut paid).then_some(paid)
+}
+
+/// The orders that trade, those first that prices suit least: who loses most by trading, then offers of whose goods the dearest stay
+/// unsold, then who gains least.
+fn in_the_way(orders: &[Order], prices: &[u128]) -> Vec<usize> {
     let trading = || orders.iter().enumerate().filter(|(_, order)| order.trades);
-    let loser = trading().map(|(at, order)| (gain(order, prices), at)).min();
-    if let Some((_, at)) = loser.filter(|loser| loser.0 < -ROUNDING) {
-        return Some(at);
-    }
     let mut unsold: Vec<i128> = vec![0; prices.len()];
     for (_, order) in trading() {
         let sign = if order.is_offer { 1 } else { -1 };
@@ -99,10 +98,16 @@ fn in_the_way(orders: &[Order], prices: &[u128]) -> Option<usize> {
             let left = u128::try_from(unsold[good.0 as usize]).unwrap_or(0).min(quantity.into());
             prices[good.0 as usize].saturating_mul(left)
         };
-        order.bundle.iter().map(of).fold(0, u128::saturating_add)
+        order.bundle.iter().filter(|_| order.is_offer).map(of).fold(0, u128::saturating_add)
     };
-    let offers = trading().filter(|(_, order)| order.is_offer);
-    offers.max_by_key(|(at, order)| (stays(order), std::cmp::Reverse(*at))).map(|(at, _)| at)
+    let rank = |(at, order): (usize, &Order)| {
+        let gain = gain(order, prices);
+        let loss = if gain < -rounding(order) { gain } else { 0 };
+        (loss, Reverse(stays(order)), gain, at)
+    };
+    let mut ranked: Vec<_> = trading().map(rank).collect();
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(.., at)| at).collect()
 }
 
 /// Prices of goods in 2^-60 micro-credits a unit, from the relaxation of some orders on what they offer.
@@ -118,7 +123,9 @@ fn prices(goods: usize, among: &[&Order]) -> Option<Vec<u128>> {
     });
     let packing = Packing::new(offered, columns.collect()).ok()?;
     let scale = (1_u64 << SHIFT) as f64;
-    Some(row_prices(&packing)?.into_iter().map(|price| u128::from(floor((price * scale).clamp(0.0, 9e18)))).collect())
+    // What is far from any amount costs more than anyone bids, and stays within range.
+    let exact = |price: f64| u128::try_from(round_wide((price * scale).max(0.0))).unwrap_or(0);
+    Some(row_prices(&packing)?.into_iter().map(exact).collect())
 }
 
 /// What a bundle costs, in 2^-60 micro-credits.
@@ -135,6 +142,11 @@ fn is_balanced(trading: &[&Order], prices: &[u128]) -> bool {
     };
     let (gets, pays) = (side(true), side(false));
     gets <= pays.saturating_add(gets >> PRICE_BITS)
+}
+
+/// What prices may be off by for an order, in micro-credits.
+fn rounding(order: &Order) -> i128 {
+    ROUNDING + i128::from(order.amount >> PRICE_BITS)
 }
 
 /// What an order would gain by trading, in whole micro-credits, rounded down.

@@ -1,0 +1,144 @@
+//! Rounds at one price a good, whole orders and divisible ones.
+
+use super::*;
+
+/// Whether anything trades at all that buyers would pay and sellers would take at one price a good: trades are feasible, and there are
+/// prices, none below zero and none of a good of which something stays unsold, at which none of them loses.
+fn has_prices(bids: &[&([u64; 2], i64)], offers: &[&([u64; 2], i64)]) -> bool {
+    let whole = |millions: u64| i128::from(millions);
+    let mut left = [0_i128; 2];
+    // Each line: what prices of a million may be at most, a x + b y <= c.
+    let mut lines = vec![[-1, 0, 0], [0, -1, 0]];
+    for (bundle, amount) in bids {
+        left.iter_mut().zip(bundle).for_each(|(left, &millions)| *left -= whole(millions));
+        lines.push([whole(bundle[0]), whole(bundle[1]), i128::from(*amount)]);
+    }
+    for offer in offers {
+        left.iter_mut().zip(offer.0).for_each(|(left, millions)| *left += whole(millions));
+        lines.push([-whole(offer.0[0]), -whole(offer.0[1]), -i128::from(asked(offer))]);
+    }
+    if left.iter().any(|&left| left < 0) {
+        return false;
+    }
+    (0..2)
+        .filter(|&good| left[good] > 0)
+        .for_each(|good| lines.push([i128::from(good == 0), i128::from(good == 1), 0]));
+    // Prices that suit all, where there are any, include a point where two of the lines cross: the axes are among them.
+    let crossing = |one: &[i128; 3], other: &[i128; 3]| {
+        let scale = one[0] * other[1] - one[1] * other[0];
+        let (x, y) = (one[2] * other[1] - one[1] * other[2], one[0] * other[2] - one[2] * other[0]);
+        (scale != 0).then_some((x * scale.signum(), y * scale.signum(), scale.abs()))
+    };
+    let suits =
+        |(x, y, scale): (i128, i128, i128)| lines.iter().all(|line| line[0] * x + line[1] * y <= line[2] * scale);
+    lines.iter().any(|one| lines.iter().filter_map(|other| crossing(one, other)).any(suits))
+}
+
+/// The greatest surplus of trades that have prices, by trying every choice of bids and of offers.
+fn best_with_prices(bids: &[([u64; 2], i64)], offers: &[([u64; 2], i64)]) -> i64 {
+    let mut most = 0;
+    for chosen in 0..1_u32 << (bids.len() + offers.len()) {
+        let is_in = |at: usize| chosen >> at & 1 == 1;
+        let bought: Vec<_> = bids.iter().enumerate().filter(|(at, _)| is_in(*at)).map(|(_, bid)| bid).collect();
+        let sold: Vec<_> =
+            offers.iter().enumerate().filter(|(at, _)| is_in(bids.len() + at)).map(|(_, offer)| offer).collect();
+        let surplus = bought.iter().map(|bid| bid.1).sum::<i64>() - sold.iter().map(|offer| asked(offer)).sum::<i64>();
+        if surplus > most && has_prices(&bought, &sold) {
+            most = surplus;
+        }
+    }
+    most
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// At uniform prices everybody who trades would, the operator never pays, and no other trades that have prices are worth more.
+    #[test]
+    fn uniform_prices_support_who_trades(bids in side(1..200, 5), offers in side(1..40, 3)) {
+        let (policy, fleet) = (policy(Format::DoubleAuction, PaymentRule::Uniform), fleet());
+        let (account_bids, account_offers) = (bids_of(&bids), offers_of(&offers));
+        let session = session(Ground::bare(&fleet), &policy, &account_bids, &account_offers);
+        let outcome = clear_session(&session, &Stop::new()).unwrap();
+        let ledger = look(&session, &outcome);
+        prop_assert!(ledger.balance(Party::Operator) >= 0);
+        let class = &outcome.classes[0];
+        prop_assert_eq!(class.unsettled, None);
+        // The bound is of the best trades, prices or not.
+        let best: u128 = best(&bids, &offers).unsigned_abs().into();
+        prop_assert_eq!(class.bound, Some(best));
+        prop_assert!(class.surplus <= best);
+        prop_assert!(class.surplus >= best_with_prices(&bids, &offers).unsigned_abs().into());
+    }
+}
+
+/// So many base units of the layer for the first hour.
+fn units(quantity: u64) -> Wish {
+    Wish { quantity, ..wish(0, 1) }
+}
+
+#[test]
+fn what_a_unit_costs_is_not_limited() {
+    let mut rules = policy(Format::DoubleAuction, PaymentRule::Uniform).rules().clone();
+    rules.bids.amount_max = MONEY_MAX;
+    let policy = Policy::new(rules).unwrap();
+    // From a fifth of a micro-credit for a unit to 10^10, the most that a table of offers may ask.
+    for (quantity, asks) in
+        [(100_000, 14_000), (1_000, 14_000), (1, 14_000), (1_000, 7_000_000_000_000), (1, 7_000_000_000)]
+    {
+        let bids = [bid(0, asks / 7 * 10, &[units(quantity)])];
+        let ask = asks.unsigned_abs() * 1_000_000 / quantity;
+        let outcome = cleared(&policy, &bids, &[offer(1, ask, &[units(quantity)])]);
+        let (bought, sold) = results(&outcome);
+        assert!(bought[0].is_ok_and(|paid| (asks..=asks / 7 * 10).contains(&paid)), "{quantity} {bought:?}");
+        // What is paid is rounded up, and what is got is rounded down.
+        assert!(sold[0].is_ok_and(|got| (0..=1).contains(&(bought[0].unwrap() - got))), "{bought:?} {sold:?}");
+        assert_eq!(outcome.classes[0].surplus, (asks / 7 * 3).unsigned_abs().into());
+        let stated = *outcome.classes[0].prices.values().next().unwrap();
+        let exact = i128::from(bought[0].unwrap()) * 1_000_000 / i128::from(quantity);
+        assert!((i128::from(stated) - exact).abs() <= 1_000_000 / i128::from(quantity) + 1, "{stated} {exact}");
+    }
+}
+
+#[test]
+fn an_offer_that_is_sold_in_part_stays_out_and_all_others_trade() {
+    // Ten million of the first good at 1 a million, all or nothing, for a bid of 30 for six: the seller would be paid for ten and the
+    // buyer pays for six, whatever the price. Two million of the second good at 5 a million for a bid of 40 for both.
+    let bids = [bid(0, 30, &[wish(0, 6)]), bid(1, 40, &[wish(1, 2)])];
+    let offers = [offer(1, 1, &[wish(0, 10)]), offer(2, 5, &[wish(1, 2)])];
+    let outcome = cleared(&policy(Format::DoubleAuction, PaymentRule::Uniform), &bids, &offers);
+    let (bought, sold) = results(&outcome);
+    // At 1 a million the first bid would gain 24, and is told so; the second pair trades for what the ask and the bid allow.
+    assert_eq!((bought[0], sold[0].is_err()), (Err(Lost::Paradox), true));
+    assert!(bought[1].is_ok_and(|paid| (10..=40).contains(&paid)) && sold[1] == bought[1], "{bought:?} {sold:?}");
+    let class = &outcome.classes[0];
+    assert_eq!((class.unsettled, class.surplus, class.bound), (None, 30, Some(50)));
+}
+
+#[test]
+fn a_paradoxically_rejected_bid_is_told_as_one() {
+    // Three millions at 10 each. A bid of 31 for two and one of 31 for two do not fit together, and one of 12 for one fits beside
+    // either: at any price that suits those who trade, the other large bid would like to.
+    let bids = [bid(0, 31, &[wish(0, 2)]), bid(1, 31, &[wish(0, 2)]), bid(2, 12, &[wish(0, 1)])];
+    let offers = [offer(1, 10, &[wish(0, 3)])];
+    let policy = policy(Format::DoubleAuction, PaymentRule::Uniform);
+    let (bought, sold) = results(&cleared(&policy, &bids, &offers));
+    assert!(sold[0].is_ok() && bought[2].is_ok(), "{bought:?} {sold:?}");
+    assert_eq!(bought.iter().filter(|result| **result == Err(Lost::Paradox)).count(), 1, "{bought:?}");
+}
+
+#[test]
+fn of_orders_that_could_stay_out_the_right_one_does() {
+    // One million of the layer at 1, two of the cell at 1 each. The bid of 99 leaves a million of the cell unsold, so that the cell
+    // would cost nothing and its seller would lose. Without that offer nobody trades; without that bid the other does.
+    let bids = [bid(0, 99, &[wish(0, 1), wish(1, 1)]), bid(1, 32, &[wish(0, 1), wish(1, 2)])];
+    let offers = [offer(1, 1, &[wish(0, 1)]), offer(2, 1, &[wish(1, 2)])];
+    let outcome = cleared(&policy(Format::DoubleAuction, PaymentRule::Uniform), &bids, &offers);
+    let (bought, sold) = results(&outcome);
+    assert!(
+        bought[1].is_ok_and(|paid| (3..=32).contains(&paid)) && sold.iter().all(Result::is_ok),
+        "{bought:?} {sold:?}"
+    );
+    assert_eq!(bought[0], Err(Lost::Paradox));
+    assert_eq!((outcome.classes[0].surplus, outcome.classes[0].bound), (29, Some(96)));
+}
