@@ -101,6 +101,41 @@ fn what_a_unit_costs_is_not_limited() {
 }
 
 #[test]
+fn a_divisible_bid_for_more_than_is_offered_gets_a_part() {
+    let part = |one: AccountBid| AccountBid { is_divisible: true, ..one };
+    let parts = |one: AccountOffer| AccountOffer { is_divisible: true, ..one };
+    let policy = policy(Format::DoubleAuction, PaymentRule::Uniform);
+    let bids = [part(bid(0, 90, &[wish(0, 3)])), bid(1, 60, &[wish(1, 3)])];
+    let offers = [parts(offer(1, 10, &[wish(0, 1)])), parts(offer(2, 10, &[wish(1, 1)]))];
+    let outcome = cleared(&policy, &bids, &offers);
+    // At 20, between 10 and 30; what is whole gets nothing where too little is offered.
+    assert_eq!(results(&outcome), (vec![Ok(20), Err(Lost::Supply)], vec![Ok(20), Err(Lost::Outbid)]));
+    assert_eq!((outcome.fates[0].part, outcome.classes[0].surplus), (Some(1_000_000), 20));
+    // Where another trades the good whole, no part of it is to be had.
+    let mixed = [part(bid(0, 90, &[wish(0, 3)])), bid(1, 20, &[wish(0, 1)])];
+    let (bought, _) = results(&cleared(&policy, &mixed, &offers[..1]));
+    assert!(bought[0] == Err(Lost::Supply) && bought[1].is_ok(), "{bought:?}");
+}
+
+#[test]
+fn one_bidder_gets_no_more_than_it_may_of_all_its_divisible_bids() {
+    let mut rules = policy(Format::DoubleAuction, PaymentRule::Uniform).rules().clone();
+    rules.classes[0].holder_cap_permille = 500;
+    let (policy, fleet) = (Policy::new(rules).unwrap(), fleet());
+    let part = |group: u32, one: AccountBid| AccountBid { is_divisible: true, group: GroupIndex(group), ..one };
+    // One may win two of four millions: both of the dearer bid's, or one of it and one of the other.
+    let bids =
+        [part(0, bid(0, 60, &[wish(0, 3)])), part(1, bid(0, 30, &[wish(0, 1)])), part(2, bid(1, 12, &[wish(0, 1)]))];
+    let offers = [AccountOffer { is_divisible: true, ..offer(1, 10, &[wish(0, 4)]) }];
+    let session = session(Ground::bare(&fleet), &policy, &bids, &offers);
+    let outcome = clear_session(&session, &Stop::new()).unwrap();
+    look(&session, &outcome);
+    assert_eq!(results(&outcome).0, [Ok(10), Ok(10), Ok(10)]);
+    assert_eq!(outcome.fates.iter().map(|fate| fate.part).collect::<Vec<_>>(), [Some(1_000_000), None, None]);
+    assert_eq!(outcome.classes[0].surplus, 10 + 20 + 2);
+}
+
+#[test]
 fn an_offer_that_is_sold_in_part_stays_out_and_all_others_trade() {
     // Ten million of the first good at 1 a million, all or nothing, for a bid of 30 for six: the seller would be paid for ten and the
     // buyer pays for six, whatever the price. Two million of the second good at 5 a million for a bid of 40 for both.

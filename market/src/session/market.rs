@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::lot::lot;
 use crate::money::Money;
 use crate::outcome::Unsettled;
-use crate::policy::AccountClass;
+use crate::policy::{AccountClass, Format, PaymentRule};
 use crate::settlement::SellerId;
 
 /// Units of goods, each good once, in order.
@@ -126,8 +126,7 @@ impl<'a> Market<'a> {
             if let Some(cap) = self.class.price_cap {
                 fate.counted = fate.counted.min(self.catalog.cost(&bundle, |_| cap));
             }
-            let fits = |&(good, quantity): &(GoodIndex, u64)| quantity <= self.holder_cap(good);
-            if !bundle.iter().all(fits) {
+            if !self.may_fit(at, &bundle) {
                 fate.result = Err(Lost::Supply);
             } else if fate.counted < fate.reserve {
                 fate.result = Err(Lost::Reserve);
@@ -135,6 +134,28 @@ impl<'a> Market<'a> {
                 self.bids.push(Entered { at, bundle });
             }
         }
+    }
+
+    /// Whether a bid may win what it is for, or a part of that where parts are traded and it welcomes one.
+    fn may_fit(&self, at: usize, bundle: &Bundle) -> bool {
+        let is_rule_of_parts = (self.class.format, self.class.payment) == (Format::DoubleAuction, PaymentRule::Uniform);
+        match bundle.as_slice() {
+            [(good, _)] if is_rule_of_parts && self.session.bids[at].is_divisible => self.holder_cap(*good) > 0,
+            _ => self.fits(bundle),
+        }
+    }
+
+    /// Whether one bidder may win all of a bundle.
+    fn fits(&self, bundle: &Bundle) -> bool {
+        bundle.iter().all(|&(good, quantity)| quantity <= self.holder_cap(good))
+    }
+
+    /// Takes out the bids for more than one bidder may win.
+    pub(super) fn leave_out_too_large(&mut self, fates: &mut Fates) {
+        let (fitting, too_large) = std::mem::take(&mut self.bids).into_iter().partition(|bid| self.fits(&bid.bundle));
+        self.bids = fitting;
+        let told = |bid: Entered| fates.bids[bid.at].result = Err(Lost::Supply);
+        Vec::into_iter(too_large).for_each(told);
     }
 
     /// Takes out the bids of some bidders, of whom the format takes fewer.
