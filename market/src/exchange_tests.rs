@@ -22,7 +22,7 @@ use crate::policy::{
 };
 use crate::session::{AccountBid, AccountOffer, Lost, OfferedGood, Session, SessionOutcome, clear_session};
 use crate::session_check::{Residuals, residuals};
-use crate::settlement::{Ledger, Party, RoundId, SellerId};
+use crate::settlement::{HolderId, Ledger, Party, RoundId, SellerId};
 use crate::{posting, supporting_prices};
 
 /// A layer over a cell over a tile, with ten million bit/s each of layer and cell.
@@ -351,6 +351,30 @@ fn a_bid_above_the_budget_is_refused_by_itself() {
     assert_eq!(outcome(&[113, 902]), [Ok(50), Err(Lost::Budget), Ok(900)]);
     assert_eq!(outcome(&[113, 901]), [Ok(50), Err(Lost::Budget), Err(Lost::Budget)]);
     assert_eq!(outcome(&[]), [Err(Lost::Budget); 3]);
+}
+
+#[test]
+fn who_cannot_pay_a_fee_stops_nobody_else_and_pays_none() {
+    // The third bids for what its class does not trade: that owes the fee of its group all the same.
+    let refused = AccountBid { service: ServiceClass::A, ..bid(2, 70, &[wish(0, 1)]) };
+    let mut second = bid(0, 60, &[wish(1, 1)]);
+    second.group = GroupIndex(7);
+    let bids = [bid(0, 50, &[wish(0, 1)]), second, bid(1, 900, &[wish(0, 1)]), refused];
+    let (policy, fleet) = (policy(Format::SealedBid, PaymentRule::PayAsBid), fleet());
+    let settled = |budgets: &[i128]| {
+        let session = Session { budgets: Some(budgets), ..session(Ground::bare(&fleet), &policy, &bids, &[]) };
+        let outcome = clear_session(&session, &Stop::new()).unwrap();
+        let holders = budgets.iter().zip(0..).map(|(&budget, at)| (Party::Holder(HolderId(at)), budget));
+        let mut ledger = Ledger::carried_on(MONEY_MAX, &holders.collect(), RoundId(0)).unwrap();
+        ledger.settle(RoundId(1), &posting::transfers(&session, &outcome)).unwrap();
+        let left: Vec<i128> = (0..3).map(|at| ledger.balance(Party::Holder(HolderId(at)))).collect();
+        (results(&outcome).0, left)
+    };
+    let (budget, trader) = (Err(Lost::Budget), Err(Lost::NotTrader));
+    assert_eq!(settled(&[52, 1, 2]), (vec![Ok(50), budget, budget, trader], vec![0, 1, 0]));
+    assert_eq!(settled(&[114, 902, 1]), (vec![Ok(50), Ok(60), Ok(900), budget], vec![0, 0, 1]));
+    // Of nobody it is known that it has anything.
+    assert_eq!(settled(&[]), (vec![budget; 4], vec![0; 3]));
 }
 
 #[test]

@@ -3,14 +3,14 @@
 //! Winners pay the operator, and the operator pays sellers. What the fleet has is let by the fleet as a seller, who gets all that is
 //! paid for it; who made an offer gets what the rule says. The operator keeps its fee of that, as long as a seller gets its reserve
 //! prices or what it asks; what a rule pays sellers beyond what buyers pay is the operator's. Whoever bids pays the fee of each of
-//! its groups.
+//! its groups, won or lost, but for those that its budget had refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
 use crate::policy::Fees;
-use crate::session::{AccountBid, Session, SessionOutcome};
+use crate::session::{AccountBid, Lost, Session, SessionOutcome};
 use crate::settlement::{HolderId, Party, Purpose, SellerId, Transfer};
 
 /// The fleet as a seller; who makes offers has a greater number, unless it is the fleet.
@@ -37,7 +37,8 @@ pub fn transfers(session: &Session<'_>, outcome: &SessionOutcome) -> Vec<Transfe
         let seller = Party::Seller(seller);
         [(Party::Operator, seller, gets, Purpose::Proceeds), (seller, Party::Operator, fee, Purpose::Fee)]
     });
-    let entries = group_fees(fees, session.bids);
+    let counted = session.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result != Err(Lost::Budget));
+    let entries = group_fees(fees, counted.map(|(bid, _)| bid));
     let entries = entries.into_iter().map(|(bidder, sum)| (holder(bidder), Party::Operator, sum, Purpose::Fee));
     let all = payments.chain(sides).chain(entries).filter(|moved| moved.2 > 0);
     all.map(|(from, to, sum, purpose)| Transfer { from, to, amount: Money::of(sum), purpose }).collect()
@@ -77,7 +78,7 @@ pub fn issues(fees: &Fees, bids: &[AccountBid]) -> Vec<Transfer> {
         let most = groups.entry((bid.bidder, bid.group)).or_default();
         *most = u128::from(bid.amount.micro_credits()).max(*most);
     }
-    let mut owed = group_fees(fees, bids);
+    let mut owed = group_fees(fees, bids.iter());
     groups.into_iter().for_each(|((bidder, _), most)| *owed.entry(bidder).or_default() += most);
     let issue = |(bidder, sum)| Transfer {
         from: Party::Issuer,
@@ -88,8 +89,8 @@ pub fn issues(fees: &Fees, bids: &[AccountBid]) -> Vec<Transfer> {
     owed.into_iter().map(issue).collect()
 }
 
-fn group_fees(fees: &Fees, bids: &[AccountBid]) -> BTreeMap<BidderIndex, u128> {
-    let groups: BTreeSet<(BidderIndex, GroupIndex)> = bids.iter().map(|bid| (bid.bidder, bid.group)).collect();
+fn group_fees<'a>(fees: &Fees, bids: impl Iterator<Item = &'a AccountBid>) -> BTreeMap<BidderIndex, u128> {
+    let groups: BTreeSet<(BidderIndex, GroupIndex)> = bids.map(|bid| (bid.bidder, bid.group)).collect();
     let mut owed = BTreeMap::new();
     groups
         .into_iter()

@@ -11,7 +11,7 @@ use lessor_market::catalog::ListedGood;
 use lessor_market::money::Money;
 use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionOutcome, clear_session};
 use lessor_market::session_check::{Residuals, residuals};
-use lessor_market::settlement::{Entry, Ledger, Party, Receipt, RoundId, Transfer, audit};
+use lessor_market::settlement::{Entry, Ledger, Party, Receipt, RoundId, SettleError, Transfer, audit};
 use lessor_market::supporting_prices::{self, SupportingPrices};
 use lessor_market::{posting, preemption, probe};
 use lessor_models::plan::Price;
@@ -108,7 +108,8 @@ fn settle(round: &Round, transfers: &[Transfer]) -> Result<(RoundId, Ledger, Vec
     let (mut ledger, number, issued) = match &round.purses {
         Some(purses) => {
             let number = RoundId(purses.last.0.saturating_add(1));
-            (Ledger::carried_on(rules.deficit_max, &purses.balances, purses.last)?, number, Vec::new())
+            let ledger = Ledger::carried_on(rules.deficit_max, &purses.balances, purses.last);
+            (ledger.map_err(|error| unsettled(round, error))?, number, Vec::new())
         }
         None => (Ledger::new(rules.deficit_max), FIRST, posting::issues(&rules.fees, &round.bids)),
     };
@@ -118,7 +119,7 @@ fn settle(round: &Round, transfers: &[Transfer]) -> Result<(RoundId, Ledger, Vec
         if number == RoundId(0) && transfers.is_empty() {
             continue;
         }
-        if let Receipt::Posted(posted) = ledger.settle(number, transfers)? {
+        if let Receipt::Posted(posted) = ledger.settle(number, transfers).map_err(|error| unsettled(round, error))? {
             entries.extend(posted);
         }
     }
@@ -129,6 +130,14 @@ fn settle(round: &Round, transfers: &[Transfer]) -> Result<(RoundId, Ledger, Vec
         });
     }
     Ok((number, ledger, entries))
+}
+
+/// Why the ledger refuses, with the party by its name.
+fn unsettled(round: &Round, error: SettleError) -> MarketError {
+    match error {
+        SettleError::Overspent { party, short } => MarketError::Short { party: round.parties.name(party), short },
+        other => MarketError::Settle(other),
+    }
 }
 
 fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {

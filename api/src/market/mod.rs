@@ -133,7 +133,15 @@ pub enum MarketError {
     Session(#[from] SessionError),
     /// Payments that the ledger refuses.
     #[error("the round was not settled")]
-    Settle(#[from] SettleError),
+    Settle(#[source] SettleError),
+    /// A party that would spend what it does not have.
+    #[error("the round was not settled: {party} is {short} micro-credits short")]
+    Short {
+        /// Who, as tables write it.
+        party: String,
+        /// What it lacks.
+        short: i128,
+    },
     /// An outcome that its second look refuses: a defect, caught before anything was written.
     #[error("the outcome was refused by its check and is not written: {what}")]
     Refused {
@@ -146,7 +154,7 @@ impl MarketError {
     /// 1 where a check failed or nothing could be settled, 2 where input or usage is bad.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            MarketError::Refused { .. } | MarketError::Settle(_) => 1,
+            MarketError::Refused { .. } | MarketError::Settle(_) | MarketError::Short { .. } => 1,
             _ => 2,
         }
     }

@@ -54,7 +54,7 @@ pub enum Lost {
     Term,
     /// More groups, bundles, goods or money than a bidder may put into a round.
     Limits,
-    /// More than the bidder has, together with what its other groups may owe.
+    /// More than the bidder has, together with what its other groups may owe, or a group whose fee it does not have.
     Budget,
     /// Less is offered than it asks for, or than one bidder may win; or it offers more than may trade.
     Supply,

@@ -24,27 +24,20 @@ pub(super) fn bids(session: &Session<'_>) -> Vec<Fate> {
             || bid.wishes.len() > limits.goods_max as usize
             || bid.amount > limits.amount_max
     };
-    let mut purses = Purses::new(session);
+    let reason = |bid: &AccountBid, class: Option<usize>| {
+        let Some(class) = class else { return Some(Lost::NotTraded) };
+        if !session.policy.rules().classes[class].traders.contains(&bid.service) {
+            return Some(Lost::NotTrader);
+        }
+        account_reason(session, &bid.wishes).or_else(|| over(bid).then_some(Lost::Limits))
+    };
+    let mut purses = Purses { session, reserved: BTreeMap::new() };
     let look = |bid: &AccountBid| {
         let class = class_of(session, &bid.wishes);
-        let result = match class {
-            None => Lost::NotTraded,
-            Some(class) => {
-                let class = &session.policy.rules().classes[class];
-                let of_account = account_reason(session, &bid.wishes);
-                if !class.traders.contains(&bid.service) {
-                    Lost::NotTrader
-                } else if let Some(reason) = of_account {
-                    reason
-                } else if over(bid) {
-                    Lost::Limits
-                } else if !purses.covers(bid) {
-                    Lost::Budget
-                } else {
-                    Lost::Outbid
-                }
-            }
-        };
+        let reason = reason(bid, class);
+        // What is refused for another reason owes no payment, but the fee of its group all the same.
+        let most = if reason.is_none() { bid.amount } else { Money::ZERO };
+        let result = if purses.covers(bid, most) { reason.unwrap_or(Lost::Outbid) } else { Lost::Budget };
         Fate { class, counted: bid.amount, reserve: Money::ZERO, part: None, result: Err(result) }
     };
     session.bids.iter().map(look).collect()
@@ -96,30 +89,20 @@ fn account_reason(session: &Session<'_>, wishes: &[Wish]) -> Option<Lost> {
 /// What bidders have for a round, and what of it the bids so far may take.
 struct Purses<'a> {
     session: &'a Session<'a>,
-    /// The greatest bid so far of each group, and the fee of its group.
+    /// What each group may owe: its fee, and the greatest bid so far.
     reserved: BTreeMap<BidderIndex, BTreeMap<GroupIndex, i128>>,
 }
 
-impl<'a> Purses<'a> {
-    /// Fees of all groups are owed, won or lost.
-    fn new(session: &'a Session<'a>) -> Purses<'a> {
-        let mut reserved: BTreeMap<BidderIndex, BTreeMap<GroupIndex, i128>> = BTreeMap::new();
-        for bid in session.bids {
-            let fee = i128::from(session.policy.rules().fees.per_group.0);
-            reserved.entry(bid.bidder).or_default().insert(bid.group, fee);
-        }
-        Purses { session, reserved }
-    }
-
-    /// Whether the bidder has what it may owe with this bid too, which then counts: of each group the greatest bid, since one of
-    /// it wins at most. Bids count in the order of the book.
-    fn covers(&mut self, bid: &AccountBid) -> bool {
+impl Purses<'_> {
+    /// Whether the bidder has what it may owe with this bid too, of so much at most, which then counts: of each group the fee and
+    /// the greatest bid, since one of it wins at most. Bids count in the order of the book; a group of which none counts owes nothing.
+    fn covers(&mut self, bid: &AccountBid, most: Money) -> bool {
         let Some(budgets) = self.session.budgets else { return true };
         let available = budgets.get(bid.bidder.0 as usize).copied().unwrap_or(0);
         let groups = self.reserved.entry(bid.bidder).or_default();
         let fee = i128::from(self.session.policy.rules().fees.per_group.0);
-        let before = groups.get(&bid.group).copied().unwrap_or(fee);
-        let with = before.max(fee + i128::from(bid.amount.0));
+        let before = groups.get(&bid.group).copied().unwrap_or(0);
+        let with = before.max(fee + i128::from(most.0));
         let owed = groups.values().sum::<i128>() - before + with;
         if owed <= available {
             groups.insert(bid.group, with);
