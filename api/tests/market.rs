@@ -173,11 +173,18 @@ fn balances_go_from_round_to_round_and_bids_beyond_them_are_refused() {
     write_revocations(&bench.path("revoked.parquet"), &[row]).unwrap();
     let third = CLEAR.replace("round", "third") + " --balances again/balances.parquet --revoked revoked.parquet";
     // The operator has less than that, and may fall below zero only as far as the policy says.
-    bench.expect(1, &third);
-    let lends = POLICY.replace("[terms]", "deficit_max = 450\n\n[terms]");
+    assert!(bench.expect(1, &third).err.contains("the round was not settled: operator is "));
+    let lends =
+        POLICY.replace("[terms]", "deficit_max = 450\n\n[terms]").replace("seller_permille = 5", "per_group = 1");
     fs::write(bench.path("policy.toml"), lends).unwrap();
-    bench.expect(0, &third);
+    let said = bench.expect(0, &third).json();
     let entries = read_entries(&bench.path("third/entries.parquet")).unwrap();
+    // Fees are what was paid as such, whatever the operator is left with.
+    let fees: u64 = entries.iter().filter(|entry| entry.purpose == "fee").map(|entry| entry.amount).sum();
+    assert!(
+        fees > 0 && said["fees"].as_u64() == Some(fees) && said["operator"].as_i64() != said["fees"].as_i64(),
+        "{said}"
+    );
     let back: Vec<(&str, u64)> = entries
         .iter()
         .filter(|entry| entry.from == "operator" && entry.to == "holder:holder-0")

@@ -11,7 +11,7 @@ use lessor_market::catalog::ListedGood;
 use lessor_market::money::Money;
 use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionOutcome, clear_session};
 use lessor_market::session_check::{Residuals, residuals};
-use lessor_market::settlement::{Entry, Ledger, Party, Receipt, RoundId, SettleError, Transfer, audit};
+use lessor_market::settlement::{Entry, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit};
 use lessor_market::supporting_prices::{self, SupportingPrices};
 use lessor_market::{posting, preemption, probe};
 use lessor_models::plan::Price;
@@ -97,7 +97,7 @@ fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, Mar
     let (number, ledger, entries) = settle(round, &transfers)?;
     let prices: Vec<SupportingPrices> =
         outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class)).collect();
-    let figures = figures(round, &outcome, ledger.balance(Party::Operator));
+    let figures = figures(round, &outcome, &entries, ledger.balance(Party::Operator));
     let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
     Ok(Cleared { outcome, number, ledger, entries, prices, figures, certificate })
 }
@@ -140,11 +140,12 @@ fn unsettled(round: &Round, error: SettleError) -> MarketError {
     }
 }
 
-fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {
+fn figures(round: &Round, outcome: &SessionOutcome, entries: &[Entry], operator: i128) -> Figures {
     let won = || outcome.fates.iter().filter_map(|fate| Some((fate, fate.result.ok()?)));
     let micro = |amount: Money| u128::from(amount.micro_credits());
     let bids = round.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result.is_ok());
     let surplus = outcome.classes.iter().map(|class| class.surplus).sum();
+    let fees = entries.iter().map(|entry| entry.transfer).filter(|transfer| transfer.purpose == Purpose::Fee);
     Figures {
         bids: round.bids.len(),
         bidders: round.bidders,
@@ -155,7 +156,7 @@ fn figures(round: &Round, outcome: &SessionOutcome, operator: i128) -> Figures {
         revenue: won().map(|(_, paid)| micro(paid)).sum(),
         surplus,
         efficiency: bound(outcome).map(|bound| surplus as f64 / bound.max(1) as f64),
-        fees: u128::try_from(operator).unwrap_or(0),
+        fees: fees.map(|fee| micro(fee.amount)).sum(),
         operator,
         tie_break_seed: round.policy.rules().tie_break_seed,
         unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
