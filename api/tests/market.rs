@@ -151,6 +151,18 @@ fn sellers_offer_under_every_rule_of_the_formats_with_offers() {
 }
 
 #[test]
+fn no_seller_takes_the_name_of_the_fleet() {
+    let bench = market();
+    let fleet = read_fleet(&bench.path("fleet")).unwrap();
+    let mut rows = offers(&bench);
+    rows[3].seller = "fleet".into();
+    write_offers(&bench.path("offers.parquet"), &fleet, &rows).unwrap();
+    let said = bench.expect(2, &format!("{CLEAR} --offers offers.parquet"));
+    assert!(said.err.contains("offer \"offer-3\": a seller cannot be named \"fleet\""), "{}", said.err);
+    assert!(!bench.path("round").exists());
+}
+
+#[test]
 fn balances_go_from_round_to_round_and_bids_beyond_them_are_refused() {
     let bench = market();
     bench.expect(0, CLEAR);

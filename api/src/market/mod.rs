@@ -142,6 +142,14 @@ pub enum MarketError {
         /// What it lacks.
         short: i128,
     },
+    /// A seller by the name that the ledger keeps for the fleet.
+    #[error("{}: offer {offer:?}: a seller cannot be named \"fleet\", whose proceeds are those of what the fleet lets; give the seller another name", path.display())]
+    SellerIsFleet {
+        /// The table.
+        path: PathBuf,
+        /// The offer.
+        offer: String,
+    },
     /// An outcome that its second look refuses: a defect, caught before anything was written.
     #[error("the outcome was refused by its check and is not written: {what}")]
     Refused {

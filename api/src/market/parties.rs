@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use lessor_datasets::table::PartyName;
 use lessor_market::settlement::{HolderId, Party, SellerId};
 
-/// The fleet's name as a seller.
-const FLEET: &str = "fleet";
+/// The fleet's name as a seller, which no other seller may have.
+pub(super) const FLEET: &str = "fleet";
 
 /// Holders and sellers by name and number; the fleet is the first seller.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use lessor_models::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::MarketError;
-use super::parties::Parties;
+use super::parties::{FLEET, Parties};
 use super::policy_file;
 use super::purses::{self, Purses};
 use super::standing_plan::StandingPlan;
@@ -127,7 +127,7 @@ impl Round {
         let bids = indexed(&rows, &mut parties);
         let bidders = parties.holder_count();
         let offer_rows = match &paths.offers {
-            Some(path) => read_offers(path, instance.fleet())?,
+            Some(path) => sellers_apart(path, read_offers(path, instance.fleet())?)?,
             None => Vec::new(),
         };
         let offers = offer_rows.iter().map(|rows| offer(rows, &mut parties)).collect();
@@ -200,6 +200,14 @@ fn input_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
         .chain(optional)
         .chain(of_plan)
         .collect()
+}
+
+/// Offers none of whose sellers has the name that the ledger keeps for the fleet.
+fn sellers_apart(path: &Path, rows: Vec<OfferRows>) -> Result<Vec<OfferRows>, MarketError> {
+    match rows.iter().find(|offer| offer.seller == FLEET) {
+        Some(offer) => Err(MarketError::SellerIsFleet { path: path.to_owned(), offer: offer.name.clone() }),
+        None => Ok(rows),
+    }
 }
 
 /// An offer with its seller by number.
