@@ -50,12 +50,14 @@ impl Payment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsettled {
     /// The rule needs the best choice of winners, and it is not proved to be.
-    #[error("the winners are not proved to be the best, and this payment rule needs that")]
+    #[error(
+        "the winners are not proved to be the best, and this payment rule needs that; give more time, or pay as bid"
+    )]
     WinnersNotProved,
     /// Prices of goods come from a program in floating point, and it found none.
     #[error("no prices of goods were found at which orders would trade")]
     NoPrices,
     /// The rule needs the best choice without some bidder or for some coalition, and the time was over before.
-    #[error("the time was over before all that the payment rule needs was solved")]
+    #[error("the time was over before all that the payment rule needs was solved; give more time, or pay as bid")]
     OutOfTime,
 }

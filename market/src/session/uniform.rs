@@ -121,7 +121,7 @@ impl Search<'_> {
     }
 
     /// These trades, or more valuable ones that have prices: choices are looked at in the order of what they are worth.
-    fn better(&self, all: Choice, mut found: Priced) -> Result<Priced, SessionError> {
+    fn better(&self, all: Choice, found: Priced) -> Result<Priced, SessionError> {
         let mut left =
             (WORK_ORDERS / self.exchange.orders(self.goods, &all.best).len().max(1)).clamp(CHOICES.0, CHOICES.1);
         let mut seen: BTreeSet<BTreeSet<usize>> = BTreeSet::new();
