@@ -124,6 +124,9 @@ struct Effort {
     nodes: u64,
     agents: usize,
     idle: u32,
+    /// The share of the time from which on there may be another integer program over everything open: dives in between take as
+    /// long as the last one did, so that neither waits for the other.
+    branches_from: f64,
 }
 
 /// Searches by the method that the options name.
@@ -138,7 +141,7 @@ pub(super) fn search(
     let dual = prove(checked, least.collect());
     let all = Candidates::new(instance, &dual.prices);
     let (open, random) = (all.clone(), Random::new(options.seed));
-    let effort = Effort { moves: PRICED_MOVES, nodes: WHOLE_NODES, agents: CHUNK_AGENTS, idle: 0 };
+    let effort = Effort { moves: PRICED_MOVES, nodes: WHOLE_NODES, agents: CHUNK_AGENTS, idle: 0, branches_from: 0.0 };
     let (best, is_complete, climb, first_cost) = (None, false, None, None);
     let mut search = Search {
         checked,
@@ -183,7 +186,10 @@ impl Search<'_> {
                 GapMethod::Auto => {
                     self.dive(rounds);
                     if self.is_worth_branching() {
+                        let begun = self.stop.progress();
                         self.branch();
+                        let ended = self.stop.progress();
+                        self.effort.branches_from = ended + (ended - begun);
                     }
                 }
             }
@@ -380,7 +386,8 @@ impl Search<'_> {
     fn is_worth_branching(&self) -> bool {
         let pairs = self.open.pairs();
         let is_narrow = pairs <= WHOLE_PAIRS_PER_ITEM * self.instance.items && self.effort.nodes <= WHOLE_NODES_MAX;
-        self.effort.idle >= PATIENCE && (pairs <= WHOLE_PAIRS || is_narrow)
+        let has_dived = self.effort.idle >= PATIENCE && self.stop.progress() >= self.effort.branches_from;
+        has_dived && (pairs <= WHOLE_PAIRS || is_narrow)
     }
 
     /// One integer program over every open pair.
