@@ -3,6 +3,7 @@
 mod construct;
 mod held_back;
 mod reinsertion;
+mod restarts;
 mod thrift;
 
 use lessor_market::prices;
@@ -15,6 +16,7 @@ use lessor_solver::assemble;
 use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::conflict::Explainer;
 use lessor_solver::index::TileIndex;
+use lessor_solver::insert;
 use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
@@ -130,17 +132,14 @@ pub fn plan(
     let lowered = Lowered::within(instance, thrift.vectors());
     let running = Running::of(&lowered);
     let compares_plans = thrift.compares_plans(&lowered);
-    let mut run = Run { stops, progress, bound: None, running: &running, compares_plans, seed: options.seed };
+    let mut run =
+        Run { stops, progress, bound: None, running: &running, compares_plans, seed: options.seed, incumbent: None };
     let (relaxation, certificate) = run.relax(&lowered);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
     let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
     let mut occupancy = match options.method {
-        Method::Auto => {
-            let mut occupancy = run.first_plan(&lowered, guide);
-            run.improve(&mut occupancy, guide, options);
-            occupancy
-        }
+        Method::Auto => run.search(&lowered, guide, options),
         Method::FirstCome => run.first_come_plan(&lowered, &ranking),
     };
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
@@ -166,12 +165,15 @@ struct Run<'a> {
     running: &'a Running,
     /// Whether there is room for several first plans at once.
     compares_plans: bool,
-    /// The one number that reproduces the run.
+    /// The number that reproduces the search that goes on.
     seed: u64,
+    /// What the best plan of earlier searches is worth.
+    incumbent: Option<i128>,
 }
 
 impl Run<'_> {
     fn say(&mut self, phase: Phase, done: u64, of: u64, value: Option<i128>) {
+        let value = value.max(self.incumbent);
         (self.progress)(Progress { phase, done, of, value, bound: self.bound });
     }
 
@@ -198,16 +200,41 @@ impl Run<'_> {
         best.map_or((None, None), |(relaxation, certificate)| (Some(relaxation), certificate))
     }
 
-    /// Search rounds until the work is spent, the stop is raised, everything is placed, or the bound is reached.
-    fn improve(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>, options: &PlannerOptions) {
-        let mut search = Search::new(occupancy.lowered(), guide.ranking, guide.order, options.seed);
-        let most = options.work.unwrap_or(u64::MAX);
-        let mut spent = 0;
-        while spent < most && !self.stops.search.is_raised() {
-            let value = self.worth(occupancy);
-            if self.bound.is_some_and(|bound| value >= bound) {
+    /// Improves a plan in turns until the work is spent, the stop is raised, the bound is reached, or nothing helps any more. Returns the
+    /// work spent, from so much on.
+    fn improve(
+        &mut self,
+        occupancy: &mut Occupancy<'_>,
+        guide: Guide<'_>,
+        options: &PlannerOptions,
+        mut spent: u64,
+    ) -> u64 {
+        loop {
+            spent = self.improve_once(occupancy, guide, options, spent);
+            let before = self.worth(occupancy);
+            // What was moved may have left room.
+            insert::insert_missing(occupancy, guide.order, guide.ranking, self.stops.search);
+            self.settle(occupancy, guide);
+            if self.worth(occupancy) <= before {
                 break;
             }
+        }
+        // The search fills room without asking whose capsules ran elsewhere.
+        self.running.withdraw(occupancy);
+        spent
+    }
+
+    /// Search rounds, whole jobs put back in another order, and what is placed moved: each until it helps no more.
+    fn improve_once(
+        &mut self,
+        occupancy: &mut Occupancy<'_>,
+        guide: Guide<'_>,
+        options: &PlannerOptions,
+        mut spent: u64,
+    ) -> u64 {
+        let mut search = Search::new(occupancy.lowered(), guide.ranking, guide.order, self.seed);
+        let most = options.work.unwrap_or(u64::MAX);
+        while spent < most && !self.stops.search.is_raised() && !self.is_best(occupancy) {
             let round = search.round(occupancy, self.stops.search, most - spent);
             spent += round.moves;
             self.stops.search.spend(round.moves);
@@ -216,26 +243,23 @@ impl Run<'_> {
                 break;
             }
         }
-        let is_best = |value| self.bound.is_some_and(|bound| value >= bound);
-        if !is_best(self.worth(occupancy)) {
+        if !self.is_best(occupancy) {
             spent += self.reinsert(occupancy, guide, (most - spent.min(most)) / 2);
             self.say(Phase::Search, spent, options.work.unwrap_or(0), Some(self.worth(occupancy)));
         }
-        if spent < most && !self.stops.search.is_raised() {
-            self.reschedule(occupancy, options, spent);
-        }
-        // The search fills room without asking whose capsules ran elsewhere.
-        self.running.withdraw(occupancy);
+        if spent < most && !self.stops.search.is_raised() { self.reschedule(occupancy, options, spent) } else { spent }
     }
 
-    /// Moves what is placed to where it is worth more, from so much spent work on.
-    fn reschedule(&mut self, occupancy: &mut Occupancy<'_>, options: &PlannerOptions, mut spent: u64) {
+    /// Whether nothing is worth more.
+    fn is_best(&self, occupancy: &Occupancy<'_>) -> bool {
+        self.bound.is_some_and(|bound| self.worth(occupancy) >= bound)
+    }
+
+    /// Moves what is placed to where it is worth more. Returns the work spent, from so much on.
+    fn reschedule(&mut self, occupancy: &mut Occupancy<'_>, options: &PlannerOptions, mut spent: u64) -> u64 {
         let most = options.work.unwrap_or(u64::MAX);
-        let mut rescheduling = Rescheduling::new(occupancy, options.seed);
-        while spent < most && !self.stops.search.is_raised() {
-            if self.bound.is_some_and(|bound| self.worth(occupancy) >= bound) {
-                break;
-            }
+        let mut rescheduling = Rescheduling::new(occupancy, self.seed);
+        while spent < most && !self.stops.search.is_raised() && !self.is_best(occupancy) {
             let (moves, is_exhausted) = rescheduling.round(occupancy, self.stops.search, most - spent);
             spent += moves;
             self.stops.search.spend(moves);
@@ -244,6 +268,7 @@ impl Run<'_> {
                 break;
             }
         }
+        spent
     }
 
     /// The incumbent's worth: what progress shows, and what plans are compared by.

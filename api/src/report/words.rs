@@ -37,7 +37,9 @@ pub const fn reason_words(reason: Reason) -> ReasonWords {
         }
         Reason::NotWorth => ("Not worth its cost", "Running it would cost more than it bids."),
         Reason::GangTooLarge => ("Gang too large", "Fewer capsules fit than it needs at least."),
-        Reason::Interrupted => ("Not tried", "The search stopped before it came to this job."),
+        Reason::Interrupted => {
+            ("Not placed in time", "There is room for this job: the search ended before it was placed.")
+        }
     };
     ReasonWords { name: reason.name(), label, sentence }
 }

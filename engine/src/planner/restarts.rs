@@ -1,0 +1,53 @@
+//! Searches from several first plans, for fleets that are searched to the end long before the time is over.
+//!
+//! Where local search ends depends on where it begins and on chance. What a queue would have come to is one beginning, so that no
+//! plan of a small fleet is worth less than that; others come from other seeds, until several in a row brought nothing.
+
+use lessor_solver::lowering::Lowered;
+use lessor_solver::occupancy::Occupancy;
+use lessor_solver::random::Random;
+
+use super::construct::Guide;
+use super::{PlannerOptions, Run};
+
+/// The most vectors in a plan's table of tiles for a fleet to be small.
+const VECTORS_MAX: usize = 4_096;
+
+/// Searches in a row without a gain, after which further ones are unlikely to help.
+const IDLE_MAX: u32 = 3;
+
+impl Run<'_> {
+    /// The best plan of all searches.
+    pub(super) fn search<'l>(
+        &mut self,
+        lowered: &'l Lowered<'l>,
+        guide: Guide<'_>,
+        options: &PlannerOptions,
+    ) -> Occupancy<'l> {
+        let mut best = self.first_plan(lowered, guide);
+        let is_small = lowered.tiles.len() * lowered.grid.count() <= VECTORS_MAX && self.compares_plans;
+        if !is_small {
+            self.improve(&mut best, guide, options, 0);
+            return best;
+        }
+        let mut queued = Some(self.first_come_plan(lowered, guide.ranking));
+        if let Some(queued) = queued.as_mut().filter(|queued| self.worth(queued) > self.worth(&best)) {
+            std::mem::swap(queued, &mut best);
+        }
+        let mut spent = self.improve(&mut best, guide, options, 0);
+        let (mut idle, mut random) = (0, Random::new(options.seed).fork(1));
+        let most = options.work.unwrap_or(u64::MAX);
+        while idle < IDLE_MAX && spent < most && !self.stops.search.is_raised() && !self.is_best(&best) {
+            idle += 1;
+            random.advance();
+            self.seed = random.draw();
+            self.incumbent = Some(self.worth(&best));
+            let mut other = queued.take().unwrap_or_else(|| self.first_plan(lowered, guide));
+            spent = self.improve(&mut other, guide, options, spent);
+            if self.worth(&other) > self.worth(&best) {
+                (best, idle) = (other, 0);
+            }
+        }
+        best
+    }
+}

@@ -1,0 +1,45 @@
+//! Small fleets, planned until nothing helps any more: no worse than a queue, and nothing left out that there is room for.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
+
+use lessor_datasets::generate::{Family, Scenario};
+use lessor_engine::planner::{Method, Outcome, PlannerOptions, Stops, plan};
+use lessor_models::check;
+use lessor_models::instance::Instance;
+use lessor_models::plan::Reason;
+use lessor_solver::stop::Stop;
+
+fn planned(instance: &Instance, method: Method) -> Outcome {
+    let stop = Stop::new();
+    let stops = Stops { bound: &stop, search: &stop, explain: &stop };
+    let options = PlannerOptions { method, seed: 1, work: Some(20_000), explain_max: 100, memory: None };
+    let outcome = plan(instance, &options, stops, &mut |_| {});
+    assert_eq!(check::violations(instance, &outcome.plan.placements), []);
+    outcome
+}
+
+/// Fleets of 40 tiles with rules between jobs, and moves that cost.
+fn fleets() -> impl Iterator<Item = Instance> {
+    let families = [Family::Small, Family::Mixed, Family::Devices].into_iter();
+    families.flat_map(|family| (6..10).map(move |seed| (family, seed))).map(|(family, seed)| {
+        let scenario = Scenario { family, load_permille: 700, relations: true, moves: true, ..Scenario::new(40, seed) };
+        scenario.generate().unwrap()
+    })
+}
+
+#[test]
+fn no_plan_is_worth_less_than_that_of_a_queue() {
+    for instance in fleets() {
+        let (auto, queued) = (planned(&instance, Method::Auto), planned(&instance, Method::FirstCome));
+        assert!(auto.value >= queued.value, "{} is less than {}", auto.value, queued.value);
+    }
+}
+
+#[test]
+fn nothing_is_left_out_that_there_is_room_for() {
+    for instance in fleets() {
+        let outcome = planned(&instance, Method::Auto);
+        let open: Vec<_> = outcome.plan.unplaced.iter().filter(|left| left.reason == Reason::Interrupted).collect();
+        assert!(open.is_empty(), "{open:?}");
+    }
+}
