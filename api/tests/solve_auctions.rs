@@ -88,11 +88,11 @@ fn a_double_auction_that_is_not_cleared_in_time_has_no_answer() {
     // Every vector is a class of its own, and every ask covers every bid: many steps over many pairs.
     let table = |value: &dyn Fn(u32) -> u32, wanted: &dyn Fn(u32) -> u32| {
         let row = |at: u32| format!("{at},{},{}\n", value(at), wanted(at));
-        "id,value,q0\n".to_owned() + &(0..3_000).map(row).collect::<String>()
+        "id,value,q0\n".to_owned() + &(0..6_000).map(row).collect::<String>()
     };
-    fs::write(bench.path("bids"), table(&|at| 5_000 + at, &|at| at)).unwrap();
-    fs::write(bench.path("asks"), table(&|at| at, &|at| 4_000 + at)).unwrap();
-    let said = bench.expect(1, "solve double bids asks --seconds 0.3 --json --out outcome");
+    fs::write(bench.path("bids"), table(&|at| 9_000 + at, &|at| at)).unwrap();
+    fs::write(bench.path("asks"), table(&|at| at, &|at| 7_000 + at)).unwrap();
+    let said = bench.expect(1, "solve double bids asks --seconds 0.02 --json --out outcome");
     assert!(said.err.contains("not cleared in time") && said.json()["surplus"].is_null(), "{said:?}");
     assert!(said.json()["seconds"].as_f64() < Some(10.0) && !bench.path("outcome").exists(), "{said:?}");
 }
