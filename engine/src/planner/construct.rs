@@ -20,19 +20,16 @@ use super::{Phase, Run};
 /// Cells packed between two looks at the stop.
 const CELLS_PER_BATCH: usize = 64;
 
-/// Rounds of ejection that polish a first plan, at most, fewer where there are many tiles, whose layer program already takes most of
-/// the time; of the largest fleets the program is so coarse that there is more to mend. And the part of the plan's value that
+/// Rounds of ejection that polish a first plan, at most, fewer where there are many tiles; and the part of the plan's value that
 /// one must gain for another to follow.
 const EJECTIONS_MAX: usize = 20;
-const EJECTIONS_MAX_OF_MANY: usize = 3;
-const EJECTIONS_MAX_OF_MOST: usize = 6;
+const EJECTIONS_MAX_OF_MANY: usize = 6;
 const EJECTION_GAIN: i128 = 3_000;
 
 /// Moves for each tile with which a first plan is polished then. Where time matters they bring less than they take, and so they
 /// do beside ejection where there are many tiles: they are left to the search.
 const POLISH_PER_TILE: u64 = 4;
 const MANY_TILES: usize = 150_000;
-const MOST_TILES: usize = 500_000;
 
 /// The part of a plan's value that two such moves for each tile must gain for others to follow.
 const POLISH_GAIN: i128 = 2_000;
@@ -157,12 +154,7 @@ impl Run<'_> {
         let mut search = Search::new(lowered, ranking, order, self.seed);
         let mut value = self.worth(occupancy);
         let has_many = lowered.tiles.len() > MANY_TILES;
-        let ejections = match lowered.tiles.len() {
-            tiles if tiles > MOST_TILES => EJECTIONS_MAX_OF_MOST,
-            tiles if tiles > MANY_TILES => EJECTIONS_MAX_OF_MANY,
-            _ => EJECTIONS_MAX,
-        };
-        for _ in 0..ejections {
+        for _ in 0..if has_many { EJECTIONS_MAX_OF_MANY } else { EJECTIONS_MAX } {
             search.eject(occupancy, self.stops.search);
             if self.stops.search.is_raised() || !self.has_gained(occupancy, &mut value, EJECTION_GAIN) {
                 break;

@@ -53,8 +53,10 @@ const CLOSE_TO_ROWS: f64 = 5e-2;
 const CLOSE_TO_MEAN: f64 = 2e-2;
 
 /// Rows from which on a program is solved from inside, where time does not vary. Vertices of large ones are slow to reach, and
-/// their prices jump; those of small ones put fewer classes into a group, which packs better where there are few tiles.
+/// their prices jump; those of small ones put fewer classes into a group, which packs better where there are few tiles. Where there
+/// are very many, a program of as many rows is coarser, its vertices are found soon, and ejection brings more for the time.
 const ROWS_INSIDE: u64 = 1_500;
+const TILES_INSIDE_MAX: usize = 150_000;
 
 /// Rows for one more to matter: fewer overdrawn parts are left as they are.
 const FEW_ROWS: u64 = 40;
@@ -123,7 +125,8 @@ pub struct Count {
 pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &Stop) -> Option<Relaxed> {
     let mut program = Program::default();
     let mut sifting = Sifting::new(supply, merged, timeline, &mut program);
-    let is_large = timeline.count() == 1 && sifting.row_count() >= ROWS_INSIDE;
+    let is_large = sifting.row_count() >= ROWS_INSIDE && supply.lowered.tiles.len() <= TILES_INSIDE_MAX;
+    let is_large = is_large && timeline.count() == 1;
     let way = if is_large { Way::Inside } else { Way::Vertices };
     program.solve_from(way);
     let mut resident = Resident::start(program, ITERATIONS_MAX)?;
