@@ -132,14 +132,23 @@ pub fn plan(
     let lowered = Lowered::within(instance, thrift.vectors());
     let running = Running::of(&lowered);
     let compares_plans = thrift.compares_plans(&lowered);
-    let mut run =
-        Run { stops, progress, bound: None, running: &running, compares_plans, seed: options.seed, incumbent: None };
+    let mut run = Run {
+        stops,
+        progress,
+        bound: None,
+        running: &running,
+        compares_plans,
+        seed: options.seed,
+        incumbent: None,
+        work: options.work,
+        spent: 0,
+    };
     let (relaxation, certificate) = run.relax(&lowered);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
     let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
     let mut occupancy = match options.method {
-        Method::Auto => run.search(&lowered, guide, options),
+        Method::Auto => run.search(&lowered, guide),
         Method::FirstCome => run.first_come_plan(&lowered, &ranking),
     };
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
@@ -169,6 +178,9 @@ struct Run<'a> {
     seed: u64,
     /// What the best plan of earlier searches is worth.
     incumbent: Option<i128>,
+    /// Local-search moves after which the run ends by itself, and those made.
+    work: Option<u64>,
+    spent: u64,
 }
 
 impl Run<'_> {
@@ -200,75 +212,75 @@ impl Run<'_> {
         best.map_or((None, None), |(relaxation, certificate)| (Some(relaxation), certificate))
     }
 
-    /// Improves a plan in turns until the work is spent, the stop is raised, the bound is reached, or nothing helps any more. Returns the
-    /// work spent, from so much on.
-    fn improve(
-        &mut self,
-        occupancy: &mut Occupancy<'_>,
-        guide: Guide<'_>,
-        options: &PlannerOptions,
-        mut spent: u64,
-    ) -> u64 {
+    /// Improves a plan in turns until the work is spent, the stop is raised, the bound is reached, or nothing helps any more.
+    fn improve(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
         loop {
-            spent = self.improve_once(occupancy, guide, options, spent);
+            self.improve_once(occupancy, guide);
             let before = self.worth(occupancy);
-            // What was moved may have left room.
+            // What was moved may have left room, and the search fills room without asking whose capsules ran elsewhere.
             insert::insert_missing(occupancy, guide.order, guide.ranking, self.stops.search);
             self.settle(occupancy, guide);
             if self.worth(occupancy) <= before {
-                break;
+                return;
             }
         }
-        // The search fills room without asking whose capsules ran elsewhere.
-        self.running.withdraw(occupancy);
-        spent
     }
 
     /// Search rounds, whole jobs put back in another order, and what is placed moved: each until it helps no more.
-    fn improve_once(
-        &mut self,
-        occupancy: &mut Occupancy<'_>,
-        guide: Guide<'_>,
-        options: &PlannerOptions,
-        mut spent: u64,
-    ) -> u64 {
+    fn improve_once(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
         let mut search = Search::new(occupancy.lowered(), guide.ranking, guide.order, self.seed);
-        let most = options.work.unwrap_or(u64::MAX);
-        while spent < most && !self.stops.search.is_raised() && !self.is_best(occupancy) {
-            let round = search.round(occupancy, self.stops.search, most - spent);
-            spent += round.moves;
-            self.stops.search.spend(round.moves);
-            self.say(Phase::Search, spent, options.work.unwrap_or(0), Some(self.worth(occupancy)));
+        while self.goes_on() && !self.is_best(occupancy) {
+            let round = search.round(occupancy, self.stops.search, self.left());
+            self.searched(occupancy, round.moves);
             if round.is_exhausted {
                 break;
             }
         }
         if !self.is_best(occupancy) {
-            spent += self.reinsert(occupancy, guide, (most - spent.min(most)) / 2);
-            self.say(Phase::Search, spent, options.work.unwrap_or(0), Some(self.worth(occupancy)));
+            self.spent += self.reinsert(occupancy, guide, self.left() / 2);
+            self.say_searching(occupancy);
         }
-        if spent < most && !self.stops.search.is_raised() { self.reschedule(occupancy, options, spent) } else { spent }
+        if self.goes_on() {
+            self.reschedule(occupancy);
+        }
+    }
+
+    /// Moves what is placed to where it is worth more.
+    fn reschedule(&mut self, occupancy: &mut Occupancy<'_>) {
+        let mut rescheduling = Rescheduling::new(occupancy, self.seed);
+        while self.goes_on() && !self.is_best(occupancy) {
+            let (moves, is_exhausted) = rescheduling.round(occupancy, self.stops.search, self.left());
+            self.searched(occupancy, moves);
+            if is_exhausted {
+                break;
+            }
+        }
+    }
+
+    /// Counts moves of a search.
+    fn searched(&mut self, occupancy: &Occupancy<'_>, moves: u64) {
+        self.spent += moves;
+        self.stops.search.spend(moves);
+        self.say_searching(occupancy);
+    }
+
+    fn say_searching(&mut self, occupancy: &Occupancy<'_>) {
+        self.say(Phase::Search, self.spent, self.work.unwrap_or(0), Some(self.worth(occupancy)));
+    }
+
+    /// The moves that are left.
+    fn left(&self) -> u64 {
+        self.work.unwrap_or(u64::MAX).saturating_sub(self.spent)
+    }
+
+    /// Whether there are time and moves left.
+    fn goes_on(&self) -> bool {
+        self.left() > 0 && !self.stops.search.is_raised()
     }
 
     /// Whether nothing is worth more.
     fn is_best(&self, occupancy: &Occupancy<'_>) -> bool {
         self.bound.is_some_and(|bound| self.worth(occupancy) >= bound)
-    }
-
-    /// Moves what is placed to where it is worth more. Returns the work spent, from so much on.
-    fn reschedule(&mut self, occupancy: &mut Occupancy<'_>, options: &PlannerOptions, mut spent: u64) -> u64 {
-        let most = options.work.unwrap_or(u64::MAX);
-        let mut rescheduling = Rescheduling::new(occupancy, self.seed);
-        while spent < most && !self.stops.search.is_raised() && !self.is_best(occupancy) {
-            let (moves, is_exhausted) = rescheduling.round(occupancy, self.stops.search, most - spent);
-            spent += moves;
-            self.stops.search.spend(moves);
-            self.say(Phase::Search, spent, options.work.unwrap_or(0), Some(self.worth(occupancy)));
-            if is_exhausted {
-                break;
-            }
-        }
-        spent
     }
 
     /// The incumbent's worth: what progress shows, and what plans are compared by.

@@ -14,9 +14,7 @@ use lessor_solver::random::Random;
 
 use super::Run;
 use super::construct::Guide;
-
-/// The most vectors in a plan's table of tiles for an attempt to be worth its copy.
-const VECTORS_MAX: usize = 4_096;
+use super::restarts::is_small;
 
 /// Classes that are taken off together, at most.
 const CLASSES_MAX: u64 = 4;
@@ -33,9 +31,8 @@ impl Run<'_> {
     /// Reinserts classes until that helps no more, or for so many moves. Returns the moves made.
     pub(super) fn reinsert(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>, most: u64) -> u64 {
         let lowered = occupancy.lowered();
-        let is_small = lowered.tiles.len() * lowered.grid.count() <= VECTORS_MAX;
         let classes: Vec<JobClassIndex> = lowered.class_indexes().filter(|&class| lowered.most(class) > 0).collect();
-        if !is_small || !classes.iter().any(|&class| self.is_tied(lowered, class)) {
+        if !is_small(lowered) || !classes.iter().any(|&class| self.is_tied(lowered, class)) {
             return 0;
         }
         let idle_max = (classes.len() as u64 * IDLE_PER_CLASS).min(IDLE_MAX);

@@ -7,43 +7,41 @@ use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::random::Random;
 
+use super::Run;
 use super::construct::Guide;
-use super::{PlannerOptions, Run};
 
 /// The most vectors in a plan's table of tiles for a fleet to be small.
 const VECTORS_MAX: usize = 4_096;
+
+/// Whether a plan is soon copied and searched.
+pub(super) fn is_small(lowered: &Lowered<'_>) -> bool {
+    lowered.tiles.len() * lowered.grid.count() <= VECTORS_MAX
+}
 
 /// Searches in a row without a gain, after which further ones are unlikely to help.
 const IDLE_MAX: u32 = 3;
 
 impl Run<'_> {
     /// The best plan of all searches.
-    pub(super) fn search<'l>(
-        &mut self,
-        lowered: &'l Lowered<'l>,
-        guide: Guide<'_>,
-        options: &PlannerOptions,
-    ) -> Occupancy<'l> {
+    pub(super) fn search<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
         let mut best = self.first_plan(lowered, guide);
-        let is_small = lowered.tiles.len() * lowered.grid.count() <= VECTORS_MAX && self.compares_plans;
-        if !is_small {
-            self.improve(&mut best, guide, options, 0);
+        if !is_small(lowered) || !self.compares_plans {
+            self.improve(&mut best, guide);
             return best;
         }
         let mut queued = Some(self.first_come_plan(lowered, guide.ranking));
         if let Some(queued) = queued.as_mut().filter(|queued| self.worth(queued) > self.worth(&best)) {
             std::mem::swap(queued, &mut best);
         }
-        let mut spent = self.improve(&mut best, guide, options, 0);
-        let (mut idle, mut random) = (0, Random::new(options.seed).fork(1));
-        let most = options.work.unwrap_or(u64::MAX);
-        while idle < IDLE_MAX && spent < most && !self.stops.search.is_raised() && !self.is_best(&best) {
+        let (mut idle, mut random) = (0, Random::new(self.seed).fork(1));
+        self.improve(&mut best, guide);
+        while idle < IDLE_MAX && self.goes_on() && !self.is_best(&best) {
             idle += 1;
             random.advance();
             self.seed = random.draw();
             self.incumbent = Some(self.worth(&best));
             let mut other = queued.take().unwrap_or_else(|| self.first_plan(lowered, guide));
-            spent = self.improve(&mut other, guide, options, spent);
+            self.improve(&mut other, guide);
             if self.worth(&other) > self.worth(&best) {
                 (best, idle) = (other, 0);
             }
