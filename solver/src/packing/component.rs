@@ -44,6 +44,11 @@ impl Component {
         Component { columns, place, packing, conflicts, dominators }
     }
 
+    /// What excludes what, where columns exclude each other in pairs alone: enumeration and local search need that.
+    pub(super) fn exclusions(&self) -> Option<&Conflicts> {
+        self.conflicts.as_ref().filter(|conflicts| conflicts.is_complete)
+    }
+
     /// What columns may be, for given worths: what is worth nothing, does not fit or is dominated stays out.
     pub(super) fn allowed(&self, worths: &[u64]) -> Vec<Allowed> {
         let is_out = |column: usize| {

@@ -233,7 +233,7 @@ fn enumerated(
     groups: &[(usize, Vec<usize>)],
     stop: &Stop,
 ) -> Option<Vec<(usize, Solved)>> {
-    let conflicts = component.conflicts.as_ref().filter(|conflicts| conflicts.is_complete)?;
+    let conflicts = component.exclusions()?;
     let mut starts = Vec::with_capacity(groups.len());
     let mut targets = Vec::with_capacity(groups.len());
     let mut is_open = vec![false; worths.len()];

@@ -133,7 +133,7 @@ impl Solve<'_> {
 
     /// Goes through all packings where they may be few; whether it got through.
     fn enumerate(&self, open: &[usize], incumbent: &mut Incumbent) -> bool {
-        let Some(conflicts) = self.component.conflicts.as_ref().filter(|conflicts| conflicts.is_complete) else {
+        let Some(conflicts) = self.component.exclusions() else {
             return false;
         };
         let pairs = open.len() * open.len().saturating_sub(1);
@@ -191,18 +191,28 @@ impl Solve<'_> {
 
     /// Whether columns exclude each other in pairs alone, which local search needs.
     fn is_searchable(&self) -> bool {
-        self.component.conflicts.as_ref().is_some_and(|conflicts| conflicts.is_complete)
+        self.component.exclusions().is_some()
     }
 
-    /// Local search over some columns, from scratch or from an incumbent by turns; what it finds that is better.
-    fn improve(&mut self, columns: &[usize], incumbent: &mut Incumbent, patience: u64) {
-        let Some(conflicts) = self.component.conflicts.as_ref().filter(|conflicts| conflicts.is_complete) else {
-            return;
-        };
+    /// Local search over some columns from a packing; what it finds beyond a worth that is known.
+    fn search_from(
+        &mut self,
+        start: &[usize],
+        columns: &[usize],
+        (known, patience): (u128, u64),
+        incumbent: &mut Incumbent,
+    ) {
+        let Some(conflicts) = self.component.exclusions() else { return };
         let Some(mut search) = LocalSearch::new(conflicts, self.worths, columns) else { return };
-        if let Some(chosen) = search.run(incumbent.worth, patience, &mut self.random, self.stop) {
+        search.begin(start);
+        if let Some(chosen) = search.run(known, patience, &mut self.random, self.stop) {
             incumbent.offer(self.worths, complete(self.component, self.worths, chosen));
         }
+    }
+
+    /// Local search from nothing; what it finds that is better.
+    fn improve(&mut self, columns: &[usize], incumbent: &mut Incumbent, patience: u64) {
+        self.search_from(&[], columns, (incumbent.worth, patience), incumbent);
     }
 
     /// Local search from some of the packings that are known, which are used up; what it finds beyond the floor.
@@ -210,16 +220,8 @@ impl Solve<'_> {
     /// Where worths have changed a little, what is better now is often a few steps from what was better before.
     fn search_on(&mut self, columns: &[usize], incumbent: &mut Incumbent) {
         let left = self.starts.len().saturating_sub(STARTS);
-        let starts = self.starts.split_off(left);
-        let Some(conflicts) = self.component.conflicts.as_ref().filter(|conflicts| conflicts.is_complete) else {
-            return;
-        };
-        for start in starts {
-            let Some(mut search) = LocalSearch::new(conflicts, self.worths, columns) else { return };
-            search.begin(&start);
-            if let Some(chosen) = search.run(incumbent.floor, PATIENCE_START, &mut self.random, self.stop) {
-                incumbent.offer(self.worths, complete(self.component, self.worths, chosen));
-            }
+        for start in self.starts.split_off(left) {
+            self.search_from(&start, columns, (incumbent.floor, PATIENCE_START), incumbent);
         }
     }
 
