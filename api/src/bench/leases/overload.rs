@@ -14,8 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use self::crowd::Crowd;
-use self::impatient::Impatient;
+use self::came_to::Tally;
 use self::urgent::Urgent;
 use super::child::ServerChild;
 use super::error::LeasesError;
@@ -47,8 +46,8 @@ pub(super) struct Overload {
     peak: f64,
     /// Seconds of the crowd.
     seconds: f64,
-    crowd: Crowd,
-    impatient: Impatient,
+    crowd: Tally,
+    impatient: Tally,
     urgent: Urgent,
     /// Bytes of the server: before, at most in the first half, and at most in the second.
     memory: [u64; 3],

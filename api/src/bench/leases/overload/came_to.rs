@@ -1,4 +1,4 @@
-//! What a call of a session came to, from the bytes of its answer: the field that is there, and of a failure its reason.
+//! What calls came to; of a session, from the bytes of its answer: the field that is there, and of a failure its reason.
 
 /// What a call came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,10 +7,50 @@ pub(super) enum CameTo {
     Granted,
     /// A refusal of the authority, with its reason.
     Refused,
-    /// Not taken in, because too many waited.
+    /// Not taken in, because too many waited, and said so.
     Overloaded,
+    /// Given up at the deadline.
+    GivenUp,
     /// Anything else.
     Other,
+}
+
+/// What became of some calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// Calls that were due.
+    pub(super) due: u64,
+    /// Those that were made; the others were held back by flow control, or found nobody to make them.
+    pub(super) sent: u64,
+    pub(super) granted: u64,
+    pub(super) refused: u64,
+    pub(super) overloaded: u64,
+    pub(super) given_up: u64,
+    pub(super) other: u64,
+}
+
+impl Tally {
+    /// Takes in what one call came to.
+    pub(super) fn take_in(&mut self, came_to: CameTo) {
+        *match came_to {
+            CameTo::Granted => &mut self.granted,
+            CameTo::Refused => &mut self.refused,
+            CameTo::Overloaded => &mut self.overloaded,
+            CameTo::GivenUp => &mut self.given_up,
+            CameTo::Other => &mut self.other,
+        } += 1;
+    }
+
+    /// Takes in what another one counted.
+    pub(super) fn add(&mut self, other: Tally) {
+        self.due += other.due;
+        self.sent += other.sent;
+        self.granted += other.granted;
+        self.refused += other.refused;
+        self.overloaded += other.overloaded;
+        self.given_up += other.given_up;
+        self.other += other.other;
+    }
 }
 
 /// Fields of `SessionResponse`, of `RequestLeaseResponse` and of `Failure`, by their numbers in the protocol.

@@ -20,7 +20,7 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-use super::came_to::{CameTo, came_to};
+use super::came_to::{CameTo, Tally, came_to};
 use super::request;
 use crate::bench::leases::error::LeasesError;
 use crate::proto::session_request::Call;
@@ -33,22 +33,6 @@ const BEAT: Duration = Duration::from_millis(2);
 /// Calls that are due and wait for the connection; beyond them the oldest are held back for good.
 const BACKLOG_MAX: u64 = 4_096;
 
-/// What became of the calls of class D.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Crowd {
-    /// Calls that were due.
-    pub(super) due: u64,
-    /// Those that the connections took; the rest was held back by flow control.
-    pub(super) sent: u64,
-    pub(super) granted: u64,
-    /// Refused because too many waited, and said so.
-    pub(super) overloaded: u64,
-    /// Refused by the authority, with a reason.
-    pub(super) refused: u64,
-    /// Anything else.
-    pub(super) other: u64,
-}
-
 /// One session that sends a call after each gap, and reads whatever comes.
 ///
 /// # Errors
@@ -57,40 +41,19 @@ pub(super) async fn session(
     channel: Channel,
     who: u32,
     (gap, until): (Duration, Instant),
-) -> Result<Crowd, LeasesError> {
+) -> Result<Tally, LeasesError> {
     let mut grpc = Grpc::new(channel);
     let counts = Arc::new(Counts::default());
     let calls = Calls::new((gap, until), counts.clone());
     grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
     let opened = grpc.streaming(Request::new(calls), PathAndQuery::from_static(SESSION), Wire { who }).await?;
     let mut answers = opened.into_inner();
-    let mut crowd = Crowd::default();
+    let mut tally = Tally::default();
     while let Some(answer) = answers.message().await? {
-        crowd.take_in(answer);
+        tally.take_in(answer);
     }
-    (crowd.due, crowd.sent) = (counts.due.load(Ordering::Relaxed), counts.sent.load(Ordering::Relaxed));
-    Ok(crowd)
-}
-
-impl Crowd {
-    fn take_in(&mut self, answer: CameTo) {
-        *match answer {
-            CameTo::Granted => &mut self.granted,
-            CameTo::Refused => &mut self.refused,
-            CameTo::Overloaded => &mut self.overloaded,
-            CameTo::Other => &mut self.other,
-        } += 1;
-    }
-
-    /// Takes in what another session counted.
-    pub(super) fn add(&mut self, other: Crowd) {
-        self.due += other.due;
-        self.sent += other.sent;
-        self.granted += other.granted;
-        self.overloaded += other.overloaded;
-        self.refused += other.refused;
-        self.other += other.other;
-    }
+    (tally.due, tally.sent) = (counts.due.load(Ordering::Relaxed), counts.sent.load(Ordering::Relaxed));
+    Ok(tally)
 }
 
 #[derive(Debug, Default)]

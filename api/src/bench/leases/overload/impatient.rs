@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tonic::{Code, Request, Response, Status};
 
+use super::came_to::{CameTo, Tally};
 use super::request;
 use crate::bench::leases::load::Calls;
 use crate::proto::{RequestLeaseResponse, ServiceClass};
@@ -14,46 +15,29 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Calls under way at once: callers beyond them find nobody to call for them, as where a pool of connections is used up.
 const UNDER_WAY_MAX: usize = 2_048;
 
-/// What became of their calls.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Impatient {
-    /// Calls that were due.
-    pub(super) due: u64,
-    /// Those that were made.
-    pub(super) sent: u64,
-    pub(super) granted: u64,
-    /// Refused because too many waited, and said so.
-    pub(super) overloaded: u64,
-    /// Refused by the authority, with a reason.
-    pub(super) refused: u64,
-    /// Given up at the deadline.
-    pub(super) given_up: u64,
-    pub(super) other: u64,
-}
-
 /// Single calls, one after each gap, whatever the answers do.
-pub(super) async fn ask(calls: Calls, gap: Duration, until: Instant) -> Impatient {
-    let mut impatient = Impatient::default();
+pub(super) async fn ask(calls: Calls, gap: Duration, until: Instant) -> Tally {
+    let mut tally = Tally::default();
     let mut under_way = JoinSet::new();
     let mut due = Instant::now();
     while due < until {
         tokio::time::sleep_until(due.into()).await;
         while due <= Instant::now() && due < until {
             if under_way.len() < UNDER_WAY_MAX {
-                under_way.spawn(one(calls.clone(), impatient.due));
-                impatient.sent += 1;
+                under_way.spawn(one(calls.clone(), tally.due));
+                tally.sent += 1;
             }
-            impatient.due += 1;
+            tally.due += 1;
             due += gap;
         }
         while let Some(done) = under_way.try_join_next() {
-            impatient.take_in(done.expect("a call does not panic"));
+            tally.take_in(came_to(done.expect("a call does not panic")));
         }
     }
     while let Some(done) = under_way.join_next().await {
-        impatient.take_in(done.expect("a call does not panic"));
+        tally.take_in(came_to(done.expect("a call does not panic")));
     }
-    impatient
+    tally
 }
 
 async fn one(mut calls: Calls, number: u64) -> Result<Response<RequestLeaseResponse>, Status> {
@@ -62,16 +46,13 @@ async fn one(mut calls: Calls, number: u64) -> Result<Response<RequestLeaseRespo
     calls.request_lease(call).await
 }
 
-impl Impatient {
-    fn take_in(&mut self, answer: Result<Response<RequestLeaseResponse>, Status>) {
-        let count = match answer.map(Response::into_inner).map_err(|status| status.code()) {
-            Ok(response) if !response.leases.is_empty() => &mut self.granted,
-            Ok(response) if response.refusal.is_some() => &mut self.refused,
-            Err(Code::ResourceExhausted) => &mut self.overloaded,
-            // The server gives up a little earlier than the caller, who then hears why.
-            Err(Code::DeadlineExceeded | Code::Cancelled) => &mut self.given_up,
-            Ok(_) | Err(_) => &mut self.other,
-        };
-        *count += 1;
+fn came_to(answer: Result<Response<RequestLeaseResponse>, Status>) -> CameTo {
+    match answer.map(Response::into_inner).map_err(|status| status.code()) {
+        Ok(response) if !response.leases.is_empty() => CameTo::Granted,
+        Ok(response) if response.refusal.is_some() => CameTo::Refused,
+        Err(Code::ResourceExhausted) => CameTo::Overloaded,
+        // The server gives up a little earlier than the caller, who then hears why.
+        Err(Code::DeadlineExceeded | Code::Cancelled) => CameTo::GivenUp,
+        Ok(_) | Err(_) => CameTo::Other,
     }
 }
