@@ -213,16 +213,6 @@ fn write_reading(bench: &Bench, (file, tile): (&str, &str), (minute, link_up): (
     let tile = fleet.nodes().find(|node| fleet.name(*node) == tile).unwrap();
     let at = Timestamp(1_700_000_000_000_000 + minute * 60_000_000);
     let mut table = TelemetryWriter::create(&bench.path(file), &fleet).unwrap();
-    let unmeasured = TelemetryRow {
-        tile,
-        at,
-        power_mw: None,
-        temperature_mk: None,
-        utilization_permille: None,
-        memory_bytes: None,
-        error_count: None,
-        link_up: None,
-    };
-    table.push(TelemetryRow { link_up: Some(link_up), ..unmeasured }).unwrap();
+    table.push(TelemetryRow { link_up: Some(link_up), ..TelemetryRow::silent(tile, at) }).unwrap();
     table.finish().unwrap();
 }

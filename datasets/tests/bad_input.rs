@@ -315,18 +315,7 @@ fn telemetry_in_other_units_is_refused() {
     let path = dir.path().join("telemetry.parquet");
     let refused = |column: &str, array: ArrayRef| {
         let mut writer = TelemetryWriter::create(&path, instance.fleet()).unwrap();
-        let (tile, at) = (NodeIndex(0), Timestamp(0));
-        let row = TelemetryRow {
-            tile,
-            at,
-            power_mw: None,
-            temperature_mk: None,
-            utilization_permille: None,
-            memory_bytes: None,
-            error_count: None,
-            link_up: None,
-        };
-        writer.push(row).unwrap();
+        writer.push(TelemetryRow::silent(NodeIndex(0), Timestamp(0))).unwrap();
         writer.finish().unwrap();
         edit(&path, |columns| set(columns, column, array));
         without_dir(&read_telemetry(&path, instance.fleet(), |_| ()).unwrap_err().to_string(), dir.path())

@@ -290,20 +290,25 @@ impl DemandColumns {
             memory_mib,
             devices: u8::try_from(devices).expect("at most 64 devices were let through"),
             milli: u16::try_from(milli).expect("at most 1,000 milli were let through"),
-            models: spec.split('|').filter(|model| !model.is_empty()).collect(),
+            models: models(spec).collect(),
         })
     }
 
     /// All device models that pods of a list name.
     fn models<'t>(&self, table: &'t CsvTable) -> BTreeSet<&'t str> {
         let Some(spec) = self.spec else { return BTreeSet::new() };
-        (0..table.len()).flat_map(|row| table.text(row, spec).split('|')).filter(|model| !model.is_empty()).collect()
+        (0..table.len()).flat_map(|row| models(table.text(row, spec))).collect()
     }
 
     /// Refuses the models that a pod allows.
     fn refuse_models(&self, table: &CsvTable, row: usize, problem: Problem) -> ImportError {
         table.refuse(row, self.spec.expect("a pod that names models has their column"), problem)
     }
+}
+
+/// The device models of a list joined by `|`.
+fn models(spec: &str) -> impl Iterator<Item = &str> {
+    spec.split('|').filter(|model| !model.is_empty())
 }
 
 /// Where the columns of pods are.

@@ -52,6 +52,23 @@ pub struct TelemetryRow {
     pub link_up: Option<bool>,
 }
 
+impl TelemetryRow {
+    /// A row in which no sensor spoke.
+    #[must_use]
+    pub fn silent(tile: NodeIndex, at: Timestamp) -> TelemetryRow {
+        TelemetryRow {
+            tile,
+            at,
+            power_mw: None,
+            temperature_mk: None,
+            utilization_permille: None,
+            memory_bytes: None,
+            error_count: None,
+            link_up: None,
+        }
+    }
+}
+
 /// The coldest reading believed, in millikelvin: lower ones are in another unit.
 const COLDEST_MK: u32 = 1_000;
 
