@@ -1,6 +1,7 @@
 //! Double auctions against all matchings.
 
 use lessor_models::families::double_auction::{DoubleAuctionInstance, Order, check};
+use lessor_solver::random::Random;
 use proptest::prelude::*;
 
 use super::{DoubleOutcome, clear, reduced};
@@ -36,21 +37,15 @@ fn is_sound(instance: &DoubleAuctionInstance, outcome: &DoubleOutcome) -> bool {
     is_worth && nobody_loses
 }
 
-/// A number below a limit, from a sequence of them.
-fn drawn(state: &mut u64, below: u64) -> u64 {
-    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*state >> 33) % below
-}
-
 /// A thousand bids and a thousand asks, no two of one vector: all payments come out of the flow, in the time of a few searches.
 #[test]
 fn where_every_vector_differs_payments_are_what_the_others_lose() {
-    let mut state = 1;
+    let mut random = Random::new(1);
     let mut side = |count: u64, dearer: u64| -> Vec<Order> {
         let order = |id| Order {
             id,
-            value: dearer + drawn(&mut state, 1_000_000),
-            vector: (0..3).map(|_| drawn(&mut state, 1_000_000) + dearer).collect(),
+            value: dearer + random.below(1_000_000),
+            vector: (0..3).map(|_| random.below(1_000_000) + dearer).collect(),
         };
         (0..count).map(order).collect()
     };
