@@ -25,23 +25,29 @@ pub(super) struct Walk {
     first: Leg,
 }
 
+/// Whether a leg gives back some of a row once it is through.
+fn frees(list: &Worklist<'_>, leg: Leg, row: Row) -> bool {
+    given(list, leg).iter().any(|given| given.0 == row)
+}
+
+/// What a leg gives back once it is through. One that goes holds its turns only while it is under way: those that paused hold
+/// theirs.
+fn given<'n>(list: &Worklist<'n>, leg: Leg) -> &'n [(Row, i64)] {
+    let need = &list.changes[leg / 2];
+    if is_going(leg) { &need.gone[need.turns.len()..] } else { &need.resumed }
+}
+
 impl Walk {
     pub(super) fn new(list: &Worklist<'_>) -> Walk {
         let mut frees: HashMap<Row, (Vec<Leg>, usize)> = HashMap::new();
-        let mut add = |leg: Leg, gives: &[(Row, i64)]| {
-            for &(row, _) in gives {
+        let mut add = |leg: Leg| {
+            for &(row, _) in given(list, leg) {
                 frees.entry(row).or_default().0.push(leg);
             }
         };
         let open: Vec<usize> = (0..list.changes.len()).filter(|&change| list.is_open(2 * change)).collect();
-        for &change in &open {
-            // A leg that goes holds its turns only while it is under way: those that paused hold theirs.
-            let need = &list.changes[change];
-            add(2 * change, &need.gone[need.turns.len()..]);
-        }
-        for change in open {
-            add(2 * change + 1, &list.changes[change].resumed);
-        }
+        open.iter().for_each(|change| add(2 * change));
+        open.iter().for_each(|change| add(2 * change + 1));
         Walk { frees, path: Vec::new(), position: vec![None; 2 * list.changes.len()], first: 0 }
     }
 
@@ -66,11 +72,25 @@ impl Walk {
                 self.pop(last);
                 return Some(Deadlock::Lasting(vec![Stuck { change: last / 2, row, behind: None }]));
             };
-            if let Some(start) = self.position[next] {
-                return Some(self.cycle(start, list));
+            let known = self.position[next];
+            match known {
+                None => self.push(next),
+                Some(start) if self.still_waits(start, list) => return Some(self.cycle(start, list)),
+                Some(_) => {}
             }
-            self.push(next);
         }
+    }
+
+    /// Whether from a position on every leg of the path still waits for the next. A pause lets others go on, wherever they are:
+    /// the path is cut where a leg is through, or waits on what the next does not free.
+    fn still_waits(&mut self, start: usize, list: &Worklist<'_>) -> bool {
+        let waits = |pair: &[Leg]| frees(list, pair[1], list.row_of(pair[0]));
+        let stays = self.path[start..].windows(2).take_while(|pair| list.is_open(pair[1]) && waits(pair)).count();
+        let is_whole = start + stays + 1 == self.path.len();
+        while self.path.len() > start + stays + 1 {
+            self.pop(self.path[self.path.len() - 1]);
+        }
+        is_whole
     }
 
     /// What becomes of the cycle that the path ends in.
