@@ -147,14 +147,14 @@ pub fn plan(
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
     let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
-    let mut occupancy = match options.method {
+    let occupancy = match options.method {
         Method::Auto => run.search(&lowered, guide),
         Method::FirstCome => run.first_come_plan(&lowered, &ranking),
     };
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
     let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));
     let prices = prices::from_duals(&duals.unwrap_or_default());
-    let way = run.migrate(&mut occupancy, guide);
+    let (occupancy, way) = run.way(occupancy, guide);
     run.finish(&occupancy, (way, certificate), prices, options)
 }
 

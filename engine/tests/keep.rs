@@ -7,9 +7,10 @@ use lessor_engine::planner::{Method, Outcome, PlannerOptions, Stops, plan};
 use lessor_models::check;
 use lessor_models::fleet::Owner;
 use lessor_models::instance::Instance;
+use lessor_models::job::Job;
 use lessor_models::objective::Weights;
 use lessor_models::plan::{CurrentPlacement, Placement, Plan};
-use lessor_models::resources::Kind;
+use lessor_models::resources::{Kind, Kinds};
 use lessor_solver::stop::Stop;
 
 fn planned(instance: &Instance) -> Outcome {
@@ -89,4 +90,28 @@ fn moves_that_are_free_are_made_for_any_gain_and_dear_ones_are_not() {
     };
     let [free, dear] = [0, 1_000].map(moves);
     assert!(free.1 >= dear.1 && dear.0 == 0, "free: {free:?}, dear: {dear:?}");
+}
+
+#[test]
+fn where_moves_are_free_no_plan_is_worth_less_than_if_all_had_stayed() {
+    for seed in 0..4 {
+        let (family, load_permille) = (Family::Mixed, 1_200);
+        let scenario = Scenario { family, load_permille, relations: true, moves: true, ..Scenario::new(120, seed) };
+        let instance = scenario.generate().unwrap();
+        let jobs = instance.jobs().iter().map(|job| Job { preemptible: true, ..job.clone() }).collect();
+        let names = (0..instance.jobs().len()).map(|at| format!("j{at}")).collect();
+        // What moves needs its room at both ends meanwhile, so that most orders of many moves lead nowhere.
+        let transient = Kinds::NONE.with(Kind::Memory).with(Kind::Compute);
+        let weights = Weights { transient, ..instance.weights().clone() };
+        let instance = Instance::new(instance.fleet().clone(), names, jobs, weights).unwrap();
+        let first = planned(&instance);
+        let [free, dear] = [0, 1_000].map(|factor| {
+            let again = running(&instance, &first.plan, factor);
+            let second = planned(&again);
+            check(&again, &second);
+            second
+        });
+        assert_eq!(dear.plan.moves, [], "seed {seed}");
+        assert!(free.value >= dear.value, "seed {seed}: {} is less than {}", free.value, dear.value);
+    }
 }

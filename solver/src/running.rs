@@ -51,8 +51,13 @@ pub enum Stay<'r> {
     /// They stay.
     All,
     /// They leave where the prices say that their room is worth more than they are there, or that they earn more on another
-    /// tile, by more than a move costs.
-    Worthwhile(&'r Ranking),
+    /// tile, by more than a move costs and a part of what they earn.
+    Worthwhile {
+        /// The prices.
+        ranking: &'r Ranking,
+        /// That part, zero or more.
+        gain: f64,
+    },
 }
 
 impl Running {
@@ -85,10 +90,10 @@ impl Running {
         Running { of_classes: of_job.collect(), entrances: ways::entrances(lowered) }
     }
 
-    /// Whether [`Stay::Worthwhile`] would let anything go that [`Stay::All`] keeps.
+    /// Whether anything goes that [`Stay::All`] would keep.
     #[must_use]
-    pub fn has_leavers(&self, lowered: &Lowered<'_>, ranking: &Ranking) -> bool {
-        self.of_classes.iter().any(|of_class| !of_class.leaving(lowered, ranking, &self.entrances).is_empty())
+    pub fn has_leavers(&self, lowered: &Lowered<'_>, stay: Stay<'_>) -> bool {
+        self.of_classes.iter().any(|of_class| !of_class.leaving(lowered, stay, &self.entrances).is_empty())
     }
 
     /// Puts back what runs, wherever tile, accounts and rules allow, and as many as may stay.
@@ -98,10 +103,7 @@ impl Running {
         let lowered = occupancy.lowered();
         let mut waiting: Vec<(&OfClass, Row)> = Vec::new();
         for of_class in &self.of_classes {
-            let leaving = match stay {
-                Stay::All => Vec::new(),
-                Stay::Worthwhile(ranking) => of_class.leaving(lowered, ranking, &self.entrances),
-            };
+            let leaving = of_class.leaving(lowered, stay, &self.entrances);
             let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
             waiting.extend(rows.map(|&row| (of_class, row)));
         }
@@ -154,7 +156,8 @@ impl Running {
 
 impl OfClass {
     /// The tiles that capsules had better leave, sorted; none where they may not be preempted.
-    fn leaving(&self, lowered: &Lowered<'_>, ranking: &Ranking, entrances: &[NodeIndex]) -> Vec<TileIndex> {
+    fn leaving(&self, lowered: &Lowered<'_>, stay: Stay<'_>, entrances: &[NodeIndex]) -> Vec<TileIndex> {
+        let Stay::Worthwhile { ranking, gain } = stay else { return Vec::new() };
         if !lowered.job(self.class).preemptible {
             return Vec::new();
         }
@@ -163,7 +166,7 @@ impl OfClass {
             let group = lowered.group_of(row.tile);
             let earned = lowered.worth_from(self.class, group, lowered.job(self.class).earliest) as f64;
             let move_cost = self.move_cost.saturating_add(ways::least_way_from(lowered, row.tile, entrances));
-            earned - ranking.cost(lowered, self.class, group) + (move_cost as f64) < best
+            earned - ranking.cost(lowered, self.class, group) + gain * earned.abs() + (move_cost as f64) < best
         };
         self.rows.iter().filter(leaves).map(|row| row.tile).collect()
     }

@@ -37,6 +37,10 @@ const POLISH_GAIN: i128 = 2_000;
 /// The part of those two that is tried first: small capsules pack well at once.
 const POLISH_TRIAL: u64 = 16;
 
+/// The parts of what capsules earn that they must gain beside what a move costs to leave their tile, each tried: where moves are
+/// free, nearly everything would change places for what prices cannot tell.
+const GAINS_TO_LEAVE: [f64; 2] = [0.0, 0.01];
+
 /// How the tiles are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Recipe {
@@ -73,22 +77,32 @@ pub(super) struct Guide<'r> {
 
 impl Run<'_> {
     /// The best of the first plans: one that starts from all that runs and can stay and, where prices speak against some of
-    /// that, one that starts without it.
+    /// that, those that start without it.
     pub(super) fn first_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
-        let mut plan = Occupancy::new(lowered);
-        self.running.keep(&mut plan, Stay::All);
-        spread_out(&mut plan, guide.ranking);
-        self.construct(&mut plan, guide);
-        let has_other = self.compares_plans && self.running.has_leavers(lowered, guide.ranking);
-        if has_other && !self.stops.search.is_raised() {
-            let mut other = Occupancy::new(lowered);
-            self.running.keep(&mut other, Stay::Worthwhile(guide.ranking));
-            spread_out(&mut other, guide.ranking);
-            self.construct(&mut other, guide);
-            if self.worth(&other) > self.worth(&plan) {
-                return other;
+        let mut plan = self.staying_plan(lowered, guide);
+        for gain in GAINS_TO_LEAVE {
+            let stay = Stay::Worthwhile { ranking: guide.ranking, gain };
+            let has_other = self.compares_plans && self.running.has_leavers(lowered, stay);
+            if has_other && !self.stops.search.is_raised() {
+                let other = self.plan_from(lowered, stay, guide);
+                if self.worth(&other) > self.worth(&plan) {
+                    plan = other;
+                }
             }
         }
+        plan
+    }
+
+    /// The first plan that starts from all that runs and can stay.
+    pub(super) fn staying_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
+        self.plan_from(lowered, Stay::All, guide)
+    }
+
+    fn plan_from<'l>(&mut self, lowered: &'l Lowered<'l>, stay: Stay<'_>, guide: Guide<'_>) -> Occupancy<'l> {
+        let mut plan = Occupancy::new(lowered);
+        self.running.keep(&mut plan, stay);
+        spread_out(&mut plan, guide.ranking);
+        self.construct(&mut plan, guide);
         plan
     }
 

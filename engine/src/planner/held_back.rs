@@ -21,8 +21,22 @@ pub(super) struct Way {
 }
 
 impl Run<'_> {
+    /// A plan and the way there. One that moves much and has to take much of that back may come to less than one in which
+    /// what runs stays, which is tried then.
+    pub(super) fn way<'l>(&mut self, mut occupancy: Occupancy<'l>, guide: Guide<'_>) -> (Occupancy<'l>, Way) {
+        let way = self.migrate(&mut occupancy, guide);
+        if way.held_back.is_empty() {
+            return (occupancy, way);
+        }
+        let mut staying = self.staying_plan(occupancy.lowered(), guide);
+        insert::insert_missing(&mut staying, guide.order, guide.ranking, self.stops.explain);
+        self.settle(&mut staying, guide);
+        let other = self.migrate(&mut staying, guide);
+        if self.worth(&staying) > self.worth(&occupancy) { (staying, other) } else { (occupancy, way) }
+    }
+
     /// The moves that lead to a plan. Moves that no order allows are taken out of it, until an order is left for the rest.
-    pub(super) fn migrate(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) -> Way {
+    fn migrate(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) -> Way {
         let instance = occupancy.lowered().instance;
         let mut held_back: Vec<HeldBack> = Vec::new();
         for round in 0.. {

@@ -77,7 +77,7 @@ fn kept(instance: &Instance, is_ranked: bool) -> Vec<[u32; 3]> {
     // Without prices, worth alone ranks.
     let ranking = Ranking::new(&lowered, None);
     let mut occupancy = Occupancy::new(&lowered);
-    let stay = if is_ranked { Stay::Worthwhile(&ranking) } else { Stay::All };
+    let stay = if is_ranked { Stay::Worthwhile { ranking: &ranking, gain: 0.0 } } else { Stay::All };
     Running::of(&lowered).keep(&mut occupancy, stay);
     held(&occupancy)
 }
@@ -107,12 +107,15 @@ fn whoever_may_be_preempted_leaves_where_it_earns_more_elsewhere_than_the_move_c
 
 #[test]
 fn leavers_are_known_before_anything_is_put_back() {
-    let has_leavers = |move_cost| {
+    let has_leavers = |move_cost, gain| {
         let instance = instance(vec![Job { preemptible: true, ..job(1, 1, move_cost) }], &[(0, 1)]);
         let lowered = Lowered::new(&instance);
-        Running::of(&lowered).has_leavers(&lowered, &Ranking::new(&lowered, None))
+        let stay = Stay::Worthwhile { ranking: &Ranking::new(&lowered, None), gain };
+        Running::of(&lowered).has_leavers(&lowered, stay)
     };
-    assert_eq!((has_leavers(49), has_leavers(50)), (true, false));
+    assert_eq!((has_leavers(49, 0.0), has_leavers(50, 0.0)), (true, false));
+    // It earns 40 where it runs, and must gain a tenth of that too.
+    assert_eq!((has_leavers(45, 0.1), has_leavers(46, 0.1)), (true, false));
 }
 
 #[test]
