@@ -2,6 +2,7 @@
 
 mod construct;
 mod held_back;
+mod proof;
 mod reinsertion;
 mod restarts;
 mod thrift;
@@ -26,6 +27,7 @@ use lessor_solver::stop::Stop;
 
 use construct::Guide;
 use held_back::Way;
+use proof::certify;
 use thrift::Thrift;
 
 /// How a plan is made.
@@ -156,13 +158,6 @@ pub fn plan(
     let prices = prices::from_duals(&duals.unwrap_or_default());
     let (occupancy, way) = run.way(occupancy, guide);
     run.finish(&occupancy, (way, certificate), prices, options)
-}
-
-/// A certificate and the bound that it implies; nothing where it proves nothing.
-fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificate, i128)> {
-    let certificate = bound::certificate(lowered, relaxation);
-    let bound = check::bound::bound(lowered.instance, &certificate).ok()?;
-    Some((certificate, bound))
 }
 
 /// What every phase needs.

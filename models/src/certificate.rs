@@ -86,3 +86,45 @@ pub struct Certificate {
     /// Prices of shapes, where capsules are large against a tile.
     pub shapes: Vec<ShapePrice>,
 }
+
+impl Certificate {
+    /// The same with so many eighths of every price, rounded down; at zero there is no price at all.
+    #[must_use]
+    pub fn eighths(&self, eighths: u64) -> Certificate {
+        let part = |price: u64| {
+            let part = u128::from(price) * u128::from(eighths) / 8;
+            u64::try_from(part).unwrap_or(u64::MAX)
+        };
+        let duals = self.duals.iter().map(|dual| Dual { price: part(dual.price), ..*dual });
+        let pieces = self.pieces.iter().map(|piece| PiecePrice { price: part(piece.price), ..*piece });
+        let shapes = self.shapes.iter().map(|shape| ShapePrice { price: part(shape.price), ..*shape });
+        Certificate {
+            duals: duals.filter(|dual| dual.price > 0).collect(),
+            pieces: pieces.filter(|piece| piece.price > 0).collect(),
+            shapes: shapes.filter(|shape| shape.price > 0).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_prices_round_down_and_nothing_is_left_of_none() {
+        let (class, under, instant) = (ClassIndex(0), NodeIndex(0), Timestamp(0));
+        let interval = Interval { start: instant, end: Timestamp(1) };
+        let dual = |price| Dual { scope: Scope::Tiles { class, under }, kind: Kind::Memory, interval, price };
+        let piece = |price| PiecePrice { class, under, milli: 500, instant, price };
+        let shape = |price| ShapePrice { class, under, job: JobIndex(0), instant, price };
+        let of = |duals: &[u64], [pieces, shapes]: [u64; 2]| Certificate {
+            duals: duals.iter().copied().map(dual).collect(),
+            pieces: vec![piece(pieces)],
+            shapes: vec![shape(shapes)],
+        };
+        let all = of(&[u64::MAX, 1, 9], [16, 8]);
+        assert_eq!(all.eighths(8), all);
+        assert_eq!(all.eighths(4), of(&[u64::MAX / 2, 4], [8, 4]));
+        assert_eq!(all.eighths(0), Certificate::default());
+    }
+}

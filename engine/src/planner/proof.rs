@@ -1,0 +1,28 @@
+//! What a relaxation proves: a certificate, and the bound that it implies as the checker reads it.
+
+use lessor_models::certificate::Certificate;
+use lessor_models::check;
+use lessor_solver::bound::{self, Relaxation};
+use lessor_solver::lowering::Lowered;
+
+/// A certificate and the bound that it implies; nothing where it proves nothing.
+pub(super) fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificate, i128)> {
+    let proven = |certificate: Certificate| {
+        let bound = check::bound::bound(lowered.instance, &certificate).ok()?;
+        Some((certificate, bound))
+    };
+    let mut best = proven(bound::certificate(lowered, relaxation))?;
+    if lowered.grid.count() == 1 {
+        return Some(best);
+    }
+    // Where time is told apart roughly, prices charge room that nobody lacks, and lower ones may prove more. Bounds are convex
+    // along the way from all of the prices to none: the first step that proves no more is the last.
+    let prices = best.0.clone();
+    for eighths in (0..8).rev() {
+        match proven(prices.eighths(eighths)).filter(|(_, bound)| *bound < best.1) {
+            Some(better) => best = better,
+            None => break,
+        }
+    }
+    Some(best)
+}
