@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lessor_models::draw;
-use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner, ZoneIndex};
+use lessor_models::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::plan::Placement;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
@@ -116,23 +116,31 @@ impl Book {
         let fleet = instance.fleet();
         let mut leases = vec![BTreeMap::new(); self.accounts.len()];
         let mut positions_of: HashMap<NodeIndex, Vec<(usize, Level)>> = HashMap::new();
-        for placement in placements {
-            let job = &instance.jobs()[placement.job.at()];
-            let class = fleet.class_of(placement.tile).expect("the plan was checked: it places on tiles");
+        // Neighbours of a job in one place draw alike, and most placements have some.
+        let place = |placement: &Placement| (placement.job, site(fleet, placement.tile), placement.start);
+        for alike in placements.chunk_by(|a, b| place(a) == place(b)) {
+            let Placement { job, tile, start, .. } = alike[0];
+            let ((here, class), job) = (site(fleet, tile), &instance.jobs()[job.at()]);
             let class = &fleet.classes()[class.at()];
-            let end = placement.start.after(draw::term(job, class));
-            let interval = Interval { start: placement.start, end };
-            let positions = positions_of.entry(placement.tile).or_insert_with(|| self.positions(fleet, placement.tile));
+            let interval = Interval { start, end: start.after(draw::term(job, class)) };
+            let count: u64 = alike.iter().map(|placement| u64::from(placement.count)).sum();
+            let positions = positions_of.entry(here).or_insert_with(|| self.positions(fleet, tile));
             for &(at, level) in positions.iter() {
                 let drawn = draw::draw(&job.demand, class, level);
                 let sums: &mut Sums = leases[at].entry(interval).or_default();
-                let count = u128::from(placement.count);
-                sums.iter_mut().zip(drawn.0).for_each(|(sum, amount)| *sum += u128::from(amount) * count);
-                self.accounts[at].capsules += u64::from(placement.count);
+                sums.iter_mut().zip(drawn.0).for_each(|(sum, amount)| *sum += u128::from(amount) * u128::from(count));
+                self.accounts[at].capsules += count;
             }
         }
         leases
     }
+}
+
+/// Where a tile draws from, and as what: the node whose cell and zones are its own, and its class.
+fn site(fleet: &Fleet, tile: NodeIndex) -> (NodeIndex, ClassIndex) {
+    let class = fleet.class_of(tile).expect("the plan was checked: it places on tiles");
+    let stands_for_itself = !fleet.zones_listing(tile).is_empty();
+    (fleet.parent(tile).filter(|_| !stands_for_itself).unwrap_or(tile), class)
 }
 
 impl Account {
@@ -271,6 +279,11 @@ mod tests {
 
     /// Two tiles of 10 W of which 1 W is idle, in one cell without a limit of its own, on one feed of 15 W.
     fn instance() -> Instance {
+        fed(0)
+    }
+
+    /// The same, where the feed lists a node: the cell, or one of its tiles.
+    fn fed(node: u32) -> Instance {
         let tile = Resources::UNLIMITED.with(Kind::Power, 10_000).with(Kind::Memory, 100);
         let nodes = NodeColumns {
             names: ["cell", "a", "b"].map(String::from).to_vec(),
@@ -289,7 +302,7 @@ mod tests {
             classes: vec![class],
             zone_names: vec!["feed".into()],
             zones: vec![feed],
-            members: vec![(0, 0)],
+            members: vec![(0, node)],
             steps,
             ..FleetParts::default()
         };
@@ -315,6 +328,14 @@ mod tests {
         let memory = Kind::Memory.index();
         assert_eq!((cell.busiest.capacity[memory], cell.busiest.used[memory]), (Some(200), 30));
         assert_eq!((feed.busiest.capacity[memory], feed.busiest.used[memory]), (None, 30));
+    }
+
+    #[test]
+    fn a_tile_with_a_feed_of_its_own_draws_from_it_alone() {
+        let found = accounts(&fed(2), &[placed(1, 0, 3), placed(2, 0, 1), placed(1, 0, 2)]);
+        let used = |account: &Account| (account.tiles, account.capsules, account.busiest.used[Kind::Power.index()]);
+        assert_eq!(used(&found[0]), (2, 6, 12_000));
+        assert_eq!(used(&found[1]), (1, 1, 2_000));
     }
 
     #[test]

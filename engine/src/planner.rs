@@ -16,7 +16,7 @@ use lessor_models::plan::{Plan, Price};
 use lessor_solver::assemble;
 use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::conflict::Explainer;
-use lessor_solver::index::TileIndex;
+use lessor_solver::index::{GroupIndex, JobClassIndex, TileIndex};
 use lessor_solver::insert;
 use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
@@ -24,6 +24,7 @@ use lessor_solver::rank::Ranking;
 use lessor_solver::running::Running;
 use lessor_solver::search::{Rescheduling, Search};
 use lessor_solver::stop::Stop;
+use rayon::prelude::*;
 
 use construct::Guide;
 use held_back::Way;
@@ -293,9 +294,11 @@ impl Run<'_> {
         let lowered = occupancy.lowered();
         let instance = lowered.instance;
         let Way { placements, moves, held_back } = way;
-        let value = check::value(instance, &placements);
-        self.say(Phase::Explain, 0, 0, Some(value));
-        let unplaced = Explainer::new(occupancy, &prices).explain_all(options.explain_max, self.stops.explain);
+        self.say(Phase::Explain, 0, 0, None);
+        let (value, unplaced) = rayon::join(
+            || check::value(instance, &placements),
+            || Explainer::new(occupancy, &prices).explain_all(options.explain_max, self.stops.explain),
+        );
         let accepted_bids = objective::accepted_bids(instance, &placements);
         let plan = Plan { placements, moves, held_back, unplaced, prices };
         Outcome { plan, value, certificate, accepted_bids, sizes: (lowered.classes.len(), lowered.groups.len()) }
@@ -305,18 +308,17 @@ impl Run<'_> {
 /// What an incumbent is worth before its moves.
 fn worth(occupancy: &Occupancy<'_>) -> i128 {
     let lowered = occupancy.lowered();
-    let mut total = 0i128;
-    for (group, tiles) in lowered.group_indexes().map(|group| (group, lowered.group(group).tiles.clone())) {
-        for item in tiles.flat_map(|tile| occupancy.items(TileIndex::new(tile))) {
-            let each = lowered.worth_from(item.class, group, item.start);
-            total += i128::from(each) * i128::from(item.count);
-        }
-    }
-    total -= occupancy.strain_of_all();
-    for class in lowered.class_indexes() {
+    let of_group = |group: GroupIndex| -> i128 {
+        let tiles = lowered.group(group).tiles.clone().map(TileIndex::new);
+        let items = tiles.flat_map(|tile| occupancy.items(tile));
+        items.map(|item| i128::from(lowered.worth_from(item.class, group, item.start)) * i128::from(item.count)).sum()
+    };
+    let bonus = |class: JobClassIndex| -> i128 {
         let job = lowered.job(class);
         let jobs = assemble::per_job(lowered, class, occupancy.placed(class));
-        total += jobs.iter().map(|&(_, placed)| i128::from(objective::value::bonus(job, placed))).sum::<i128>();
-    }
-    total
+        jobs.iter().map(|&(_, placed)| i128::from(objective::value::bonus(job, placed))).sum()
+    };
+    let groups: Vec<GroupIndex> = lowered.group_indexes().collect();
+    let placed: i128 = groups.into_par_iter().map(of_group).sum();
+    placed + lowered.class_indexes().map(bonus).sum::<i128>() - occupancy.strain_of_all()
 }

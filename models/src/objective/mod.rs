@@ -27,7 +27,7 @@ use crate::tile_class::TileClass;
 use crate::time::Timestamp;
 use balance::Balance;
 use headroom::Headroom;
-use tariff::Tariff;
+use tariff::{Tariff, Tariffs};
 
 /// The weights and default prices of the objective: policy, read from one file.
 ///
@@ -113,10 +113,15 @@ impl<'a> Site<'a> {
     /// When the node is not a tile.
     #[must_use]
     pub fn of(fleet: &'a Fleet, tile: NodeIndex, weights: &Weights) -> Site<'a> {
+        Site::with(fleet, tile, Tariff::of(fleet, tile, weights))
+    }
+
+    /// The site of a tile whose tariff is known.
+    fn with(fleet: &'a Fleet, tile: NodeIndex, tariff: Tariff<'a>) -> Site<'a> {
         let class = fleet.class_of(tile).expect("a site is a tile's");
         Site {
             class: &fleet.classes()[class.at()],
-            tariff: Tariff::of(fleet, tile, weights),
+            tariff,
             heat_mw: fleet.base_capacity(Owner::Node(tile)).get(Kind::Heat),
         }
     }
@@ -147,9 +152,10 @@ pub fn plan_value(instance: &Instance, placements: &[Placement]) -> i128 {
 pub fn plan_value_under(instance: &Instance, placements: &[Placement], weights: &Weights) -> i128 {
     let mut total = 0i128;
     let mut placed = vec![0u64; instance.jobs().len()];
+    let mut tariffs = Tariffs::new(instance.fleet(), weights);
     for placement in placements {
         let job = &instance.jobs()[placement.job.at()];
-        let site = Site::of(instance.fleet(), placement.tile, weights);
+        let site = Site::with(instance.fleet(), placement.tile, tariffs.of(placement.tile));
         let delay = latency::delay_to_data_us(instance.fleet(), job, placement.tile).unwrap_or(0);
         let worth = capsule_value(job, &site, placement.start, delay, weights);
         total += i128::from(worth) * i128::from(placement.count);

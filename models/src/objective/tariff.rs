@@ -4,11 +4,12 @@
 //! the run passes a change: the cheapest start is at an end of the job's window or where the run begins or ends at a change.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::dues::{self, Due};
 use super::{Site, Weights, carbon, energy};
 use crate::draw;
-use crate::fleet::{Fleet, NodeIndex, ZoneIndex};
+use crate::fleet::{Fleet, NodeIndex, Owner, ZoneIndex};
 use crate::job::Job;
 use crate::time::{Interval, Span, StepFunction, Timestamp};
 
@@ -82,6 +83,28 @@ impl<'a> Tariff<'a> {
     }
 }
 
+/// The tariffs of many tiles: those that belong to no zone by themselves share what their parent pays.
+#[derive(Debug)]
+pub(super) struct Tariffs<'a> {
+    fleet: &'a Fleet,
+    weights: &'a Weights,
+    known: HashMap<NodeIndex, Tariff<'a>>,
+}
+
+impl<'a> Tariffs<'a> {
+    pub(super) fn new(fleet: &'a Fleet, weights: &'a Weights) -> Tariffs<'a> {
+        Tariffs { fleet, weights, known: HashMap::new() }
+    }
+
+    /// The tariff of a tile; see [`Tariff::of`]. O(dues) but for the first tile of each parent.
+    pub(super) fn of(&mut self, tile: NodeIndex) -> Tariff<'_> {
+        let (fleet, weights) = (self.fleet, self.weights);
+        let has_own = !fleet.zones_listing(tile).is_empty() || !fleet.prices().of(Owner::Node(tile)).is_empty();
+        let payer = fleet.parent(tile).filter(|_| !has_own).unwrap_or(tile);
+        self.known.entry(payer).or_insert_with(|| Tariff::of(fleet, tile, weights)).as_borrowed()
+    }
+}
+
 fn greatest<'a>(
     fleet: &'a Fleet,
     tile: NodeIndex,
@@ -116,8 +139,9 @@ mod tests {
     use super::*;
     use crate::draw::tests::class;
     use crate::fleet::{TariffSteps, Zone, ZoneKind};
-    use crate::resources::Resources;
-    use crate::test_instance::{A, B, HALL, Tiny, at, job, seconds};
+    use crate::plan::Price;
+    use crate::resources::{Kind, Resources};
+    use crate::test_instance::{A, B, D, FEED, HALL, TILES, Tiny, at, during, job, seconds};
 
     /// The feed of b costs 5, then 9 from second 4 on; the hall costs 7 and emits 3, then nothing from second 20 on.
     fn tiny() -> Tiny {
@@ -140,6 +164,18 @@ mod tests {
         assert_eq!([0, 4].map(|second| price(A, second)), [7, 7]);
         let carbon = |second| Tariff::of(instance.fleet(), A, instance.weights()).carbon.at(at(second));
         assert_eq!([-1, 0, 19, 20].map(carbon), [3, 3, 3, 0]);
+    }
+
+    #[test]
+    fn tiles_looked_up_together_pay_what_each_pays() {
+        let price = |owner, price| Price { owner, kind: Kind::Memory, interval: during(0, 9), price };
+        // The feed lists b by itself, and d has a price of its own.
+        let prices = [price(FEED, 3), price(Owner::Node(D), 5), price(Owner::Node(HALL), 7)];
+        let instance = tiny().build().with_prices(&prices).unwrap();
+        let mut tariffs = Tariffs::new(instance.fleet(), instance.weights());
+        for tile in TILES.into_iter().chain(TILES) {
+            assert_eq!(tariffs.of(tile), Tariff::of(instance.fleet(), tile, instance.weights()), "{tile:?}");
+        }
     }
 
     #[test]

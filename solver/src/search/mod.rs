@@ -535,31 +535,43 @@ fn headroom(occupancy: &Occupancy<'_>, cell: &Cell, cells_below: &[u64]) -> Shar
     Shares::new(accounts_above(lowered, cell).into_iter().map(share).collect())
 }
 
-/// Puts a cell's new contents in place of the old, all or none: what one tile gains another may have given up.
+/// Puts a cell's new contents in place of the old, all or none: what one tile gains another may have given up. What stays is
+/// not touched.
 fn replace(occupancy: &mut Occupancy<'_>, changes: &[Contents]) -> bool {
     let old: Vec<Contents> = changes.iter().map(|(tile, _)| (*tile, occupancy.items(*tile).to_vec())).collect();
-    changes.iter().for_each(|(tile, _)| take_all(occupancy, *tile));
+    changes.iter().for_each(|(tile, items)| take_others(occupancy, *tile, items));
     for (tile, items) in changes {
         let group = occupancy.lowered().group_of(*tile);
-        for item in items {
-            let count = u64::from(item.count);
-            let room = occupancy.path_room(item.class, group, item.start, count);
-            if room < count || occupancy.missing(item.class) < count {
-                changes.iter().for_each(|(tile, _)| take_all(occupancy, *tile));
+        for (at, item) in items.iter().enumerate() {
+            let count = like(&items[..=at], item).saturating_sub(like(occupancy.items(*tile), item));
+            let room = occupancy.path_room(item.class, group, item.start, u64::from(count));
+            if room < u64::from(count) || occupancy.missing(item.class) < u64::from(count) {
+                changes.iter().for_each(|(tile, _)| take_others(occupancy, *tile, &[]));
                 for (tile, items) in old {
                     items.into_iter().for_each(|item| occupancy.place(tile, item));
                 }
                 return false;
             }
-            occupancy.place(*tile, *item);
+            if count > 0 {
+                occupancy.place(*tile, Item { count, ..*item });
+            }
         }
     }
     true
 }
 
-fn take_all(occupancy: &mut Occupancy<'_>, tile: TileIndex) {
-    while let Some(last) = occupancy.items(tile).len().checked_sub(1) {
-        let count = occupancy.items(tile)[last].count;
-        occupancy.take(tile, last, count);
+/// Takes off a tile what is not among the items that stay.
+fn take_others(occupancy: &mut Occupancy<'_>, tile: TileIndex, stay: &[Item]) {
+    for position in (0..occupancy.items(tile).len()).rev() {
+        let item = occupancy.items(tile)[position];
+        let goes = like(occupancy.items(tile), &item).saturating_sub(like(stay, &item)).min(item.count);
+        if goes > 0 {
+            occupancy.take(tile, position, goes);
+        }
     }
+}
+
+/// How many capsules in a list of items differ from those of an item in nothing.
+fn like(items: &[Item], asked: &Item) -> u32 {
+    items.iter().filter(|item| Item { count: asked.count, ..**item } == *asked).map(|item| item.count).sum()
 }
