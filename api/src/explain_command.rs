@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use lessor_datasets::table::cure_words;
+use lessor_datasets::table::{cure_words, instant_words};
 use lessor_models::draw::draw;
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
 use lessor_models::plan::{Blocker, Placement, Plan, Price, Unplaced};
 use lessor_models::resources::Kind;
+use lessor_models::time::Timestamp;
 use serde::Serialize;
 
 use crate::Ending;
@@ -193,14 +194,14 @@ fn print(told: &Explanation) {
         say(&format!("cure      {cure}"));
     }
     if let Some(start) = told.expected_start_us {
-        say(&format!(
-            "waits     until {start} us after 1970-01-01 UTC, were its deadline waived and all else as planned"
-        ));
+        let until = instant_words(Timestamp(start));
+        say(&format!("waits     until {until}, were its deadline waived and all else as planned"));
     }
     let placements = told.placements.iter().map(|at| format!("{} on {} ({})", at.count, at.tile, at.path.join(", ")));
     list("where", &placements.collect::<Vec<_>>());
     let words = |price: &PriceView| {
-        format!("{}: {} micro-credits per 10^6 {} and hour", price.account, price.price, price.unit)
+        let [from, to] = [price.start_us, price.end_us].map(|at| instant_words(Timestamp(at)));
+        format!("{}: {} micro-credits per 10^6 {} and hour, {from} to {to}", price.account, price.price, price.unit)
     };
     list("prices", &told.prices.iter().map(words).collect::<Vec<_>>());
 }

@@ -59,7 +59,7 @@ pub use sales::{SALES, SaleRow, read_sales, write_sales};
 pub use spec::{ColumnSpec, ColumnType, TABLE_KEY, TableSpec, VERSION, VERSION_KEY};
 pub use tariffs::{TARIFFS, write_tariffs};
 pub use telemetry::{TELEMETRY, TelemetryRow, TelemetryWriter, read_telemetry, read_telemetry_within};
-pub use unplaced::{UNPLACED, cure_words, read_unplaced, write_unplaced};
+pub use unplaced::{UNPLACED, cure_words, instant_words, read_unplaced, write_unplaced};
 pub use zones::{ZONE_MEMBERS, ZONES, write_members, write_zones};
 
 /// Every table: first those of a fleet directory, then the results of a plan, then those of a market.
