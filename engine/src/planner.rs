@@ -22,7 +22,7 @@ use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::rank::Ranking;
 use lessor_solver::running::Running;
-use lessor_solver::search::{Rescheduling, Search};
+use lessor_solver::search::{Displacement, Rescheduling, Search};
 use lessor_solver::stop::Stop;
 use rayon::prelude::*;
 
@@ -225,11 +225,16 @@ impl Run<'_> {
     /// Search rounds, whole jobs put back in another order, and what is placed moved: each until it helps no more.
     fn improve_once(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
         let mut search = Search::new(occupancy.lowered(), guide.ranking, guide.order, self.seed);
+        let mut has_displaced = occupancy.lowered().grid.count() == 1;
         while self.goes_on() && !self.is_best(occupancy) {
             let round = search.round(occupancy, self.stops.search, self.left());
             self.searched(occupancy, round.moves);
             if round.is_exhausted {
                 break;
+            }
+            if search.is_exact() && !has_displaced {
+                has_displaced = true;
+                self.displace(occupancy, guide);
             }
         }
         if !self.is_best(occupancy) {
@@ -238,6 +243,22 @@ impl Run<'_> {
         }
         if self.goes_on() {
             self.reschedule(occupancy);
+        }
+    }
+
+    /// Puts in what is missing where and when it displaces what is worth less.
+    fn displace(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
+        let lowered = occupancy.lowered();
+        let comes = |class: &JobClassIndex| lowered.most(*class) > 0 && !self.running.has(*class);
+        let classes = guide.order.iter().copied().filter(comes).collect();
+        let mut displacement = Displacement::new(classes, self.seed);
+        while self.goes_on() && !self.is_best(occupancy) {
+            let value = self.worth(occupancy);
+            let round = displacement.round(occupancy, value, self.stops.search, self.left());
+            self.searched(occupancy, round.moves);
+            if round.is_exhausted {
+                break;
+            }
         }
     }
 

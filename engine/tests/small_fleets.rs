@@ -18,13 +18,27 @@ fn planned(instance: &Instance, method: Method) -> Outcome {
     outcome
 }
 
-/// Fleets of 40 tiles with rules between jobs, and moves that cost.
+/// Fleets of 40 tiles with rules between jobs, and moves that cost; and smaller ones over time.
 fn fleets() -> impl Iterator<Item = Instance> {
-    let families = [Family::Small, Family::Mixed, Family::Devices].into_iter();
-    families.flat_map(|family| (6..10).map(move |seed| (family, seed))).map(|(family, seed)| {
-        let scenario = Scenario { family, load_permille: 700, relations: true, moves: true, ..Scenario::new(40, seed) };
-        scenario.generate().unwrap()
-    })
+    let families = [Family::Small, Family::Mixed, Family::Devices];
+    let steady = families.into_iter().flat_map(|family| {
+        (6..10).map(move |seed| Scenario {
+            family,
+            load_permille: 700,
+            relations: true,
+            moves: true,
+            ..Scenario::new(40, seed)
+        })
+    });
+    let timed = families.into_iter().map(|family| Scenario {
+        family,
+        load_permille: 1_000,
+        job_classes: 80,
+        relations: true,
+        steps: true,
+        ..Scenario::new(8, 6)
+    });
+    steady.chain(timed).map(|scenario| scenario.generate().unwrap())
 }
 
 #[test]

@@ -224,6 +224,24 @@ impl<'a> Occupancy<'a> {
         room
     }
 
+    /// What one more capsule of a class lacks on a tile, in any bucket of its run, on the tile and above it.
+    pub(crate) fn lacking(&self, tile: TileIndex, (class, start): (JobClassIndex, Timestamp)) -> Lacking {
+        let (lowered, group) = (self.lowered, self.lowered.group_of(tile));
+        let draw = lowered.draw(class, group);
+        let mut lacking = Lacking([0; Kind::COUNT]);
+        for bucket in self.buckets(class, group, start) {
+            lacking.note(draw, self.tile_left(tile, bucket));
+            for &(account, level) in &lowered.group(group).path {
+                lacking.note(&lowered.draw_at(class, group, level), self.account_left(account, bucket));
+            }
+        }
+        if lacking.is_nothing() {
+            // All kinds are there, and yet it does not fit: no device has enough left by itself.
+            lacking.0[Kind::Accelerator.index()] = draw.get(Kind::Accelerator);
+        }
+        lacking
+    }
+
     /// Whether spread and relations allow one more capsule of the class on a tile.
     #[must_use]
     pub fn rules_allow(&self, tile: TileIndex, class: JobClassIndex) -> bool {
@@ -380,6 +398,28 @@ pub fn best_devices(left: impl Iterator<Item = u16>, demand: &Demand) -> Option<
     fitting.sort_unstable();
     let chosen = fitting.get(..usize::from(demand.devices))?;
     Some(chosen.iter().fold(0, |mask, &(_, device)| mask | 1 << device))
+}
+
+/// What a capsule lacks, by kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lacking([u64; Kind::COUNT]);
+
+impl Lacking {
+    fn note(&mut self, draw: &Resources, left: &Resources) {
+        for (lacking, (draw, left)) in self.0.iter_mut().zip(draw.0.iter().zip(left.0)) {
+            *lacking = draw.saturating_sub(left).max(*lacking);
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.0.iter().all(|&amount| amount == 0)
+    }
+
+    /// The parts of it that a draw would free, summed over kinds.
+    pub(crate) fn freed_by(&self, draw: &Resources) -> f64 {
+        let kinds = self.0.iter().zip(draw.0).filter(|(lacking, _)| **lacking > 0);
+        kinds.map(|(&lacking, draw)| draw.min(lacking) as f64 / lacking as f64).sum()
+    }
 }
 
 /// How many times a draw fits what is left.

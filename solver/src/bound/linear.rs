@@ -52,9 +52,9 @@ const CLOSE_TO_ROWS: f64 = 5e-2;
 /// The distance from which on a solution counts for the mean, whose counts are given out.
 const CLOSE_TO_MEAN: f64 = 2e-2;
 
-/// Rows from which on a program is solved from inside, where time does not vary. Vertices of large ones are slow to reach, and
-/// their prices jump; those of small ones put fewer classes into a group, which packs better where there are few tiles. Where there
-/// are very many, a program of as many rows is coarser, its vertices are found soon, and ejection brings more for the time.
+/// Rows from which on a program is solved from inside. Vertices of large ones are slow to reach, and their prices jump; those of
+/// small ones put fewer classes into a group, which packs better where there are few tiles. Where there are very many, a program
+/// of as many rows is coarser, its vertices are found soon, and ejection brings more for the time.
 const ROWS_INSIDE: u64 = 1_500;
 const TILES_INSIDE_MAX: usize = 150_000;
 
@@ -126,7 +126,6 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
     let mut program = Program::default();
     let mut sifting = Sifting::new(supply, merged, timeline, &mut program);
     let is_large = sifting.row_count() >= ROWS_INSIDE && supply.lowered.tiles.len() <= TILES_INSIDE_MAX;
-    let is_large = is_large && timeline.count() == 1;
     let way = if is_large { Way::Inside } else { Way::Vertices };
     program.solve_from(way);
     let mut resident = Resident::start(program, ITERATIONS_MAX)?;

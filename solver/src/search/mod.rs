@@ -13,10 +13,13 @@
 //! headroom, so the outcome does not depend on the number of threads.
 
 mod budget;
+mod change;
+mod displacement;
 mod ejection;
 mod exact;
 mod refill;
 mod rescheduling;
+mod spot;
 mod supply;
 
 use std::collections::BTreeMap;
@@ -32,6 +35,7 @@ use crate::rank::Ranking;
 use crate::shares::{Share, Shares};
 use crate::stop::Stop;
 use budget::Budget;
+pub use displacement::Displacement;
 use ejection::Ejection;
 use exact::Choice;
 use refill::{Bearable, Refill};
@@ -145,6 +149,12 @@ impl<'a> Search<'a> {
             prices: prices.collect(),
             cells_below: cells_below(lowered),
         }
+    }
+
+    /// Whether greedy filling has found nothing more, so that tiles are filled exactly from now on.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.idle >= IDLE_ROUNDS_MAX
     }
 
     /// One round over all cells, at most about `most` moves.

@@ -11,6 +11,7 @@ use std::collections::BinaryHeap;
 
 use lessor_models::time::Timestamp;
 
+use super::change::{Change, kept, put};
 use super::stays;
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::occupancy::{Item, Occupancy};
@@ -94,7 +95,7 @@ impl Rescheduling {
         let (offered, group, start) = better[at];
         let range = lowered.group(group).tiles.clone();
         let target = TileIndex::new(range.start + self.random.index(range.len()));
-        let mut change = Change { taken: Vec::new(), put: Vec::new(), gain: 0 };
+        let mut change = Change::default();
         let first = change.take(occupancy, tile, position);
         let is_put = self.make_room(occupancy, &mut change, (target, first.class, start));
         change.gain += i128::from(offered);
@@ -171,8 +172,8 @@ impl Rescheduling {
     /// Puts what was ejected, all but the capsule that moved, where it is worth most; whether all of it found a place.
     fn put_back_others(&mut self, occupancy: &mut Occupancy<'_>, change: &mut Change) -> bool {
         let lowered = occupancy.lowered();
-        let mut others: Vec<(f64, Item)> = Vec::with_capacity(change.taken.len());
-        for &(tile, item) in &change.taken[1..] {
+        let mut others: Vec<(f64, Item)> = Vec::new();
+        for (tile, item) in change.taken().skip(1) {
             let size = rank::size(lowered, item.class, lowered.group_of(tile));
             others.push((size * (0.5 + self.random.unit()), item));
         }
@@ -220,65 +221,5 @@ impl Rescheduling {
             }
             Some((worth, group, start))
         })
-    }
-}
-
-/// Puts a capsule on a tile, if it fits.
-fn put(
-    occupancy: &mut Occupancy<'_>,
-    change: &mut Change,
-    (tile, class, start): (TileIndex, JobClassIndex, Timestamp),
-) -> bool {
-    let group = occupancy.lowered().group_of(tile);
-    if !occupancy.fits_tile(tile, class, start) || occupancy.path_room(class, group, start, 1) == 0 {
-        return false;
-    }
-    let over = occupancy.buckets(class, group, start);
-    let Some(devices) = occupancy.choose_devices(tile, class, over) else { return false };
-    let item = Item { class, count: 1, start, devices, is_current: false };
-    let over = occupancy.buckets(class, group, start);
-    let before = occupancy.strain(tile, &over);
-    occupancy.place(tile, item);
-    change.gain -= i128::from(occupancy.strain(tile, &over)) - i128::from(before);
-    change.put.push((tile, item));
-    true
-}
-
-/// What is lost with one capsule of an item: its worth, less what its tile is strained by it.
-fn kept(occupancy: &Occupancy<'_>, tile: TileIndex, item: &Item) -> i64 {
-    let lowered = occupancy.lowered();
-    let worth = lowered.worth_from(item.class, lowered.group_of(tile), item.start);
-    worth.saturating_sub(occupancy.relief(tile, item))
-}
-
-/// What an attempt did so far.
-struct Change {
-    taken: Vec<(TileIndex, Item)>,
-    put: Vec<(TileIndex, Item)>,
-    gain: i128,
-}
-
-impl Change {
-    /// Takes a capsule off a tile.
-    fn take(&mut self, occupancy: &mut Occupancy<'_>, tile: TileIndex, position: usize) -> Item {
-        let lowered = occupancy.lowered();
-        let relief = occupancy.relief(tile, &occupancy.items(tile)[position]);
-        let item = occupancy.take(tile, position, 1);
-        let worth = lowered.worth_from(item.class, lowered.group_of(tile), item.start);
-        self.gain += i128::from(relief) - i128::from(worth);
-        self.taken.push((tile, item));
-        item
-    }
-
-    /// Puts everything back where it was.
-    fn undo(self, occupancy: &mut Occupancy<'_>) {
-        for (tile, item) in self.put.into_iter().rev() {
-            let same = |on: &Item| Item { count: item.count, ..*on } == item;
-            let position = occupancy.items(tile).iter().rposition(same).expect("what was put is there");
-            occupancy.take(tile, position, item.count);
-        }
-        for (tile, item) in self.taken.into_iter().rev() {
-            occupancy.place(tile, item);
-        }
     }
 }
