@@ -44,6 +44,21 @@ impl Bits {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
     }
 
+    /// Adds every number of the set, and a shift, that is within the words of the set.
+    pub(super) fn unite_shifted(&mut self, shift: usize) {
+        let (words, bits) = (shift / 64, shift % 64);
+        for at in (words..self.words.len()).rev() {
+            let low = self.words[at - words] << bits;
+            let carried = if bits > 0 && at > words { self.words[at - words - 1] >> (64 - bits) } else { 0 };
+            self.words[at] |= low | carried;
+        }
+    }
+
+    /// The greatest number up to a limit.
+    pub(super) fn up_to(&self, limit: usize) -> Option<usize> {
+        (0..=limit).rev().find(|&number| self.contains(number))
+    }
+
     pub(super) fn first(&self) -> Option<usize> {
         let at = self.words.iter().position(|&word| word != 0)?;
         Some(at * 64 + self.words[at].trailing_zeros() as usize)

@@ -79,6 +79,11 @@ impl Packing {
         Ok(Packing { capacities, columns })
     }
 
+    /// The same columns within other capacities.
+    pub(super) fn with_capacities(&self, capacities: Vec<u64>) -> Packing {
+        Packing { capacities, columns: self.columns.clone() }
+    }
+
     /// What each row holds.
     #[must_use]
     pub fn capacities(&self) -> &[u64] {

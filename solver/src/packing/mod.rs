@@ -25,6 +25,7 @@ mod matrix;
 mod prepared;
 mod proof;
 mod ratio_test;
+mod reach;
 mod relaxation;
 mod search;
 mod simplex;

@@ -9,6 +9,7 @@ use super::component::{Component, components};
 use super::enumeration::{Target, enumerate};
 use super::instance::Packing;
 use super::proof::{self, Allowed};
+use super::reach::reachable;
 use super::relaxation::Relaxation;
 use super::search::{Solve, steps};
 use super::tree::{Incumbent, complete};
@@ -73,10 +74,10 @@ impl PackingOutcome {
 pub(super) type Report<'a> = &'a mut dyn FnMut(u128, u128);
 
 impl Prepared {
-    /// Cuts a packing into components and finds what excludes and dominates what.
+    /// Lowers capacities to what columns fill, cuts a packing into components and finds what excludes and dominates what.
     #[must_use]
     pub fn new(packing: &Packing) -> Prepared {
-        let components = components(packing);
+        let components = components(&reachable(packing));
         let solved = components.iter().map(|_| None).collect();
         Prepared { components, columns: packing.columns().len(), solved }
     }
