@@ -27,6 +27,11 @@ impl<'a> Fill<'a> {
         fits
     }
 
+    /// What is left of each row.
+    pub(super) fn left(&self) -> &[u64] {
+        &self.left
+    }
+
     /// What is packed, in the order of columns.
     pub(super) fn chosen(mut self) -> Vec<usize> {
         self.chosen.sort_unstable();

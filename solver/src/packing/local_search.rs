@@ -31,10 +31,12 @@ impl<'a> LocalSearch<'a> {
     pub(super) fn new(conflicts: &'a Conflicts, worths: &'a [u64], columns: &[usize]) -> Option<LocalSearch<'a>> {
         columns.iter().try_fold(0_u64, |sum, &column| sum.checked_add(worths[column]))?;
         let count = worths.len();
+        let mut columns = columns.to_vec();
+        columns.sort_unstable();
         Some(LocalSearch {
             conflicts,
             worths,
-            columns: columns.to_vec(),
+            columns,
             is_in: vec![false; count],
             excluded: vec![0; count],
             left_at: vec![0; count],

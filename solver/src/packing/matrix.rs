@@ -24,6 +24,15 @@ impl Matrix {
         self.limits.push(limit);
     }
 
+    /// The same rows with some of the columns alone, in order, and other limits.
+    pub(super) fn of_columns(&self, columns: &[usize], limits: Vec<f64>) -> Matrix {
+        let mut matrix = Matrix::new(columns.iter().map(|&column| self.worths[column]).collect());
+        for (entries, limit) in self.rows.iter().zip(limits) {
+            matrix.row(limit, renumbered(entries, columns));
+        }
+        matrix
+    }
+
     /// Keeps the rows that are marked.
     pub(super) fn keep_rows(&mut self, kept: &[bool]) {
         retain(&mut self.rows, kept);
@@ -44,6 +53,15 @@ impl Matrix {
     pub(super) fn low(&self, ranges: &[(f64, f64)], variable: usize) -> f64 {
         if variable < self.columns.len() { ranges[variable].0 } else { 0.0 }
     }
+}
+
+/// The entries of some columns, in order, by their places among those.
+pub(super) fn renumbered<T: Copy>(entries: &[(u32, T)], columns: &[usize]) -> Vec<(u32, T)> {
+    let place = |&(column, amount): &(u32, T)| {
+        let place = columns.binary_search(&(column as usize)).ok()?;
+        Some((u32::try_from(place).expect("columns are fewer than 2^32"), amount))
+    };
+    entries.iter().filter_map(place).collect()
 }
 
 /// Keeps what is marked.

@@ -28,6 +28,7 @@ mod ratio_test;
 mod reach;
 mod relaxation;
 mod search;
+mod shrunk;
 mod simplex;
 #[cfg(test)]
 mod tests;

@@ -244,9 +244,10 @@ fn enumerated(
         // What a column of the group dominates comes back.
         let allowed = component.allowed(&less).into_iter().enumerate();
         allowed.filter(|entry| entry.1 == Allowed::Either).for_each(|(column, _)| is_open[column] = true);
-        let rest = known.incumbent.chosen.iter().copied().filter(|column| !columns.contains(column)).collect();
+        let rest: Vec<usize> =
+            known.incumbent.chosen.iter().copied().filter(|column| !columns.contains(column)).collect();
         let mut start = Incumbent::default();
-        start.offer(&less, complete(component, &less, rest));
+        start.offer(&less, complete(&component.packing, &less, &rest));
         targets.push(Target { without: columns.clone(), known: start.worth, best: None });
         starts.push(start);
     }

@@ -13,6 +13,7 @@
 use crate::numbers::round_wide;
 
 use super::instance::Packing;
+use super::matrix::renumbered;
 
 /// Bits of a price below the unit.
 const SHIFT: u32 = 40;
@@ -56,14 +57,27 @@ impl ExactRows {
         taken
     }
 
-    /// What a row holds.
-    pub(super) fn limit(&self, row: usize) -> u64 {
-        self.rows[row].0
+    /// The rows with some of the columns alone, in order, and what others that are in leave; `None` where those do not fit.
+    pub(super) fn of_columns(&self, columns: &[usize], fixed: &[usize]) -> Option<ExactRows> {
+        let rows = self.rows.iter().map(|row| left_of(row, columns, fixed));
+        Some(ExactRows { rows: rows.collect::<Option<_>>()? })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &(u64, Vec<(u32, u64)>)> {
         self.rows.iter()
     }
+}
+
+/// A row with some of the columns alone, in order, and what others that are in leave; `None` where those do not fit.
+pub(super) fn left_of(
+    (limit, entries): &(u64, Vec<(u32, u64)>),
+    columns: &[usize],
+    fixed: &[usize],
+) -> Option<(u64, Vec<(u32, u64)>)> {
+    let is_fixed = |entry: &&(u32, u64)| fixed.binary_search(&(entry.0 as usize)).is_ok();
+    let taken = entries.iter().filter(is_fixed).map(|entry| u128::from(entry.1)).sum::<u128>();
+    let left = u128::from(*limit).checked_sub(taken)?;
+    Some((u64::try_from(left).expect("no more is left than there was"), renumbered(entries, columns)))
 }
 
 impl Proof {

@@ -4,8 +4,8 @@ use crate::stop::Stop;
 
 use super::cuts::Cut;
 use super::instance::Packing;
-use super::matrix::Matrix;
-use super::proof::{Allowed, ExactRows, Proof};
+use super::matrix::{Matrix, retain};
+use super::proof::{Allowed, ExactRows, Proof, left_of};
 use super::simplex::{Basis, Ended, Until};
 
 /// Pivots for the prices of rows, at most.
@@ -37,6 +37,8 @@ pub(super) struct Relaxation {
     exact: ExactRows,
     /// What one unit of the program is worth.
     pub(super) unit: f64,
+    /// What turns a price of a scaled row into one of the row.
+    scales: Vec<f64>,
     /// For each row, the looks in a row at which it cost nothing.
     idle: Vec<u32>,
     /// Rows of the packing, and cuts, that are not in the program.
@@ -58,8 +60,8 @@ impl Relaxation {
         let mean = entries / rows.len().max(1);
         let (first, waiting) = rows.into_iter().partition(|row| row.1.len() * 2 >= mean);
         let basis = Basis::new(&matrix);
-        let (exact, idle) = (ExactRows::default(), Vec::new());
-        let mut relaxation = Relaxation { matrix, basis, exact, unit, idle, waiting };
+        let (exact, scales, idle) = (ExactRows::default(), Vec::new(), Vec::new());
+        let mut relaxation = Relaxation { matrix, basis, exact, unit, scales, idle, waiting };
         relaxation.take_in(first);
         relaxation
     }
@@ -79,6 +81,7 @@ impl Relaxation {
             let scaled = entries.iter().map(|&(column, amount)| (column, amount as f64 / scale)).collect();
             self.matrix.row(limit as f64 / scale, scaled);
             self.exact.push(limit, entries);
+            self.scales.push(1.0 / scale);
             self.idle.push(0);
         }
         self.basis.grow(&self.matrix);
@@ -106,11 +109,26 @@ impl Relaxation {
     fn put_aside(&mut self, rows: &[usize]) {
         self.basis.drop_rows(&mut self.matrix, rows);
         self.waiting.extend(self.exact.take_out(rows));
-        let mut row = 0;
-        self.idle.retain(|_| {
-            row += 1;
-            rows.binary_search(&(row - 1)).is_err()
-        });
+        let kept: Vec<bool> = (0..self.idle.len()).map(|row| rows.binary_search(&row).is_err()).collect();
+        retain(&mut self.scales, &kept);
+        retain(&mut self.idle, &kept);
+    }
+
+    /// The program that is left once columns are decided: with some of them alone, in order, beside others that are in for good;
+    /// `None` where those do not fit. No other column is basic, and the basis stays.
+    pub(super) fn shrunk(&self, columns: &[usize], fixed: &[usize]) -> Option<Relaxation> {
+        let exact = self.exact.of_columns(columns, fixed)?;
+        let limits = exact.iter().zip(&self.scales).map(|(row, scale)| row.0 as f64 * scale);
+        let waiting = self.waiting.iter().map(|row| left_of(row, columns, fixed));
+        Some(Relaxation {
+            matrix: self.matrix.of_columns(columns, limits.collect()),
+            basis: self.basis.of_columns(columns),
+            waiting: waiting.collect::<Option<_>>()?,
+            exact,
+            unit: self.unit,
+            scales: self.scales.clone(),
+            idle: self.idle.clone(),
+        })
     }
 
     /// Adds cuts.
@@ -167,7 +185,7 @@ impl Relaxation {
 
     /// The bound that the prices of a basis imply.
     fn prove_at(&self, basis: &Basis, proof: &mut Proof, worths: &[u64], allowed: &[Allowed]) {
-        let prices = basis.prices().zip(self.scales()).map(|(price, scale)| price * scale * self.unit);
+        let prices = basis.prices().zip(&self.scales).map(|(price, scale)| price * scale * self.unit);
         proof.evaluate(worths, &self.exact, prices, allowed);
         if self.unit < REFINED_FROM {
             return;
@@ -177,17 +195,12 @@ impl Relaxation {
             // What is basic gains nothing at the right prices, and a basic slack has a price of zero.
             let residual = |variable: usize| match variable.checked_sub(columns) {
                 None => proof.gain(variable),
-                Some(row) => -proof.price(row) * self.exact.limit(row).max(1) as f64,
+                Some(row) => -proof.price(row) / self.scales[row],
             };
-            let changes = basis.prices_for(residual).into_iter().zip(self.scales());
+            let changes = basis.prices_for(residual).into_iter().zip(&self.scales);
             let changes: Vec<f64> = changes.map(|(change, scale)| change * scale).collect();
             proof.refine(worths, &self.exact, &changes, allowed);
         }
-    }
-
-    /// What turns a price of a scaled row into one of the row.
-    fn scales(&self) -> impl Iterator<Item = f64> {
-        self.exact.iter().map(|row| 1.0 / row.0.max(1) as f64)
     }
 
     /// The value of the solution, in whole worth.

@@ -12,6 +12,7 @@ use super::local_search::LocalSearch;
 use super::prepared::{Report, Solved};
 use super::proof::{Allowed, Proof};
 use super::relaxation::Relaxation;
+use super::shrunk::Shrunk;
 use super::simplex::Until;
 use super::tree::{Incumbent, PIVOTS_MAX, Tree, complete};
 
@@ -32,16 +33,25 @@ const PATIENCE_NEXT: u64 = 600;
 const SEARCHED: usize = 2;
 /// The last for each column: small problems have small trees.
 const PATIENCE_LATER_EACH: u64 = 3;
+/// Nodes until a search for anything better ends, by those that it took to find it.
+const MORE: u64 = 2;
+/// Columns of kernels, one after the other, and nodes of a tree over one: more where anything better is sought, since finding it in a
+/// whole tree takes longer.
+const KERNELS: [usize; 2] = [40, 80];
+const KERNEL_NODES: u64 = 1_000;
+const KERNEL_NODES_BETTER: u64 = 5_000;
 /// Nodes between two runs of local search.
 const NODES_BETWEEN: u64 = 40;
 /// Runs of local search between two parts of the tree: about a third of the time.
 const TURNS: usize = 3;
 /// Packings that are known from which local search starts at a time, and its patience with each.
-const STARTS: usize = 16;
+const STARTS: usize = 8;
 const PATIENCE_START: u64 = 200;
 /// Local search keeps to such a share of the columns, those that gain most at the prices of the root: what gains little is
 /// seldom part of a good packing. One share after the other is tried.
 const SHARES: [f64; 4] = [0.5, 0.9, 0.75, 0.25];
+/// All columns.
+const EVERY: f64 = 1.0;
 
 /// Steps of going through all packings of so many columns.
 pub(super) fn steps(columns: usize) -> u64 {
@@ -84,16 +94,17 @@ impl Solve<'_> {
         let kept = root.relaxation.clone();
         let mut is_over = root.is_done() || self.stop.is_raised() || self.is_enough(&root.incumbent, root.bound);
         if !is_over {
-            self.search_on(&root.open(), &mut root.incumbent);
+            let is_searchable = self.component.exclusions().is_some();
+            KERNELS.iter().filter(|_| !is_searchable).for_each(|&columns| self.kernel(&mut root, columns));
+            self.search_on(&root.promising(EVERY), &mut root.incumbent);
             // A warm start has an incumbent that is nearly the best: searching from nothing costs more than it brings.
             let searched = if is_warm { 0 } else { SEARCHED };
-            for turn in 0..searched {
-                self.improve(&root.promising(turn), &mut root.incumbent, PATIENCE_NEXT);
+            for share in SHARES.into_iter().take(searched) {
+                self.improve(&root.promising(share), &mut root.incumbent, PATIENCE_NEXT);
             }
             root.fix();
             report(root.incumbent.worth, root.bound.max(root.incumbent.aim()));
-            let is_better = self.is_searchable() && self.is_better(&root.incumbent);
-            is_over = root.is_done() || self.stop.is_raised() || is_better;
+            is_over = root.is_done() || self.stop.is_raised() || self.is_better(&root.incumbent);
         }
         if is_over {
             let Root { incumbent, bound, .. } = root;
@@ -122,7 +133,7 @@ impl Solve<'_> {
             start.into_iter().filter(|&column| self.worths[column] > 0).for_each(|column| {
                 fill.add(column);
             });
-            incumbent.offer(self.worths, complete(self.component, self.worths, fill.chosen()));
+            incumbent.offer(self.worths, complete(&self.component.packing, self.worths, &fill.chosen()));
             return incumbent;
         }
         for power in [0.5, 1.0, 0.0] {
@@ -160,7 +171,7 @@ impl Solve<'_> {
             return;
         }
         if !is_warm {
-            self.improve(&root.promising(2), &mut root.incumbent, PATIENCE_FIRST);
+            self.improve(&root.promising(SHARES[2]), &mut root.incumbent, PATIENCE_FIRST);
         }
         let Some(conflicts) = self.component.conflicts.as_ref() else { return };
         for round in 0..if is_warm { CUT_ROUNDS_WARM } else { CUT_ROUNDS } {
@@ -189,12 +200,7 @@ impl Solve<'_> {
         }
     }
 
-    /// Whether columns exclude each other in pairs alone, which local search needs.
-    fn is_searchable(&self) -> bool {
-        self.component.exclusions().is_some()
-    }
-
-    /// Local search over some columns from a packing; what it finds beyond a worth that is known.
+    /// Local search over some columns, the most promising first, from a packing; what it finds beyond a worth that is known.
     fn search_from(
         &mut self,
         start: &[usize],
@@ -206,7 +212,7 @@ impl Solve<'_> {
         let Some(mut search) = LocalSearch::new(conflicts, self.worths, columns) else { return };
         search.begin(start);
         if let Some(chosen) = search.run(known, patience, &mut self.random, self.stop) {
-            incumbent.offer(self.worths, complete(self.component, self.worths, chosen));
+            incumbent.offer(self.worths, complete(&self.component.packing, self.worths, &chosen));
         }
     }
 
@@ -225,45 +231,79 @@ impl Solve<'_> {
         }
     }
 
-    /// Branches, with local search in between.
-    fn branch(&mut self, root: Root, is_warm: bool, report: Report<'_>) -> (Incumbent, u128) {
-        let sets: Vec<Vec<usize>> = (0..SHARES.len()).map(|turn| root.promising(turn)).collect();
-        let open = root.open();
-        let Root { relaxation, allowed, incumbent, bound, proof } = root;
-        let mut tree = Tree::new(self.component, self.worths, (relaxation, allowed, proof), incumbent, bound);
+    /// Branches over those columns alone that gain or lose least at the prices of the root, where all others are as those have it
+    /// (kernel search; Angelelli, Mansini & Speranza 2010): what is best is seldom far from what the relaxation has. For quantities,
+    /// where local search has no pairs to go by.
+    fn kernel(&self, root: &mut Root, columns: usize) {
+        let packing = &self.component.packing;
+        let gain = |column: &usize| root.relaxation.basis.gain(*column);
+        let mut open = root.open();
+        open.sort_by(|a, b| gain(a).abs().total_cmp(&gain(b).abs()).then(a.cmp(b)));
+        let mut allowed = root.allowed.clone();
+        for column in open.into_iter().skip(columns) {
+            allowed[column] = if gain(&column) > 0.0 { Allowed::In } else { Allowed::Out };
+        }
+        let Some(shrunk) = Shrunk::of(packing, self.worths, &root.relaxation, &allowed) else { return };
+        let mut tree = Tree::new(&shrunk, (root.bound, root.incumbent.aim()));
+        let nodes = if self.enough.is_some() { KERNEL_NODES_BETTER } else { KERNEL_NODES };
+        tree.run(nodes, self.stop);
+        self.stop.spend(nodes);
+        for found in tree.found() {
+            root.incumbent.offer(self.worths, complete(packing, self.worths, &shrunk.whole(&found)));
+        }
+        root.fix();
+    }
+
+    /// Branches over what is open, with local search in between.
+    fn branch(&mut self, mut root: Root, is_warm: bool, report: Report<'_>) -> (Incumbent, u128) {
+        let packing = &self.component.packing;
+        let Some(shrunk) = Shrunk::of(packing, self.worths, &root.relaxation, &root.allowed) else {
+            let bound = root.incumbent.aim();
+            return (root.incumbent, bound);
+        };
+        root.incumbent.offer(self.worths, complete(packing, self.worths, &shrunk.whole(&[])));
+        let sets: Vec<Vec<usize>> = SHARES.iter().map(|&share| root.promising(share)).collect();
+        let open = root.promising(EVERY);
+        let Root { mut incumbent, mut bound, .. } = root;
+        let mut tree = Tree::new(&shrunk, (bound, incumbent.aim()));
         let mut told = (0, 0);
+        let mut found_at = None;
         let patience = PATIENCE_LATER_EACH * self.worths.len() as u64;
-        // Where anything better is sought, it is near what is known, if anywhere.
-        let turns = if self.enough.is_some() {
-            0
-        } else if is_warm {
-            1
-        } else {
-            TURNS
+        let turns = match (self.enough, is_warm) {
+            // Where anything better is sought, it is near what is known, if anywhere.
+            (Some(_), _) => 0,
+            (None, true) => 1,
+            (None, false) => TURNS,
         };
         for turn in 0.. {
             let is_done = tree.run(NODES_BETWEEN, self.stop);
             self.stop.spend(NODES_BETWEEN);
+            for found in tree.found() {
+                incumbent.offer(self.worths, complete(packing, self.worths, &shrunk.whole(&found)));
+            }
             if !is_done && !self.stop.is_raised() {
-                let mut incumbent = std::mem::take(&mut tree.incumbent);
                 self.search_on(&open, &mut incumbent);
                 for offset in 0..turns {
                     self.improve(&sets[(turn * turns + offset) % sets.len()], &mut incumbent, patience);
                 }
-                tree.incumbent = incumbent;
-                tree.tighten();
+                tree.aim_at(incumbent.aim().saturating_sub(shrunk.offset));
             }
-            let now = (tree.incumbent.worth, tree.bound());
+            bound = bound.min((tree.bound() + shrunk.offset).max(incumbent.aim()));
+            let now = (incumbent.worth, bound);
             if now != told {
                 report(now.0, now.1);
                 told = now;
             }
-            if is_done || self.stop.is_raised() || self.is_better(&tree.incumbent) {
+            if found_at.is_none() && self.is_better(&incumbent) {
+                found_at = Some(tree.nodes);
+            }
+            // Where anything better is sought, as much again is spent on more of it as it took: another search costs that anyway.
+            let is_enough = found_at.is_some_and(|nodes| tree.nodes >= MORE * nodes);
+            if is_done || self.stop.is_raised() || is_enough {
                 break;
             }
         }
-        let bound = tree.bound();
-        (tree.incumbent, bound)
+        (incumbent, bound)
     }
 }
 
@@ -294,7 +334,7 @@ impl Root {
             (0..self.allowed.len()).filter(|&column| self.allowed[column] != Allowed::Out).collect();
         let score = |column: usize| basis.value(column) + basis.gain(column).clamp(-1.0, 1.0);
         let chosen = by_score(&solve.component.packing, &columns, score);
-        self.incumbent.offer(solve.worths, complete(solve.component, solve.worths, chosen));
+        self.incumbent.offer(solve.worths, complete(&solve.component.packing, solve.worths, &chosen));
         self.relaxation.prove(&mut self.proof, solve.worths, &self.allowed);
         self.bound = self.bound.min(self.proof.bound()).max(self.incumbent.aim());
         self.fix();
@@ -305,15 +345,14 @@ impl Root {
         self.proof.decide(&mut self.allowed, self.incumbent.aim());
     }
 
-    /// Columns that gain most at the prices of the root.
-    fn promising(&self, turn: usize) -> Vec<usize> {
+    /// A share of the columns that are not out, those that gain most at the prices of the root, which come first.
+    fn promising(&self, share: f64) -> Vec<usize> {
         let basis = &self.relaxation.basis;
         let mut columns: Vec<usize> =
             (0..self.allowed.len()).filter(|&column| self.allowed[column] != Allowed::Out).collect();
         columns.sort_by(|&a, &b| basis.gain(b).total_cmp(&basis.gain(a)).then(a.cmp(&b)));
-        let count = columns.len() as f64 * SHARES[turn % SHARES.len()];
+        let count = columns.len() as f64 * share;
         columns.truncate(usize::try_from(floor(count)).unwrap_or(usize::MAX));
-        columns.sort_unstable();
         columns
     }
 }

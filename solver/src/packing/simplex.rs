@@ -157,6 +157,29 @@ impl Basis {
         }
     }
 
+    /// The same basis of a program with some of the columns alone, in order: those that are not there are not basic.
+    pub(super) fn of_columns(&self, columns: &[usize]) -> Basis {
+        let (count, rows) = (self.ranges.len(), self.members.len());
+        let variables: Vec<usize> = columns.iter().copied().chain(count..count + rows).collect();
+        let place = |&variable: &u32| {
+            let at = variables.binary_search(&(variable as usize)).expect("what is basic stays");
+            u32::try_from(at).expect("fewer than before")
+        };
+        Basis {
+            ranges: columns.iter().map(|&column| self.ranges[column]).collect(),
+            places: variables.iter().map(|&variable| self.places[variable]).collect(),
+            members: self.members.iter().map(place).collect(),
+            gains: variables.iter().map(|&variable| self.gains[variable]).collect(),
+            shifts: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether a column is basic.
+    pub(super) fn is_basic(&self, column: usize) -> bool {
+        matches!(self.places[column], Place::Basic(_))
+    }
+
     /// Whether the slack of a row is basic: its price is zero.
     pub(super) fn is_loose(&self, row: usize) -> bool {
         matches!(self.places[self.ranges.len() + row], Place::Basic(_))

@@ -43,6 +43,34 @@ fn is_sound(packing: &Packing, worths: &[u64], outcome: &PackingOutcome) -> bool
     fits && worth == outcome.worth && outcome.chosen.is_sorted_by(|a, b| a < b)
 }
 
+/// The greatest worth within two rows, by a table of all remainders.
+fn best_of_two_rows(packing: &Packing, worths: &[u64]) -> u128 {
+    let [one, other] = [0, 1].map(|row: usize| usize::try_from(packing.capacities()[row]).unwrap());
+    let mut most = vec![vec![0_u64; other + 1]; one + 1];
+    for (column, &worth) in packing.columns().iter().zip(worths) {
+        let [takes, takes_other] = [0, 1].map(|at: usize| usize::try_from(column.entries[at].1).unwrap());
+        for left in (takes..=one).rev() {
+            for left_other in (takes_other..=other).rev() {
+                let with = most[left - takes][left_other - takes_other] + worth;
+                most[left][left_other] = most[left][left_other].max(with);
+            }
+        }
+    }
+    most[one][other].into()
+}
+
+/// Sixty columns with amounts in two rows that hold some fifteen of them, worth about what they take.
+fn two_rows(seed: u64) -> Packing {
+    let mut random = Random::new(seed);
+    let column = |_| {
+        let amounts = [1 + random.below(19), 1 + random.below(19)];
+        let worth = amounts.iter().sum::<u64>() * (700 + random.below(600));
+        PackingColumn { worth, entries: vec![(0, amounts[0]), (1, amounts[1])] }
+    };
+    let columns = (0..60).map(column).collect();
+    Packing::new(vec![140, 151], columns).unwrap()
+}
+
 /// Packings of a few columns; amounts up to a limit.
 fn packings(columns_max: usize, amount_max: u64, capacity_max: u64) -> impl Strategy<Value = Packing> {
     (1..7_usize).prop_flat_map(move |rows| {
@@ -159,6 +187,31 @@ proptest! {
 }
 
 /// Columns that each take some rows of capacity one.
+#[test]
+fn quantities_of_many_columns_are_packed_as_a_table_packs_them() {
+    for seed in 0..20 {
+        let packing = two_rows(seed);
+        let mut prepared = Prepared::new(&packing);
+        let outcome = prepared.solve(seed, &Stop::new(), &mut |_, _| {});
+        let worths = worths(&packing);
+        assert!(is_sound(&packing, &worths, &outcome) && outcome.is_optimal());
+        assert_eq!(outcome.worth, best_of_two_rows(&packing, &worths), "packing {seed}");
+        // As in a search for coalitions that block: what is packed is worth less and less, until something else is better.
+        for share in 0..12 {
+            let mut less = worths.clone();
+            outcome.chosen.iter().for_each(|&column| less[column] -= less[column] * share / 24);
+            let kept: u128 = outcome.chosen.iter().map(|&column| u128::from(less[column])).sum();
+            let better = prepared.improve_for(&less, known(&outcome.chosen, 3), seed, &Stop::new());
+            assert!(better.is_complete || !better.better.is_empty());
+            assert_eq!(better.better.is_empty(), best_of_two_rows(&packing, &less) <= kept + 3, "{seed}, {share}");
+            for chosen in better.better {
+                let worth = chosen.iter().map(|&column| u128::from(less[column])).sum();
+                assert!(worth > kept + 3 && is_sound(&packing, &less, &PackingOutcome { chosen, worth, bound: worth }));
+            }
+        }
+    }
+}
+
 fn sets(rows: usize, columns: &[(u64, &[u32])]) -> Packing {
     let column =
         |&(worth, rows): &(u64, &[u32])| PackingColumn { worth, entries: rows.iter().map(|&row| (row, 1)).collect() };

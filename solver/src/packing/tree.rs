@@ -4,15 +4,16 @@
 //! look, never what to leave out. The variable to branch on is tried on both sides where little is known of it, and judged
 //! by what it came to before elsewhere (reliability branching, Achterberg, Koch & Martin 2005).
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use crate::stop::Stop;
 
-use super::component::Component;
 use super::greedy::{Fill, by_score};
+use super::instance::Packing;
 use super::proof::{Allowed, Proof};
 use super::relaxation::{Relaxation, cutoff};
+use super::shrunk::Shrunk;
 use super::simplex::{Ended, Until};
 
 /// Pivots of one solve, at most.
@@ -111,12 +112,15 @@ impl History {
 
 /// A search that goes on until it is done or stopped.
 pub(super) struct Tree<'a> {
-    component: &'a Component,
+    packing: &'a Packing,
     worths: &'a [u64],
     relaxation: Relaxation,
     /// What every node has in common.
     allowed: Vec<Allowed>,
-    pub(super) incumbent: Incumbent,
+    /// Columns that are worth anything, the dearest first.
+    by_worth: Vec<usize>,
+    /// The best that was found since it was last asked for.
+    incumbent: Incumbent,
     open: BinaryHeap<Node>,
     histories: Vec<[History; 2]>,
     /// What the root proves: it decides more columns with every better incumbent.
@@ -138,22 +142,46 @@ enum Next {
 }
 
 impl<'a> Tree<'a> {
-    /// A tree whose root has been solved.
-    pub(super) fn new(
-        component: &'a Component,
-        worths: &'a [u64],
-        (relaxation, allowed, root): (Relaxation, Vec<Allowed>, Proof),
-        incumbent: Incumbent,
-        bound: u128,
-    ) -> Tree<'a> {
-        let open = BinaryHeap::from([Node { bound, decided: Vec::new() }]);
-        let histories = vec![[History::default(); 2]; worths.len()];
-        let proof = Proof::default();
-        Tree { component, worths, relaxation, allowed, incumbent, open, histories, root, proof, nodes: 0 }
+    /// A tree over what is left of a packing, whose root has been solved: its bound, and what packings must be worth more than to
+    /// matter, both for the whole packing.
+    pub(super) fn new(shrunk: &'a Shrunk, (bound, floor): (u128, u128)) -> Tree<'a> {
+        let Shrunk { packing, worths, relaxation, allowed, .. } = shrunk;
+        let mut root = Proof::default();
+        relaxation.prove(&mut root, worths, allowed);
+        let bound = root.bound().min(bound.saturating_sub(shrunk.offset));
+        let by_worth = by_worth(worths);
+        Tree {
+            packing,
+            worths,
+            relaxation: relaxation.clone(),
+            allowed: allowed.clone(),
+            by_worth,
+            incumbent: Incumbent::none(floor.saturating_sub(shrunk.offset)),
+            open: BinaryHeap::from([Node { bound, decided: Vec::new() }]),
+            histories: vec![[History::default(); 2]; worths.len()],
+            root,
+            proof: Proof::default(),
+            nodes: 0,
+        }
     }
 
-    /// Decides columns for all nodes, once the incumbent is better.
-    pub(super) fn tighten(&mut self) {
+    /// From now on only packings matter that are worth more than this.
+    pub(super) fn aim_at(&mut self, floor: u128) {
+        self.incumbent.floor = floor.max(self.incumbent.floor);
+        self.tighten();
+    }
+
+    /// The packings that were found and matter, the best last, each told once.
+    pub(super) fn found(&mut self) -> Vec<Vec<usize>> {
+        let floor = self.incumbent.aim();
+        let Incumbent { chosen, mut past, .. } = std::mem::replace(&mut self.incumbent, Incumbent::none(floor));
+        past.push(chosen);
+        past.retain(|chosen| !chosen.is_empty());
+        past
+    }
+
+    /// Decides columns for all nodes, once packings must be worth more.
+    fn tighten(&mut self) {
         self.root.decide(&mut self.allowed, self.incumbent.aim());
     }
 
@@ -233,7 +261,7 @@ impl<'a> Tree<'a> {
 
     /// Puts out what does not fit beside what is in; whether what is in fits.
     fn spread(&self, allowed: &mut [Allowed]) -> bool {
-        let packing = &self.component.packing;
+        let packing = self.packing;
         let mut left = packing.capacities().to_vec();
         for (column, _) in allowed.iter().enumerate().filter(|entry| *entry.1 == Allowed::In) {
             for &(row, amount) in &packing.columns()[column].entries {
@@ -298,11 +326,11 @@ impl<'a> Tree<'a> {
     fn round(&mut self, allowed: &[Allowed]) {
         let basis = &self.relaxation.basis;
         let columns: Vec<usize> = (0..allowed.len()).filter(|&column| allowed[column] != Allowed::Out).collect();
-        let chosen = by_score(&self.component.packing, &columns, |column| match allowed[column] {
+        let chosen = by_score(self.packing, &columns, |column| match allowed[column] {
             Allowed::In => 3.0,
             _ => basis.value(column) + basis.gain(column).clamp(-1.0, 1.0),
         });
-        if self.incumbent.offer(self.worths, complete(self.component, self.worths, chosen)) {
+        if self.incumbent.offer(self.worths, fill_up(self.packing, &self.by_worth, &chosen)) {
             self.tighten();
         }
     }
@@ -390,16 +418,25 @@ impl<'a> Tree<'a> {
 }
 
 /// Packs on top of a packing whatever else fits, what is worth most first.
-pub(super) fn complete(component: &Component, worths: &[u64], chosen: Vec<usize>) -> Vec<usize> {
-    let mut fill = Fill::new(&component.packing);
+pub(super) fn complete(packing: &Packing, worths: &[u64], chosen: &[usize]) -> Vec<usize> {
+    fill_up(packing, &by_worth(worths), chosen)
+}
+
+/// The columns that are worth anything, the dearest first.
+fn by_worth(worths: &[u64]) -> Vec<usize> {
+    let mut columns: Vec<usize> = (0..worths.len()).filter(|&column| worths[column] > 0).collect();
+    columns.sort_by_key(|&column| (Reverse(worths[column]), column));
+    columns
+}
+
+/// Packs on top of a packing, in the order of columns, whatever else fits of some columns, the first of them first.
+fn fill_up(packing: &Packing, rest: &[usize], chosen: &[usize]) -> Vec<usize> {
+    let mut fill = Fill::new(packing);
     chosen.iter().for_each(|&column| {
         fill.add(column);
     });
-    let mut rest: Vec<usize> = (0..worths.len()).filter(|&column| worths[column] > 0).collect();
-    rest.sort_by_key(|&column| (std::cmp::Reverse(worths[column]), column));
-    let taken = chosen;
-    for column in rest {
-        if taken.binary_search(&column).is_err() {
+    for &column in rest {
+        if chosen.binary_search(&column).is_err() {
             fill.add(column);
         }
     }
