@@ -57,6 +57,9 @@ pub enum Unsettled {
     /// Prices of goods come from a program in floating point, and it found none.
     #[error("no prices of goods were found at which orders would trade")]
     NoPrices,
+    /// What no coalition blocks comes from programs in floating point, and they did not come to it.
+    #[error("payments that no coalition blocks were not found to the micro-credit; pay as bid, or settle by vcg")]
+    Rounding,
     /// The rule needs the best choice without some bidder or for some coalition, and the time was over before.
     #[error("the time was over before all that the payment rule needs was solved; give more time, or pay as bid")]
     OutOfTime,

@@ -1,5 +1,6 @@
 //! Rounds on small books against enumeration.
 
+use lessor_solver::random::Random;
 use lessor_solver::stop::Stop;
 use proptest::prelude::*;
 
@@ -25,12 +26,38 @@ fn cleared(book: &Book, supply: &Supply, payments: PaymentRule) -> Outcome {
     clear(book, supply, &Rules { payments, seed: 1 }, &Stop::new(), &mut |_, _| {}).unwrap()
 }
 
+/// The most that single bids of amounts for quantities of two goods come to within what there is of them: a table of all remainders.
+fn most_within(bids: &[(u64, [u64; 2])], offered: [u64; 2]) -> u64 {
+    let [one, other] = offered.map(|quantity| usize::try_from(quantity).unwrap());
+    let mut most = vec![vec![0_u64; other + 1]; one + 1];
+    for &(amount, quantities) in bids {
+        let [takes, takes_other] = quantities.map(|quantity| usize::try_from(quantity).unwrap());
+        for left in (takes..=one).rev() {
+            for left_other in (takes_other..=other).rev() {
+                let with = most[left - takes][left_other - takes_other] + amount;
+                most[left][left_other] = most[left][left_other].max(with);
+            }
+        }
+    }
+    most[one][other]
+}
+
 /// What a bid offers beyond the reserves; below zero where it offers less.
 fn surplus(bid: &Bid, supply: &Supply) -> i128 {
     let reserve = |&(good, quantity): &(GoodIndex, u64)| {
         i128::from(supply.offers[good.0 as usize].reserve) * i128::from(quantity)
     };
     i128::from(bid.amount) - bid.bundle.iter().map(reserve).sum::<i128>()
+}
+
+/// Forty bids, spread wide, for quantities of two goods of which a dozen win: trees, and what comes before them, are needed.
+fn many_quantities(seed: u64) -> (Vec<(u64, [u64; 2])>, [u64; 2]) {
+    let mut random = Random::new(seed);
+    let one = |_| {
+        let quantities = [1 + random.below(19), 1 + random.below(19)];
+        (quantities.iter().sum::<u64>() * (700 + random.below(600)), quantities)
+    };
+    ((0..40).map(one).collect(), [97, 103])
 }
 
 /// The greatest surplus of bids of some bidders, by trying every subset.
@@ -60,11 +87,16 @@ fn paid(outcome: &Outcome, bidder: u32) -> u128 {
 
 /// Bids of up to five bidders, each with one group, on three goods.
 fn books() -> impl Strategy<Value = (Vec<Bid>, Supply)> {
+    books_of(0..9)
+}
+
+/// So many of such bids.
+fn books_of(count: std::ops::Range<usize>) -> impl Strategy<Value = (Vec<Bid>, Supply)> {
     let bundle = proptest::collection::btree_map(0..3_u32, 1..3_u64, 1..=3);
     let one = (0..5_u32, 1..40_u64, bundle);
     let one = one.prop_map(|(bidder, amount, bundle)| bid(bidder, amount, &bundle.into_iter().collect::<Vec<_>>()));
     let offers = proptest::collection::vec((1..4_u64, 0..6_u64), 3);
-    (proptest::collection::vec(one, 0..9), offers).prop_map(|(bids, offers)| (bids, supply(&offers)))
+    (proptest::collection::vec(one, count), offers).prop_map(|(bids, offers)| (bids, supply(&offers)))
 }
 
 proptest! {
@@ -112,8 +144,8 @@ proptest! {
     }
 
     #[test]
-    fn no_misreport_helps_under_vcg((bids, supply) in books(), at in 0..9_usize, told in 0..60_u64) {
-        prop_assume!(at < bids.len());
+    fn no_misreport_helps_under_vcg((bids, supply) in books_of(1..9), at in any::<prop::sample::Index>(), told in 0..60_u64) {
+        let at = at.index(bids.len());
         let who = bids[at].bidder.0;
         let payoff = |reported: &[Bid]| {
             let outcome = cleared(&Book::new(reported.to_vec()).unwrap(), &supply, PaymentRule::Vcg);
@@ -229,6 +261,30 @@ fn exact(outcome: &Outcome, bidder: u32) -> f64 {
     let payments = outcome.settlement.as_ref().unwrap();
     let payment = payments.iter().find(|payment| payment.bidder.0 == bidder).unwrap();
     payment.exact as f64 / EXACT_UNITS as f64
+}
+
+/// No coalition blocks where the best choice of bids, each less what its bidder keeps, comes to no more than what is paid.
+#[test]
+fn no_coalition_blocks_core_payments_for_many_quantities() {
+    for seed in 0..6 {
+        let (bids, offered) = many_quantities(seed);
+        let stated =
+            (0..).zip(&bids).map(|(bidder, &(amount, [one, other]))| bid(bidder, amount, &[(0, one), (1, other)]));
+        let book = Book::new(stated.collect()).unwrap();
+        let supply = supply(&offered.map(|quantity| (quantity, 0)));
+        let revenue = |outcome: &Outcome| -> u128 { (0..40).map(|who| paid(outcome, who)).sum() };
+        let vcg = revenue(&cleared(&book, &supply, PaymentRule::Vcg));
+        for rule in [PaymentRule::Core, PaymentRule::NearestCore] {
+            let outcome = cleared(&book, &supply, rule);
+            assert_eq!(u128::from(most_within(&bids, offered)), outcome.surplus);
+            let mut less = bids.clone();
+            for &at in &outcome.winners {
+                less[at].0 = u64::try_from(paid(&outcome, u32::try_from(at).unwrap())).unwrap();
+            }
+            assert!(u128::from(most_within(&less, offered)) <= revenue(&outcome), "{rule:?} of book {seed} is blocked");
+            assert!(revenue(&outcome) >= vcg);
+        }
+    }
 }
 
 #[test]

@@ -102,7 +102,9 @@ impl<'a> Round<'a> {
         if found.better.is_empty() && !found.is_complete {
             return None;
         }
-        let bids = |chosen: Vec<usize>| chosen.into_iter().filter(|&column| column < self.surpluses.len()).collect();
+        // Bids that are worth nothing may be among them: whoever makes them is none the better for it.
+        let counts = |column: &usize| *column < self.surpluses.len() && worths[*column] > 0;
+        let bids = |chosen: Vec<usize>| chosen.into_iter().filter(counts).collect();
         Some(found.better.into_iter().map(bids).collect())
     }
 

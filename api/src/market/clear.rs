@@ -71,10 +71,10 @@ pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending
     let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &paths.all())?;
     let round = Round::read(&paths)?;
     let (solving, probing) = (Stop::new(), Stop::new());
-    // Half of the time is for the round, a tenth for writing, and the rest for what the certificate samples.
+    // Seven tenths of the time are for the round, one for writing, and the rest for what the certificate samples.
     let at = |tenths: u32| clock.instant_after(args.deadline * tenths / 10);
     let alarms: Vec<_> =
-        [(at(5), &solving), (at(9), &probing)].into_iter().filter_map(|(at, stop)| Some((at?, stop))).collect();
+        [(at(7), &solving), (at(9), &probing)].into_iter().filter_map(|(at, stop)| Some((at?, stop))).collect();
     let work = || with_alarms(&alarms, || cleared(&round, &solving, &probing));
     let cleared = interrupt::heed(&[&solving, &probing], work)?;
     let staged = place.stage()?;

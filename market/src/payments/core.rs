@@ -35,6 +35,13 @@ pub(crate) enum Revenue {
 const COALITIONS_MAX: usize = 5_000;
 /// Bits below the unit in which broken constraints are looked for, where worths leave room for them.
 const FRACTION_BITS: u32 = 20;
+/// Bits of the greatest worth with those below the unit: proofs about greater ones take several times as long. What is settled is whole
+/// and rounded up, so that fractions below a micro-credit all together break no constraint.
+const WORTH_BITS: u32 = 36;
+
+/// What winners keep less than the most that they can together, of the greatest payoff, until there is an answer: the most comes from a
+/// program in floating point, whose rows may be broken by as much.
+const LEFT: [f64; 5] = [0.0, 1e-9, 1e-8, 1e-7, 1e-6];
 
 /// What a number may be off a whole one, in the last bit.
 const WHOLE: f64 = 1e-6;
@@ -42,6 +49,9 @@ const WHOLE: f64 = 1e-6;
 /// What a constraint must be broken by at first, in micro-credits. The winners themselves are worth as much as every coalition that is
 /// just held back, but for rounding: only what is better by more is looked for.
 const BROKEN: f64 = 2e-4;
+
+/// What it is raised to at most: with more, what is rounded up to whole micro-credits might break a constraint.
+const SLACK_MAX: f64 = 0.5;
 
 /// What floats of a few sums and products are off, against their size.
 const ROUNDING: f64 = 1e-15;
@@ -52,6 +62,18 @@ struct Kept {
     /// For each winner, whether it counts.
     counts: Vec<bool>,
     limit: u128,
+}
+
+impl Kept {
+    /// What counts of what winners keep.
+    fn sum(&self, kept: &[f64]) -> f64 {
+        self.counts.iter().zip(kept).filter(|entry| *entry.0).map(|entry| entry.1).sum()
+    }
+
+    /// Whether winners keep more than they may, by half of a slack.
+    fn is_broken(&self, kept: &[f64], slack: f64) -> bool {
+        self.sum(kept) > self.limit as f64 + slack / 2.0
+    }
 }
 
 /// What winners pay. The winners are the best.
@@ -78,21 +100,23 @@ pub(crate) fn payments(
     }
     let mut search = Search { round, winners, winning: &winning, coalitions, slack: BROKEN, seed, stop };
     for _ in 0..COALITIONS_MAX {
-        let kept = keep(&most, &constraints, revenue).ok_or(Unsettled::OutOfTime)?;
-        let known = constraints.len();
+        let kept = keep(&most, &constraints, revenue).ok_or(Unsettled::Rounding)?;
         let found = search.blocking(&kept)?;
-        let is_over = found.is_empty();
+        if found.is_empty() {
+            return Ok(settle(&winning, &kept, &constraints));
+        }
+        let known = constraints.len();
         for constraint in found {
-            if !constraints.contains(&constraint) {
+            if constraint.is_broken(&kept, search.slack) && !constraints.contains(&constraint) {
                 constraints.push(constraint);
             }
-        }
-        if is_over {
-            return Ok(settle(&winning, &kept, &constraints));
         }
         if constraints.len() == known {
             // What holds all that is known, but for rounding, need not hold what is not: the slack has to be above the rounding.
             search.slack *= 4.0;
+            if search.slack > SLACK_MAX {
+                return Err(Unsettled::Rounding);
+            }
         }
     }
     Err(Unsettled::OutOfTime)
@@ -102,6 +126,7 @@ pub(crate) fn payments(
 fn keep(most: &[u128], constraints: &[Kept], revenue: Revenue) -> Option<Vec<f64>> {
     let scale = most.iter().copied().max().unwrap_or(1).max(1) as f64;
     let target: Vec<f64> = most.iter().map(|&most| most as f64 / scale).collect();
+    let whole = |point: Vec<f64>| point.into_iter().map(|value| value * scale).collect();
     let mut halfspaces = Vec::new();
     let unit = |at: usize, sign: f64| {
         let mut entries = vec![0.0; target.len()];
@@ -122,11 +147,15 @@ fn keep(most: &[u128], constraints: &[Kept], revenue: Revenue) -> Option<Vec<f64
             (constraint.limit as f64 / scale, members.map(|entry| (entry.0, 1.0)).collect())
         });
         let values = relaxed(&target, &rows.collect::<Vec<_>>())?;
-        let all = Halfspace { entries: vec![1.0; target.len()], limit: values.iter().sum(), is_equality: true };
+        let sum: f64 = values.iter().sum();
+        let all = Halfspace { entries: vec![1.0; target.len()], limit: sum, is_equality: true };
         halfspaces.insert(0, all);
+        return LEFT.iter().find_map(|left| {
+            halfspaces[0].limit = sum - left;
+            nearest(&target, &halfspaces).map(whole)
+        });
     }
-    let point = nearest(&target, &halfspaces)?;
-    Some(point.into_iter().map(|value| value * scale).collect())
+    nearest(&target, &halfspaces).map(whole)
 }
 
 /// The search for coalitions that block.
@@ -143,27 +172,39 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Constraints that are broken by what winners keep; none only where none is.
+    /// Constraints that are broken by what winners keep, but for rounding; none only where none is.
     fn blocking(&mut self, kept: &[f64]) -> Result<Vec<Kept>, Unsettled> {
         let round = self.round;
-        let greatest = round.surpluses.iter().copied().max().unwrap_or(0);
-        let bits = bits(kept).min(greatest.leading_zeros().saturating_sub(1));
-        let fraction = (1_u64 << bits) as f64;
+        let (bits, rounding) = self.precision(kept);
+        if rounding > SLACK_MAX {
+            return Err(Unsettled::Rounding);
+        }
         let worths = self.worths(kept, bits);
-        let slack = u128::from(lessor_solver::numbers::floor(self.slack * fraction));
+        let slack = self.slack.max(rounding) * (1_u64 << bits) as f64;
+        let slack = u128::from(lessor_solver::numbers::floor(slack));
         let known = Known { best: self.winners, slack, near: &self.coalitions };
         let found = round.improve(&worths, known, self.seed, self.stop).ok_or(Unsettled::OutOfTime)?;
-        let least = self.slack / 2.0;
-        let is_broken = |constraint: &Kept| {
-            let kept: f64 = constraint.counts.iter().zip(kept).filter(|entry| *entry.0).map(|entry| entry.1).sum();
-            kept > constraint.limit as f64 + least
-        };
-        let broken = found.iter().filter_map(|chosen| constraint(round, self.winning, chosen)).filter(is_broken);
-        let broken = broken.collect();
+        let broken = found.iter().filter_map(|chosen| constraint(round, self.winning, chosen)).collect();
         self.coalitions.extend(found);
         self.coalitions.sort();
         self.coalitions.dedup();
         Ok(broken)
+    }
+
+    /// The bits below the unit in which worths are told, and twice what all is rounded by together: what is kept is rounded down to the
+    /// last bit, winner by winner, where it is not whole.
+    fn precision(&self, kept: &[f64]) -> (u32, f64) {
+        let greatest = self.round.surpluses.iter().copied().max().unwrap_or(0);
+        let free = greatest.leading_zeros().saturating_sub(1);
+        if let Some(bits) = whole_bits(kept).filter(|&bits| bits <= free) {
+            return (bits, 0.0);
+        }
+        let fast = WORTH_BITS.saturating_sub(u64::BITS - greatest.leading_zeros()).min(FRACTION_BITS);
+        let twice = 2 * self.winning.len() as u64;
+        // A quarter of a unit in all, at least, where there is room for that.
+        let needed = (4 * twice).next_power_of_two().trailing_zeros();
+        let bits = fast.max(needed).min(free);
+        (bits, twice as f64 / (1_u64 << bits) as f64)
     }
 
     /// What columns of the round are worth, with so many bits below the unit, where winners keep so much.
@@ -182,14 +223,14 @@ impl Search<'_> {
     }
 }
 
-/// The bits below the unit in which all that is kept is whole; as many as are looked at, where it is not. Fewer bits leave less to be
-/// proved: bounds are rounded down to the last one.
-fn bits(kept: &[f64]) -> u32 {
+/// The bits below the unit in which all that is kept is whole, where a few are enough. Fewer bits leave less to be proved: bounds are
+/// rounded down to the last one.
+fn whole_bits(kept: &[f64]) -> Option<u32> {
     let is_whole = |bits: &u32| {
         let fraction = (1_u64 << bits) as f64;
         kept.iter().all(|kept| (kept * fraction - (kept * fraction).round()).abs() < WHOLE)
     };
-    (0..FRACTION_BITS / 2).find(is_whole).unwrap_or(FRACTION_BITS)
+    (0..FRACTION_BITS / 2).find(is_whole)
 }
 
 /// The constraint of the coalition that wins some bids: winners outside of it keep no more than what it is worth less.
