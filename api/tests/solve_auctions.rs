@@ -48,7 +48,7 @@ fn an_outcome_names_winners_and_what_they_pay() {
 fn malformed_auctions_are_refused_with_file_and_line() {
     let bench = Bench::new();
     for (text, told) in [
-        (SMALL.replace("20\t1", "-20\t1"), "line 7: \"-20\" is not a whole number"),
+        (SMALL.replace("20\t1", "-20\t1"), "line 7: \"-20\" is not an amount: write a number from 0"),
         (SMALL.replace("21\t0", "21\t7"), "line 9: bid 3 wants good 7, but there are 3"),
         (SMALL.replace("3\t21", "2\t21"), "line 9: bid 2 follows bid 2, but must come after bids of lower numbers"),
     ] {
@@ -57,6 +57,18 @@ fn malformed_auctions_are_refused_with_file_and_line() {
         assert!(said.err.contains("bad: ") && said.err.contains(told), "{said:?}");
         assert!(!bench.path("outcome").exists());
     }
+}
+
+#[test]
+fn decimal_amounts_come_back_in_the_units_of_the_file() {
+    let bench = Bench::new();
+    fs::write(bench.path("decimal"), SMALL.replace("15\t1", "15.25\t1").replace("21\t0", "2.15e+01\t0")).unwrap();
+    // Bids 0 and 2 win 35.25. Without bidder 0 the best is 21.5, and so it is without bidder 1.
+    let said = bench.expect(0, "solve cats decimal --payments vcg --seconds 30 --json --out outcome").json();
+    let outcome = outcome(&bench, "outcome");
+    assert_eq!((&said["value"], &said["bound"], &said["revenue"]), (&35.25.into(), &35.25.into(), &7.75.into()));
+    assert_eq!(outcome["payments"], serde_json::json!({"0": 6.25, "1": 1.5}));
+    assert_eq!(outcome["settled"], outcome["payments"]);
 }
 
 #[test]

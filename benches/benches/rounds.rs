@@ -30,7 +30,7 @@ fn public(name: &str) -> Option<PathBuf> {
 fn sealed_bids(bench: &mut Criterion) {
     for (family, seed) in SMALL.into_iter().flat_map(|family| [(family, 1), (family, 2)]) {
         let Some(path) = public(&format!("cats/{family}_small_s{seed}.txt")) else { continue };
-        let instance = families::auction(&path).expect("a public auction can be read");
+        let instance = families::auction(&path).expect("a public auction can be read").instance;
         let (book, supply): (Book, Supply) = Book::of_auction(&instance);
         for payments in [PaymentRule::PayAsBid, PaymentRule::Vcg] {
             let rules = Rules { payments, seed: 1 };

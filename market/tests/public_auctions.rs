@@ -63,7 +63,7 @@ fn winners_and_payments_are_those_published() {
     for name in QUICK {
         let file = format!("{name}.txt");
         let Some(path) = public(&format!("cats/{file}")) else { return };
-        let instance = families::auction(&path).unwrap();
+        let instance = families::auction(&path).unwrap().instance;
         for (rule, column) in [(PaymentRule::Vcg, 5), (PaymentRule::Core, 6)] {
             let outcome = cleared(&instance, rule);
             assert!(outcome.is_optimal(), "{name}");

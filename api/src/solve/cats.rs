@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use lessor_datasets::families;
+use lessor_datasets::families::{self, ReadAuction};
 use lessor_market::book::Book;
 use lessor_market::clear::clear;
 use lessor_market::outcome::{EXACT_UNITS, Outcome, Payment};
 use lessor_market::policy::PaymentRule;
 use lessor_market::rules::Rules;
-use lessor_models::families::auction::{self, AuctionInstance};
+use lessor_models::families::auction;
 use serde::Serialize;
 
 use crate::Ending;
@@ -18,6 +18,7 @@ use crate::console::{say, warn};
 use crate::process_clock::ProcessClock;
 use crate::summary::print_json;
 
+use super::file_amount::FileAmount;
 use super::{Incumbents, SolveError, answer_file, in_time, peak_memory_bytes, pool};
 
 /// The answer, as it is written.
@@ -25,19 +26,19 @@ use super::{Incumbents, SolveError, answer_file, in_time, peak_memory_bytes, poo
 struct Cleared {
     /// Winning bids, by their numbers in the file.
     winners: Vec<u64>,
-    value: u128,
-    bound: u128,
+    value: FileAmount,
+    bound: FileAmount,
     /// What the rule says, by bidder; nothing where it is not settled.
     payments: BTreeMap<u32, f64>,
-    /// The same, rounded up to whole numbers.
-    settled: BTreeMap<u32, u64>,
+    /// The same, rounded up to whole numbers, or to the last decimal that counts.
+    settled: BTreeMap<u32, FileAmount>,
 }
 
 /// The object that `--json` prints.
 #[derive(Debug, Serialize)]
 struct SolvedCats {
-    value: u128,
-    bound: u128,
+    value: FileAmount,
+    bound: FileAmount,
     gap: f64,
     winners: usize,
     /// Why there are no payments, where there are none.
@@ -54,11 +55,12 @@ struct SolvedCats {
 /// Carries out `lessor solve cats`.
 pub(super) fn run(args: &SolveCatsArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let common = &args.common;
-    let instance = families::auction(&args.instance).map_err(SolveError::from)?;
-    let (book, supply) = Book::of_auction(&instance);
+    let read = families::auction(&args.instance).map_err(SolveError::from)?;
+    let ReadAuction { instance, units } = &read;
+    let (book, supply) = Book::of_auction(instance);
     let rules = Rules { payments: rule(args.payments), seed: common.limits.seed };
     let (threads, pool) = pool(&common.limits)?;
-    let mut incumbents = Incumbents::open(common, clock)?;
+    let mut incumbents = Incumbents::open(common, clock)?.in_units(*units);
     let begun = clock.seconds();
     let outcome = in_time(&common.limits, clock, |stop| {
         let mut report = |value, bound| incumbents.raised(value, bound);
@@ -66,17 +68,17 @@ pub(super) fn run(args: &SolveCatsArgs, clock: &ProcessClock) -> Result<Ending, 
     })?;
     let outcome = outcome.expect("the goods of an auction are offered");
     let clearing_seconds = clock.seconds() - begun;
-    let cleared = cleared(&instance, &outcome);
+    let cleared = cleared(&read, &outcome);
     answer_file::write(&common.out, &(serde_json::to_string(&cleared).expect("keys are numbers") + "\n"))?;
     incumbents.ended(Some(outcome.surplus), Some(outcome.bound));
     let gap = (outcome.bound - outcome.surplus) as f64 / outcome.surplus.max(1) as f64;
     let solved = SolvedCats {
-        value: outcome.surplus,
-        bound: outcome.bound,
+        value: FileAmount::new(outcome.surplus, *units),
+        bound: FileAmount::new(outcome.bound, *units),
         gap,
         winners: outcome.winners.len(),
         unsettled: outcome.settlement.as_ref().err().map(ToString::to_string),
-        revenue: outcome.settlement.as_ref().ok().map(|payments| revenue(payments)),
+        revenue: outcome.settlement.as_ref().ok().map(|payments| revenue(payments, *units)),
         clearing_seconds,
         seconds: clock.seconds(),
         peak_memory_bytes: peak_memory_bytes(),
@@ -104,7 +106,8 @@ fn tell(solved: &SolvedCats, args: &SolveCatsArgs) {
 }
 
 /// The answer, once it was looked at by code that shares nothing with what made it.
-fn cleared(instance: &AuctionInstance, outcome: &Outcome) -> Cleared {
+fn cleared(ReadAuction { instance, units }: &ReadAuction, outcome: &Outcome) -> Cleared {
+    let amount = |amount: u128| FileAmount::new(amount, *units);
     let winners: Vec<u64> = outcome.winners.iter().map(|&at| instance.bids()[at].id).collect();
     let payments = outcome.settlement.as_deref().unwrap_or_default();
     let settled: Vec<(u32, u128)> =
@@ -115,21 +118,22 @@ fn cleared(instance: &AuctionInstance, outcome: &Outcome) -> Cleared {
     assert!(revenue.is_ok(), "nobody pays more than they bid: {revenue:?}");
     Cleared {
         winners,
-        value: outcome.surplus,
-        bound: outcome.bound,
-        payments: payments.iter().map(|payment| (payment.bidder.0, exact(payment))).collect(),
-        settled: payments.iter().map(|payment| (payment.bidder.0, payment.settled)).collect(),
+        value: amount(outcome.surplus),
+        bound: amount(outcome.bound),
+        payments: payments.iter().map(|payment| (payment.bidder.0, exact(payment, *units))).collect(),
+        settled: settled.into_iter().map(|(bidder, paid)| (bidder, amount(paid))).collect(),
     }
 }
 
 /// All payments together. A sum of floats begins at -0, which nobody means who says that nothing is paid.
-fn revenue(payments: &[Payment]) -> f64 {
-    payments.iter().map(exact).fold(0.0, |sum, paid| sum + paid)
+fn revenue(payments: &[Payment], units: u64) -> f64 {
+    payments.iter().map(|payment| exact(payment, units)).fold(0.0, |sum, paid| sum + paid)
 }
 
-/// An exact payment as a decimal number. Whole units apart from the rest: together they may be more than a float tells apart.
-fn exact(payment: &Payment) -> f64 {
-    (payment.exact / EXACT_UNITS) as f64 + (payment.exact % EXACT_UNITS) as f64 / EXACT_UNITS as f64
+/// An exact payment as a decimal number, in units of the file. Whole units apart from the rest: together they may be more than a float tells apart.
+fn exact(payment: &Payment, units: u64) -> f64 {
+    let one = EXACT_UNITS * u128::from(units);
+    (payment.exact / one) as f64 + (payment.exact % one) as f64 / one as f64
 }
 
 fn rule(flag: PaymentRuleFlag) -> PaymentRule {

@@ -7,6 +7,7 @@ use crate::cli::SolveCommonArgs;
 use crate::console::warn;
 use crate::process_clock::ProcessClock;
 
+use super::file_amount::FileAmount;
 use super::{SolveError, Solved};
 
 /// The first line of the file.
@@ -19,6 +20,8 @@ pub(super) struct Incumbents<'a> {
     clock: &'a ProcessClock,
     /// The file, until a line cannot be written.
     file: Option<File>,
+    /// How many units of what is told are one of the instance's file.
+    units: u64,
     /// What was told last.
     last: Option<(Option<u128>, Option<u128>)>,
 }
@@ -34,7 +37,12 @@ impl<'a> Incumbents<'a> {
             made.map_err(|source| SolveError::Write { path: path.clone(), source })
         };
         let file = common.incumbents.as_ref().map(create).transpose()?;
-        Ok(Incumbents { common, clock, file, last: None })
+        Ok(Incumbents { common, clock, file, units: 1, last: None })
+    }
+
+    /// The same, for amounts of which one of the file holds so many units.
+    pub(super) fn in_units(self, units: u64) -> Self {
+        Incumbents { units, ..self }
     }
 
     /// Tells an incumbent that improved.
@@ -50,6 +58,7 @@ impl<'a> Incumbents<'a> {
     pub(super) fn raised(&mut self, value: u128, bound: u128) {
         if !self.common.json {
             let gap = bound.saturating_sub(value) as f64 / value.max(1) as f64 * 100.0;
+            let [value, bound] = [value, bound].map(|amount| FileAmount::new(amount, self.units));
             warn(&format!("{:8.2} s  value {value}  bound {bound}  gap {gap:.4} %", self.clock.seconds()));
         }
         self.tell(Some(value), Some(bound));
@@ -66,9 +75,11 @@ impl<'a> Incumbents<'a> {
     /// follow, never the answer.
     fn tell(&mut self, cost: Option<u128>, bound: Option<u128>) {
         self.last = Some((cost, bound));
-        let Some(file) = &mut self.file else { return };
-        let cell = |amount: Option<u128>| amount.map_or(String::new(), |amount| amount.to_string());
+        let cell = |amount: Option<u128>| {
+            amount.map_or(String::new(), |amount| FileAmount::new(amount, self.units).to_string())
+        };
         let line = format!("{:.6},{},{}\n", self.clock.seconds(), cell(cost), cell(bound));
+        let Some(file) = &mut self.file else { return };
         if let Err(error) = file.write_all(line.as_bytes()) {
             warn(&format!("no more incumbents are written: {error}"));
             self.file = None;

@@ -5,6 +5,7 @@ mod assignment;
 mod cats;
 mod double;
 mod error;
+mod file_amount;
 mod gap;
 mod incumbents;
 mod openb;

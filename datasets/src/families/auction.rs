@@ -1,6 +1,9 @@
 //! Combinatorial auctions in the format of CATS (Leyton-Brown, Pearson & Shoham 2000): `goods N`, `bids N`, `dummy N`, then a
 //! line for each bid: its number, its amount, its goods, `#`. What follows a `%` is a comment.
 //!
+//! Amounts are whole numbers, or decimal ones, as CATS prints them: a file with any of those is counted in units of 10^-6, rounded to the
+//! nearest, half upwards.
+//!
 //! A good from `goods` on is a dummy: bids that share one belong to one bidder and exclude each other. A bid without a dummy
 //! has a bidder of its own.
 
@@ -12,13 +15,28 @@ use lessor_models::families::COEFFICIENT_MAX;
 use lessor_models::families::auction::{AuctionBid, AuctionInstance};
 
 use super::FamilyError;
+use super::decimal::scaled;
 use super::numbers::{clipped, text};
+
+/// Units of an amount of the instance in one of a file with decimal amounts.
+pub const AUCTION_UNITS: u64 = 1_000_000;
+/// The places of a decimal amount that count.
+const PLACES: i32 = 6;
+
+/// An auction as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadAuction {
+    /// The auction.
+    pub instance: AuctionInstance,
+    /// How many of its units are one of the file: one, or [`AUCTION_UNITS`] where amounts are decimal.
+    pub units: u64,
+}
 
 /// Reads one instance.
 ///
 /// # Errors
 /// A file that cannot be read, a word that is no number, a line that is no bid, each with its line; bids that make no auction.
-pub fn auction(path: &Path) -> Result<AuctionInstance, FamilyError> {
+pub fn auction(path: &Path) -> Result<ReadAuction, FamilyError> {
     let text = text(path)?;
     let mut reader = Reader { path, goods: None, bids: None, dummies: 0, read: Vec::new(), lines: 1 };
     for (line, text) in (1..).zip(text.lines()) {
@@ -45,7 +63,7 @@ struct Reader<'a> {
 struct BidLine {
     line: usize,
     id: u64,
-    amount: u64,
+    amount: String,
     /// In order, dummies among them.
     goods: Vec<u32>,
 }
@@ -121,7 +139,7 @@ impl Reader<'_> {
             ["bids", count] => self.bids = Some(self.number(line, count)?),
             ["dummy", count] => self.dummies = self.number(line, count)?,
             [id, amount, goods @ .., "#"] => {
-                let (id, amount) = (self.number(line, id)?, self.number(line, amount)?);
+                let (id, amount) = (self.number(line, id)?, (*amount).to_owned());
                 let mut goods = goods.iter().map(|good| self.number(line, good)).collect::<Result<Vec<u32>, _>>()?;
                 goods.sort_unstable();
                 self.read.push(BidLine { line, id, amount, goods });
@@ -139,7 +157,19 @@ impl Reader<'_> {
         number.and_then(|number| T::try_from(number).ok()).ok_or_else(not)
     }
 
-    fn end(self) -> Result<AuctionInstance, FamilyError> {
+    /// The amount of a bid, in units of the file or in those of decimal amounts.
+    fn amount(&self, bid: &BidLine, units: u64) -> Result<u64, FamilyError> {
+        let amount = scaled(&bid.amount, if units == 1 { 0 } else { PLACES });
+        let not = || FamilyError::NotAnAmount {
+            path: self.path.to_owned(),
+            line: bid.line,
+            token: clipped(&bid.amount),
+            most: COEFFICIENT_MAX / units,
+        };
+        amount.ok_or_else(not)
+    }
+
+    fn end(self) -> Result<ReadAuction, FamilyError> {
         let goods = self.goods.ok_or_else(|| self.missing("the number of goods"))?;
         let announced = self.bids.ok_or_else(|| self.missing("the number of bids"))?;
         let mut before = None;
@@ -153,16 +183,21 @@ impl Reader<'_> {
         if self.read.len() < announced as usize {
             return Err(self.missing(&format!("the last of {announced} bids")));
         }
+        let is_whole = |bid: &BidLine| bid.amount.bytes().all(|byte| byte.is_ascii_digit());
+        let units = if self.read.iter().all(is_whole) { 1 } else { AUCTION_UNITS };
         let mut named = BTreeMap::new();
         let mut read = Vec::with_capacity(self.read.len());
-        for BidLine { id, amount, goods: mut wanted, .. } in self.read {
+        for bid in &self.read {
+            let (id, amount, mut wanted) = (bid.id, self.amount(bid, units)?, bid.goods.clone());
             let dummy = wanted.iter().copied().find(|&good| good >= goods);
             wanted.retain(|&good| good < goods);
             let next = u32::try_from(named.len()).unwrap_or(u32::MAX);
             let bidder = *named.entry(dummy.map_or((1, id), |dummy| (0, u64::from(dummy)))).or_insert(next);
             read.push(AuctionBid { id, amount, goods: wanted, bidder });
         }
-        AuctionInstance::new(goods, read).map_err(|source| FamilyError::Auction { path: self.path.to_owned(), source })
+        let instance = AuctionInstance::new(goods, read);
+        let instance = instance.map_err(|source| FamilyError::Auction { path: self.path.to_owned(), source })?;
+        Ok(ReadAuction { instance, units })
     }
 
     /// The file ends before something.
@@ -187,17 +222,29 @@ mod tests {
 
     #[test]
     fn bids_that_share_a_dummy_have_one_bidder() {
-        let instance = read(auction, SMALL).unwrap();
+        let ReadAuction { instance, units } = read(auction, SMALL).unwrap();
+        assert_eq!(units, 1);
         let bid = |id, amount, goods: &[u32], bidder| AuctionBid { id, amount, goods: goods.to_vec(), bidder };
         assert_eq!(instance.bids(), [bid(0, 5, &[0], 0), bid(1, 7, &[1], 0), bid(2, 4, &[0, 1], 1)]);
+    }
+
+    #[test]
+    fn decimal_amounts_are_counted_in_millionths() {
+        let ReadAuction { instance, units } = read(auction, &SMALL.replace('7', "7.1234567")).unwrap();
+        let amounts: Vec<u64> = instance.bids().iter().map(|bid| bid.amount).collect();
+        assert_eq!((amounts.as_slice(), units), (&[5_000_000, 7_123_457, 4_000_000][..], AUCTION_UNITS));
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         let refused = |text: &str| read(auction, text).unwrap_err();
         assert_eq!(
-            refused(&SMALL.replace('7', "7.5")),
-            "instance: line 7: \"7.5\" is not a whole number of at most 2^53"
+            refused(&SMALL.replace('7', "-7")),
+            "instance: line 7: \"-7\" is not an amount: write a number from 0 to 9007199254, rounded to six decimals"
+        );
+        assert_eq!(
+            refused(&SMALL.replace('7', "9007199254740993")),
+            "instance: line 7: \"9007199254740993\" is not an amount: write a number from 0 to 9007199254740992"
         );
         assert_eq!(
             refused(&SMALL.replace("\t2\t#", "\t2")),
@@ -229,7 +276,7 @@ mod tests {
     #[test]
     fn a_public_instance_is_read() {
         let Some(path) = public_file("auctions/cats/regions_small_s1.txt") else { return };
-        let instance = auction(&path).unwrap();
+        let instance = auction(&path).unwrap().instance;
         assert_eq!((instance.goods(), instance.bids().len()), (32, 152));
         assert_eq!(instance.bids().iter().map(|bid| bid.bidder).max(), Some(32));
     }

@@ -4,6 +4,7 @@
 mod answers;
 mod assignment;
 mod auction;
+mod decimal;
 mod double_auction;
 mod gap;
 mod numbers;
@@ -14,6 +15,7 @@ mod vector_packing;
 
 use std::path::PathBuf;
 
+use lessor_models::families::COEFFICIENT_MAX;
 use lessor_models::families::assignment::AssignmentError;
 use lessor_models::families::auction::AuctionError;
 use lessor_models::families::double_auction::DoubleAuctionError;
@@ -26,7 +28,7 @@ use crate::import::ImportError;
 
 pub use answers::{assignment_answer, gap_answer, reassignment_answer, vector_packing_answer};
 pub use assignment::assignment;
-pub use auction::{BidFault, auction};
+pub use auction::{AUCTION_UNITS, BidFault, ReadAuction, auction};
 pub use double_auction::{DOUBLE_AUCTION_UNITS, double_auction};
 pub use gap::gap;
 pub use openb::{OpenbBatch, openb};
@@ -64,6 +66,22 @@ pub enum FamilyError {
         line: usize,
         /// The word.
         token: String,
+    },
+    /// A word that is no amount of a bid.
+    #[error(
+        "{}: line {line}: {token:?} is not an amount: write a number from 0 to {most}{}",
+        path.display(),
+        if *most < COEFFICIENT_MAX { ", rounded to six decimals" } else { "" }
+    )]
+    NotAnAmount {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The word.
+        token: String,
+        /// The most that an amount may be.
+        most: u64,
     },
     /// The file ends too early.
     #[error("{}: line {line}: ends after {found}, before {missing}", path.display())]
