@@ -35,6 +35,18 @@ fn an_answer_is_written_with_its_cost_and_bound() {
 }
 
 #[test]
+fn no_items_cost_nothing() {
+    let bench = Bench::new();
+    fs::write(bench.path("none"), "2 0\n6 6\n").unwrap();
+    for method in ["auto", "annealing", "neighborhood", "exact"] {
+        let solved =
+            bench.expect(0, &format!("solve gap none --method {method} --seconds 5 --json --out answer")).json();
+        assert_eq!((&solved["cost"], &solved["bound"]), (&0.into(), &0.into()), "{method}");
+        assert_eq!(fs::read_to_string(bench.path("answer")).unwrap().trim(), "");
+    }
+}
+
+#[test]
 fn what_has_no_assignment_ends_with_one_and_leaves_the_old_answer() {
     let bench = Bench::new();
     fs::write(bench.path("crowded"), SMALL.replace("6 6\n", "5 5\n")).unwrap();

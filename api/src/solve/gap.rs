@@ -8,7 +8,7 @@ use crate::cli::{GapMethodFlag, SolveGapArgs};
 use crate::command_error::CommandError;
 use crate::process_clock::ProcessClock;
 
-use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes, pool};
+use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
 
 /// Carries out `lessor solve gap`.
 pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
@@ -25,19 +25,15 @@ pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, C
         answer_file::write(&common.out, &(agents.join("\n") + "\n"))?;
     }
     let solved = solved(&outcome, clock, (common.limits.seed, threads));
-    incumbents.ended(solved.cost, solved.bound);
-    solved.tell(common);
-    Ok(if outcome.best.is_some() { Ending::Done } else { Ending::Failed })
+    Ok(solved.end(incumbents, common))
 }
 
-fn solved(outcome: &GapOutcome, clock: &ProcessClock, (seed, threads): (u64, usize)) -> Solved {
+fn solved(outcome: &GapOutcome, clock: &ProcessClock, run: (u64, usize)) -> Solved {
     let cost = outcome.best.as_ref().map(|best| best.0);
     let proof = if outcome.is_complete { "search" } else { "prices" };
     // Where the search left nothing out and found nothing, there is no least cost, and no bound on it.
     let bound = (cost.is_some() || !outcome.is_complete).then_some(outcome.bound);
-    let gap = cost.map(|cost| Solved::gap(cost, outcome.bound));
-    let seconds = clock.seconds();
-    Solved { cost, bound, gap, proof, seconds, peak_memory_bytes: peak_memory_bytes(), seed, threads }
+    Solved::new((cost, bound), proof, clock, run)
 }
 
 fn method(flag: GapMethodFlag) -> GapMethod {

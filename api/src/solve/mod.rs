@@ -90,6 +90,25 @@ struct Solved {
 }
 
 impl Solved {
+    /// What a search has come to now: the cost and the bound, what proves it, the seed and the threads.
+    fn new(
+        (cost, bound): (Option<u128>, Option<u128>),
+        proof: &'static str,
+        clock: &ProcessClock,
+        (seed, threads): (u64, usize),
+    ) -> Solved {
+        let gap = cost.zip(bound).map(|(cost, bound)| Solved::gap(cost, bound));
+        let (seconds, peak_memory_bytes) = (clock.seconds(), peak_memory_bytes());
+        Solved { cost, bound, gap, proof, seconds, peak_memory_bytes, seed, threads }
+    }
+
+    /// Ends the file of incumbents, says what came out, and how the command ends.
+    fn end(&self, incumbents: Incumbents<'_>, common: &SolveCommonArgs) -> Ending {
+        incumbents.ended(self.cost, self.bound);
+        self.tell(common);
+        if self.cost.is_some() { Ending::Done } else { Ending::Failed }
+    }
+
     fn gap(cost: u128, bound: u128) -> f64 {
         cost.saturating_sub(bound) as f64 / cost.max(1) as f64
     }

@@ -11,7 +11,7 @@ use crate::console::say;
 use crate::process_clock::ProcessClock;
 use crate::summary::print_json;
 
-use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes, pool};
+use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
 
 /// The object that `--json` prints.
 #[derive(Debug, Serialize)]
@@ -39,11 +39,8 @@ pub(super) fn run(args: &SolveOpenbArgs, clock: &ProcessClock) -> Result<Ending,
     })?;
     answer_file::write(&common.out, &batch.answer(&outcome.seats))?;
     let (cost, bound) = (u128::from(outcome.cost), u128::from(outcome.bound));
-    let gap = Some(Solved::gap(cost, bound));
     incumbents.ended(Some(cost), Some(bound));
-    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.limits.seed);
-    let (cost, bound) = (Some(cost), Some(bound));
-    let solved = Solved { cost, bound, gap, proof: "prices", seconds, peak_memory_bytes, seed, threads };
+    let solved = Solved::new((Some(cost), Some(bound)), "prices", clock, (common.limits.seed, threads));
     let percent = |milli: u64| 100.0 * milli as f64 / batch.instance.device_milli().max(1) as f64;
     let (unallocated, least) = (percent(outcome.cost), percent(outcome.bound));
     let placed = outcome.seats.iter().flatten().count();

@@ -10,7 +10,7 @@ use crate::command_error::CommandError;
 use crate::console::warn;
 use crate::process_clock::ProcessClock;
 
-use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes, pool};
+use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
 
 /// Broken constraints that are named; the others are counted.
 const NAMED_MAX: usize = 5;
@@ -31,12 +31,8 @@ pub(super) fn run(args: &SolveRoadefArgs, clock: &ProcessClock) -> Result<Ending
         answer_file::write(&common.out, &(machines.join(" ") + "\n"))?;
     }
     let cost = outcome.best.as_ref().map(|best| best.0.total());
-    let gap = cost.map(|cost| Solved::gap(cost, outcome.bound));
-    let bound = Some(outcome.bound);
-    incumbents.ended(cost, bound);
-    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.limits.seed);
-    Solved { cost, bound, gap, proof: "sums", seconds, peak_memory_bytes, seed, threads }.tell(common);
-    Ok(if outcome.best.is_some() { Ending::Done } else { Ending::Failed })
+    let reached = (cost, Some(outcome.bound));
+    Ok(Solved::new(reached, "sums", clock, (common.limits.seed, threads)).end(incumbents, common))
 }
 
 /// Says on standard error what the initial assignment breaks, which the answer must not, and what no answer can mend.

@@ -8,7 +8,7 @@ use crate::cli::{SolveVbpArgs, VbpMethodFlag};
 use crate::command_error::CommandError;
 use crate::process_clock::ProcessClock;
 
-use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes, pool};
+use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
 
 /// Carries out `lessor solve vbp`.
 pub(super) fn run(args: &SolveVbpArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
@@ -23,13 +23,9 @@ pub(super) fn run(args: &SolveVbpArgs, clock: &ProcessClock) -> Result<Ending, C
     })?;
     let bins: Vec<String> = outcome.bins.iter().map(u32::to_string).collect();
     answer_file::write(&common.out, &(bins.join("\n") + "\n"))?;
-    let gap = Some(Solved::gap(outcome.count as u128, outcome.bound));
-    let (cost, bound) = (Some(outcome.count as u128), Some(outcome.bound));
+    let reached = (Some(outcome.count as u128), Some(outcome.bound));
     let proof = if outcome.is_searched { "search" } else { "prices" };
-    incumbents.ended(cost, bound);
-    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.limits.seed);
-    Solved { cost, bound, gap, proof, seconds, peak_memory_bytes, seed, threads }.tell(common);
-    Ok(Ending::Done)
+    Ok(Solved::new(reached, proof, clock, (common.limits.seed, threads)).end(incumbents, common))
 }
 
 fn method(flag: VbpMethodFlag) -> VectorPackingMethod {

@@ -15,7 +15,7 @@ use super::numbers::Numbers;
 pub fn gap(path: &Path) -> Result<GapInstance, FamilyError> {
     let mut numbers = Numbers::read(path)?;
     let agents = numbers.count("the number of agents")?;
-    let items = numbers.count("the number of items")?;
+    let items = numbers.count_or_none("the number of items")?;
     let pairs = agents.saturating_mul(items);
     let costs = numbers.many(pairs, || format!("the last of {agents} x {items} costs"))?;
     let weights = numbers.many(pairs, || format!("the last of {agents} x {items} weights"))?;
@@ -39,6 +39,11 @@ mod tests {
         let instance = read(gap, "2 3\n1 2 3\n4 5 6\n7 8 9\n1 1 2\n20 3\n").unwrap();
         assert_eq!((instance.cost(1, 0), instance.weight(0, 2), instance.capacities()), (4, 9, &[20, 3][..]));
         assert_eq!(check(&instance, &[0, 0, 1]), Ok(1 + 2 + 6));
+    }
+
+    #[test]
+    fn no_items_cost_nothing() {
+        assert_eq!(check(&read(gap, "2 0\n5 5\n").unwrap(), &[]), Ok(0));
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl<'a> Numbers<'a> {
         }
     }
 
+    /// The next number, which counts something that there may be none of.
+    pub(super) fn count_or_none(&mut self, what: &'static str) -> Result<usize, FamilyError> {
+        Ok(self.number_up_to_u32(what)? as usize)
+    }
+
     /// The next number, which is 0 for no and 1 for yes.
     pub(super) fn flag(&mut self, what: &'static str) -> Result<bool, FamilyError> {
         match self.number_up_to_u32(what)? {
