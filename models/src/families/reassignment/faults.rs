@@ -59,6 +59,29 @@ pub enum ReassignmentFault {
         /// The neighborhood.
         neighborhood: u32,
     },
+    /// A process that needs more than any machine has.
+    TooLarge {
+        /// The process.
+        process: usize,
+    },
+    /// All processes together need more than all machines have.
+    TooMuch {
+        /// The resource.
+        resource: usize,
+        /// What is needed.
+        needed: u128,
+        /// What there is.
+        capacity: u128,
+    },
+    /// A service of more processes than there are machines.
+    TooMany {
+        /// The service.
+        service: usize,
+        /// Its processes.
+        processes: usize,
+        /// The machines.
+        machines: usize,
+    },
 }
 
 impl fmt::Display for ReassignmentFault {
@@ -81,6 +104,18 @@ impl fmt::Display for ReassignmentFault {
             }
             ReassignmentFault::Dependency { service, on, neighborhood } => {
                 write!(f, "service {service} is in neighborhood {neighborhood} without service {on}")
+            }
+            ReassignmentFault::TooLarge { process } => {
+                write!(f, "process {process} needs more than any machine has, even empty")
+            }
+            ReassignmentFault::TooMuch { resource, needed, capacity } => {
+                write!(f, "all processes need {needed} of resource {resource}, of which all machines have {capacity}")
+            }
+            ReassignmentFault::TooMany { service, processes, machines } => {
+                write!(
+                    f,
+                    "service {service} has {processes} processes, each on a machine of its own, for {machines} machines"
+                )
             }
         }
     }
@@ -115,8 +150,9 @@ pub fn faults(instance: &ReassignmentInstance, machines: &[u32]) -> Vec<Reassign
 
 /// Constraints that every assignment breaks, whatever moves; there may be none and yet no assignment.
 ///
-/// A process needs transient resources of its first machine wherever it goes, and a service is in no more locations than it
-/// has processes or there are.
+/// A process needs transient resources of its first machine wherever it goes, and all it needs of some machine; all of them
+/// together need no more than there is; a service has a machine for each process, and is in no more locations than it has
+/// processes or there are. O(processes times machines times resources), and far less where most processes fit somewhere.
 #[must_use]
 pub fn impossible(instance: &ReassignmentInstance) -> Vec<ReassignmentFault> {
     let parts = &instance.parts;
@@ -129,14 +165,37 @@ pub fn impossible(instance: &ReassignmentInstance) -> Vec<ReassignmentFault> {
         }
     }
     let mut faults = overdrawn(parts, &stay);
+    faults.extend(too_large(parts));
+    faults.extend(too_much(parts));
     let locations = parts.machines.iter().map(|machine| machine.location).collect::<BTreeSet<u32>>().len();
+    let machines = parts.machines.len();
     for (service, (rules, size)) in parts.services.iter().zip(sizes).enumerate() {
+        if size > machines {
+            faults.push(ReassignmentFault::TooMany { service, processes: size, machines });
+        }
         let found = locations.min(size);
         if found < rules.spread as usize {
             faults.push(ReassignmentFault::Spread { service, found, spread: rules.spread });
         }
     }
     faults
+}
+
+/// The processes that no machine could hold alone.
+fn too_large(parts: &Parts) -> impl Iterator<Item = ReassignmentFault> + '_ {
+    let holds = |machine: &Machine, needs: &[u64]| machine.capacities.iter().zip(needs).all(|(has, need)| need <= has);
+    let fits = move |needs: &[u64]| parts.machines.iter().any(|machine| holds(machine, needs));
+    let large = parts.processes.iter().enumerate().filter(move |(_, process)| !fits(&process.needs));
+    large.map(|(process, _)| ReassignmentFault::TooLarge { process })
+}
+
+/// The resources of which all processes need more than all machines have.
+fn too_much(parts: &Parts) -> impl Iterator<Item = ReassignmentFault> + '_ {
+    (0..parts.resources.len()).filter_map(|resource| {
+        let needed: u128 = parts.processes.iter().map(|process| u128::from(process.needs[resource])).sum();
+        let capacity: u128 = parts.machines.iter().map(|machine| u128::from(machine.capacities[resource])).sum();
+        (needed > capacity).then_some(ReassignmentFault::TooMuch { resource, needed, capacity })
+    })
 }
 
 fn capacity_faults(parts: &Parts, machines: &[u32]) -> Vec<ReassignmentFault> {
