@@ -5,6 +5,9 @@ use lessor_models::check;
 use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::lowering::Lowered;
 
+/// Job classes times groups times parts of time up to which lower prices are tried: what one more bound takes grows with them.
+const LOWERED_WORK_MAX: usize = 2_000_000;
+
 /// A certificate and the bound that it implies; nothing where it proves nothing.
 pub(super) fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificate, i128)> {
     let proven = |certificate: Certificate| {
@@ -12,7 +15,8 @@ pub(super) fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<
         Some((certificate, bound))
     };
     let mut best = proven(bound::certificate(lowered, relaxation))?;
-    if lowered.grid.count() == 1 {
+    let work = lowered.classes.len() * lowered.groups.len() * lowered.grid.count();
+    if lowered.grid.count() == 1 || work > LOWERED_WORK_MAX {
         return Some(best);
     }
     // Where time is told apart roughly, prices charge room that nobody lacks, and lower ones may prove more. Bounds are convex

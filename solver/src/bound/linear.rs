@@ -58,6 +58,10 @@ const CLOSE_TO_MEAN: f64 = 2e-2;
 const ROWS_INSIDE: u64 = 1_500;
 const TILES_INSIDE_MAX: usize = 150_000;
 
+/// Rows up to which that helps where time varies: one solve from inside gives no prices before it ends, which takes too long for the
+/// jobs of a week.
+const ROWS_INSIDE_OVER_TIME_MAX: u64 = 5_000;
+
 /// Rows for one more to matter: fewer overdrawn parts are left as they are.
 const FEW_ROWS: u64 = 40;
 
@@ -126,6 +130,7 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
     let mut program = Program::default();
     let mut sifting = Sifting::new(supply, merged, timeline, &mut program);
     let is_large = sifting.row_count() >= ROWS_INSIDE && supply.lowered.tiles.len() <= TILES_INSIDE_MAX;
+    let is_large = is_large && (timeline.count() == 1 || sifting.row_count() <= ROWS_INSIDE_OVER_TIME_MAX);
     let way = if is_large { Way::Inside } else { Way::Vertices };
     program.solve_from(way);
     let mut resident = Resident::start(program, ITERATIONS_MAX)?;
