@@ -284,7 +284,10 @@ impl Solve<'_> {
             if !is_done && !self.stop.is_raised() {
                 self.search_on(&open, &mut incumbent);
                 for offset in 0..turns {
-                    self.improve(&sets[(turn * turns + offset) % sets.len()], &mut incumbent, patience);
+                    // One of several goes on from the best: others from nothing often end short of it.
+                    let start = if turns > 1 && offset == 0 { incumbent.chosen.clone() } else { Vec::new() };
+                    let columns = &sets[(turn * turns + offset) % sets.len()];
+                    self.search_from(&start, columns, (incumbent.worth, patience), &mut incumbent);
                 }
                 tree.aim_at(incumbent.aim().saturating_sub(shrunk.offset));
             }
