@@ -150,14 +150,20 @@ pub fn plan(
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
     let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
-    let occupancy = match options.method {
-        Method::Auto => run.search(&lowered, guide),
-        Method::FirstCome => run.first_come_plan(&lowered, &ranking),
+    let (occupancy, way) = match options.method {
+        Method::Auto => {
+            let plan = run.search(&lowered, guide);
+            run.way(plan, guide)
+        }
+        Method::FirstCome => {
+            let mut plan = run.first_come_plan(&lowered, &ranking);
+            let way = run.migrate(&mut plan, guide);
+            (plan, way)
+        }
     };
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
     let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));
     let prices = prices::from_duals(&duals.unwrap_or_default());
-    let (occupancy, way) = run.way(occupancy, guide);
     run.finish(&occupancy, (way, certificate), prices, options)
 }
 

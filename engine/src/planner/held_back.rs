@@ -36,7 +36,7 @@ impl Run<'_> {
     }
 
     /// The moves that lead to a plan. Moves that no order allows are taken out of it, until an order is left for the rest.
-    fn migrate(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) -> Way {
+    pub(super) fn migrate(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) -> Way {
         let instance = occupancy.lowered().instance;
         let mut held_back: Vec<HeldBack> = Vec::new();
         for round in 0.. {
