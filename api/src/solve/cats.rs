@@ -130,7 +130,8 @@ fn revenue(payments: &[Payment], units: u64) -> f64 {
     payments.iter().map(|payment| exact(payment, units)).fold(0.0, |sum, paid| sum + paid)
 }
 
-/// An exact payment as a decimal number, in units of the file. Whole units apart from the rest: together they may be more than a float tells apart.
+/// An exact payment as a decimal number, in units of the file. Whole units apart from the rest: together they may be more than
+/// a float tells apart.
 fn exact(payment: &Payment, units: u64) -> f64 {
     let one = EXACT_UNITS * u128::from(units);
     (payment.exact / one) as f64 + (payment.exact % one) as f64 / one as f64
