@@ -8,6 +8,12 @@ use lessor_solver::lowering::Lowered;
 /// Job classes times groups times parts of time up to which lower prices are tried: what one more bound takes grows with them.
 const LOWERED_WORK_MAX: usize = 2_000_000;
 
+/// What all jobs together would pay for all that they want.
+fn all_bids(lowered: &Lowered<'_>) -> i128 {
+    let jobs = lowered.instance.jobs().iter();
+    jobs.map(|job| i128::from(job.bid) * i128::from(job.count) + i128::from(job.bonus)).sum()
+}
+
 /// A certificate and the bound that it implies; nothing where it proves nothing.
 pub(super) fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificate, i128)> {
     let proven = |certificate: Certificate| {
@@ -15,6 +21,10 @@ pub(super) fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<
         Some((certificate, bound))
     };
     let mut best = proven(bound::certificate(lowered, relaxation))?;
+    // Without any price, all bids together are the bound.
+    if best.1 > all_bids(lowered) {
+        best = proven(Certificate::default()).filter(|(_, bound)| *bound < best.1).unwrap_or(best);
+    }
     let work = lowered.classes.len() * lowered.groups.len() * lowered.grid.count();
     if lowered.grid.count() == 1 || work > LOWERED_WORK_MAX {
         return Some(best);

@@ -229,10 +229,16 @@ impl Scopes {
             let mut here = BTreeMap::new();
             for group in members.iter().map(|&group| lowered.group(group)) {
                 // A tile whose capacity changes stands alone: what it lacks at times says nothing about its neighbors.
-                let alone = group.capacity.len() > 1;
-                let under = fleet.parent(group.tile).filter(|_| !alone).unwrap_or(group.tile);
-                *here.entry((group.class, under)).or_default() += group.tiles.len() as f64;
-                *scopes.tiles.entry((group.class, under)).or_default() += group.tiles.len() as f64;
+                let parent = fleet.parent(group.tile).filter(|_| group.capacity.len() == 1);
+                let mut add = |under, tiles: usize| {
+                    *here.entry((group.class, under)).or_default() += tiles as f64;
+                    *scopes.tiles.entry((group.class, under)).or_default() += tiles as f64;
+                };
+                match parent {
+                    Some(cell) => add(cell, group.tiles.len()),
+                    // No node holds tiles that are roots: each is under itself.
+                    None => lowered.tiles[group.tiles.clone()].iter().for_each(|&tile| add(tile, 1)),
+                }
             }
             scopes.of_group.push(here);
         }
