@@ -5,13 +5,19 @@ use std::ops::Range;
 
 use lessor_models::draw;
 use lessor_models::instance::Instance;
-use lessor_models::time::{Interval, StepFunction, Timestamp};
+use lessor_models::time::{Interval, Span, StepFunction, Timestamp};
+
+use super::tick::Terms;
 
 /// The most buckets of a grid whose edges are exactly the instants at which anything changes.
 const EXACT_BUCKETS_MAX: usize = 64;
 
 /// The most buckets of any grid: a week in quarters of an hour.
 const BUCKETS_MAX: usize = 672;
+
+/// The most buckets where tiles are few, and how many vectors a table of them may have then: a week in steps of five minutes.
+const BUCKETS_OF_FEW_MAX: usize = 2_016;
+const VECTORS_OF_FEW_MAX: usize = 1 << 16;
 
 /// What the grid's tile tables may hold, in vectors of one cache line each: 1 GiB.
 pub const TILE_VECTORS_MAX: usize = 1 << 24;
@@ -25,8 +31,8 @@ pub struct Grid {
 
 impl Grid {
     /// A grid for an instance: exact where few instants matter, even steps otherwise. Where a job may start later, an exact grid
-    /// has edges between those instants too, so that capsules can follow each other. No finer than that a table of all tiles
-    /// has so many vectors.
+    /// has edges between those instants too, so that capsules can follow each other. Steps go into the terms of capsules
+    /// where that wastes less. No finer than that a table of all tiles has so many vectors.
     #[must_use]
     pub fn within(instance: &Instance, vectors: usize) -> Grid {
         let horizon = instance.horizon();
@@ -39,7 +45,7 @@ impl Grid {
             has_choice |= ends.clone().any(|end| end < job.deadline);
             instants.extend(ends.chain([job.earliest]));
             if instants.len() > EXACT_BUCKETS_MAX.min(most) + 1 {
-                return Grid::even(horizon, most);
+                return Grid::steady(instance, most, vectors);
             }
         }
         instants.extend(instance.fleet().steps().values().flat_map(StepFunction::steps).map(|step| step.0));
@@ -50,12 +56,25 @@ impl Grid {
             instants.into_iter().filter(|&at| horizon.start <= at && at <= horizon.end).collect();
         let exact_most = EXACT_BUCKETS_MAX.min(most);
         if inside.len() > exact_most + 1 {
-            Grid::even(horizon, most)
+            Grid::steady(instance, most, vectors)
         } else if has_choice {
-            Grid { edges: refined(&inside, exact_most), is_exact: true }
+            let refined = refined(&inside, exact_most);
+            let (span, otherwise) = (horizon.span(), refined.len() - 1);
+            let tick = Terms::of(instance).tick(span.0, most, otherwise);
+            let edges = tick.map_or(refined, |tick| merged(&inside, ticks(horizon, tick)));
+            Grid { edges, is_exact: true }
         } else {
             Grid { edges: inside, is_exact: true }
         }
+    }
+
+    /// Steps of one length: such that runs waste little, or as many as may be.
+    fn steady(instance: &Instance, most: usize, vectors: usize) -> Grid {
+        let horizon = instance.horizon();
+        let tiles = instance.fleet().tiles().count().max(1);
+        let of_few = BUCKETS_OF_FEW_MAX.min(VECTORS_OF_FEW_MAX.min(vectors) / tiles);
+        let tick = Terms::of(instance).tick(horizon.span().0, most.max(of_few), most);
+        tick.map_or_else(|| Grid::even(horizon, most), |tick| Grid { edges: ticks(horizon, tick), is_exact: false })
     }
 
     fn even(horizon: Interval, buckets: usize) -> Grid {
@@ -106,6 +125,17 @@ impl Grid {
         let to = self.edges.partition_point(|&edge| edge <= latest).max(from);
         std::iter::once(earliest).chain(self.edges[from..to].iter().copied())
     }
+}
+
+/// Edges a tick apart, the last one at the end of the horizon.
+fn ticks(horizon: Interval, tick: u64) -> Vec<Timestamp> {
+    let inside = std::iter::successors(Some(horizon.start), |at| Some(at.after(Span(tick))));
+    inside.take_while(|&at| at < horizon.end).chain([horizon.end]).collect()
+}
+
+fn merged(edges: &[Timestamp], others: Vec<Timestamp>) -> Vec<Timestamp> {
+    let all: BTreeSet<Timestamp> = edges.iter().copied().chain(others).collect();
+    all.into_iter().collect()
 }
 
 /// Edges with more between them: even parts of each gap, none shorter than such a part of the whole, so that there are no more

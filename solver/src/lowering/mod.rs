@@ -8,6 +8,7 @@ mod grid;
 mod groups;
 mod job_classes;
 mod surcharges;
+mod tick;
 
 use std::collections::HashMap;
 
