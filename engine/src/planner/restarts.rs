@@ -18,6 +18,15 @@ pub(super) fn is_small(lowered: &Lowered<'_>) -> bool {
     lowered.tiles.len() * lowered.grid.count() <= VECTORS_MAX
 }
 
+/// The most work in which a queue fills a fleet where time matters: job classes times what a plan's table of tiles has.
+const QUEUE_WORK_MAX: usize = 1 << 27;
+
+/// Whether what a queue would come to is soon known.
+fn is_soon_filled(lowered: &Lowered<'_>) -> bool {
+    let buckets = lowered.grid.count();
+    is_small(lowered) || buckets > 1 && lowered.classes.len() * lowered.tiles.len() * buckets <= QUEUE_WORK_MAX
+}
+
 /// Searches in a row without a gain, after which further ones are unlikely to help.
 const IDLE_MAX: u32 = 3;
 
@@ -25,13 +34,15 @@ impl Run<'_> {
     /// The best plan of all searches.
     pub(super) fn search<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
         let mut best = self.first_plan(lowered, guide);
+        let mut arrived =
+            (self.compares_plans && is_soon_filled(lowered)).then(|| self.first_come_plan(lowered, guide.ranking));
+        if let Some(arrived) = arrived.as_mut().filter(|arrived| self.worth(arrived) > self.worth(&best)) {
+            std::mem::swap(arrived, &mut best);
+        }
         if !is_small(lowered) || !self.compares_plans {
+            drop(arrived);
             self.improve(&mut best, guide);
             return best;
-        }
-        let mut queued = Some(self.first_come_plan(lowered, guide.ranking));
-        if let Some(queued) = queued.as_mut().filter(|queued| self.worth(queued) > self.worth(&best)) {
-            std::mem::swap(queued, &mut best);
         }
         let (mut idle, mut random) = (0, Random::new(self.seed).fork(1));
         self.improve(&mut best, guide);
@@ -40,7 +51,7 @@ impl Run<'_> {
             random.advance();
             self.seed = random.draw();
             self.incumbent = Some(self.worth(&best));
-            let mut other = queued.take().unwrap_or_else(|| self.first_plan(lowered, guide));
+            let mut other = arrived.take().unwrap_or_else(|| self.first_plan(lowered, guide));
             self.improve(&mut other, guide);
             if self.worth(&other) > self.worth(&best) {
                 (best, idle) = (other, 0);
