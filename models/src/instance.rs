@@ -5,7 +5,7 @@ use crate::fleet::{Fleet, Level, NodeIndex};
 use crate::job::{Job, JobIndex, Relation, Term};
 use crate::names::{Names, NamesError};
 use crate::objective::Weights;
-use crate::plan::{CurrentPlacement, Price};
+use crate::plan::{CurrentPlacement, Placement, Price};
 use crate::resources::AMOUNT_MAX;
 use crate::tile_class::{DEVICE_MILLI, DEVICES_MAX};
 use crate::time::{Interval, SPAN_MAX, TIMESTAMP_MAX, Timestamp};
@@ -17,6 +17,7 @@ pub struct Instance {
     job_names: Names,
     jobs: Vec<Job>,
     current: Vec<CurrentPlacement>,
+    queued: Vec<Placement>,
     weights: Weights,
 }
 
@@ -71,7 +72,7 @@ impl Instance {
                 problem,
             })?;
         }
-        Ok(Instance { fleet, job_names, jobs, current: Vec::new(), weights })
+        Ok(Instance { fleet, job_names, jobs, current: Vec::new(), queued: Vec::new(), weights })
     }
 
     /// The same instance with capsules that already run.
@@ -87,6 +88,17 @@ impl Instance {
         current.sort_unstable();
         self.current = current;
         Ok(self)
+    }
+
+    /// The same instance with what an earlier plan has yet to start: advice for a plan to begin with, which binds nobody.
+    /// What names no job or no tile is left out.
+    #[must_use]
+    pub fn with_queued(mut self, mut queued: Vec<Placement>) -> Instance {
+        let is_tile = |node: NodeIndex| node.at() < self.fleet.node_count() && self.fleet.level(node) == Level::Tile;
+        queued.retain(|placement| placement.job.at() < self.jobs.len() && is_tile(placement.tile));
+        queued.sort_unstable_by_key(|placement| (placement.start, placement.job, placement.tile, placement.devices));
+        self.queued = queued;
+        self
     }
 
     /// The same instance where the use of accounts costs what these prices say, and nothing else.
@@ -163,6 +175,12 @@ impl Instance {
     #[must_use]
     pub fn current(&self) -> &[CurrentPlacement] {
         &self.current
+    }
+
+    /// What an earlier plan has yet to start, in the order of starts.
+    #[must_use]
+    pub fn queued(&self) -> &[Placement] {
+        &self.queued
     }
 
     /// The instant at which a plan takes over what runs: the latest `earliest` of the jobs that run; `None` where none does.

@@ -1,5 +1,9 @@
 //! Inserting capsules one job class at a time, wherever tile, accounts and rules leave room.
 
+use std::collections::HashMap;
+
+use lessor_models::fleet::NodeIndex;
+use lessor_models::plan::Placement;
 use lessor_models::resources::Resources;
 use lessor_models::time::Timestamp;
 
@@ -139,31 +143,73 @@ fn insert_below(
     count: u64,
     strain: i64,
 ) -> u64 {
-    let lowered = occupancy.lowered();
-    let one_by_one = lowered.classes[class.at()].is_bound || lowered.job(class).demand.devices > 0;
     let mut room = occupancy.path_room(class, group, start, count);
     let mut placed = 0;
-    for tile in lowered.group(group).tiles.clone().map(TileIndex::new) {
-        while room > 0 && occupancy.fits_tile(tile, class, start) && occupancy.rules_allow(tile, class) {
-            let over = occupancy.buckets(class, group, start);
-            let Some(devices) = occupancy.choose_devices(tile, class, over.clone()) else { break };
-            let draw = lowered.draw(class, group);
-            let fitting = over.map(|bucket| times(draw, occupancy.tile_left(tile, bucket))).min().unwrap_or(0);
-            let many = if one_by_one { 1 } else { fitting.min(room) };
-            let many = occupancy.worthwhile(tile, (class, start), (strain, many));
-            if many == 0 {
-                break;
-            }
-            let count = u32::try_from(many).unwrap_or(u32::MAX);
-            occupancy.place(tile, Item { class, count, start, devices, is_current: false });
-            room -= u64::from(count);
-            placed += u64::from(count);
-        }
+    for tile in occupancy.lowered().group(group).tiles.clone().map(TileIndex::new) {
         if room == 0 {
             break;
         }
+        let more = insert_on(occupancy, tile, (class, start), room, strain);
+        room -= more;
+        placed += more;
     }
     placed
+}
+
+/// Inserts up to `room` capsules, for which the accounts above the tile have room, on one tile at one start, each where it adds
+/// less than so much to the tile's strain.
+fn insert_on(
+    occupancy: &mut Occupancy<'_>,
+    tile: TileIndex,
+    (class, start): (JobClassIndex, Timestamp),
+    mut room: u64,
+    strain: i64,
+) -> u64 {
+    let (lowered, group) = (occupancy.lowered(), occupancy.lowered().group_of(tile));
+    let one_by_one = lowered.classes[class.at()].is_bound || lowered.job(class).demand.devices > 0;
+    let mut placed = 0;
+    while room > 0 && occupancy.fits_tile(tile, class, start) && occupancy.rules_allow(tile, class) {
+        let over = occupancy.buckets(class, group, start);
+        let Some(devices) = occupancy.choose_devices(tile, class, over.clone()) else { break };
+        let draw = lowered.draw(class, group);
+        let fitting = over.map(|bucket| times(draw, occupancy.tile_left(tile, bucket))).min().unwrap_or(0);
+        let many = if one_by_one { 1 } else { fitting.min(room) };
+        let many = occupancy.worthwhile(tile, (class, start), (strain, many));
+        if many == 0 {
+            break;
+        }
+        let count = u32::try_from(many).unwrap_or(u32::MAX);
+        occupancy.place(tile, Item { class, count, start, devices, is_current: false });
+        room -= u64::from(count);
+        placed += u64::from(count);
+    }
+    placed
+}
+
+/// Inserts what an earlier plan has yet to start where and when that plan has it, as far as there is room still.
+pub fn insert_queued(occupancy: &mut Occupancy<'_>) {
+    let lowered = occupancy.lowered();
+    let tiles = lowered.tiles.iter().enumerate();
+    let tile_of: HashMap<NodeIndex, TileIndex> = tiles.map(|(at, &node)| (node, TileIndex::new(at))).collect();
+    let mut queued: Vec<&Placement> = lowered.instance.queued().iter().collect();
+    // Whoever must be near another comes after those that need no other.
+    queued.sort_by_key(|placement| lowered.instance.jobs()[placement.job.at()].affinity.is_some());
+    for &Placement { job, tile, start, count, devices } in queued {
+        let (class, tile) = (lowered.class_of_job[job.at()], tile_of[&tile]);
+        let (group, job) = (lowered.group_of(tile), lowered.job(class));
+        let is_in_window = job.earliest <= start && lowered.run(class, group, start).end <= job.deadline;
+        if is_in_window && !lowered.group(group).closed && lowered.worth(class, group).is_some() {
+            let missing = occupancy.missing(class).min(count.into());
+            let room = occupancy.path_room(class, group, start, missing);
+            let strain = lowered.earns(class, group, start);
+            let is_held = room > 0 && devices > 0 && occupancy.devices_are_free(tile, (class, start), devices);
+            if is_held && occupancy.fits_tile(tile, class, start) && occupancy.rules_allow(tile, class) {
+                occupancy.place(tile, Item { class, count: 1, start, devices, is_current: false });
+            } else {
+                insert_on(occupancy, tile, (class, start), room, strain);
+            }
+        }
+    }
 }
 
 /// Inserts whatever is missing of the classes given, in their order. Returns how many capsules were placed.

@@ -210,6 +210,15 @@ impl<'a> Occupancy<'a> {
         best_devices(self.devices_left(tile, over), &self.lowered.job(class).demand)
     }
 
+    /// Whether these devices of a tile have enough left for a capsule of a class that starts then.
+    #[must_use]
+    pub fn devices_are_free(&self, tile: TileIndex, (class, start): (JobClassIndex, Timestamp), devices: u64) -> bool {
+        let over = self.buckets(class, self.lowered.group_of(tile), start);
+        let milli = self.lowered.job(class).demand.device_milli;
+        let left = self.devices_left(tile, over).zip(0u32..);
+        left.filter(|&(_, device)| devices >> device & 1 == 1).all(|(left, _)| left >= milli)
+    }
+
     /// How many capsules of a class the accounts above a group can still hold, at most `most`.
     #[must_use]
     pub fn path_room(&self, class: JobClassIndex, group: GroupIndex, start: Timestamp, most: u64) -> u64 {

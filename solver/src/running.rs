@@ -274,22 +274,13 @@ fn put_back(occupancy: &mut Occupancy<'_>, class: JobClassIndex, row: Row) -> u3
             && occupancy.path_room(class, group, start, 1) == 1
             // Too few locations are mended afterwards, by as few moves as that takes.
             && occupancy.bonds_allow(tile, class)
-            && devices_free(occupancy, tile, class, devices);
+            && occupancy.devices_are_free(tile, (class, start), devices);
         if !has_room {
             return placed;
         }
         occupancy.place(tile, Item { class, count: 1, start, devices, is_current: true });
     }
     row.count
-}
-
-fn devices_free(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex, devices: u64) -> bool {
-    let lowered = occupancy.lowered();
-    let start = lowered.job(class).earliest;
-    let over = occupancy.buckets(class, lowered.group_of(tile), start);
-    let milli = lowered.job(class).demand.device_milli;
-    let left = occupancy.devices_left(tile, over).zip(0u32..);
-    left.filter(|&(_, device)| devices >> device & 1 == 1).all(|(left, _)| left >= milli)
 }
 
 #[cfg(test)]

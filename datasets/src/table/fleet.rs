@@ -125,8 +125,8 @@ fn read_work(paths: &InstancePaths, fleet: Fleet, weights: Weights) -> Result<In
     let instance = Instance::new(fleet, names, jobs, weights).map_err(refused)?;
     match &paths.current {
         Some(path) => {
-            let current = read_current(path, &instance)?;
-            instance.with_current(current).map_err(refused)
+            let before = read_current(path, &instance)?;
+            Ok(instance.with_current(before.running).map_err(refused)?.with_queued(before.queued))
         }
         None => Ok(instance),
     }

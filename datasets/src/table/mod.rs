@@ -52,7 +52,7 @@ pub use move_costs::{MOVE_COSTS, write_move_costs};
 pub use moves::{MOVES, read_moves, write_moves};
 pub use nodes::{NODES, write_nodes};
 pub use offers::{OFFERS, OfferGood, OfferRows, read_offers, write_offers};
-pub use placements::{PLACEMENTS, read_current, read_placements, write_current, write_placements};
+pub use placements::{Before, PLACEMENTS, read_current, read_placements, write_current, write_placements};
 pub use prices::{PRICES, charge_prices, read_prices, write_prices};
 pub use revocations::{REVOCATIONS, RevocationRow, read_revocations, write_revocations};
 pub use sales::{SALES, SaleRow, read_sales, write_sales};

@@ -38,29 +38,40 @@ struct Row {
     devices: u64,
 }
 
-/// Reads what runs now, in table order. A table of a plan can be read as well.
+/// What a table says of the time before a plan, in table order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// What runs.
+    pub running: Vec<CurrentPlacement>,
+    /// What an earlier plan has yet to start.
+    pub queued: Vec<Placement>,
+}
+
+/// Reads what runs now. A table of a plan can be read as well.
 ///
 /// A row without `start` runs. One with `start` is of a plan: it runs if it covers the first instant at which any job of the
-/// instance may start, and if its job and its tile are still there; otherwise it is passed over.
+/// instance may start, and is queued if it starts later. It is passed over if it has ended, or if its job or its tile is gone.
 ///
 /// # Errors
 /// The first defect found, with its row and column. What [`Instance::with_current`] checks is left to it.
-pub fn read_current(path: &Path, instance: &Instance) -> Result<Vec<CurrentPlacement>, DatasetError> {
-    let mut current = Vec::new();
+pub fn read_current(path: &Path, instance: &Instance) -> Result<Before, DatasetError> {
+    let mut before = Before::default();
     let now = instance.horizon().start;
     read_rows(path, instance, |row, start, at| {
-        let runs = match (&row, start.time(at)) {
-            (_, None) => true,
-            (Ok(row), Some(start)) => covers(instance, row, start, now),
-            (Err(_), Some(_)) => false,
+        let Row { job, tile, count, devices } = match (row, start.time(at)) {
+            (Ok(row), Some(start)) if start > now => {
+                let Row { job, tile, count, devices } = row;
+                before.queued.push(Placement { job, tile, start, count, devices });
+                return Ok(());
+            }
+            (Ok(row), Some(start)) if !covers(instance, &row, start, now) => return Ok(()),
+            (Err(_), Some(_)) => return Ok(()),
+            (row, _) => row?,
         };
-        if runs {
-            let Row { job, tile, count, devices } = row?;
-            current.push(CurrentPlacement { job, tile, count, devices });
-        }
+        before.running.push(CurrentPlacement { job, tile, count, devices });
         Ok(())
     })?;
-    Ok(current)
+    Ok(before)
 }
 
 /// Whether capsules that start then run at an instant.

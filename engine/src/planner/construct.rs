@@ -77,9 +77,15 @@ pub(super) struct Guide<'r> {
 
 impl Run<'_> {
     /// The best of the first plans: one that starts from all that runs and can stay and, where prices speak against some of
-    /// that, those that start without it.
+    /// that, those that start without it; and what an earlier plan has yet to start, where there is one.
     pub(super) fn first_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
         let mut plan = self.staying_plan(lowered, guide);
+        if self.compares_plans && !lowered.instance.queued().is_empty() {
+            let other = self.queued_plan(lowered, guide);
+            if self.worth(&other) > self.worth(&plan) {
+                plan = other;
+            }
+        }
         for gain in GAINS_TO_LEAVE {
             let stay = Stay::Worthwhile { ranking: guide.ranking, gain };
             let has_other = self.compares_plans && self.running.has_leavers(lowered, stay);
@@ -103,6 +109,18 @@ impl Run<'_> {
         self.running.keep(&mut plan, stay);
         spread_out(&mut plan, guide.ranking);
         self.construct(&mut plan, guide);
+        plan
+    }
+
+    /// The earlier plan, as far as it still stands, and whatever else fits.
+    fn queued_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
+        let mut plan = Occupancy::new(lowered);
+        self.running.keep(&mut plan, Stay::All);
+        spread_out(&mut plan, guide.ranking);
+        insert::insert_queued(&mut plan);
+        insert::insert_missing(&mut plan, guide.order, guide.ranking, self.stops.search);
+        self.settle(&mut plan, guide);
+        self.say(Phase::Cells, 1, 1, Some(self.worth(&plan)));
         plan
     }
 
