@@ -70,9 +70,9 @@ pub fn insert(
     }
 }
 
-/// Whether a class must lie at more than one location.
+/// Whether the locations of a class count.
 fn is_spread_out(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
-    occupancy.lowered().job(class).spread.is_some_and(|spread| spread.least > 1)
+    occupancy.lowered().spread_to_count(class).is_some()
 }
 
 /// Looks at every group once.

@@ -279,7 +279,7 @@ impl<'a> Occupancy<'a> {
     /// Whether one more capsule on a tile is at a location of its own, or joins others where there are locations enough.
     #[must_use]
     pub fn is_apart_enough(&self, tile: TileIndex, class: JobClassIndex) -> bool {
-        let Some(spread) = self.lowered.job(class).spread.filter(|spread| spread.least > 1) else { return true };
+        let Some(spread) = self.lowered.spread_to_count(class) else { return true };
         if u64::from(self.locations(class)) >= spread.least_of(self.placed(class) + 1) {
             return true;
         }
@@ -377,7 +377,7 @@ impl<'a> Occupancy<'a> {
         let node = self.lowered.tiles[tile.at()];
         let levels = Level::ALL.map(Domain::Level).into_iter();
         let zones = lessor_models::fleet::ZoneKind::ALL.map(Domain::Zone);
-        let spread = self.lowered.job(item.class).spread.filter(|spread| spread.least > 1);
+        let spread = self.lowered.spread_to_count(item.class);
         for domain in levels.chain(zones) {
             for member in domain_members(self.lowered.instance.fleet(), node, domain) {
                 let count = self.members.entry((item.class, member)).or_default();

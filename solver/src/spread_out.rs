@@ -36,7 +36,7 @@ pub fn spread_out(occupancy: &mut Occupancy<'_>, ranking: &Ranking) -> Vec<JobCl
 
 /// Whether capsules of a class lie at too few locations.
 fn is_crowded(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
-    let Some(spread) = occupancy.lowered().job(class).spread.filter(|spread| spread.least > 1) else { return false };
+    let Some(spread) = occupancy.lowered().spread_to_count(class) else { return false };
     u64::from(occupancy.locations(class)) < spread.least_of(occupancy.placed(class))
 }
 

@@ -340,10 +340,10 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         members.into_iter().map(room).min().map_or(u64::MAX, u64::from)
     }
 
-    /// The least number of locations, where that is obeyed and more than one.
+    /// The least number of locations, where that is obeyed and must be counted.
     fn least(&self) -> Option<u32> {
-        let spread = self.explainer.occupancy.lowered().job(self.class).spread;
-        spread.map(|spread| spread.least).filter(|&least| least > 1 && self.enforced.holds(Rule::SpreadLeast))
+        let spread = self.explainer.occupancy.lowered().spread_to_count(self.class);
+        spread.map(|spread| spread.least).filter(|_| self.enforced.holds(Rule::SpreadLeast))
     }
 
     /// At how many locations the class is, with what this trial added.

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use lessor_models::draw;
 use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
 use lessor_models::instance::Instance;
-use lessor_models::job::{Domain, Job};
+use lessor_models::job::{Domain, Job, Spread};
 use lessor_models::objective::tariff;
 use lessor_models::objective::{Site, capsule_value, latency};
 use lessor_models::resources::{Kind, Resources};
@@ -70,6 +70,8 @@ pub struct Lowered<'a> {
     terms: Array2<Span>,
     /// The most capsules of each class that its count and its spread allow.
     most: Vec<u64>,
+    /// Of each class that must be at one location: whether a tile is in no member of its domain.
+    has_outsiders: Vec<bool>,
 }
 
 /// The members of a domain that a node is in.
@@ -145,9 +147,23 @@ impl<'a> Lowered<'a> {
             draws,
             terms,
             most,
+            has_outsiders: Vec::new(),
         };
         lowered.limit_by_spread();
+        lowered.look_for_outsiders();
         lowered
+    }
+
+    fn look_for_outsiders(&mut self) {
+        let fleet = self.instance.fleet();
+        let mut known: HashMap<Domain, bool> = HashMap::new();
+        let mut has_outsiders = |domain| {
+            let is_outside = |group: &Group| domain_members(fleet, group.tile, domain).is_empty();
+            *known.entry(domain).or_insert_with(|| self.groups.iter().any(is_outside))
+        };
+        let spreads = self.class_indexes().map(|class| self.job(class).spread.filter(|spread| spread.least == 1));
+        let found = spreads.map(|spread| spread.is_some_and(|spread| has_outsiders(spread.domain)));
+        self.has_outsiders = found.collect();
     }
 
     fn limit_by_spread(&mut self) {
@@ -329,6 +345,13 @@ impl<'a> Lowered<'a> {
             }
         }
         members.saturating_mul(u64::from(spread.most))
+    }
+
+    /// How a class must lie, where its locations must be counted: where it must be at several and, because of tiles that are in
+    /// no member of the domain, where it must be at one.
+    #[must_use]
+    pub fn spread_to_count(&self, class: JobClassIndex) -> Option<Spread> {
+        self.job(class).spread.filter(|spread| spread.least > 1 || spread.least == 1 && self.has_outsiders[class.at()])
     }
 
     /// An account.
