@@ -25,6 +25,8 @@ pub(crate) struct Sizes {
 const RESERVE_FLOOR: Duration = Duration::from_millis(250);
 /// The longest time that reasons and cures may take after the search.
 const EXPLAIN_MAX: Duration = Duration::from_secs(3);
+/// The longest time in which the gaps of a plan may be filled after the search.
+const FILL_MAX: Duration = Duration::from_secs(3);
 /// Checking and reporting one tile, in nanoseconds.
 const TILE_NANOS: u64 = 2_500;
 /// Checking, writing and reporting one capsule, in nanoseconds; placements hold several each, so this is from above.
@@ -55,6 +57,11 @@ pub(crate) fn reserve(sizes: &Sizes, read: Duration, left: Duration) -> Duration
 /// The part of the planning time that reasons and cures may take: a tenth, and no more than anyone waits for.
 pub(crate) fn explain_share(planning: Duration) -> Duration {
     (planning / 10).min(EXPLAIN_MAX)
+}
+
+/// The part of the planning time in which the gaps of a plan over time may be filled: a sixteenth, and no more than it takes.
+pub(crate) fn fill_share(planning: Duration) -> Duration {
+    (planning / 16).min(FILL_MAX)
 }
 
 /// The end of work that a timer runs beside.

@@ -176,12 +176,12 @@ impl<'c> Run<'c> {
         let limit = self.settings.memory_bytes.map(Memory::of_bytes);
         let memory = self.room.and_then(|room| room.tables);
         let options = PlannerOptions { method: method.of_planner(), seed, work, explain_max: EXPLAIN_MAX, memory };
-        let (bound, search, explain) = (Stop::new(), Stop::new(), Stop::new());
-        let stops = Stops { bound: &bound, search: &search, explain: &explain };
+        let [bound, search, fill, explain] = [(); 4].map(|()| Stop::new());
+        let stops = Stops { bound: &bound, search: &search, fill: &fill, explain: &explain };
         let alarms = self.settings.deadline_seconds.map(|seconds| self.alarms(seconds)).unwrap_or_default();
-        let alarms: Vec<_> = alarms.into_iter().zip([&bound, &search, &explain]).collect();
+        let alarms: Vec<_> = alarms.into_iter().zip([&bound, &search, &fill, &explain]).collect();
         let show = &mut |progress| view.show(progress);
-        let outcome = interrupt::heed(&[&bound, &search, &explain], || {
+        let outcome = interrupt::heed(&[&bound, &search, &fill, &explain], || {
             memory::with_watch(limit, [&bound, &search], || {
                 deadline::with_alarms(&alarms, || plan(self.instance(), &options, stops, show))
             })
@@ -189,14 +189,17 @@ impl<'c> Run<'c> {
         Planned { outcome, view, seconds: self.clock.seconds() - began }
     }
 
-    /// When the bound, the search and the explanations must end, so that everything ends by the deadline.
+    /// When the bound, the search, the filling of gaps and the explanations must end, so that everything ends by the deadline.
     fn alarms(&self, deadline_seconds: f64) -> Vec<Instant> {
         let (deadline, now) = (Duration::from_secs_f64(deadline_seconds), self.clock.elapsed());
         let reserve = deadline::reserve(&sizes(self.instance()), self.read, deadline.saturating_sub(now));
         let explained = deadline.saturating_sub(reserve);
-        let searched = explained.saturating_sub(deadline::explain_share(explained.saturating_sub(now)));
+        let filled = explained.saturating_sub(deadline::explain_share(explained.saturating_sub(now)));
+        let has_gaps = self.instance().jobs().iter().any(|job| self.instance().may_start_later(job));
+        let share = if has_gaps { deadline::fill_share(filled.saturating_sub(now)) } else { Duration::ZERO };
+        let searched = filled.saturating_sub(share);
         let bounded = now + searched.saturating_sub(now).mul_f64(BOUND_SHARE);
-        [bounded, searched, explained].into_iter().filter_map(|end| self.clock.instant_after(end)).collect()
+        [bounded, searched, filled, explained].into_iter().filter_map(|end| self.clock.instant_after(end)).collect()
     }
 
     /// Checks a plan and writes its files into an empty directory; the figures are the checker's.

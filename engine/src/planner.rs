@@ -1,6 +1,7 @@
 //! The two-level planner: layer program, cells in parallel, search, certificate, reasons.
 
 mod construct;
+mod gaps;
 mod held_back;
 mod proof;
 mod reinsertion;
@@ -117,6 +118,8 @@ pub struct Stops<'a> {
     pub bound: &'a Stop,
     /// Ends construction and search: the incumbent stands.
     pub search: &'a Stop,
+    /// Ends the filling of the gaps that it left; no sooner than the search.
+    pub fill: &'a Stop,
     /// Ends the explanation of what was left out.
     pub explain: &'a Stop,
 }
@@ -150,10 +153,13 @@ pub fn plan(
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
     let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
+    let refined;
     let (occupancy, way) = match options.method {
         Method::Auto => {
             let plan = run.search(&lowered, guide);
-            run.way(plan, guide)
+            refined = gaps::refined(instance, &plan, thrift.vectors());
+            let filled = refined.as_ref().and_then(|refined| run.fill_gaps(&plan, refined, guide));
+            run.way(filled.unwrap_or(plan), guide)
         }
         Method::FirstCome => {
             let mut plan = run.first_come_plan(&lowered, &ranking);

@@ -56,7 +56,7 @@ fn job(count: u32, mops: u64) -> Job {
 /// A plan that its checks passed, moves and reasons included.
 fn checked(instance: &Instance) -> Plan {
     let stop = Stop::new();
-    let stops = Stops { bound: &stop, search: &stop, explain: &stop };
+    let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
     let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(4_000), explain_max: 9, memory: None };
     let plan = plan(instance, &options, stops, &mut |_| {}).plan;
     assert_eq!(check::violations(instance, &plan.placements), []);

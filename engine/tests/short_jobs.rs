@@ -8,7 +8,7 @@ use lessor_models::check;
 use lessor_models::draw;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, Zone, ZoneKind};
 use lessor_models::instance::Instance;
-use lessor_models::job::{Demand, Domain, Job, Spread};
+use lessor_models::job::{Demand, Domain, Job, Spread, Term};
 use lessor_models::objective::Weights;
 use lessor_models::plan::{CurrentPlacement, Placement};
 use lessor_models::resources::{Kind, Resources};
@@ -58,7 +58,7 @@ fn instance(parts: FleetParts, jobs: Vec<Job>) -> Instance {
 
 fn planned(instance: &Instance, method: Method, work: u64) -> (Outcome, u64) {
     let stop = Stop::new();
-    let stops = Stops { bound: &stop, search: &stop, explain: &stop };
+    let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
     let options = PlannerOptions { method, seed: 1, work: Some(work), explain_max: 3, memory: None };
     let outcome = plan(instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(instance, &outcome.plan.placements), []);
@@ -83,6 +83,18 @@ fn ten_minutes_at_any_time_of_a_day_leave_no_tile_idle() {
     let (outcome, placed) = planned(&instance(parts(2, true), (0..288).map(of).collect()), Method::Auto, 500);
     assert_eq!(placed, 288);
     assert_eq!(outcome.certificate.unwrap().1, outcome.value);
+}
+
+#[test]
+fn gaps_shorter_than_a_bucket_are_filled() {
+    // A day of a hundred tiles has 672 buckets of some two minutes, and no step goes into these terms: every capsule holds two.
+    let of = |at: u64| {
+        let seconds = 131 + at * 17 % 101;
+        let term = Span(seconds * MINUTE / 60);
+        Job { count: 25, deadline: minute(24 * 60), term: Term::Fixed(term), ..job(600, 1, 1_000 + at) }
+    };
+    let (_, placed) = planned(&instance(parts(100, true), (0..1_600).map(of).collect()), Method::Auto, 1);
+    assert!(placed > 100 * 672 / 2, "{placed}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One complete input to a plan, checked.
 
 use crate::account_prices::{AccountPrices, PriceError};
+use crate::draw;
 use crate::fleet::{Fleet, Level, NodeIndex};
 use crate::job::{Job, JobIndex, Relation, Term};
 use crate::names::{Names, NamesError};
@@ -189,6 +190,12 @@ impl Instance {
     #[must_use]
     pub fn takeover(&self) -> Option<Timestamp> {
         self.current.iter().map(|current| self.jobs[current.job.at()].earliest).max()
+    }
+
+    /// Whether a job has time left before its deadline on some class of tiles, so that it may start later than at once.
+    #[must_use]
+    pub fn may_start_later(&self, job: &Job) -> bool {
+        self.fleet.classes().iter().any(|class| job.earliest.after(draw::term(job, class)) < job.deadline)
     }
 
     /// The weights of the objective.

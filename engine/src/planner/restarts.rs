@@ -19,7 +19,7 @@ pub(super) fn is_small(lowered: &Lowered<'_>) -> bool {
 }
 
 /// The most work in which a queue fills a fleet where time matters: job classes times what a plan's table of tiles has.
-const QUEUE_WORK_MAX: usize = 1 << 27;
+const QUEUE_WORK_MAX: usize = 1 << 28;
 
 /// Whether what a queue would come to is soon known.
 fn is_soon_filled(lowered: &Lowered<'_>) -> bool {

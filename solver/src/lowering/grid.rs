@@ -48,7 +48,7 @@ impl Grid {
                 return Grid::steady(instance, most, vectors);
             }
         }
-        instants.extend(instance.fleet().steps().values().flat_map(StepFunction::steps).map(|step| step.0));
+        instants.extend(Grid::capacity_changes(instance));
         if has_choice {
             instants.extend(instance.fleet().tariff_changes());
         }
@@ -75,6 +75,20 @@ impl Grid {
         let of_few = BUCKETS_OF_FEW_MAX.min(VECTORS_OF_FEW_MAX.min(vectors) / tiles);
         let tick = Terms::of(instance).tick(horizon.span().0, most.max(of_few), most);
         tick.map_or_else(|| Grid::even(horizon, most), |tick| Grid { edges: ticks(horizon, tick), is_exact: false })
+    }
+
+    /// The same with edges at further instants, where they are inside. O(edges log edges).
+    #[must_use]
+    pub fn with_edges(&self, instants: &BTreeSet<Timestamp>) -> Grid {
+        let (Some(&first), Some(&last)) = (self.edges.first(), self.edges.last()) else { return self.clone() };
+        let inside = instants.range(first..=last).copied();
+        let edges: BTreeSet<Timestamp> = inside.chain(self.edges.iter().copied()).collect();
+        Grid { edges: edges.into_iter().collect(), is_exact: self.is_exact }
+    }
+
+    /// When capacities change, in no order.
+    pub fn capacity_changes(instance: &Instance) -> impl Iterator<Item = Timestamp> + '_ {
+        instance.fleet().steps().values().flat_map(StepFunction::steps).map(|step| step.0)
     }
 
     fn even(horizon: Interval, buckets: usize) -> Grid {

@@ -96,7 +96,12 @@ impl<'a> Lowered<'a> {
     /// The same with time told apart no finer than that a plan's table of tiles has so many vectors.
     #[must_use]
     pub fn within(instance: &'a Instance, vectors: usize) -> Lowered<'a> {
-        let grid = Grid::within(instance, vectors);
+        Lowered::on(instance, Grid::within(instance, vectors))
+    }
+
+    /// The same with time told apart by a grid that covers the instance's horizon.
+    #[must_use]
+    pub fn on(instance: &'a Instance, grid: Grid) -> Lowered<'a> {
         let classes = job_classes::classes(instance);
         let accounts = accounts::accounts(instance, &grid);
         let grouped = groups::group(instance, &grid, &accounts);

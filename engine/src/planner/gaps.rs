@@ -1,0 +1,66 @@
+//! What is left between runs once a plan is there, with time told apart as finely as the plan itself does.
+//!
+//! A grid of even buckets takes whatever touches a bucket to last for all of it: short jobs find no room beside runs that end
+//! in the middle of one. A grid with an edge wherever a run of the plan begins or ends shows that room exactly, and
+//! what was left out is tried there.
+
+use std::collections::BTreeSet;
+
+use lessor_models::instance::Instance;
+use lessor_models::time::Timestamp;
+use lessor_solver::index::TileIndex;
+use lessor_solver::insert;
+use lessor_solver::lowering::{Grid, Lowered};
+use lessor_solver::occupancy::Occupancy;
+
+use super::Run;
+use super::construct::Guide;
+
+/// The most buckets of such a grid, and the most vectors in a plan's table of tiles.
+const BUCKETS_MAX: usize = 1 << 14;
+const VECTORS_MAX: usize = 1 << 20;
+
+/// An instance on a grid as fine as a plan; `None` where that shows nothing new, or would be too large.
+pub(super) fn refined<'i>(instance: &'i Instance, plan: &Occupancy<'_>, vectors: usize) -> Option<Lowered<'i>> {
+    let lowered = plan.lowered();
+    let is_full = lowered.class_indexes().all(|class| plan.missing(class) == 0);
+    if lowered.grid.count() == 1 || is_full {
+        return None;
+    }
+    let grid = lowered.grid.with_edges(&instants(plan));
+    let most = BUCKETS_MAX.min(VECTORS_MAX.min(vectors) / lowered.tiles.len().max(1));
+    (lowered.grid.count() < grid.count() && grid.count() <= most).then(|| Lowered::on(instance, grid))
+}
+
+/// When runs of a plan begin and end, and when capacities change.
+fn instants(plan: &Occupancy<'_>) -> BTreeSet<Timestamp> {
+    let lowered = plan.lowered();
+    let mut instants: BTreeSet<Timestamp> = Grid::capacity_changes(lowered.instance).collect();
+    for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
+        for item in plan.items(tile) {
+            let run = lowered.run(item.class, lowered.group_of(tile), item.start);
+            instants.extend([run.start, run.end]);
+        }
+    }
+    instants
+}
+
+impl Run<'_> {
+    /// A plan on its refined grid, with whatever fits between its runs, and then searched on while there is time. `None` where
+    /// that is worth no more than the plan.
+    pub(super) fn fill_gaps<'r>(
+        &mut self,
+        plan: &Occupancy<'_>,
+        refined: &'r Lowered<'r>,
+        guide: Guide<'_>,
+    ) -> Option<Occupancy<'r>> {
+        let mut filled = Occupancy::new(refined);
+        for tile in (0..refined.tiles.len()).map(TileIndex::new) {
+            plan.items(tile).iter().for_each(|&item| filled.place(tile, item));
+        }
+        insert::insert_missing(&mut filled, guide.order, guide.ranking, self.stops.fill);
+        self.settle(&mut filled, guide);
+        self.improve(&mut filled, guide);
+        (self.worth(&filled) > self.worth(plan)).then_some(filled)
+    }
+}
