@@ -16,11 +16,18 @@ const CUTS_MAX: usize = 60;
 /// Fractional columns up to which odd holes are sought.
 const HOLE_COLUMNS_MAX: usize = 300;
 
-/// A cut: at most so many of some columns.
+/// A cut: some columns take so much at most together, as in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
     pub(super) limit: u64,
-    pub(super) columns: Vec<u32>,
+    pub(super) entries: Vec<(u32, u64)>,
+}
+
+impl Cut {
+    /// At most so many of some columns.
+    fn count(limit: u64, columns: impl IntoIterator<Item = u32>) -> Cut {
+        Cut { limit, entries: columns.into_iter().map(|column| (column, 1)).collect() }
+    }
 }
 
 /// Cliques that a solution breaks, made as large as they go with columns that are still open, the most broken first.
@@ -51,7 +58,7 @@ pub(super) fn cliques(conflicts: &Conflicts, values: &[f64], open: &[usize]) -> 
     found.dedup_by(|a, b| a.1 == b.1);
     let grown = found.into_iter().take(CUTS_MAX).map(|(_, clique)| grow(conflicts, clique, open));
     let mut cuts: Vec<Cut> = grown.collect();
-    cuts.sort_by(|a, b| a.columns.cmp(&b.columns));
+    cuts.sort_by(|a, b| a.entries.cmp(&b.entries));
     cuts.dedup();
     cuts
 }
@@ -69,9 +76,7 @@ pub(super) fn grow(conflicts: &Conflicts, mut clique: Vec<usize>, open: &[usize]
         }
     }
     clique.sort_unstable();
-    let columns =
-        clique.into_iter().map(|column| u32::try_from(column).expect("columns are fewer than 2^32")).collect();
-    Cut { limit: 1, columns }
+    Cut::count(1, clique.into_iter().map(|column| u32::try_from(column).expect("columns are fewer than 2^32")))
 }
 
 /// Odd holes that a solution breaks.
@@ -109,7 +114,7 @@ pub(super) fn odd_holes(conflicts: &Conflicts, values: &[f64], open: &[usize]) -
     let cut = |(_, hole): (f64, Vec<usize>)| {
         let limit = hole.len() as u64 / 2;
         let columns = hole.into_iter().map(|column| u32::try_from(column).expect("columns are fewer than 2^32"));
-        Cut { limit, columns: columns.collect() }
+        Cut::count(limit, columns)
     };
     cuts.into_iter().take(CUTS_MAX).map(cut).collect()
 }
@@ -123,7 +128,7 @@ pub(super) fn counts(packing: &Packing, values: &[f64], open: &[usize]) -> Vec<C
     }
     let rows = rows.into_iter().zip(packing.capacities());
     let mut found: Vec<(f64, Cut)> = rows.filter_map(|(entries, &capacity)| count(entries, capacity, values)).collect();
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.columns.cmp(&b.1.columns)));
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.entries.cmp(&b.1.entries)));
     found.into_iter().take(CUTS_MAX).map(|(_, cut)| cut).collect()
 }
 
@@ -149,7 +154,7 @@ fn count(mut entries: Vec<(u64, u32)>, capacity: u64, values: &[f64]) -> Option<
     let (broken, count, limit) = best?;
     let mut columns: Vec<u32> = entries[..count].iter().map(|entry| entry.1).collect();
     columns.sort_unstable();
-    Some((broken, Cut { limit: limit as u64, columns }))
+    Some((broken, Cut::count(limit as u64, columns)))
 }
 
 /// The shortest walk of odd length from a column back to it: its length, and the columns on it.

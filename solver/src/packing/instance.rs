@@ -79,9 +79,13 @@ impl Packing {
         Ok(Packing { capacities, columns })
     }
 
-    /// The same columns within other capacities.
-    pub(super) fn with_capacities(&self, capacities: Vec<u64>) -> Packing {
-        Packing { capacities, columns: self.columns.clone() }
+    /// The same columns, their amounts in other units of each row, rounded up, within other capacities in these.
+    pub(super) fn in_units(&self, units: &[u64], capacities: Vec<u64>) -> Packing {
+        let mut columns = self.columns.clone();
+        for (row, amount) in columns.iter_mut().flat_map(|column| &mut column.entries) {
+            *amount = amount.div_ceil(units[*row as usize]);
+        }
+        Packing { capacities, columns }
     }
 
     /// What each row holds.

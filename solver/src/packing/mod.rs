@@ -27,6 +27,8 @@ mod proof;
 mod ratio_test;
 mod reach;
 mod relaxation;
+mod root;
+mod rounding;
 mod search;
 mod shrunk;
 mod simplex;

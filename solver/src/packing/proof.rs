@@ -26,10 +26,19 @@ pub(super) enum Allowed {
     In,
 }
 
+/// What some columns take, and the most that they may take together, in exact integers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) limit: u64,
+    pub(super) entries: Vec<(u32, u64)>,
+    /// Whether it follows from other rows for packings.
+    pub(super) is_cut: bool,
+}
+
 /// Rows in exact integers: those of the packing that are in use, and cuts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ExactRows {
-    rows: Vec<(u64, Vec<(u32, u64)>)>,
+    rows: Vec<Row>,
 }
 
 /// A bound, the prices that it follows from, and what each column gains at them, all in 2^-40 of a unit.
@@ -42,12 +51,12 @@ pub(super) struct Proof {
 
 impl ExactRows {
     /// Adds a row.
-    pub(super) fn push(&mut self, limit: u64, entries: Vec<(u32, u64)>) {
-        self.rows.push((limit, entries));
+    pub(super) fn push(&mut self, row: Row) {
+        self.rows.push(row);
     }
 
     /// Takes out rows, which come in order.
-    pub(super) fn take_out(&mut self, rows: &[usize]) -> Vec<(u64, Vec<(u32, u64)>)> {
+    pub(super) fn take_out(&mut self, rows: &[usize]) -> Vec<Row> {
         let taken = rows.iter().map(|&row| std::mem::take(&mut self.rows[row])).collect();
         let mut at = 0;
         self.rows.retain(|_| {
@@ -59,25 +68,25 @@ impl ExactRows {
 
     /// The rows with some of the columns alone, in order, and what others that are in leave; `None` where those do not fit.
     pub(super) fn of_columns(&self, columns: &[usize], fixed: &[usize]) -> Option<ExactRows> {
-        let rows = self.rows.iter().map(|row| left_of(row, columns, fixed));
+        let rows = self.rows.iter().map(|row| row.left_of(columns, fixed));
         Some(ExactRows { rows: rows.collect::<Option<_>>()? })
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(u64, Vec<(u32, u64)>)> {
-        self.rows.iter()
+    /// The rows.
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
     }
 }
 
-/// A row with some of the columns alone, in order, and what others that are in leave; `None` where those do not fit.
-pub(super) fn left_of(
-    (limit, entries): &(u64, Vec<(u32, u64)>),
-    columns: &[usize],
-    fixed: &[usize],
-) -> Option<(u64, Vec<(u32, u64)>)> {
-    let is_fixed = |entry: &&(u32, u64)| fixed.binary_search(&(entry.0 as usize)).is_ok();
-    let taken = entries.iter().filter(is_fixed).map(|entry| u128::from(entry.1)).sum::<u128>();
-    let left = u128::from(*limit).checked_sub(taken)?;
-    Some((u64::try_from(left).expect("no more is left than there was"), renumbered(entries, columns)))
+impl Row {
+    /// The row with some of the columns alone, in order, and what others that are in leave; `None` where those do not fit.
+    pub(super) fn left_of(&self, columns: &[usize], fixed: &[usize]) -> Option<Row> {
+        let is_fixed = |entry: &&(u32, u64)| fixed.binary_search(&(entry.0 as usize)).is_ok();
+        let taken = self.entries.iter().filter(is_fixed).map(|entry| u128::from(entry.1)).sum::<u128>();
+        let left = u128::from(self.limit).checked_sub(taken)?;
+        let limit = u64::try_from(left).expect("no more is left than there was");
+        Some(Row { limit, entries: renumbered(&self.entries, columns), is_cut: self.is_cut })
+    }
 }
 
 impl Proof {
@@ -116,9 +125,9 @@ impl Proof {
         self.gains.clear();
         self.gains.extend(worths.iter().map(|&worth| i128::from(worth) << SHIFT));
         self.bound = 0;
-        for ((limit, entries), &price) in rows.rows.iter().zip(&self.prices).filter(|row| *row.1 > 0) {
-            self.bound += price * i128::from(*limit);
-            entries.iter().for_each(|&(column, amount)| self.gains[column as usize] -= price * i128::from(amount));
+        for (row, &price) in rows.rows.iter().zip(&self.prices).filter(|row| *row.1 > 0) {
+            self.bound += price * i128::from(row.limit);
+            row.entries.iter().for_each(|&(column, amount)| self.gains[column as usize] -= price * i128::from(amount));
         }
         for (&gain, allowed) in self.gains.iter().zip(allowed) {
             self.bound += match allowed {

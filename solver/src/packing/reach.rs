@@ -14,12 +14,13 @@ const SUMS_MAX: u64 = 1 << 16;
 /// O(columns x capacity / 64) for each row, in units of the greatest common divisor of its amounts.
 pub(super) fn reachable(packing: &Packing) -> Packing {
     let rows = packing.rows();
-    let capacities = rows.iter().zip(packing.capacities()).map(|(row, &capacity)| {
+    let reached = rows.iter().zip(packing.capacities()).map(|(row, &capacity)| {
         let amounts: Vec<u64> = row.iter().map(|entry| entry.1).filter(|&amount| amount <= capacity).collect();
-        greatest_sum(&amounts, capacity)
+        let unit = amounts.iter().copied().fold(0, greatest_common_divisor).max(1);
+        (unit, greatest_sum(&amounts, capacity) / unit)
     });
-    let capacities: Vec<u64> = capacities.collect();
-    packing.with_capacities(capacities)
+    let (units, capacities): (Vec<u64>, Vec<u64>) = reached.unzip();
+    packing.in_units(&units, capacities)
 }
 
 /// The greatest sum of some of the amounts within a capacity, or a little above it.

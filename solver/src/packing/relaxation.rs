@@ -5,7 +5,7 @@ use crate::stop::Stop;
 use super::cuts::Cut;
 use super::instance::Packing;
 use super::matrix::{Matrix, retain};
-use super::proof::{Allowed, ExactRows, Proof, left_of};
+use super::proof::{Allowed, ExactRows, Proof, Row};
 use super::simplex::{Basis, Ended, Until};
 
 /// Pivots for the prices of rows, at most.
@@ -42,7 +42,7 @@ pub(super) struct Relaxation {
     /// For each row, the looks in a row at which it cost nothing.
     idle: Vec<u32>,
     /// Rows of the packing, and cuts, that are not in the program.
-    waiting: Vec<(u64, Vec<(u32, u64)>)>,
+    waiting: Vec<Row>,
 }
 
 impl Relaxation {
@@ -55,10 +55,10 @@ impl Relaxation {
             let all: u128 = row.iter().map(|entry| u128::from(entry.1)).sum();
             all > u128::from(**capacity)
         });
-        let rows: Vec<(u64, Vec<(u32, u64)>)> = binding.map(|(row, &capacity)| (capacity, row)).collect();
-        let entries: usize = rows.iter().map(|row| row.1.len()).sum();
+        let rows: Vec<Row> = binding.map(|(entries, &limit)| Row { limit, entries, is_cut: false }).collect();
+        let entries: usize = rows.iter().map(|row| row.entries.len()).sum();
         let mean = entries / rows.len().max(1);
-        let (first, waiting) = rows.into_iter().partition(|row| row.1.len() * 2 >= mean);
+        let (first, waiting) = rows.into_iter().partition(|row| row.entries.len() * 2 >= mean);
         let basis = Basis::new(&matrix);
         let (exact, scales, idle) = (ExactRows::default(), Vec::new(), Vec::new());
         let mut relaxation = Relaxation { matrix, basis, exact, unit, scales, idle, waiting };
@@ -74,13 +74,13 @@ impl Relaxation {
         other
     }
 
-    fn take_in(&mut self, rows: Vec<(u64, Vec<(u32, u64)>)>) {
-        for (limit, entries) in rows {
+    fn take_in(&mut self, rows: Vec<Row>) {
+        for row in rows {
             // Scaled by the limit, so that rows of any capacity weigh alike.
-            let scale = limit.max(1) as f64;
-            let scaled = entries.iter().map(|&(column, amount)| (column, amount as f64 / scale)).collect();
-            self.matrix.row(limit as f64 / scale, scaled);
-            self.exact.push(limit, entries);
+            let scale = row.limit.max(1) as f64;
+            let scaled = row.entries.iter().map(|&(column, amount)| (column, amount as f64 / scale)).collect();
+            self.matrix.row(row.limit as f64 / scale, scaled);
+            self.exact.push(row);
             self.scales.push(1.0 / scale);
             self.idle.push(0);
         }
@@ -118,8 +118,8 @@ impl Relaxation {
     /// `None` where those do not fit. No other column is basic, and the basis stays.
     pub(super) fn shrunk(&self, columns: &[usize], fixed: &[usize]) -> Option<Relaxation> {
         let exact = self.exact.of_columns(columns, fixed)?;
-        let limits = exact.iter().zip(&self.scales).map(|(row, scale)| row.0 as f64 * scale);
-        let waiting = self.waiting.iter().map(|row| left_of(row, columns, fixed));
+        let limits = exact.rows().iter().zip(&self.scales).map(|(row, scale)| row.limit as f64 * scale);
+        let waiting = self.waiting.iter().map(|row| row.left_of(columns, fixed));
         Some(Relaxation {
             matrix: self.matrix.of_columns(columns, limits.collect()),
             basis: self.basis.of_columns(columns),
@@ -133,8 +133,8 @@ impl Relaxation {
 
     /// Adds cuts.
     pub(super) fn cut(&mut self, cuts: Vec<Cut>) {
-        let rows = cuts.into_iter().map(|cut| (cut.limit, cut.columns.into_iter().map(|column| (column, 1)).collect()));
-        self.take_in(rows.collect());
+        let row = |cut: Cut| Row { limit: cut.limit, entries: cut.entries, is_cut: true };
+        self.take_in(cuts.into_iter().map(row).collect());
     }
 
     /// Sets what columns may be.
@@ -157,11 +157,11 @@ impl Relaxation {
             if ended != Ended::Optimal {
                 return ended;
             }
-            let basis = &self.basis;
-            let is_broken = |(limit, entries): &(u64, Vec<(u32, u64)>)| {
+            let values = self.values();
+            let is_broken = |row: &Row| {
                 let taken: f64 =
-                    entries.iter().map(|&(column, amount)| amount as f64 * basis.value(column as usize)).sum();
-                taken > *limit as f64 * (1.0 + BROKEN)
+                    row.entries.iter().map(|&(column, amount)| amount as f64 * values[column as usize]).sum();
+                taken > row.limit as f64 * (1.0 + BROKEN)
             };
             let (broken, waiting): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut self.waiting).into_iter().partition(is_broken);
@@ -201,6 +201,39 @@ impl Relaxation {
             let changes: Vec<f64> = changes.map(|(change, scale)| change * scale).collect();
             proof.refine(worths, &self.exact, &changes, allowed);
         }
+    }
+
+    /// The rows of the program.
+    pub(super) fn rows(&self) -> &[Row] {
+        self.exact.rows()
+    }
+
+    /// What turns a price of each scaled row into one of the row.
+    pub(super) fn scales(&self) -> &[f64] {
+        &self.scales
+    }
+
+    /// The solution.
+    pub(super) fn values(&self) -> Vec<f64> {
+        (0..self.matrix.columns.len()).map(|column| self.basis.value(column)).collect()
+    }
+
+    /// What columns are worth beyond what cuts charge for them, in units of the greatest worth.
+    pub(super) fn worths_beyond_cuts(&self) -> Vec<f64> {
+        let mut worths = self.matrix.worths.clone();
+        for (row, (price, scale)) in self.exact.rows().iter().zip(self.basis.prices().zip(&self.scales)) {
+            if row.is_cut && price > 0.0 {
+                for &(column, amount) in &row.entries {
+                    worths[column as usize] -= price * scale * amount as f64;
+                }
+            }
+        }
+        worths
+    }
+
+    /// Sets what columns are worth, in any unit.
+    pub(super) fn set_worths(&mut self, worths: Vec<f64>) {
+        self.matrix.worths = worths;
     }
 
     /// The value of the solution, in whole worth.

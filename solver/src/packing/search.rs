@@ -1,31 +1,31 @@
 //! How a component of a packing is solved: what runs when.
 
-use crate::numbers::floor;
 use crate::random::Random;
 use crate::stop::Stop;
 
 use super::component::Component;
-use super::cuts;
 use super::enumeration::{Target, enumerate};
-use super::greedy::{Fill, by_density, by_score};
+use super::greedy::{Fill, by_density};
 use super::local_search::LocalSearch;
 use super::prepared::{Report, Solved};
-use super::proof::{Allowed, Proof};
+use super::proof::Allowed;
 use super::relaxation::Relaxation;
+use super::root::{Effort, Ground, Root};
 use super::shrunk::Shrunk;
-use super::simplex::Until;
-use super::tree::{Incumbent, PIVOTS_MAX, Tree, complete};
+use super::tree::{Incumbent, Tree, complete};
 
 /// Share of pairs that fit together up to which all packings are gone through first.
 const SPARSE: f64 = 0.35;
 /// Steps of that, for each column and at least.
 const STEPS_EACH: u64 = 400;
 const STEPS_MIN: u64 = 20_000;
-/// Rounds of cuts at the root, and where cuts of before are there already.
-const CUT_ROUNDS: usize = 40;
-const CUT_ROUNDS_WARM: usize = 6;
-/// The share of the gap that a round must close for another to follow.
-const CUT_PROGRESS: f64 = 0.005;
+/// Cuts at the root, and where cuts of before are there already.
+const CUTS: Effort = Effort { rounds: 40, bases: 0, seeks_holes: true };
+const CUTS_WARM: Effort = Effort { rounds: 6, bases: 0, seeks_holes: false };
+/// The same where there are quantities, and once kernels have been searched.
+const QUANTITIES: Effort = Effort { rounds: 20, bases: 50, seeks_holes: false };
+const QUANTITIES_WARM: Effort = Effort { rounds: 2, bases: 10, seeks_holes: false };
+const QUANTITIES_NEXT: Effort = Effort { rounds: 20, bases: 15, seeks_holes: false };
 /// Steps of local search without an improvement: before cuts, after them, and between parts of the tree.
 const PATIENCE_FIRST: u64 = 200;
 const PATIENCE_NEXT: u64 = 600;
@@ -35,9 +35,8 @@ const SEARCHED: usize = 2;
 const PATIENCE_LATER_EACH: u64 = 3;
 /// Nodes until a search for anything better ends, by those that it took to find it.
 const MORE: u64 = 2;
-/// Columns of kernels, one after the other, and nodes of a tree over one: more where anything better is sought, since finding it in a
-/// whole tree takes longer.
-const KERNELS: [usize; 2] = [40, 80];
+/// Columns of a kernel, and nodes of a tree over it: more where anything better is sought, since finding it in a whole tree takes longer.
+const KERNEL: usize = 80;
 const KERNEL_NODES: u64 = 1_000;
 const KERNEL_NODES_BETTER: u64 = 5_000;
 /// Nodes between two runs of local search.
@@ -88,14 +87,20 @@ impl Solve<'_> {
             return Solved { incumbent, bound, relaxation: None };
         }
         let relaxation = warm.unwrap_or_else(|| Relaxation::new(&self.component.packing, self.worths));
-        let mut root = Root { relaxation, allowed, incumbent, bound: trivial, proof: Proof::default() };
+        let ground = Ground { component: self.component, worths: self.worths, stop: self.stop };
+        let mut root = Root::new(ground, relaxation, allowed, incumbent);
         self.bound(&mut root, is_warm, report);
         root.relaxation.slim();
-        let kept = root.relaxation.clone();
+        let mut kept = root.relaxation.clone();
         let mut is_over = root.is_done() || self.stop.is_raised() || self.is_enough(&root.incumbent, root.bound);
         if !is_over {
-            let is_searchable = self.component.exclusions().is_some();
-            KERNELS.iter().filter(|_| !is_searchable).for_each(|&columns| self.kernel(&mut root, columns));
+            if self.component.exclusions().is_none() {
+                self.kernel(&mut root);
+                // Columns that the better incumbent decides leave a smaller program, which more cuts bound better.
+                root.cut(QUANTITIES_NEXT, &mut self.random, report);
+                root.relaxation.slim();
+                kept.clone_from(&root.relaxation);
+            }
             self.search_on(&root.promising(EVERY), &mut root.incumbent);
             // A warm start has an incumbent that is nearly the best: searching from nothing costs more than it brings.
             let searched = if is_warm { 0 } else { SEARCHED };
@@ -164,8 +169,8 @@ impl Solve<'_> {
     }
 
     /// Solves the root, with cuts.
-    fn bound(&mut self, root: &mut Root, is_warm: bool, report: Report<'_>) {
-        root.solve(self);
+    fn bound(&mut self, root: &mut Root<'_>, is_warm: bool, report: Report<'_>) {
+        root.solve();
         report(root.incumbent.worth, root.bound);
         if root.is_done() || self.stop.is_raised() {
             return;
@@ -173,31 +178,13 @@ impl Solve<'_> {
         if !is_warm {
             self.improve(&root.promising(SHARES[2]), &mut root.incumbent, PATIENCE_FIRST);
         }
-        let Some(conflicts) = self.component.conflicts.as_ref() else { return };
-        for round in 0..if is_warm { CUT_ROUNDS_WARM } else { CUT_ROUNDS } {
-            if root.is_done() || self.stop.is_raised() {
-                return;
-            }
-            let before = root.bound;
-            let open = root.open();
-            let basis = &root.relaxation.basis;
-            let values: Vec<f64> = (0..self.worths.len()).map(|column| basis.value(column)).collect();
-            let mut found = cuts::cliques(conflicts, &values, &open);
-            found.extend(cuts::counts(&self.component.packing, &values, &open));
-            if found.len() < 5 && !is_warm {
-                found.extend(cuts::odd_holes(conflicts, &values, &open));
-            }
-            if found.is_empty() {
-                return;
-            }
-            root.relaxation.cut(found);
-            root.solve(self);
-            report(root.incumbent.worth, root.bound);
-            let gap = before.saturating_sub(root.incumbent.worth) as f64;
-            if round > 2 && (before - root.bound) as f64 <= gap * CUT_PROGRESS {
-                return;
-            }
-        }
+        let effort = match (self.component.exclusions(), is_warm) {
+            (Some(_), false) => CUTS,
+            (Some(_), true) => CUTS_WARM,
+            (None, false) => QUANTITIES,
+            (None, true) => QUANTITIES_WARM,
+        };
+        root.cut(effort, &mut self.random, report);
     }
 
     /// Local search over some columns, the most promising first, from a packing; what it finds beyond a worth that is known.
@@ -234,13 +221,13 @@ impl Solve<'_> {
     /// Branches over those columns alone that gain or lose least at the prices of the root, where all others are as those have it
     /// (kernel search; Angelelli, Mansini & Speranza 2010): what is best is seldom far from what the relaxation has. For quantities,
     /// where local search has no pairs to go by.
-    fn kernel(&self, root: &mut Root, columns: usize) {
+    fn kernel(&self, root: &mut Root<'_>) {
         let packing = &self.component.packing;
         let gain = |column: &usize| root.relaxation.basis.gain(*column);
         let mut open = root.open();
         open.sort_by(|a, b| gain(a).abs().total_cmp(&gain(b).abs()).then(a.cmp(b)));
         let mut allowed = root.allowed.clone();
-        for column in open.into_iter().skip(columns) {
+        for column in open.into_iter().skip(KERNEL) {
             allowed[column] = if gain(&column) > 0.0 { Allowed::In } else { Allowed::Out };
         }
         let Some(shrunk) = Shrunk::of(packing, self.worths, &root.relaxation, &allowed) else { return };
@@ -255,7 +242,7 @@ impl Solve<'_> {
     }
 
     /// Branches over what is open, with local search in between.
-    fn branch(&mut self, mut root: Root, is_warm: bool, report: Report<'_>) -> (Incumbent, u128) {
+    fn branch(&mut self, mut root: Root<'_>, is_warm: bool, report: Report<'_>) -> (Incumbent, u128) {
         let packing = &self.component.packing;
         let Some(shrunk) = Shrunk::of(packing, self.worths, &root.relaxation, &root.allowed) else {
             let bound = root.incumbent.aim();
@@ -307,55 +294,5 @@ impl Solve<'_> {
             }
         }
         (incumbent, bound)
-    }
-}
-
-/// The root of a component: its relaxation, and what is known.
-struct Root {
-    relaxation: Relaxation,
-    allowed: Vec<Allowed>,
-    incumbent: Incumbent,
-    bound: u128,
-    proof: Proof,
-}
-
-impl Root {
-    fn is_done(&self) -> bool {
-        self.bound <= self.incumbent.aim()
-    }
-
-    fn open(&self) -> Vec<usize> {
-        (0..self.allowed.len()).filter(|&column| self.allowed[column] == Allowed::Either).collect()
-    }
-
-    /// Solves the relaxation, rounds it, and fixes what its gains allow.
-    fn solve(&mut self, solve: &Solve<'_>) {
-        self.relaxation.restrict(&self.allowed);
-        self.relaxation.solve(Until { cutoff: f64::NEG_INFINITY, pivots: PIVOTS_MAX, stop: solve.stop });
-        let basis = &self.relaxation.basis;
-        let columns: Vec<usize> =
-            (0..self.allowed.len()).filter(|&column| self.allowed[column] != Allowed::Out).collect();
-        let score = |column: usize| basis.value(column) + basis.gain(column).clamp(-1.0, 1.0);
-        let chosen = by_score(&solve.component.packing, &columns, score);
-        self.incumbent.offer(solve.worths, complete(&solve.component.packing, solve.worths, &chosen));
-        self.relaxation.prove(&mut self.proof, solve.worths, &self.allowed);
-        self.bound = self.bound.min(self.proof.bound()).max(self.incumbent.aim());
-        self.fix();
-    }
-
-    /// Decides columns by their gains.
-    fn fix(&mut self) {
-        self.proof.decide(&mut self.allowed, self.incumbent.aim());
-    }
-
-    /// A share of the columns that are not out, those that gain most at the prices of the root, which come first.
-    fn promising(&self, share: f64) -> Vec<usize> {
-        let basis = &self.relaxation.basis;
-        let mut columns: Vec<usize> =
-            (0..self.allowed.len()).filter(|&column| self.allowed[column] != Allowed::Out).collect();
-        columns.sort_by(|&a, &b| basis.gain(b).total_cmp(&basis.gain(a)).then(a.cmp(&b)));
-        let count = columns.len() as f64 * share;
-        columns.truncate(usize::try_from(floor(count)).unwrap_or(usize::MAX));
-        columns
     }
 }

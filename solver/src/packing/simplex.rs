@@ -185,6 +185,19 @@ impl Basis {
         matches!(self.places[self.ranges.len() + row], Place::Basic(_))
     }
 
+    /// The basic variables with their positions and values: a row where it is the slack of one.
+    pub(super) fn basics(&self, columns: usize) -> impl Iterator<Item = (usize, Option<usize>, f64)> {
+        let basic = move |(at, (&variable, &value)): (usize, (&u32, &f64))| {
+            (at, (variable as usize).checked_sub(columns), value)
+        };
+        self.members.iter().zip(&self.values).enumerate().map(basic)
+    }
+
+    /// The row of the inverse at a position.
+    pub(super) fn inverse_row(&self, position: usize) -> &[f64] {
+        &self.inverse[position]
+    }
+
     /// Sets the range of a column: for the next solve.
     pub(super) fn set_range(&mut self, column: usize, low: f64, high: f64) {
         self.ranges[column] = (low, high);

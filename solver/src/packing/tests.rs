@@ -136,6 +136,22 @@ proptest! {
     }
 
     #[test]
+    fn each_group_is_left_out_of_quantities_too(packing in packings(11, 5, 9), first in 0..11_usize) {
+        let mut prepared = Prepared::new(&packing);
+        prepared.solve(1, &Stop::new(), &mut |_, _| {});
+        let count = packing.columns().len();
+        let groups: Vec<Vec<usize>> = [vec![first], vec![first, first + 2]]
+            .map(|group| group.into_iter().filter(|&column| column < count).collect())
+            .to_vec();
+        for (group, outcome) in groups.iter().zip(prepared.solve_without(&groups, 1, &Stop::new())) {
+            let mut worths = worths(&packing);
+            group.iter().for_each(|&column| worths[column] = 0);
+            prop_assert!(is_sound(&packing, &worths, &outcome));
+            prop_assert_eq!((outcome.worth, outcome.bound), (best(&packing, &worths), outcome.worth));
+        }
+    }
+
+    #[test]
     fn something_better_is_found_wherever_it_is(packing in packings(10, 2, 4), slack in 0..20_u128) {
         let mut prepared = Prepared::new(&packing);
         let start = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;

@@ -21,7 +21,7 @@ pub(super) const PIVOTS_MAX: u32 = 20_000;
 /// Pivots of one trial.
 const TRIAL_PIVOTS: u32 = 15;
 /// Trials of a column after which its history is relied on.
-const RELIABLE: u32 = 1;
+const RELIABLE: u32 = 4;
 /// Columns that are looked at for a branching, and those of them that are tried at most.
 const LOOKED_AT: usize = 24;
 const TRIED: usize = 4;
