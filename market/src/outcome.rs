@@ -60,7 +60,29 @@ pub enum Unsettled {
     /// What no coalition blocks comes from programs in floating point, and they did not come to it.
     #[error("payments that no coalition blocks were not found to the micro-credit; pay as bid, or settle by vcg")]
     Rounding,
-    /// The rule needs the best choice without some bidder or for some coalition, and the time was over before.
+    /// The rule needs the best choice without each winner, and the time was over before.
+    #[error(
+        "the time was over when {solved} of {of} choices of winners without one bidder were solved, all of which this payment rule \
+         needs; give more time, or pay as bid"
+    )]
+    WithoutEach {
+        /// How many are solved.
+        solved: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// The rule needs to know that no coalition blocks, and the time was over before.
+    #[error(
+        "the time was over after {rounds} rounds in which {coalitions} coalitions were held back, and whether another one blocks is \
+         open; how many rounds are left is not known: give more time, settle by vcg, or pay as bid"
+    )]
+    Coalitions {
+        /// Rounds of payments and of coalitions that block them.
+        rounds: usize,
+        /// Coalitions whose members cannot do better any more.
+        coalitions: usize,
+    },
+    /// What the rule needs was not solved when the time was over.
     #[error("the time was over before all that the payment rule needs was solved; give more time, or pay as bid")]
     OutOfTime,
 }

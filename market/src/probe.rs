@@ -101,6 +101,10 @@ pub fn core_violation(
     outcome: &SessionOutcome,
     stop: &Stop,
 ) -> Result<Option<u128>, SessionError> {
+    // Where nothing settled there are no payments that a coalition could block.
+    if outcome.settled_nothing() {
+        return Ok(None);
+    }
     let mut bids: Vec<AccountBid> = session.bids.to_vec();
     let mut gained = std::collections::BTreeMap::new();
     let mut revenue = 0_u128;

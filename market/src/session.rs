@@ -118,6 +118,15 @@ pub struct SessionOutcome {
     pub classes: Vec<ClassOutcome>,
 }
 
+impl SessionOutcome {
+    /// Whether payment rules left nothing settled: nobody won where somebody might have.
+    #[must_use]
+    pub fn settled_nothing(&self) -> bool {
+        let is_unsettled = self.classes.iter().any(|class| class.unsettled.is_some());
+        is_unsettled && self.fates.iter().all(|fate| fate.result.is_err())
+    }
+}
+
 /// Why a round was not cleared.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SessionError {

@@ -99,9 +99,10 @@ pub(crate) fn payments(
         }
     }
     let mut search = Search { round, winners, winning: &winning, coalitions, slack: BROKEN, seed, stop };
-    for _ in 0..COALITIONS_MAX {
+    for rounds in 0..COALITIONS_MAX {
         let kept = keep(&most, &constraints, revenue).ok_or(Unsettled::Rounding)?;
-        let found = search.blocking(&kept)?;
+        let open = Unsettled::Coalitions { rounds, coalitions: constraints.len() };
+        let found = search.blocking(&kept)?.ok_or(open)?;
         if found.is_empty() {
             return Ok(settle(&winning, &kept, &constraints));
         }
@@ -119,7 +120,7 @@ pub(crate) fn payments(
             }
         }
     }
-    Err(Unsettled::OutOfTime)
+    Err(Unsettled::Coalitions { rounds: COALITIONS_MAX, coalitions: constraints.len() })
 }
 
 /// What winners keep: as near to the most as constraints let them.
@@ -172,8 +173,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Constraints that are broken by what winners keep, but for rounding; none only where none is.
-    fn blocking(&mut self, kept: &[f64]) -> Result<Vec<Kept>, Unsettled> {
+    /// Constraints that are broken by what winners keep, but for rounding; none only where none is, and `None` where the stop came first.
+    fn blocking(&mut self, kept: &[f64]) -> Result<Option<Vec<Kept>>, Unsettled> {
         let round = self.round;
         let (bits, rounding) = self.precision(kept);
         if rounding > SLACK_MAX {
@@ -183,12 +184,12 @@ impl Search<'_> {
         let slack = self.slack.max(rounding) * (1_u64 << bits) as f64;
         let slack = u128::from(lessor_solver::numbers::floor(slack));
         let known = Known { best: self.winners, slack, near: &self.coalitions };
-        let found = round.improve(&worths, known, self.seed, self.stop).ok_or(Unsettled::OutOfTime)?;
+        let Some(found) = round.improve(&worths, known, self.seed, self.stop) else { return Ok(None) };
         let broken = found.iter().filter_map(|chosen| constraint(round, self.winning, chosen)).collect();
         self.coalitions.extend(found);
         self.coalitions.sort();
         self.coalitions.dedup();
-        Ok(broken)
+        Ok(Some(broken))
     }
 
     /// The bits below the unit in which worths are told, and twice what all is rounded by together: what is kept is rounded down to the

@@ -47,8 +47,9 @@ pub(crate) fn without_each(
     stop: &Stop,
 ) -> Result<Vec<Without>, Unsettled> {
     let found = round.solve_without(winning, seed, stop);
-    if !found.iter().all(PackingOutcome::is_optimal) {
-        return Err(Unsettled::OutOfTime);
+    let solved = found.iter().filter(|found| found.is_optimal()).count();
+    if solved < found.len() {
+        return Err(Unsettled::WithoutEach { solved, of: found.len() });
     }
     // The others have at least what they have beside the winner.
     let without = |(winner, found): (&Winner, PackingOutcome)| Without {
