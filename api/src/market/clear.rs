@@ -155,7 +155,7 @@ fn figures(round: &Round, outcome: &SessionOutcome, entries: &[Entry], operator:
         value: bids.map(|(bid, fate)| micro(fate.worth(bid))).sum(),
         revenue: won().map(|(_, paid)| micro(paid)).sum(),
         surplus,
-        efficiency: bound(outcome).map(|bound| surplus as f64 / bound.max(1) as f64),
+        efficiency: reached(outcome).map(|bound| surplus as f64 / bound.max(1) as f64),
         fees: fees.map(|fee| micro(fee.amount)).sum(),
         operator,
         tie_break_seed: round.policy.rules().tie_break_seed,
@@ -166,6 +166,11 @@ fn figures(round: &Round, outcome: &SessionOutcome, entries: &[Entry], operator:
 /// The bound on the surplus of all classes together.
 fn bound(outcome: &SessionOutcome) -> Option<u128> {
     outcome.classes.iter().map(|class| class.bound).sum()
+}
+
+/// The same, where there is an outcome to hold against it: one that could not be settled is none.
+fn reached(outcome: &SessionOutcome) -> Option<u128> {
+    bound(outcome).filter(|_| !outcome.settled_nothing())
 }
 
 fn certificate(
@@ -188,7 +193,7 @@ fn certificate(
         surplus,
         bound,
         price_bound,
-        gap: bound.map(|bound| (bound - surplus) as f64 / bound.max(1) as f64),
+        gap: reached(outcome).map(|bound| (bound - surplus) as f64 / bound.max(1) as f64),
         overdrawn: found.overdrawn,
         above_holder_cap: found.above_holder_cap,
         groups_broken: found.groups_broken,

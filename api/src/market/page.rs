@@ -41,6 +41,15 @@ pub(super) struct Shown<'a> {
     pub(super) awards: &'a [AwardRow],
 }
 
+/// What is said of payments and of prices, and what is said in place of them where nothing could be settled.
+const PAYMENTS: &str = "Each point is a winner. On the dotted line it would pay all that it bid; the lower, the more of the worth \
+                        stays with it. A point rested on says whose it is.";
+const PRICES: &str = "Micro-credits per 10<sup>6</sup> base units and hour, dearest first. At these prices nobody could have done \
+                      better by much: together they prove the bound of the certificate.";
+const NO_PAYMENTS: &str = "Nothing was settled: nobody won, and nobody pays.";
+const NO_PRICES: &str = "Nothing was settled, so that nothing was sold at any price. The prices in <code>prices.parquet</code> bound \
+                         what there was to reach, and no more.";
+
 /// The page as the text of one HTML file. Same outcome, same bytes.
 pub(super) fn html(shown: &Shown<'_>) -> String {
     let rules = shown.round.policy.rules();
@@ -51,10 +60,15 @@ pub(super) fn html(shown: &Shown<'_>) -> String {
         verdict: &verdict(shown),
         figures: &headline(shown),
     };
+    let is_empty = shown.outcome.settled_nothing();
+    let (plot, accounts) =
+        if is_empty { (String::new(), String::new()) } else { (plot(shown.awards), accounts(shown)) };
     let parts = [
-        ("plot", &*plot(shown.awards)),
+        ("payments_lead", if is_empty { NO_PAYMENTS } else { PAYMENTS }),
+        ("prices_lead", if is_empty { NO_PRICES } else { PRICES }),
+        ("plot", &*plot),
         ("conditions", &conditions(shown)),
-        ("accounts", &accounts(shown)),
+        ("accounts", &accounts),
         ("awards", &awards(shown.awards)),
         ("certificate", &certificate(shown.certificate)),
         ("made", &maker(None)),
@@ -90,6 +104,9 @@ fn verdict(shown: &Shown<'_>) -> String {
 
 fn headline(shown: &Shown<'_>) -> String {
     let (figures, certificate) = (shown.figures, shown.certificate);
+    if shown.outcome.settled_nothing() {
+        return headline_figure("Won", "0", &format!("of {} bids, as long as payments are not settled", figures.bids));
+    }
     let efficiency = figures.efficiency.map_or("–".to_owned(), percent);
     let core = certificate.core_violation.map_or("–".to_owned(), money);
     let cut = if certificate.misreports_cut { ", before the time was over" } else { "" };

@@ -285,7 +285,7 @@ pub(super) struct Figures {
     pub(super) revenue: u128,
     /// What winners bid beyond the reserve prices.
     pub(super) surplus: u128,
-    /// The surplus over its bound; `null` where no format proves one.
+    /// The surplus over its bound; `null` where no format proves one, or nothing was settled.
     pub(super) efficiency: Option<f64>,
     /// Fees that the operator takes.
     pub(super) fees: u128,
@@ -308,7 +308,7 @@ pub(super) struct Certificate {
     pub(super) bound: Option<u128>,
     /// The bound that the prices in `prices.parquet` prove, evaluated apart.
     pub(super) price_bound: u128,
-    /// `(bound - surplus) / max(1, bound)`; `null` without a bound.
+    /// `(bound - surplus) / max(1, bound)`; `null` without a bound, or where nothing was settled.
     pub(super) gap: Option<f64>,
     /// The most that an account is overdrawn, in base units.
     pub(super) overdrawn: u128,
@@ -322,7 +322,7 @@ pub(super) struct Certificate {
     pub(super) below_ask: i64,
     /// What all transfers together bring into being.
     pub(super) unbalanced: i128,
-    /// What the best coalition could pay the seller beyond the revenue; `null` where that is not proved.
+    /// What the best coalition could pay the seller beyond the revenue; `null` where that is not proved, or nothing was settled.
     pub(super) core_violation: Option<u128>,
     /// Misreports that were tried.
     pub(super) misreports: u32,
