@@ -294,3 +294,20 @@ fn what_a_budget_keeps_out_blocks_no_payments() {
     assert_eq!(outcome.fates[1].result, Err(Lost::Budget));
     assert_eq!(probe::core_violation(&session, &outcome, &Stop::new()), Ok(Some(0)));
 }
+
+#[test]
+fn payments_that_were_not_settled_are_blocked_by_nobody() {
+    // Two of four terms fit, and with a stop that is raised nothing shows that they are the best two.
+    let amounts = [500, 490, 480, 470];
+    let bids: Vec<AccountBid> =
+        (0..4).zip(amounts).map(|(bidder, amount)| bid(bidder, amount, &[wish(LAYER, 4, (0, 1))])).collect();
+    let (fleet, policy, raised) = (fleet(), sealed(PaymentRule::Core), Stop::new());
+    raised.raise();
+    let session = session(&fleet, &policy, &bids);
+    for (stop, nothing, violation) in [(&raised, true, None), (&Stop::new(), false, Some(0))] {
+        let outcome = clear_session(&session, stop).unwrap();
+        assert_eq!(outcome.settled_nothing(), nothing);
+        assert_eq!(outcome.fates.iter().all(|fate| fate.result == Err(Lost::Unsettled)), nothing);
+        assert_eq!(probe::core_violation(&session, &outcome, &Stop::new()), Ok(violation));
+    }
+}
