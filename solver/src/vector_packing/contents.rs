@@ -2,8 +2,9 @@
 //!
 //! Each step of the search keeps the types that still fit, those first that are worth most for the room they take at the
 //! prices of the dimensions. What they can add is bounded by the one knapsack that those prices make of all dimensions
-//! (surrogate relaxation; Glover 1968), cut where it is full (Dantzig 1957). Types that make room are decided first, and
-//! bounded together with all others by the same prices as multipliers (Fisher 1981).
+//! (surrogate relaxation; Glover 1968), cut where it is full (Dantzig 1957), and by how many more of the smallest fit. The
+//! last that fits is looked up by its price alone. Types that make room are decided first, and bounded together with all
+//! others by the same prices as multipliers (Fisher 1981).
 
 use crate::stop::Stop;
 use crate::vectors::dot;
@@ -12,6 +13,9 @@ use super::lowered::{Lowered, Pattern, narrow};
 
 /// Steps between two looks at the stop.
 const BLOCK: u64 = 65_536;
+
+/// Looks at the price of a last item that take as long as one at what fits.
+const PRICES_A_STEP: usize = 8;
 
 /// Prices below this are none.
 pub(super) const PRICE_MIN: f64 = 1e-9;
@@ -33,6 +37,8 @@ pub(super) struct Prices<'a> {
 pub(super) enum Wanted {
     /// For each type the dearest of those that begin with it and are worth more than this.
     Dearest(f64),
+    /// The same, for each type within so many steps.
+    Dear(f64, u64),
     /// All that are worth at least so much, with types that are worth nothing too; the search ends when there are so many.
     All(f64, usize),
 }
@@ -46,6 +52,8 @@ pub(super) struct Contents {
     pub(super) limit: f64,
     /// Whether nothing was left out.
     pub(super) is_whole: bool,
+    /// The steps that it took.
+    pub(super) steps: u64,
 }
 
 /// Searches within so many steps, each a look at one type.
@@ -53,7 +61,12 @@ pub(super) fn search(instance: &Lowered, prices: Prices<'_>, wanted: Wanted, ste
     let mut search = Search::new(instance, prices, wanted, (steps_max, stop));
     search.decide_makers(0, instance.capacities(), (0.0, prices.dimensions.iter().sum()));
     let is_full = search.is_full();
-    Contents { limit: search.dearest.max(search.cut), is_whole: search.cut == 0.0 && !is_full, found: search.found }
+    Contents {
+        limit: search.dearest.max(search.cut),
+        is_whole: search.cut == 0.0 && !is_full,
+        steps: search.steps,
+        found: search.found,
+    }
 }
 
 struct Search<'a> {
@@ -72,10 +85,15 @@ struct Search<'a> {
     fillers: Vec<u32>,
     /// How many of each type a bin holds at most.
     mosts: Vec<u32>,
+    /// The least size of a filler in each dimension, and the most that one is worth.
+    smallest: Vec<i64>,
+    highest: f64,
     /// At each depth the fillers that may follow and fit, and the room left.
     levels: Vec<(Vec<u32>, Vec<i64>)>,
     steps: u64,
     steps_max: u64,
+    /// The step from which on what begins with a type is cut off.
+    type_steps_max: u64,
     next_look: u64,
     stop: &'a Stop,
     /// The most that what was cut off may be worth.
@@ -108,11 +126,15 @@ impl<'a> Search<'a> {
             .collect();
         let ratio = |item: usize| if prices.types[item] > PRICE_MIN { prices.types[item] / rooms[item] } else { 0.0 };
         let is_looked_at = |item: &usize| match wanted {
-            Wanted::Dearest(_) => prices.types[*item] > PRICE_MIN,
+            Wanted::Dearest(_) | Wanted::Dear(..) => prices.types[*item] > PRICE_MIN,
             Wanted::All(..) => prices.types[*item] >= 0.0,
         };
         let mut fillers: Vec<usize> = others.into_iter().filter(is_looked_at).collect();
         fillers.sort_by(|&a, &b| ratio(b).total_cmp(&ratio(a)).then(a.cmp(&b)));
+        let smallest = (0..instance.dimensions)
+            .map(|at| fillers.iter().map(|&item| instance.sizes(item)[at]).min().unwrap_or(0))
+            .collect();
+        let highest = fillers.iter().map(|&item| prices.types[item]).fold(0.0, f64::max);
         let net = |item: usize| f64::from(mosts[item]) * (prices.types[item] - rooms[item]).max(0.0);
         let mut beyond = vec![fillers.iter().map(|&item| net(item)).sum()];
         let mut relief = vec![vec![0_i64; instance.dimensions]];
@@ -124,7 +146,7 @@ impl<'a> Search<'a> {
         beyond.reverse();
         relief.reverse();
         let least = match wanted {
-            Wanted::Dearest(least) => least,
+            Wanted::Dearest(least) | Wanted::Dear(least, _) => least,
             Wanted::All(least, _) => least - GAIN_MIN,
         };
         Search {
@@ -137,9 +159,12 @@ impl<'a> Search<'a> {
             beyond,
             fillers: fillers.into_iter().map(narrow).collect(),
             mosts,
+            smallest,
+            highest,
             levels: Vec::new(),
             steps: 0,
             steps_max,
+            type_steps_max: u64::MAX,
             next_look: BLOCK,
             stop,
             cut: 0.0,
@@ -221,15 +246,53 @@ impl<'a> Search<'a> {
                 let (worth, reach) = (worth + price * copies, reach + (price - taken) * copies);
                 self.path.push((item, count));
                 self.visit(worth);
-                let rest = &candidates[at + 1..];
-                if worth + self.most_added(rest, reach - worth) > self.floor() {
-                    self.enter(depth + 1, rest, &room, (item, count));
-                    self.fill(depth + 1, (worth, reach));
-                }
+                self.go_on(depth, &candidates[at + 1..], &room, (worth, reach));
                 self.path.pop();
             }
         }
         self.levels[depth] = (candidates, room);
+    }
+
+    /// Goes through what may follow what was put last into so much room.
+    fn go_on(&mut self, depth: usize, rest: &[u32], room: &[i64], (worth, reach): (f64, f64)) {
+        let Some(&(item, count)) = self.path.last() else { return };
+        let sizes = self.instance.sizes(item as usize);
+        let fit = |((room, size), &smallest): ((&i64, &i64), &i64)| {
+            (smallest > 0).then(|| (room - size * i64::from(count)) / smallest)
+        };
+        let more = room.iter().zip(sizes).zip(&self.smallest).filter_map(fit).min();
+        let by_number = more.map_or(f64::INFINITY, |more| more as f64 * self.highest);
+        let limit = worth + self.most_added(rest, reach - worth).min(by_number);
+        if limit <= self.floor() {
+            return;
+        }
+        if more == Some(1) {
+            self.add_last(rest, room, (item, count), (worth, limit));
+        } else {
+            self.enter(depth + 1, rest, room, (item, count));
+            self.fill(depth + 1, (worth, reach));
+        }
+    }
+
+    /// Adds each filler that is worth enough, where there is room for one more at most.
+    fn add_last(&mut self, rest: &[u32], room: &[i64], (item, count): (u32, u32), (worth, limit): (f64, f64)) {
+        self.steps += 1 + (rest.len() / PRICES_A_STEP) as u64;
+        if !self.is_promising(limit) {
+            return;
+        }
+        let before = self.instance.sizes(item as usize);
+        for &last in rest {
+            let total = worth + self.prices.types[last as usize];
+            if total <= self.floor() {
+                continue;
+            }
+            let mut sizes = room.iter().zip(before).zip(self.instance.sizes(last as usize));
+            if sizes.all(|((room, before), size)| before * i64::from(count) + size <= *room) {
+                self.path.push((last, 1));
+                self.visit(total);
+                self.path.pop();
+            }
+        }
     }
 
     /// Makes a level of what still fits once some of a type are in the bin.
@@ -274,7 +337,7 @@ impl<'a> Search<'a> {
                 self.steps_max = 0;
             }
         }
-        let is_cut = self.steps >= self.steps_max;
+        let is_cut = self.steps >= self.steps_max.min(self.type_steps_max);
         if is_cut {
             self.cut = self.cut.max(limit);
         }
@@ -285,6 +348,7 @@ impl<'a> Search<'a> {
     fn floor(&self) -> f64 {
         match self.wanted {
             Wanted::Dearest(_) => self.least.max(self.cut) + GAIN_MIN,
+            Wanted::Dear(..) => self.least + GAIN_MIN,
             Wanted::All(..) => self.least,
         }
     }
@@ -301,7 +365,7 @@ impl<'a> Search<'a> {
             (worth, path)
         };
         match self.wanted {
-            Wanted::Dearest(_) if worth > self.least + GAIN_MIN => {
+            Wanted::Dearest(_) | Wanted::Dear(..) if worth > self.least + GAIN_MIN => {
                 self.here = Some(path());
                 self.least = worth;
                 self.dearest = self.dearest.max(worth);
@@ -317,8 +381,13 @@ impl<'a> Search<'a> {
     /// Keeps the dearest contents that begin as those before did, and looks for others.
     fn begin_anew(&mut self) {
         self.found.extend(self.here.take());
-        if let Wanted::Dearest(least) = self.wanted {
-            self.least = least;
+        match self.wanted {
+            Wanted::Dearest(least) => self.least = least,
+            Wanted::Dear(least, steps) => {
+                self.least = least;
+                self.type_steps_max = self.steps.saturating_add(steps);
+            }
+            Wanted::All(..) => {}
         }
     }
 }
@@ -381,6 +450,9 @@ mod tests {
             prop_assert!(dearest.found.iter().all(|found| all.contains(found) && found.0 > 0.5));
             prop_assert!(dearest.found.iter().all(|(_, pattern)| pattern.iter().all(|&(item, _)| is_above(item))));
             prop_assert_eq!(dearest.found.iter().any(|(worth, _)| *worth >= most), most > 0.5);
+
+            let dear = search(&instance, prices, Wanted::Dear(0.5, u64::MAX), u64::MAX, &Stop::new());
+            prop_assert_eq!((dear.is_whole, dear.found), (true, dearest.found));
 
             let mut enough = search(&instance, prices, Wanted::All(0.5, usize::MAX), u64::MAX, &Stop::new()).found;
             all.retain(|(worth, _)| *worth >= 0.5);

@@ -15,8 +15,10 @@ use super::cover::{Covered, cover};
 use super::dive::{Dived, dive};
 use super::first_fit::{Largest, first_fit};
 use super::fit::{Score, fill};
+use super::fullest::fullest;
 use super::lowered::{Lowered, Pattern};
-use super::master::{Aim, ERROR_MAX, Fractions, Master, MasterDual, even};
+use super::master::{Aim, Climbed, ERROR_MAX, Master, MasterDual, even};
+use super::restricted::worth;
 use super::squeeze::squeeze;
 use super::{VectorPackingMethod, VectorPackingOptions};
 
@@ -54,6 +56,9 @@ const COVER_GROWTH: u32 = 2;
 const SQUEEZE_EVERY: u32 = 2;
 const COVER_EVERY: u32 = 6;
 
+/// Columns for each type that such a program has at most, the dearest.
+const COVER_A_TYPE: usize = 12;
+
 /// Columns among which the fewest bins are looked for, at most, and steps for finding them all.
 const ENUMERATED_MAX: usize = 12_000;
 const ENUMERATION_STEPS: u64 = 300_000_000;
@@ -61,11 +66,17 @@ const ENUMERATION_STEPS: u64 = 300_000_000;
 /// What contents must be worth at least for that: where they may be worth less, there are too many.
 const LEAST_MIN: f64 = 0.5;
 
+/// The fullest contents for each type that column generation begins with.
+const COLUMNS_A_TYPE: usize = 4;
+
 /// Columns kept, the newest first.
 const COLUMNS_MAX: usize = 20_000;
 
 /// Steps of the proof that no bin holds more than its capacity, where full bins are soon found or not at all.
 const VOLUME_STEPS: u32 = 10_000;
+
+/// Steps of the proof that no bin holds more items than so many: enough for all pairs of two thousand.
+const NUMBER_STEPS: u32 = 2_000_000;
 
 /// What a price of one is in the prices that are checked.
 const PRICE_ONE: f64 = (1_u64 << 49) as f64;
@@ -104,7 +115,7 @@ struct Search<'a> {
     /// The prices at which column generation ended.
     fractional: Option<MasterDual>,
     /// The contents of bins that its linear program used at the end, and how often.
-    optimum: Option<Fractions>,
+    optimum: Option<Climbed>,
     /// Fewer bins than this were ruled out by search.
     searched: usize,
 }
@@ -117,7 +128,7 @@ pub(super) fn search(
     stop: &Stop,
     report: &mut dyn FnMut(usize, u128),
 ) -> Found {
-    let dual = volume(checked);
+    let dual = std::cmp::max_by_key(number(checked), volume(checked), |dual| dual.bound);
     // Every item in a bin of its own always fits.
     let alone = (0..).take(checked.items().count()).collect::<Vec<u32>>();
     let (best, random) = ((alone.len(), alone), Random::new(options.seed));
@@ -151,6 +162,12 @@ fn volume(checked: &VectorPackingInstance) -> Dual {
         Dual { bound: bound(checked, &prices, &dimension_prices, VOLUME_STEPS), prices, dimension_prices }
     });
     duals.max_by_key(|dual| dual.bound).expect("there is a dimension")
+}
+
+/// The bound by how many items a bin holds at most.
+fn number(checked: &VectorPackingInstance) -> Dual {
+    let (prices, dimension_prices) = (vec![1; checked.demands().len()], vec![0; checked.capacities().len()]);
+    Dual { bound: bound(checked, &prices, &dimension_prices, NUMBER_STEPS), prices, dimension_prices }
 }
 
 impl Search<'_> {
@@ -253,20 +270,26 @@ impl Search<'_> {
 
     /// Climbs to the best prices.
     fn price(&mut self) {
-        let Some(mut master) = Master::start(self.instance, self.columns.clone()) else { return };
-        let climbed = master.climb(self.instance, Aim::Bound, self.stop);
-        self.columns = master.columns;
+        let mut known = self.patterns.clone();
+        known.dedup();
+        let full = fullest(self.instance, self.stop);
+        known.extend(full.iter().take(COLUMNS_A_TYPE * self.instance.demands.len()).cloned());
+        self.columns.extend(full);
+        let mut master = Master::new(self.instance, known, std::mem::take(&mut self.columns));
+        let climbed = master.climb(Aim::Bound { known: self.dual.bound }, self.stop);
+        self.columns = master.into_columns();
         self.tidy();
         let Some(climbed) = climbed else { return };
         // The proof takes as long as a long pricing; there is no time for it once the stop is raised.
-        if !self.stop.is_raised() {
+        let promised = floor((climbed.dual.worth - ERROR_MAX).ceil().max(0.0));
+        if !self.stop.is_raised() && u128::from(promised) > self.dual.bound {
             let dual = self.prove(&climbed.dual);
             if dual.bound > self.dual.bound {
                 self.dual = dual;
             }
         }
-        self.fractional = Some(climbed.dual);
-        self.optimum = Some(climbed.used);
+        self.fractional = Some(climbed.dual.clone());
+        self.optimum = Some(climbed);
     }
 
     /// Looks for the fewest bins that are not ruled out, among all the contents that so few bins can have; rules them out
@@ -347,7 +370,12 @@ impl Search<'_> {
 
     fn cover(&mut self) {
         let limits = (self.best.0 - 1, self.nodes);
-        let covered = cover(self.instance, &self.columns, limits, self.stop);
+        let mut columns = self.columns.clone();
+        if let Some(climbed) = &self.optimum {
+            columns.sort_by(|a, b| worth(&climbed.prices, b).total_cmp(&worth(&climbed.prices, a)));
+            columns.truncate(COVER_A_TYPE * self.instance.demands.len());
+        }
+        let covered = cover(self.instance, &columns, limits, self.stop);
         self.nodes = self.nodes.saturating_mul(COVER_GROWTH);
         if let Covered::Found(packing) = covered {
             self.take(&packing);

@@ -9,18 +9,26 @@ use crate::vectors::dot;
 
 use super::contents::{GAIN_MIN, PRICE_MIN, Prices, Wanted, search};
 use super::lowered::{Lowered, Pattern, narrow};
+use super::restricted::worth;
 
 /// Steps towards the best prices of the dimensions.
 const STEPS: u32 = 60;
 
-/// Contents returned at most.
+/// Contents returned at most, where there are few types; otherwise one for so many types.
 const PATTERNS_MAX: usize = 40;
+const TYPES_A_PATTERN: usize = 2;
 
-/// Greedy contents from which on nothing else is searched for.
-const ENOUGH: usize = 8;
+/// Greedy contents from which on nothing else is searched for, for so many types each.
+const TYPES_ENOUGH: usize = 20;
+const ENOUGH_MIN: usize = 8;
 
-/// Steps of a short search and of a long one.
-const SHORT_STEPS: u64 = 200_000;
+/// Greedy fillings of a bin, and looks at types for that, at most.
+const GREEDY_MIN: usize = 160;
+const GREEDY_LOOKS: usize = 1_000_000;
+
+/// Steps of a short search, for what begins with one type and for all, and of a long one.
+const TYPE_STEPS: u64 = 2_000;
+const SHORT_STEPS: u64 = 2_000_000;
 const LONG_STEPS: u64 = 15_000_000;
 
 /// What pricing found.
@@ -49,22 +57,21 @@ impl Pricing {
         self.relax(instance, prices);
         let mut found = self.greedy(instance, prices);
         let mut limit = f64::INFINITY;
-        if found.len() < ENOUGH {
+        if found.len() < (prices.len() / TYPES_ENOUGH).max(ENOUGH_MIN) {
             let prices = Prices { types: prices, dimensions: &self.dimension_prices };
-            let search = |steps_max| search(instance, prices, Wanted::Dearest(1.0), steps_max, stop);
-            let short = search(SHORT_STEPS);
+            let short = search(instance, prices, Wanted::Dear(1.0, TYPE_STEPS), SHORT_STEPS, stop);
             found.extend(short.found);
             if short.is_whole {
                 limit = short.limit;
             } else if found.is_empty() {
-                let long = search(LONG_STEPS);
+                let long = search(instance, prices, Wanted::Dearest(1.0), LONG_STEPS, stop);
                 limit = long.limit;
                 found = long.found;
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         found.dedup();
-        found.truncate(PATTERNS_MAX);
+        found.truncate((prices.len() / TYPES_A_PATTERN).max(PATTERNS_MAX));
         Priced { patterns: found.into_iter().map(|(_, pattern)| pattern).collect(), limit }
     }
 
@@ -99,32 +106,66 @@ impl Pricing {
         self.dimension_prices = best.1;
     }
 
-    /// For each of the dearest types, a bin that begins with it and is filled by worth for room.
+    /// For each of the types that are worth most for their room, a bin that begins with it and is filled in that order.
     fn greedy(&self, instance: &Lowered, prices: &[f64]) -> Vec<(f64, Pattern)> {
         let room_of = |item: usize| dot(&self.dimension_prices, instance.fractions(item)).max(1e-9);
-        let mut dense: Vec<usize> = (0..prices.len()).filter(|&item| prices[item] > PRICE_MIN).collect();
+        let mut dear: Vec<usize> = (0..prices.len()).filter(|&item| prices[item] > PRICE_MIN).collect();
+        dear.sort_by(|&a, &b| prices[b].total_cmp(&prices[a]).then(a.cmp(&b)));
         let ratios: Vec<f64> = (0..prices.len()).map(|item| prices[item] / room_of(item)).collect();
+        let mut dense = dear.clone();
         dense.sort_by(|&a, &b| ratios[b].total_cmp(&ratios[a]).then(a.cmp(&b)));
-        let mut found = Vec::new();
-        for &first in dense.iter().take(4 * PATTERNS_MAX) {
-            let mut room = instance.capacities().to_vec();
-            let (mut worth, mut pattern) = (0.0, Pattern::new());
-            for &item in std::iter::once(&first).chain(&dense) {
-                let limit = if item == first { u32::from(pattern.is_empty()) } else { instance.demands[item] };
-                let count = instance.most(item, &room, limit);
-                if count > 0 {
-                    room.iter_mut().zip(instance.sizes(item)).for_each(|(room, size)| *room -= size * i64::from(count));
-                    worth += prices[item] * f64::from(count);
-                    pattern.push((narrow(item), count));
-                }
-            }
-            if worth > 1.0 + GAIN_MIN {
-                pattern.sort_unstable();
-                found.push((worth, pattern));
-            }
-        }
+        let smallest = (0..instance.dimensions)
+            .map(|at| dense.iter().map(|&item| instance.sizes(item)[at]).min().unwrap_or(0))
+            .collect();
+        let orders = Orders { dense, dear, smallest };
+        let most = (GREEDY_LOOKS / orders.dense.len().max(1)).max(GREEDY_MIN);
+        let filled = orders.dense.iter().take(most).map(|&first| {
+            let pattern = orders.fill(instance, first);
+            (worth(prices, &pattern), pattern)
+        });
+        let mut found: Vec<(f64, Pattern)> = filled.filter(|(worth, _)| *worth > 1.0 + GAIN_MIN).collect();
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         found.dedup();
         found
+    }
+}
+
+/// What a greedy filling of a bin goes by.
+struct Orders {
+    /// Types, those first that are worth most for their room.
+    dense: Vec<usize>,
+    /// Types, those first that are worth most.
+    dear: Vec<usize>,
+    /// The least size of a type in each dimension.
+    smallest: Vec<i64>,
+}
+
+impl Orders {
+    /// A bin that begins with a type. Where one more fits at most, it is the dearest.
+    fn fill(&self, instance: &Lowered, first: usize) -> Pattern {
+        let mut room = instance.capacities().to_vec();
+        let mut pattern = Pattern::new();
+        let mut put = |item: usize, count: u32, room: &mut [i64]| {
+            room.iter_mut().zip(instance.sizes(item)).for_each(|(room, size)| *room -= size * i64::from(count));
+            pattern.push((narrow(item), count));
+        };
+        put(first, 1, &mut room);
+        for &item in self.dense.iter().filter(|&&item| item != first) {
+            let sized = room.iter().zip(&self.smallest).filter(|&(_, &smallest)| smallest > 0);
+            if sized.map(|(room, smallest)| room / smallest).min().is_some_and(|more| more < 2) {
+                break;
+            }
+            let count = instance.most(item, &room, instance.demands[item]);
+            if count > 0 {
+                put(item, count, &mut room);
+            }
+        }
+        pattern.sort_unstable();
+        let is_new = |item: usize| pattern.binary_search_by_key(&narrow(item), |&(held, _)| held).is_err();
+        if let Some(&last) = self.dear.iter().find(|&&item| instance.fits(item, &room) && is_new(item)) {
+            pattern.push((narrow(last), 1));
+            pattern.sort_unstable();
+        }
+        pattern
     }
 }

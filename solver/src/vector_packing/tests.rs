@@ -95,6 +95,25 @@ fn triplets_without_slack_are_packed_and_proved() {
 }
 
 #[test]
+fn triplets_by_the_hundred_are_packed_and_proved() {
+    // The more items, the more threes there are to look through: 300 bins without slack, 120 with one or two percent of it.
+    for (bins, slack) in [(300, 0), (120, 1), (120, 2)] {
+        let outcome = solved(&triplets(bins, 5, slack, 3), &AUTO);
+        assert_eq!((outcome.count, outcome.bound), (bins as usize, u128::from(bins)), "slack of {slack}");
+    }
+}
+
+#[test]
+fn hundreds_of_types_are_packed_near_their_bound() {
+    // Some four to a bin; greedy filling takes a tenth more bins than are needed.
+    let mut random = Random::new(2);
+    let sizes = (0..800).map(|_| i64::try_from(100 + random.below(300)).unwrap()).collect();
+    let instance = VectorPackingInstance::new(vec![1_000; 4], sizes, vec![1; 200]).unwrap();
+    let outcome = solved(&instance, &VectorPackingOptions { rounds_max: Some(1), ..AUTO });
+    assert!(outcome.count as u128 <= outcome.bound + 1, "{} of {}", outcome.count, outcome.bound);
+}
+
+#[test]
 fn triplets_with_slack_are_at_most_one_bin_off() {
     let outcome = solved(&triplets(15, 3, 2, 5), &AUTO);
     assert!(outcome.bound == 15 && outcome.count <= 16, "{} bins", outcome.count);
