@@ -11,15 +11,15 @@
 //! at what it asks, and what all offers ask is taken off the bound. Good prices come from subgradient steps: dearer where groups take more than there is,
 //! cheaper where less. The bound is evaluated in exact integers, by code that shares nothing with what chose the winners.
 
-use std::collections::BTreeMap;
-
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
 use crate::catalog::{Catalog, STATED_MICROS};
 use crate::money::Money;
 use crate::session::{ClassOutcome, Lost, Session, SessionOutcome};
 
-/// Steps of the subgradient method.
-const STEPS: u32 = 400;
+/// Steps of the subgradient method at most, and at least; between them, how many bundles may be looked at in all.
+const STEPS: usize = 400;
+const STEPS_LEAST: usize = 20;
+const LOOKS_MAX: usize = 40_000_000;
 
 /// The dearest that a step makes a good: 2^53, as for amounts.
 const PRICE_MOST: f64 = 9_007_199_254_740_992.0;
@@ -49,7 +49,8 @@ struct Taker {
     uses: Vec<(usize, u128)>,
 }
 
-/// Finds prices for the bids and offers of a class that were compared. O(steps x goods of all bids).
+/// Finds prices for the bids and offers of a class that were compared. O(steps x goods of all bids), in fewer steps where there are
+/// many bids.
 #[must_use]
 pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome) -> SupportingPrices {
     let catalog = &class.catalog;
@@ -60,21 +61,22 @@ pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcom
         catalog.goods().iter().enumerate().map(|(at, good)| units(catalog, at, good.offered)).collect();
     let mut best = SupportingPrices { above_reserve: vec![0; offered.len()], bound: u128::MAX };
     let mut prices = vec![0_u64; offered.len()];
-    for step in 0..STEPS {
+    let scales = scales(&takers, &offered);
+    for step in 0..(LOOKS_MAX / takers.len().max(1)).clamp(STEPS_LEAST, STEPS) {
         let (bound, taken) = evaluate(&takers, &offered, &prices);
         let bound = bound.saturating_sub(asked).div_ceil(STATED_MICROS);
         if bound < best.bound {
             best = SupportingPrices { above_reserve: prices.clone(), bound };
         }
-        let shrinking = 1.0 / (1.0 + f64::from(step) / 20.0);
+        let shrinking = 1.0 / (1.0 + step as f64 / 20.0);
         for (good, price) in prices.iter_mut().enumerate() {
-            *price = stepped(*price, (taken[good], offered[good]), scale(&takers, &offered, good) * shrinking);
+            *price = stepped(*price, (taken[good], offered[good]), scales[good] * shrinking);
         }
     }
     best
 }
 
-/// Whatever was compared.
+/// Whatever was compared, chooser by chooser.
 fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome) -> Vec<Taker> {
     let was_compared = |of_class: Option<usize>, result: Result<Money, Lost>| {
         of_class == Some(class.class) && matches!(result, Ok(_) | Err(Lost::Outbid | Lost::Paradox | Lost::Unsettled))
@@ -95,26 +97,26 @@ fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome)
             uses: uses(catalog, &catalog.bundle(&wishes)),
         }
     });
-    bids.chain(offers).collect()
+    let mut takers: Vec<Taker> = bids.chain(offers).collect();
+    takers.sort_by_key(|taker| taker.chooser);
+    takers
 }
 
 /// The bound at prices, in parts of a micro-credit, and what is taken of each good.
 fn evaluate(takers: &[Taker], offered: &[u128], prices: &[u64]) -> (u128, Vec<u128>) {
-    let mut chosen: BTreeMap<Chooser, (u128, &Taker)> = BTreeMap::new();
-    for taker in takers {
+    let gain = |taker: &Taker| {
         let cost = taker.uses.iter().map(|&(good, units)| units.saturating_mul(prices[good].into()));
-        let cost = cost.fold(0, u128::saturating_add);
-        let gain = taker.worth.saturating_sub(cost);
-        let best = chosen.entry(taker.chooser).or_insert((gain, taker));
-        if gain > best.0 {
-            *best = (gain, taker);
-        }
-    }
+        taker.worth.saturating_sub(cost.fold(0, u128::saturating_add))
+    };
     let mut taken = vec![0; offered.len()];
     let mut bound: u128 = 0;
-    for (gain, taker) in chosen.into_values().filter(|chosen| chosen.0 > 0) {
-        bound = bound.saturating_add(gain);
-        taker.uses.iter().for_each(|&(good, units)| taken[good] += units);
+    for choices in takers.chunk_by(|one, next| one.chooser == next.chooser) {
+        // The first of equals.
+        let best = choices.iter().rev().map(|taker| (gain(taker), taker)).max_by_key(|(gain, _)| *gain);
+        if let Some((gain, taker)) = best.filter(|(gain, _)| *gain > 0) {
+            bound = bound.saturating_add(gain);
+            taker.uses.iter().for_each(|&(good, units)| taken[good] += units);
+        }
     }
     for (&offered, &price) in offered.iter().zip(prices) {
         bound = bound.saturating_add(offered.saturating_mul(price.into()));
@@ -122,11 +124,14 @@ fn evaluate(takers: &[Taker], offered: &[u128], prices: &[u64]) -> (u128, Vec<u1
     (bound, taken)
 }
 
-/// A first step for a good: the dearest that any bid could pay for it, in part.
-fn scale(takers: &[Taker], offered: &[u128], good: usize) -> f64 {
-    let users = takers.iter().filter(|taker| taker.uses.iter().any(|used| used.0 == good));
-    let worth: u128 = users.map(|taker| taker.worth / taker.uses.len().max(1) as u128).fold(0, u128::saturating_add);
-    worth as f64 / offered[good].max(1) as f64 / 8.0
+/// A first step for each good: the dearest that its bids could pay for it together, in part.
+fn scales(takers: &[Taker], offered: &[u128]) -> Vec<f64> {
+    let mut worth = vec![0_u128; offered.len()];
+    for taker in takers {
+        let each = taker.worth / taker.uses.len().max(1) as u128;
+        taker.uses.iter().for_each(|&(good, _)| worth[good] = worth[good].saturating_add(each));
+    }
+    worth.iter().zip(offered).map(|(&worth, &offered)| worth as f64 / offered.max(1) as f64 / 8.0).collect()
 }
 
 /// A price after a step along what is taken beyond what is offered, as a share of it.
