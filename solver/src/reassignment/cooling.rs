@@ -8,8 +8,9 @@ const TEMPERATURES: usize = 60;
 /// The part of the time that is spread evenly over all temperatures, whatever was learned.
 const EVEN: f64 = 0.1;
 
-/// A cost this close to the least one, relative to how far the costs fell, counts as the least: what falls below it is not
-/// worth more time than what falls to it.
+/// A cost this close to the least one counts as the least: what falls below it is not worth more time than what falls to
+/// it. It is relative to how far the least is above a bound, for there may be that much to gain at most, or to how far the
+/// costs fell where that is less.
 const CLOSE: f64 = 0.02;
 
 /// How long an annealing takes.
@@ -53,10 +54,10 @@ impl Cooling {
     }
 
     /// The same temperatures, with time spent where an annealing saw the cost fall: in proportion to the logarithm of how
-    /// far it was above the least, before and after. Costs are means, one for each temperature.
-    pub(super) fn learned(&self, costs: &[f64]) -> Cooling {
+    /// far it was above the least, before and after. Costs are means, one for each temperature, and none is below the bound.
+    pub(super) fn learned(&self, costs: &[f64], bound: f64) -> Cooling {
         let least = costs.iter().copied().fold(f64::INFINITY, f64::min);
-        let close = (CLOSE * (costs[0] - least)).max(1.0);
+        let close = (CLOSE * (least - bound).min(costs[0] - least)).max(1.0);
         // Never rising: a cost that chance lifted is not a fall afterwards.
         let levels: Vec<f64> = costs
             .iter()
@@ -110,15 +111,28 @@ mod tests {
         let cooling = Cooling::even(1_000.0, 0.1);
         // The cost falls between the temperatures 20 and 29, and nowhere else.
         let costs: Vec<f64> = (0..cooling.len()).map(|at| 1_000.0 - 100.0 * (at.clamp(20, 30) - 20) as f64).collect();
-        let learned = cooling.learned(&costs);
+        let learned = cooling.learned(&costs, 0.0);
         let (from, to) = (learned.at(0.1).0, learned.at(0.9).0);
         assert!((19..=31).contains(&from) && (19..=31).contains(&to), "{from} to {to}");
     }
 
     #[test]
+    fn a_small_fall_is_worth_time_where_little_is_left_to_gain() {
+        let cooling = Cooling::even(1_000.0, 0.1);
+        // A fall by a million where it is hot, and one by a thousand where it is cold.
+        let cost = |at: usize| if at < 20 { 1_001_100.0 } else { 100.0 + 100.0 * (50 - at.clamp(40, 50)) as f64 };
+        let costs: Vec<f64> = (0..cooling.len()).map(cost).collect();
+        let cold = |bound: f64| {
+            let learned = cooling.learned(&costs, bound);
+            (0..100).filter(|&share| learned.at(f64::from(share) / 100.0).0 >= 38).count()
+        };
+        assert!(cold(90.0) > 2 * cold(-1e6), "{} and {} of 100", cold(90.0), cold(-1e6));
+    }
+
+    #[test]
     fn costs_that_do_not_fall_teach_nothing() {
         let cooling = Cooling::even(1_000.0, 0.1);
-        let learned = cooling.learned(&vec![7.0; cooling.len()]);
+        let learned = cooling.learned(&vec![7.0; cooling.len()], 0.0);
         assert_eq!(learned.at(0.51).0, cooling.at(0.51).0);
     }
 }

@@ -138,6 +138,10 @@ impl<'a> Search<'a> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner).offer(machines);
     }
 
+    fn bound(&self) -> f64 {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner).bound as f64
+    }
+
     /// A first annealing learns, a long one follows, leg by leg, and then a shorter one from the best.
     fn run(&self, options: &ReassignmentOptions, start: &[u32]) {
         let start = State::new(self.lowered, start);
@@ -153,7 +157,7 @@ impl<'a> Search<'a> {
         pilots.sort_by(|one, other| one.best.cost.total_cmp(&other.best.cost));
         let Chain { mut best, mix, costs, .. } = pilots.swap_remove(0);
 
-        let learned = even.learned(&costs);
+        let learned = even.learned(&costs, self.bound());
         let mut state = start;
         for leg in 0..LEGS {
             let part = [leg, leg + 1].map(|leg| f64::from(leg) / f64::from(LEGS));
