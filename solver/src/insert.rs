@@ -1,8 +1,5 @@
 //! Inserting capsules one job class at a time, wherever tile, accounts and rules leave room.
 
-use std::collections::HashMap;
-
-use lessor_models::fleet::NodeIndex;
 use lessor_models::plan::Placement;
 use lessor_models::resources::Resources;
 use lessor_models::time::Timestamp;
@@ -189,8 +186,7 @@ fn insert_on(
 /// Inserts what an earlier plan has yet to start where and when that plan has it, as far as there is room still.
 pub fn insert_queued(occupancy: &mut Occupancy<'_>) {
     let lowered = occupancy.lowered();
-    let tiles = lowered.tiles.iter().enumerate();
-    let tile_of: HashMap<NodeIndex, TileIndex> = tiles.map(|(at, &node)| (node, TileIndex::new(at))).collect();
+    let tile_of = lowered.tile_of_nodes();
     let mut queued: Vec<&Placement> = lowered.instance.queued().iter().collect();
     // Whoever must be near another comes after those that need no other.
     queued.sort_by_key(|placement| lowered.instance.jobs()[placement.job.at()].affinity.is_some());

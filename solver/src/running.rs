@@ -3,8 +3,6 @@
 mod hold_back;
 mod ways;
 
-use std::collections::HashMap;
-
 use lessor_models::fleet::NodeIndex;
 use lessor_models::objective::moves;
 use lessor_models::plan::CurrentPlacement;
@@ -68,8 +66,7 @@ impl Running {
         if current.is_empty() {
             return Running { of_classes: Vec::new(), entrances: Vec::new() };
         }
-        let tiles = lowered.tiles.iter().enumerate();
-        let tile_of: HashMap<NodeIndex, TileIndex> = tiles.map(|(at, &node)| (node, TileIndex::new(at))).collect();
+        let tile_of = lowered.tile_of_nodes();
         let of_job = current.chunk_by(|a, b| a.job == b.job).map(|same| {
             let job = &lowered.instance.jobs()[same[0].job.at()];
             let row = |&CurrentPlacement { tile, count, devices, .. }: &CurrentPlacement| Row {

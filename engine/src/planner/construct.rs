@@ -105,18 +105,22 @@ impl Run<'_> {
     }
 
     fn plan_from<'l>(&mut self, lowered: &'l Lowered<'l>, stay: Stay<'_>, guide: Guide<'_>) -> Occupancy<'l> {
+        let mut plan = self.running_plan(lowered, stay, guide.ranking);
+        self.construct(&mut plan, guide);
+        plan
+    }
+
+    /// What runs and stays, and nothing else.
+    fn running_plan<'l>(&self, lowered: &'l Lowered<'l>, stay: Stay<'_>, ranking: &Ranking) -> Occupancy<'l> {
         let mut plan = Occupancy::new(lowered);
         self.running.keep(&mut plan, stay);
-        spread_out(&mut plan, guide.ranking);
-        self.construct(&mut plan, guide);
+        spread_out(&mut plan, ranking);
         plan
     }
 
     /// The earlier plan, as far as it still stands, and whatever else fits.
     fn queued_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
-        let mut plan = Occupancy::new(lowered);
-        self.running.keep(&mut plan, Stay::All);
-        spread_out(&mut plan, guide.ranking);
+        let mut plan = self.running_plan(lowered, Stay::All, guide.ranking);
         insert::insert_queued(&mut plan);
         insert::insert_missing(&mut plan, guide.order, guide.ranking, self.stops.search);
         self.settle(&mut plan, guide);
@@ -126,9 +130,7 @@ impl Run<'_> {
 
     /// The plan of no planner: what runs stays, and everything else comes in the order of arrival.
     pub(super) fn first_come_plan<'l>(&mut self, lowered: &'l Lowered<'l>, ranking: &Ranking) -> Occupancy<'l> {
-        let mut plan = Occupancy::new(lowered);
-        self.running.keep(&mut plan, Stay::All);
-        spread_out(&mut plan, ranking);
+        let mut plan = self.running_plan(lowered, Stay::All, ranking);
         insert::insert_first_come(&mut plan, self.stops.search);
         loop {
             let mut losers = insert::drop_partial_gangs(&mut plan);

@@ -42,7 +42,7 @@ impl Grid {
         let mut has_choice = false;
         for job in instance.jobs() {
             let ends = instance.fleet().classes().iter().map(|class| job.earliest.after(draw::term(job, class)));
-            has_choice |= ends.clone().any(|end| end < job.deadline);
+            has_choice = has_choice || instance.may_start_later(job);
             instants.extend(ends.chain([job.earliest]));
             if instants.len() > EXACT_BUCKETS_MAX.min(most) + 1 {
                 return Grid::steady(instance, most, vectors);
@@ -53,7 +53,7 @@ impl Grid {
             instants.extend(instance.fleet().tariff_changes());
         }
         let inside: Vec<Timestamp> =
-            instants.into_iter().filter(|&at| horizon.start <= at && at <= horizon.end).collect();
+            instants.iter().copied().filter(|&at| horizon.start <= at && at <= horizon.end).collect();
         let exact_most = EXACT_BUCKETS_MAX.min(most);
         if inside.len() > exact_most + 1 {
             Grid::steady(instance, most, vectors)
@@ -61,8 +61,8 @@ impl Grid {
             let refined = refined(&inside, exact_most);
             let (span, otherwise) = (horizon.span(), refined.len() - 1);
             let tick = Terms::of(instance).tick(span.0, most, otherwise);
-            let edges = tick.map_or(refined, |tick| merged(&inside, ticks(horizon, tick)));
-            Grid { edges, is_exact: true }
+            let exact = |edges| Grid { edges, is_exact: true };
+            tick.map_or_else(|| exact(refined), |tick| exact(ticks(horizon, tick)).with_edges(&instants))
         } else {
             Grid { edges: inside, is_exact: true }
         }
@@ -145,11 +145,6 @@ impl Grid {
 fn ticks(horizon: Interval, tick: u64) -> Vec<Timestamp> {
     let inside = std::iter::successors(Some(horizon.start), |at| Some(at.after(Span(tick))));
     inside.take_while(|&at| at < horizon.end).chain([horizon.end]).collect()
-}
-
-fn merged(edges: &[Timestamp], others: Vec<Timestamp>) -> Vec<Timestamp> {
-    let all: BTreeSet<Timestamp> = edges.iter().copied().chain(others).collect();
-    all.into_iter().collect()
 }
 
 /// Edges with more between them: even parts of each gap, none shorter than such a part of the whole, so that there are no more

@@ -198,6 +198,12 @@ impl<'a> Lowered<'a> {
         &self.groups[group.at()]
     }
 
+    /// The tile that each node is, for those that are tiles. O(tiles).
+    #[must_use]
+    pub fn tile_of_nodes(&self) -> HashMap<NodeIndex, TileIndex> {
+        self.tiles.iter().enumerate().map(|(at, &node)| (node, TileIndex::new(at))).collect()
+    }
+
     /// The group of a tile.
     #[must_use]
     pub fn group_of(&self, tile: TileIndex) -> GroupIndex {

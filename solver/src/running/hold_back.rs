@@ -6,9 +6,8 @@
 //! its own seat in its turn. Where that is not enough, because an account above is taken up or a rule forbids the seat, a
 //! capsule stops: it is left out, with a reason, like any other job.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
-use lessor_models::fleet::NodeIndex;
 use lessor_models::plan::{HeldBack, Seat};
 
 use super::{OfClass, Row, Running, put_back};
@@ -33,8 +32,7 @@ impl Running {
     /// O(tiles), and for each capsule that comes back the items on its tile and the seats of its job.
     pub fn hold_back(&self, occupancy: &mut Occupancy<'_>, moves: &[HeldBack], resort: Resort) {
         let lowered = occupancy.lowered();
-        let tiles = lowered.tiles.iter().enumerate();
-        let tile_of: HashMap<NodeIndex, TileIndex> = tiles.map(|(at, &node)| (node, TileIndex::new(at))).collect();
+        let tile_of = lowered.tile_of_nodes();
         let mut back: VecDeque<Return> = VecDeque::new();
         for held in moves {
             let class = lowered.class_of_job[held.job.at()];
