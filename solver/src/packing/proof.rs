@@ -26,6 +26,11 @@ pub(super) enum Allowed {
     In,
 }
 
+/// The columns that are not out.
+pub(super) fn may_be_in(allowed: &[Allowed]) -> impl Iterator<Item = usize> + '_ {
+    (0..allowed.len()).filter(|&column| allowed[column] != Allowed::Out)
+}
+
 /// What some columns take, and the most that they may take together, in exact integers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Row {

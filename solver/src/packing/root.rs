@@ -8,7 +8,7 @@ use super::component::Component;
 use super::cuts::{self, Cut};
 use super::greedy::by_score;
 use super::prepared::Report;
-use super::proof::{Allowed, Proof};
+use super::proof::{Allowed, Proof, may_be_in};
 use super::relaxation::Relaxation;
 use super::rounding::Rounding;
 use super::simplex::Until;
@@ -59,9 +59,7 @@ impl<'a> Root<'a> {
         allowed: Vec<Allowed>,
         incumbent: Incumbent,
     ) -> Root<'a> {
-        let may_be_in = |column: &usize| allowed[*column] != Allowed::Out;
-        let all = (0..allowed.len()).filter(may_be_in).map(|column| u128::from(ground.worths[column]));
-        let bound = all.sum();
+        let bound = may_be_in(&allowed).map(|column| u128::from(ground.worths[column])).sum();
         Root { ground, relaxation, allowed, incumbent, bound, proof: Proof::default(), rounding: None }
     }
 
@@ -81,8 +79,7 @@ impl<'a> Root<'a> {
         self.relaxation.restrict(&self.allowed);
         self.relaxation.solve(Until { cutoff: f64::NEG_INFINITY, pivots: PIVOTS_MAX, stop });
         let basis = &self.relaxation.basis;
-        let columns: Vec<usize> =
-            (0..self.allowed.len()).filter(|&column| self.allowed[column] != Allowed::Out).collect();
+        let columns: Vec<usize> = may_be_in(&self.allowed).collect();
         let score = |column: usize| basis.value(column) + basis.gain(column).clamp(-1.0, 1.0);
         let chosen = by_score(&component.packing, &columns, score);
         self.incumbent.offer(worths, complete(&component.packing, worths, &chosen));
@@ -137,8 +134,7 @@ impl<'a> Root<'a> {
     /// A share of the columns that are not out, those that gain most at the prices of the root, which come first.
     pub(super) fn promising(&self, share: f64) -> Vec<usize> {
         let basis = &self.relaxation.basis;
-        let mut columns: Vec<usize> =
-            (0..self.allowed.len()).filter(|&column| self.allowed[column] != Allowed::Out).collect();
+        let mut columns: Vec<usize> = may_be_in(&self.allowed).collect();
         columns.sort_by(|&a, &b| basis.gain(b).total_cmp(&basis.gain(a)).then(a.cmp(&b)));
         let count = columns.len() as f64 * share;
         columns.truncate(usize::try_from(floor(count)).unwrap_or(usize::MAX));

@@ -11,7 +11,7 @@ use crate::stop::Stop;
 
 use super::greedy::{Fill, by_score};
 use super::instance::Packing;
-use super::proof::{Allowed, Proof};
+use super::proof::{Allowed, Proof, may_be_in};
 use super::relaxation::{Relaxation, cutoff};
 use super::shrunk::Shrunk;
 use super::simplex::{Ended, Until};
@@ -325,7 +325,7 @@ impl<'a> Tree<'a> {
     /// Packs columns in the order of their values, then of their gains.
     fn round(&mut self, allowed: &[Allowed]) {
         let basis = &self.relaxation.basis;
-        let columns: Vec<usize> = (0..allowed.len()).filter(|&column| allowed[column] != Allowed::Out).collect();
+        let columns: Vec<usize> = may_be_in(allowed).collect();
         let chosen = by_score(self.packing, &columns, |column| match allowed[column] {
             Allowed::In => 3.0,
             _ => basis.value(column) + basis.gain(column).clamp(-1.0, 1.0),

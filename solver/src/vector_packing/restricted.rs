@@ -9,8 +9,6 @@
 //!
 //! A bin may hold fewer than its pattern says, but not fewer of what makes room in it.
 
-use std::cmp::Ordering;
-
 use crate::program::{Answer, Column, Growth, Program, Resident, Row, Solution, Way};
 use crate::stop::Stop;
 
@@ -76,14 +74,14 @@ impl<'a> Restricted<'a> {
 
     /// Takes columns that wait and are worth more than one, the dearest first, as many as there are types at most.
     pub(super) fn sift(&mut self, prices: &[f64]) -> Vec<Pattern> {
-        let (mut dear, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .map(|pattern| (worth(prices, &pattern), pattern))
-            .partition(|(worth, _)| *worth > 1.0 + GAIN_MIN);
-        dear.sort_by(dearest_first);
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let is_dear = |pattern: &Pattern| worth(prices, pattern) > 1.0 + GAIN_MIN;
+        let (dear, rest): (Vec<_>, Vec<_>) = waiting.partition(is_dear);
+        let mut dear = dearest_first(prices, dear);
         let others = dear.split_off(self.instance.demands.len().min(dear.len()));
-        self.waiting = rest.into_iter().chain(others).map(|(_, pattern)| pattern).collect();
-        dear.into_iter().map(|(_, pattern)| pattern).collect()
+        self.waiting = rest;
+        self.waiting.extend(others);
+        dear
     }
 
     /// Gives columns back that are worth little, where the program from inside has many: each solve of it begins anew.
@@ -100,19 +98,12 @@ impl<'a> Restricted<'a> {
     }
 
     fn give_back(&mut self, prices: &[f64]) {
-        let columns = std::mem::take(&mut self.columns).into_iter();
-        let mut ranked: Vec<_> = columns.map(|pattern| (worth(prices, &pattern), pattern)).collect();
-        ranked.sort_by(dearest_first);
-        let given = ranked.split_off((COLUMNS_A_TYPE * prices.len()).min(ranked.len()));
-        self.columns = ranked.into_iter().map(|(_, pattern)| pattern).collect();
-        self.waiting.extend(given.into_iter().map(|(_, pattern)| pattern));
+        self.columns = dearest_first(prices, std::mem::take(&mut self.columns));
+        self.waiting.extend(self.columns.split_off((COLUMNS_A_TYPE * prices.len()).min(self.columns.len())));
         if self.waiting.len() > WAITING_MAX {
-            let waiting = std::mem::take(&mut self.waiting).into_iter();
-            let mut ranked: Vec<_> = waiting.map(|pattern| (worth(prices, &pattern), pattern)).collect();
-            ranked.sort_by(dearest_first);
-            ranked.dedup();
-            ranked.truncate(WAITING_MAX / 2);
-            self.waiting = ranked.into_iter().map(|(_, pattern)| pattern).collect();
+            self.waiting = dearest_first(prices, std::mem::take(&mut self.waiting));
+            self.waiting.dedup();
+            self.waiting.truncate(WAITING_MAX / 2);
         }
         self.complete();
     }
@@ -190,8 +181,11 @@ pub(super) fn worth(prices: &[f64], pattern: &Pattern) -> f64 {
     pattern.iter().map(|&(item, count)| prices[item as usize] * f64::from(count)).sum()
 }
 
-fn dearest_first(a: &(f64, Pattern), b: &(f64, Pattern)) -> Ordering {
-    b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1))
+/// Contents in the order of their worth.
+fn dearest_first(prices: &[f64], patterns: Vec<Pattern>) -> Vec<Pattern> {
+    let mut ranked: Vec<_> = patterns.into_iter().map(|pattern| (worth(prices, &pattern), pattern)).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    ranked.into_iter().map(|(_, pattern)| pattern).collect()
 }
 
 #[cfg(test)]
