@@ -56,8 +56,13 @@ async fn a_quote_tells_where_and_changes_nothing() {
 #[tokio::test]
 async fn a_repeat_gets_the_first_answer_and_another_body_is_refused() {
     let mut running = Running::start().await;
-    let first = running.grant(request("r1")).await;
-    assert_eq!(running.grant(request("r1")).await, first);
+    let mut many = spec(memory(1 << 50));
+    many.gang_size = 2;
+    for asked in [request("r1"), request_for("r2", many)] {
+        let first = running.calls.request_lease(asked.clone()).await.unwrap().into_inner();
+        // Word for word: when it was decided is a part of it.
+        assert_eq!(running.calls.request_lease(asked).await.unwrap().into_inner(), first);
+    }
     assert_eq!(running.list().await.leases.len(), 1);
     let other = request_for("r1", spec(memory(2 << 20)));
     let status = running.calls.request_lease(other).await.unwrap_err();

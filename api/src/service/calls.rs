@@ -96,7 +96,7 @@ pub(crate) fn confirm_fence(_: &Desk, asked: &proto::ConfirmFenceRequest) -> Res
 /// # Errors
 /// A request that the authority makes no sense of.
 pub(crate) fn requested(desk: &Desk, answered: Answered) -> Result<proto::RequestLeaseResponse, Failure> {
-    let decide_time = Some(timestamp(answered.now));
+    let decide_time = Some(timestamp(answered.decided));
     Ok(match outcome(desk, answered)? {
         Ok(leases) => proto::RequestLeaseResponse { decide_time, leases, refusal: None },
         Err(refusal) => proto::RequestLeaseResponse { decide_time, leases: Vec::new(), refusal: Some(refusal) },

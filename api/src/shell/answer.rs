@@ -16,6 +16,8 @@ pub struct Answered {
     pub answer: Answer,
     /// The engine's clock when it said so.
     pub now: Timestamp,
+    /// The engine's clock when it first said so: earlier than now where a request is repeated.
+    pub decided: Timestamp,
     /// The last change of any lease when it said so.
     pub revision: Revision,
 }

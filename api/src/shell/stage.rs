@@ -1,6 +1,6 @@
 //! The engine's side of a group commit: events are applied, records and what follows from them are gathered.
 
-use lessor_engine::authority::{Answer, Authority, Change, Effect, Event, LeaseState, Revision};
+use lessor_engine::authority::{Authority, Change, Decision, Effect, Event, LeaseState, Revision};
 use lessor_models::time::Timestamp;
 
 use super::answer::{Answered, Reply};
@@ -189,13 +189,20 @@ impl Stage {
             }
         }
         if let Some(answer) = answer {
-            self.tell(now, answer, reply);
+            let decided = self.decided(&event, &decision).unwrap_or(now);
+            let answered = Answered { answer, now, decided, revision: self.authority.revision() };
+            self.batch.outbox.tells.push(Told::Answer(reply, answered));
         }
     }
 
-    fn tell(&mut self, now: Timestamp, answer: Answer, reply: Reply) {
-        let answered = Answered { answer, now, revision: self.authority.revision() };
-        self.batch.outbox.tells.push(Told::Answer(reply, answered));
+    /// When a request that is repeated was decided.
+    fn decided(&self, event: &Event, decision: &Decision) -> Option<Timestamp> {
+        match (event, decision) {
+            (Event::Request(request), Decision::Repeated) => {
+                self.authority.answered_at(&request.holder, &request.request)
+            }
+            _ => None,
+        }
     }
 }
 

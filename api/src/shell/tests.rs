@@ -52,14 +52,19 @@ fn what_was_granted_is_there_after_a_crash_and_after_an_orderly_end() {
 fn a_repeat_gets_the_first_answer_after_a_crash_too() {
     let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
     let (shell, handle) = start(&disk, &fleet);
+    let told = |answered: Answered| (answered.answer, answered.decided);
     let first = grant(&handle, "one");
-    assert_eq!(grant(&handle, "one").answer, first.answer);
+    assert_eq!(first.decided, first.now);
+    let first = told(first);
+    assert_eq!(told(grant(&handle, "one")), first);
     kill(shell, &disk);
     let (shell, handle) = start(&disk, &fleet);
-    assert_eq!(grant(&handle, "one").answer, first.answer);
+    assert_eq!(told(grant(&handle, "one")), first);
     shell.close().unwrap();
     let (_shell, handle) = start(&disk, &fleet);
-    assert_eq!(grant(&handle, "one").answer, first.answer);
+    let again = grant(&handle, "one");
+    assert!(again.now > again.decided, "time goes on");
+    assert_eq!(told(again), first);
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl World {
                     self.seen.time.observe(answered.now)?;
                     self.seen.memory.told(&answered.answer);
                     if let Some(request) = &request {
-                        self.seen.answers.observe(self.now, request, &answered.answer)?;
+                        self.seen.answers.observe(self.now, request, (&answered.answer, answered.decided))?;
                     }
                 }
                 Said::Seen(lease, now) => {

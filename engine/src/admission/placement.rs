@@ -60,5 +60,5 @@ impl Placement for PolicyPlacement {
 pub fn room(ledger: &Ledger, tile: NodeIndex) -> Room {
     let class = ledger.class_of(tile).expect("every tile has a class");
     let limit = ledger.limits(Owner::Node(tile)).copied().unwrap_or(Resources::ZERO);
-    Room::new(class, limit, ledger.headroom(tile), ledger.device_left(tile))
+    Room::new(class, limit, ledger.headroom(tile), &ledger.device_free(tile))
 }

@@ -1,19 +1,19 @@
 //! Which account binds where nothing fits, and what would be granted instead.
 //!
 //! A refusal must stay cheap while everybody asks for what is not there, so all of this looks at a few tiles and leases only.
+//! What was found so is looked at again before it is offered, as a request for it would be: its bid must pay for it too.
 
-use lessor_models::fleet::NodeIndex;
+use lessor_models::fleet::{Level, NodeIndex};
 use lessor_models::job::ServiceClass;
-use lessor_models::resources::Resources;
-use lessor_models::time::Timestamp;
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::time::{Span, Timestamp};
 
 use super::apply::Authority;
 use super::event::{Request, Scope};
-use super::gang::scaled;
 use super::placement::Ask;
 use super::refusal::CounterOffer;
 use super::victims::less;
-use crate::ledger::{Barrier, Entry, Floors, OwnerIndex};
+use crate::ledger::{Barrier, Draw, Entry, Floors, OwnerIndex};
 
 /// Tiles looked at where a scope has many.
 const SAMPLE_MAX: usize = 16;
@@ -61,32 +61,41 @@ impl Authority {
         tiles
     }
 
-    pub(super) fn counter_offer(&mut self, request: &Request, entry: &Entry) -> CounterOffer {
+    pub(super) fn counter_offer(&mut self, request: &Request, span: Span, entry: &Entry) -> CounterOffer {
         if request.count != 1 {
-            return self.counter_offer_for_gang(request, entry);
+            return self.counter_offer_for_gang(request, span, entry);
         }
         let (tile, _) = self.binding(request.scope, entry);
-        let smaller = tile.and_then(|tile| self.smaller(tile, entry));
-        let later = tile.and_then(|tile| self.later(tile, entry));
+        let smaller = tile.and_then(|tile| self.smaller(tile, (request, span), entry));
+        let later =
+            tile.filter(|tile| self.pays(request, span, (*tile, entry))).and_then(|tile| self.later(tile, entry));
         let elsewhere = match request.scope {
             Scope::Anywhere => None,
             Scope::Under(_) | Scope::OfClasses(_) => {
                 let ask = Ask { scope: Scope::Anywhere, entry, now: self.now };
-                let found = self.placement.place(&self.ledger, &ask);
-                found.map(|(node, _)| node).filter(|node| self.ledger.check(*node, entry).is_none())
+                let found = self.placement.place(&self.ledger, &ask).map(|(tile, _)| tile);
+                let outside = found.filter(|tile| !request.scope.has(&self.ledger, *tile));
+                outside.filter(|tile| self.takes(*tile, (request, span), entry))
             }
         };
         CounterOffer { smaller, later, elsewhere }
     }
 
-    fn smaller(&self, tile: NodeIndex, entry: &Entry) -> Option<(NodeIndex, u16)> {
-        if self.ledger.choose_devices(tile, entry.devices).is_err() {
-            return None;
-        }
+    fn smaller(&self, tile: NodeIndex, asked: (&Request, Span), entry: &Entry) -> Option<(NodeIndex, u16)> {
         let permille = self.ledger.permille(tile, entry);
-        let is_something =
-            (1..1_000).contains(&permille) && scaled(&entry.draw, permille).amounts().any(|part| part > 0);
-        is_something.then_some((tile, permille))
+        let part = Entry { draw: scaled(&entry.draw, permille), ..*entry };
+        let is_something = (1..1_000).contains(&permille) && part.draw.amounts().any(|amount| amount > 0);
+        (is_something && self.takes(tile, asked, &part)).then_some((tile, permille))
+    }
+
+    /// Whether a request for an entry at a tile would be granted now.
+    fn takes(&self, tile: NodeIndex, (request, span): (&Request, Span), entry: &Entry) -> bool {
+        self.ledger.check(tile, entry).is_none() && self.pays(request, span, (tile, entry))
+    }
+
+    /// Whether the bid of a request pays for an entry at a tile, as prices are now.
+    fn pays(&self, request: &Request, span: Span, (tile, entry): (NodeIndex, &Entry)) -> bool {
+        request.bid.is_none_or(|bid| self.rate(tile, entry).over(span) <= bid)
     }
 
     /// When a tile takes an entry at the latest, if nobody renews and nothing else is granted: every account that is short
@@ -145,4 +154,18 @@ impl Authority {
         slots.sort_unstable_by_key(|slot| (self.slots.record(*slot).returns_at, self.slots.id(*slot)));
         slots
     }
+}
+
+/// So many thousandths of a draw, rounded down; devices are no part of it.
+pub(super) fn scaled(draw: &Draw, permille: u16) -> Draw {
+    let part = |amount: u64| {
+        let scaled = u128::from(amount) * u128::from(permille) / 1_000;
+        u64::try_from(scaled).expect("a part of an amount is an amount")
+    };
+    let mut resources = Resources::ZERO;
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Accelerator) {
+        resources = resources.with(kind, part(draw.resources().get(kind)));
+    }
+    let resources = resources.with(Kind::Accelerator, draw.resources().get(Kind::Accelerator));
+    Draw::crossing(resources, Level::ALL.map(|level| part(draw.uplink_bps(level))))
 }

@@ -28,7 +28,10 @@ impl Authority {
             Err(reason) => return refused(reason),
         };
         let entry = self.entry(request, span);
-        let grant = if request.count == 1 { self.place_one(request, &entry) } else { self.place_gang(request, &entry) };
+        let grant = match request.count {
+            1 => self.place_one(request, &entry),
+            count => self.place_gang((request.scope, count), &entry),
+        };
         match grant {
             Ok(grant) => afford(request, span, grant),
             Err(barrier) => self.without_room(request, span, (&entry, barrier)),
@@ -86,11 +89,11 @@ impl Authority {
     }
 
     /// Places each member as if those before it were granted, and takes them all back: a gang is granted whole or not at all.
-    fn place_gang(&mut self, request: &Request, entry: &Entry) -> Result<Grant, Barrier> {
+    pub(super) fn place_gang(&mut self, (scope, count): (Scope, u32), entry: &Entry) -> Result<Grant, Barrier> {
         let (mut seats, mut barrier): (Vec<Seat>, _) = (Vec::new(), None);
-        while seats.len() < request.count as usize {
-            let Some(seat) = self.seat(request.scope, entry) else {
-                barrier = Some(self.binding(request.scope, entry).1);
+        while seats.len() < count as usize {
+            let Some(seat) = self.seat(scope, entry) else {
+                barrier = Some(self.binding(scope, entry).1);
                 break;
             };
             self.ledger.post(seat.node, entry, seat.device_mask);
@@ -112,7 +115,7 @@ impl Authority {
         if let Some(offer) = self.displace(request, span, entry) {
             return offer;
         }
-        let counter = self.counter_offer(request, entry);
+        let counter = self.counter_offer(request, span, entry);
         Decision::Refused(Refusal { reason: Reason::NoRoom(barrier), counter })
     }
 }

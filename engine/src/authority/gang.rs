@@ -1,4 +1,4 @@
-//! What gangs get where they do not fit: others' places, if they pay for them, or a smaller, a later, another gang.
+//! What gangs get where they do not fit: others' places, if they pay for them.
 //!
 //! The plain meaning of a displacement: of all sets of gangs that may be displaced, the cheapest in compensation and lost work
 //! that leaves room for every member at once, if that and the price stay within the bid. Tiles are the first of the scope.
@@ -9,28 +9,26 @@
 use std::collections::BTreeSet;
 
 use lessor_models::fleet::NodeIndex;
-use lessor_models::resources::{Kind, Resources};
-use lessor_models::time::{Interval, Span, Timestamp};
+use lessor_models::time::Span;
 
 use super::apply::Authority;
 use super::decide::grant;
 use super::decision::{Decision, Seat};
 use super::displace::{EXACT_MAX, GANGS_MAX, LEASES_MAX, NODES_MAX};
-use super::event::{Request, Scope};
+use super::event::Request;
 use super::lease::RevocationCause;
 use super::money::Money;
-use super::refusal::CounterOffer;
 use super::victims::Group;
-use crate::ledger::{Draw, Entry};
+use crate::ledger::Entry;
 
 /// Tiles looked at for one gang, so that a refusal stays cheap.
-const TILES_MAX: usize = 64;
+pub(super) const TILES_MAX: usize = 64;
 
 /// The largest gang that displaces others, or is offered something else.
-const MEMBERS_MAX: u32 = 128;
+pub(super) const MEMBERS_MAX: u32 = 128;
 
-/// The places of a gang's members, with the devices of each.
-type Places = Vec<(NodeIndex, u64)>;
+/// Where a gang's members lie.
+type Places = Vec<Seat>;
 
 impl Authority {
     /// An offer in place of others' leases, if the bid pays for it.
@@ -40,10 +38,8 @@ impl Authority {
         let groups = self.displaceable(&tiles, entry);
         let (chosen, places) = self.cheapest_for_gang(&groups, &tiles, (entry, request.count))?;
         let cost = chosen.iter().fold(Money::ZERO, |sum, at| sum.plus(groups[*at].cost));
-        let seat = |&(node, device_mask): &(NodeIndex, u64)| {
-            let rate = self.rate(node, entry);
-            Seat { node, device_mask, rate }
-        };
+        // Prices are those of now, while those that are displaced are there.
+        let seat = |place: &Seat| Seat { rate: self.rate(place.node, entry), ..*place };
         let seats: Vec<Seat> = places.iter().map(seat).collect();
         let price = seats.iter().fold(cost, |sum, seat| sum.plus(seat.rate.over(span)));
         if price > bid {
@@ -70,7 +66,7 @@ impl Authority {
 
     /// Some tiles, and the nodes under each account above them that is not too large to be searched, until there are more than so
     /// many.
-    fn around(&self, tiles: &[NodeIndex], enough: usize) -> BTreeSet<NodeIndex> {
+    pub(super) fn around(&self, tiles: &[NodeIndex], enough: usize) -> BTreeSet<NodeIndex> {
         let mut nodes: BTreeSet<NodeIndex> = tiles.iter().copied().collect();
         let owners: BTreeSet<_> =
             tiles.iter().flat_map(|tile| self.ledger.steps(*tile)).map(|step| step.owner).collect();
@@ -138,9 +134,14 @@ impl Authority {
         self.places(tiles, wish, &slots)
     }
 
-    /// Where all members fit at once if some leases gave back what they hold; the ledger is as before afterwards. O(tiles plus
-    /// members plus leases, each times path).
-    fn places(&mut self, tiles: &[NodeIndex], (entry, count): (&Entry, u32), given_back: &[u32]) -> Option<Places> {
+    /// Where all members fit at once if some leases gave back what they hold, and at what price; the ledger is as before
+    /// afterwards. O(tiles plus members plus leases, each times path).
+    pub(super) fn places(
+        &mut self,
+        tiles: &[NodeIndex],
+        (entry, count): (&Entry, u32),
+        given_back: &[u32],
+    ) -> Option<Places> {
         for slot in given_back {
             let (node, held, mask) = self.held_at(*slot);
             self.ledger.take_back(node, &held, mask);
@@ -151,15 +152,16 @@ impl Authority {
         while let Some(&node) = left.peek().filter(|_| places.len() < count as usize) {
             let devices = self.ledger.choose_devices(node, entry.devices).ok();
             match devices.filter(|_| self.ledger.check(node, entry).is_none()) {
-                Some(mask) => {
-                    self.ledger.post(node, entry, mask);
-                    places.push((node, mask));
+                Some(device_mask) => {
+                    let rate = self.rate(node, entry);
+                    self.ledger.post(node, entry, device_mask);
+                    places.push(Seat { node, device_mask, rate });
                 }
                 None => drop(left.next()),
             }
         }
-        for (node, mask) in places.iter().rev() {
-            self.ledger.take_back(*node, entry, *mask);
+        for seat in places.iter().rev() {
+            self.ledger.take_back(seat.node, entry, seat.device_mask);
         }
         for slot in given_back.iter().rev() {
             let (node, held, mask) = self.held_at(*slot);
@@ -172,76 +174,4 @@ impl Authority {
         let record = self.slots.record(slot);
         (record.node, self.slots.entry(slot), record.device_mask)
     }
-
-    /// What a gang would be granted instead: each member smaller, all of them later, or all elsewhere.
-    pub(super) fn counter_offer_for_gang(&mut self, request: &Request, entry: &Entry) -> CounterOffer {
-        if request.count > MEMBERS_MAX {
-            return CounterOffer::default();
-        }
-        let tiles = self.sample(request.scope, TILES_MAX);
-        let wish = (entry, request.count);
-        let smaller = self.smaller_gang(&tiles, wish);
-        let later = self.later_gang(&tiles, wish);
-        let elsewhere = match request.scope {
-            Scope::Anywhere => None,
-            Scope::Under(_) | Scope::OfClasses(_) => {
-                let tiles = self.sample(Scope::Anywhere, TILES_MAX);
-                self.places(&tiles, wish, &[]).map(|places| places[0].0)
-            }
-        };
-        CounterOffer { smaller, later, elsewhere }
-    }
-
-    /// The greatest part of each member's vector, in thousandths, of which all members fit, and where the first would lie.
-    fn smaller_gang(&mut self, tiles: &[NodeIndex], (entry, count): (&Entry, u32)) -> Option<(NodeIndex, u16)> {
-        let (mut low, mut high) = (0, 999);
-        let mut found = None;
-        while low < high {
-            let middle = u16::midpoint(low, high + 1);
-            let part = Entry { draw: scaled(&entry.draw, middle), ..*entry };
-            match self.places(tiles, (&part, count), &[]) {
-                Some(places) => (low, found) = (middle, Some((places[0].0, middle))),
-                None => high = middle - 1,
-            }
-        }
-        found.filter(|(_, permille)| scaled(&entry.draw, *permille).amounts().any(|amount| amount > 0))
-    }
-
-    /// When all members fit at the latest, if nobody renews and nothing else is granted: once enough leases have returned.
-    fn later_gang(&mut self, tiles: &[NodeIndex], wish: (&Entry, u32)) -> Option<Timestamp> {
-        let slots = self.around(tiles, usize::MAX).into_iter().flat_map(|node| self.slots.at_node(node));
-        let mut leaving: Vec<u32> = slots.take(LEASES_MAX + 1).collect();
-        if leaving.len() > LEASES_MAX {
-            return None;
-        }
-        leaving.sort_unstable_by_key(|slot| (self.slots.record(*slot).returns_at, self.slots.id(*slot)));
-        let (mut low, mut high) = (1, leaving.len());
-        let mut found = None;
-        while low <= high {
-            let middle = usize::midpoint(low, high);
-            match self.places(tiles, wish, &leaving[..middle]) {
-                Some(places) => (high, found) = (middle - 1, Some((middle, places))),
-                None => low = middle + 1,
-            }
-        }
-        let (count, places) = found?;
-        let at = self.slots.record(leaving[count - 1]).returns_at;
-        // Where capacity changes before the gang would be over, nobody looked whether it fits then.
-        let until = at.after(Interval { start: self.now, ..wish.0.interval }.span());
-        places.iter().all(|(node, _)| self.ledger.is_steady(*node, until)).then_some(at)
-    }
-}
-
-/// So many thousandths of a draw, rounded down; devices are no part of it.
-pub(super) fn scaled(draw: &Draw, permille: u16) -> Draw {
-    let part = |amount: u64| {
-        let scaled = u128::from(amount) * u128::from(permille) / 1_000;
-        u64::try_from(scaled).expect("a part of an amount is an amount")
-    };
-    let mut resources = Resources::ZERO;
-    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Accelerator) {
-        resources = resources.with(kind, part(draw.resources().get(kind)));
-    }
-    let resources = resources.with(Kind::Accelerator, draw.resources().get(Kind::Accelerator));
-    Draw::crossing(resources, lessor_models::fleet::Level::ALL.map(|level| part(draw.uplink_bps(level))))
 }

@@ -142,16 +142,18 @@ impl Authority {
     /// Accounts keep room for what offered leases would hold.
     pub(super) fn promise(&mut self, slots: &[u32]) {
         for slot in slots {
-            let entry = self.slots.entry(*slot);
-            self.ledger.promise(self.slots.record(*slot).node, &entry);
+            let (entry, record) = (self.slots.entry(*slot), self.slots.record(*slot));
+            self.ledger.promise(record.node, &entry, record.device_mask);
+            self.placement.changed(&self.ledger, record.node);
         }
     }
 
     /// Accounts keep it no longer.
     fn unpromise(&mut self, slots: &[u32]) {
         for slot in slots {
-            let entry = self.slots.entry(*slot);
-            self.ledger.unpromise(self.slots.record(*slot).node, &entry);
+            let (entry, record) = (self.slots.entry(*slot), self.slots.record(*slot));
+            self.ledger.unpromise(record.node, &entry, record.device_mask);
+            self.placement.changed(&self.ledger, record.node);
         }
     }
 
@@ -251,10 +253,10 @@ impl Authority {
     /// The devices that an offer was promised, or others where somebody took those.
     fn mask_for(&self, offer: u32, entry: &Entry) -> Option<u64> {
         let Record { node, device_mask, .. } = *self.slots.record(offer);
-        if self.ledger.can_take(node, device_mask, entry.devices) {
+        if self.ledger.can_take_promised(node, device_mask, entry.devices) {
             return Some(device_mask);
         }
-        self.ledger.choose_devices(node, entry.devices).ok()
+        self.ledger.choose_promised(node, entry.devices).ok()
     }
 
     /// Tells whose deficit was cured by what a lease gave back.

@@ -23,6 +23,7 @@ mod event;
 mod explain;
 mod first_fit;
 mod gang;
+mod gang_counter;
 mod history;
 mod keys;
 mod label;

@@ -6,7 +6,7 @@ use lessor_models::time::Timestamp;
 use super::apply::Authority;
 use super::effect::Change;
 use super::history::OutOfRange;
-use super::label::{FenceKey, HolderId};
+use super::label::{FenceKey, HolderId, RequestId};
 use super::lease::{Lease, LeaseId, LeaseState, Revision};
 use super::terms::Terms;
 use crate::ledger::{Ledger, position};
@@ -115,6 +115,12 @@ impl Authority {
     /// Where some of them are no longer kept, or the revision is none of this history.
     pub fn changes(&self, after: Revision) -> Result<impl Iterator<Item = &Change> + use<'_>, OutOfRange> {
         self.history.after(after)
+    }
+
+    /// When a request was first answered, if that is remembered: a repeat is told so. O(1).
+    #[must_use]
+    pub fn answered_at(&self, holder: &HolderId, request: &RequestId) -> Option<Timestamp> {
+        self.repeats.find(holder, request).map(|kept| kept.at)
     }
 
     /// What a holder gained, below zero where it paid, in micro-credits.

@@ -133,14 +133,15 @@ pub enum Reason {
     },
 }
 
-/// What an authority would grant instead; each alone, and only as things stood.
+/// What an authority would grant instead; each alone, under the same bid, and only as things stood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CounterOffer {
-    /// A smaller one: the same vector times this many thousandths, at this node; rounded down.
+    /// A smaller one: the same vector times this many thousandths, at this tile, or for a gang under this node; each amount
+    /// rounded down, devices as asked.
     pub smaller: Option<(NodeIndex, u16)>,
     /// The same later: from this instant at the latest, unless leases are renewed or granted before.
     pub later: Option<Timestamp>,
-    /// The same elsewhere, outside the scope asked for.
+    /// The same elsewhere, outside the scope asked for: at this tile, or for a gang under this node.
     pub elsewhere: Option<NodeIndex>,
 }
 

@@ -219,7 +219,7 @@ impl Authority {
             self.deadlines.set(slot, self.deadline(slot, &waits_for));
         }
         if state == LeaseState::Offered {
-            self.ledger.promise(node, &entry);
+            self.ledger.promise(node, &entry, device_mask);
             if !waits {
                 return Ok(());
             }
@@ -229,7 +229,7 @@ impl Authority {
             self.waits_for.insert(slot, waits_for);
             return Ok(());
         }
-        if !self.ledger.can_take(node, device_mask, entry.devices) {
+        if !self.ledger.can_take_promised(node, device_mask, entry.devices) {
             return Err(SnapshotError::Devices { lease: self.slots.id(slot) });
         }
         self.ledger.post(node, &entry, device_mask);

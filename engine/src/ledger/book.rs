@@ -1,5 +1,6 @@
 //! The book itself: limits and sums of every owner, and what can be read of them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::draw::standing;
@@ -193,7 +194,13 @@ impl Ledger {
         self.devices.left(tile)
     }
 
-    /// The devices of a tile that the ledger would take, as a mask: those with the least left that still have enough, the
+    /// What of that is not promised to offers.
+    #[must_use]
+    pub fn device_free(&self, tile: NodeIndex) -> Cow<'_, [u16]> {
+        self.devices.free(tile)
+    }
+
+    /// The devices of a tile that the ledger would take, as a mask: those with the least free that still have enough, the
     /// first of equals.
     ///
     /// # Errors
@@ -207,7 +214,17 @@ impl Ledger {
         self.devices.choose_after(tile, asked, given)
     }
 
-    /// Whether a mask names as many devices of a tile as asked, each with enough left.
+    /// The devices that an offer takes where somebody has those that it was promised, of which it is no longer promised any.
+    pub(crate) fn choose_promised(&self, tile: NodeIndex, asked: Devices) -> Result<u64, u8> {
+        self.devices.choose_promised(tile, asked)
+    }
+
+    /// Whether a mask names as many devices of a tile as asked, each with enough left, promised or not.
+    pub(crate) fn can_take_promised(&self, tile: NodeIndex, mask: u64, asked: Devices) -> bool {
+        self.devices.can_take_promised(tile, mask, asked)
+    }
+
+    /// Whether a mask names as many devices of a tile as asked, each with enough free.
     pub(crate) fn can_take(&self, tile: NodeIndex, mask: u64, asked: Devices) -> bool {
         self.devices.can_take(tile, mask, asked)
     }

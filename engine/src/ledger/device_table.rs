@@ -1,15 +1,20 @@
 //! What is left of every device of every tile.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use lessor_models::fleet::{Fleet, NodeIndex};
 use lessor_models::tile_class::DEVICE_MILLI;
 
 use super::devices::Devices;
 
-/// What is left of every device of every tile, in milli-devices, as one flat array.
+/// What is left of every device of every tile, in milli-devices, as one flat array; and what of it is promised to offers.
 #[derive(Clone, Debug)]
 pub(super) struct DeviceTable {
     starts: Vec<u32>,
     left: Vec<u16>,
+    /// What offers will take of each device of a tile once others have returned theirs; tiles without offers are left out.
+    promised: BTreeMap<NodeIndex, Vec<u16>>,
 }
 
 impl DeviceTable {
@@ -20,7 +25,7 @@ impl DeviceTable {
             devices += class.map_or(0, |class| u32::from(class.devices));
             starts.push(devices);
         }
-        DeviceTable { starts, left: vec![DEVICE_MILLI; devices as usize] }
+        DeviceTable { starts, left: vec![DEVICE_MILLI; devices as usize], promised: BTreeMap::new() }
     }
 
     /// What is left of each device of a tile.
@@ -28,34 +33,79 @@ impl DeviceTable {
         &self.left[self.starts[node.at()] as usize..self.starts[node.at() + 1] as usize]
     }
 
+    /// What is left of each device of a tile, less what is promised.
+    pub(super) fn free(&self, node: NodeIndex) -> Cow<'_, [u16]> {
+        let left = self.left(node);
+        match self.promised.get(&node) {
+            None => Cow::Borrowed(left),
+            Some(promised) => {
+                left.iter().zip(promised).map(|(left, promised)| left.saturating_sub(*promised)).collect()
+            }
+        }
+    }
+
     fn left_mut(&mut self, node: NodeIndex) -> &mut [u16] {
         &mut self.left[self.starts[node.at()] as usize..self.starts[node.at() + 1] as usize]
     }
 
-    /// The devices to take, as a mask over the tile's devices: those with the least left that still have enough, the first
+    /// The devices to take, as a mask over the tile's devices: those with the least free that still have enough, the first
     /// of equals. Where there are too few, how many there are. O(devices of the tile times devices asked).
     pub(super) fn choose(&self, node: NodeIndex, asked: Devices) -> Result<u64, u8> {
+        if asked.count == 0 { Ok(0) } else { choose(&self.free(node), asked) }
+    }
+
+    /// The same, whatever is promised.
+    pub(super) fn choose_promised(&self, node: NodeIndex, asked: Devices) -> Result<u64, u8> {
         choose(self.left(node), asked)
     }
 
-    /// The same once others have given back what they hold, as masks and milli-devices.
+    /// The devices to take once others have given back what they hold, as masks and milli-devices.
     pub(super) fn choose_after(&self, node: NodeIndex, asked: Devices, given: &[(u64, u16)]) -> Result<u64, u8> {
-        let mut left = self.left(node).to_vec();
-        for (at, left) in left.iter_mut().enumerate() {
-            *left += given.iter().filter(|(mask, _)| mask >> at & 1 == 1).map(|(_, milli)| milli).sum::<u16>();
+        let mut free = self.left(node).to_vec();
+        let promised = self.promised.get(&node);
+        for (at, free) in free.iter_mut().enumerate() {
+            *free += given.iter().filter(|(mask, _)| mask >> at & 1 == 1).map(|(_, milli)| milli).sum::<u16>();
+            *free = free.saturating_sub(promised.map_or(0, |promised| promised[at]));
         }
-        choose(&left, asked)
+        choose(&free, asked)
     }
 
-    /// Whether the mask names as many devices as asked, each with enough left.
+    /// Whether the mask names as many devices as asked, each with enough free.
     #[inline]
     pub(super) fn can_take(&self, node: NodeIndex, mask: u64, asked: Devices) -> bool {
-        if asked.count == 0 {
-            return mask == 0;
+        if asked.count == 0 { mask == 0 } else { are_enough(&self.free(node), mask, asked) }
+    }
+
+    /// Whether the mask names as many devices as asked, each with enough left, promised or not.
+    pub(super) fn can_take_promised(&self, node: NodeIndex, mask: u64, asked: Devices) -> bool {
+        are_enough(self.left(node), mask, asked)
+    }
+
+    /// Keeps so much of each device in the mask for an offer.
+    pub(super) fn promise(&mut self, node: NodeIndex, mask: u64, milli: u16) {
+        if mask == 0 {
+            return;
         }
-        let left = self.left(node);
-        let taken = left.iter().enumerate().filter(|&(at, left)| mask >> at & 1 == 1 && *left >= asked.milli).count();
-        taken == usize::from(asked.count) && mask.count_ones() == u32::from(asked.count)
+        let count = self.left(node).len();
+        let promised = self.promised.entry(node).or_insert_with(|| vec![0; count]);
+        for (at, promised) in promised.iter_mut().enumerate() {
+            if mask >> at & 1 == 1 {
+                *promised += milli;
+            }
+        }
+    }
+
+    /// Keeps it no longer.
+    pub(super) fn unpromise(&mut self, node: NodeIndex, mask: u64, milli: u16) {
+        let Some(promised) = self.promised.get_mut(&node).filter(|_| mask != 0) else { return };
+        for (at, promised) in promised.iter_mut().enumerate() {
+            if mask >> at & 1 == 1 {
+                *promised = promised.checked_sub(milli).expect("only what was promised is promised no longer");
+            }
+        }
+        if promised.iter().all(|promised| *promised == 0) {
+            self.promised.remove(&node);
+        }
     }
 
     /// Takes so much of each device in the mask.
@@ -82,6 +132,11 @@ impl DeviceTable {
             }
         }
     }
+}
+
+fn are_enough(left: &[u16], mask: u64, asked: Devices) -> bool {
+    let taken = left.iter().enumerate().filter(|&(at, left)| mask >> at & 1 == 1 && *left >= asked.milli).count();
+    taken == usize::from(asked.count) && mask.count_ones() == u32::from(asked.count)
 }
 
 /// The devices to take: those with the least left that still have enough, the first of equals; or how many there are.

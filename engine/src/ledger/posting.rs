@@ -39,12 +39,14 @@ impl Ledger {
     }
 
     /// Keeps what an offer will hold out of everybody else's reach.
-    pub(crate) fn promise(&mut self, node: NodeIndex, entry: &Entry) {
+    pub(crate) fn promise(&mut self, node: NodeIndex, entry: &Entry, device_mask: u64) {
+        self.devices.promise(node, device_mask, entry.devices.milli);
         self.each_special(node, entry, |special, drawn| add(&mut special.promised, drawn));
     }
 
     /// Ends a promise, kept or not.
-    pub(crate) fn unpromise(&mut self, node: NodeIndex, entry: &Entry) {
+    pub(crate) fn unpromise(&mut self, node: NodeIndex, entry: &Entry, device_mask: u64) {
+        self.devices.unpromise(node, device_mask, entry.devices.milli);
         self.each_special(node, entry, |special, drawn| subtract(&mut special.promised, drawn));
     }
 

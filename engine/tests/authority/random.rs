@@ -1,8 +1,8 @@
 //! Random scripts: the authority decides as the oracle does, and every invariant holds after every event.
 
 use lessor_engine::authority::{
-    Decision, Effect, Event, Filter, LeaseId, LeaseState, Money, Reason, Renewal, Request, Scope, Term, Terms,
-    UnitPrices,
+    Authority, CounterOffer, Decision, Effect, Event, Filter, LeaseId, LeaseState, Money, Reason, Renewal, Request,
+    Scope, Term, Terms, UnitPrices,
 };
 use lessor_engine::ledger::{Barrier, ClassSet, Devices, Draw, Floors};
 use lessor_engine::plane::{ClosureCause, PlaneEffect, PlaneName};
@@ -89,6 +89,9 @@ impl Player {
         let (decision, effects) = self.watched.apply(self.now, event.clone());
         if let Some(expected) = expected {
             expected.hold(self, &event, &decision);
+        }
+        if let (Event::Request(request), Decision::Refused(refusal)) = (&event, &decision) {
+            self.ask_for_counter(request, refusal.counter);
         }
         self.hear(&effects);
     }
@@ -297,6 +300,37 @@ impl Player {
             let left = self.oracle.left(&self.watched.fleet, account, short.at, request.class);
             assert_eq!((short.left, short.asked), (left, wish.resources.get(account.1)), "{short:?}");
             assert!(short.asked > short.left, "{short:?}");
+        }
+    }
+
+    /// Whoever asks for what was offered instead is granted it.
+    fn ask_for_counter(&mut self, request: &Request, counter: CounterOffer) {
+        if let Some((node, permille)) = counter.smaller {
+            let part = request.draw.resources().0.map(|amount| amount * u64::from(permille) / 1_000);
+            let draw = Draw::through(Resources(part).with(Kind::Accelerator, 0));
+            let smaller = Request { draw, scope: Scope::Under(node), ..request.clone() };
+            let decision = self.watched.authority.quote(&smaller);
+            assert!(matches!(decision, Decision::Granted(_)), "{permille} thousandths under {node:?}: {decision:?}");
+        }
+        if let Some(node) = counter.elsewhere {
+            let ledger = self.watched.authority.ledger();
+            match request.scope {
+                Scope::Under(asked) => assert!(!ledger.is_under(node, asked) && !ledger.is_under(asked, node)),
+                scope => assert!(!scope.has(ledger, node)),
+            }
+            let elsewhere = Request { scope: Scope::Under(node), ..request.clone() };
+            let decision = self.watched.authority.quote(&elsewhere);
+            assert!(matches!(decision, Decision::Granted(_)), "elsewhere at {node:?}: {decision:?}");
+        }
+        if let Some(later) = counter.later {
+            let (fleet, terms) = (&self.watched.fleet, *self.watched.authority.terms());
+            let mut copy = Authority::restore(fleet, terms, self.watched.authority.snapshot()).unwrap();
+            while copy.next_deadline().is_some_and(|deadline| deadline <= later) {
+                copy.apply(copy.next_deadline().unwrap().max(copy.now()), &Event::Tick, &mut Vec::new());
+            }
+            copy.apply(later, &Event::Tick, &mut Vec::new());
+            let decision = copy.quote(request);
+            assert!(matches!(decision, Decision::Granted(_)), "later at {later:?}: {decision:?}");
         }
     }
 

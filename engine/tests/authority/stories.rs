@@ -129,6 +129,68 @@ fn a_known_fall_of_capacity_binds_only_what_lasts_until_then() {
 }
 
 #[test]
+fn a_gang_is_offered_a_node_that_takes_all_of_it_and_lies_outside_the_one_asked_for() {
+    check(
+        "0 ann asks g1 c=6 gang=2 at=a0
+         0 ann asks g2 c=9 gang=3 at=a
+         0 ann asks g3 c=9 gang=3 at=b
+         1 ann asks g4 c=6 gang=2 at=a0
+         1 ann asks g5 c=5 gang=2 at=b0
+         1 ann asks g6 c=9 gang=4",
+        &expect![[r#"
+            0 ann asks g1 c=6 gang=2 at=a0
+              refused: a0 has 4 of 6 compute at 0; 999/1000 at a0; on b
+            0 ann asks g2 c=9 gang=3 at=a
+              refused: a has 7 of 9 compute at 0; 999/1000 at a; on b
+            0 ann asks g3 c=9 gang=3 at=b
+              g3.0 active at b0 v1 t1 0..10
+              g3.1 active at b1 v1 t2 0..10
+              g3.2 active at b2 v1 t3 0..10
+            1 ann asks g4 c=6 gang=2 at=a0
+              refused: a0 has 4 of 6 compute at 1; 999/1000 at a0
+            1 ann asks g5 c=5 gang=2 at=b0
+              refused: b0 has 1 of 5 compute at 1; at 11; on a
+            1 ann asks g6 c=9 gang=4
+              refused: a has 7 of 9 compute at 1; 666/1000 at a; at 11
+        "#]],
+    );
+}
+
+#[test]
+fn devices_that_an_offer_was_promised_are_kept_for_it() {
+    check(
+        "0 ann asks r0 c=1 dev=1x500 at=a0
+         0 ann asks r1 c=1 dev=1x400 at=a0 class=D for=50
+         0 ann asks r2 c=1 dev=1x400 at=a0 class=D for=50 never
+         0 ann releases r0
+         1 bob asks r3 c=1 dev=1x700 at=a0 class=B bid=100
+         2 eve asks r4 c=1 dev=2x200 at=a0
+         2 eve asks r5 c=1 dev=1x500 at=a0
+         3 ann releases r1",
+        &expect![[r#"
+            0 ann asks r0 c=1 dev=1x500 at=a0
+              r0 active at a0 v1 t1 0..10 devices 1
+            0 ann asks r1 c=1 dev=1x400 at=a0 class=D for=50
+              r1 active at a0 v1 t2 0..50 devices 1
+            0 ann asks r2 c=1 dev=1x400 at=a0 class=D for=50 never
+              r2 active at a0 v1 t3 0..50 devices 10
+            0 ann releases r0
+              r0 released at a0 v1 t1 0..10 devices 1 returned
+            1 bob asks r3 c=1 dev=1x700 at=a0 class=B bid=100
+              r1 revoked at a0 v1 t2 0..50 devices 1 Preempted until 6
+              r3 offered at a0 v1 t0 1..11 devices 1
+            2 eve asks r4 c=1 dev=2x200 at=a0
+              refused: a0 has 1 devices; at 51; on a1
+            2 eve asks r5 c=1 dev=1x500 at=a0
+              r5 active at a0 v1 t4 2..12 devices 10
+            3 ann releases r1
+              r1 revoked at a0 v1 t2 0..50 devices 1 Preempted until 6 returned
+              r3 active at a0 v1 t5 3..13 devices 1
+        "#]],
+    );
+}
+
+#[test]
 fn a_gang_is_granted_whole_or_not_at_all() {
     check(
         "0 ann asks g1 c=8 gang=3 at=b
@@ -144,7 +206,7 @@ fn a_gang_is_granted_whole_or_not_at_all() {
               g1.1 active at b1 v1 t2 0..10
               g1.2 active at b2 v1 t3 0..10
             1 ann asks g2 c=8 gang=4
-              refused: b has 6 of 8 compute at 1; 749/1000 at a0; at 11
+              refused: b has 6 of 8 compute at 1; 749/1000 at a; at 11
             2 ann asks g3 c=8 gang=3 at=a
               g3.0 active at a0 v1 t4 2..12
               g3.1 active at a1 v1 t5 2..12
