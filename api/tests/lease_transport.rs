@@ -10,15 +10,22 @@ use std::time::Duration;
 use lessor_api::client::ServerUrl;
 use lessor_api::proto::ListLeasesRequest;
 use lessor_api::proto::lease_service_client::LeaseServiceClient;
-use lessor_api::serve::{Server, ServerOptions, TlsWish};
+use lessor_api::serve::{ServeError, Server, ServerOptions, TlsWish};
 use lessor_datasets::generate::Scenario;
 use lessor_datasets::table::write_fleet_dir;
+use prost::Message;
+use prost_types::FileDescriptorProto;
 use service::{Running, calls, options, request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_stream::StreamExt;
 use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1alpha;
 
 fn fleet(dir: &std::path::Path, tiles: u32) {
     write_fleet_dir(dir, &Scenario::new(tiles, 3).generate().unwrap()).unwrap();
@@ -63,6 +70,94 @@ async fn the_service_says_that_it_serves() {
     let mut health = HealthClient::new(url.connect(None).await.unwrap());
     let message = HealthCheckRequest { service: "lessor.lease.v1.LeaseService".into() };
     assert_eq!(health.check(message).await.unwrap().into_inner().status(), ServingStatus::Serving);
+}
+
+type Told = tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+
+/// What is told over one stream of the newer protocol.
+async fn reflected(running: &Running, questions: Vec<MessageRequest>) -> Vec<Told> {
+    let url = ServerUrl::parse(running.server().url()).unwrap();
+    let mut reflection = ServerReflectionClient::new(url.connect(None).await.unwrap());
+    let asked = questions
+        .into_iter()
+        .map(|question| ServerReflectionRequest { host: String::new(), message_request: Some(question) });
+    let asked: Vec<ServerReflectionRequest> = asked.collect();
+    let answers = reflection.server_reflection_info(tokio_stream::iter(asked)).await.unwrap().into_inner();
+    answers.map(|told| told.unwrap().message_response.unwrap()).collect().await
+}
+
+#[tokio::test]
+async fn what_reflection_does_not_know_is_told_within_the_stream_which_goes_on() {
+    let running = Running::start().await;
+    let symbol = |name: &str| MessageRequest::FileContainingSymbol(name.into());
+    let questions = vec![
+        symbol("lessor.lease.v1.Nothing"),
+        MessageRequest::FileByFilename("nothing.proto".into()),
+        MessageRequest::AllExtensionNumbersOfType("lessor.lease.v1.Nothing".into()),
+        MessageRequest::AllExtensionNumbersOfType("lessor.lease.v1.Lease".into()),
+        symbol("lessor.lease.v1.LeaseService.Renew"),
+        symbol("lessor.lease.v1.Lease.State"),
+    ];
+    let told = reflected(&running, questions).await;
+    let code = |told: &Told| match told {
+        Told::ErrorResponse(error) => error.error_code,
+        _ => 0,
+    };
+    assert_eq!(told.iter().map(code).collect::<Vec<_>>(), [5, 5, 5, 0, 0, 0]);
+    let file = |told: &Told| match told {
+        Told::FileDescriptorResponse(found) => {
+            let file = FileDescriptorProto::decode(found.file_descriptor_proto[0].as_slice()).unwrap();
+            file.name().to_owned()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(file(&told[4]), "lessor/lease/v1/lease_service.proto");
+    assert_eq!(file(&told[5]), "lessor/lease/v1/lease.proto");
+}
+
+#[tokio::test]
+async fn reflection_names_itself_in_both_versions() {
+    let running = Running::start().await;
+    let told = reflected(&running, vec![MessageRequest::ListServices(String::new())]).await;
+    let Told::ListServicesResponse(listed) = &told[0] else { panic!("{told:?}") };
+    let newer: Vec<String> = listed.service.iter().map(|service| service.name.clone()).collect();
+
+    let url = ServerUrl::parse(running.server().url()).unwrap();
+    let mut older = v1alpha::server_reflection_client::ServerReflectionClient::new(url.connect(None).await.unwrap());
+    let list = v1alpha::server_reflection_request::MessageRequest::ListServices(String::new());
+    let asked = v1alpha::ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+    let mut answers = older.server_reflection_info(tokio_stream::iter([asked])).await.unwrap().into_inner();
+    let told = answers.next().await.unwrap().unwrap().message_response.unwrap();
+    let v1alpha::server_reflection_response::MessageResponse::ListServicesResponse(listed) = told else {
+        panic!("{told:?}")
+    };
+    let older: Vec<String> = listed.service.into_iter().map(|service| service.name).collect();
+    assert_eq!(newer, older);
+    for name in [
+        "lessor.lease.v1.LeaseService",
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
+    ] {
+        assert!(newer.iter().any(|known| known == name), "{name} is not among {newer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_metrics_have_no_address_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    fleet(&dir.path().join("fleet"), service::TILES);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let metrics = taken.local_addr().unwrap();
+    let refused = Server::start(&ServerOptions { metrics: Some(metrics), ..options(dir.path()) }).await.unwrap_err();
+    assert!(matches!(refused, ServeError::Listen { address, flag: "metrics", .. } if address == metrics), "{refused}");
+    assert!(!dir.path().join("data").exists());
+    // One address for both is no better.
+    drop(taken);
+    let refused =
+        Server::start(&ServerOptions { listen: metrics, metrics: Some(metrics), ..options(dir.path()) }).await;
+    assert!(matches!(refused.unwrap_err(), ServeError::Listen { flag: "metrics", .. }));
+    assert!(!dir.path().join("data").exists());
 }
 
 #[tokio::test]

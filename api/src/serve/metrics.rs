@@ -74,9 +74,8 @@ impl Metrics {
 /// Serves the page until the task is dropped.
 ///
 /// # Errors
-/// An address that cannot be listened at.
-pub(crate) async fn listen(address: SocketAddr, registry: Registry) -> std::io::Result<(SocketAddr, PageTask)> {
-    let listener = TcpListener::bind(address).await?;
+/// A listener that does not know its address.
+pub(crate) fn serve(listener: TcpListener, registry: Registry) -> std::io::Result<(SocketAddr, PageTask)> {
     let address = listener.local_addr()?;
     let registry = Arc::new(registry);
     let pages = Router::new().route("/metrics", get(move || std::future::ready(page(&registry))));

@@ -6,6 +6,7 @@ mod error;
 mod joint_writes;
 mod market_policy;
 mod metrics;
+mod reflection;
 mod server;
 mod shell_metrics;
 mod shutdown;

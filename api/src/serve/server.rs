@@ -18,6 +18,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio_stream::StreamExt;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{self, Server as Transport};
+use tonic_reflection::pb::{v1, v1alpha};
 
 use super::address::{self, TlsWish};
 use super::data_directory;
@@ -25,12 +26,12 @@ use super::error::ServeError;
 use super::joint_writes::{JointWrites, Rush};
 use super::market_policy;
 use super::metrics::{Metrics, PageTask};
+use super::reflection::Reflection;
 use super::shell_metrics::ShellMetrics;
 use super::shutdown::{self, Ended, Ending};
 use super::tls;
 use crate::journal::{Disk, fresh_salt};
 use crate::market::read_policy;
-use crate::proto;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
 use crate::service::{Desk, Notices, Service};
 use crate::shell::{self, Counters, FleetChange, Handle, PlacementMaker, Shell, ShellError, ShellOptions, View};
@@ -116,17 +117,17 @@ impl Server {
     /// A fleet, a data directory or an address that cannot be used.
     pub async fn start(options: &ServerOptions) -> Result<Server, ServeError> {
         // An address that is taken is known before anything is made.
-        let socket = bind(options.listen)?;
+        let (socket, page) = addresses(options)?;
         let Authority { shell, handle, fleet, terms, notices } = open(options).await?;
         handle.attend();
         let metrics = Metrics::new();
-        let page = match options.metrics {
+        let page = match page {
             None => None,
-            Some(address) => {
+            Some((address, socket)) => {
                 let mut registry = metrics.registry();
                 registry.register_collector(Box::new(ShellMetrics::new(handle.clone())));
-                let page = super::metrics::listen(address, registry).await;
-                Some(page.map_err(|source| ServeError::Listen { address, flag: "metrics", source })?)
+                let page = socket.listen(BACKLOG).and_then(|listener| super::metrics::serve(listener, registry));
+                Some(page.map_err(cannot_listen(address, "metrics"))?)
             }
         };
         let (ending, ended) = shutdown::ending();
@@ -296,11 +297,27 @@ pub(crate) async fn listen_with<S: LeaseService>(
     options: &ServerOptions,
     ended: Ended,
 ) -> Result<Listening, ServeError> {
-    listen_on(bind(options.listen)?, service, options, ended).await
+    listen_on(bind(options.listen, "listen")?, service, options, ended).await
 }
 
-/// A socket at an address. Nobody can connect to it yet.
-fn bind(address: SocketAddr) -> Result<TcpSocket, ServeError> {
+/// Sockets at both addresses, that of the metrics only where they are asked for.
+fn addresses(options: &ServerOptions) -> Result<(TcpSocket, Option<(SocketAddr, TcpSocket)>), ServeError> {
+    let socket = bind(options.listen, "listen")?;
+    let Some(address) = options.metrics else { return Ok((socket, None)) };
+    if is_one_place(options.listen, address) {
+        return Err(cannot_listen(address, "metrics")(io::ErrorKind::AddrInUse.into()));
+    }
+    Ok((socket, Some((address, bind(address, "metrics")?))))
+}
+
+/// Whether only one socket can listen at two addresses.
+fn is_one_place(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_one_host = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && one.port() != 0 && is_one_host
+}
+
+/// A socket at the address that a flag names. Nobody can connect to it yet.
+fn bind(address: SocketAddr, flag: &'static str) -> Result<TcpSocket, ServeError> {
     let bound = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         // A server that starts again need not wait for connections of the one before.
@@ -308,11 +325,11 @@ fn bind(address: SocketAddr) -> Result<TcpSocket, ServeError> {
         socket.bind(address)?;
         Ok(socket)
     };
-    bound().map_err(cannot_listen(address))
+    bound().map_err(cannot_listen(address, flag))
 }
 
-fn cannot_listen(address: SocketAddr) -> impl Fn(io::Error) -> ServeError + Copy {
-    move |source| ServeError::Listen { address, flag: "listen", source }
+fn cannot_listen(address: SocketAddr, flag: &'static str) -> impl Fn(io::Error) -> ServeError + Copy {
+    move |source| ServeError::Listen { address, flag, source }
 }
 
 async fn listen_on<S: LeaseService>(
@@ -321,7 +338,7 @@ async fn listen_on<S: LeaseService>(
     options: &ServerOptions,
     mut ended: Ended,
 ) -> Result<Listening, ServeError> {
-    let cannot_listen = cannot_listen(options.listen);
+    let cannot_listen = cannot_listen(options.listen, "listen");
     let incoming = TcpIncoming::from(socket.listen(BACKLOG).map_err(cannot_listen)?).with_nodelay(Some(true));
     let address = incoming.local_addr().map_err(cannot_listen)?;
     let talk = address::Transport::of(address, options.tls);
@@ -340,7 +357,7 @@ async fn listen_on<S: LeaseService>(
         transport = transport.tls_config(identity.config).map_err(ServeError::Identity)?;
         certificate = Some(identity.certificate);
     }
-    let router = routes(&mut transport, service).await;
+    let router = routes(&mut transport, service, Reflection::new(ended.clone())).await;
     let rush = Arc::new(Rush::new());
     let incoming = incoming.map(move |accepted| accepted.map(|connection| JointWrites::new(connection, rush.clone())));
     let task = tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { ended.wait().await }));
@@ -348,18 +365,12 @@ async fn listen_on<S: LeaseService>(
 }
 
 /// The service, its health, and reflection in both versions: older tools ask for the first one only.
-async fn routes<S: LeaseService>(transport: &mut Transport, service: S) -> Router {
+async fn routes<S: LeaseService>(transport: &mut Transport, service: S, reflection: Reflection) -> Router {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<LeaseServiceServer<S>>().await;
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    let described = "the descriptors were made by the build";
     transport
         .add_service(LeaseServiceServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(health_service)
-        .add_service(reflection().build_v1().expect(described))
-        .add_service(reflection().build_v1alpha().expect(described))
+        .add_service(v1::server_reflection_server::ServerReflectionServer::new(reflection.clone()))
+        .add_service(v1alpha::server_reflection_server::ServerReflectionServer::new(reflection))
 }

@@ -44,12 +44,12 @@ impl Service {
         let deadline = deadline(&request);
         let submitted = match deadline {
             // No answer could be in time: nothing is begun.
-            Some(Duration::ZERO) => Err(too_late()),
+            Some(Duration::ZERO) => Err(too_late(method)),
             _ => event(&self.desk, &request.into_inner()).and_then(|event| self.desk.submit(event)),
         };
         async move {
             let answered = match submitted {
-                Ok(pending) => within(deadline, pending).await.and_then(|answered| answered.map_err(stopped)),
+                Ok(pending) => within((deadline, method), pending).await.and_then(|answered| answered.map_err(stopped)),
                 Err(failure) => Err(failure),
             };
             self.counted(method, begun, answered.and_then(|answered| told(&self.desk, answered)))
@@ -69,8 +69,10 @@ impl Service {
         let begun = Instant::now();
         let deadline = deadline(&request);
         let done = match deadline {
-            Some(Duration::ZERO) => Err(too_late()),
-            _ => within(deadline, work(Arc::clone(&self.desk), request.into_inner())).await.and_then(|done| done),
+            Some(Duration::ZERO) => Err(too_late(method)),
+            _ => within((deadline, method), work(Arc::clone(&self.desk), request.into_inner()))
+                .await
+                .and_then(|done| done),
         };
         self.counted(method, begun, done)
     }
@@ -101,10 +103,13 @@ type EventOf<Asked> = fn(&Desk, &Asked) -> Result<Event, Failure>;
 type ToldAs<Told> = fn(&Desk, Answered) -> Result<Told, Failure>;
 
 /// Waits for something within a deadline, where there is one.
-async fn within<T>(deadline: Option<Duration>, work: impl Future<Output = T>) -> Result<T, Failure> {
+async fn within<T>(
+    (deadline, method): (Option<Duration>, &'static str),
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
     match deadline {
         None => Ok(work.await),
-        Some(deadline) => tokio::time::timeout(deadline, work).await.map_err(|_| too_late()),
+        Some(deadline) => tokio::time::timeout(deadline, work).await.map_err(|_| too_late(method)),
     }
 }
 
@@ -125,8 +130,13 @@ fn deadline<T>(request: &Request<T>) -> Option<Duration> {
     Some(span.saturating_sub(DEADLINE_MARGIN))
 }
 
-fn too_late() -> Failure {
-    let words = "no durable answer within the deadline; ask again under the same request id";
+/// No answer in time. What the caller asked for may have been done all the same: how it asks again depends on the call.
+fn too_late(method: &str) -> Failure {
+    let words = match method {
+        "RequestLease" => "no durable answer within the deadline; ask again under the same request id",
+        "GetLease" | "ListLeases" | "Quote" | "Explain" => "no answer within the deadline; ask again",
+        _ => "no durable answer within the deadline; ask again: what was done is not done a second time",
+    };
     Failure::new(Code::DeadlineExceeded, "DEADLINE", words)
 }
 
@@ -219,5 +229,20 @@ impl LeaseService for Service {
         let answers = session::open(Arc::clone(&self.desk), request.into_inner(), self.ended.clone());
         self.count("Session", None);
         Ok(Response::new(ReceiverStream::new(answers)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_answer_says_how_to_ask_again_and_reads_have_no_request_id() {
+        let words = |method| Status::from(too_late(method)).message().to_owned();
+        assert!(words("RequestLease").contains("under the same request id"));
+        for method in ["GetLease", "ListLeases", "Quote", "Explain"] {
+            assert_eq!(words(method), "no answer within the deadline; ask again");
+        }
+        assert!(!words("Renew").contains("request id"));
     }
 }

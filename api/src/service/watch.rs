@@ -33,11 +33,11 @@ pub(crate) type Changes = mpsc::Receiver<Result<proto::WatchResponse, Status>>;
 /// A holder that makes no sense.
 pub(crate) fn open(desk: Arc<Desk>, asked: &proto::WatchRequest, ended: Ended) -> Result<Changes, Failure> {
     let only = if asked.holder.is_empty() { None } else { Some(holder(&asked.holder)?) };
-    let after = asked.after.map_or_else(|| desk.handle().revision(), reading::revision);
-    let watch = desk.handle().watch(after);
+    let after = asked.after.map(reading::revision);
+    let watch = desk.handle().watch(after.unwrap_or_else(|| desk.handle().revision()));
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
     let fences = asked.fences.then(|| desk.notices().hear());
-    let feed = Feed { desk, watch, fences, only, sender };
+    let feed = Feed { desk, watch, is_resumed: after.is_some(), fences, only, sender };
     tokio::spawn(feed.run(ended));
     Ok(receiver)
 }
@@ -46,6 +46,8 @@ pub(crate) fn open(desk: Arc<Desk>, asked: &proto::WatchRequest, ended: Ended) -
 struct Feed {
     desk: Arc<Desk>,
     watch: Watch,
+    /// Whether the caller named the revision that it begins after.
+    is_resumed: bool,
     /// Where fences are heard, if they are asked for.
     fences: Option<Hearing>,
     only: Option<HolderId>,
@@ -70,6 +72,12 @@ impl Feed {
 
     /// Sends changes until the reader is gone; says why it ended otherwise.
     async fn feed(&mut self) -> Option<Failure> {
+        // Nothing is said of a revision before it is known to be one.
+        if self.is_resumed
+            && let Err(error) = self.watch.look().await
+        {
+            return Some(failure(error));
+        }
         self.bookmark().await.ok()?;
         if self.fences.is_some()
             && let Err(ended) = self.standing_fences().await

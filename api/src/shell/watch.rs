@@ -45,6 +45,14 @@ impl Watch {
         self.reached
     }
 
+    /// Looks whether the watch can go on from the revision reached.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub async fn look(&self) -> Result<(), WatchError> {
+        self.changes(0).await.map(drop)
+    }
+
     /// Waits for changes and returns those after the revision reached, at least one and at most [`CHANGES_AT_ONCE`]. All of them
     /// are durable. Nothing is lost where the wait is given up.
     ///
@@ -54,13 +62,19 @@ impl Watch {
         loop {
             let reached = self.reached;
             self.latest.wait_for(|latest| *latest != reached).await.map_err(|_| Stopped)?;
-            let (work, changes) = Work::read(move |view| view.changes(reached, CHANGES_AT_ONCE));
-            self.handle.inbox.put_for_watch(work);
-            let changes = changes.await?.map_err(WatchError::OutOfRange)?;
+            let changes = self.changes(CHANGES_AT_ONCE).await?;
             if let Some(last) = changes.last() {
                 self.reached = last.revision;
                 return Ok(changes);
             }
         }
+    }
+
+    /// Those after the revision reached, at most so many.
+    async fn changes(&self, most: usize) -> Result<Vec<Change>, WatchError> {
+        let reached = self.reached;
+        let (work, changes) = Work::read(move |view| view.changes(reached, most));
+        self.handle.inbox.put_for_watch(work);
+        changes.await?.map_err(WatchError::OutOfRange)
     }
 }

@@ -51,7 +51,7 @@ pub enum Barrier {
         /// The node.
         node: NodeIndex,
     },
-    /// A node that is being emptied by an instant, which the entry would outlast, or after which it comes.
+    /// A node that is being emptied by an instant: it takes nothing new, and nothing longer than until then.
     Draining {
         /// The node.
         node: NodeIndex,

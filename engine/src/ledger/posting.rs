@@ -115,7 +115,7 @@ impl Ledger {
         self.limits[owner.at()] = self.lowered(owner, &self.bases[owner.at()]);
     }
 
-    /// Lets a node take only what ends by an instant, or everything again.
+    /// Lets a node take nothing new, and nothing longer than until an instant; or everything again.
     pub(crate) fn set_drain(&mut self, node: NodeIndex, by: Option<Timestamp>) {
         if by.is_some() || self.is_special(OwnerIndex(node.0)) {
             self.special_mut(OwnerIndex(node.0)).drain = by;
