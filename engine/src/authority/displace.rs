@@ -4,6 +4,8 @@
 //! the least cost in compensation and lost work, if its cost and the price of the lease stay within the bid. Where a tile has
 //! more than [`EXACT_MAX`] gangs in question the set is found greedily and is not always the cheapest.
 //!
+//! What others were offered before stays theirs: see [`offers`](super::offers).
+//!
 //! Nobody displaces its own class or a more protected one, so no chain of displacements ever comes back to where it began.
 
 use std::collections::BTreeSet;
@@ -57,8 +59,9 @@ impl Authority {
         }
         let bid = request.bid?;
         let tiles = self.sample(request.scope, TILES_MAX).into_iter();
-        let choices = tiles.filter_map(|node| self.choose_at(node, entry));
-        let best = choices.min_by_key(|choice| (choice.cost, choice.node))?;
+        let mut choices: Vec<Choice> = tiles.filter_map(|node| self.choose_at(node, entry)).collect();
+        choices.sort_by_key(|choice| (choice.cost, choice.node));
+        let best = choices.into_iter().find(|choice| self.keeps_offers(&[choice.node], entry))?;
         let rate = self.rate(best.node, entry);
         if best.cost.plus(rate.over(span)) > bid {
             return None;

@@ -42,7 +42,8 @@ impl Authority {
         let seat = |place: &Seat| Seat { rate: self.rate(place.node, entry), ..*place };
         let seats: Vec<Seat> = places.iter().map(seat).collect();
         let price = seats.iter().fold(cost, |sum, seat| sum.plus(seat.rate.over(span)));
-        if price > bid {
+        let tiles: Vec<NodeIndex> = seats.iter().map(|seat| seat.node).collect();
+        if price > bid || !self.keeps_offers(&tiles, entry) {
             return None;
         }
         let until = self.now.after(self.terms.notice);

@@ -31,6 +31,7 @@ mod lease;
 mod lifecycle;
 mod manage;
 mod money;
+mod offers;
 mod placement;
 mod price_board;
 mod prices;

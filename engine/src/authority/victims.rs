@@ -177,7 +177,8 @@ pub(super) fn less(from: &Resources, taken: &Resources) -> Resources {
     left
 }
 
-fn plus(sum: &Resources, more: &Resources) -> Resources {
+/// The sum of two vectors; what is beyond all amounts is no limit.
+pub(super) fn plus(sum: &Resources, more: &Resources) -> Resources {
     sum.checked_add(more).unwrap_or(Resources::UNLIMITED)
 }
 

@@ -6,12 +6,13 @@
 //! is known to change, the sum at the start of each piece is compared too: inside a piece sums only fall.
 
 use lessor_models::fleet::NodeIndex;
+use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Timestamp;
 
 use super::account::{Account, Barrier, Entry, Shortage};
 use super::book::Ledger;
-use super::paths::Step;
+use super::paths::{OwnerIndex, Step};
 use super::special::{Special, first_short, fits, left};
 
 impl Ledger {
@@ -150,6 +151,12 @@ impl Ledger {
             lacking = lacking.with(kind, wanted.saturating_sub(ceiling.get(kind)));
         }
         Some(lacking)
+    }
+
+    /// The most that all entries of an owner together may hold now, for one more of a class to be let in.
+    pub(crate) fn ceiling(&self, owner: OwnerIndex, class: ServiceClass) -> Resources {
+        let limit = &self.limits[owner.at()];
+        self.special(owner).map_or(*limit, |special| special.ceiling(limit, &self.sums(owner), class))
     }
 
     /// Whether no capacity on a node's path is known to change before an instant.

@@ -191,6 +191,81 @@ fn devices_that_an_offer_was_promised_are_kept_for_it() {
 }
 
 #[test]
+fn an_offer_is_not_broken_for_one_of_its_own_class() {
+    check(
+        "0 ann asks d0 c=2 at=a0 class=D for=50
+         0 ann asks d1 c=2 at=a0 class=D for=50
+         0 ann asks d2 c=2 at=a0 class=D for=50
+         0 ann asks d3 c=2 at=a0 class=D for=50
+         1 bob asks r1 c=3 at=a0 class=C bid=100
+         2 eve asks r2 c=3 at=a0 class=C bid=100
+         3 ann releases d0
+         4 eve asks r3 c=3 at=a0 class=C bid=100",
+        &expect![[r#"
+            0 ann asks d0 c=2 at=a0 class=D for=50
+              d0 active at a0 v1 t1 0..50
+            0 ann asks d1 c=2 at=a0 class=D for=50
+              d1 active at a0 v1 t2 0..50
+            0 ann asks d2 c=2 at=a0 class=D for=50
+              d2 active at a0 v1 t3 0..50
+            0 ann asks d3 c=2 at=a0 class=D for=50
+              d3 active at a0 v1 t4 0..50
+            1 bob asks r1 c=3 at=a0 class=C bid=100
+              d0 revoked at a0 v1 t1 0..50 Preempted until 6
+              r1 offered at a0 v1 t0 1..11
+            2 eve asks r2 c=3 at=a0 class=C bid=100
+              refused: a0 has 0 of 3 compute at 2; at 51; on a1
+            3 ann releases d0
+              d0 revoked at a0 v1 t1 0..50 Preempted until 6 returned
+              r1 active at a0 v1 t5 3..13
+            4 eve asks r3 c=3 at=a0 class=C bid=100
+              d1 revoked at a0 v1 t2 0..50 Preempted until 9
+              r3 offered at a0 v1 t0 4..14
+        "#]],
+    );
+}
+
+#[test]
+fn a_more_protected_class_may_be_offered_what_an_offer_then_lacks() {
+    check(
+        "0 ann asks d0 c=2 at=a0 class=D for=50
+         0 ann asks d1 c=2 at=a0 class=D for=50
+         0 ann asks d2 c=2 at=a0 class=D for=50
+         0 ann asks d3 c=2 at=a0 class=D for=50
+         1 bob asks r1 c=3 at=a0 class=C bid=100
+         2 eve asks r2 c=3 at=a0 class=A bid=100
+         3 ann releases d0
+         4 ann releases d1
+         5 ann releases d2",
+        &expect![[r#"
+            0 ann asks d0 c=2 at=a0 class=D for=50
+              d0 active at a0 v1 t1 0..50
+            0 ann asks d1 c=2 at=a0 class=D for=50
+              d1 active at a0 v1 t2 0..50
+            0 ann asks d2 c=2 at=a0 class=D for=50
+              d2 active at a0 v1 t3 0..50
+            0 ann asks d3 c=2 at=a0 class=D for=50
+              d3 active at a0 v1 t4 0..50
+            1 bob asks r1 c=3 at=a0 class=C bid=100
+              d0 revoked at a0 v1 t1 0..50 Preempted until 6
+              r1 offered at a0 v1 t0 1..11
+            2 eve asks r2 c=3 at=a0 class=A bid=100
+              d1 revoked at a0 v1 t2 0..50 Preempted until 7
+              d2 revoked at a0 v1 t3 0..50 Preempted until 7
+              r2 offered at a0 v1 t0 2..12
+            3 ann releases d0
+              d0 revoked at a0 v1 t1 0..50 Preempted until 6 returned
+              r1 expired at a0 v1 t0 1..11 returned
+            4 ann releases d1
+              d1 revoked at a0 v1 t2 0..50 Preempted until 7 returned
+            5 ann releases d2
+              d2 revoked at a0 v1 t3 0..50 Preempted until 7 returned
+              r2 active at a0 v1 t5 5..15
+        "#]],
+    );
+}
+
+#[test]
 fn a_gang_is_granted_whole_or_not_at_all() {
     check(
         "0 ann asks g1 c=8 gang=3 at=b
