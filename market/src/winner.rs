@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_solver::packing::{Known, Packing, PackingColumn, PackingOutcome, Prepared};
+use lessor_solver::packing::{Improver, Known, Packing, PackingColumn, PackingOutcome, Prepared};
 use lessor_solver::stop::Stop;
 
 use crate::book::{BidderIndex, Book, GroupIndex, Supply};
@@ -95,10 +95,21 @@ impl<'a> Round<'a> {
         self.prepared.solve(seed, stop, report)
     }
 
+    /// A search for other winners, which goes on from one look to the next.
+    pub(crate) fn improver(&self) -> Improver<'_> {
+        self.prepared.improver()
+    }
+
     /// Looks for winners that are worth more, where each bid and each out is worth something else, than some winners by more than a
     /// slack: none of them only where there are none. `None` where the stop came first.
-    pub(crate) fn improve(&self, worths: &[u64], known: Known<'_>, seed: u64, stop: &Stop) -> Option<Vec<Vec<usize>>> {
-        let found = self.prepared.improve_for(worths, known, seed, stop);
+    pub(crate) fn improve(
+        &self,
+        improver: &mut Improver<'_>,
+        (worths, known): (&[u64], Known<'_>),
+        seed: u64,
+        stop: &Stop,
+    ) -> Option<Vec<Vec<usize>>> {
+        let found = improver.better(worths, known, seed, stop);
         if found.better.is_empty() && !found.is_complete {
             return None;
         }

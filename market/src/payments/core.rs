@@ -15,7 +15,7 @@
 //! All is told as what winners keep, between zero and their VCG payoff, and in surplus beyond the reserves: the seller's own
 //! bids.
 
-use lessor_solver::packing::{Known, relaxed};
+use lessor_solver::packing::{Improver, Known, relaxed};
 use lessor_solver::stop::Stop;
 
 use crate::book::BidderIndex;
@@ -98,7 +98,8 @@ pub(crate) fn payments(
             constraints.push(known);
         }
     }
-    let mut search = Search { round, winners, winning: &winning, coalitions, slack: BROKEN, seed, stop };
+    let improver = round.improver();
+    let mut search = Search { round, winners, winning: &winning, improver, coalitions, slack: BROKEN, seed, stop };
     for rounds in 0..COALITIONS_MAX {
         let kept = keep(&most, &constraints, revenue).ok_or(Unsettled::Rounding)?;
         let open = Unsettled::Coalitions { rounds, coalitions: constraints.len() };
@@ -164,6 +165,7 @@ struct Search<'a> {
     round: &'a Round<'a>,
     winners: &'a [usize],
     winning: &'a [Winner],
+    improver: Improver<'a>,
     /// What coalitions win that were found: others are a few bids away.
     coalitions: Vec<Vec<usize>>,
     /// What a constraint must be broken by, in micro-credits.
@@ -184,7 +186,9 @@ impl Search<'_> {
         let slack = self.slack.max(rounding) * (1_u64 << bits) as f64;
         let slack = u128::from(lessor_solver::numbers::floor(slack));
         let known = Known { best: self.winners, slack, near: &self.coalitions };
-        let Some(found) = round.improve(&worths, known, self.seed, self.stop) else { return Ok(None) };
+        let Some(found) = round.improve(&mut self.improver, (&worths, known), self.seed, self.stop) else {
+            return Ok(None);
+        };
         let broken = found.iter().filter_map(|chosen| constraint(round, self.winning, chosen)).collect();
         self.coalitions.extend(found);
         self.coalitions.sort();

@@ -11,14 +11,18 @@
 //! that there is an answer whenever the stop is raised.
 //!
 //! What has been prepared is solved again for other worths at little cost: components whose worths stay the same are not
-//! looked at, and the others start from the basis and the cuts of before.
+//! looked at, and the others start from the basis and the cuts of before. Where something better is sought again and again, a tree
+//! goes on from one search to the next.
 
 mod bits;
+mod branching;
 mod component;
 mod conflicts;
 mod cuts;
 mod enumeration;
+mod frontier;
 mod greedy;
+mod improver;
 mod instance;
 mod local_search;
 mod matrix;
@@ -36,6 +40,7 @@ mod simplex;
 mod tests;
 mod tree;
 
+pub use improver::{Improved, Improver, Known};
 pub use instance::{Packing, PackingColumn, PackingError, WORTH_MAX};
-pub use prepared::{Improved, Known, PackingOutcome, Prepared};
+pub use prepared::{PackingOutcome, Prepared};
 pub use relaxation::{relaxed, row_prices};

@@ -7,6 +7,7 @@ use crate::stop::Stop;
 
 use super::component::{Component, components};
 use super::enumeration::{Target, enumerate};
+use super::improver::Improver;
 use super::instance::Packing;
 use super::proof::{self, Allowed};
 use super::reach::reachable;
@@ -17,10 +18,10 @@ use super::tree::{Incumbent, complete};
 /// A packing, with everything that its solves share.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    components: Vec<Component>,
+    pub(super) components: Vec<Component>,
     columns: usize,
     /// What the solve of each component left, for the worths that the packing has.
-    solved: Vec<Option<Solved>>,
+    pub(super) solved: Vec<Option<Solved>>,
 }
 
 /// What a solve of a component leaves.
@@ -40,26 +41,6 @@ pub struct PackingOutcome {
     pub worth: u128,
     /// No packing is worth more.
     pub bound: u128,
-}
-
-/// Packings that are known, where something better is sought.
-#[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
-    /// The one to beat. What is in it need not fit together.
-    pub best: &'a [usize],
-    /// What must be gained on it at least, and more.
-    pub slack: u128,
-    /// Others, near which there may be something better. What is in each fits together.
-    pub near: &'a [Vec<usize>],
-}
-
-/// Packings that are worth more than one that was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Improved {
-    /// Such packings, each in the order of columns.
-    pub better: Vec<Vec<usize>>,
-    /// Whether the search came to its end: none is missing where there is none.
-    pub is_complete: bool,
 }
 
 impl PackingOutcome {
@@ -104,54 +85,10 @@ impl Prepared {
         self.outcome(self.solved.iter().flatten().map(|solved| (solved.incumbent.clone(), solved.bound)))
     }
 
-    /// Looks for packings that gain more than a slack on a known one for other worths of all columns, from what the solve before left;
-    /// a column is left out by a worth of zero. Those that are found differ from the known one in one component each. It is enough
-    /// to know some: the best is proved only where there is none.
+    /// Looks for something better than a packing that is known, again and again for other worths, from what the solve before left.
     #[must_use]
-    pub fn improve_for(&self, worths: &[u64], known: Known<'_>, seed: u64, stop: &Stop) -> Improved {
-        let (start, slack) = (known.best, known.slack);
-        let solved = self.again(worths, known, seed, stop);
-        let mut improved = Improved { better: Vec::new(), is_complete: true };
-        for (component, solved) in self.components.iter().zip(solved) {
-            let worth = |chosen: &[usize]| -> u128 {
-                chosen.iter().map(|&column| u128::from(worths[component.columns[column]])).sum()
-            };
-            let enough = worth(&component.local(start)) + slack;
-            let Incumbent { chosen, worth: best, mut past, .. } = solved.incumbent;
-            improved.is_complete &= solved.bound <= best.max(enough);
-            past.push(chosen);
-            for chosen in past.into_iter().filter(|chosen| worth(chosen) > enough) {
-                let elsewhere = start.iter().copied().filter(|&column| !component.holds(column));
-                let here = chosen.into_iter().map(|column| component.columns[column]);
-                let mut whole: Vec<usize> = elsewhere.chain(here).collect();
-                whole.sort_unstable();
-                improved.better.push(whole);
-            }
-        }
-        improved
-    }
-
-    /// Looks for packings that gain more than a slack on the known one, in each component.
-    fn again(&self, worths: &[u64], known: Known<'_>, seed: u64, stop: &Stop) -> Vec<Solved> {
-        let random = Random::new(seed);
-        let again = |(at, component): (usize, &Component)| {
-            let own: Vec<u64> = component.columns.iter().map(|&column| worths[column]).collect();
-            let before = self.solved[at].as_ref();
-            if let Some(solved) = before.filter(|_| own == proof::worths(&component.packing)) {
-                return Solved { incumbent: solved.incumbent.clone(), bound: solved.bound, relaxation: None };
-            }
-            let start = component.local(known.best);
-            let worth = |chosen: &[usize]| chosen.iter().map(|&column| u128::from(own[column])).sum::<u128>();
-            let enough = worth(&start) + known.slack;
-            let mut starts: Vec<Vec<usize>> = known.near.iter().map(|near| component.local(near)).collect();
-            starts.sort_by_cached_key(|start| worth(start));
-            let relaxation = before.and_then(|solved| solved.relaxation.as_ref());
-            let relaxation = relaxation.map(|relaxation| relaxation.with_worths(&own));
-            let random = random.fork(at as u64);
-            let solve = Solve { component, worths: &own, random, enough: Some(enough), starts, stop };
-            solve.run(start, relaxation, &mut |_, _| {})
-        };
-        self.components.iter().enumerate().map(again).collect()
+    pub fn improver(&self) -> Improver<'_> {
+        Improver::new(self)
     }
 
     /// Solves once without each group of columns, from what the solve before left. Components that a group does not touch are

@@ -10,6 +10,8 @@
 //! did. Where worths are so great that floats do not tell units apart, prices are refined: what basic columns still gain is
 //! taken for worths of its own, whose prices are added (iterative refinement; Gleixner, Steffy & Wolter 2016).
 
+use std::sync::Arc;
+
 use crate::numbers::round_wide;
 
 use super::instance::Packing;
@@ -38,7 +40,13 @@ pub(super) struct Row {
     pub(super) entries: Vec<(u32, u64)>,
     /// Whether it follows from other rows for packings.
     pub(super) is_cut: bool,
+    /// What it is known by, in the program that it came into and those made of that.
+    pub(super) id: u32,
 }
+
+/// Prices above zero, in 2^-40 of a unit, of rows by what they are known by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Prices(Arc<[(u32, i128)]>);
 
 /// Rows in exact integers: those of the packing that are in use, and cuts.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +98,7 @@ impl Row {
         let taken = self.entries.iter().filter(is_fixed).map(|entry| u128::from(entry.1)).sum::<u128>();
         let left = u128::from(self.limit).checked_sub(taken)?;
         let limit = u64::try_from(left).expect("no more is left than there was");
-        Some(Row { limit, entries: renumbered(&self.entries, columns), is_cut: self.is_cut })
+        Some(Row { limit, entries: renumbered(&self.entries, columns), is_cut: self.is_cut, id: self.id })
     }
 }
 
@@ -106,6 +114,21 @@ impl Proof {
         self.prices.clear();
         self.prices.extend(prices.map(|price| round_wide(price * (1_u64 << SHIFT) as f64).max(0)));
         self.apply(worths, rows, allowed);
+    }
+
+    /// Evaluates prices that were kept, in a program that has all of their rows.
+    pub(super) fn evaluate_again(&mut self, worths: &[u64], rows: &[Option<&Row>], kept: &Prices, allowed: &[Allowed]) {
+        self.begin(worths);
+        for &(id, price) in kept.0.iter() {
+            self.charge(rows[id as usize].expect("a row that has a price is there"), price);
+        }
+        self.sum_up(allowed);
+    }
+
+    /// The prices that were evaluated last, to be kept.
+    pub(super) fn kept(&self, rows: &ExactRows) -> Prices {
+        let priced = rows.rows.iter().zip(&self.prices).filter(|row| *row.1 > 0);
+        Prices(priced.map(|(row, &price)| (row.id, price)).collect())
     }
 
     /// Evaluates prices once more with a change of each, in 2^-40 of a unit.
@@ -127,13 +150,30 @@ impl Proof {
     }
 
     fn apply(&mut self, worths: &[u64], rows: &ExactRows, allowed: &[Allowed]) {
+        self.begin(worths);
+        let prices = std::mem::take(&mut self.prices);
+        for (row, &price) in rows.rows.iter().zip(&prices).filter(|row| *row.1 > 0) {
+            self.charge(row, price);
+        }
+        self.prices = prices;
+        self.sum_up(allowed);
+    }
+
+    /// Nothing is charged yet.
+    fn begin(&mut self, worths: &[u64]) {
         self.gains.clear();
         self.gains.extend(worths.iter().map(|&worth| i128::from(worth) << SHIFT));
         self.bound = 0;
-        for (row, &price) in rows.rows.iter().zip(&self.prices).filter(|row| *row.1 > 0) {
-            self.bound += price * i128::from(row.limit);
-            row.entries.iter().for_each(|&(column, amount)| self.gains[column as usize] -= price * i128::from(amount));
-        }
+    }
+
+    /// Charges columns for what they take of a row.
+    fn charge(&mut self, row: &Row, price: i128) {
+        self.bound += price * i128::from(row.limit);
+        row.entries.iter().for_each(|&(column, amount)| self.gains[column as usize] -= price * i128::from(amount));
+    }
+
+    /// Adds what columns gain.
+    fn sum_up(&mut self, allowed: &[Allowed]) {
         for (&gain, allowed) in self.gains.iter().zip(allowed) {
             self.bound += match allowed {
                 Allowed::Either => gain.max(0),

@@ -5,7 +5,7 @@ use crate::stop::Stop;
 use super::cuts::Cut;
 use super::instance::Packing;
 use super::matrix::{Matrix, retain};
-use super::proof::{Allowed, ExactRows, Proof, Row};
+use super::proof::{Allowed, ExactRows, Prices, Proof, Row};
 use super::simplex::{Basis, Ended, Until};
 
 /// Pivots for the prices of rows, at most.
@@ -43,6 +43,8 @@ pub(super) struct Relaxation {
     idle: Vec<u32>,
     /// Rows of the packing, and cuts, that are not in the program.
     waiting: Vec<Row>,
+    /// How many rows there ever were.
+    count: u32,
 }
 
 impl Relaxation {
@@ -55,13 +57,15 @@ impl Relaxation {
             let all: u128 = row.iter().map(|entry| u128::from(entry.1)).sum();
             all > u128::from(**capacity)
         });
-        let rows: Vec<Row> = binding.map(|(entries, &limit)| Row { limit, entries, is_cut: false }).collect();
+        let rows: Vec<Row> =
+            (0..).zip(binding).map(|(id, (entries, &limit))| Row { limit, entries, is_cut: false, id }).collect();
+        let count = u32::try_from(rows.len()).expect("there are fewer rows than 2^32");
         let entries: usize = rows.iter().map(|row| row.entries.len()).sum();
         let mean = entries / rows.len().max(1);
         let (first, waiting) = rows.into_iter().partition(|row| row.entries.len() * 2 >= mean);
         let basis = Basis::new(&matrix);
         let (exact, scales, idle) = (ExactRows::default(), Vec::new(), Vec::new());
-        let mut relaxation = Relaxation { matrix, basis, exact, unit, scales, idle, waiting };
+        let mut relaxation = Relaxation { matrix, basis, exact, unit, scales, idle, waiting, count };
         relaxation.take_in(first);
         relaxation
     }
@@ -69,9 +73,14 @@ impl Relaxation {
     /// The same rows, cuts and basis for other worths.
     pub(super) fn with_worths(&self, worths: &[u64]) -> Relaxation {
         let mut other = self.clone();
-        other.unit = worths.iter().copied().max().unwrap_or(1).max(1) as f64;
-        other.matrix.worths = worths.iter().map(|&worth| worth as f64 / other.unit).collect();
+        other.value_at(worths);
         other
+    }
+
+    /// Sets what columns are worth.
+    pub(super) fn value_at(&mut self, worths: &[u64]) {
+        self.unit = worths.iter().copied().max().unwrap_or(1).max(1) as f64;
+        self.matrix.worths = worths.iter().map(|&worth| worth as f64 / self.unit).collect();
     }
 
     fn take_in(&mut self, rows: Vec<Row>) {
@@ -128,13 +137,17 @@ impl Relaxation {
             unit: self.unit,
             scales: self.scales.clone(),
             idle: self.idle.clone(),
+            count: self.count,
         })
     }
 
     /// Adds cuts.
     pub(super) fn cut(&mut self, cuts: Vec<Cut>) {
-        let row = |cut: Cut| Row { limit: cut.limit, entries: cut.entries, is_cut: true };
-        self.take_in(cuts.into_iter().map(row).collect());
+        let rows =
+            (self.count..).zip(cuts).map(|(id, Cut { limit, entries })| Row { limit, entries, is_cut: true, id });
+        let rows: Vec<Row> = rows.collect();
+        self.count += u32::try_from(rows.len()).expect("there are fewer rows than 2^32");
+        self.take_in(rows);
     }
 
     /// Sets what columns may be.
@@ -201,6 +214,23 @@ impl Relaxation {
             let changes: Vec<f64> = changes.map(|(change, scale)| change * scale).collect();
             proof.refine(worths, &self.exact, &changes, allowed);
         }
+    }
+
+    /// The prices of a proof from this program.
+    pub(super) fn priced(&self, proof: &Proof) -> Prices {
+        proof.kept(&self.exact)
+    }
+
+    /// All rows, those that wait too, by what they are known by.
+    pub(super) fn by_id(&self) -> Vec<Option<&Row>> {
+        let mut rows = vec![None; self.count as usize];
+        self.exact.rows().iter().chain(&self.waiting).for_each(|row| rows[row.id as usize] = Some(row));
+        rows
+    }
+
+    /// Forgets cuts that wait.
+    pub(super) fn forget_waiting_cuts(&mut self) {
+        self.waiting.retain(|row| !row.is_cut);
     }
 
     /// The rows of the program.

@@ -5,6 +5,7 @@ use crate::stop::Stop;
 
 use super::component::Component;
 use super::enumeration::{Target, enumerate};
+use super::frontier::{Frontier, Stage};
 use super::greedy::{Fill, by_density};
 use super::local_search::LocalSearch;
 use super::prepared::{Report, Solved};
@@ -26,6 +27,8 @@ const CUTS_WARM: Effort = Effort { rounds: 6, bases: 0, seeks_holes: false };
 const QUANTITIES: Effort = Effort { rounds: 20, bases: 50, seeks_holes: false };
 const QUANTITIES_WARM: Effort = Effort { rounds: 2, bases: 10, seeks_holes: false };
 const QUANTITIES_NEXT: Effort = Effort { rounds: 20, bases: 15, seeks_holes: false };
+/// The same once for a tree that is there to stay.
+const QUANTITIES_ONCE: Effort = Effort { rounds: 40, bases: 100, seeks_holes: false };
 /// Steps of local search without an improvement: before cuts, after them, and between parts of the tree.
 const PATIENCE_FIRST: u64 = 200;
 const PATIENCE_NEXT: u64 = 600;
@@ -117,6 +120,51 @@ impl Solve<'_> {
         }
         let (incumbent, bound) = self.branch(root, is_warm, report);
         Solved { incumbent, bound, relaxation: Some(kept) }
+    }
+
+    /// Looks for what is worth more than enough, in a tree that goes on from one search to the next; from a packing that is known.
+    pub(super) fn go_on(mut self, start: Vec<usize>, frontier: &mut Frontier) -> Solved {
+        let (component, worths, stop) = (self.component, self.worths, self.stop);
+        let allowed = component.allowed(worths);
+        let open: Vec<usize> = (0..allowed.len()).filter(|&column| allowed[column] == Allowed::Either).collect();
+        let valued: Vec<u64> = start.iter().map(|&column| worths[column]).collect();
+        let stage = frontier.stage(&valued);
+        frontier.relaxation.value_at(worths);
+        let incumbent = self.greedy(start, &open);
+        let ground = Ground { component, worths, stop };
+        let mut root = Root::new(ground, frontier.relaxation.clone(), allowed, incumbent);
+        root.solve();
+        if stage != Stage::On {
+            let effort = if stage == Stage::ToStay { QUANTITIES_ONCE } else { QUANTITIES_WARM };
+            root.cut(effort, &mut self.random, &mut |_, _| {});
+            frontier.begin_anew(valued, root.bound.saturating_sub(root.incumbent.floor));
+            root.relaxation.slim();
+            if !root.is_done() && !stop.is_raised() && !self.is_enough(&root.incumbent, root.bound) {
+                self.kernel(&mut root);
+                root.cut(QUANTITIES_NEXT, &mut self.random, &mut |_, _| {});
+            }
+        }
+        root.relaxation.slim();
+        frontier.relaxation.clone_from(&root.relaxation);
+        let is_over = root.is_done() || stop.is_raised() || self.is_better(&root.incumbent);
+        let (incumbent, bound) = if is_over { (root.incumbent, root.bound) } else { self.branch_on(root, frontier) };
+        Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: None }
+    }
+
+    /// Goes on with a tree over what is open.
+    fn branch_on(&self, root: Root<'_>, frontier: &mut Frontier) -> (Incumbent, u128) {
+        let (packing, worths) = (&self.component.packing, self.worths);
+        let Root { mut incumbent, bound, relaxation, allowed, .. } = root;
+        let Some(shrunk) = Shrunk::of(packing, worths, &relaxation, &allowed) else {
+            let bound = incumbent.aim();
+            return (incumbent, bound);
+        };
+        let (found, is_complete) = frontier.search(&shrunk, incumbent.aim(), self.stop);
+        for found in found {
+            incumbent.offer(worths, complete(packing, worths, &shrunk.whole(&found)));
+        }
+        let bound = if is_complete { incumbent.aim() } else { bound };
+        (incumbent, bound)
     }
 
     /// Whether half of what the bound lets there be is gained, where any gain is sought.

@@ -14,8 +14,9 @@ pub(super) struct Shrunk {
     pub(super) allowed: Vec<Allowed>,
     /// What the columns are worth that are in for good.
     pub(super) offset: u128,
-    columns: Vec<usize>,
-    fixed: Vec<usize>,
+    /// The columns that are left, of the whole packing, and those that are in for good.
+    pub(super) columns: Vec<usize>,
+    pub(super) fixed: Vec<usize>,
 }
 
 impl Shrunk {

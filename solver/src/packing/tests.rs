@@ -5,6 +5,12 @@ use proptest::prelude::*;
 use crate::random::Random;
 use crate::stop::Stop;
 
+use super::component::components;
+use super::frontier::Frontier;
+use super::relaxation::Relaxation;
+use super::root::{Ground, Root};
+use super::shrunk::Shrunk;
+use super::tree::Incumbent;
 use super::{Known, Packing, PackingColumn, PackingOutcome, Prepared};
 
 /// A packing to beat by more than a slack.
@@ -113,7 +119,7 @@ proptest! {
         let mut prepared = Prepared::new(&packing);
         let mut chosen = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;
         let worths: Vec<u64> = changed[..packing.columns().len()].to_vec();
-        while let Some(better) = prepared.improve_for(&worths, known(&chosen, 0), 1, &Stop::new()).better.pop() {
+        while let Some(better) = prepared.improver().better(&worths, known(&chosen, 0), 1, &Stop::new()).better.pop() {
             chosen = better;
         }
         prop_assert_eq!(chosen.iter().map(|&column| u128::from(worths[column])).sum::<u128>(), best(&packing, &worths));
@@ -157,7 +163,7 @@ proptest! {
         let start = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;
         let worths: Vec<u64> = worths(&packing).iter().map(|worth| worth * 3 % 50).collect();
         let worth = |chosen: &[usize]| -> u128 { chosen.iter().map(|&column| u128::from(worths[column])).sum() };
-        let improved = prepared.improve_for(&worths, known(&start, slack), 1, &Stop::new());
+        let improved = prepared.improver().better(&worths, known(&start, slack), 1, &Stop::new());
         for better in &improved.better {
             let outcome = PackingOutcome { chosen: better.clone(), worth: worth(better), bound: u128::MAX };
             prop_assert!(is_sound(&packing, &worths, &outcome));
@@ -182,7 +188,7 @@ proptest! {
             .map(|column| vec![column])
             .collect();
         let known = Known { best: &start, slack: 0, near: &near };
-        let improved = prepared.improve_for(&worths, known, 1, &Stop::new());
+        let improved = prepared.improver().better(&worths, known, 1, &Stop::new());
         for better in &improved.better {
             let outcome = PackingOutcome { chosen: better.clone(), worth: worth(better), bound: u128::MAX };
             prop_assert!(is_sound(&packing, &worths, &outcome));
@@ -217,7 +223,7 @@ fn quantities_of_many_columns_are_packed_as_a_table_packs_them() {
             let mut less = worths.clone();
             outcome.chosen.iter().for_each(|&column| less[column] -= less[column] * share / 24);
             let kept: u128 = outcome.chosen.iter().map(|&column| u128::from(less[column])).sum();
-            let better = prepared.improve_for(&less, known(&outcome.chosen, 3), seed, &Stop::new());
+            let better = prepared.improver().better(&less, known(&outcome.chosen, 3), seed, &Stop::new());
             assert!(better.is_complete || !better.better.is_empty());
             assert_eq!(better.better.is_empty(), best_of_two_rows(&packing, &less) <= kept + 3, "{seed}, {share}");
             for chosen in better.better {
@@ -226,6 +232,45 @@ fn quantities_of_many_columns_are_packed_as_a_table_packs_them() {
             }
         }
     }
+}
+
+#[test]
+fn a_tree_that_goes_on_proves_for_other_worths_what_a_new_one_would() {
+    let (mut nodes, mut proved) = (0, 0);
+    for seed in 0..8 {
+        let component = components(&two_rows(seed)).remove(0);
+        let mut worths = worths(&component.packing);
+        let (mut random, stop) = (Random::new(seed), Stop::new());
+        let mut frontier = Frontier::new(Relaxation::new(&component.packing, &worths), worths.len());
+        frontier.begin_anew(Vec::new(), 0);
+        for _ in 0..6 {
+            worths.iter_mut().for_each(|worth| *worth -= random.below(1 + *worth / 200));
+            frontier.relaxation.value_at(&worths);
+            let best = best_of_two_rows(&component.packing, &worths);
+            for floor in [best - best / 2_000, best] {
+                let ground = Ground { component: &component, worths: &worths, stop: &stop };
+                let allowed = component.allowed(&worths);
+                let mut root = Root::new(ground, frontier.relaxation.clone(), allowed, Incumbent::none(floor));
+                root.solve();
+                if root.is_done() || root.incumbent.worth > floor {
+                    assert!(root.incumbent.worth <= best && (root.incumbent.worth > floor || floor == best));
+                    continue;
+                }
+                let shrunk = Shrunk::of(&component.packing, &worths, &root.relaxation, &root.allowed).unwrap();
+                let (found, is_complete) = frontier.search(&shrunk, floor, &stop);
+                assert_eq!((found.is_empty(), is_complete), (floor == best, floor == best), "packing {seed}");
+                for chosen in found {
+                    let chosen = shrunk.whole(&chosen);
+                    let worth = chosen.iter().map(|&column| u128::from(worths[column])).sum();
+                    assert!(worth > floor && worth <= best);
+                    assert!(is_sound(&component.packing, &worths, &PackingOutcome { chosen, worth, bound: worth }));
+                }
+                proved += usize::from(is_complete);
+            }
+        }
+        nodes += frontier.nodes();
+    }
+    assert!(nodes > 1_000 && proved > 10, "{nodes} nodes, {proved} proofs");
 }
 
 fn sets(rows: usize, columns: &[(u64, &[u32])]) -> Packing {
@@ -243,7 +288,7 @@ fn a_component_whose_worths_stay_the_same_keeps_its_packing() {
     let outcome = prepared.solve(1, &Stop::new(), &mut |_, _| {});
     assert_eq!((outcome.chosen, outcome.worth), (vec![1, 2], 10));
     // Without its best, the dominated column of the first component comes back.
-    let improved = prepared.improve_for(&[5, 0, 3], known(&[2], 0), 1, &Stop::new());
+    let improved = prepared.improver().better(&[5, 0, 3], known(&[2], 0), 1, &Stop::new());
     assert_eq!((improved.better, improved.is_complete), (vec![vec![0, 2]], true));
 }
 
@@ -256,7 +301,7 @@ fn a_gain_within_the_slack_hides_none_beyond_it() {
     let mut prepared = Prepared::new(&packing);
     let start = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;
     // The start is worth 48 now; 56 is within the slack of it, and 59 is not.
-    let improved = prepared.improve_for(&[25, 23, 26, 33], known(&start, 8), 1, &Stop::new());
+    let improved = prepared.improver().better(&[25, 23, 26, 33], known(&start, 8), 1, &Stop::new());
     assert_eq!((start, improved.better), (vec![0, 1], vec![vec![2, 3]]));
 }
 

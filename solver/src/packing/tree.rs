@@ -1,14 +1,14 @@
 //! Branch and bound over linear relaxations.
 //!
 //! A node is a list of columns that are in or out. Bounds are exact ([`super::proof`]): floating point chooses where to
-//! look, never what to leave out. The variable to branch on is tried on both sides where little is known of it, and judged
-//! by what it came to before elsewhere (reliability branching, Achterberg, Koch & Martin 2005).
+//! look, never what to leave out.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use crate::stop::Stop;
 
+use super::branching::{Branching, FRACTION, Next, Place, spread};
 use super::greedy::{Fill, by_score};
 use super::instance::Packing;
 use super::proof::{Allowed, Proof, may_be_in};
@@ -18,15 +18,6 @@ use super::simplex::{Ended, Until};
 
 /// Pivots of one solve, at most.
 pub(super) const PIVOTS_MAX: u32 = 20_000;
-/// Pivots of one trial.
-const TRIAL_PIVOTS: u32 = 15;
-/// Trials of a column after which its history is relied on.
-const RELIABLE: u32 = 4;
-/// Columns that are looked at for a branching, and those of them that are tried at most.
-const LOOKED_AT: usize = 24;
-const TRIED: usize = 4;
-/// What counts as a fraction.
-const FRACTION: f64 = 1e-6;
 
 /// A packing that is known, and what it is worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,6 +58,14 @@ impl Incumbent {
         is_better
     }
 
+    /// What was found that matters, the best last.
+    pub(super) fn all(self) -> Vec<Vec<usize>> {
+        let Incumbent { chosen, mut past, .. } = self;
+        past.push(chosen);
+        past.retain(|chosen| !chosen.is_empty());
+        past
+    }
+
     fn remember(&mut self, chosen: Vec<usize>) {
         if self.past.len() == PAST_MAX {
             self.past.remove(0);
@@ -97,19 +96,6 @@ impl PartialOrd for Node {
     }
 }
 
-/// What branching on a column came to, on one side.
-#[derive(Clone, Copy, Debug, Default)]
-struct History {
-    losses: f64,
-    count: u32,
-}
-
-impl History {
-    fn mean(self, fallback: f64) -> f64 {
-        if self.count == 0 { fallback } else { self.losses / f64::from(self.count) }
-    }
-}
-
 /// A search that goes on until it is done or stopped.
 pub(super) struct Tree<'a> {
     packing: &'a Packing,
@@ -122,23 +108,11 @@ pub(super) struct Tree<'a> {
     /// The best that was found since it was last asked for.
     incumbent: Incumbent,
     open: BinaryHeap<Node>,
-    histories: Vec<[History; 2]>,
+    branching: Branching,
     /// What the root proves: it decides more columns with every better incumbent.
     root: Proof,
     proof: Proof,
     pub(super) nodes: u64,
-}
-
-/// What came of a node.
-enum Next {
-    /// It holds nothing better, or its best is known.
-    Done,
-    /// It is to be cut in two at a column: the bounds of the two sides, out and in, and which to go on with.
-    Branch(usize, [u128; 2], bool),
-    /// Some column is decided after all.
-    Again(u32, bool),
-    /// The stop came first.
-    Stopped(u128),
 }
 
 impl<'a> Tree<'a> {
@@ -158,7 +132,7 @@ impl<'a> Tree<'a> {
             by_worth,
             incumbent: Incumbent::none(floor.saturating_sub(shrunk.offset)),
             open: BinaryHeap::from([Node { bound, decided: Vec::new() }]),
-            histories: vec![[History::default(); 2]; worths.len()],
+            branching: Branching::new(worths.len()),
             root,
             proof: Proof::default(),
             nodes: 0,
@@ -174,10 +148,7 @@ impl<'a> Tree<'a> {
     /// The packings that were found and matter, the best last, each told once.
     pub(super) fn found(&mut self) -> Vec<Vec<usize>> {
         let floor = self.incumbent.aim();
-        let Incumbent { chosen, mut past, .. } = std::mem::replace(&mut self.incumbent, Incumbent::none(floor));
-        past.push(chosen);
-        past.retain(|chosen| !chosen.is_empty());
-        past
+        std::mem::replace(&mut self.incumbent, Incumbent::none(floor)).all()
     }
 
     /// Decides columns for all nodes, once packings must be worth more.
@@ -209,22 +180,21 @@ impl<'a> Tree<'a> {
 
     /// Follows a node downwards while it is among the best.
     fn plunge(&mut self, mut node: Node, until: u64, stop: &Stop) {
+        let of = |column: usize| u32::try_from(column).expect("columns are fewer than 2^32");
         loop {
             self.nodes += 1;
-            match self.look(&node, stop) {
+            match self.look(&mut node, stop) {
                 Next::Done => return,
-                Next::Stopped(bound) => {
-                    node.bound = bound.min(node.bound);
+                Next::Stopped => {
                     self.open.push(node);
                     return;
                 }
-                Next::Again(column, is_in) => node.decided.push((column, is_in)),
-                Next::Branch(column, bounds, goes_in) => {
-                    let column = u32::try_from(column).expect("columns are fewer than 2^32");
+                Next::Decided(column, is_in, _) => node.decided.push((of(column), is_in)),
+                Next::Branch(column, sides, goes_in) => {
                     let child = |is_in: bool| {
                         let mut decided = node.decided.clone();
-                        decided.push((column, is_in));
-                        Node { bound: bounds[usize::from(is_in)].min(node.bound), decided }
+                        decided.push((of(column), is_in));
+                        Node { bound: sides[usize::from(is_in)].bound.min(node.bound), decided }
                     };
                     let (next, other) = (child(goes_in), child(!goes_in));
                     if other.bound > self.incumbent.aim() {
@@ -256,57 +226,42 @@ impl<'a> Tree<'a> {
             }
             allowed[column] = if is_in { Allowed::In } else { Allowed::Out };
         }
-        self.spread(&mut allowed).then_some(allowed)
+        spread(self.packing, &mut allowed).then_some(allowed)
     }
 
-    /// Puts out what does not fit beside what is in; whether what is in fits.
-    fn spread(&self, allowed: &mut [Allowed]) -> bool {
-        let packing = self.packing;
-        let mut left = packing.capacities().to_vec();
-        for (column, _) in allowed.iter().enumerate().filter(|entry| *entry.1 == Allowed::In) {
-            for &(row, amount) in &packing.columns()[column].entries {
-                match left[row as usize].checked_sub(amount) {
-                    Some(rest) => left[row as usize] = rest,
-                    None => return false,
-                }
-            }
-        }
-        for (column, state) in allowed.iter_mut().enumerate().filter(|entry| *entry.1 == Allowed::Either) {
-            let entries = &packing.columns()[column].entries;
-            if entries.iter().any(|&(row, amount)| amount > left[row as usize]) {
-                *state = Allowed::Out;
-            }
-        }
-        true
-    }
-
-    fn look(&mut self, node: &Node, stop: &Stop) -> Next {
+    /// Solves the relaxation of a node, whose bound comes down to what is proved.
+    fn look(&mut self, node: &mut Node, stop: &Stop) -> Next {
         let Some(mut allowed) = self.decide(node) else { return Next::Done };
-        let mut bound = node.bound;
         // Once columns are fixed by their gains, the smaller program may bound better.
         for _ in 0..3 {
             self.relaxation.restrict(&allowed);
             let cutoff = cutoff(self.incumbent.aim());
             let ended = self.relaxation.solve(Until { cutoff, pivots: PIVOTS_MAX, stop });
             self.relaxation.prove(&mut self.proof, self.worths, &allowed);
-            bound = bound.min(self.proof.bound());
-            if bound <= self.incumbent.aim() {
+            node.bound = node.bound.min(self.proof.bound());
+            if node.bound <= self.incumbent.aim() {
                 return Next::Done;
             }
             if ended == Ended::Limited && stop.is_raised() {
-                return Next::Stopped(bound);
+                return Next::Stopped;
             }
             let fixed = self.fix(&mut allowed);
             if fixed == 0 {
                 break;
             }
-            if !self.spread(&mut allowed) {
+            if !spread(self.packing, &mut allowed) {
                 return Next::Done;
             }
         }
         self.relaxation.slim_idle();
         self.round(&allowed);
-        if bound <= self.incumbent.aim() { Next::Done } else { self.branch(&allowed, bound, stop) }
+        if node.bound <= self.incumbent.aim() {
+            return Next::Done;
+        }
+        let (bound, aim) = (node.bound, self.incumbent.aim());
+        let Tree { packing, worths, relaxation, .. } = self;
+        let place = Place { packing, worths, relaxation, allowed: &allowed, bound, aim };
+        self.branching.choose(place, &mut self.proof, stop)
     }
 
     /// Fixes columns by their gains; how many of those that were not where the solution has them.
@@ -334,87 +289,6 @@ impl<'a> Tree<'a> {
             self.tighten();
         }
     }
-
-    /// Chooses a column to branch on.
-    fn branch(&mut self, allowed: &[Allowed], bound: u128, stop: &Stop) -> Next {
-        let here = self.relaxation.worth();
-        let candidates = self.candidates(allowed);
-        let Some(&first) = candidates.first() else {
-            // Whole, but not proved: any column that is open makes the program smaller.
-            let open = (0..allowed.len()).find(|&column| allowed[column] == Allowed::Either);
-            return open.map_or(Next::Done, |column| Next::Branch(column, [bound; 2], true));
-        };
-        let mut best = (first, [bound; 2], f64::NEG_INFINITY, [here; 2]);
-        let mut tried = 0;
-        for column in candidates {
-            let value = self.relaxation.basis.value(column);
-            let known = self.histories[column][0].count.min(self.histories[column][1].count);
-            let mut bounds = [bound; 2];
-            let mut worths = [0.0; 2];
-            if known < RELIABLE && tried < TRIED {
-                tried += 1;
-                for is_in in [false, true] {
-                    let side = usize::from(is_in);
-                    let (proved, worth) = self.try_side(allowed, (column, is_in), stop);
-                    bounds[side] = proved.min(bound);
-                    worths[side] = worth;
-                    let way = if is_in { 1.0 - value } else { value };
-                    let history = &mut self.histories[column][side];
-                    history.losses += (here - worth).max(0.0) / way.max(0.01);
-                    history.count += 1;
-                    if bounds[side] <= self.incumbent.aim() {
-                        return Next::Again(u32::try_from(column).expect("columns are fewer than 2^32"), !is_in);
-                    }
-                }
-            } else {
-                worths[0] = here - self.histories[column][0].mean(0.0) * value;
-                worths[1] = here - self.histories[column][1].mean(0.0) * (1.0 - value);
-            }
-            let loss = |side: usize| (here - worths[side]).max(here * 1e-7 + 1e-6);
-            let score = loss(0) * loss(1);
-            if score > best.2 {
-                best = (column, bounds, score, worths);
-            }
-            if stop.is_raised() {
-                return Next::Stopped(bound);
-            }
-        }
-        let (column, bounds, _, worths) = best;
-        Next::Branch(column, bounds, worths[1] >= worths[0])
-    }
-
-    /// Fractional columns, those first that matter most.
-    fn candidates(&self, allowed: &[Allowed]) -> Vec<usize> {
-        let mut found: Vec<(f64, usize)> = Vec::new();
-        for (column, _) in allowed.iter().enumerate().filter(|entry| *entry.1 == Allowed::Either) {
-            let value = self.relaxation.basis.value(column);
-            if value > FRACTION && value < 1.0 - FRACTION {
-                let [out, into] = self.histories[column];
-                let fallback = self.worths[column] as f64;
-                let score = (out.mean(fallback) * value) * (into.mean(fallback) * (1.0 - value));
-                found.push((score, column));
-            }
-        }
-        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        found.into_iter().take(LOOKED_AT).map(|(_, column)| column).collect()
-    }
-
-    /// What one side of a branching comes to: a bound, and about what it is worth.
-    fn try_side(&mut self, allowed: &[Allowed], (column, is_in): (usize, bool), stop: &Stop) -> (u128, f64) {
-        let mut side = allowed.to_vec();
-        side[column] = if is_in { Allowed::In } else { Allowed::Out };
-        if !self.spread(&mut side) {
-            return (0, 0.0);
-        }
-        let mut trial = self.relaxation.trial();
-        let cutoff = cutoff(self.incumbent.aim());
-        let worth = trial.solve(&side, Until { cutoff, pivots: TRIAL_PIVOTS, stop });
-        let mut proof = std::mem::take(&mut self.proof);
-        trial.prove(&mut proof, self.worths, &side);
-        let bound = proof.bound();
-        self.proof = proof;
-        (bound, worth)
-    }
 }
 
 /// Packs on top of a packing whatever else fits, what is worth most first.
@@ -423,14 +297,14 @@ pub(super) fn complete(packing: &Packing, worths: &[u64], chosen: &[usize]) -> V
 }
 
 /// The columns that are worth anything, the dearest first.
-fn by_worth(worths: &[u64]) -> Vec<usize> {
+pub(super) fn by_worth(worths: &[u64]) -> Vec<usize> {
     let mut columns: Vec<usize> = (0..worths.len()).filter(|&column| worths[column] > 0).collect();
     columns.sort_by_key(|&column| (Reverse(worths[column]), column));
     columns
 }
 
 /// Packs on top of a packing, in the order of columns, whatever else fits of some columns, the first of them first.
-fn fill_up(packing: &Packing, rest: &[usize], chosen: &[usize]) -> Vec<usize> {
+pub(super) fn fill_up(packing: &Packing, rest: &[usize], chosen: &[usize]) -> Vec<usize> {
     let mut fill = Fill::new(packing);
     chosen.iter().for_each(|&column| {
         fill.add(column);

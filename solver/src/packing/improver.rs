@@ -1,0 +1,94 @@
+//! Something better than a packing that is known, sought again and again for worths that change.
+
+use crate::random::Random;
+use crate::stop::Stop;
+
+use super::component::Component;
+use super::frontier::Frontier;
+use super::prepared::{Prepared, Solved};
+use super::proof;
+use super::search::Solve;
+
+/// Packings that are known, where something better is sought.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The one to beat. What is in it need not fit together.
+    pub best: &'a [usize],
+    /// What must be gained on it at least, and more.
+    pub slack: u128,
+    /// Others, near which there may be something better. What is in each fits together.
+    pub near: &'a [Vec<usize>],
+}
+
+/// Packings that are worth more than one that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Improved {
+    /// Such packings, each in the order of columns.
+    pub better: Vec<Vec<usize>>,
+    /// Whether the search came to its end: none is missing where there is none.
+    pub is_complete: bool,
+}
+
+/// A search that goes on: what it learns of a component serves it again for the next worths.
+#[derive(Clone, Debug)]
+pub struct Improver<'a> {
+    prepared: &'a Prepared,
+    /// The tree of each component that has one: those with quantities.
+    frontiers: Vec<Option<Frontier>>,
+}
+
+impl<'a> Improver<'a> {
+    pub(super) fn new(prepared: &'a Prepared) -> Improver<'a> {
+        Improver { prepared, frontiers: prepared.components.iter().map(|_| None).collect() }
+    }
+
+    /// Looks for packings that gain more than a slack on a known one for other worths of all columns; a column is left out by a worth of
+    /// zero. Those that are found differ from the known one in one component each. It is enough to know some: the best is proved only
+    /// where there is none.
+    #[must_use]
+    pub fn better(&mut self, worths: &[u64], known: Known<'_>, seed: u64, stop: &Stop) -> Improved {
+        let (start, slack) = (known.best, known.slack);
+        let random = Random::new(seed);
+        let mut improved = Improved { better: Vec::new(), is_complete: true };
+        for (at, component) in self.prepared.components.iter().enumerate() {
+            let solved = self.again(at, worths, known, random.fork(at as u64), stop);
+            let worth = |chosen: &[usize]| -> u128 {
+                chosen.iter().map(|&column| u128::from(worths[component.columns[column]])).sum()
+            };
+            let enough = worth(&component.local(start)) + slack;
+            improved.is_complete &= solved.bound <= solved.incumbent.worth.max(enough);
+            for chosen in solved.incumbent.all().into_iter().filter(|chosen| worth(chosen) > enough) {
+                let elsewhere = start.iter().copied().filter(|&column| !component.holds(column));
+                let here = chosen.into_iter().map(|column| component.columns[column]);
+                let mut whole: Vec<usize> = elsewhere.chain(here).collect();
+                whole.sort_unstable();
+                improved.better.push(whole);
+            }
+        }
+        improved
+    }
+
+    /// Looks for packings of a component that gain more than a slack on the known one.
+    fn again(&mut self, at: usize, worths: &[u64], known: Known<'_>, random: Random, stop: &Stop) -> Solved {
+        let component: &Component = &self.prepared.components[at];
+        let own: Vec<u64> = component.columns.iter().map(|&column| worths[column]).collect();
+        let before = self.prepared.solved[at].as_ref();
+        if let Some(solved) = before.filter(|_| own == proof::worths(&component.packing)) {
+            return Solved { incumbent: solved.incumbent.clone(), bound: solved.bound, relaxation: None };
+        }
+        let start = component.local(known.best);
+        let worth = |chosen: &[usize]| chosen.iter().map(|&column| u128::from(own[column])).sum::<u128>();
+        let enough = Some(worth(&start) + known.slack);
+        let relaxation = before.and_then(|solved| solved.relaxation.as_ref());
+        if let Some(relaxation) = relaxation.filter(|_| component.exclusions().is_none()) {
+            let frontier = self.frontiers[at].get_or_insert_with(|| Frontier::new(relaxation.clone(), own.len()));
+            let solve = Solve { component, worths: &own, random, enough, starts: Vec::new(), stop };
+            return solve.go_on(start, frontier);
+        }
+        let mut starts: Vec<Vec<usize>> = known.near.iter().map(|near| component.local(near)).collect();
+        starts.sort_by_cached_key(|start| worth(start));
+        let relaxation = relaxation.map(|relaxation| relaxation.with_worths(&own));
+        let solve = Solve { component, worths: &own, random, enough, starts, stop };
+        solve.run(start, relaxation, &mut |_, _| {})
+    }
+}
