@@ -3,7 +3,7 @@
 //! Nothing here is shared with what cleared the round. Capacity is looked at account by account and instant by instant, with
 //! the policy's formula written out again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::Domain;
@@ -12,7 +12,6 @@ use lessor_models::time::{StepFunction, Timestamp};
 
 use crate::book::{BidderIndex, GroupIndex};
 use crate::catalog::Wish;
-use crate::holdings::Holdings;
 use crate::policy::{AccountClass, Format};
 use crate::session::{Session, SessionOutcome};
 use crate::settlement::Transfer;
@@ -93,46 +92,102 @@ fn share(part: Option<u64>, whole: u64) -> (i128, i128) {
     (part.unwrap_or(whole).into(), i128::from(whole).max(1))
 }
 
-/// Uses of an account.
-#[derive(Debug, Default)]
-struct Uses {
-    won: Vec<(BidderIndex, Wish)>,
-    sold: Vec<Wish>,
+/// What changes about an account at an instant.
+#[derive(Clone, Debug, Default)]
+struct Change {
+    /// What bidders win more, or less.
+    won: Vec<(BidderIndex, i128)>,
+    /// What is sold more.
+    sold: i128,
+    /// What each service class holds more.
+    held: [i128; 4],
 }
+
+/// The changes of an account, by instant.
+type Changes = BTreeMap<Timestamp, Change>;
 
 /// The greatest overdraft of any account at any instant, for all bidders together and for one.
 fn overdraft(session: &Session<'_>, won: &[(BidderIndex, Wish)], sold: &[Wish]) -> (u128, u128) {
-    let mut uses: BTreeMap<(Owner, Kind), Uses> = BTreeMap::new();
-    won.iter().for_each(|&(bidder, wish)| uses.entry((wish.owner, wish.kind)).or_default().won.push((bidder, wish)));
-    sold.iter().for_each(|&wish| uses.entry((wish.owner, wish.kind)).or_default().sold.push(wish));
-    let fleet = session.ground.fleet;
+    let mut accounts: BTreeMap<(Owner, Kind), Changes> = BTreeMap::new();
+    for &(bidder, wish) in won {
+        let quantity = i128::from(wish.quantity);
+        let changes = accounts.entry((wish.owner, wish.kind)).or_default();
+        changes.entry(wish.interval.start).or_default().won.push((bidder, quantity));
+        changes.entry(wish.interval.end).or_default().won.push((bidder, -quantity));
+    }
+    for wish in sold {
+        let quantity = i128::from(wish.quantity);
+        let changes = accounts.entry((wish.owner, wish.kind)).or_default();
+        changes.entry(wish.interval.start).or_default().sold += quantity;
+        changes.entry(wish.interval.end).or_default().sold -= quantity;
+    }
     let mut worst = (0, 0);
-    for ((owner, kind), uses) in uses {
-        let class = session.policy.class_of(place(fleet, owner), kind);
-        let steps = fleet.steps().get(&(owner, kind)).into_iter().flat_map(StepFunction::steps);
-        let holdings = session.ground.holdings;
-        let wishes = uses.won.iter().map(|(_, wish)| wish).chain(&uses.sold);
-        // What is won and held rises only where a term starts; what is there, and what is sold, falls only at a step or an end.
-        let instants = wishes.flat_map(|wish| [wish.interval.start, wish.interval.end]).chain(steps.map(|step| step.0));
-        for at in instants.chain(holdings.of(owner, kind).iter().map(|holding| holding.interval.start)) {
-            let (all, most) = held(&uses.won, at);
-            let (mut room, cap) = class.map_or((0, 0), |class| {
-                limits(class, fleet.capacity_at(owner, kind, at), held_before(holdings, (owner, kind), at))
-            });
-            let is_offered =
-                class.is_some_and(|class| matches!(class.format, Format::DoubleAuction | Format::UnitDemand));
-            let sold =
-                uses.sold.iter().filter(|wish| covers(wish, at)).map(|wish| u128::from(wish.quantity)).sum::<u128>();
-            worst.0 = worst.0.max(if all > 0 || sold > 0 { sold.saturating_sub(room) } else { 0 });
-            if is_offered {
-                room = room.min(sold);
-            }
-            if all > 0 {
-                worst = (worst.0.max(all.saturating_sub(room)), worst.1.max(most.saturating_sub(cap)));
-            }
-        }
+    for (account, changes) in accounts {
+        let of_account = overdraft_of(session, account, changes);
+        worst = (worst.0.max(of_account.0), worst.1.max(of_account.1));
     }
     worst
+}
+
+/// The same of one account, from one instant at which something changes to the next.
+fn overdraft_of(session: &Session<'_>, (owner, kind): (Owner, Kind), mut changes: Changes) -> (u128, u128) {
+    let fleet = session.ground.fleet;
+    let class = session.policy.class_of(place(fleet, owner), kind);
+    for &(at, _) in fleet.steps().get(&(owner, kind)).into_iter().flat_map(StepFunction::steps) {
+        changes.entry(at).or_default();
+    }
+    for holding in session.ground.holdings.of(owner, kind) {
+        let (service, amount) = (holding.service as usize, i128::from(holding.amount));
+        changes.entry(holding.interval.start).or_default().held[service] += amount;
+        changes.entry(holding.interval.end).or_default().held[service] -= amount;
+    }
+    let is_offered = class.is_some_and(|class| matches!(class.format, Format::DoubleAuction | Format::UnitDemand));
+    let (mut won, mut sold, mut held) = (Won::default(), 0, [0; 4]);
+    let mut worst = (0, 0);
+    for (at, change) in changes {
+        change.won.into_iter().for_each(|(bidder, more)| won.add(bidder, more));
+        sold += change.sold;
+        held.iter_mut().zip(change.held).for_each(|(held, more)| *held += more);
+        let limits = class.map(|class| limits(class, fleet.capacity_at(owner, kind, at), held.map(units)));
+        let (room, cap) = limits.unwrap_or((0, 0));
+        let (sold, all, most) = (units(sold), units(won.all), units(won.most()));
+        if all > 0 || sold > 0 {
+            let open = if is_offered { room.min(sold) } else { room };
+            let beyond = sold.saturating_sub(room).max(if all > 0 { all.saturating_sub(open) } else { 0 });
+            worst.0 = worst.0.max(beyond);
+        }
+        worst.1 = worst.1.max(most.saturating_sub(cap));
+    }
+    worst
+}
+
+/// What bidders have won of an account at an instant.
+#[derive(Debug, Default)]
+struct Won {
+    all: i128,
+    by_bidder: BTreeMap<BidderIndex, i128>,
+    /// The same, least first.
+    in_order: BTreeSet<(i128, BidderIndex)>,
+}
+
+impl Won {
+    fn add(&mut self, bidder: BidderIndex, more: i128) {
+        let has = self.by_bidder.entry(bidder).or_default();
+        self.in_order.remove(&(*has, bidder));
+        *has += more;
+        self.in_order.insert((*has, bidder));
+        self.all += more;
+    }
+
+    /// What the one has who has most.
+    fn most(&self) -> i128 {
+        self.in_order.last().map_or(0, |most| most.0)
+    }
+}
+
+/// Base units of which no fewer than none are left once all changes of an instant are made.
+fn units(amount: i128) -> u128 {
+    u128::try_from(amount).expect("what ends began before")
 }
 
 fn place(fleet: &Fleet, owner: Owner) -> Domain {
@@ -140,30 +195,6 @@ fn place(fleet: &Fleet, owner: Owner) -> Domain {
         Owner::Node(node) => Domain::Level(fleet.level(node)),
         Owner::Zone(zone) => Domain::Zone(fleet.zones()[zone.at()].kind),
     }
-}
-
-fn covers(wish: &Wish, at: Timestamp) -> bool {
-    wish.interval.start <= at && at < wish.interval.end
-}
-
-/// What is won at an instant, by all bidders and by the one who holds most.
-fn held(won: &[(BidderIndex, Wish)], at: Timestamp) -> (u128, u128) {
-    let mut by_bidder: BTreeMap<BidderIndex, u128> = BTreeMap::new();
-    for (bidder, wish) in won.iter().filter(|(_, wish)| covers(wish, at)) {
-        *by_bidder.entry(*bidder).or_default() += u128::from(wish.quantity);
-    }
-    (by_bidder.values().sum(), by_bidder.values().copied().max().unwrap_or(0))
-}
-
-/// What the classes hold of an account at an instant, A to D, before anything is won.
-fn held_before(holdings: &Holdings, (owner, kind): (Owner, Kind), at: Timestamp) -> [u128; 4] {
-    let mut held = [0; 4];
-    for holding in holdings.of(owner, kind) {
-        if holding.interval.start <= at && at < holding.interval.end {
-            held[holding.service as usize] += u128::from(holding.amount);
-        }
-    }
-    held
 }
 
 /// What may trade of an account of which classes hold so much, and what one bidder may win of it.
