@@ -80,6 +80,31 @@ fn a_round_is_cleared_settled_and_explains_itself() {
 }
 
 #[test]
+fn a_round_that_is_not_settled_says_what_was_open_and_shows_no_figures() {
+    let bench = market();
+    bench.expect(0, "market book --supply fleet --policy policy.toml --bids 300 --seed 3 --out tight.parquet");
+    // The deadline is over before the first linear program.
+    let said = bench.expect(1, &format!("{} --deadline 1ms", CLEAR.replace("bids", "tight"))).json();
+    let reasons = said["unsettled"].as_array().unwrap();
+    assert!(reasons.len() == 1 && reasons[0].as_str().unwrap().contains("not proved to be the best"), "{said}");
+    let proof = &said["certificate"];
+    for figure in [&said["efficiency"], &proof["gap"], &proof["core_violation"], &proof["regret"]] {
+        assert!(figure.is_null(), "{said}");
+    }
+    assert!(proof["bound"].as_u64() > Some(0) && (&proof["surplus"], &proof["misreports"]) == (&0.into(), &0.into()));
+    assert_eq!([&said["winners"], &said["revenue"], &said["fees"]], [&0; 3], "{said}");
+    let awards = read_awards(&bench.path("round/awards.parquet")).unwrap();
+    assert!(awards.iter().all(|award| award.payment.is_none() && award.reason.is_some()), "{awards:?}");
+    assert!(awards.iter().any(|award| award.reason.as_deref() == Some("unsettled")), "{awards:?}");
+    let page = fs::read_to_string(bench.path("round/report.html")).unwrap();
+    assert!(page.contains("Not all of the round could be settled: the winners are not proved to be the best"));
+    assert!(page.contains("as long as payments are not settled"));
+    for shown in ["Efficiency", "Core violation", "Regret found"] {
+        assert!(!page.contains(shown), "{shown}");
+    }
+}
+
+#[test]
 fn a_quantity_has_a_price_up_to_what_is_offered() {
     let bench = market();
     bench.expect(0, CLEAR);

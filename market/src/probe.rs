@@ -38,11 +38,15 @@ pub struct Regret {
 
 /// Tries misreports of a sample of bidders: all bids of one, scaled. The seed of the policy draws up to 4 bidders, and each states 4
 /// factors; of these 16 as many are tried, in an order that the seed gives, as a budget of work allows. The budget of the stop is set
-/// anew.
+/// anew. None is tried where nothing was settled: nobody has a payoff that a misreport could better, and what it would take to settle a
+/// round is what was not there.
 ///
 /// # Errors
 /// See [`SessionError`].
 pub fn regret(session: &Session<'_>, outcome: &SessionOutcome, stop: &Stop) -> Result<Regret, SessionError> {
+    if outcome.settled_nothing() {
+        return Ok(Regret::default());
+    }
     let mut bidders: Vec<BidderIndex> = session.bids.iter().map(|bid| bid.bidder).collect();
     bidders.sort_unstable();
     bidders.dedup();

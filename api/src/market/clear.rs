@@ -204,7 +204,7 @@ fn certificate(
         misreports: regret.tried,
         misreports_unfinished: regret.unfinished,
         misreports_cut: regret.is_cut,
-        regret: regret.most,
+        regret: (!outcome.settled_nothing()).then_some(regret.most),
     })
 }
 

@@ -117,7 +117,7 @@ fn headline(shown: &Shown<'_>) -> String {
         ("Core violation", core, "credits that a coalition could offer the seller beyond".to_owned()),
         (
             "Regret found",
-            money(u128::try_from(certificate.regret).unwrap_or(0)),
+            certificate.regret.map_or("–".to_owned(), |regret| money(u128::try_from(regret).unwrap_or(0))),
             format!("credits, in {} misreports tried{cut}", certificate.misreports),
         ),
     ];

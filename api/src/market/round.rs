@@ -330,8 +330,8 @@ pub(super) struct Certificate {
     pub(super) misreports_unfinished: u32,
     /// Whether the deadline came before all misreports of the sample were tried: a faster machine may find more.
     pub(super) misreports_cut: bool,
-    /// The most that one of them would have gained.
-    pub(super) regret: i64,
+    /// The most that one of them would have gained; `null` where nothing was settled.
+    pub(super) regret: Option<i64>,
 }
 
 impl Record {
