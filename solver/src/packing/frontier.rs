@@ -329,12 +329,12 @@ impl Search<'_> {
         loop {
             self.looked_at += 1;
             let depth = self.frontier.nodes[node as usize].depth;
-            let again = |excess, node, depth, search| Open { excess, node, depth, search };
             let search = self.frontier.searches;
+            let leaf = |excess, node, depth| Open { excess, depth, node, search };
             let (column, sides, goes_in) = match self.look(node, &mut most, &mut allowed) {
                 Next::Done => return,
                 Next::Stopped => {
-                    self.frontier.open.push(again(most, node, depth, search));
+                    self.frontier.open.push(leaf(most, node, depth));
                     return;
                 }
                 Next::Decided(column, is_in, side) => {
@@ -350,14 +350,14 @@ impl Search<'_> {
             let children = self.frontier.cut_in_two(node, self.shrunk.columns[column], prices);
             let (next, other) = (usize::from(goes_in), usize::from(!goes_in));
             if excess[other] > 0 {
-                self.frontier.open.push(again(excess[other], children[other], depth + 1, search));
+                self.frontier.open.push(leaf(excess[other], children[other], depth + 1));
             }
             if excess[next] == 0 {
                 return;
             }
             let best = self.frontier.open.peek().map_or(0, |open| open.excess);
             if excess[next].saturating_add(best / 4) < best {
-                self.frontier.open.push(again(excess[next], children[next], depth + 1, search));
+                self.frontier.open.push(leaf(excess[next], children[next], depth + 1));
                 return;
             }
             (node, most) = (children[next], excess[next]);

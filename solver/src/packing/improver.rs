@@ -51,7 +51,7 @@ impl<'a> Improver<'a> {
         let random = Random::new(seed);
         let mut improved = Improved { better: Vec::new(), is_complete: true };
         for (at, component) in self.prepared.components.iter().enumerate() {
-            let solved = self.again(at, worths, known, random.fork(at as u64), stop);
+            let solved = self.again(at, (worths, known), random.fork(at as u64), stop);
             let worth = |chosen: &[usize]| -> u128 {
                 chosen.iter().map(|&column| u128::from(worths[component.columns[column]])).sum()
             };
@@ -69,7 +69,7 @@ impl<'a> Improver<'a> {
     }
 
     /// Looks for packings of a component that gain more than a slack on the known one.
-    fn again(&mut self, at: usize, worths: &[u64], known: Known<'_>, random: Random, stop: &Stop) -> Solved {
+    fn again(&mut self, at: usize, (worths, known): (&[u64], Known<'_>), random: Random, stop: &Stop) -> Solved {
         let component: &Component = &self.prepared.components[at];
         let own: Vec<u64> = component.columns.iter().map(|&column| worths[column]).collect();
         let before = self.prepared.solved[at].as_ref();
