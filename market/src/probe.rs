@@ -59,6 +59,10 @@ pub fn regret(session: &Session<'_>, outcome: &SessionOutcome, stop: &Stop) -> R
         .collect();
     let mut found = Regret::default();
     stop.allow(WORK);
+    if stop.is_raised() {
+        // What a round takes before anything looks at the stop is long where there are many bids.
+        return Ok(Regret { is_cut: true, ..Regret::default() });
+    }
     for (number, &(bidder, permille)) in misreports.iter().enumerate() {
         let gain = gain(session, outcome, (bidder, permille), stop)?;
         if stop.is_used_up() {
@@ -105,8 +109,9 @@ pub fn core_violation(
     outcome: &SessionOutcome,
     stop: &Stop,
 ) -> Result<Option<u128>, SessionError> {
+    stop.allow(WORK_COALITION);
     // Where nothing settled there are no payments that a coalition could block.
-    if outcome.settled_nothing() {
+    if outcome.settled_nothing() || stop.is_raised() {
         return Ok(None);
     }
     let mut bids: Vec<AccountBid> = session.bids.to_vec();
@@ -125,7 +130,6 @@ pub fn core_violation(
         bid.amount = if takes_part { Money((fate.counted.0 - gained).max(0)) } else { Money(0) };
     }
     let Some(policy) = as_bid(session.policy, outcome) else { return Ok(None) };
-    stop.allow(WORK_COALITION);
     let lowered = clear_session(&Session { bids: &bids, policy: &policy, ..*session }, stop)?;
     let is_proved = !stop.is_raised() && lowered.classes.iter().all(|class| class.bound == Some(class.surplus));
     let best: u128 = lowered.classes.iter().map(|class| class.surplus).sum();
