@@ -4,6 +4,8 @@ use super::matrix::Matrix;
 
 /// A slope below which going on gains nothing.
 const GAINS_NOTHING: f64 = 1e-7;
+/// Ratios that are looked for one by one, each in a pass over what is left; breakpoints are sorted where more are passed.
+const PASSES: usize = 16;
 
 /// Where a reduced cost changes sign as the step grows.
 #[derive(Clone, Copy, Debug)]
@@ -83,17 +85,13 @@ impl Workspace {
     pub(super) fn pass(&mut self, mut slope: f64) -> Option<usize> {
         self.flips.clear();
         let points = &mut self.breakpoints;
-        let mut passed = 0;
+        let (mut passed, mut passes) = (0, 0);
         while passed < points.len() {
-            let least = points[passed..].iter().map(|point| point.ratio).fold(f64::INFINITY, f64::min);
-            let limit = least + 1e-9 * (1.0 + least);
-            let mut end = passed;
-            for at in passed..points.len() {
-                if points[at].ratio <= limit {
-                    points.swap(at, end);
-                    end += 1;
-                }
+            passes += 1;
+            if passes == PASSES {
+                points[passed..].sort_unstable_by(|a, b| a.ratio.total_cmp(&b.ratio).then(a.variable.cmp(&b.variable)));
             }
+            let end = passed + if passes < PASSES { gather(&mut points[passed..]) } else { leading(&points[passed..]) };
             let group = &points[passed..end];
             let loss: f64 = group.iter().map(|point| point.size * point.range).sum();
             if slope - loss <= 0.0 || end == points.len() && slope - loss <= GAINS_NOTHING {
@@ -107,4 +105,28 @@ impl Workspace {
         }
         None
     }
+}
+
+/// The greatest ratio that counts as one with the least.
+fn limit(least: f64) -> f64 {
+    least + 1e-9 * (1.0 + least)
+}
+
+/// Brings those of the least ratio to the front; how many there are.
+fn gather(points: &mut [Breakpoint]) -> usize {
+    let limit = limit(points.iter().map(|point| point.ratio).fold(f64::INFINITY, f64::min));
+    let mut end = 0;
+    for at in 0..points.len() {
+        if points[at].ratio <= limit {
+            points.swap(at, end);
+            end += 1;
+        }
+    }
+    end
+}
+
+/// How many have the least ratio, where they are in the order of ratios.
+fn leading(points: &[Breakpoint]) -> usize {
+    let limit = points.first().map_or(0.0, |point| limit(point.ratio));
+    points.partition_point(|point| point.ratio <= limit)
 }
