@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_admission;
+mod bench_cats;
 mod bench_leases;
 mod journal;
 mod lease;
@@ -28,6 +29,7 @@ pub use bench::{
     BenchRebalanceArgs, BenchVbpArgs, BenchVerb,
 };
 pub use bench_admission::BenchAdmissionArgs;
+pub use bench_cats::BenchCatsArgs;
 pub use bench_leases::BenchLeasesLiveArgs;
 pub use journal::{JournalArgs, JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};
 pub use lease::{

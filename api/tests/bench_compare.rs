@@ -198,6 +198,79 @@ fn batches_of_pods_are_compared() {
     assert_eq!(of(&object["runs"], "one")["size"], 3);
 }
 
+/// Two goods: bidder 0 wants either for 20, by bids that share the dummy good 2; bidder 1 the second for 15, bidder 2 both
+/// for 21. Bids 0 and 2 win 35; VCG takes 6 and 1, the core 21 in all.
+const AUCTION: &str = "goods 2\nbids 4\ndummy 1\n0\t20\t0\t2\t#\n1\t20\t1\t2\t#\n2\t15\t1\t#\n3\t21\t0\t1\t#\n";
+
+#[test]
+fn payment_rules_and_a_peer_are_compared_by_what_the_winners_are_worth() {
+    let bench = Bench::new();
+    fs::write(bench.path("small.txt"), AUCTION).unwrap();
+    fs::write(bench.path("known.csv"), "instance,best_objective\nsmall.txt,35\n").unwrap();
+    // Bid 3 alone is worth 21, told as 30 before, which the answer does not bear out; answers of 35 refute a bound of 34.
+    let peers = [
+        "peer=sh -c 'printf \"0,15,50\\n0,30,34\\n\" > {incumbents}; printf \"{\\\"winners\\\": [3]}\" > {out}'",
+        "greedy=sh -c 'printf \"{\\\"winners\\\": [0, 1]}\" > {out}'",
+    ];
+    let words = "bench cats small.txt --payments pay-as-bid,vcg,core --reference known.csv --seconds 20 --seeds 1,2 \
+                 --threads 1 --json --out o";
+    let object = expect(&bench, 0, words, &peers).json();
+    let (runs, means) = (&object["runs"], &object["means"]);
+    assert_eq!(runs.as_array().unwrap().len(), 10);
+    for (rule, revenue) in [("pay-as-bid", 35), ("vcg", 7), ("core", 21)] {
+        let run = of(runs, &format!("lessor-{rule}"));
+        assert_eq!((&run["status"], &run["cost"], &run["bound"]), (&"ok".into(), &35.into(), &35.into()), "{run}");
+        assert_eq!((&run["note"], &run["size"]), (&format!("revenue {revenue}").into(), &4.into()), "{run}");
+        assert_eq!(
+            (&run["best"], &run["gap_to_reference"], &run["primal_gap"]),
+            (&35.into(), &0.0.into(), &0.0.into())
+        );
+        let mean = of(means, &format!("lessor-{rule}"));
+        assert_eq!((&mean["runs"], &mean["proven"], &mean["at_best"]), (&2.into(), &2.into(), &2.into()), "{mean}");
+    }
+    let run = of(runs, "peer");
+    assert_eq!((&run["cost"], &run["bound"]), (&21.into(), &Value::Null), "{run}");
+    assert_eq!(run["note"], "told a bound of 34, which an answer refutes");
+    is_about(&run["gap_to_reference"], 14.0 / 35.0, 1e-12);
+    is_about(&run["primal_gap"], 14.0 / 35.0, 1e-12);
+    // The gap of 21 at the least, however early: what was told as 30 does not count.
+    let integral = run["primal_integral"].as_f64().unwrap();
+    assert!((20.0 * 14.0 / 35.0..20.0).contains(&integral), "{run}");
+    let greedy = of(runs, "greedy");
+    assert_eq!((&greedy["status"], &greedy["note"]), (&"infeasible".into(), &"bidder 0 wins twice".into()), "{greedy}");
+    assert_eq!(names(&bench.path("o")), FILES);
+    let told = table(&bench, "o/incumbents.parquet");
+    let values = told.column_by_name("cost").unwrap().as_primitive::<Decimal128Type>();
+    assert!(values.values().contains(&35) && values.values().contains(&30));
+    let page = fs::read_to_string(bench.path("o/compare.html")).unwrap();
+    assert!(page.contains("Combinatorial auctions") && page.contains("lessor-core"));
+}
+
+#[test]
+fn auctions_with_decimal_amounts_are_compared_in_units_of_a_millionth() {
+    let bench = Bench::new();
+    fs::write(bench.path("small.txt"), AUCTION.replace("15\t1", "15.25\t1")).unwrap();
+    fs::write(bench.path("known.csv"), "instance,best_objective\nsmall.txt,36\n").unwrap();
+    let words = "bench cats small.txt --reference known.csv --seconds 20 --json --out o";
+    let object = expect(&bench, 0, words, &[]).json();
+    let run = &object["runs"][0];
+    assert_eq!((&run["contender"], &run["note"]), (&"lessor-pay-as-bid".into(), &"revenue 35.25".into()), "{run}");
+    assert_eq!(
+        (&run["cost"], &run["bound"], &run["best"]),
+        (&35_250_000.into(), &35_250_000.into(), &36_000_000.into())
+    );
+    is_about(&run["gap_to_reference"], 0.75 / 36.0, 1e-12);
+    for (words, told) in [
+        ("bench cats small.txt --peer x={out}{nodes} --out p", "{nodes} is nothing that instances of cats have"),
+        ("bench cats small.txt --reference small.txt --out p", "small.txt: column instance is missing"),
+    ] {
+        let said = bench.expect(2, words);
+        assert!(said.err.contains(told) && bench.names() == ["known.csv", "o", "small.txt"], "{words}: {said:?}");
+    }
+    let summary = fs::read_to_string(bench.path("o/summary.md")).unwrap();
+    assert!(summary.contains("| small | 4 | 36 | 35.25 ("), "{summary}");
+}
+
 /// One resource with a load weight of 10, two machines with a safety capacity of 4 and 3, two services of one process each
 /// that need 3 and 2, no balance; moves weigh 1, 10 and 100.
 const MODEL: &str = "1\n0 10\n2\n0 0 8 4 0 1\n0 1 6 3 2 0\n2\n1 0\n1 0\n2\n0 3 5\n1 2 6\n0\n1 10 100\n";
@@ -243,6 +316,10 @@ fn what_cannot_be_compared_is_bad_usage_and_leaves_nothing() {
         ("bench rebalance small --out o", "give --initial"),
         ("bench rebalance a b --initial c --out o", "--initial: there are 2 models"),
         ("bench vbp small --out o", "small: "),
+        ("bench cats --out o", "INSTANCE"),
+        ("bench cats absent --out o", "absent: cannot be read"),
+        ("bench cats small --out o", "small: line 1: \"2 3\" is neither a size nor a bid"),
+        ("bench cats small --payments fair --out o", "fair"),
         ("bench openb small --nodes small --reference small --out o", "no table of best results for openb"),
     ];
     for (words, told) in cases {

@@ -21,6 +21,7 @@ pub(crate) fn run(verb: &BenchVerb, clock: &ProcessClock) -> Result<Ending, Comm
     match verb {
         BenchVerb::Admission(args) => admission::run(args, clock),
         BenchVerb::Plan(args) => plan::run(args, clock),
+        BenchVerb::Cats(args) => compare::cats(args, clock),
         BenchVerb::Gap(args) => compare::gap(args, clock),
         BenchVerb::Vbp(args) => compare::vbp(args, clock),
         BenchVerb::Openb(args) => compare::openb(args, clock),

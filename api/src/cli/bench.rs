@@ -9,6 +9,7 @@ use crate::client::ServerUrl;
 use crate::duration_text;
 
 use super::bench_admission::{BENCH_ADMISSION_EXAMPLES, BenchAdmissionArgs};
+use super::bench_cats::{BENCH_CATS_EXAMPLES, BenchCatsArgs};
 use super::bench_leases::BenchLeasesLiveArgs;
 use super::{EXIT_CODES, FamilyFlag, GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, VbpMethodFlag};
 
@@ -55,6 +56,9 @@ pub enum BenchVerb {
     /// Admits the pods of openb sequences one by one, each by the engine and with nothing later seen, and checks the placements.
     #[command(after_help = format!("{BENCH_ADMISSION_EXAMPLES}\n\n{EXIT_CODES}"))]
     Admission(BenchAdmissionArgs),
+    /// Compares payment rules and other programs on combinatorial auctions, with outcomes that are checked here.
+    #[command(after_help = format!("{BENCH_CATS_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Cats(BenchCatsArgs),
     /// Plans generated fleets of several sizes, each in a process of its own, checks every plan, and draws the curves.
     #[command(after_help = format!("{BENCH_PLAN_EXAMPLES}\n\n{EXIT_CODES}"))]
     Plan(BenchPlanArgs),

@@ -90,6 +90,9 @@ pub(super) fn run(args: &SolveCatsArgs, clock: &ProcessClock) -> Result<Ending, 
 }
 
 fn tell(solved: &SolvedCats, args: &SolveCatsArgs) {
+    if let Some(why) = &solved.unsettled {
+        warn(&format!("no payments: {why}"));
+    }
     if args.common.json {
         return print_json(solved);
     }
@@ -97,9 +100,8 @@ fn tell(solved: &SolvedCats, args: &SolveCatsArgs) {
     say(&format!("bound     {}", solved.bound));
     say(&format!("gap       {:.4} %", solved.gap * 100.0));
     say(&format!("winners   {}", solved.winners));
-    match (&solved.unsettled, solved.revenue) {
-        (Some(why), _) => warn(&format!("no payments: {why}")),
-        (None, revenue) => say(&format!("revenue   {:.4}", revenue.unwrap_or(0.0))),
+    if let Some(revenue) = solved.revenue {
+        say(&format!("revenue   {revenue:.4}"));
     }
     say(&format!("seconds   {:.3}, of which clearing {:.3}", solved.seconds, solved.clearing_seconds));
     say(&format!("answer    {}", args.common.out.display()));

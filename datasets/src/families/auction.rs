@@ -15,7 +15,7 @@ use lessor_models::families::COEFFICIENT_MAX;
 use lessor_models::families::auction::{AuctionBid, AuctionInstance};
 
 use super::FamilyError;
-use super::decimal::scaled;
+use super::decimal::{scaled, scaled_sum};
 use super::numbers::{clipped, text};
 
 /// Units of an amount of the instance in one of a file with decimal amounts.
@@ -30,6 +30,20 @@ pub struct ReadAuction {
     pub instance: AuctionInstance,
     /// How many of its units are one of the file: one, or [`AUCTION_UNITS`] where amounts are decimal.
     pub units: u64,
+}
+
+impl ReadAuction {
+    /// An amount, or a sum of some, that is written in units of the file, in units of the instance; `None` where it is no number
+    /// from 0 on.
+    #[must_use]
+    pub fn amount(&self, token: &str) -> Option<u128> {
+        scaled_sum(token, places(self.units))
+    }
+}
+
+/// The decimal places that count.
+const fn places(units: u64) -> i32 {
+    if units == 1 { 0 } else { PLACES }
 }
 
 /// Reads one instance.
@@ -159,7 +173,7 @@ impl Reader<'_> {
 
     /// The amount of a bid, in units of the file or in those of decimal amounts.
     fn amount(&self, bid: &BidLine, units: u64) -> Result<u64, FamilyError> {
-        let amount = scaled(&bid.amount, if units == 1 { 0 } else { PLACES });
+        let amount = scaled(&bid.amount, places(units));
         let not = || FamilyError::NotAnAmount {
             path: self.path.to_owned(),
             line: bid.line,

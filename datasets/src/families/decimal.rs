@@ -8,6 +8,11 @@ const DIGITS_MAX: usize = 30;
 /// A decimal number in units of 10^-places, rounded to the nearest, half upwards; `None` where it is none, or comes to more than
 /// [`COEFFICIENT_MAX`] of them.
 pub(super) fn scaled(token: &str, places: i32) -> Option<u64> {
+    scaled_sum(token, places).and_then(|sum| u64::try_from(sum).ok()).filter(|&number| number <= COEFFICIENT_MAX)
+}
+
+/// The same for a sum of such numbers, which may come to more.
+pub(super) fn scaled_sum(token: &str, places: i32) -> Option<u128> {
     let (mantissa, exponent) = match token.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (token, 0),
@@ -18,13 +23,11 @@ pub(super) fn scaled(token: &str, places: i32) -> Option<u64> {
     let number: u128 = digits.parse().ok().filter(|_| is_number && digits.len() <= DIGITS_MAX)?;
     let shift = exponent.checked_add(places)?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
     let power = 10_u128.checked_pow(shift.unsigned_abs());
-    let rounded = match power {
-        Some(power) if shift >= 0 => number.checked_mul(power)?,
-        Some(power) => number.checked_add(power / 2)? / power,
-        None if shift < 0 || number == 0 => 0,
-        None => return None,
-    };
-    u64::try_from(rounded).ok().filter(|&rounded| rounded <= COEFFICIENT_MAX)
+    match power {
+        Some(power) if shift >= 0 => number.checked_mul(power),
+        Some(power) => Some(number.checked_add(power / 2)? / power),
+        None => (shift < 0 || number == 0).then_some(0),
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,9 @@ pub use double_auction::{DOUBLE_AUCTION_UNITS, double_auction};
 pub use gap::gap;
 pub use openb::{OpenbBatch, openb};
 pub use reassignment::reassignment;
-pub use references::{Reference, gap_references, reassignment_references, vector_packing_references};
+pub use references::{
+    Reference, auction_references, gap_references, reassignment_references, vector_packing_references,
+};
 pub use vector_packing::vector_packing;
 
 /// Why an instance or an answer was not read. Lines count from one.

@@ -12,7 +12,7 @@ use crate::import::csv_table::{CsvColumn, CsvTable};
 pub struct Reference {
     /// What the table calls it: a name, or the last names of its path without an extension.
     pub instance: String,
-    /// The least cost known; an optimum where the table has one.
+    /// The least cost known, of an auction the greatest value; an optimum where the table has one.
     pub best: u64,
     /// What the assignment that is there before costs, where a family has one.
     pub initial: Option<u64>,
@@ -55,6 +55,17 @@ pub fn reassignment_references(path: &Path) -> Result<Vec<Reference>, FamilyErro
     Ok(references)
 }
 
+/// Reads the table of combinatorial auctions: `instance`, the name of its file, and `best_objective`, a whole number.
+///
+/// # Errors
+/// See [`gap_references`].
+pub fn auction_references(path: &Path) -> Result<Vec<Reference>, FamilyError> {
+    let table = CsvTable::read(path)?;
+    let (name, best) = (table.need("instance", "text")?, table.need("best_objective", WHOLE)?);
+    let stem = |file: &str| Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    rows(&table, |row| table.name(row, name).map(stem), &[best])
+}
+
 const WHOLE: &str = "a whole number";
 
 /// What a table has in place of a cost that is not known.
@@ -94,6 +105,8 @@ mod tests {
         assert_eq!(read(vector_packing_references, table).unwrap(), expected);
         let table = "instance,initial_cost,best_listed\na1_1,100,40\n";
         assert_eq!(read(reassignment_references, table).unwrap(), [reference("a1_1", 40, Some(100))]);
+        let table = "instance,size,best_objective,best_bound\nL4_s1.txt,small,29,29.0\n";
+        assert_eq!(read(auction_references, table).unwrap(), [reference("L4_s1", 29, None)]);
     }
 
     #[test]

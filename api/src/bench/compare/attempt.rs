@@ -8,10 +8,11 @@ use std::time::Duration;
 use crate::bench::error::BenchError;
 use crate::process_clock::ProcessClock;
 
+use super::aim::Aim;
 use super::command::Blank;
 use super::contender::Contender;
 use super::primal::{self, Course};
-use super::problem::Refusal;
+use super::problem::{Checked, Refusal};
 use super::task::Case;
 use super::watch::{End, Incumbent, Place, Watched, watch};
 
@@ -68,18 +69,18 @@ pub(super) struct Attempt {
     pub(super) status: Status,
     /// What there is to say of it.
     pub(super) note: Option<String>,
-    /// What the answer costs, by the checker.
+    /// What the answer costs, by the checker, in units of its instance.
     pub(super) cost: Option<u128>,
-    /// The greatest bound that it told.
+    /// The bound that it told and that says most.
     pub(super) bound: Option<u128>,
     pub(super) incumbents: Vec<Incumbent>,
 }
 
 impl Attempt {
     /// What it had from each time on.
-    pub(super) fn course(&self) -> Course {
+    pub(super) fn course(&self, aim: Aim) -> Course {
         let told = self.incumbents.iter().filter_map(|incumbent| Some((incumbent.seconds, incumbent.cost?)));
-        primal::course(told, self.cost, self.seconds)
+        primal::course(told, self.cost, self.seconds, aim)
     }
 }
 
@@ -98,8 +99,8 @@ pub(super) struct Pairing<'a> {
 pub(super) fn run(
     pairing: Pairing<'_>,
     terms: Terms,
-    scratch: &Path,
-    clock: &ProcessClock,
+    aim: Aim,
+    (scratch, clock): (&Path, &ProcessClock),
 ) -> Result<Attempt, BenchError> {
     let ((case_at, case), (contender_at, contender)) = (pairing.case, pairing.contender);
     let in_scratch = |source| BenchError::Scratch { path: scratch.to_owned(), source };
@@ -107,7 +108,7 @@ pub(super) fn run(
     let place = Place::within(scratch);
     let words = contender.command.fill(|blank| value(blank, pairing, terms, &place));
     let longest = Duration::from_secs_f64(terms.seconds + terms.grace);
-    let seen = watch(&words, &place, longest, clock)
+    let seen = watch(&words, &place, longest, clock, &|text| case.problem.amount(text))
         .map_err(|source| BenchError::Watch { contender: contender.name.clone(), source })?;
     let (status, cost, mut notes) = judge(&seen, &place, case, contender.is_own);
     if seen.lines_unread > 0 {
@@ -123,7 +124,7 @@ pub(super) fn run(
         status,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
         cost,
-        bound: seen.incumbents.iter().filter_map(|incumbent| incumbent.bound).max(),
+        bound: aim.tightest(seen.incumbents.iter().filter_map(|incumbent| incumbent.bound)),
         incumbents: seen.incumbents,
     })
 }
@@ -162,8 +163,11 @@ fn judge(seen: &Watched, place: &Place, case: &Case, is_own: bool) -> (Status, O
         };
         return (if has_failed { Status::Failed } else { Status::NoAnswer }, None, notes);
     }
-    match case.problem.cost_of(&place.answer) {
-        Ok(cost) => (Status::Answered, Some(cost), notes),
+    match case.problem.check(&place.answer) {
+        Ok(Checked { cost, note }) => {
+            notes.extend(note);
+            (Status::Answered, Some(cost), notes)
+        }
         Err(Refusal::Malformed(why)) => {
             notes.insert(0, why);
             (Status::Malformed, None, notes)

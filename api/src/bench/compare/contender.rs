@@ -44,7 +44,7 @@ const OWN_FLAGS: [&str; 11] = [
 pub(super) fn all(task: &Task<'_>) -> Result<Vec<Contender>, BenchError> {
     let program = std::env::current_exe().map_err(|source| BenchError::Program { source })?;
     let own = |method: &String| {
-        let words = [&["solve"], task.family.solve_words(), &["--method", method], &OWN_FLAGS].concat();
+        let words = [&["solve"], task.family.solve_words(), &[task.family.method_flag(), method], &OWN_FLAGS].concat();
         let name = if method == AUTO { "lessor".to_owned() } else { format!("lessor-{method}") };
         let text = format!("lessor {}", words.join(" "));
         Contender { name, command: Command::of(program.as_os_str(), &words), text, is_own: true }

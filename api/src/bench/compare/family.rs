@@ -3,14 +3,16 @@
 use std::path::Path;
 
 use lessor_datasets::families::{
-    FamilyError, Reference, gap_references, reassignment_references, vector_packing_references,
+    FamilyError, Reference, auction_references, gap_references, reassignment_references, vector_packing_references,
 };
 
+use super::aim::Aim;
 use super::command::Blank;
 
 /// A family of public instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
+    Cats,
     Gap,
     Vbp,
     Openb,
@@ -21,6 +23,7 @@ impl Family {
     /// The verb of `lessor bench`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Family::Cats => "cats",
             Family::Gap => "gap",
             Family::Vbp => "vbp",
             Family::Openb => "openb",
@@ -31,6 +34,7 @@ impl Family {
     /// The family in words.
     pub(super) const fn title(self) -> &'static str {
         match self {
+            Family::Cats => "Combinatorial auctions",
             Family::Gap => "Generalized assignment",
             Family::Vbp => "Vector packing",
             Family::Openb => "Batches of openb pods",
@@ -41,6 +45,7 @@ impl Family {
     /// What the size of an instance counts.
     pub(super) const fn size(self) -> &'static str {
         match self {
+            Family::Cats => "bids",
             Family::Gap | Family::Vbp => "items",
             Family::Openb => "pods",
             Family::Rebalance => "processes",
@@ -50,15 +55,33 @@ impl Family {
     /// What a cost is.
     pub(super) const fn cost(self) -> &'static str {
         match self {
+            Family::Cats => "value",
             Family::Gap | Family::Rebalance => "cost",
             Family::Vbp => "bins",
             Family::Openb => "unallocated GPU milli",
         }
     }
 
+    /// Which way a cost gets better.
+    pub(super) const fn aim(self) -> Aim {
+        match self {
+            Family::Cats => Aim::Greatest,
+            Family::Gap | Family::Vbp | Family::Openb | Family::Rebalance => Aim::Least,
+        }
+    }
+
+    /// The flag of `lessor solve` that tells our own contenders apart.
+    pub(super) const fn method_flag(self) -> &'static str {
+        match self {
+            Family::Cats => "--payments",
+            Family::Gap | Family::Vbp | Family::Openb | Family::Rebalance => "--method",
+        }
+    }
+
     /// The words of `lessor solve` that name an instance.
     pub(super) const fn solve_words(self) -> &'static [&'static str] {
         match self {
+            Family::Cats => &["cats", "{instance}"],
             Family::Gap => &["gap", "{instance}"],
             Family::Vbp => &["vbp", "{instance}"],
             Family::Openb => &["openb", "{instance}", "--nodes", "{nodes}", "--arrived", "{arrived}"],
@@ -81,6 +104,7 @@ impl Family {
     /// A table that is not as the family's is.
     pub(super) fn references(self, path: &Path) -> Option<Result<Vec<Reference>, FamilyError>> {
         match self {
+            Family::Cats => Some(auction_references(path)),
             Family::Gap => Some(gap_references(path)),
             Family::Vbp => Some(vector_packing_references(path)),
             Family::Openb => None,

@@ -13,7 +13,7 @@ pub(super) struct Means {
     pub(super) answered: usize,
     /// Runs whose bound is their cost.
     pub(super) proven: usize,
-    /// Runs than whose cost none is known to be less.
+    /// Runs than whose cost none is known to be better.
     pub(super) at_best: usize,
     /// Of the primal gap, over all runs; without an answer it is 1.
     pub(super) mean_gap: f64,

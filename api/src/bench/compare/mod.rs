@@ -1,11 +1,13 @@
-//! `lessor bench gap`, `vbp`, `openb` and `rebalance`: methods of this program and other programs side by side on public
-//! instances.
+//! `lessor bench cats`, `gap`, `vbp`, `openb` and `rebalance`: methods of this program and other programs side by side on
+//! public instances.
 //!
 //! Whoever is compared runs as a process of its own, one after another, with the same instance, seconds, threads and seed. Its
 //! answer is read from its file and looked at by the family's checker, and its time and memory are measured from outside: no
 //! figure but the bound is one that a contender states. An answer that is none is a row like any other.
 
+mod aim;
 mod attempt;
+mod auction_answer;
 mod command;
 mod contender;
 mod family;
@@ -26,7 +28,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::Ending;
-use crate::cli::{BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchRebalanceArgs, BenchVbpArgs};
+use crate::cli::{BenchCatsArgs, BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchRebalanceArgs, BenchVbpArgs};
 use crate::command_error::CommandError;
 use crate::console::say_all;
 use crate::machine::{self, Machine};
@@ -56,6 +58,11 @@ const SECONDS_MAX: f64 = 86_400.0;
 
 /// What a contender may run beyond twice its seconds, where `--grace` does not say.
 const GRACE_SECONDS: f64 = 10.0;
+
+/// Carries out `lessor bench cats`.
+pub(super) fn cats(args: &BenchCatsArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    compare(&task::cats(args)?, clock)
+}
 
 /// Carries out `lessor bench gap`.
 pub(super) fn gap(args: &BenchGapArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
@@ -143,7 +150,7 @@ fn attempts(
             for (contender_at, contender) in contenders.iter().enumerate() {
                 bar.set_message(format!("{} on {}, seed {seed}", contender.name, case.name));
                 let pairing = Pairing { case: (case_at, case), contender: (contender_at, contender), seed };
-                attempts.push(attempt::run(pairing, terms, scratch, clock)?);
+                attempts.push(attempt::run(pairing, terms, task.family.aim(), (scratch, clock))?);
                 bar.inc(1);
             }
         }

@@ -63,7 +63,9 @@ impl Outcome<'_> {
         let pairs = self.attempts.iter().zip(self.rows);
         let of_pair = pairs.filter(|(attempt, _)| (attempt.case, attempt.contender) == (case, contender));
         let runs: Vec<&CompareRun> = of_pair.map(|(_, row)| row).collect();
-        let costs: Vec<f64> = runs.iter().filter_map(|run| run.cost).map(|cost| cost as f64).collect();
+        let units = self.task.cases[case].problem.units();
+        let costs: Vec<f64> = runs.iter().filter_map(|run| run.cost).map(|cost| cost as f64 / units as f64).collect();
+        let figure = |cost| if units == 1 { grouped(cost) } else { format!("{cost:.2}") };
         let over =
             |of: fn(&CompareRun) -> f64| mean(&runs.iter().map(|run| of(run)).collect::<Vec<_>>()).unwrap_or(0.0);
         let seconds = significant(over(|run| run.seconds));
@@ -71,9 +73,9 @@ impl Outcome<'_> {
         let cost = match (mean(&costs), refused.first()) {
             (None, Some(run)) => run.status.to_owned(),
             (None, None) => DASH.to_owned(),
-            (Some(cost), None) => grouped(cost),
+            (Some(cost), None) => figure(cost),
             (Some(cost), Some(run)) => {
-                format!("{} ({} of {} {})", grouped(cost), refused.len(), runs.len(), run.status)
+                format!("{} ({} of {} {})", figure(cost), refused.len(), runs.len(), run.status)
             }
         };
         let note = if costs.is_empty() {

@@ -156,7 +156,8 @@ fn over_time(outcome: &Outcome<'_>) -> Figure {
     let curves = curves(outcome, Join::Steps, |contender| {
         let pairs = outcome.attempts.iter().zip(outcome.rows);
         let own = pairs.filter(|(attempt, _)| attempt.contender == contender);
-        let courses: Vec<_> = own.map(|(attempt, row)| (attempt.course(), row.best.unwrap_or(0))).collect();
+        let courses: Vec<_> =
+            own.map(|(attempt, row)| (attempt.course(outcome.task.family.aim()), row.best.unwrap_or(0))).collect();
         let gap = |seconds: f64| {
             let gaps: Vec<f64> = courses.iter().map(|(course, best)| primal::gap_at(course, *best, seconds)).collect();
             (100.0 * mean(&gaps).unwrap_or(1.0)).clamp(LEAST_PERCENT, MOST_PERCENT)

@@ -1,14 +1,15 @@
 //! How good a run was at each time, after Berthold (2013): the primal gap of the best that it had, and the integral of that.
 
-/// What a run had from each time on: seconds and cost, rising and falling. Before the first it had nothing.
+use super::aim::Aim;
+
+/// What a run had from each time on: seconds and cost, the one rising and the other getting better. Before the first it had nothing.
 pub(super) type Course = Vec<(f64, u128)>;
 
 /// How far a cost is from the best one, as a share of the larger: 0 at the best, 1 without a cost.
 pub(super) fn gap(cost: Option<u128>, best: u128) -> f64 {
     match cost {
         None => 1.0,
-        Some(cost) if cost <= best => 0.0,
-        Some(cost) => (cost - best) as f64 / cost as f64,
+        Some(cost) => cost.abs_diff(best) as f64 / cost.max(best).max(1) as f64,
     }
 }
 
@@ -31,12 +32,12 @@ pub(super) fn integral(course: &[(f64, u128)], best: u128, limit: f64) -> f64 {
 
 /// The course of a run: what it told that was no better than its checked answer turned out to be, and that answer at its end.
 /// A run without an answer had nothing at any time, whatever it told.
-pub(super) fn course(told: impl Iterator<Item = (f64, u128)>, answer: Option<u128>, ended: f64) -> Course {
+pub(super) fn course(told: impl Iterator<Item = (f64, u128)>, answer: Option<u128>, ended: f64, aim: Aim) -> Course {
     let Some(answer) = answer else { return Course::new() };
     let mut course = Course::new();
-    let steps = told.filter(|&(_, cost)| cost >= answer).chain([(ended, answer)]);
+    let steps = told.filter(|&(_, cost)| !aim.is_better(cost, answer)).chain([(ended, answer)]);
     for (seconds, cost) in steps {
-        if course.last().is_none_or(|&(_, had)| cost < had) {
+        if course.last().is_none_or(|&(_, had)| aim.is_better(cost, had)) {
             course.push((seconds, cost));
         }
     }
@@ -53,6 +54,7 @@ mod tests {
 
     #[test]
     fn a_gap_is_a_share_of_the_larger_cost() {
+        assert!(is_about(gap(Some(15), 20), 0.25));
         assert!(is_about(gap(Some(20), 15), 0.25) && is_about(gap(None, 15), 1.0));
         assert!(is_about(gap(Some(15), 15), 0.0) && is_about(gap(Some(0), 0), 0.0) && is_about(gap(Some(9), 0), 1.0));
     }
@@ -72,8 +74,12 @@ mod tests {
     #[test]
     fn what_is_told_counts_only_where_the_answer_bears_it_out() {
         let told = [(1.0, 30), (2.0, 5), (3.0, 30), (4.0, 20)];
-        assert_eq!(course(told.into_iter(), Some(20), 6.0), [(1.0, 30), (4.0, 20)]);
-        assert_eq!(course(told.into_iter(), Some(10), 6.0), [(1.0, 30), (4.0, 20), (6.0, 10)]);
-        assert_eq!(course(told.into_iter(), None, 6.0), []);
+        let least = |answer| course(told.into_iter(), answer, 6.0, Aim::Least);
+        assert_eq!(least(Some(20)), [(1.0, 30), (4.0, 20)]);
+        assert_eq!(least(Some(10)), [(1.0, 30), (4.0, 20), (6.0, 10)]);
+        assert_eq!(least(None), []);
+        let greatest = |answer| course(told.into_iter(), answer, 6.0, Aim::Greatest);
+        assert_eq!(greatest(Some(20)), [(2.0, 5), (4.0, 20)]);
+        assert_eq!(greatest(Some(40)), [(1.0, 30), (6.0, 40)]);
     }
 }

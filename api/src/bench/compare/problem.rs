@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use lessor_datasets::families::{self, FamilyError, OpenbBatch};
+use lessor_datasets::families::{self, FamilyError, OpenbBatch, ReadAuction};
 use lessor_models::families::gap::GapInstance;
 use lessor_models::families::reassignment::ReassignmentInstance;
 use lessor_models::families::vector_packing::VectorPackingInstance;
@@ -11,13 +11,25 @@ use lessor_models::families::{gap, openb, reassignment, vector_packing};
 
 use crate::command_error::chain;
 
+use super::auction_answer;
+
 /// An instance.
 #[derive(Debug)]
 pub(super) enum Problem {
+    Cats(ReadAuction),
     Gap(GapInstance),
     Vbp(VectorPackingInstance),
     Openb(OpenbBatch),
     Rebalance(ReassignmentInstance),
+}
+
+/// An answer that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Checked {
+    /// What it costs; of an auction, what its winners are worth. In units of [`Problem::units`].
+    pub(super) cost: u128,
+    /// What else there is to say of it.
+    pub(super) note: Option<String>,
 }
 
 /// Why an answer is none, in words.
@@ -30,9 +42,10 @@ pub(super) enum Refusal {
 }
 
 impl Problem {
-    /// How many items, pods or processes there are.
+    /// How many items, pods, processes or bids there are.
     pub(super) fn size(&self) -> u64 {
         let count = match self {
+            Problem::Cats(read) => read.instance.bids().len(),
             Problem::Gap(instance) => instance.items(),
             Problem::Vbp(instance) => instance.items().count(),
             Problem::Openb(batch) => batch.instance.pods().len(),
@@ -41,9 +54,10 @@ impl Problem {
         u64::try_from(count).unwrap_or(u64::MAX)
     }
 
-    /// How many agents, nodes or machines there are; `None` for bins, of which there are as many as needed.
+    /// How many agents, nodes, machines or goods there are; `None` for bins, of which there are as many as needed.
     pub(super) fn machines(&self) -> Option<u64> {
         let count = match self {
+            Problem::Cats(read) => return Some(read.instance.goods().into()),
             Problem::Gap(instance) => instance.capacities().len(),
             Problem::Vbp(_) => return None,
             Problem::Openb(batch) => batch.instance.nodes().len(),
@@ -52,16 +66,30 @@ impl Problem {
         u64::try_from(count).ok()
     }
 
+    /// How many units of a cost are one of the instance's file: one, but for auctions with decimal amounts.
+    pub(super) fn units(&self) -> u64 {
+        if let Problem::Cats(read) = self { read.units } else { 1 }
+    }
+
+    /// A cost or a bound as a contender tells it, in units; `None` where it is none.
+    pub(super) fn amount(&self, text: &str) -> Option<i128> {
+        match self {
+            Problem::Cats(read) => read.amount(text).and_then(|amount| i128::try_from(amount).ok()),
+            _ => text.parse().ok(),
+        }
+    }
+
     /// What the answer in a file costs.
     ///
     /// # Errors
     /// An answer that cannot be read, or breaks a constraint.
-    pub(super) fn cost_of(&self, answer: &Path) -> Result<u128, Refusal> {
+    pub(super) fn check(&self, answer: &Path) -> Result<Checked, Refusal> {
         let read = |error: FamilyError| {
             let path = format!("{}: ", answer.display());
             Refusal::Malformed(chain(&error).replace(&path, ""))
         };
-        match self {
+        let cost = match self {
+            Problem::Cats(read) => return auction_answer::check(read, answer),
             Problem::Gap(instance) => {
                 let agents = families::gap_answer(answer, instance).map_err(read)?;
                 gap::check(instance, &agents).map_err(|fault| Refusal::Infeasible(fault.to_string()))
@@ -81,7 +109,8 @@ impl Problem {
                 let cost = reassignment::check(instance, &machines);
                 cost.map(|cost| cost.total()).map_err(|fault| Refusal::Infeasible(fault.to_string()))
             }
-        }
+        };
+        cost.map(|cost| Checked { cost, note: None })
     }
 }
 
@@ -98,7 +127,7 @@ mod tests {
         let answer = scratch.path().join("answer");
         let cost_of = |text: &str| {
             std::fs::write(&answer, text).unwrap();
-            problem.cost_of(&answer)
+            problem.check(&answer).map(|checked| checked.cost)
         };
         assert_eq!(cost_of("0 1 1"), Ok(7));
         assert_eq!(cost_of("0 0 0"), Err(Refusal::Infeasible("agent 0 carries 9 of at most 6".into())));

@@ -48,10 +48,14 @@ pub(super) struct CompareRun {
 const AMOUNT: DataType = DataType::Decimal128(DIGITS, 0);
 
 const COLUMNS: [Column; 21] = [
-    ("family", DataType::Utf8, "gap, vbp, openb or rebalance"),
+    ("family", DataType::Utf8, "cats, gap, vbp, openb or rebalance"),
     ("instance", DataType::Utf8, "the last names of the instance's path, as many as tell it from the others"),
-    ("size", DataType::UInt64, "items, pods or processes"),
-    ("machines", DataType::UInt64, "agents, nodes or machines; NULL for vbp, which has as many bins as it needs"),
+    ("size", DataType::UInt64, "items, pods, processes or bids"),
+    (
+        "machines",
+        DataType::UInt64,
+        "agents, nodes, machines or goods; NULL for vbp, which has as many bins as it needs",
+    ),
     ("contender", DataType::Utf8, "a method of this program, or the name of a peer"),
     ("seed", DataType::UInt64, "the seed that the contender was given"),
     ("threads", DataType::UInt32, "the threads that it was given"),
@@ -65,39 +69,57 @@ const COLUMNS: [Column; 21] = [
     ),
     ("status", DataType::Utf8, "ok, no answer, malformed, infeasible, failed or overrun killed"),
     ("note", DataType::Utf8, "what there is to say of the run, in words; NULL: nothing"),
-    ("cost", AMOUNT, "cost of its answer, by the family's checker; NULL without an answer that is ok"),
+    (
+        "cost",
+        AMOUNT,
+        "cost of its answer, by the family's checker, of cats the value of its winners; NULL without an answer that is ok",
+    ),
     (
         "bound",
         AMOUNT,
-        "greatest bound that it told, which nothing here proves; NULL: none, or one that an answer refutes",
+        "greatest bound that it told, of cats the least, which nothing here proves; NULL: none, or one that an answer refutes",
     ),
-    ("reference", AMOUNT, "best cost known from the table of references; NULL: none"),
-    ("best", AMOUNT, "the least of the reference and the costs of all runs on the instance; NULL: none"),
-    ("gap_to_reference", DataType::Float64, "(cost - reference) / max(1, reference); NULL without both"),
+    ("reference", AMOUNT, "best cost or value known from the table of references; NULL: none"),
+    (
+        "best",
+        AMOUNT,
+        "the least of the reference and the costs of all runs on the instance, of cats the greatest; NULL: none",
+    ),
+    (
+        "gap_to_reference",
+        DataType::Float64,
+        "(cost - reference) / max(1, reference), of cats (reference - cost) / max(1, reference); NULL without both",
+    ),
     (
         "score",
         DataType::Float64,
         "rebalance: 100 (cost - reference) / cost of the initial assignment; NULL without all three",
     ),
-    ("primal_gap", DataType::Float64, "(cost - best) / max(1, cost); 1 without an answer"),
+    (
+        "primal_gap",
+        DataType::Float64,
+        "(cost - best) / max(1, cost), of cats (best - cost) / max(1, best); 1 without an answer",
+    ),
     ("primal_integral", DataType::Float64, "integral of the primal gap over the seconds given, in seconds"),
 ];
 
 /// The rows of all attempts, in their order.
 pub(super) fn rows(task: &Task<'_>, contenders: &[Contender], attempts: &[Attempt], terms: Terms) -> Vec<CompareRun> {
+    let aim = task.family.aim();
     let row = |attempt: &Attempt| {
         let case = &task.cases[attempt.case];
         let costs = attempts.iter().filter(|other| other.case == attempt.case).filter_map(|other| other.cost);
-        let found = costs.min();
-        let reference = case.reference.as_ref().map(|reference| u128::from(reference.best));
+        let found = aim.best(costs);
+        let units = u128::from(case.problem.units());
+        let reference = case.reference.as_ref().map(|reference| units * u128::from(reference.best));
         let initial = case.reference.as_ref().and_then(|reference| reference.initial);
-        let best = found.into_iter().chain(reference).min();
-        // An answer that was checked refutes any bound above its cost.
-        let false_bound = attempt.bound.filter(|&bound| found.is_some_and(|found| bound > found));
+        let best = aim.best(found.into_iter().chain(reference));
+        // An answer that was checked refutes any bound that it is better than.
+        let false_bound = attempt.bound.filter(|&bound| found.is_some_and(|found| aim.is_better(found, bound)));
         let refuted = false_bound.map(|bound| format!("told a bound of {bound}, which an answer refutes"));
         let notes: Vec<String> = attempt.note.clone().into_iter().chain(refuted).collect();
         let both = attempt.cost.zip(reference);
-        let above = |(cost, reference): (u128, u128)| cost as f64 - reference as f64;
+        let above = |(cost, reference): (u128, u128)| aim.shortfall(cost, reference);
         CompareRun {
             family: task.family.name(),
             instance: case.name.clone(),
@@ -119,7 +141,7 @@ pub(super) fn rows(task: &Task<'_>, contenders: &[Contender], attempts: &[Attemp
             gap_to_reference: both.map(|both| above(both) / both.1.max(1) as f64),
             score: both.zip(initial).map(|(both, initial)| 100.0 * above(both) / initial.max(1) as f64),
             primal_gap: primal::gap(attempt.cost, best.unwrap_or(0)),
-            primal_integral: primal::integral(&attempt.course(), best.unwrap_or(0), terms.seconds),
+            primal_integral: primal::integral(&attempt.course(aim), best.unwrap_or(0), terms.seconds),
         }
     };
     attempts.iter().map(row).collect()

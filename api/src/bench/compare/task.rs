@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use lessor_datasets::families::{self, Reference};
 
 use crate::bench::error::BenchError;
-use crate::cli::{BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchRebalanceArgs, BenchVbpArgs};
+use crate::cli::{BenchCatsArgs, BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchRebalanceArgs, BenchVbpArgs};
 
 use super::command::Blank;
 use super::family::Family;
@@ -19,7 +19,7 @@ use super::problem::Problem;
 pub(super) struct Task<'a> {
     pub(super) family: Family,
     pub(super) cases: Vec<Case>,
-    /// As `--method` calls them.
+    /// As `--method` calls them, or `--payments` of auctions.
     pub(super) methods: Vec<String>,
     pub(super) common: &'a BenchCompareArgs,
 }
@@ -61,6 +61,13 @@ impl Files {
     fn all(&self) -> impl Iterator<Item = PathBuf> {
         [Some(&self.instance), self.initial.as_ref(), self.nodes.as_ref()].into_iter().flatten().cloned()
     }
+}
+
+/// Combinatorial auctions.
+pub(super) fn cats(args: &BenchCatsArgs) -> Result<Task<'_>, BenchError> {
+    let files = unique(&args.instances).map(plain);
+    let rules = (Family::Cats, words(&args.payments));
+    Task::read(rules, &args.common, files.collect(), |files| Ok(Problem::Cats(families::auction(&files.instance)?)))
 }
 
 /// Generalized assignment.

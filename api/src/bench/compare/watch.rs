@@ -79,6 +79,9 @@ pub(super) struct Incumbent {
     pub(super) bound: Option<u128>,
 }
 
+/// How a cost or a bound of an incumbent is read; `None` where it is none.
+pub(super) type ReadAmount<'a> = &'a dyn Fn(&str) -> Option<i128>;
+
 /// Runs a command and waits for its end, or ends it when it has run so long.
 ///
 /// # Errors
@@ -88,12 +91,13 @@ pub(super) fn watch(
     place: &Place,
     longest: Duration,
     clock: &ProcessClock,
+    amount: ReadAmount<'_>,
 ) -> std::io::Result<Watched> {
     let (program, rest) = words.split_first().expect("a command has a word");
     let mut command = Command::new(program);
     // Files, not pipes: whoever holds a pipe open could not be waited for.
     command.args(rest).stdin(Stdio::null()).stdout(File::create(&place.output)?).stderr(File::create(&place.errors)?);
-    let mut stream = Stream::new(place.incumbents.clone());
+    let mut stream = Stream::new(place.incumbents.clone(), amount);
     let began = clock.seconds();
     let (end, peak_memory_bytes) = match command.spawn() {
         Err(error) => (End::NotStarted(error), None),
@@ -109,7 +113,7 @@ pub(super) fn watch(
 /// Looks at a process until it has ended.
 fn follow(
     child: &mut Child,
-    stream: &mut Stream,
+    stream: &mut Stream<'_>,
     longest: Duration,
     seconds: &dyn Fn() -> f64,
 ) -> std::io::Result<(End, Option<u64>)> {
@@ -131,9 +135,9 @@ fn follow(
 }
 
 /// A file of incumbents that grows while it is read.
-#[derive(Debug)]
-struct Stream {
+struct Stream<'a> {
     path: PathBuf,
+    amount: ReadAmount<'a>,
     /// Bytes read.
     read: u64,
     /// The beginning of a line whose end is not there yet.
@@ -142,9 +146,9 @@ struct Stream {
     lines_unread: u32,
 }
 
-impl Stream {
-    fn new(path: PathBuf) -> Stream {
-        Stream { path, read: 0, part: Vec::new(), incumbents: Vec::new(), lines_unread: 0 }
+impl<'a> Stream<'a> {
+    fn new(path: PathBuf, amount: ReadAmount<'a>) -> Stream<'a> {
+        Stream { path, amount, read: 0, part: Vec::new(), incumbents: Vec::new(), lines_unread: 0 }
     }
 
     /// Reads the lines that are there since the last look. A file that is not there yet, or cannot be read, has none.
@@ -182,7 +186,7 @@ impl Stream {
         if text.is_empty() || text == "seconds,cost,bound" {
             return;
         }
-        match parse(text) {
+        match parse(text, self.amount) {
             Some((cost, bound)) => self.incumbents.push(Incumbent { seconds, cost, bound }),
             None => self.lines_unread += 1,
         }
@@ -191,12 +195,12 @@ impl Stream {
 
 /// Cost and bound of a line `seconds,cost,bound`; the seconds are those of the contender and only have to be some. A bound
 /// below zero is one of zero.
-fn parse(line: &str) -> Option<(Option<u128>, Option<u128>)> {
+fn parse(line: &str, amount: ReadAmount<'_>) -> Option<(Option<u128>, Option<u128>)> {
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();
     let [seconds, cost, bound] = fields[..] else { return None };
     seconds.parse::<f64>().ok()?;
-    let number = |text: &str| (!text.is_empty()).then(|| text.parse::<i128>()).transpose();
-    let (cost, bound) = (number(cost).ok()?, number(bound).ok()?);
+    let number = |text: &str| if text.is_empty() { Some(None) } else { amount(text).map(Some) };
+    let (cost, bound) = (number(cost)?, number(bound)?);
     let cost = cost.map(u128::try_from).transpose().ok()?;
     Some((cost, bound.map(|bound| u128::try_from(bound).unwrap_or(0))))
 }
@@ -205,13 +209,17 @@ fn parse(line: &str) -> Option<(Option<u128>, Option<u128>)> {
 mod tests {
     use super::*;
 
+    fn whole(text: &str) -> Option<i128> {
+        text.parse().ok()
+    }
+
     fn incumbent(seconds: f64, cost: Option<u128>, bound: Option<u128>) -> Incumbent {
         Incumbent { seconds, cost, bound }
     }
 
     #[test]
     fn lines_are_read_as_they_grow_and_have_the_time_of_the_look() {
-        let mut stream = Stream::new(PathBuf::new());
+        let mut stream = Stream::new(PathBuf::new(), &whole);
         stream.take(b"seconds,cost,bound\n0.1,20,", 1.0);
         assert_eq!(stream.incumbents, []);
         stream.take(b"7\n0.2,19,\nx\n0.3,-1,5\n", 2.0);
@@ -227,7 +235,7 @@ mod tests {
         let place = Place::within(scratch.path());
         let incumbents = place.incumbents.display().to_string();
         let words = ["sh", "-c", &script.replace("FILE", &incumbents)].map(OsString::from);
-        let seen = watch(&words, &place, Duration::from_millis(longest_ms), &ProcessClock::start()).unwrap();
+        let seen = watch(&words, &place, Duration::from_millis(longest_ms), &ProcessClock::start(), &whole).unwrap();
         (seen, place, scratch)
     }
 
@@ -254,7 +262,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let words = ["no-such-program-anywhere".into()];
         let place = Place::within(scratch.path());
-        let seen = watch(&words, &place, Duration::from_secs(1), &ProcessClock::start()).unwrap();
+        let seen = watch(&words, &place, Duration::from_secs(1), &ProcessClock::start(), &whole).unwrap();
         assert!(matches!(seen.end, End::NotStarted(_)), "{seen:?}");
     }
 }
