@@ -265,8 +265,8 @@ pub enum OpenbMethodFlag {
     Fit,
     /// Patterns of the relaxation in whole numbers, arranged on nodes.
     Patterns,
-    /// Pods that give way to others, from the first fit on.
-    Exchange,
+    /// Nodes emptied and filled again, from the first fit on.
+    Recreate,
 }
 
 /// How a vector packing problem is solved.

@@ -63,6 +63,6 @@ fn method(flag: OpenbMethodFlag) -> OpenbMethod {
         OpenbMethodFlag::Auto => OpenbMethod::Auto,
         OpenbMethodFlag::Fit => OpenbMethod::Fit,
         OpenbMethodFlag::Patterns => OpenbMethod::Patterns,
-        OpenbMethodFlag::Exchange => OpenbMethod::Exchange,
+        OpenbMethodFlag::Recreate => OpenbMethod::Recreate,
     }
 }

@@ -135,11 +135,6 @@ impl Arrangement<'_> {
         for (list, pods) in (0..).zip(sizes.values()) {
             pods.iter().for_each(|&pod| peers_of[pod as usize] = list);
         }
-        let kinds = || instance.kinds.iter();
-        let all: f64 = kinds().map(|kind| f64::from(kind.devices * kind.count)).sum::<f64>().max(1.0);
-        let mean = |amounts: f64| (amounts / all).max(1.0);
-        let cpu = kinds().map(|kind| kind.cpu as f64 * f64::from(kind.count)).sum();
-        let memory = kinds().map(|kind| kind.memory as f64 * f64::from(kind.count)).sum();
         Arrangement {
             instance,
             devices,
@@ -150,7 +145,7 @@ impl Arrangement<'_> {
             loads,
             overdrawn: Vec::new(),
             place: vec![NONE; nodes],
-            mean: (mean(cpu), mean(memory)),
+            mean: instance.device_means(),
         }
     }
 

@@ -98,6 +98,15 @@ impl Lowered {
         (0..self.kinds.len()).any(|kind| self.fits(self.sort_of[pod as usize] as usize, kind))
     }
 
+    /// CPU and memory of the cluster for each of its devices.
+    pub(super) fn device_means(&self) -> (f64, f64) {
+        let sum =
+            |of: fn(&Kind) -> f64| -> f64 { self.kinds.iter().map(|kind| of(kind) * f64::from(kind.count)).sum() };
+        let devices = sum(|kind| f64::from(kind.devices)).max(1.0);
+        let mean = |amounts: f64| (amounts / devices).max(1.0);
+        (mean(sum(|kind| kind.cpu as f64)), mean(sum(|kind| kind.memory as f64)))
+    }
+
     /// The same devices as one kind of node that gives CPU and memory without end to any pod that fits somewhere: what is
     /// left is which sizes share a device.
     pub(super) fn sizes_alone(&self) -> Lowered {

@@ -2,15 +2,15 @@
 //!
 //! A linear program that lets nodes of one kind share everything but devices proves a bound and generates **patterns**, what one
 //! device holds ([`relaxed`]); an integer program takes whole numbers of them ([`cutting`]); annealing puts them on nodes until
-//! CPU and memory suffice ([`arrangement`]); what is left goes wherever it fits ([`rooms`]), and where that is not all, pods give
-//! way to others ([`exchange`]). Every placement that leaves here was checked by [`lessor_models::families::openb`], and so was
-//! the bound.
+//! CPU and memory suffice ([`arrangement`]); what is left goes wherever it fits ([`rooms`]), and where that is not all, nodes
+//! are emptied and filled again ([`recreate`]). Every placement that leaves here was checked by
+//! [`lessor_models::families::openb`], and so was the bound.
 
 mod arrangement;
 mod cutting;
-mod exchange;
 mod lowered;
 mod portfolio;
+mod recreate;
 mod relaxed;
 mod rooms;
 
@@ -27,8 +27,8 @@ pub enum OpenbMethod {
     Fit,
     /// Patterns of the relaxation in whole numbers, arranged on nodes.
     Patterns,
-    /// Pods that give way to others, from the first fit on.
-    Exchange,
+    /// Nodes emptied and filled again, from the first fit on.
+    Recreate,
 }
 
 /// What a solve may do.

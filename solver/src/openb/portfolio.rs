@@ -11,8 +11,8 @@ use crate::stop::Stop;
 
 use super::arrangement::Arrangement;
 use super::cutting::{Stock, cut};
-use super::exchange::exchange;
 use super::lowered::Lowered;
+use super::recreate::recreate;
 use super::relaxed::{Pattern, Relaxed, relax};
 use super::rooms::{Rooms, order};
 use super::{OpenbMethod, OpenbOptions};
@@ -26,8 +26,8 @@ const NODES: u32 = 2_000;
 const MOVES_PER_POD: u64 = 500;
 const OPEN: f64 = 2.0;
 
-/// Moves of annealing that take as long as an exchange.
-const MOVES_PER_EXCHANGE: u64 = 100;
+/// Moves of annealing that take as long as a ruin and recreate.
+const MOVES_PER_TRY: u64 = 100;
 
 /// By how much all of them grow from round to round, and how far the search for patterns does.
 const GROWTH: u32 = 2;
@@ -61,7 +61,7 @@ struct Effort {
     nodes: u32,
     moves: u64,
     open: f64,
-    exchanges: u64,
+    tries: u64,
 }
 
 /// A pool of patterns with how often the relaxation has each, and how many pods of each size may be used.
@@ -129,17 +129,17 @@ impl Search<'_> {
         let Some(relaxed) = relax(&sizes, &[], self.stop) else { return };
         let mut basis = Basis { pieces: pieces(&sizes), patterns: relaxed.patterns };
         let moves = MOVES_PER_POD * self.checked.pods().len() as u64;
-        // Patterns alone come first: where CPU and memory suffice, they leave little to exchange.
-        let exchanges = if method == OpenbMethod::Exchange { moves / MOVES_PER_EXCHANGE } else { 0 };
-        let mut effort = Effort { nodes: NODES, moves, open: OPEN, exchanges };
+        // Patterns alone come first: where CPU and memory suffice, they leave little to gain.
+        let tries = if method == OpenbMethod::Recreate { moves / MOVES_PER_TRY } else { 0 };
+        let mut effort = Effort { nodes: NODES, moves, open: OPEN, tries };
         for round in 0..rounds_max {
             self.random.advance();
             let (instance, stop, random) = (self.instance, self.stop, &self.random);
             let best = &self.found.seats;
-            // Every other attempt of all methods together goes on from the best placement, once there is one that was arranged.
+            // All methods together go on from the best placement with all attempts but one, once there is one that was arranged.
             let goes_on = |number: u64| match method {
-                OpenbMethod::Auto => round > 0 && number % 2 == 1,
-                OpenbMethod::Exchange => true,
+                OpenbMethod::Auto => round > 0 && number > 0,
+                OpenbMethod::Recreate => true,
                 OpenbMethod::Fit | OpenbMethod::Patterns => false,
             };
             let attempts = || -> Vec<Option<Vec<Option<Seat>>>> {
@@ -167,7 +167,7 @@ impl Search<'_> {
             }
             effort = effort.grown();
             if method == OpenbMethod::Patterns {
-                effort.exchanges = 0;
+                effort.tries = 0;
             }
         }
     }
@@ -178,7 +178,7 @@ impl Effort {
         Effort {
             nodes: self.nodes.saturating_mul(GROWTH).min(NODES_MAX),
             moves: self.moves.saturating_mul(u64::from(GROWTH)),
-            exchanges: self.moves / MOVES_PER_EXCHANGE,
+            tries: self.moves / MOVES_PER_TRY,
             open: (self.open * f64::from(GROWTH)).min(OPEN_MAX),
         }
     }
@@ -239,11 +239,11 @@ fn seated<'a>(instance: &'a Lowered, seats: &[Option<Seat>]) -> Rooms<'a> {
     rooms
 }
 
-/// Whatever still fits, the largest first, so that pods without a device come last; then exchanges, and again what fits.
+/// Whatever still fits, the largest first, so that pods without a device come last; then tries, and again what fits.
 fn completed(mut rooms: Rooms<'_>, effort: Effort, random: &mut Random, stop: &Stop) -> Vec<Option<Seat>> {
     fill(&mut rooms, |_| true, stop);
-    if effort.exchanges > 0 {
-        rooms = exchange(rooms, effort.exchanges, random, stop);
+    if effort.tries > 0 {
+        rooms = recreate(rooms, effort.tries, random, stop);
         fill(&mut rooms, |_| true, stop);
     }
     rooms.seats
