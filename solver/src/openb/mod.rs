@@ -2,17 +2,24 @@
 //!
 //! A linear program that lets nodes of one kind share everything but devices proves a bound and generates **patterns**, what one
 //! device holds ([`relaxed`]); an integer program takes whole numbers of them ([`cutting`]); annealing puts them on nodes until
-//! CPU and memory suffice ([`arrangement`]); what is left goes wherever it fits ([`rooms`]), and where that is not all, nodes
-//! are emptied and filled again ([`recreate`]). Every placement that leaves here was checked by
-//! [`lessor_models::families::openb`], and so was the bound.
+//! CPU and memory suffice ([`arrangement`]); what is left goes wherever it fits ([`rooms`]).
+//!
+//! Where that is not all, for models, CPU or memory are scarce, a few nodes at a time are emptied and filled again
+//! ([`recreate`]), and a linear program over what whole nodes hold ([`filling`]) says which fillings go together
+//! ([`whole_nodes`], [`diving`]).
+//!
+//! Every placement that leaves here was checked by [`lessor_models::families::openb`], and so was the bound.
 
 mod arrangement;
 mod cutting;
+mod diving;
+mod filling;
 mod lowered;
 mod portfolio;
 mod recreate;
 mod relaxed;
 mod rooms;
+mod whole_nodes;
 
 use lessor_models::families::openb::{OpenbInstance, OpenbPrices, Seat};
 

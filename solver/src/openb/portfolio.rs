@@ -15,6 +15,7 @@ use super::lowered::Lowered;
 use super::recreate::recreate;
 use super::relaxed::{Pattern, Relaxed, relax};
 use super::rooms::{Rooms, order};
+use super::whole_nodes::WholeNodes;
 use super::{OpenbMethod, OpenbOptions};
 
 /// Placements of one round.
@@ -132,6 +133,7 @@ impl Search<'_> {
         // Patterns alone come first: where CPU and memory suffice, they leave little to gain.
         let tries = if method == OpenbMethod::Recreate { moves / MOVES_PER_TRY } else { 0 };
         let mut effort = Effort { nodes: NODES, moves, open: OPEN, tries };
+        let mut whole = (method == OpenbMethod::Auto).then(|| WholeNodes::start(self.instance)).flatten();
         for round in 0..rounds_max {
             self.random.advance();
             let (instance, stop, random) = (self.instance, self.stop, &self.random);
@@ -155,9 +157,13 @@ impl Search<'_> {
                 (0..ATTEMPTS).into_par_iter().map(one).collect()
             };
             let patterns: Vec<Pattern> = basis.patterns.iter().map(|(pattern, _)| pattern.clone()).collect();
-            let prove = || (round == 0).then(|| relax(instance, &patterns, stop)).flatten();
-            let (proved, attempted) = rayon::join(prove, attempts);
-            attempted.into_iter().flatten().for_each(|seats| self.take(seats));
+            let beside = || match &mut whole {
+                _ if round == 0 => (relax(instance, &patterns, stop), None),
+                Some(whole) => (None, mixed(whole, &seated(instance, best), effort, random.fork(ATTEMPTS), stop)),
+                None => (None, None),
+            };
+            let ((proved, beside), attempted) = rayon::join(beside, attempts);
+            attempted.into_iter().flatten().chain(beside).for_each(|seats| self.take(seats));
             if let Some(relaxed) = proved {
                 self.prove(&relaxed);
                 basis = Basis { pieces: placed_pieces(instance, &relaxed), patterns: relaxed.patterns };
@@ -228,6 +234,19 @@ fn arranged<'a>(
     Some(rooms)
 }
 
+/// One placement of whole nodes' fillings, those of the best placement among them. `None` where the stop came first.
+fn mixed<'a>(
+    whole: &mut WholeNodes<'a>,
+    best: &Rooms<'a>,
+    effort: Effort,
+    mut random: Random,
+    stop: &Stop,
+) -> Option<Vec<Option<Seat>>> {
+    let rounds = effort.tries / whole.tries_per_round();
+    let rooms = whole.improved(best, rounds, &mut random, stop)?;
+    Some(completed(rooms, effort, &mut random, stop))
+}
+
 /// A placement in the making that is as far as these seats.
 fn seated<'a>(instance: &'a Lowered, seats: &[Option<Seat>]) -> Rooms<'a> {
     let mut rooms = Rooms::empty(instance);
@@ -243,7 +262,7 @@ fn seated<'a>(instance: &'a Lowered, seats: &[Option<Seat>]) -> Rooms<'a> {
 fn completed(mut rooms: Rooms<'_>, effort: Effort, random: &mut Random, stop: &Stop) -> Vec<Option<Seat>> {
     fill(&mut rooms, |_| true, stop);
     if effort.tries > 0 {
-        rooms = recreate(rooms, effort.tries, random, stop);
+        rooms = recreate(&rooms, effort.tries, random, stop);
         fill(&mut rooms, |_| true, stop);
     }
     rooms.seats

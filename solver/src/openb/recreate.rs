@@ -1,22 +1,19 @@
 //! Ruin and recreate: a few nodes drawn by chance are emptied, all or in part, and filled again by pods in an order of chance,
 //! those first that give out much for the CPU and memory they draw, at rates of chance; what gives out no less stays (Schrimpf,
 //! Schneider, Stamm-Wilbrandt & Dueck 2000). It helps where models, CPU or memory are scarce, of which patterns know nothing.
-//!
-//! Pods of one sort are one another's equals, so nodes hold sorts here, and pods come back at the end.
-
-use lessor_models::families::openb::{PODS_PER_NODE, Seat};
 
 use crate::random::Random;
 use crate::stop::Stop;
 
-use super::lowered::{Lowered, ROOM, narrow};
+use super::filling::{Filling, Need, fillings, needs, seated};
+use super::lowered::Lowered;
 use super::rooms::Rooms;
 
 /// Tries between two looks at the stop: a millisecond of them.
 const BLOCK: u64 = 64;
 
 /// Nodes of one try, at most.
-const NODES_MAX: u64 = 3;
+const NODES_MAX: usize = 3;
 
 /// How often a try keeps some of the pods, and each of them at most so often.
 const KEEPING: f64 = 0.5;
@@ -30,6 +27,9 @@ const BASE: f64 = 0.05;
 /// By how much chance moves the worth of a sort, as an exponent of e, at most.
 const NOISE_MAX: f64 = 0.6;
 
+/// How much more a pod of several devices counts: it needs them at once.
+const SEVERAL: f64 = 2.0;
+
 /// How often a sort comes long before its turn, and its worth then.
 const LIFTING: f64 = 0.05;
 const LIFT: f64 = 5.0;
@@ -38,146 +38,80 @@ const LIFT: f64 = 5.0;
 const HOLDING: f64 = 0.3;
 const HELD_MAX: u64 = 4;
 
-/// A pod on a node: its sort, and a bit for each device it is on.
-#[derive(Clone, Copy, Debug)]
-struct Piece {
-    sort: u32,
-    devices: u64,
-}
-
-/// What is left of a node, and what it holds.
-#[derive(Clone, Debug)]
-struct Filling {
-    cpu: i64,
-    memory: i64,
-    devices: Vec<u32>,
-    pieces: Vec<Piece>,
-    milli: u64,
-}
-
-/// What a sort asks for, ready to be compared.
-#[derive(Clone, Copy, Debug)]
-struct Need {
-    cpu: i64,
-    memory: i64,
-    devices: u32,
-    milli: u32,
-    /// The sum of its devices' milli.
-    sum: u64,
-    /// CPU and memory against what a device has on average.
-    shares: (f64, f64),
-}
-
-/// Nodes with the sorts they hold.
-struct Recreate<'a> {
+/// Nodes that are filled so that the pods on them are worth most.
+pub(super) struct Recreate<'a> {
     instance: &'a Lowered,
-    needs: Vec<Need>,
+    needs: &'a [Need],
+    /// What a pod of each sort is worth; one that is worth nothing is never put.
+    worths: &'a [i64],
     nodes: Vec<Filling>,
+    /// Those of the nodes that have devices.
+    equipped: Vec<usize>,
     /// Pods of each sort that are nowhere.
     left: Vec<u32>,
     /// The nodes of a try, as they would be, and the pods of each sort that they leave.
     drawn: Vec<usize>,
     tried: Vec<Filling>,
     available: Vec<u32>,
-    /// Sorts of which there are pods, with their worth, and how many of each come at first.
+    /// Sorts of which there are pods, with their rank, and how many of each come at first.
     ranked: Vec<(f64, u32, u32)>,
 }
 
-/// Tries so many times. Pods without a device leave their seats to those that ask for one.
-pub(super) fn recreate<'a>(rooms: Rooms<'a>, tries: u64, random: &mut Random, stop: &Stop) -> Rooms<'a> {
-    if rooms.instance.kind_of.is_empty() {
-        return rooms;
-    }
-    let mut recreate = Recreate::new(&rooms);
-    for at in 0..tries {
-        if at.is_multiple_of(BLOCK) {
-            stop.spend(BLOCK);
-            if stop.is_raised() {
-                break;
-            }
-        }
-        recreate.try_some(random);
-    }
-    recreate.rooms()
-}
-
-impl Filling {
-    fn empty(instance: &Lowered, node: usize) -> Filling {
-        let kind = &instance.kinds[instance.kind_of[node] as usize];
-        let devices = vec![ROOM; kind.devices as usize];
-        Filling { cpu: kind.cpu, memory: kind.memory, devices, pieces: Vec::new(), milli: 0 }
-    }
-
-    /// Puts a pod on devices that have room, where CPU and memory have.
-    fn put(&mut self, sort: u32, need: &Need, devices: u64) {
-        self.cpu -= need.cpu;
-        self.memory -= need.memory;
-        self.milli += need.sum;
-        bits(devices).for_each(|device| self.devices[device] -= need.milli);
-        self.pieces.push(Piece { sort, devices });
-    }
-
-    /// The devices that a pod would leave least of; `None` where it does not fit.
-    fn devices_for(&self, need: &Need) -> Option<u64> {
-        if self.cpu < need.cpu || self.memory < need.memory || self.pieces.len() >= PODS_PER_NODE {
-            return None;
-        }
-        let mut chosen = 0;
-        for _ in 0..need.devices {
-            let free = (0..).zip(&self.devices).filter(|&(at, &left)| left >= need.milli && chosen >> at & 1 == 0);
-            chosen |= 1 << free.min_by_key(|&(_, &left)| left)?.0;
-        }
-        Some(chosen)
-    }
-}
-
-/// The positions of the bits that are set.
-fn bits(mut set: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let at = (set != 0).then(|| set.trailing_zeros() as usize)?;
-        set &= set - 1;
-        Some(at)
-    })
+/// Tries so many times, for the most of the devices. Pods without a device leave their seats to those that ask for one.
+pub(super) fn recreate<'a>(rooms: &Rooms<'a>, tries: u64, random: &mut Random, stop: &Stop) -> Rooms<'a> {
+    let instance = rooms.instance;
+    let needs = needs(instance);
+    let worths: Vec<i64> = needs.iter().map(|need| i64::try_from(need.sum).unwrap_or(i64::MAX)).collect();
+    let (nodes, left) = fillings(rooms, &needs);
+    let mut recreate = Recreate::new(instance, (&needs, &worths), nodes, left);
+    recreate.try_often(tries, random, stop);
+    seated(instance, (0..).zip(recreate.nodes.iter().map(|filling| filling.pieces.as_slice())))
 }
 
 impl<'a> Recreate<'a> {
-    fn new(rooms: &Rooms<'a>) -> Recreate<'a> {
-        let instance = rooms.instance;
-        let mean = instance.device_means();
-        let asking = &instance.sorts[..instance.asking];
-        let needs: Vec<Need> = asking
-            .iter()
-            .map(|sort| Need {
-                cpu: sort.cpu,
-                memory: sort.memory,
-                devices: sort.devices,
-                milli: sort.milli,
-                sum: sort.milli_sum(),
-                shares: (sort.cpu as f64 / mean.0, sort.memory as f64 / mean.1),
-            })
-            .collect();
-        let mut nodes: Vec<Filling> = (0..instance.kind_of.len()).map(|node| Filling::empty(instance, node)).collect();
-        let mut left: Vec<u32> = asking.iter().map(|sort| narrow(sort.pods.len())).collect();
-        for (&sort, seat) in instance.sort_of.iter().zip(&rooms.seats) {
-            if let (Some(need), Some(seat)) = (needs.get(sort as usize), seat) {
-                let devices = seat.devices.iter().fold(0, |set, device| set | 1 << device);
-                nodes[seat.node as usize].put(sort, need, devices);
-                left[sort as usize] -= 1;
-            }
-        }
-        let (drawn, tried, available, ranked) = (Vec::new(), Vec::new(), left.clone(), Vec::new());
-        Recreate { instance, needs, nodes, left, drawn, tried, available, ranked }
+    /// Nodes as they are filled, and how many pods of each sort are nowhere; sorts with their needs and worths.
+    pub(super) fn new(
+        instance: &'a Lowered,
+        (needs, worths): (&'a [Need], &'a [i64]),
+        nodes: Vec<Filling>,
+        left: Vec<u32>,
+    ) -> Recreate<'a> {
+        let (drawn, tried, available, ranked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let has_devices = |&node: &usize| instance.kinds[nodes[node].kind].devices > 0;
+        let equipped = (0..nodes.len()).filter(has_devices).collect();
+        Recreate { instance, needs, worths, nodes, equipped, left, drawn, tried, available, ranked }
     }
 
-    /// Empties some nodes and fills them again; kept where they give out no less.
+    /// Tries so many times, or until the stop.
+    pub(super) fn try_often(&mut self, tries: u64, random: &mut Random, stop: &Stop) {
+        if self.equipped.is_empty() {
+            return;
+        }
+        for at in 0..tries {
+            if at.is_multiple_of(BLOCK) {
+                stop.spend(BLOCK);
+                if stop.is_raised() {
+                    break;
+                }
+            }
+            self.try_some(random);
+        }
+    }
+
+    /// The nodes as they are now filled.
+    pub(super) fn into_nodes(self) -> Vec<Filling> {
+        self.nodes
+    }
+
+    /// Empties some nodes and fills them again; kept where they are worth no less.
     fn try_some(&mut self, random: &mut Random) {
         self.draw_nodes(random);
         self.ruin(random);
         self.rank(random);
         self.fill();
-        let given = |fillings: &mut dyn Iterator<Item = &Filling>| fillings.map(|filling| filling.milli).sum::<u64>();
-        let before = given(&mut self.drawn.iter().map(|&node| &self.nodes[node]));
-        if given(&mut self.tried.iter()) >= before {
+        let worth = |filling: &Filling| worth(filling, self.worths);
+        let before: i64 = self.drawn.iter().map(|&node| worth(&self.nodes[node])).sum();
+        if self.tried.iter().map(worth).sum::<i64>() >= before {
             for (&node, filling) in self.drawn.iter().zip(&mut self.tried) {
                 std::mem::swap(&mut self.nodes[node], filling);
             }
@@ -187,10 +121,9 @@ impl<'a> Recreate<'a> {
 
     fn draw_nodes(&mut self, random: &mut Random) {
         self.drawn.clear();
-        let all = self.nodes.len();
-        let count = all.min(1 + random.index(usize::try_from(NODES_MAX).expect("it is small")));
+        let count = self.equipped.len().min(1 + random.index(NODES_MAX));
         while self.drawn.len() < count {
-            let node = random.index(all);
+            let node = self.equipped[random.index(self.equipped.len())];
             if !self.drawn.contains(&node) {
                 self.drawn.push(node);
             }
@@ -203,14 +136,10 @@ impl<'a> Recreate<'a> {
         let kept = if random.unit() < KEEPING { random.unit() * KEPT_MAX } else { 0.0 };
         self.tried.resize_with(self.drawn.len(), || Filling::empty(self.instance, 0));
         for (&node, filling) in self.drawn.iter().zip(&mut self.tried) {
-            let kind = &self.instance.kinds[self.instance.kind_of[node] as usize];
-            (filling.cpu, filling.memory, filling.milli) = (kind.cpu, kind.memory, 0);
-            filling.devices.clear();
-            filling.devices.resize(kind.devices as usize, ROOM);
-            filling.pieces.clear();
-            for piece in &self.nodes[node].pieces {
+            filling.clear(self.instance, self.nodes[node].kind);
+            for &piece in &self.nodes[node].pieces {
                 if kept > 0.0 && random.unit() < kept {
-                    filling.put(piece.sort, &self.needs[piece.sort as usize], piece.devices);
+                    filling.put(piece, &self.needs[piece.sort as usize]);
                 } else {
                     self.available[piece.sort as usize] += 1;
                 }
@@ -218,21 +147,21 @@ impl<'a> Recreate<'a> {
         }
     }
 
-    /// Sorts of which there are pods, by what they give out for what they draw.
+    /// Sorts of which there are pods, by what they are worth for what they draw.
     fn rank(&mut self, random: &mut Random) {
         let rates = (random.unit() * RATES_MAX.0, random.unit() * RATES_MAX.1);
         let noise = random.unit() * NOISE_MAX;
         self.ranked.clear();
-        for (sort, (need, &available)) in (0..).zip(self.needs.iter().zip(&self.available)) {
-            if available == 0 {
+        for (sort, ((need, &worth), &available)) in (0..).zip(self.needs.iter().zip(self.worths).zip(&self.available)) {
+            if available == 0 || worth <= 0 {
                 continue;
             }
             let draw = BASE + rates.0 * need.shares.0 + rates.1 * need.shares.1;
-            let several = if need.devices > 1 { 2.0 } else { 1.0 };
+            let several = if need.devices > 1 { SEVERAL } else { 1.0 };
             let lift = if random.unit() < LIFTING { LIFT } else { 1.0 };
-            let worth = need.sum as f64 / draw * several * lift * (noise * (2.0 * random.unit() - 1.0)).exp();
+            let rank = worth as f64 / draw * several * lift * (noise * (2.0 * random.unit() - 1.0)).exp();
             let held = if random.unit() < HOLDING { 1 + random.below(HELD_MAX) } else { u64::MAX };
-            self.ranked.push((worth, sort, u32::try_from(held).unwrap_or(u32::MAX)));
+            self.ranked.push((rank, sort, u32::try_from(held).unwrap_or(u32::MAX)));
         }
         self.ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     }
@@ -241,17 +170,13 @@ impl<'a> Recreate<'a> {
     fn fill(&mut self) {
         for is_first in [true, false] {
             for &(_, sort, first) in &self.ranked {
-                let available = &mut self.available[sort as usize];
+                let (available, need) = (&mut self.available[sort as usize], &self.needs[sort as usize]);
                 let mut most = if is_first { first.min(*available) } else { *available };
-                for (&node, filling) in self.drawn.iter().zip(&mut self.tried) {
-                    if !self.instance.fits(sort as usize, self.instance.kind_of[node] as usize) {
-                        continue;
-                    }
-                    let need = &self.needs[sort as usize];
+                for filling in self.tried.iter_mut().filter(|filling| self.instance.fits(sort as usize, filling.kind)) {
                     while most > 0
-                        && let Some(devices) = filling.devices_for(need)
+                        && let Some(piece) = filling.room_for(sort, need)
                     {
-                        filling.put(sort, need, devices);
+                        filling.put(piece, need);
                         most -= 1;
                         *available -= 1;
                     }
@@ -259,26 +184,16 @@ impl<'a> Recreate<'a> {
             }
         }
     }
+}
 
-    /// The placement with pods again.
-    fn rooms(&self) -> Rooms<'a> {
-        let mut rooms = Rooms::empty(self.instance);
-        let mut pods: Vec<_> = self.instance.sorts.iter().map(|sort| sort.pods.iter()).collect();
-        for (node, filling) in (0..).zip(&self.nodes) {
-            for piece in &filling.pieces {
-                let devices = bits(piece.devices).map(narrow).collect();
-                if let Some(&pod) = pods[piece.sort as usize].next() {
-                    rooms.put(pod, Seat { node, devices });
-                }
-            }
-        }
-        rooms
-    }
+/// What the pods of a filling are worth.
+pub(super) fn worth(filling: &Filling, worths: &[i64]) -> i64 {
+    filling.pieces.iter().map(|piece| worths[piece.sort as usize]).sum()
 }
 
 #[cfg(test)]
 mod tests {
-    use lessor_models::families::openb::{Node, OpenbInstance, Pod};
+    use lessor_models::families::openb::{Node, OpenbInstance, Pod, Seat};
 
     use super::*;
 
@@ -294,7 +209,7 @@ mod tests {
         for &(pod, devices) in seated {
             assert!(rooms.put(pod, Seat { node: 0, devices: (0..devices).collect() }));
         }
-        let rooms = recreate(rooms, 50, &mut Random::new(1), &Stop::new());
+        let rooms = recreate(&rooms, 50, &mut Random::new(1), &Stop::new());
         rooms.seats.iter().map(Option::is_some).collect()
     }
 
@@ -326,7 +241,7 @@ mod tests {
             let cost = |rooms: &Rooms<'_>| lessor_models::families::openb::check(&instance, &rooms.seats).unwrap();
             let mut before = cost(&rooms);
             for _ in 0..4 {
-                rooms = recreate(rooms, 25, &mut random, &Stop::new());
+                rooms = recreate(&rooms, 25, &mut random, &Stop::new());
                 let after = cost(&rooms);
                 assert!(after <= before, "{after} after {before}");
                 before = after;

@@ -64,28 +64,6 @@ impl Rooms<'_> {
         fits
     }
 
-    /// Takes a pod from its seat, if it has one.
-    pub(super) fn take(&mut self, pod: u32) -> Option<Seat> {
-        let seat = self.seats[pod as usize].take()?;
-        let sort = self.instance.pod(pod);
-        let room = &mut self.left[seat.node as usize];
-        room.cpu += sort.cpu;
-        room.memory += sort.memory;
-        room.pods += 1;
-        seat.devices.iter().for_each(|&device| room.devices[device as usize] += sort.milli);
-        Some(seat)
-    }
-
-    /// What is left of each device of a node.
-    pub(super) fn devices(&self, node: usize) -> &[u32] {
-        &self.left[node].devices
-    }
-
-    /// Whether a node has room for one pod more of so much CPU and memory.
-    pub(super) fn holds(&self, node: usize, cpu: i64, memory: i64) -> bool {
-        holds(&self.left[node], cpu, memory)
-    }
-
     /// The seat where a pod leaves the least: of the devices it takes a part of, then of CPU.
     pub(super) fn seat_for(&self, pod: u32) -> Option<Seat> {
         let position = self.instance.sort_of[pod as usize] as usize;
