@@ -213,9 +213,9 @@ impl Master {
         self.solve(stop)
     }
 
-    /// Solves with the fillings that are new; whether a solution stands.
+    /// Solves with the fillings that are new; whether a solution stands, or there is no filling yet.
     fn solve(&mut self, stop: &Stop) -> bool {
-        if self.fresh.is_empty() && self.solution.is_some() {
+        if self.fresh.is_empty() && (self.solution.is_some() || self.columns.is_empty()) {
             return true;
         }
         let Answer::Optimal(solution) = self.program.solve(vec![], std::mem::take(&mut self.fresh), stop) else {
