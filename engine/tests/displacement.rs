@@ -1,6 +1,15 @@
 //! The search over time, round by round.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
+
 use lessor_datasets::generate::{Family, Scenario};
+use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
+use lessor_models::instance::Instance;
+use lessor_models::job::{Demand, Domain, Job, JobIndex, Relation};
+use lessor_models::objective::Weights;
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::tile_class::TileClass;
+use lessor_models::time::{Span, Timestamp};
 use lessor_solver::index::TileIndex;
 use lessor_solver::insert;
 use lessor_solver::lowering::Lowered;
@@ -38,7 +47,70 @@ fn every_round_ends_with_the_best_plan_met_and_rounds_gain() {
             assert!(worth(&occupancy) >= value, "{family:?}, round {round}");
             value = worth(&occupancy);
             assert_eq!(insert::drop_partial_gangs(&mut occupancy), [], "{family:?}, round {round}");
+            assert_eq!(insert::drop_orphans(&mut occupancy), [], "{family:?}, round {round}");
         }
         assert!(value > first, "{family:?}");
     }
+}
+
+/// A cell with so much power, and two tiles of a class each with so much compute.
+fn pair(power_mw: u64, compute: u64) -> FleetParts {
+    let mut nodes = NodeColumns::default();
+    let cell = Resources::UNLIMITED.with(Kind::Power, power_mw);
+    let tile = Resources::UNLIMITED.with(Kind::Compute, compute);
+    for (name, class, capacity) in [("cell", None, cell), ("left", Some(0), tile), ("right", Some(1), tile)] {
+        nodes.names.push(name.to_owned());
+        nodes.parents.push(class.map(|_| 0));
+        nodes.levels.push(if class.is_some() { Level::Tile } else { Level::Cell });
+        nodes.classes.push(class.map(ClassIndex));
+        nodes.capacities.push(capacity);
+        nodes.uplink_delays_us.push(0);
+    }
+    FleetParts { nodes, classes: vec![TileClass::plain("left"), TileClass::plain("right")], ..FleetParts::default() }
+}
+
+/// A job that runs on the left tile, or on the right one.
+fn job(class: u32, count: u32, (compute_mops, power_mw): (u64, u64), bid: u64) -> Job {
+    let demand = Demand { compute_mops, power_mw, ..Demand::default() };
+    Job { count, bid, demand, classes: vec![ClassIndex(class)], ..Job::empty(Timestamp(0), Span(1_000_000)) }
+}
+
+/// How many capsules of each job are placed once those of the first ones were placed and rounds of displacement followed.
+fn displaced(parts: FleetParts, jobs: Vec<Job>, first: usize) -> Vec<u64> {
+    let weights =
+        Weights { energy_price: 0, thermal_price: 0, latency_price: 0, risk_permille: 0, ..Weights::default() };
+    let names = (0..jobs.len()).map(|at| format!("j{at}")).collect();
+    let instance = Instance::new(Fleet::new(parts).unwrap(), names, jobs, weights).unwrap();
+    let lowered = Lowered::new(&instance);
+    let (ranking, stop) = (Ranking::new(&lowered, None), Stop::new());
+    let mut occupancy = Occupancy::new(&lowered);
+    insert::insert_missing(&mut occupancy, &lowered.class_of_job[..first], &ranking, &stop);
+    let mut displacement = Displacement::new(ranking.order(&lowered), 1);
+    let value = worth(&occupancy);
+    displacement.round(&mut occupancy, value, &stop, 200);
+    lowered.class_of_job.iter().map(|&class| occupancy.placed(class)).collect()
+}
+
+#[test]
+fn capsules_on_another_tile_give_way_where_the_cell_is_short() {
+    // Two cheap capsules on the left take 80 of 100 watts; the dear one on the right needs 60.
+    let jobs = vec![job(0, 2, (1, 40_000), 10), job(1, 1, (1, 60_000), 1_000)];
+    assert_eq!(displaced(pair(100_000, 10), jobs, 1), [1, 1]);
+}
+
+#[test]
+fn capsules_that_another_job_avoids_give_way() {
+    // The last job may not be where the first one runs; that is no reason for the first one to stay.
+    let apart = Relation { job: JobIndex(0), domain: Domain::Level(Level::Tile) };
+    let shy = Job { anti_affinity: Some(apart), ..job(1, 1, (1, 1), 5) };
+    let jobs = vec![job(0, 3, (3, 1), 10), job(0, 1, (7, 1), 1_000), shy];
+    assert_eq!(displaced(pair(100_000, 10), jobs, 1), [1, 1, 1]);
+}
+
+#[test]
+fn capsules_that_another_job_must_be_near_stay() {
+    let near = Relation { job: JobIndex(0), domain: Domain::Level(Level::Tile) };
+    let follower = Job { affinity: Some(near), ..job(0, 1, (1, 1), 5) };
+    let jobs = vec![job(0, 3, (3, 1), 10), follower, job(0, 1, (7, 1), 1_000)];
+    assert_eq!(displaced(pair(100_000, 10), jobs, 2), [3, 1, 0]);
 }

@@ -233,22 +233,35 @@ impl<'a> Occupancy<'a> {
         room
     }
 
-    /// What one more capsule of a class lacks on a tile, in any bucket of its run, on the tile and above it.
+    /// What one more capsule of a class lacks on a tile, in any bucket of its run.
     pub(crate) fn lacking(&self, tile: TileIndex, (class, start): (JobClassIndex, Timestamp)) -> Lacking {
-        let (lowered, group) = (self.lowered, self.lowered.group_of(tile));
-        let draw = lowered.draw(class, group);
+        let group = self.lowered.group_of(tile);
+        let draw = self.lowered.draw(class, group);
         let mut lacking = Lacking([0; Kind::COUNT]);
         for bucket in self.buckets(class, group, start) {
             lacking.note(draw, self.tile_left(tile, bucket));
-            for &(account, level) in &lowered.group(group).path {
-                lacking.note(&lowered.draw_at(class, group, level), self.account_left(account, bucket));
-            }
         }
         if lacking.is_nothing() {
             // All kinds are there, and yet it does not fit: no device has enough left by itself.
             lacking.0[Kind::Accelerator.index()] = draw.get(Kind::Accelerator);
         }
         lacking
+    }
+
+    /// The first account above a tile in which one more capsule of a class lacks something, with what that is.
+    pub(crate) fn lacking_above(
+        &self,
+        tile: TileIndex,
+        (class, start): (JobClassIndex, Timestamp),
+    ) -> Option<(AccountIndex, Lacking)> {
+        let group = self.lowered.group_of(tile);
+        let over = self.buckets(class, group, start);
+        self.lowered.group(group).path.iter().find_map(|&(account, level)| {
+            let draw = self.lowered.draw_at(class, group, level);
+            let mut lacking = Lacking([0; Kind::COUNT]);
+            over.clone().for_each(|bucket| lacking.note(&draw, self.account_left(account, bucket)));
+            (!lacking.is_nothing()).then_some((account, lacking))
+        })
     }
 
     /// Whether spread and relations allow one more capsule of the class on a tile.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use lessor_models::instance::Instance;
-use lessor_models::job::{Job, JobIndex};
+use lessor_models::job::{Job, JobIndex, Relation};
 
 /// Jobs that a plan cannot tell apart.
 #[derive(Clone, Debug)]
@@ -17,26 +17,32 @@ pub struct JobClass {
     pub count: u64,
     /// Whether locality, data and latency leave every place equal.
     pub is_placeless: bool,
-    /// Whether capsules are bound to places by spread or by other jobs: placed one by one, and left there by the search.
+    /// Whether capsules are bound to places by spread or by other jobs: placed one by one, and left there by the search where time
+    /// does not matter.
     pub is_bound: bool,
+    /// Whether another job must be near it.
+    pub is_followed: bool,
 }
 
 pub(super) fn classes(instance: &Instance) -> Vec<JobClass> {
-    let named = named_by_relations(instance);
+    let followed = named(instance, |job| job.affinity);
+    let avoided = named(instance, |job| job.anti_affinity);
     // A capsule that runs belongs to a job by name, so its job is told apart.
     let mut runs = vec![false; instance.jobs().len()];
     instance.current().iter().for_each(|current| runs[current.job.at()] = true);
     let mut class_of: HashMap<Cow<'_, Job>, usize> = HashMap::new();
     let mut classes: Vec<JobClass> = Vec::new();
     for (index, job) in (0..).map(JobIndex).zip(instance.jobs()) {
-        let related = job.affinity.is_some() || job.anti_affinity.is_some() || named[index.at()];
+        let related =
+            job.affinity.is_some() || job.anti_affinity.is_some() || followed[index.at()] || avoided[index.at()];
         let is_bound = related || job.spread.is_some();
         let stands_alone = is_bound || runs[index.at()];
         let next = classes.len();
         let at = if stands_alone { next } else { *class_of.entry(but_for_count(job)).or_insert(next) };
         if at == next {
             let is_placeless = job.locality.is_none() && job.data.is_none();
-            classes.push(JobClass { first: index, jobs: vec![], count: 0, is_placeless, is_bound });
+            let is_followed = followed[index.at()];
+            classes.push(JobClass { first: index, jobs: vec![], count: 0, is_placeless, is_bound, is_followed });
         }
         classes[at].jobs.push(index);
         classes[at].count += u64::from(job.count);
@@ -50,10 +56,10 @@ fn but_for_count(job: &Job) -> Cow<'_, Job> {
     if is_plain { Cow::Owned(Job { count: 1, ..job.clone() }) } else { Cow::Borrowed(job) }
 }
 
-/// Jobs that another one must be near or far from.
-fn named_by_relations(instance: &Instance) -> Vec<bool> {
+/// Jobs that another one names in a relation.
+fn named(instance: &Instance, relation: impl Fn(&Job) -> Option<Relation>) -> Vec<bool> {
     let mut named = vec![false; instance.jobs().len()];
-    for relation in instance.jobs().iter().flat_map(|job| [job.affinity, job.anti_affinity]).flatten() {
+    for relation in instance.jobs().iter().filter_map(relation) {
         named[relation.job.at()] = true;
     }
     named

@@ -4,13 +4,17 @@
 //! they hold first, and each then tries to get in elsewhere or at another time (ejection chains; Glover 1996). The plan that
 //! comes of it goes on even where it is worth less than the best one met, by no more than an allowance (record-to-record
 //! travel; Dueck 1993). The allowance shrinks in stages, each of which begins with the best plan; after the last one it is
-//! as large as at first again. What is missing of any class comes in, a gang at once and where rules allow; only capsules that
-//! depend on no others leave, as in the other searches.
+//! as large as at first again. What is missing of any class comes in, a gang at once and where rules allow; capsules leave that do
+//! not run and that no others depend on.
 
+use std::ops::Range;
+
+use super::Round;
 use super::change::{Change, put};
+use super::draws::Draws;
 use super::spot::{Spot, best_start};
-use super::{Round, stays};
-use crate::index::{JobClassIndex, TileIndex};
+use crate::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::Lowered;
 use crate::occupancy::{Item, Occupancy};
 use crate::random::Random;
 use crate::stop::Stop;
@@ -41,6 +45,10 @@ const SHIFTS: f64 = 0.2;
 const TILES_TRIED: usize = 3;
 const REFUGES_TRIED: usize = 5;
 
+/// Where an account above a tile is short: tiles below it that are looked at for the capsule to eject, and capsules ejected at most.
+const TILES_BELOW_TRIED: usize = 8;
+const EJECTED_BELOW_MAX: usize = 24;
+
 /// The most capsules that come at once: larger gangs stay where the first plan has them.
 const GANG_MAX: u64 = 256;
 
@@ -50,6 +58,7 @@ pub struct Displacement {
     random: Random,
     /// The classes whose capsules may move, best first.
     classes: Vec<JobClassIndex>,
+    draws: Draws,
     /// What was changed since the best plan.
     since: Vec<Change>,
     /// How much less than the best plan this one is worth.
@@ -69,6 +78,7 @@ impl Displacement {
         Displacement {
             random: Random::new(seed),
             classes,
+            draws: Draws::default(),
             since: Vec::new(),
             behind: 0,
             allowance: 0,
@@ -152,7 +162,7 @@ impl Displacement {
         let tile = TileIndex::new(self.random.index(lowered.tiles.len()));
         let many = occupancy.items(tile).len();
         let position = if many == 0 { return None } else { self.random.index(many) };
-        if stays(lowered, &occupancy.items(tile)[position]) {
+        if !may_leave(lowered, &occupancy.items(tile)[position]) {
             return None;
         }
         Some(change.take(occupancy, tile, position).class)
@@ -166,20 +176,19 @@ impl Displacement {
             return false;
         }
         change.gain += i128::from(spot.worth);
-        let mut ejected: Vec<Item> = change.taken().skip(before).map(|(_, item)| item).collect();
-        ejected.sort_by_key(|item| std::cmp::Reverse(occupancy.lowered().job(item.class).bid));
-        for item in ejected {
-            self.rehouse(occupancy, change, (spot.tile, item.class));
+        let mut ejected: Vec<(TileIndex, Item)> = change.taken().skip(before).collect();
+        ejected.sort_by_key(|(_, item)| std::cmp::Reverse(occupancy.lowered().job(item.class).bid));
+        for (tile, item) in ejected {
+            self.rehouse(occupancy, change, (tile, item.class));
         }
         true
     }
 
     /// The roomiest spot on some tiles.
     fn spot(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex, tiles: usize) -> Option<Spot> {
-        let many = occupancy.lowered().tiles.len();
         let mut best: Option<Spot> = None;
         for _ in 0..tiles {
-            let tile = TileIndex::new(self.random.index(many));
+            let tile = self.draws.tile_for(occupancy.lowered(), class, &mut self.random)?;
             let found = best_start(occupancy, (tile, class), &mut self.random);
             let Some(found) = found.filter(|_| occupancy.rules_allow(tile, class)) else { continue };
             if best.is_none_or(|best| found.pressure < best.pressure) {
@@ -192,7 +201,8 @@ impl Displacement {
         best
     }
 
-    /// Ejects what is in the way of a capsule, worth least for what it frees first; whether there is room then.
+    /// Ejects what is in the way of a capsule, worth least for what it frees first: from its tile, and where an account above is
+    /// short, from tiles below that; whether there is room then.
     fn make_room(
         &mut self,
         occupancy: &mut Occupancy<'_>,
@@ -201,33 +211,67 @@ impl Displacement {
         class: JobClassIndex,
     ) -> bool {
         let &Spot { tile, start, .. } = spot;
-        let group = occupancy.lowered().group_of(tile);
-        let over = occupancy.buckets(class, group, start);
-        loop {
-            if occupancy.fits_tile(tile, class, start) && occupancy.path_room(class, group, start, 1) == 1 {
-                return true;
-            }
+        let over = occupancy.buckets(class, occupancy.lowered().group_of(tile), start);
+        while !occupancy.fits_tile(tile, class, start) {
             let lacking = occupancy.lacking(tile, (class, start));
-            let mut worst: Option<(f64, usize)> = None;
-            for (position, item) in occupancy.items(tile).iter().enumerate() {
-                let runs = occupancy.buckets(item.class, group, item.start);
-                let shared = runs.end.min(over.end).saturating_sub(runs.start.max(over.start));
-                if shared == 0 || stays(occupancy.lowered(), item) {
-                    continue;
-                }
-                let frees = lacking.freed_by(occupancy.lowered().draw(item.class, group)) * shared as f64;
-                if frees <= 0.0 {
-                    continue;
-                }
-                let worth = occupancy.lowered().worth_from(item.class, group, item.start) as f64;
-                let key = worth * (0.5 + self.random.unit()) / frees;
-                if worst.is_none_or(|(least, _)| key < least) {
-                    worst = Some((key, position));
-                }
-            }
-            let Some((_, position)) = worst else { return false };
+            let frees = |item: &Item, group: GroupIndex| lacking.freed_by(occupancy.lowered().draw(item.class, group));
+            let Some((_, position)) = self.worst(occupancy, tile, (class, &over), frees) else { return false };
             change.take(occupancy, tile, position);
         }
+        for _ in 0..EJECTED_BELOW_MAX {
+            let Some((account, lacking)) = occupancy.lacking_above(tile, (class, start)) else { return true };
+            let mut worst: Option<(f64, TileIndex, usize)> = None;
+            for draw in 0..=TILES_BELOW_TRIED {
+                let lowered = occupancy.lowered();
+                let drawn =
+                    if draw == 0 { Some(tile) } else { self.draws.tile_below(lowered, account, &mut self.random) };
+                let Some(other) = drawn else { return false };
+                let frees = |item: &Item, group: GroupIndex| {
+                    let level = lowered.group(group).path.iter().find(|(above, _)| *above == account).map(|at| at.1);
+                    level.map_or(0.0, |level| lacking.freed_by(&lowered.draw_at(item.class, group, level)))
+                };
+                if let Some((key, position)) = self.worst(occupancy, other, (class, &over), frees)
+                    && worst.is_none_or(|(least, ..)| key < least)
+                {
+                    worst = Some((key, other, position));
+                }
+            }
+            let Some((_, other, position)) = worst else { return false };
+            change.take(occupancy, other, position);
+        }
+        false
+    }
+
+    /// The item of a tile that is worth least for what it frees while a capsule of a class is to run, chance having a part in
+    /// it, with that measure; `None` where none may go or frees anything.
+    fn worst(
+        &mut self,
+        occupancy: &Occupancy<'_>,
+        tile: TileIndex,
+        (class, over): (JobClassIndex, &Range<usize>),
+        frees: impl Fn(&Item, GroupIndex) -> f64,
+    ) -> Option<(f64, usize)> {
+        let (lowered, group) = (occupancy.lowered(), occupancy.lowered().group_of(tile));
+        let mut worst: Option<(f64, usize)> = None;
+        for (position, item) in occupancy.items(tile).iter().enumerate() {
+            let runs = occupancy.buckets(item.class, group, item.start);
+            let shared = runs.end.min(over.end).saturating_sub(runs.start.max(over.start));
+            // One of its own at the same time would be worth the same in its place.
+            let is_the_same = item.class == class && runs == *over;
+            if shared == 0 || is_the_same || !may_leave(lowered, item) {
+                continue;
+            }
+            let freed = frees(item, group) * shared as f64;
+            if freed <= 0.0 {
+                continue;
+            }
+            let worth = lowered.worth_from(item.class, group, item.start) as f64;
+            let key = worth * (0.5 + self.random.unit()) / freed;
+            if worst.is_none_or(|(least, _)| key < least) {
+                worst = Some((key, position));
+            }
+        }
+        worst
     }
 
     /// Looks for room for a capsule that was ejected: on its tile at another time, and on some other tiles.
@@ -237,7 +281,7 @@ impl Displacement {
         change: &mut Change,
         (tile, class): (TileIndex, JobClassIndex),
     ) {
-        let is_open = |spot: &Spot| spot.pressure <= 0.0;
+        let is_open = |spot: &Spot| spot.pressure <= 0.0 && occupancy.rules_allow(spot.tile, class);
         let here = best_start(occupancy, (tile, class), &mut self.random).filter(is_open);
         let Some(spot) = here.or_else(|| self.spot(occupancy, class, REFUGES_TRIED).filter(is_open)) else { return };
         if put(occupancy, change, (spot.tile, class, spot.start)) {
@@ -252,6 +296,14 @@ impl Displacement {
         }
         self.behind = 0;
     }
+}
+
+/// Whether a capsule may leave its tile: it does not run, and neither a gang, a bonus, a least number of locations nor another job
+/// that must be near depends on it.
+fn may_leave(lowered: &Lowered<'_>, item: &Item) -> bool {
+    let job = lowered.job(item.class);
+    let is_alone = job.gang_min <= 1 && job.wanted == 0 && job.spread.is_none_or(|spread| spread.least <= 1);
+    is_alone && !item.is_current && !lowered.classes[item.class.at()].is_followed
 }
 
 /// How many capsules of a class come at once: a gang where one begins.

@@ -15,6 +15,7 @@
 mod budget;
 mod change;
 mod displacement;
+mod draws;
 mod ejection;
 mod exact;
 mod refill;
