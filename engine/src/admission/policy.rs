@@ -74,7 +74,7 @@ pub enum PolicyName {
 pub(super) const WATT: i64 = 1_000;
 
 /// What a watt costs `lessor-power`.
-pub(super) const DEAR_WATT: i64 = 15_000;
+pub(super) const DEAR_WATT: i64 = 12_000;
 
 impl PolicyName {
     /// Every policy, the plainest first.
