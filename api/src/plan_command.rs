@@ -5,9 +5,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lessor_engine::planner::{Outcome, PlannerOptions, Stops, plan};
+use lessor_models::check;
 use lessor_models::fleet::Level;
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
+use lessor_models::plan::Placement;
 use lessor_solver::stop::Stop;
 
 use crate::Ending;
@@ -144,6 +146,17 @@ impl<'c> Run<'c> {
         let (loaded, settings) =
             (Loaded { instance, ..self.loaded }, Settings { deadline_seconds, work, ..self.settings });
         Run { loaded, settings, ..self }
+    }
+
+    /// The same run with the plan to begin with that is worth most of some; as it was where there is none.
+    pub(crate) fn beginning_with(self, plans: &[Vec<Placement>]) -> Run<'c> {
+        let Loaded { instance, .. } = self.loaded;
+        let best = plans.iter().max_by_key(|plan| check::value(&instance, plan)).cloned();
+        let instance = match best {
+            Some(plan) => instance.with_queued(plan),
+            None => instance,
+        };
+        Run { loaded: Loaded { instance, ..self.loaded }, ..self }
     }
 
     pub(crate) fn instance(&self) -> &Instance {

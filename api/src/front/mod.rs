@@ -1,7 +1,8 @@
 //! `lessor plan --front A,B`: the trade-off between two terms of the objective, as plans to choose from.
 //!
 //! Each weighing of the two terms is a plan of its own, checked and written like any other. Which weighing comes next is in
-//! [`search`]; what a plan comes to in each term is worked out by the models from its placements, not by the solver.
+//! [`search`]; what a plan comes to in each term is worked out by the models from its placements, not by the solver. What can be
+//! done does not depend on the weights, so each weighing begins with the best of the plans before it.
 
 mod error;
 mod page;
@@ -15,6 +16,7 @@ use std::fs;
 use std::path::Path;
 
 use lessor_models::objective::{Weights, terms};
+use lessor_models::plan::Placement;
 use serde::Serialize;
 
 use crate::Ending;
@@ -63,7 +65,7 @@ pub(crate) fn run(args: &PlanArgs, pair: Pair, place: &OutputPlace, run: Run<'_>
     let staged = place.stage()?;
     let count = args.points.unwrap_or(POINTS_DEFAULT);
     let policy = run.instance().weights().clone();
-    let mut planning = Planning { pair, policy, settings: run.settings().clone(), run };
+    let mut planning = Planning { pair, policy, settings: run.settings().clone(), run, plans: Vec::new() };
     let mut points = Vec::new();
     for at in 0..count {
         let Some(weighing) = search::next(pair, &points) else { break };
@@ -98,6 +100,8 @@ struct Planning<'c> {
     /// The limits of the whole front.
     settings: Settings,
     run: Run<'c>,
+    /// The plans made so far.
+    plans: Vec<Vec<Placement>>,
 }
 
 impl Planning<'_> {
@@ -114,15 +118,16 @@ impl Planning<'_> {
 
     fn under(self, weighing: Weighing, bounds: Bounds) -> Self {
         let weights = self.pair.weights(&self.policy, weighing);
-        Planning { run: self.run.under(weights, bounds), ..self }
+        Planning { run: self.run.under(weights, bounds).beginning_with(&self.plans), ..self }
     }
 
     /// Plans, checks and writes one weighing.
-    fn point(&self, args: &PlanArgs, (weighing, at): (Weighing, u8), dir: &Path) -> Result<Point, CommandError> {
+    fn point(&mut self, args: &PlanArgs, (weighing, at): (Weighing, u8), dir: &Path) -> Result<Point, CommandError> {
         let began = self.run.clock().seconds();
         let planned = self.run.search(bars(args));
         let (outcome, figures) = self.run.write(dir, planned)?;
         let amounts = terms::amounts(self.run.instance(), &outcome.plan.placements);
+        self.plans.push(outcome.plan.placements);
         let seconds = self.run.clock().seconds() - began;
         Ok(Point {
             order: at,

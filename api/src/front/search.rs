@@ -4,7 +4,7 @@
 //! the front are weighed so that both are worth the same, by the normal of the line through them. A plan that is worth more
 //! lies beyond that line and between them; where there is none, the line is an edge of what weighted sums can reach. Here
 //! the widest gap comes first, since the number of plans is limited, and as plans are not always the best ones, whatever is
-//! found joins the points, and those that are dominated leave the front.
+//! found joins the points, those that are dominated leave the front, and an extreme among those is weighed once more.
 
 use super::pair::Pair;
 use super::point::{Point, Weighing};
@@ -13,6 +13,9 @@ use super::point::{Point, Weighing};
 /// gap was weighed.
 pub(super) fn next(pair: Pair, points: &[Point]) -> Option<Weighing> {
     if let Some(&extreme) = pair.extremes().get(points.len()) {
+        return Some(extreme);
+    }
+    if let Some(extreme) = beaten_extreme(pair, points) {
         return Some(extreme);
     }
     let mut front: Vec<[i128; 2]> =
@@ -30,6 +33,14 @@ pub(super) fn next(pair: Pair, points: &[Point]) -> Option<Weighing> {
     });
     // Of gaps alike the first counts.
     gaps.reduce(|widest, gap| if gap.0 > widest.0 { gap } else { widest }).map(|gap| gap.1)
+}
+
+/// An extreme whose one plan another one beats: weighed again, it begins with that better one.
+fn beaten_extreme(pair: Pair, points: &[Point]) -> Option<Weighing> {
+    pair.extremes().into_iter().find(|&extreme| {
+        let mut of_extreme = points.iter().filter(|point| point.weighing == extreme);
+        of_extreme.next().is_some_and(|point| point.is_dominated) && of_extreme.next().is_none()
+    })
 }
 
 /// Marks the points that are not on the front. O(points squared).
@@ -86,6 +97,16 @@ mod tests {
         // From 60 for 20 to 50 for 10 the slope is one.
         assert_eq!(next(pair(), &points), Some(Weighing([1_000, 1_000])));
         points[1].weighing = Weighing([1_000, 1_000]);
+        assert_eq!(next(pair(), &points), None);
+    }
+
+    #[test]
+    fn an_extreme_that_another_plan_beats_is_weighed_once_more() {
+        let [first, last] = pair().extremes();
+        let mut points = marked(&[[50, 10], [60, 10]]);
+        (points[0].weighing, points[1].weighing) = (first, last);
+        assert_eq!(next(pair(), &points), Some(first));
+        points.push(Point { weighing: first, ..points[0].clone() });
         assert_eq!(next(pair(), &points), None);
     }
 
