@@ -18,7 +18,7 @@ const RELIABLE: u32 = 4;
 const LOOKED_AT: usize = 24;
 const TRIED: usize = 4;
 /// What counts as a fraction.
-pub(super) const FRACTION: f64 = 1e-6;
+const FRACTION: f64 = 1e-6;
 
 /// What branching on a column came to, on one side.
 #[derive(Clone, Copy, Debug, Default)]
@@ -156,6 +156,20 @@ fn try_side(place: Place<'_>, (column, is_in): (usize, bool), proof: &mut Proof,
     let worth = trial.solve(&allowed, Until { cutoff: cutoff(place.aim), pivots: TRIAL_PIVOTS, stop });
     trial.prove(proof, place.worths, &allowed);
     (Side { bound: proof.bound(), prices: Some(place.relaxation.priced(proof)) }, worth)
+}
+
+/// Fixes columns by their gains where packings worth no more than an aim do not matter; how many of those that were not where the
+/// solution has them.
+pub(super) fn fix(proof: &Proof, relaxation: &Relaxation, aim: u128, allowed: &mut [Allowed]) -> usize {
+    let mut moved = 0;
+    for (column, state) in allowed.iter_mut().enumerate().filter(|entry| *entry.1 == Allowed::Either) {
+        if let Some(fixed) = proof.fixed(column, aim) {
+            *state = fixed;
+            let value = relaxation.basis.value(column);
+            moved += usize::from((value - if fixed == Allowed::In { 1.0 } else { 0.0 }).abs() > FRACTION);
+        }
+    }
+    moved
 }
 
 /// Puts out what does not fit beside what is in; whether what is in fits.

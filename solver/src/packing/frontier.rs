@@ -8,13 +8,12 @@ use std::collections::BinaryHeap;
 
 use crate::stop::Stop;
 
-use super::branching::{Branching, FRACTION, History, Next, Place, Side, spread};
-use super::greedy::by_score;
-use super::proof::{Allowed, Prices, Proof, Row, may_be_in};
+use super::branching::{Branching, History, Next, Place, Side, fix, spread};
+use super::proof::{Allowed, Prices, Proof, Row};
 use super::relaxation::{Relaxation, cutoff};
 use super::shrunk::Shrunk;
 use super::simplex::{Ended, Until};
-use super::tree::{Incumbent, PIVOTS_MAX, by_worth, fill_up};
+use super::tree::{Incumbent, PIVOTS_MAX, by_worth, rounded};
 
 /// Linear programs of a node, while columns that its gains fix change its solution.
 const SOLVES: usize = 3;
@@ -386,7 +385,7 @@ impl Search<'_> {
                 is_closed = true;
                 break;
             }
-            let fixed = self.fix(allowed);
+            let fixed = fix(&self.proof, &self.relaxation, self.aim, allowed);
             if fixed == 0 {
                 break;
             }
@@ -406,30 +405,12 @@ impl Search<'_> {
         self.branching.choose(place, &mut self.proof, self.stop)
     }
 
-    /// Fixes columns by their gains; how many of those that were not where the solution has them.
-    fn fix(&self, allowed: &mut [Allowed]) -> usize {
-        let mut moved = 0;
-        for (column, state) in allowed.iter_mut().enumerate().filter(|entry| *entry.1 == Allowed::Either) {
-            if let Some(fixed) = self.proof.fixed(column, self.aim) {
-                *state = fixed;
-                let value = self.relaxation.basis.value(column);
-                moved += usize::from((value - if fixed == Allowed::In { 1.0 } else { 0.0 }).abs() > FRACTION);
-            }
-        }
-        moved
-    }
-
-    /// Packs columns in the order of their values, then of their gains.
+    /// Keeps what the solution of a leaf comes to in whole columns, where it matters.
     fn round(&mut self, allowed: &[Allowed]) {
-        let basis = &self.relaxation.basis;
-        let columns: Vec<usize> = may_be_in(allowed).collect();
-        let chosen = by_score(&self.shrunk.packing, &columns, |column| match allowed[column] {
-            Allowed::In => 3.0,
-            _ => basis.value(column) + basis.gain(column).clamp(-1.0, 1.0),
-        });
-        let chosen = fill_up(&self.shrunk.packing, &self.by_worth, &chosen);
-        if self.shrunk.packing.worth(&chosen) > self.aim {
-            self.incumbent.offer(&self.shrunk.worths, chosen);
+        let Shrunk { packing, worths, .. } = self.shrunk;
+        let chosen = rounded(packing, &self.relaxation, allowed, &self.by_worth);
+        if packing.worth(&chosen) > self.aim {
+            self.incumbent.offer(worths, chosen);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 
 use crate::stop::Stop;
 
-use super::branching::{Branching, FRACTION, Next, Place, spread};
+use super::branching::{Branching, Next, Place, fix, spread};
 use super::greedy::{Fill, by_score};
 use super::instance::Packing;
 use super::proof::{Allowed, Proof, may_be_in};
@@ -245,7 +245,7 @@ impl<'a> Tree<'a> {
             if ended == Ended::Limited && stop.is_raised() {
                 return Next::Stopped;
             }
-            let fixed = self.fix(&mut allowed);
+            let fixed = fix(&self.proof, &self.relaxation, self.incumbent.aim(), &mut allowed);
             if fixed == 0 {
                 break;
             }
@@ -264,28 +264,10 @@ impl<'a> Tree<'a> {
         self.branching.choose(place, &mut self.proof, stop)
     }
 
-    /// Fixes columns by their gains; how many of those that were not where the solution has them.
-    fn fix(&self, allowed: &mut [Allowed]) -> usize {
-        let mut moved = 0;
-        for (column, state) in allowed.iter_mut().enumerate().filter(|entry| *entry.1 == Allowed::Either) {
-            if let Some(fixed) = self.proof.fixed(column, self.incumbent.aim()) {
-                *state = fixed;
-                let value = self.relaxation.basis.value(column);
-                moved += usize::from((value - if fixed == Allowed::In { 1.0 } else { 0.0 }).abs() > FRACTION);
-            }
-        }
-        moved
-    }
-
-    /// Packs columns in the order of their values, then of their gains.
+    /// Offers what the solution of a node comes to in whole columns.
     fn round(&mut self, allowed: &[Allowed]) {
-        let basis = &self.relaxation.basis;
-        let columns: Vec<usize> = may_be_in(allowed).collect();
-        let chosen = by_score(self.packing, &columns, |column| match allowed[column] {
-            Allowed::In => 3.0,
-            _ => basis.value(column) + basis.gain(column).clamp(-1.0, 1.0),
-        });
-        if self.incumbent.offer(self.worths, fill_up(self.packing, &self.by_worth, &chosen)) {
+        let chosen = rounded(self.packing, &self.relaxation, allowed, &self.by_worth);
+        if self.incumbent.offer(self.worths, chosen) {
             self.tighten();
         }
     }
@@ -303,8 +285,24 @@ pub(super) fn by_worth(worths: &[u64]) -> Vec<usize> {
     columns
 }
 
+/// Packs columns in the order of their values in a solution, then of their gains, and on top of them what is worth most.
+pub(super) fn rounded(
+    packing: &Packing,
+    relaxation: &Relaxation,
+    allowed: &[Allowed],
+    by_worth: &[usize],
+) -> Vec<usize> {
+    let basis = &relaxation.basis;
+    let columns: Vec<usize> = may_be_in(allowed).collect();
+    let chosen = by_score(packing, &columns, |column| match allowed[column] {
+        Allowed::In => 3.0,
+        _ => basis.value(column) + basis.gain(column).clamp(-1.0, 1.0),
+    });
+    fill_up(packing, by_worth, &chosen)
+}
+
 /// Packs on top of a packing, in the order of columns, whatever else fits of some columns, the first of them first.
-pub(super) fn fill_up(packing: &Packing, rest: &[usize], chosen: &[usize]) -> Vec<usize> {
+fn fill_up(packing: &Packing, rest: &[usize], chosen: &[usize]) -> Vec<usize> {
     let mut fill = Fill::new(packing);
     chosen.iter().for_each(|&column| {
         fill.add(column);
