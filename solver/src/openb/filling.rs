@@ -54,9 +54,9 @@ pub(super) fn needs(instance: &Lowered) -> Vec<Need> {
 impl Filling {
     /// An empty node.
     pub(super) fn empty(instance: &Lowered, kind: usize) -> Filling {
-        let of = &instance.kinds[kind];
-        let devices = vec![ROOM; of.devices as usize];
-        Filling { kind, pieces: Vec::new(), cpu: of.cpu, memory: of.memory, devices }
+        let mut filling = Filling { kind, pieces: Vec::new(), cpu: 0, memory: 0, devices: Vec::new() };
+        filling.clear(instance, kind);
+        filling
     }
 
     /// Makes it an empty node of a kind.
