@@ -3,14 +3,15 @@
 //! Nothing listens before the first search begins: until then there is no answer to keep, and a signal ends the process as it
 //! does anywhere.
 
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use lessor_solver::stop::Stop;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 use crate::console::warn;
 use crate::deadline::{Ending, beside};
@@ -45,20 +46,29 @@ pub(crate) fn heed<T>(stops: &[&Stop], work: impl FnOnce() -> T) -> T {
     beside(watch, work)
 }
 
-/// Listens from now on.
+/// Listens from now on, on a thread of its own.
+///
+/// One thread hears everything in turn: of two signals that handlers on two threads took up at the same moment, either could
+/// count as the first.
 fn listen() -> Arc<AtomicBool> {
     let heard = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        if let Err(error) = register(signal, &heard) {
-            warn(&format!("signal {signal} ends the process at once: it cannot be listened for: {error}"));
-        }
+    let count = Arc::clone(&heard);
+    let listening = Signals::new([SIGINT, SIGTERM]).and_then(|signals| {
+        thread::Builder::new().name("signals".to_owned()).spawn(move || signals_end(signals, &count))
+    });
+    if let Err(error) = listening {
+        warn(&format!("a signal does not end the search with its best answer: none can be listened for: {error}"));
     }
     heard
 }
 
-/// In this order: only the second signal finds the flag up, and does what it does where nobody listens.
-fn register(signal: i32, heard: &Arc<AtomicBool>) -> io::Result<()> {
-    flag::register_conditional_default(signal, Arc::clone(heard))?;
-    flag::register(signal, Arc::clone(heard))?;
-    Ok(())
+/// Raises the flag at the first signal; does at every further one what it does where nobody listens.
+fn signals_end(mut signals: Signals, heard: &AtomicBool) {
+    for signal in &mut signals {
+        if heard.swap(true, Ordering::Relaxed)
+            && let Err(error) = emulate_default_handler(signal)
+        {
+            warn(&format!("signal {signal} does not end the process: {error}"));
+        }
+    }
 }
