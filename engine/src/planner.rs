@@ -32,6 +32,9 @@ use held_back::Way;
 use proof::certify;
 use thrift::Thrift;
 
+/// The part of a plan's value that a search round gains at least, where time matters, for another to come before displacement.
+const SLOW: i128 = 2_000;
+
 /// How a plan is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
@@ -234,17 +237,20 @@ impl Run<'_> {
         }
     }
 
-    /// Search rounds, whole jobs put back in another order, and what is placed moved: each until it helps no more.
+    /// Search rounds, whole jobs put back in another order, and what is placed moved: each until it helps no more. Where time
+    /// matters, displacement takes over as soon as a round gains little: what it moves the rounds leave where it is.
     fn improve_once(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
         let mut search = Search::new(occupancy.lowered(), guide.ranking, guide.order, self.seed);
         let mut has_displaced = occupancy.lowered().grid.count() == 1;
+        let mut value = self.worth(occupancy);
         while self.goes_on() && !self.is_best(occupancy) {
             let round = search.round(occupancy, self.stops.search, self.left());
             self.searched(occupancy, round.moves);
             if round.is_exhausted {
                 break;
             }
-            if search.is_exact() && !has_displaced {
+            let before = std::mem::replace(&mut value, self.worth(occupancy));
+            if !has_displaced && value - before < value / SLOW {
                 has_displaced = true;
                 self.displace(occupancy, guide);
             }

@@ -3,19 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
 
 use lessor_datasets::generate::{Family, Scenario};
+use lessor_models::check;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
 use lessor_models::instance::Instance;
 use lessor_models::job::{Demand, Domain, Job, JobIndex, Relation};
-use lessor_models::objective::Weights;
+use lessor_models::objective::{self, Weights};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
+use lessor_solver::assemble;
 use lessor_solver::index::TileIndex;
 use lessor_solver::insert;
 use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::{Item, Occupancy};
 use lessor_solver::rank::Ranking;
 use lessor_solver::search::Displacement;
+use lessor_solver::spread_out::spread_out;
 use lessor_solver::stop::Stop;
 
 fn worth(occupancy: &Occupancy<'_>) -> i128 {
@@ -107,10 +110,77 @@ fn capsules_that_another_job_avoids_give_way() {
     assert_eq!(displaced(pair(100_000, 10), jobs, 1), [1, 1, 1]);
 }
 
-#[test]
-fn capsules_that_another_job_must_be_near_stay() {
+/// A job near the first one, on its tile.
+fn follower() -> Job {
     let near = Relation { job: JobIndex(0), domain: Domain::Level(Level::Tile) };
-    let follower = Job { affinity: Some(near), ..job(0, 1, (1, 1), 5) };
-    let jobs = vec![job(0, 3, (3, 1), 10), follower, job(0, 1, (7, 1), 1_000)];
-    assert_eq!(displaced(pair(100_000, 10), jobs, 2), [3, 1, 0]);
+    Job { affinity: Some(near), ..job(0, 1, (1, 1), 5_000) }
+}
+
+#[test]
+fn the_last_capsule_that_another_job_must_be_near_stays() {
+    // Whoever is dear needs the room of one of the first job's two capsules, or of both.
+    let first = job(0, 2, (4, 1), 10);
+    assert_eq!(displaced(pair(100_000, 10), vec![first.clone(), follower(), job(0, 1, (5, 1), 1_000)], 2), [1, 1, 1]);
+    assert_eq!(displaced(pair(100_000, 10), vec![first, follower(), job(0, 1, (9, 1), 1_000)], 2), [2, 1, 0]);
+}
+
+#[test]
+fn capsules_leave_a_gang_and_a_bonus_that_have_enough_without_them() {
+    let dear = job(0, 2, (3, 1), 1_000);
+    let gang = Job { gang_min: 2, ..job(0, 3, (3, 1), 10) };
+    assert_eq!(displaced(pair(100_000, 9), vec![gang, dear.clone()], 1), [2, 1]);
+    let rewarded = Job { wanted: 2, bonus: 100_000, ..job(0, 3, (3, 1), 10) };
+    assert_eq!(displaced(pair(100_000, 9), vec![rewarded, dear], 1), [2, 1]);
+}
+
+#[test]
+fn a_capsule_that_completes_a_job_is_worth_its_bonus() {
+    // It bids less than what it displaces, and one more than is wanted would be worth no more.
+    let rewarded = Job { wanted: 2, bonus: 5_000, ..job(0, 3, (5, 1), 10) };
+    let first = job(0, 2, (5, 1), 1_000);
+    assert_eq!(displaced(pair(100_000, 15), vec![first, rewarded], 2), [1, 2]);
+}
+
+/// What a plan is worth with its bonuses.
+fn worth_with_bonuses(occupancy: &Occupancy<'_>) -> i128 {
+    let lowered = occupancy.lowered();
+    let bonus = |class| {
+        let jobs = assemble::per_job(lowered, class, occupancy.placed(class));
+        jobs.into_iter()
+            .map(|(_, placed)| i128::from(objective::value::bonus(lowered.job(class), placed)))
+            .sum::<i128>()
+    };
+    worth(occupancy) + lowered.class_indexes().map(bonus).sum::<i128>()
+}
+
+#[test]
+fn rounds_keep_every_rule_and_say_what_the_plan_is_worth() {
+    for seed in 1..=6 {
+        let scenario = Scenario {
+            steps: true,
+            relations: true,
+            distinct: true,
+            load_permille: 1_300,
+            job_classes: 60,
+            ..Scenario::new(12, seed)
+        };
+        let instance = scenario.generate().expect("a valid scenario");
+        let lowered = Lowered::new(&instance);
+        let (ranking, stop) = (Ranking::new(&lowered, None), Stop::new());
+        let order = ranking.order(&lowered);
+        let mut occupancy = Occupancy::new(&lowered);
+        insert::insert_missing(&mut occupancy, &order, &ranking, &stop);
+        while !insert::drop_partial_gangs(&mut occupancy).is_empty()
+            || !insert::drop_orphans(&mut occupancy).is_empty()
+            || !spread_out(&mut occupancy, &ranking).is_empty()
+        {}
+        let mut displacement = Displacement::new(order, seed);
+        for round in 0..6 {
+            let value = worth_with_bonuses(&occupancy);
+            displacement.round(&mut occupancy, value, &stop, 2_000);
+            assert!(worth_with_bonuses(&occupancy) >= value, "seed {seed}, round {round}");
+            let broken = check::violations(&instance, &assemble::placements(&occupancy));
+            assert_eq!(broken, [], "seed {seed}, round {round}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use lessor_models::draw;
 use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
 use lessor_models::instance::Instance;
-use lessor_models::job::{Domain, Job, Spread};
+use lessor_models::job::{Domain, Job, Relation, Spread};
 use lessor_models::objective::tariff;
 use lessor_models::objective::{Site, capsule_value, latency};
 use lessor_models::resources::{Kind, Resources};
@@ -57,6 +57,8 @@ pub struct Lowered<'a> {
     pub class_of_job: Vec<JobClassIndex>,
     /// For classes that others must not be near: those others, with the domain that keeps them apart.
     avoided_by: HashMap<JobClassIndex, Vec<(JobClassIndex, Domain)>>,
+    /// For classes that others must be near: those others, with the domain that joins them.
+    followed_by: HashMap<JobClassIndex, Vec<(JobClassIndex, Domain)>>,
     sites: Vec<SitePlace>,
     surcharges: Surcharges,
     /// What the use of tiles costs.
@@ -125,13 +127,17 @@ impl<'a> Lowered<'a> {
         for (at, class) in classes.iter().enumerate() {
             class.jobs.iter().for_each(|job| class_of_job[job.at()] = JobClassIndex::new(at));
         }
-        let mut avoided_by: HashMap<JobClassIndex, Vec<(JobClassIndex, Domain)>> = HashMap::new();
-        for (at, class) in classes.iter().enumerate() {
-            if let Some(other) = instance.jobs()[class.first.at()].anti_affinity {
-                let apart = (JobClassIndex::new(at), other.domain);
-                avoided_by.entry(class_of_job[other.job.at()]).or_default().push(apart);
+        let named_by = |relation: fn(&Job) -> Option<Relation>| {
+            let mut named_by: HashMap<JobClassIndex, Vec<(JobClassIndex, Domain)>> = HashMap::new();
+            for (at, class) in classes.iter().enumerate() {
+                if let Some(other) = relation(&instance.jobs()[class.first.at()]) {
+                    let names = (JobClassIndex::new(at), other.domain);
+                    named_by.entry(class_of_job[other.job.at()]).or_default().push(names);
+                }
             }
-        }
+            named_by
+        };
+        let (avoided_by, followed_by) = (named_by(|job| job.anti_affinity), named_by(|job| job.affinity));
         let most = classes.iter().map(|class| class.count).collect();
         let strain = Strain::of(instance, &grid);
         let mut lowered = Lowered {
@@ -145,6 +151,7 @@ impl<'a> Lowered<'a> {
             classes,
             class_of_job,
             avoided_by,
+            followed_by,
             sites,
             surcharges,
             strain,
@@ -190,6 +197,11 @@ impl<'a> Lowered<'a> {
     /// The classes that must not be near this one, each with the domain that keeps them apart.
     pub fn avoided_by(&self, class: JobClassIndex) -> impl Iterator<Item = (JobClassIndex, Domain)> + '_ {
         self.avoided_by.get(&class).into_iter().flatten().copied()
+    }
+
+    /// The classes that must be near this one, each with the domain that joins them.
+    pub fn followed_by(&self, class: JobClassIndex) -> impl Iterator<Item = (JobClassIndex, Domain)> + '_ {
+        self.followed_by.get(&class).into_iter().flatten().copied()
     }
 
     /// A group.

@@ -65,6 +65,20 @@ impl Change {
         self.steps.iter().filter(|(step, _, _)| *step == Step::Taken).map(|&(_, tile, item)| (tile, item))
     }
 
+    /// How many more capsules of each class are placed than before, for the classes of which there are more or fewer.
+    pub(super) fn balance(&self) -> Vec<(JobClassIndex, i64)> {
+        let mut balance: Vec<(JobClassIndex, i64)> = Vec::new();
+        for &(step, _, item) in &self.steps {
+            let came = if step == Step::Put { i64::from(item.count) } else { -i64::from(item.count) };
+            match balance.iter_mut().find(|(class, _)| *class == item.class) {
+                Some((_, sum)) => *sum += came,
+                None => balance.push((item.class, came)),
+            }
+        }
+        balance.retain(|(_, came)| *came != 0);
+        balance
+    }
+
     /// Puts everything back where it was.
     pub(super) fn undo(self, occupancy: &mut Occupancy<'_>) {
         for (step, tile, item) in self.steps.into_iter().rev() {

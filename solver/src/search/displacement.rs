@@ -5,16 +5,16 @@
 //! comes of it goes on even where it is worth less than the best one met, by no more than an allowance (record-to-record
 //! travel; Dueck 1993). The allowance shrinks in stages, each of which begins with the best plan; after the last one it is
 //! as large as at first again. What is missing of any class comes in, a gang at once and where rules allow; capsules leave that do
-//! not run and that no others depend on.
+//! not run and that no others depend on as the plan stands.
 
 use std::ops::Range;
 
 use super::Round;
 use super::change::{Change, put};
 use super::draws::Draws;
+use super::leave::{Way, completed, may_leave};
 use super::spot::{Spot, best_start};
 use crate::index::{GroupIndex, JobClassIndex, TileIndex};
-use crate::lowering::Lowered;
 use crate::occupancy::{Item, Occupancy};
 use crate::random::Random;
 use crate::stop::Stop;
@@ -44,6 +44,9 @@ const SHIFTS: f64 = 0.2;
 /// Tiles that are looked at for a capsule, of which the one with most room is taken; and for one that was ejected.
 const TILES_TRIED: usize = 3;
 const REFUGES_TRIED: usize = 5;
+
+/// Capsules ejected from one tile at most: billions that draw next to nothing would have to go one by one.
+const EJECTED_MAX: usize = 64;
 
 /// Where an account above a tile is short: tiles below it that are looked at for the capsule to eject, and capsules ejected at most.
 const TILES_BELOW_TRIED: usize = 8;
@@ -133,7 +136,9 @@ impl Displacement {
         let many = class.map_or(0, |class| if shifts { 1 } else { at_once(occupancy, class) });
         let is_put =
             class.is_some_and(|class| (0..many).all(|_| self.insert(occupancy, &mut change, class)) && many > 0);
-        if !is_put || self.behind - change.gain > self.allowance {
+        let completed = if is_put { completed(occupancy, &change) } else { None };
+        change.gain += completed.unwrap_or(0);
+        if completed.is_none() || self.behind - change.gain > self.allowance {
             change.undo(occupancy);
             return false;
         }
@@ -162,7 +167,7 @@ impl Displacement {
         let tile = TileIndex::new(self.random.index(lowered.tiles.len()));
         let many = occupancy.items(tile).len();
         let position = if many == 0 { return None } else { self.random.index(many) };
-        if !may_leave(lowered, &occupancy.items(tile)[position]) {
+        if !may_leave(occupancy, tile, &occupancy.items(tile)[position], Way::Elsewhere) {
             return None;
         }
         Some(change.take(occupancy, tile, position).class)
@@ -212,7 +217,12 @@ impl Displacement {
     ) -> bool {
         let &Spot { tile, start, .. } = spot;
         let over = occupancy.buckets(class, occupancy.lowered().group_of(tile), start);
+        let mut left = EJECTED_MAX;
         while !occupancy.fits_tile(tile, class, start) {
+            if left == 0 {
+                return false;
+            }
+            left -= 1;
             let lacking = occupancy.lacking(tile, (class, start));
             let frees = |item: &Item, group: GroupIndex| lacking.freed_by(occupancy.lowered().draw(item.class, group));
             let Some((_, position)) = self.worst(occupancy, tile, (class, &over), frees) else { return false };
@@ -258,11 +268,11 @@ impl Displacement {
             let shared = runs.end.min(over.end).saturating_sub(runs.start.max(over.start));
             // One of its own at the same time would be worth the same in its place.
             let is_the_same = item.class == class && runs == *over;
-            if shared == 0 || is_the_same || !may_leave(lowered, item) {
+            if shared == 0 || is_the_same {
                 continue;
             }
             let freed = frees(item, group) * shared as f64;
-            if freed <= 0.0 {
+            if freed <= 0.0 || !may_leave(occupancy, tile, item, Way::Out) {
                 continue;
             }
             let worth = lowered.worth_from(item.class, group, item.start) as f64;
@@ -296,14 +306,6 @@ impl Displacement {
         }
         self.behind = 0;
     }
-}
-
-/// Whether a capsule may leave its tile: it does not run, and neither a gang, a bonus, a least number of locations nor another job
-/// that must be near depends on it.
-fn may_leave(lowered: &Lowered<'_>, item: &Item) -> bool {
-    let job = lowered.job(item.class);
-    let is_alone = job.gang_min <= 1 && job.wanted == 0 && job.spread.is_none_or(|spread| spread.least <= 1);
-    is_alone && !item.is_current && !lowered.classes[item.class.at()].is_followed
 }
 
 /// How many capsules of a class come at once: a gang where one begins.

@@ -18,6 +18,7 @@ mod displacement;
 mod draws;
 mod ejection;
 mod exact;
+mod leave;
 mod refill;
 mod rescheduling;
 mod spot;
@@ -150,12 +151,6 @@ impl<'a> Search<'a> {
             prices: prices.collect(),
             cells_below: cells_below(lowered),
         }
-    }
-
-    /// Whether greedy filling has found nothing more, so that tiles are filled exactly from now on.
-    #[must_use]
-    pub fn is_exact(&self) -> bool {
-        self.idle >= IDLE_ROUNDS_MAX
     }
 
     /// One round over all cells, at most about `most` moves.
