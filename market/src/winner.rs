@@ -130,6 +130,11 @@ impl<'a> Round<'a> {
         self.prepared.solve_without(&groups, seed, stop)
     }
 
+    /// What all other bids are worth at most where each of some lists of bids wins; `None` where that is not proved.
+    pub(crate) fn surplus_beside(&self, bids: &[Vec<usize>], seed: u64, stop: &Stop) -> Vec<Option<u128>> {
+        self.prepared.worth_beside(bids, seed, stop)
+    }
+
     /// Winning bidders, each once, in order, with what their winning bids are worth and ask together.
     pub(crate) fn winning(&self, winners: &[usize]) -> Vec<Winner> {
         let mut found: BTreeMap<BidderIndex, (u128, u128)> = BTreeMap::new();

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_solver::stop::Stop;
 
 use super::SessionError;
-use super::market::{Cleared, Fates, Market};
+use super::market::{Cleared, Entered, Fates, Market};
 use super::sealed::{bundles_with_caps, net_bids, shared_out};
 use super::uniform::at_uniform_prices;
 use super::uniform_support::Order;
@@ -22,9 +22,11 @@ use crate::book::{Bid, BidderIndex, Book, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::money::Money;
 use crate::outcome::Unsettled;
+use crate::payments::vcg;
 use crate::policy::PaymentRule;
 use crate::rules::Rules;
 use crate::settlement::SellerId;
+use crate::winner::Round;
 
 /// What trades: a book of bids, and of offers as bids of their sellers, on all that is offered.
 #[derive(Debug)]
@@ -52,18 +54,22 @@ pub(super) struct Best {
 pub(super) fn clear_exchange(market: &Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
     let exchange = Exchange::new(market, fates, None)?;
     let seed = market.session.policy.rules().tie_break_seed;
-    let payments = if market.class.payment == PaymentRule::Vcg { PaymentRule::Vcg } else { PaymentRule::PayAsBid };
-    let outcome = clear(&exchange.book, &exchange.supply, &Rules { payments, seed }, stop, &mut |_, _| {})?;
-    let best = exchange.best(&outcome.winners, outcome.surplus, outcome.bound);
-    let owed: BTreeMap<BidderIndex, u64> = match &outcome.settlement {
-        Ok(payments) => payments.iter().map(|payment| (payment.bidder, payment.settled)).collect(),
-        Err(unsettled) => return Ok(market.give_up(fates, Some(best.bound), *unsettled)),
-    };
-    let cleared = Cleared { surplus: best.surplus, bound: Some(best.bound), ..Cleared::default() };
+    let mut round = Round::new(&exchange.book, &exchange.supply)?;
+    let found = round.solve(seed, stop, &mut |_, _| {});
+    let best = exchange.best(&found.chosen, found.worth, found.bound);
     if market.class.payment != PaymentRule::Vcg {
         return at_uniform_prices(market, fates, (&exchange, best), stop);
     }
-    let Some(gets) = proceeds(market, fates, &best, stop)? else {
+    if !found.is_optimal() {
+        return Ok(market.give_up(fates, Some(best.bound), Unsettled::WinnersNotProved));
+    }
+    // What offers that stay would pay is of no interest.
+    let owed: BTreeMap<BidderIndex, u64> = match vcg::payments(&round, &best.bought, found.worth, seed, stop) {
+        Ok(payments) => payments.iter().map(|payment| (payment.bidder, payment.settled)).collect(),
+        Err(unsettled) => return Ok(market.give_up(fates, Some(best.bound), unsettled)),
+    };
+    let cleared = Cleared { surplus: best.surplus, bound: Some(best.bound), ..Cleared::default() };
+    let Some(gets) = proceeds(market, fates, (&exchange, &round, &best), stop)? else {
         return Ok(market.give_up(fates, Some(best.bound), Unsettled::OutOfTime));
     };
     for (at, paid) in shared_out(&exchange.book, &best.bought, owed) {
@@ -154,25 +160,45 @@ impl Exchange {
 
 /// What each seller who sells gets under VCG: what it asks for what it sold, and what its being there brings the others and
 /// itself. `None` where a round without a seller is not solved to its end.
+///
+/// Without a seller, all that it offers stays with it: the others have what is best where its offers win, in the program of all.
 fn proceeds(
     market: &Market<'_>,
     fates: &Fates,
-    best: &Best,
+    (exchange, round, best): (&Exchange, &Round<'_>, &Best),
     stop: &Stop,
 ) -> Result<Option<BTreeMap<SellerId, u128>>, SessionError> {
+    let ask = |entered: &Entered| u128::from(fates.offers[entered.at].ask.micro_credits());
+    let seller = |entered: &Entered| market.session.offers[entered.at].seller;
     let mut gets: BTreeMap<SellerId, u128> = BTreeMap::new();
     for (entered, _) in market.offers.iter().zip(&best.is_sold).filter(|entry| *entry.1) {
-        *gets.entry(market.session.offers[entered.at].seller).or_default() +=
-            u128::from(fates.offers[entered.at].ask.micro_credits());
+        *gets.entry(seller(entered)).or_default() += ask(entered);
     }
-    for (&seller, gets) in &mut gets {
-        let less = Exchange::new(market, fates, Some(seller))?;
-        let rules = Rules { payments: PaymentRule::PayAsBid, seed: market.session.policy.rules().tie_break_seed };
-        let outcome = clear(&less.book, &less.supply, &rules, stop, &mut |_, _| {})?;
-        if !outcome.is_optimal() {
-            return Ok(None);
+    let mut own: BTreeMap<SellerId, (Vec<usize>, u128)> =
+        gets.keys().map(|&seller| (seller, (Vec::new(), 0))).collect();
+    for (position, entered) in (exchange.bids..).zip(&market.offers) {
+        if let Some((offers, asked)) = own.get_mut(&seller(entered)) {
+            offers.push(position);
+            *asked += ask(entered);
         }
-        *gets += best.surplus.saturating_sub(outcome.surplus.saturating_sub(less.asked));
+    }
+    let offers: Vec<Vec<usize>> = own.values().map(|own| own.0.clone()).collect();
+    let rules = Rules { payments: PaymentRule::PayAsBid, seed: market.session.policy.rules().tie_break_seed };
+    let beside = round.surplus_beside(&offers, rules.seed, stop);
+    for (((&seller, gets), (_, asked)), beside) in gets.iter_mut().zip(own.values()).zip(beside) {
+        let less = match beside {
+            Some(worth) => worth.saturating_sub(exchange.asked - asked),
+            None if stop.is_raised() => return Ok(None),
+            None => {
+                let less = Exchange::new(market, fates, Some(seller))?;
+                let outcome = clear(&less.book, &less.supply, &rules, stop, &mut |_, _| {})?;
+                if !outcome.is_optimal() {
+                    return Ok(None);
+                }
+                outcome.surplus.saturating_sub(less.asked)
+            }
+        };
+        *gets += best.surplus.saturating_sub(less);
     }
     Ok(Some(gets))
 }

@@ -59,6 +59,13 @@ impl Component {
         columns.map(|column| if is_out(column) { Allowed::Out } else { Allowed::Either }).collect()
     }
 
+    /// What columns may be whatever others are left out: also what is dominated may be in then.
+    pub(super) fn ever_allowed(&self, worths: &[u64]) -> Vec<Allowed> {
+        let may_be = |column: usize| worths[column] > 0 && self.packing.fits_alone(column);
+        let columns = 0..self.columns.len();
+        columns.map(|column| if may_be(column) { Allowed::Either } else { Allowed::Out }).collect()
+    }
+
     /// The columns here that are in a list of columns of the whole packing, in order.
     pub(super) fn local(&self, columns: &[usize]) -> Vec<usize> {
         let mut local: Vec<usize> = columns.iter().filter_map(|column| self.place.get(column).copied()).collect();

@@ -7,13 +7,17 @@ use crate::stop::Stop;
 
 use super::component::{Component, components};
 use super::enumeration::{Target, enumerate};
+use super::greedy::Fill;
 use super::improver::Improver;
 use super::instance::Packing;
-use super::proof::{self, Allowed};
+use super::proof::{self, Allowed, Proof};
 use super::reach::reachable;
 use super::relaxation::Relaxation;
 use super::search::{Solve, steps};
 use super::tree::{Incumbent, complete};
+
+/// Columns of a component that is small.
+const SMALL: usize = 64;
 
 /// A packing, with everything that its solves share.
 #[derive(Clone, Debug)]
@@ -82,7 +86,7 @@ impl Prepared {
             (reached[at], bounds[at]) = (solved.incumbent.worth, solved.bound);
             self.solved[at] = Some(solved);
         }
-        self.outcome(self.solved.iter().flatten().map(|solved| (solved.incumbent.clone(), solved.bound)))
+        self.outcome(self.solved.iter().map(Option::as_ref))
     }
 
     /// Looks for something better than a packing that is known, again and again for other worths, from what the solve before left.
@@ -95,6 +99,53 @@ impl Prepared {
     /// not looked at for it; where all packings were gone through, one more search serves all groups.
     #[must_use]
     pub fn solve_without(&self, groups: &[Vec<usize>], seed: u64, stop: &Stop) -> Vec<PackingOutcome> {
+        let nothing = |_: &Begun<'_>, columns: Vec<usize>| columns.into_iter().map(|column| (column, 0)).collect();
+        let parts = self.solve_changed(groups, &nothing, seed, stop);
+        let outcome = |group: usize| {
+            let of_component = parts.iter().zip(&self.solved).map(|(parts, base)| {
+                let part = parts.binary_search_by_key(&group, |part| part.group).ok();
+                part.map_or(base.as_ref(), |part| Some(&parts[part].solved))
+            });
+            self.outcome(of_component)
+        };
+        (0..groups.len()).map(outcome).collect()
+    }
+
+    /// What all other columns are worth at most where each group of columns is packed, from what the solve before left; `None` where
+    /// that is not proved.
+    #[must_use]
+    pub fn worth_beside(&self, groups: &[Vec<usize>], seed: u64, stop: &Stop) -> Vec<Option<u128>> {
+        let raised = |begun: &Begun<'_>, columns: Vec<usize>| {
+            // Dear enough that it is seldom better to leave them out, and never in small components; where it is, nothing is said. No dearer
+            // than that: floating point tells worths apart to some digits of the greatest.
+            let all = begun.worths.iter().copied().fold(1, u64::saturating_add);
+            let greatest = begun.worths.iter().copied().max().unwrap_or(0);
+            let is_small = begun.worths.len() <= SMALL;
+            let dear = |column: usize| {
+                let worth = begun.worths[column];
+                let beyond = begun.shared.as_ref().filter(|_| !is_small).map_or(all, |shared| {
+                    let cost = u64::try_from(shared.proof.cost(column, worth).max(0)).unwrap_or(u64::MAX);
+                    cost.saturating_mul(2).saturating_add(greatest)
+                });
+                (column, worth.saturating_add(beyond))
+            };
+            columns.into_iter().map(dear).collect()
+        };
+        let parts = self.solve_changed(groups, &raised, seed, stop);
+        let beside = |group: usize| {
+            let of_component = parts.iter().zip(&self.solved).map(|(parts, base)| {
+                match parts.binary_search_by_key(&group, |part| part.group) {
+                    Ok(part) => parts[part].beside(),
+                    Err(_) => base.as_ref().map(|solved| solved.incumbent.worth),
+                }
+            });
+            of_component.sum()
+        };
+        (0..groups.len()).map(beside).collect()
+    }
+
+    /// Solves once with changed worths for each group of columns, component by component.
+    fn solve_changed(&self, groups: &[Vec<usize>], change: Change<'_>, seed: u64, stop: &Stop) -> Vec<Vec<Changed>> {
         let random = Random::new(seed);
         let of_component = |(at, component): (usize, &Component)| {
             let touched: Vec<(usize, Vec<usize>)> = groups
@@ -103,45 +154,19 @@ impl Prepared {
                 .enumerate()
                 .filter(|(_, columns)| !columns.is_empty())
                 .collect();
-            self.without(at, &touched, &random.fork(at as u64), stop)
+            let Some(known) = self.solved[at].as_ref().filter(|_| !touched.is_empty()) else { return Vec::new() };
+            let begun = Begun::of(component, known);
+            let changes = touched.into_iter().map(|(group, columns)| (group, change(&begun, columns))).collect();
+            begun.changed(changes, &random.fork(at as u64), stop)
         };
-        let parts: Vec<Vec<(usize, Solved)>> = self.components.par_iter().enumerate().map(of_component).collect();
-        let outcome = |group: usize| {
-            let of_component = |(parts, base): (&'_ Vec<(usize, Solved)>, &'_ Option<Solved>)| {
-                let part = parts.binary_search_by_key(&group, |part| part.0).ok();
-                let solved = part.map_or(base.as_ref(), |part| Some(&parts[part].1));
-                solved.map_or((Incumbent::default(), 0), |solved| (solved.incumbent.clone(), solved.bound))
-            };
-            self.outcome(parts.iter().zip(&self.solved).map(of_component))
-        };
-        (0..groups.len()).map(outcome).collect()
-    }
-
-    /// Solves a component without each of some groups of its columns.
-    fn without(&self, at: usize, groups: &[(usize, Vec<usize>)], random: &Random, stop: &Stop) -> Vec<(usize, Solved)> {
-        let component = &self.components[at];
-        let Some(known) = self.solved[at].as_ref().filter(|_| !groups.is_empty()) else { return Vec::new() };
-        let all = proof::worths(&component.packing);
-        if let Some(found) =
-            known.relaxation.is_none().then(|| enumerated(component, &all, known, groups, stop)).flatten()
-        {
-            return found;
-        }
-        let one = |(group, columns): &(usize, Vec<usize>)| {
-            let mut worths = all.clone();
-            columns.iter().for_each(|&column| worths[column] = 0);
-            let relaxation = known.relaxation.as_ref().map(|relaxation| relaxation.with_worths(&worths));
-            let solve =
-                Solve { component, worths: &worths, random: random.clone(), enough: None, starts: Vec::new(), stop };
-            (*group, solve.run(known.incumbent.chosen.clone(), relaxation, &mut |_, _| {}))
-        };
-        groups.par_iter().map(one).collect()
+        self.components.par_iter().enumerate().map(of_component).collect()
     }
 
     /// What the components come to together.
-    fn outcome(&self, parts: impl Iterator<Item = (Incumbent, u128)>) -> PackingOutcome {
+    fn outcome<'a>(&self, parts: impl Iterator<Item = Option<&'a Solved>>) -> PackingOutcome {
         let mut outcome = PackingOutcome { chosen: Vec::new(), worth: 0, bound: 0 };
-        for (component, (incumbent, bound)) in self.components.iter().zip(parts) {
+        for (component, solved) in self.components.iter().zip(parts) {
+            let Some(Solved { incumbent, bound, .. }) = solved else { continue };
             outcome.chosen.extend(incumbent.chosen.iter().map(|&column| component.columns[column]));
             outcome.worth += incumbent.worth;
             outcome.bound += bound;
@@ -163,19 +188,131 @@ impl Prepared {
     }
 }
 
+/// What columns of a component are worth in place of what they are.
+type Change<'a> = &'a (dyn Fn(&Begun<'_>, Vec<usize>) -> Vec<(usize, u64)> + Sync);
+
+/// What a solve of a component came to where a group of its columns had other worths.
+struct Changed {
+    group: usize,
+    worths: Vec<(usize, u64)>,
+    solved: Solved,
+}
+
+impl Changed {
+    /// What all others are worth at most where these are packed, where they are in the best packing.
+    fn beside(&self) -> Option<u128> {
+        let Solved { incumbent, bound, .. } = &self.solved;
+        let are_in = self.worths.iter().all(|(column, _)| incumbent.chosen.binary_search(column).is_ok());
+        let own: u128 = self.worths.iter().map(|&(_, worth)| u128::from(worth)).sum();
+        (are_in && incumbent.worth == *bound).then(|| bound - own)
+    }
+}
+
+/// What the solve of all columns proves of those with other worths.
+struct Shared {
+    proof: Proof,
+    allowed: Vec<Allowed>,
+}
+
+impl Shared {
+    fn of(component: &Component, relaxation: &Relaxation, worths: &[u64]) -> Shared {
+        let (mut proof, allowed) = (Proof::default(), component.ever_allowed(worths));
+        relaxation.prove(&mut proof, worths, &allowed);
+        Shared { proof, allowed }
+    }
+
+    /// The bound that the same prices prove.
+    fn bound(&self, component: &Component, worths: &[u64], changed: &[(usize, u64)]) -> u128 {
+        let change = |&(column, worth): &(usize, u64)| {
+            let counts = worth > 0 && component.packing.fits_alone(column);
+            let more = i128::from(worth) - i128::from(worths[column]);
+            (column, self.allowed[column] == Allowed::Either, counts.then_some(more))
+        };
+        self.proof.bound_changed(changed.iter().map(change))
+    }
+}
+
+/// A component that was solved, and is to be solved with other worths.
+struct Begun<'a> {
+    component: &'a Component,
+    worths: Vec<u64>,
+    known: &'a Solved,
+    shared: Option<Shared>,
+}
+
+impl<'a> Begun<'a> {
+    fn of(component: &'a Component, known: &'a Solved) -> Begun<'a> {
+        let worths = proof::worths(&component.packing);
+        let shared = known.relaxation.as_ref().map(|relaxation| Shared::of(component, relaxation, &worths));
+        Begun { component, worths, known, shared }
+    }
+
+    /// Solves once with each of some changes of worths.
+    fn changed(&self, changes: Vec<(usize, Vec<(usize, u64)>)>, random: &Random, stop: &Stop) -> Vec<Changed> {
+        let Begun { component, worths, known, .. } = self;
+        let are_out = changes.iter().flat_map(|change| &change.1).all(|&(_, worth)| worth == 0);
+        let is_enumerable = known.relaxation.is_none() && are_out;
+        if let Some(found) = is_enumerable.then(|| enumerated(component, worths, known, &changes, stop)).flatten() {
+            let changed = |((group, worths), solved)| Changed { group, worths, solved };
+            return changes.into_iter().zip(found).map(changed).collect();
+        }
+        let one = |(group, changed): (usize, Vec<(usize, u64)>)| {
+            let mut worths = worths.clone();
+            changed.iter().for_each(|&(column, worth)| worths[column] = worth);
+            let first = self.first(&worths, &changed, stop);
+            if stop.is_raised() || first.bound <= first.incumbent.worth {
+                return Changed { group, worths: changed, solved: first };
+            }
+            let relaxation = known.relaxation.as_ref().map(|relaxation| relaxation.with_worths(&worths));
+            let solve =
+                Solve { component, worths: &worths, random: random.clone(), enough: None, starts: Vec::new(), stop };
+            let Solved { incumbent, bound, .. } = solve.run(first.incumbent.chosen, relaxation, &mut |_, _| {});
+            // Of many solves no more is kept than what they came to.
+            let incumbent = Incumbent { past: Vec::new(), ..incumbent };
+            Changed { group, worths: changed, solved: Solved { incumbent, bound, relaxation: None } }
+        };
+        changes.into_par_iter().map(one).collect()
+    }
+
+    /// What is known with other worths before anything is solved: the best of before beside what is worth more now, made full as long as
+    /// there is time, and the bound that the prices of before prove. Where the two meet there is nothing to solve.
+    fn first(&self, worths: &[u64], changed: &[(usize, u64)], stop: &Stop) -> Solved {
+        let packing = &self.component.packing;
+        let mut fill = Fill::new(packing);
+        let raised = changed.iter().filter(|&&(column, worth)| worth > self.worths[column]).map(|change| change.0);
+        let kept = self.known.incumbent.chosen.iter().copied().filter(|&column| worths[column] > 0);
+        let mut is_in = vec![false; worths.len()];
+        for column in raised.chain(kept) {
+            is_in[column] = is_in[column] || fill.add(column);
+        }
+        let mut chosen = fill.chosen();
+        if !stop.is_raised() {
+            chosen = complete(packing, worths, &chosen);
+        }
+        let mut incumbent = Incumbent::default();
+        incumbent.offer(worths, chosen);
+        let all: u128 = worths.iter().map(|&worth| u128::from(worth)).sum();
+        let more = changed.iter().map(|&(column, worth)| u128::from(worth.saturating_sub(self.worths[column])));
+        let proved = self.shared.as_ref().map_or(all, |shared| shared.bound(self.component, &self.worths, changed));
+        let bound = proved.min(all).min(self.known.bound + more.sum::<u128>());
+        Solved { bound: bound.max(incumbent.worth), incumbent, relaxation: None }
+    }
+}
+
 /// The best of a component without each of some groups of its columns, in one search; `None` where it was not gone through.
 fn enumerated(
     component: &Component,
     worths: &[u64],
     known: &Solved,
-    groups: &[(usize, Vec<usize>)],
+    groups: &[(usize, Vec<(usize, u64)>)],
     stop: &Stop,
-) -> Option<Vec<(usize, Solved)>> {
+) -> Option<Vec<Solved>> {
     let conflicts = component.exclusions()?;
     let mut starts = Vec::with_capacity(groups.len());
     let mut targets = Vec::with_capacity(groups.len());
     let mut is_open = vec![false; worths.len()];
-    for (_, columns) in groups {
+    for (_, changed) in groups {
+        let columns: Vec<usize> = changed.iter().map(|change| change.0).collect();
         let mut less = worths.to_vec();
         columns.iter().for_each(|&column| less[column] = 0);
         // What a column of the group dominates comes back.
@@ -185,20 +322,20 @@ fn enumerated(
             known.incumbent.chosen.iter().copied().filter(|column| !columns.contains(column)).collect();
         let mut start = Incumbent::default();
         start.offer(&less, complete(&component.packing, &less, &rest));
-        targets.push(Target { without: columns.clone(), known: start.worth, best: None });
+        targets.push(Target { without: columns, known: start.worth, best: None });
         starts.push(start);
     }
     let open: Vec<usize> = (0..worths.len()).filter(|&column| is_open[column]).collect();
     if !enumerate((conflicts, worths), &open, &mut targets, (steps(worths.len() * groups.len()), stop)) {
         return None;
     }
-    let solved = |((group, _), (mut incumbent, target)): (&(usize, Vec<usize>), (Incumbent, Target))| {
+    let solved = |(mut incumbent, target): (Incumbent, Target)| {
         if let Some(mut best) = target.best {
             best.sort_unstable();
             incumbent.offer(worths, best);
         }
         let bound = incumbent.worth;
-        (*group, Solved { incumbent, bound, relaxation: None })
+        Solved { incumbent, bound, relaxation: None }
     };
-    Some(groups.iter().zip(starts.into_iter().zip(targets)).map(solved).collect())
+    Some(starts.into_iter().zip(targets).map(solved).collect())
 }

@@ -188,6 +188,21 @@ impl Proof {
         u128::try_from(self.bound >> SHIFT).unwrap_or(0)
     }
 
+    /// The bound where some columns are worth more or less: each with whether it counted before, and its change where it counts now.
+    pub(super) fn bound_changed(&self, changes: impl Iterator<Item = (usize, bool, Option<i128>)>) -> u128 {
+        let counted = |gain: Option<i128>| gain.unwrap_or(0).max(0);
+        let change = changes.map(|(column, counts, change)| {
+            let gain = self.gains[column];
+            counted(change.map(|change| gain + (change << SHIFT))) - counted(counts.then_some(gain))
+        });
+        u128::try_from((self.bound + change.sum::<i128>()) >> SHIFT).unwrap_or(0)
+    }
+
+    /// What a column takes at the prices, rounded down.
+    pub(super) fn cost(&self, column: usize, worth: u64) -> i128 {
+        i128::from(worth) - (self.gains[column] >> SHIFT)
+    }
+
     /// Decides what columns must be where only packings worth more than some value matter; how many were decided.
     pub(super) fn decide(&self, allowed: &mut [Allowed], value: u128) -> usize {
         let mut decided = 0;

@@ -158,6 +158,39 @@ proptest! {
     }
 
     #[test]
+    fn what_others_are_worth_beside_a_group_is_what_fits_beside_it(packing in packings(10, 5, 9), first in 0..10_usize) {
+        let mut prepared = Prepared::new(&packing);
+        prepared.solve(1, &Stop::new(), &mut |_, _| {});
+        let count = packing.columns().len();
+        let fits = |group: &[usize]| {
+            let mut left = packing.capacities().to_vec();
+            let mut entries = group.iter().flat_map(|&column| &packing.columns()[column].entries);
+            entries.all(|&(row, amount)| left[row as usize].checked_sub(amount).map(|rest| left[row as usize] = rest).is_some())
+                .then_some(left)
+        };
+        let groups: Vec<Vec<usize>> = [vec![first], vec![first, first + 2], Vec::new()]
+            .map(|group| group.into_iter().filter(|&column| column < count).collect())
+            .to_vec();
+        for (group, beside) in groups.iter().zip(prepared.worth_beside(&groups, 1, &Stop::new())) {
+            let Some(left) = fits(group) else {
+                prop_assert_eq!(beside, None);
+                continue;
+            };
+            let mut worths = worths(&packing);
+            group.iter().for_each(|&column| worths[column] = 0);
+            let rest = Packing::new(left, packing.columns().to_vec()).unwrap();
+            prop_assert_eq!(beside, Some(best(&rest, &worths)));
+        }
+        // With a stop that is raised, what is said is proved all the same.
+        let raised = Stop::new();
+        raised.raise();
+        let early = prepared.worth_beside(&groups, 1, &raised);
+        for (early, late) in early.iter().zip(prepared.worth_beside(&groups, 1, &Stop::new())) {
+            prop_assert!(early.is_none() || *early == late);
+        }
+    }
+
+    #[test]
     fn something_better_is_found_wherever_it_is(packing in packings(10, 2, 4), slack in 0..20_u128) {
         let mut prepared = Prepared::new(&packing);
         let start = prepared.solve(1, &Stop::new(), &mut |_, _| {}).chosen;
