@@ -8,15 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::Domain;
 use lessor_models::objective::Weights;
-use lessor_models::plan::Price;
+use lessor_models::plan::{PRICE_UNITS, Price};
 use lessor_models::resources::{Kind, UNLIMITED};
-use lessor_models::time::{Interval, StepFunction, Timestamp};
+use lessor_models::time::{Interval, MICROS_PER_HOUR, StepFunction, Timestamp};
 
 use crate::book::GoodIndex;
 use crate::holdings::Holdings;
 use crate::money::Money;
 use crate::policy::{AccountClass, tradable};
-use crate::prices::PRICE_UNITS;
 use crate::session::OfferedGood;
 
 /// What a round is held on.
@@ -75,7 +74,10 @@ pub struct Catalog {
 }
 
 /// Microseconds times base units that a price is stated for.
-pub(crate) const STATED_MICROS: u128 = PRICE_UNITS * lessor_models::time::MICROS_PER_HOUR as u128;
+pub(crate) const STATED_UNITS: u64 = PRICE_UNITS * MICROS_PER_HOUR;
+
+/// The same, for products with amounts.
+pub(crate) const STATED_MICROS: u128 = STATED_UNITS as u128;
 
 impl Catalog {
     /// The goods that wishes of one account class are about. O(wishes x instants of their account).

@@ -11,6 +11,7 @@ pub mod clear;
 pub mod double;
 #[cfg(test)]
 mod exchange_tests;
+pub mod fraction;
 pub mod greedy;
 pub mod holdings;
 pub mod lot;

@@ -28,7 +28,7 @@ pub struct Residuals {
     pub groups_broken: u64,
     /// The most that anyone pays beyond its bid, in micro-credits.
     pub above_bid: i64,
-    /// The most that any seller gets less than it asks, in micro-credits; a part of what is asked is rounded down.
+    /// The most that any seller gets less than it asks, in micro-credits; what is asked for what trades in parts is rounded down.
     pub below_ask: i64,
     /// What all transfers together bring into being or lose, in micro-credits.
     pub unbalanced: i128,
@@ -69,7 +69,8 @@ pub fn residuals(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[T
     });
     let below = offers().map(|(offer, fate, gets)| {
         let (part, whole) = share(fate.part, offer.goods[0].wish.quantity);
-        i128::from(fate.ask.0 - i64::from(part < whole)) * part / whole - i128::from(gets.0)
+        // What trades in parts is asked a fraction for, of which the ask is what it rounds up to.
+        i128::from(fate.ask.0 - i64::from(offer.is_divisible)) * part / whole - i128::from(gets.0)
     });
     let most = |residual: Option<i128>| i64::try_from(residual.unwrap_or(0).max(0)).unwrap_or(i64::MAX);
     Residuals {

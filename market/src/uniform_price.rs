@@ -5,20 +5,23 @@
 //! at most each bid that traded and each ask that did not. Of that interval the rule takes a stated point (the k-double
 //! auction, Rustichini, Satterthwaite & Williams 1994).
 //!
+//! Limits are fractions, and nothing is rounded: of two limits that differ, the better one goes first, however fine the difference.
 //! All that buyers pay goes to sellers, and the trades are the most valuable for what was stated. Stating the truth is not
 //! always best: who sets the price can move it. The tests keep an example.
 
+use std::cmp::Ordering;
+
 use thiserror::Error;
 
+use crate::fraction::{Between, Fraction, UNDER_MAX};
 use crate::lot::lot;
-use crate::money::Money;
 
 /// A number of things at a limit price each; any part of it may trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tranche {
     /// The most that a buyer pays for one, or the least that a seller takes.
-    pub limit: Money,
-    /// How many.
+    pub limit: Fraction,
+    /// How many, 1 to 2^53.
     pub quantity: u64,
 }
 
@@ -30,23 +33,21 @@ pub struct UniformOutcome {
     /// How many trade of each ask, in the order given; as many in all.
     pub sold: Vec<u64>,
     /// What one costs; `None` where nothing trades.
-    pub price: Option<Money>,
+    pub price: Option<Between>,
 }
 
 /// A tranche that makes no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{side} {at} is for {} micro-credits, which is outside 0 to 2^53, or for no thing", limit.0)]
+#[error("{side} {at} is for a quantity outside 1 to 2^53")]
 pub struct BadTranche {
     /// Bid or ask.
     pub side: &'static str,
     /// Its position.
     pub at: usize,
-    /// Its limit.
-    pub limit: Money,
 }
 
 /// Clears bids and asks at one price, which lies `point_permille` thousandths of the way from the lowest clearing price to the
-/// highest, rounded down. O(n log n). Among equal limits the lot of the seed decides who trades.
+/// highest. O(n log n). Among equal limits the lot of the seed decides who trades.
 ///
 /// # Errors
 /// The first tranche that makes no sense.
@@ -56,12 +57,12 @@ pub struct BadTranche {
 pub fn clear(bids: &[Tranche], asks: &[Tranche], point_permille: u32, seed: u64) -> Result<UniformOutcome, BadTranche> {
     assert!(point_permille <= 1_000, "the point lies within the interval of clearing prices");
     for (side, tranches) in [("bid", bids), ("ask", asks)] {
-        let bad = |tranche: &Tranche| !tranche.limit.is_amount() || tranche.quantity == 0;
-        if let Some((at, tranche)) = tranches.iter().enumerate().find(|(_, tranche)| bad(tranche)) {
-            return Err(BadTranche { side, at, limit: tranche.limit });
+        let is_bad = |tranche: &Tranche| !(1..=UNDER_MAX).contains(&tranche.quantity);
+        if let Some(at) = tranches.iter().position(is_bad) {
+            return Err(BadTranche { side, at });
         }
     }
-    let (buyers, sellers) = (ranked(bids, -1, seed), ranked(asks, 1, seed));
+    let (buyers, sellers) = (ranked(bids, Ordering::reverse, seed), ranked(asks, |order| order, seed));
     let mut outcome = UniformOutcome { bought: vec![0; bids.len()], sold: vec![0; asks.len()], price: None };
     let (mut buyer, mut seller) = (0, 0);
     let mut last = None;
@@ -80,17 +81,17 @@ pub fn clear(bids: &[Tranche], asks: &[Tranche], point_permille: u32, seed: u64)
     if let Some((last_bid, last_ask)) = last {
         let lowest = buyers.get(buyer).map_or(last_ask, |&bid| bids[bid].limit.max(last_ask));
         let highest = sellers.get(seller).map_or(last_bid, |&ask| asks[ask].limit.min(last_bid));
-        let way = i128::from(highest.0 - lowest.0) * i128::from(point_permille) / 1_000;
-        let price = i128::from(lowest.0) + way;
-        outcome.price = Some(Money(i64::try_from(price).expect("a point between two amounts is one")));
+        outcome.price = Some(Between { from: lowest, to: highest, permille: point_permille });
     }
     Ok(outcome)
 }
 
-fn ranked(tranches: &[Tranche], sign: i64, seed: u64) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..tranches.len()).collect();
-    order.sort_by_key(|&at| (sign * tranches[at].limit.0, lot(seed, at)));
-    order
+/// Positions by limit, in an order, and among equal limits by lot.
+fn ranked(tranches: &[Tranche], order: fn(Ordering) -> Ordering, seed: u64) -> Vec<usize> {
+    let mut ranked: Vec<usize> = (0..tranches.len()).collect();
+    let by_limit = |one: &usize, other: &usize| order(tranches[*one].limit.cmp(&tranches[*other].limit));
+    ranked.sort_by(|one, other| by_limit(one, other).then_with(|| lot(seed, *one).cmp(&lot(seed, *other))));
+    ranked
 }
 
 #[cfg(test)]
@@ -99,11 +100,17 @@ mod tests {
 
     use super::*;
 
-    fn tranches(stated: &[(i64, u64)]) -> Vec<Tranche> {
-        stated.iter().map(|&(limit, quantity)| Tranche { limit: Money(limit), quantity }).collect()
+    fn tranches(stated: &[(u64, u64)]) -> Vec<Tranche> {
+        stated.iter().map(|&(limit, quantity)| Tranche { limit: Fraction::whole(limit), quantity }).collect()
     }
 
-    fn cleared(bids: &[(i64, u64)], asks: &[(i64, u64)], point_permille: u32) -> UniformOutcome {
+    /// What ten cost, where they cost a whole number.
+    fn of_ten(round: &UniformOutcome) -> Option<u128> {
+        let price = round.price?;
+        (price.times_down(10) == price.times_up(10)).then(|| price.times_up(10))
+    }
+
+    fn cleared(bids: &[(u64, u64)], asks: &[(u64, u64)], point_permille: u32) -> UniformOutcome {
         clear(&tranches(bids), &tranches(asks), point_permille, 1).unwrap()
     }
 
@@ -111,55 +118,82 @@ mod tests {
     fn the_price_lies_between_the_last_that_trade_and_the_first_that_do_not() {
         // Three trade: two at 9 and one at 7. The last ask is 4, and 2 more of it are left; the next bid is 5.
         let round = cleared(&[(9, 2), (7, 1), (3, 4)], &[(2, 1), (4, 4)], 500);
-        assert_eq!(round, UniformOutcome { bought: vec![2, 1, 0], sold: vec![1, 2], price: Some(Money(4)) });
+        assert_eq!((&round.bought, &round.sold, of_ten(&round)), (&vec![2, 1, 0], &vec![1, 2], Some(40)));
         // With the last ask used up, the price may be anything from it to the last bid.
-        assert_eq!(cleared(&[(9, 1)], &[(4, 1)], 500).price, Some(Money(6)));
+        assert_eq!(of_ten(&cleared(&[(9, 1)], &[(4, 1)], 500)), Some(65));
         assert_eq!(cleared(&[(3, 1)], &[(4, 1)], 500).price, None);
     }
 
     /// At the highest clearing price the last buyer pays its own bid, and pays less by stating less.
     #[test]
     fn a_buyer_who_sets_the_price_gains_by_stating_less() {
-        let gain = |stated: i64| {
+        let gain = |stated: u64| {
             let round = cleared(&[(10, 1), (stated, 1)], &[(4, 1), (6, 1)], 1_000);
-            round.price.filter(|_| round.bought[1] == 1).map_or(0, |price| 7 - price.0)
+            of_ten(&round).filter(|_| round.bought[1] == 1).map_or(0, |price| 70 - price)
         };
-        assert_eq!((gain(7), gain(6)), (0, 1));
+        assert_eq!((gain(7), gain(6)), (0, 10));
     }
 
     #[test]
     fn an_ask_for_nothing_is_refused() {
         let refused = clear(&tranches(&[(1, 1)]), &tranches(&[(1, 0)]), 500, 1).unwrap_err();
-        assert_eq!(refused.to_string(), "ask 0 is for 1 micro-credits, which is outside 0 to 2^53, or for no thing");
+        assert_eq!(refused.to_string(), "ask 0 is for a quantity outside 1 to 2^53");
     }
 
-    /// Each thing as a tranche of its own limit, highest first or lowest first.
+    #[test]
+    fn of_limits_that_differ_in_the_last_digit_the_better_trades() {
+        let limit = |over: u128| Fraction::new(over, UNDER_MAX).unwrap();
+        let bids = [1, 2, 3].map(|over| Tranche { limit: limit(over), quantity: 2 });
+        let asks = [Tranche { limit: limit(0), quantity: 3 }];
+        let round = clear(&bids, &asks, 500, 1).unwrap();
+        assert_eq!(round.bought, [0, 1, 2]);
+        assert_eq!(round.price, Some(Between { from: limit(2), to: limit(2), permille: 500 }));
+    }
+
+    /// Each thing as a tranche of its own limit, highest first or lowest first; limits are over a common denominator.
     fn singles(stated: &[(i64, u64)], sign: i64) -> Vec<i64> {
         let mut limits: Vec<i64> = stated.iter().flat_map(|&(limit, count)| (0..count).map(move |_| limit)).collect();
         limits.sort_by_key(|limit| sign * limit);
         limits
     }
 
+    /// A limit of so many twelfths, in lowest terms.
+    fn twelfths((limit, quantity): (i64, u64)) -> Tranche {
+        let (over, under) = match limit % 12 {
+            0 => (limit / 12, 1),
+            6 => (limit / 6, 2),
+            4 | 8 => (limit / 4, 3),
+            3 | 9 => (limit / 3, 4),
+            2 | 10 => (limit / 2, 6),
+            _ => (limit, 12),
+        };
+        Tranche { limit: Fraction::new(over.unsigned_abs().into(), under).unwrap(), quantity }
+    }
+
     proptest! {
         #[test]
         fn trades_are_the_most_valuable_and_all_money_reaches_sellers(
-            bids in prop::collection::vec((0..20_i64, 1..5_u64), 0..6), asks in prop::collection::vec((0..20_i64, 1..5_u64), 0..6), point in 0..=1_000_u32,
+            bids in prop::collection::vec((0..40_i64, 1..5_u64), 0..6), asks in prop::collection::vec((0..40_i64, 1..5_u64), 0..6), point in 0..=1_000_u32,
         ) {
-            let round = cleared(&bids, &asks, point);
+            let of = |side: &[(i64, u64)]| -> Vec<Tranche> { side.iter().map(|&one| twelfths(one)).collect() };
+            let round = clear(&of(&bids), &of(&asks), point, 1).unwrap();
             prop_assert_eq!(round.bought.iter().sum::<u64>(), round.sold.iter().sum::<u64>());
             let worth = |stated: &[(i64, u64)], traded: &[u64]| {
                 stated.iter().zip(traded).map(|(tranche, &traded)| tranche.0 * i64::try_from(traded).unwrap()).sum::<i64>()
             };
             let best: i64 = singles(&bids, -1).iter().zip(singles(&asks, 1)).map(|(bid, ask)| (bid - ask).max(0)).sum();
             prop_assert_eq!(worth(&bids, &round.bought) - worth(&asks, &round.sold), best);
-            let Some(Money(price)) = round.price else { return Ok(()) };
+            let Some(price) = round.price else { return Ok(()) };
+            // What 12,000 cost is whole: a limit of a twelfth is a thousand.
+            prop_assert_eq!(price.times_down(12_000), price.times_up(12_000));
+            let price = i64::try_from(price.times_up(12_000)).unwrap();
             for (&(limit, quantity), &traded) in bids.iter().zip(&round.bought) {
-                prop_assert!(traded == 0 || limit >= price, "a buyer pays more than it bid");
-                prop_assert!(traded == quantity || limit <= price, "a bid above the price is not served");
+                prop_assert!(traded == 0 || limit * 1_000 >= price, "a buyer pays more than it bid");
+                prop_assert!(traded == quantity || limit * 1_000 <= price, "a bid above the price is not served");
             }
             for (&(limit, quantity), &traded) in asks.iter().zip(&round.sold) {
-                prop_assert!(traded == 0 || limit <= price, "a seller gets less than it asked");
-                prop_assert!(traded == quantity || limit >= price, "an ask below the price is not served");
+                prop_assert!(traded == 0 || limit * 1_000 <= price, "a seller gets less than it asked");
+                prop_assert!(traded == quantity || limit * 1_000 >= price, "an ask below the price is not served");
             }
         }
     }

@@ -72,6 +72,93 @@ proptest! {
     }
 }
 
+/// What a unit is worth to who bids an amount for some, in parts of a micro-credit of which every quantity up to twelve makes whole ones.
+fn parts(amount: u64, quantity: u64) -> i128 {
+    i128::from(amount * (PARTS / quantity))
+}
+
+/// A multiple of all numbers up to twelve, and of a million.
+const PARTS: u64 = 27_720 * 1_000_000;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Divisible orders whose limits differ by less than a price can be stated: the most valuable trades, unit by unit.
+    #[test]
+    fn divisible_orders_with_fine_limits_trade_as_enumeration_says(
+        bids in proptest::collection::vec((1..=12_u64, 0..30_u64), 1..6), offers in proptest::collection::vec((1..=12_u64, 0..3_000_000_u64), 1..5),
+    ) {
+        let (policy, fleet) = (policy(Format::DoubleAuction, PaymentRule::Uniform), fleet());
+        let account_bids: Vec<AccountBid> = (0_u32..).zip(&bids).map(|(at, &(quantity, amount))| AccountBid {
+            is_divisible: true,
+            ..bid(at, i64::try_from(amount).unwrap(), &[units(quantity)])
+        }).collect();
+        let account_offers: Vec<AccountOffer> = (1_u32..).zip(&offers).map(|(at, &(quantity, price))| AccountOffer {
+            is_divisible: true,
+            ..offer(at, price, &[units(quantity)])
+        }).collect();
+        let session = session(Ground::bare(&fleet), &policy, &account_bids, &account_offers);
+        let outcome = clear_session(&session, &Stop::new()).unwrap();
+        let ledger = look(&session, &outcome);
+        prop_assert!(ledger.balance(Party::Operator) >= 0);
+        let offered: u64 = offers.iter().map(|offer| offer.0).sum();
+        let each = |value: i128, count: u64| std::iter::repeat_n(value, usize::try_from(count).unwrap());
+        let mut wanted: Vec<i128> = bids.iter().flat_map(|&(quantity, amount)| each(parts(amount, quantity), quantity.min(offered))).collect();
+        let mut there: Vec<i128> = offers.iter().flat_map(|&(quantity, price)| each(parts(price, 1_000_000), quantity)).collect();
+        wanted.sort_unstable_by_key(|value| -value);
+        there.sort_unstable();
+        let most: i128 = wanted.iter().zip(&there).map(|(bid, ask)| (bid - ask).max(0)).sum();
+        let class = &outcome.classes[0];
+        prop_assert_eq!((class.surplus, class.bound), (most.unsigned_abs() / u128::from(PARTS), Some(class.surplus)));
+        // Everybody trades or stays at one price: nobody who stays out, even in part, states more for a unit than who trades.
+        let got = |at: usize| outcome.fates[at].result.map_or(0, |_| outcome.fates[at].part.unwrap_or(bids[at].0));
+        for (at, &(quantity, amount)) in bids.iter().enumerate() {
+            let paid = outcome.fates[at].result.map_or(0, |paid| u64::try_from(paid.0).unwrap());
+            prop_assert!(paid <= (amount * got(at)).div_ceil(quantity));
+            for (other, &(more, stated)) in bids.iter().enumerate() {
+                let is_short = got(other) < more.min(offered);
+                prop_assert!(got(at) == 0 || !is_short || parts(amount, quantity) >= parts(stated, more), "{at} before {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_bids_that_differ_below_a_stated_price_the_better_wins() {
+    let part = |one: AccountBid| AccountBid { is_divisible: true, ..one };
+    let policy = policy(Format::DoubleAuction, PaymentRule::Uniform);
+    // Ten million for four and for seven: less than a micro-credit a million each. Of all prices between, the middle.
+    let all = units(10_000_000);
+    let offers = [AccountOffer { is_divisible: true, ..offer(1, 0, &[all]) }];
+    for (amounts, loser, winner) in [([4, 7], 0, 1), ([7, 4], 1, 0)] {
+        let bids = [part(bid(0, amounts[0], &[all])), part(bid(1, amounts[1], &[all]))];
+        let outcome = cleared(&policy, &bids, &offers);
+        let (bought, sold) = results(&outcome);
+        assert_eq!((bought[loser], bought[winner], sold[0]), (Err(Lost::Outbid), Ok(6), Ok(5)));
+        assert_eq!((outcome.classes[0].surplus, outcome.classes[0].bound), (7, Some(7)));
+    }
+    // Five equal bids for three: the only price is what they state, however many units that is for.
+    let many = Wish { quantity: 3_000_000, ..all };
+    let bids: Vec<AccountBid> = (0..5).map(|at| part(bid(at, 1, &[many]))).collect();
+    let offers: Vec<AccountOffer> =
+        (1..4).map(|at| AccountOffer { is_divisible: true, ..offer(at, 0, &[many]) }).collect();
+    let (bought, _) = results(&cleared(&policy, &bids, &offers));
+    assert_eq!(bought.iter().filter(|result| **result == Ok(1)).count(), 3, "{bought:?}");
+}
+
+#[test]
+fn what_trades_in_parts_is_asked_a_fraction_for() {
+    // A million and a half at 1 a million: one and a half, which is paid as two and got as one.
+    let wish = units(1_500_000);
+    let bids = [AccountBid { is_divisible: true, ..bid(0, 3, &[Wish { quantity: 3_000_000, ..wish }]) }];
+    let offers = [AccountOffer { is_divisible: true, ..offer(1, 1, &[wish]) }];
+    let (policy, fleet) = (policy(Format::DoubleAuction, PaymentRule::Uniform), fleet());
+    let session = session(Ground::bare(&fleet), &policy, &bids, &offers);
+    let outcome = clear_session(&session, &Stop::new()).unwrap();
+    look(&session, &outcome);
+    assert_eq!(results(&outcome), (vec![Ok(2)], vec![Ok(1)]));
+}
+
 /// So many base units of the layer for the first hour.
 fn units(quantity: u64) -> Wish {
     Wish { quantity, ..wish(0, 1) }

@@ -1,8 +1,9 @@
 //! Goods that trade in any part: one price a good.
 //!
 //! Bids and offers of one good alone, which may trade in part, are tranches of it: the market of a good is apart from all others,
-//! and always has a price ([`crate::uniform_price`]). Buyers pay for what they get rounded up, sellers get it rounded down. A bid for
-//! more than one bidder may win is one for so much; of several bids of one bidder that are for more together, the lowest are for less.
+//! and always has a price ([`crate::uniform_price`]). A limit is an exact fraction: an amount over a quantity. Buyers pay for what they
+//! get rounded up, sellers get it rounded down. A bid for more than one bidder may win is one for so much; of several bids of one
+//! bidder that are for more together, the lowest are for less.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fate::Lost;
 use super::market::{Cleared, Entered, Fates, Market};
 use crate::book::{BidderIndex, GoodIndex};
-use crate::catalog::STATED_MICROS;
-use crate::money::{MONEY_MAX, Money};
+use crate::catalog::STATED_UNITS;
+use crate::fraction::{Fraction, Sum};
+use crate::money::Money;
 use crate::uniform_price::{self, BadTranche, Tranche};
 
 /// Where between the lowest and the highest clearing price the price lies, in thousandths.
@@ -35,16 +37,16 @@ pub(super) fn clear_tranches(market: &mut Market<'_>, fates: &mut Fates) -> Resu
     for entered in take(&mut market.offers, &divisible) {
         sides.entry(entered.bundle[0].0).or_default().offers.push(entered);
     }
-    let mut cleared = Cleared::default();
+    let (mut cleared, mut surplus) = (Cleared::default(), Sum::default());
     for (good, sides) in sides {
-        let (surplus, price) = clear_good(market, fates, good, &sides)?;
-        cleared.surplus += surplus;
-        cleared.prices.extend(price.map(|price| (good, price.micro_credits())));
+        let price = clear_good(market, fates, (good, &sides), &mut surplus)?;
+        cleared.prices.extend(price.map(|price| (good, price)));
     }
     // Of goods that trade whole, no part is to be had.
     market.leave_out_too_large(fates);
     // Whatever is most valuable trades, so that nothing could be worth more.
-    Ok(Cleared { bound: Some(cleared.surplus), ..cleared })
+    let (least, most) = surplus.down();
+    Ok(Cleared { surplus: least, bound: Some(most), ..cleared })
 }
 
 /// Goods that every bid and every offer of is for alone and in any part.
@@ -78,7 +80,7 @@ fn take(entered: &mut Vec<Entered>, goods: &BTreeSet<GoodIndex>) -> Vec<Entered>
 
 /// The tranches of bids at their limits, with the positions of those that are for anything: no bidder's are for more together than
 /// one may win, the dearest first, since those trade first.
-fn wanted(market: &Market<'_>, good: GoodIndex, bids: &[Entered], limits: &[Money]) -> (Vec<usize>, Vec<Tranche>) {
+fn wanted(market: &Market<'_>, good: GoodIndex, bids: &[Entered], limits: &[Fraction]) -> (Vec<usize>, Vec<Tranche>) {
     let cap = market.holder_cap(good);
     let mut left: BTreeMap<BidderIndex, u64> = BTreeMap::new();
     let mut quantities = vec![0; bids.len()];
@@ -95,46 +97,60 @@ fn wanted(market: &Market<'_>, good: GoodIndex, bids: &[Entered], limits: &[Mone
     (positions, tranches)
 }
 
-/// The surplus, and the price where anything trades.
+/// What a unit costs each bid of a good at most, and each offer asks at least, over the good's interval; all in order.
+fn limits(
+    market: &Market<'_>,
+    fates: &Fates,
+    good: GoodIndex,
+    sides: &Sides,
+) -> Result<[Vec<Fraction>; 2], BadTranche> {
+    let interval = market.catalog.goods()[good.0 as usize].interval;
+    let of_bid = |entered: &Entered| {
+        let counted = u128::from(fates.bids[entered.at].counted.micro_credits());
+        Fraction::new(counted, entered.bundle[0].1)
+    };
+    let of_offer = |entered: &Entered| {
+        let offered = &market.session.offers[entered.at].goods[0];
+        let price = market.catalog.ask_price(&market.session.ground, offered, interval.start);
+        Fraction::new(u128::from(price) * u128::from(interval.span().0), STATED_UNITS)
+    };
+    let all = |side, entered: &[Entered], of: &dyn Fn(&Entered) -> Option<Fraction>| {
+        let limit = |(at, entered)| of(entered).ok_or(BadTranche { side, at });
+        entered.iter().enumerate().map(limit).collect::<Result<Vec<Fraction>, BadTranche>>()
+    };
+    Ok([all("bid", &sides.bids, &of_bid)?, all("ask", &sides.offers, &of_offer)?])
+}
+
+/// The price where anything trades, in micro-credits per 10^6 base units and hour, rounded down; the surplus is added to a sum.
 fn clear_good(
     market: &Market<'_>,
     fates: &mut Fates,
-    good: GoodIndex,
-    sides: &Sides,
-) -> Result<(u128, Option<Money>), BadTranche> {
-    let listed = &market.catalog.goods()[good.0 as usize];
-    let micros = u128::from(listed.interval.span().0);
-    let limit = |entered: &Entered| {
-        let most = u128::from(fates.bids[entered.at].counted.micro_credits()).saturating_mul(STATED_MICROS);
-        Money::of(most / (u128::from(entered.bundle[0].1) * micros))
-    };
-    let limits: Vec<Money> = sides.bids.iter().map(limit).collect();
+    (good, sides): (GoodIndex, &Sides),
+    surplus: &mut Sum,
+) -> Result<Option<u64>, BadTranche> {
+    let [limits, asked] = limits(market, fates, good, sides)?;
     let (bid_for, bids) = wanted(market, good, &sides.bids, &limits);
-    let ask = |entered: &Entered| {
-        let offered = &market.session.offers[entered.at].goods[0];
-        let price = market.catalog.ask_price(&market.session.ground, offered, listed.interval.start);
-        Tranche { limit: Money::of(price.into()), quantity: entered.bundle[0].1 }
-    };
-    let asks: Vec<Tranche> = sides.offers.iter().map(ask).collect();
+    let ask = |(entered, &limit): (&Entered, &Fraction)| Tranche { limit, quantity: entered.bundle[0].1 };
+    let asks: Vec<Tranche> = sides.offers.iter().zip(&asked).map(ask).collect();
     let seed = market.session.policy.rules().tie_break_seed;
     let cleared = uniform_price::clear(&bids, &asks, POINT_PERMILLE, seed)?;
-    let cost = |price: Money, quantity: u64| {
-        u128::from(price.micro_credits()).saturating_mul(quantity.into()).saturating_mul(micros)
+    let settled = |traded: u64, cost: &dyn Fn(u64) -> u128| {
+        if traded > 0 { Ok(Money::of(cost(traded))) } else { Err(Lost::Outbid) }
     };
-    let price = cleared.price.unwrap_or(MONEY_MAX);
-    let (mut value, mut asked) = (0, 0);
     for ((&position, tranche), &got) in bid_for.iter().zip(&bids).zip(&cleared.bought) {
         let entered = &sides.bids[position];
         let fate = &mut fates.bids[entered.at];
         fate.part = (0 < got && got < entered.bundle[0].1).then_some(got);
-        fate.result = if got > 0 { Ok(Money::of(cost(price, got).div_ceil(STATED_MICROS))) } else { Err(Lost::Outbid) };
-        value += cost(tranche.limit, got);
+        fate.result = settled(got, &|got| cleared.price.map_or(0, |price| price.times_up(got)));
+        surplus.add(tranche.limit.times(got));
     }
     for ((entered, tranche), &sold) in sides.offers.iter().zip(&asks).zip(&cleared.sold) {
         let fate = &mut fates.offers[entered.at];
         fate.part = (0 < sold && sold < tranche.quantity).then_some(sold);
-        fate.result = if sold > 0 { Ok(Money::of(cost(price, sold) / STATED_MICROS)) } else { Err(Lost::Outbid) };
-        asked += cost(tranche.limit, sold);
+        fate.result = settled(sold, &|sold| cleared.price.map_or(0, |price| price.times_down(sold)));
+        surplus.take(tranche.limit.times(sold));
     }
-    Ok((value.saturating_sub(asked) / STATED_MICROS, cleared.price))
+    let micros = u128::from(market.catalog.goods()[good.0 as usize].interval.span().0);
+    let stated = cleared.price.map(|price| price.times_down(STATED_UNITS) / micros);
+    Ok(stated.map(|price| u64::try_from(price).unwrap_or(u64::MAX)))
 }
