@@ -114,6 +114,14 @@ fn a_quantity_has_a_price_up_to_what_is_offered() {
     assert_eq!(bench.expect(0, &words(offered)).json()["quantity"], offered);
     let said = bench.expect(2, &words(offered + 1));
     assert!(said.err.contains(&format!("has {offered} base units on offer")) && said.out.is_empty(), "{said:?}");
+    for (words, cause) in [
+        ("--quantity 0 --term 1h", "above 0"),
+        ("--quantity 1 --term 1000d", "--term"),
+        ("--quantity 1 --term 1s", "--term"),
+    ] {
+        let said = bench.expect(2, &format!("market quote round zone:link-000:bandwidth {words}"));
+        assert!(said.err.contains(cause) && said.out.is_empty(), "{said:?}");
+    }
 }
 
 #[test]

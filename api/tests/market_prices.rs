@@ -8,7 +8,7 @@ use std::fs;
 
 use common::Bench;
 use lessor_datasets::table::{InstancePaths, read_instance, read_placements, write_prices};
-use lessor_models::fleet::{Level, Owner};
+use lessor_models::fleet::{Level, Owner, ZoneIndex};
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
 use lessor_models::plan::Price;
@@ -64,6 +64,40 @@ fn the_prices_of_a_round_are_charged_recorded_and_checked() {
     price_first_cell(&bench, 1);
     fs::copy(bench.path("prices.parquet"), bench.path("round/prices.parquet")).unwrap();
     assert!(bench.expect(2, "check next").err.contains("is not the file that was planned"));
+}
+
+#[test]
+fn each_part_of_a_term_costs_what_its_price_is() {
+    let bench = with_round();
+    let instance = instance(&bench);
+    let link = instance.fleet().zone_names().find("link-000").unwrap();
+    let row = |hours: (i64, i64), price| Price {
+        owner: Owner::Zone(ZoneIndex(u32::try_from(link).unwrap())),
+        kind: Kind::Bandwidth,
+        interval: Interval { start: Timestamp(hours.0 * 3_600_000_000), end: Timestamp(hours.1 * 3_600_000_000) },
+        price,
+    };
+    let rows = [row((0, 1), 4_089_766), row((1, 2), 3_017_458), row((2, 3), 0)];
+    write_prices(&bench.path("round/prices.parquet"), &instance, &rows).unwrap();
+    let quote = |term: &str| {
+        bench
+            .expect(0, &format!("market quote round zone:link-000:bandwidth --quantity 4000000 --term {term} --json"))
+            .json()
+    };
+    // From the fourth hour on, the reserve price of 27 stands; half of an hour costs a half.
+    for (term, parts, cost) in [
+        ("1h", 1, 16_359_064_u64),
+        ("90m", 2, 16_359_064 + 6_034_916),
+        ("2h", 2, 28_428_896),
+        ("3h", 3, 28_428_896),
+        ("5h", 4, 28_428_896 + 2 * 108),
+    ] {
+        let quote = quote(term);
+        assert_eq!((quote["cost"].as_u64(), quote["reserve"].as_u64()), (Some(cost), Some(27)), "{term}: {quote}");
+        assert_eq!(quote["intervals"].as_array().unwrap().len(), parts, "{term}: {quote}");
+    }
+    assert_eq!(quote("2h")["price"], 3_553_612);
+    assert_eq!(quote("5h")["intervals"][3]["traded"], false);
 }
 
 #[test]

@@ -116,6 +116,19 @@ pub enum MarketError {
         /// What was asked for.
         name: String,
     },
+    /// A quote for nothing.
+    #[error("--quantity: must be above 0, as the quantity of a bid")]
+    NoQuantity,
+    /// A quote for a term that no bid may be for.
+    #[error("--term: {asked} s is outside {least} to {most} s, the terms that the policy lets bids be for")]
+    Term {
+        /// What was asked for, in seconds.
+        asked: f64,
+        /// The shortest term, in seconds.
+        least: f64,
+        /// The longest term, in seconds.
+        most: f64,
+    },
     /// A quote for more than there is.
     #[error(
         "{name:?} has {offered} base units on offer over that time, and {asked} were asked for; ask for at most so many"

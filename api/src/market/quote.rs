@@ -1,10 +1,11 @@
-//! `lessor market quote`: what a quantity of an account costs at the prices of the last round.
+//! `lessor market quote`: what a quantity of an account costs at the prices of the last round, each while it holds.
 
 use lessor_datasets::table::{PRICES, read_prices};
-use lessor_market::catalog::{Catalog, Wish, place};
+use lessor_market::catalog::{Catalog, ListedGood, Wish, place};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
+use lessor_models::plan::Price;
 use lessor_models::resources::Kind;
-use lessor_models::time::Interval;
+use lessor_models::time::{Interval, Span};
 use serde::Serialize;
 
 use super::MarketError;
@@ -25,6 +26,17 @@ struct QuoteSummary<'a> {
     reserve: u64,
     cost: i64,
     offered: u64,
+    intervals: Vec<QuotedInterval>,
+}
+
+/// A part of the term at one price, in micro-credits per 10^6 base units and hour.
+#[derive(Debug, Serialize)]
+struct QuotedInterval {
+    start_us: i64,
+    end_us: i64,
+    price: u64,
+    /// Whether the round saw a bid for it; else the price is the reserve price.
+    traded: bool,
 }
 
 /// Carries out `lessor market quote`.
@@ -35,41 +47,84 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     let fleet = round.instance.fleet();
     let class = round.policy.class_of(place(fleet, owner), kind);
     let class = class.ok_or_else(|| MarketError::NotTraded { name: args.account.clone() })?;
-    let micros = i64::try_from(args.term.as_micros()).unwrap_or(i64::MAX);
-    let interval = Interval { start: round.at, end: lessor_models::time::Timestamp(round.at.0.saturating_add(micros)) };
-    let wish = Wish { owner, kind, quantity: args.quantity, interval };
-    let catalog = Catalog::new(&round.session().ground, class, std::iter::once(&wish));
+    let wish = Wish { owner, kind, quantity: args.quantity, interval: term(&round, args)? };
+    let prices = read_prices(&args.market.join(PRICES.file_name()), &round.instance)?;
+    let of_account = |price: &&Price| (price.owner, price.kind) == (owner, kind);
+    let priced: Vec<(Wish, u64)> = prices
+        .iter()
+        .filter(of_account)
+        .filter_map(|price| Some((within(&wish, price.interval)?, price.price)))
+        .collect();
+    // Goods begin and end where prices do, so that each has one.
+    let cuts = std::iter::once(&wish).chain(priced.iter().map(|(part, _)| part));
+    let catalog = Catalog::new(&round.session().ground, class, cuts);
     let offered = catalog.goods().iter().map(|good| good.offered).min().unwrap_or(0);
     if args.quantity > offered {
         return Err(MarketError::BeyondOffer { name: args.account.clone(), asked: args.quantity, offered }.into());
     }
-    let prices = read_prices(&args.market.join(PRICES.file_name()), &round.instance)?;
-    let dearest = prices.iter().filter(|price| {
-        (price.owner, price.kind) == (owner, kind)
-            && price.interval.start < interval.end
-            && interval.start < price.interval.end
-    });
-    let dearest = dearest.map(|price| price.price).max().unwrap_or(0);
-    let reserve = catalog.goods().iter().map(|good| good.reserve).max().unwrap_or(0);
-    // Where the round saw no bid, the reserve price stands.
-    let price = dearest.max(reserve);
+    let quoted = |good: &ListedGood| {
+        let holds = |(part, _): &&(Wish, u64)| {
+            part.interval.start <= good.interval.start && good.interval.end <= part.interval.end
+        };
+        let traded = priced.iter().find(holds).map(|(_, price)| *price);
+        let price = traded.unwrap_or(good.reserve);
+        QuotedInterval { start_us: good.interval.start.0, end_us: good.interval.end.0, price, traded: traded.is_some() }
+    };
+    let intervals: Vec<QuotedInterval> = catalog.goods().iter().map(quoted).collect();
     let summary = QuoteSummary {
         account: &args.account,
         quantity: args.quantity,
         seconds: args.term.as_secs_f64(),
-        price,
-        reserve,
-        cost: catalog.cost(&catalog.bundle(&[wish]), |_| price).0,
+        price: mean(&intervals),
+        reserve: catalog.goods().iter().map(|good| good.reserve).max().unwrap_or(0),
+        cost: catalog.cost(&catalog.bundle(&[wish]), |good| intervals[good].price).0,
         offered,
+        intervals,
     };
     if args.json {
         say(&serde_json::to_string(&summary).expect("a summary is JSON"));
     } else {
         say(&format!("cost      {} credits", credits(u64::try_from(summary.cost).unwrap_or(0))));
-        say(&format!("price     {} credits per 10^6 base units and hour", credits(price)));
+        say(&format!("price     {} credits per 10^6 base units and hour", credits(summary.price)));
         say(&format!("offered   {} base units", summary.offered));
     }
     Ok(Ending::Done)
+}
+
+/// The term that is asked for, from the start of the round.
+///
+/// # Errors
+/// A quantity or a term that no bid may be for.
+fn term(round: &Round, args: &MarketQuoteArgs) -> Result<Interval, MarketError> {
+    if args.quantity == 0 {
+        return Err(MarketError::NoQuantity);
+    }
+    let limits = round.policy.rules().terms;
+    let micros = u64::try_from(args.term.as_micros()).unwrap_or(u64::MAX);
+    if !(limits.least.0..=limits.most.0).contains(&micros) {
+        let seconds = |span: Span| span.0 as f64 / 1e6;
+        return Err(MarketError::Term {
+            asked: args.term.as_secs_f64(),
+            least: seconds(limits.least),
+            most: seconds(limits.most),
+        });
+    }
+    Ok(Interval { start: round.at, end: round.at.after(Span(micros)) })
+}
+
+/// The part of a wish that lies within an interval.
+fn within(wish: &Wish, interval: Interval) -> Option<Wish> {
+    let (start, end) = (wish.interval.start.max(interval.start), wish.interval.end.min(interval.end));
+    (start < end).then_some(Wish { interval: Interval { start, end }, ..*wish })
+}
+
+/// The mean price over all intervals, rounded up.
+fn mean(intervals: &[QuotedInterval]) -> u64 {
+    let span = |interval: &QuotedInterval| u128::from(interval.end_us.abs_diff(interval.start_us));
+    let all: u128 = intervals.iter().map(span).sum();
+    let priced = intervals.iter().map(|interval| u128::from(interval.price).saturating_mul(span(interval)));
+    let sum = priced.fold(0, u128::saturating_add);
+    u64::try_from(sum.div_ceil(all.max(1))).unwrap_or(u64::MAX)
 }
 
 /// The account that `node:NAME:KIND` or `zone:NAME:KIND` names.
