@@ -159,6 +159,30 @@ fn what_trades_in_parts_is_asked_a_fraction_for() {
     assert_eq!(results(&outcome), (vec![Ok(2)], vec![Ok(1)]));
 }
 
+/// The rules of uniform prices for bids of any amount.
+fn unlimited() -> Policy {
+    let mut rules = policy(Format::DoubleAuction, PaymentRule::Uniform).rules().clone();
+    rules.bids.amount_max = MONEY_MAX;
+    Policy::new(rules).unwrap()
+}
+
+#[test]
+fn a_bid_that_is_far_above_what_is_asked_trades() {
+    let policy = unlimited();
+    for (amount, ask) in [(1_000_000_000_000, 4), (MONEY_MAX.0, 4), (MONEY_MAX.0, 1_000), (MONEY_MAX.0, 1)] {
+        let offers = [offer(1, ask * 1_000_000, &[units(1)])];
+        let outcome = cleared(&policy, &[bid(0, amount, &[units(1)])], &offers);
+        let (bought, sold) = results(&outcome);
+        assert!(bought[0].is_ok() && sold[0].is_ok(), "{amount} {ask} {bought:?} {sold:?}");
+        assert_eq!(outcome.classes[0].surplus, u128::from(amount.unsigned_abs() - ask));
+        // Beside a good that is dear for everybody, and among others that are not: all that is worth trading trades.
+        let bids = [bid(0, amount, &[units(1)]), bid(1, 9, &[units(2)]), bid(2, amount, &[wish(1, 1)])];
+        let offers = [offer(1, 2_000_000, &[units(3)]), offer(2, amount.unsigned_abs() / 2, &[wish(1, 1)])];
+        let (bought, sold) = results(&cleared(&policy, &bids, &offers));
+        assert!(bought.iter().chain(&sold).all(Result::is_ok), "{amount} {bought:?} {sold:?}");
+    }
+}
+
 /// So many base units of the layer for the first hour.
 fn units(quantity: u64) -> Wish {
     Wish { quantity, ..wish(0, 1) }
@@ -166,9 +190,7 @@ fn units(quantity: u64) -> Wish {
 
 #[test]
 fn what_a_unit_costs_is_not_limited() {
-    let mut rules = policy(Format::DoubleAuction, PaymentRule::Uniform).rules().clone();
-    rules.bids.amount_max = MONEY_MAX;
-    let policy = Policy::new(rules).unwrap();
+    let policy = unlimited();
     // From a fifth of a micro-credit for a unit to 10^10, the most that a table of offers may ask.
     for (quantity, asks) in
         [(100_000, 14_000), (1_000, 14_000), (1, 14_000), (1_000, 7_000_000_000_000), (1, 7_000_000_000)]

@@ -5,6 +5,10 @@
 //! relaxation of their orders alone; an order that stays out and would gain at them is *paradoxically rejected*. Where even those
 //! who trade have no such prices, or what nobody takes of a whole offer has one, there are none, and the orders are named that they
 //! suit least: without them there may be.
+//!
+//! Floating point tells amounts apart to some thirty bits of the greatest in a program. So goods that no order links have programs of
+//! their own, and where no prices suit, bids are counted for less than they state: prices that suit a lower bid suit the bid, and
+//! whether they do is always decided by what is stated.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -40,6 +44,9 @@ pub(super) struct Support {
 /// Bits of a price below a micro-credit for a unit.
 pub(super) const SHIFT: u32 = 60;
 
+/// By how many bits the greatest amount is counted lower, where prices of a wider range do not suit.
+const CLIPS: [u32; 3] = [0, 20, 40];
+
 /// Bits of a sum of prices that are sure.
 const PRICE_BITS: u32 = 30;
 
@@ -56,8 +63,18 @@ pub(super) fn support(goods: usize, orders: &[Order]) -> Result<Support, Vec<usi
     let trading: Vec<&Order> = orders.iter().filter(|order| order.trades).collect();
     let mut last = None;
     // Prices that suit but for rounding may leave no payments that add up, where those of who trades alone do.
-    for among in [&all, &trading] {
-        let Some(found) = prices(goods, among) else { continue };
+    for (among, bits) in [&all, &trading].into_iter().flat_map(|among| CLIPS.map(|bits| (among, bits))) {
+        let mut is_clipped = false;
+        let parts = linked(goods, among).into_iter().map(|part| {
+            let most = most_counted(&part, bits);
+            is_clipped |= part.iter().any(|order| order.amount > most);
+            (part, most)
+        });
+        let parts: Vec<(Vec<&Order>, u64)> = parts.collect();
+        if bits > 0 && !is_clipped {
+            continue;
+        }
+        let Some(found) = prices(goods, &parts) else { continue };
         let suit = trading.iter().all(|order| gain(order, &found) >= -rounding(order)) && is_balanced(&trading, &found);
         match payments(orders, &found).filter(|_| suit) {
             Some(paid) => return Ok(Support { is_paradoxical: paradoxical(orders, &found), paid, prices: found }),
@@ -110,22 +127,65 @@ fn in_the_way(orders: &[Order], prices: &[u128]) -> Vec<usize> {
     ranked.into_iter().map(|(.., at)| at).collect()
 }
 
-/// Prices of goods in 2^-60 micro-credits a unit, from the relaxation of some orders on what they offer.
-fn prices(goods: usize, among: &[&Order]) -> Option<Vec<u128>> {
-    let mut offered = vec![0_u64; goods];
-    for &(good, quantity) in among.iter().filter(|order| order.is_offer).flat_map(|order| &order.bundle) {
-        let sum = &mut offered[good.0 as usize];
-        *sum = sum.saturating_add(quantity);
+/// Orders by the goods that they link: no order of one part is for a good of another.
+fn linked<'a>(goods: usize, among: &[&'a Order]) -> Vec<Vec<&'a Order>> {
+    let mut part: Vec<usize> = (0..goods).collect();
+    let first = |order: &Order| order.bundle.first().map_or(0, |entry| entry.0.0 as usize);
+    for order in among {
+        for &(good, _) in &order.bundle {
+            let (one, other) = (leader(&mut part, first(order)), leader(&mut part, good.0 as usize));
+            part[one.max(other)] = one.min(other);
+        }
     }
-    let columns = among.iter().map(|order| PackingColumn {
-        worth: order.amount,
-        entries: order.bundle.iter().map(|&(good, quantity)| (good.0, quantity)).collect(),
-    });
-    let packing = Packing::new(offered, columns.collect()).ok()?;
+    let mut parts: BTreeMap<usize, Vec<&Order>> = BTreeMap::new();
+    for &order in among.iter().filter(|order| !order.bundle.is_empty()) {
+        parts.entry(leader(&mut part, first(order))).or_default().push(order);
+    }
+    parts.into_values().collect()
+}
+
+/// The least good that a good is linked with (union-find with path halving).
+fn leader(part: &mut [usize], mut good: usize) -> usize {
+    while part[good] != good {
+        part[good] = part[part[good]];
+        good = part[good];
+    }
+    good
+}
+
+/// What an order counts for at most, so many bits below the greatest amount, but no less than what anyone who trades asks; whatever it
+/// states where that is the greatest all the same.
+fn most_counted(part: &[&Order], bits: u32) -> u64 {
+    let greatest = part.iter().map(|order| order.amount).max().unwrap_or(0);
+    let asked = part.iter().filter(|order| order.is_offer && order.trades).map(|order| order.amount).max().unwrap_or(0);
+    let most = greatest >> bits;
+    if most > asked.saturating_mul(2) { most } else { greatest }
+}
+
+/// Prices of goods in 2^-60 micro-credits a unit, from the relaxation of each part on what its orders offer, each for so much at most.
+fn prices(goods: usize, parts: &[(Vec<&Order>, u64)]) -> Option<Vec<u128>> {
     let scale = (1_u64 << SHIFT) as f64;
     // What is far from any amount costs more than anyone bids, and stays within range.
     let exact = |price: f64| u128::try_from(round_wide((price * scale).max(0.0))).unwrap_or(0);
-    Some(row_prices(&packing)?.into_iter().map(exact).collect())
+    let mut found = vec![0; goods];
+    for (part, most) in parts {
+        let mut offered: BTreeMap<GoodIndex, u64> = BTreeMap::new();
+        for order in part {
+            for &(good, quantity) in &order.bundle {
+                let sum = offered.entry(good).or_default();
+                *sum = sum.saturating_add(if order.is_offer { quantity } else { 0 });
+            }
+        }
+        let rows: BTreeMap<GoodIndex, u32> = offered.keys().copied().zip(0..).collect();
+        let columns = part.iter().map(|order| PackingColumn {
+            worth: order.amount.min(*most),
+            entries: order.bundle.iter().map(|&(good, quantity)| (rows[&good], quantity)).collect(),
+        });
+        let packing = Packing::new(offered.into_values().collect(), columns.collect()).ok()?;
+        let of_rows = row_prices(&packing)?;
+        rows.into_iter().for_each(|(good, row)| found[good.0 as usize] = exact(of_rows[row as usize]));
+    }
+    Some(found)
 }
 
 /// What a bundle costs, in 2^-60 micro-credits.
