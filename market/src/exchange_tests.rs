@@ -23,7 +23,7 @@ use crate::policy::{
 use crate::session::{AccountBid, AccountOffer, Lost, OfferedGood, Session, SessionOutcome, clear_session};
 use crate::session_check::{Residuals, residuals};
 use crate::settlement::{HolderId, Ledger, Party, RoundId, SellerId};
-use crate::{posting, supporting_prices};
+use crate::{posting, supporting_prices, why};
 
 /// A layer over a cell over a tile, with ten million bit/s each of layer and cell.
 fn fleet() -> Fleet {

@@ -3,9 +3,11 @@
 //! Both have a budget of work, so that the same round gives the same figures on every machine. A deadline that comes first cuts
 //! them short, and the figures say so.
 
+use std::collections::BTreeMap;
+
 use lessor_solver::stop::Stop;
 
-use crate::book::BidderIndex;
+use crate::book::{BidderIndex, GroupIndex};
 use crate::lot::lot;
 use crate::money::Money;
 use crate::policy::{Format, PaymentRule, Policy};
@@ -19,6 +21,9 @@ const STATED_PERMILLE: [u32; 4] = [500, 800, 950, 1_200];
 
 /// Work that all misreports together may take, in the units of [`Stop::spend`]: about two seconds.
 const WORK: u64 = 60_000_000;
+
+/// The most groups that a policy may let a bidder have.
+const GROUPS_MOST: u32 = 1_000_000;
 
 /// Work that the search for a coalition may take.
 const WORK_COALITION: u64 = 300_000_000;
@@ -99,8 +104,8 @@ fn gain(
 }
 
 /// By how much the best coalition could pay the seller more than the round does and still be no worse off, in micro-credits: zero
-/// in the core. Every winner's bids are lowered by what it gained, and the round is solved once more; `None` where a class is not
-/// solved to its end within a budget of work, or its format proves no optimum. The budget of the stop is set anew.
+/// in the core. Every winner's bids in a class are lowered by what it gained there, and each class is solved once more with what entered it; `None` where
+/// one is not solved to its end within a budget of work, or its format proves no optimum. The budget of the stop is set anew.
 ///
 /// # Errors
 /// See [`SessionError`].
@@ -115,22 +120,27 @@ pub fn core_violation(
         return Ok(None);
     }
     let mut bids: Vec<AccountBid> = session.bids.to_vec();
-    let mut gained = std::collections::BTreeMap::new();
+    let mut gained = BTreeMap::new();
     let mut revenue = 0_u128;
     for (bid, fate) in session.bids.iter().zip(&outcome.fates) {
         if let Ok(paid) = fate.result {
-            *gained.entry(bid.bidder).or_insert(0) += fate.counted.0 - paid.0;
+            *gained.entry((bid.bidder, fate.class)).or_insert(0) += fate.counted.0 - paid.0;
             revenue += u128::try_from(paid.0 - fate.reserve.0).unwrap_or(0);
         }
     }
+    let mut groups = BTreeMap::new();
     for (bid, fate) in bids.iter_mut().zip(&outcome.fates) {
-        let gained = gained.get(&bid.bidder).copied().unwrap_or(0);
+        // A group with bids in several classes is one in each: what it wins in the one keeps it out of none that it had entered.
+        let next = u32::try_from(groups.len()).expect("bids are counted in 32 bits");
+        bid.group = GroupIndex(*groups.entry((bid.bidder, bid.group, fate.class)).or_insert(next));
+        let gained = gained.get(&(bid.bidder, fate.class)).copied().unwrap_or(0);
         // What the rules refused is in no coalition, though they might admit it once it is lowered.
         let takes_part = matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Unsettled));
         bid.amount = if takes_part { Money((fate.counted.0 - gained).max(0)) } else { Money(0) };
     }
     let Some(policy) = as_bid(session.policy, outcome) else { return Ok(None) };
-    let lowered = clear_session(&Session { bids: &bids, policy: &policy, ..*session }, stop)?;
+    // Whatever takes part could be paid for, and is lower now.
+    let lowered = clear_session(&Session { bids: &bids, policy: &policy, budgets: None, ..*session }, stop)?;
     let is_proved = !stop.is_raised() && lowered.classes.iter().all(|class| class.bound == Some(class.surplus));
     let best: u128 = lowered.classes.iter().map(|class| class.surplus).sum();
     Ok(is_proved.then(|| best.saturating_sub(revenue)))
@@ -139,6 +149,8 @@ pub fn core_violation(
 /// The same rules with payments as bid, where every class that was bid for is solved to a proven optimum.
 fn as_bid(policy: &Policy, outcome: &SessionOutcome) -> Option<Policy> {
     let mut rules = policy.rules().clone();
+    // Whatever takes part was within the limits.
+    rules.bids.groups_max = GROUPS_MOST;
     for class in &outcome.classes {
         let stated = &mut rules.classes[class.class];
         if stated.format != Format::SealedBid {

@@ -1,6 +1,7 @@
 //! A round under a policy: bids and offers on accounts in, what came of each of them out.
 //!
-//! Each account class is a market of its own. Every bid and every offer has a fate: it traded, or there is a reason; none is
+//! Each account class is a market of its own, in the policy's order: once a bid of a group has won, those of its bids that trade in
+//! later classes are out. Every bid and every offer has a fate: it traded, or there is a reason; none is
 //! dropped. They enter in the order of their lots, so that ties are broken by the policy's seed. Formats without offers let what the
 //! fleet has; formats with offers let what is offered, as far as it may trade.
 
@@ -163,9 +164,15 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
     for class in 0..session.policy.rules().classes.len() {
         let Some(mut market) = Market::new(session, class, &mut fates) else { continue };
         let Cleared { surplus, bound, unsettled, prices } = clear_class(&mut market, &mut fates, stop)?;
+        fates.close_groups(session.bids, class);
         classes.push(ClassOutcome { class, catalog: market.catalog, surplus, bound, unsettled, prices });
     }
     Ok(SessionOutcome { fates: fates.bids, offer_fates: fates.offers, classes })
+}
+
+/// Whether the bidder of a bid has what it may owe with it.
+pub(crate) fn can_pay(session: &Session<'_>, bid: usize) -> bool {
+    screen::bids(session)[bid].result != Err(Lost::Budget)
 }
 
 fn clear_class(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {

@@ -168,6 +168,37 @@ fn classes_are_markets_of_their_own() {
 }
 
 #[test]
+fn of_a_group_in_two_classes_the_first_class_that_it_wins_in_counts() {
+    let both = policy(vec![
+        class("links", Level::Layer, Format::SealedBid, PaymentRule::Vcg),
+        class("cells", Level::Cell, Format::Greedy, PaymentRule::CriticalBid),
+    ]);
+    let of_group = |bid: AccountBid| AccountBid { group: GroupIndex(7), ..bid };
+    let bids = [
+        of_group(bid(0, 900, &[wish(CELL, 4, (0, 1))])),
+        of_group(bid(0, 200, &[wish(LAYER, 10, (0, 1))])),
+        bid(1, 500, &[wish(CELL, 4, (0, 1))]),
+    ];
+    // The cells come second, however dear.
+    assert_eq!(results(&both, &bids), [Err(Lost::GroupWon), Ok(100), Ok(40)]);
+    let (fleet, raised) = (fleet(), Stop::new());
+    let session = session(&fleet, &both, &bids);
+    let found = why::why(&session, 0, &Stop::new()).unwrap().unwrap();
+    assert_eq!((found.lost, found.cheapest, found.against), (Lost::GroupWon, None, vec![1]));
+    // In a class that is not settled nobody wins, so that the group goes on to the next. Of four bids for four, two fit.
+    let cells = class("cells", Level::Cell, Format::SealedBid, PaymentRule::PayAsBid);
+    let both = policy(vec![both.rules().classes[0].clone(), cells]);
+    let fours = (1..4).zip([490, 480, 470]).map(|(at, amount)| bid(at, amount, &[wish(LAYER, 4, (0, 1))]));
+    let own = [bids[0].clone(), of_group(bid(0, 500, &[wish(LAYER, 4, (0, 1))]))];
+    let bids: Vec<AccountBid> = own.into_iter().chain(fours).collect();
+    raised.raise();
+    let outcome = clear_session(&Session { bids: &bids, policy: &both, ..session }, &raised).unwrap();
+    let told: Vec<_> = outcome.fates.iter().map(|fate| fate.result.map(|paid| paid.0)).collect();
+    let open = Err(Lost::Unsettled);
+    assert_eq!(told, [Ok(900), open, open, open, open]);
+}
+
+#[test]
 fn a_posted_price_serves_in_the_order_of_lots() {
     let mut posted = class("links", Level::Layer, Format::Posted, PaymentRule::PostedPrice);
     posted.steering = Some(crate::posted::Steering {
@@ -253,6 +284,56 @@ proptest! {
         for class in &outcome.classes {
             let prices = supporting_prices::find(&session, &outcome, class);
             prop_assert!(class.surplus <= prices.bound, "{} above {}", class.surplus, prices.bound);
+        }
+    }
+
+    /// Groups with bids in both classes: one of each wins at most, all rules hold, and each class comes out as if it alone were there, the
+    /// second one without the groups that won in the first.
+    #[test]
+    fn classes_clear_in_order_and_no_group_wins_in_two(
+        bids in any_bids(), in_cells in prop::collection::vec(any::<bool>(), 9), rules in (0..4_usize, 0..4_usize),
+    ) {
+        let kinds = [
+            (Format::SealedBid, PaymentRule::PayAsBid), (Format::SealedBid, PaymentRule::Vcg),
+            (Format::SealedBid, PaymentRule::Core), (Format::Greedy, PaymentRule::CriticalBid),
+        ];
+        let of = |name, level, (format, payment)| class(name, level, format, payment);
+        let policy = policy(vec![of("links", Level::Layer, kinds[rules.0]), of("cells", Level::Cell, kinds[rules.1])]);
+        let mut bids = bids;
+        // One group a bidder is the condition of the core.
+        let is_core = rules == (2, 2);
+        bids.iter_mut().filter(|_| is_core).for_each(|bid| bid.group = GroupIndex(bid.bidder.0));
+        for (bid, _) in bids.iter_mut().zip(&in_cells).filter(|entry| *entry.1) {
+            bid.wishes.iter_mut().for_each(|wish| (wish.owner, wish.quantity) = (Owner::Node(CELL), wish.quantity.min(4_000_000)));
+        }
+        let fleet = fleet();
+        let session = session(&fleet, &policy, &bids);
+        let outcome = clear_session(&session, &Stop::new()).unwrap();
+        let transfers = posting::transfers(&session, &outcome);
+        prop_assert_eq!(residuals(&session, &outcome, &transfers), Residuals::default());
+        for class in &outcome.classes {
+            let prices = supporting_prices::find(&session, &outcome, class);
+            prop_assert!(class.surplus <= prices.bound, "{} above {}", class.surplus, prices.bound);
+        }
+        let is_won = |at: usize| outcome.fates[at].result.is_ok();
+        let group = |at: usize| (bids[at].bidder, bids[at].group);
+        for (at, fate) in outcome.fates.iter().enumerate().filter(|(_, fate)| fate.result == Err(Lost::GroupWon)) {
+            prop_assert_eq!(fate.class, Some(1));
+            prop_assert!((0..bids.len()).any(|other| group(other) == group(at) && outcome.fates[other].class == Some(0) && is_won(other)));
+        }
+        for class in 0..2 {
+            // Whoever is of a class that does not trade enters none, and keeps its place in the book.
+            let enters = |at: usize| outcome.fates[at].class == Some(class) && outcome.fates[at].result != Err(Lost::GroupWon);
+            let alone: Vec<AccountBid> = bids.iter().enumerate().map(|(at, bid)| AccountBid {
+                service: if enters(at) { ServiceClass::D } else { ServiceClass::A }, ..bid.clone()
+            }).collect();
+            let alone = clear_session(&Session { bids: &alone, ..session }, &Stop::new()).unwrap();
+            for at in (0..bids.len()).filter(|&at| enters(at)) {
+                prop_assert_eq!(outcome.fates[at].result, alone.fates[at].result);
+            }
+        }
+        if is_core {
+            prop_assert_eq!(probe::core_violation(&session, &outcome, &Stop::new()).unwrap(), Some(0));
         }
     }
 

@@ -1,26 +1,30 @@
 //! Why a bid won nothing: the cheapest bid that would have won, and who stood in its way.
 //!
-//! In every format here a bid that wins goes on winning when it alone is raised, as long as the round is solved to its end. So
-//! the cheapest winning amount is found by bisection over the round itself, whatever the format; payments are left out of it.
+//! In every format but one, a bid that wins goes on winning when it alone is raised, as long as the round is solved to its end. So
+//! the cheapest winning amount is found by bisection over the round itself, whatever the format; payments are left out of it. At
+//! uniform prices of whole orders a bid that is raised may come to stand in the way of prices: there the stated amount is doubled until
+//! one wins, and what is found between is the edge of a range of winning amounts, of which there may be others.
 
 use lessor_solver::stop::Stop;
 
 use crate::money::Money;
 use crate::policy::{Format, PaymentRule, Policy};
-use crate::session::{AccountBid, Lost, Session, SessionError, clear_session};
+use crate::session::{AccountBid, Lost, Session, SessionError, can_pay, clear_session};
 
 /// What stood in the way of a bid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {
     /// Why it won nothing.
     pub lost: Lost,
-    /// The least amount that would have won; `None` where no amount would, or where that is not proved.
+    /// The least amount that would have won, or at uniform prices one that would have though one micro-credit less would not; `None` where
+    /// no amount would or none was found, or where that is not proved.
     pub cheapest: Option<Money>,
-    /// Bids that won, and would not have, in order.
+    /// Bids that won, and would not have, in order; where its own group won in another account class, the bid that did.
     pub against: Vec<usize>,
 }
 
-/// Looks into a bid that won nothing; `None` where it won. At most 55 rounds.
+/// Looks into a bid that won nothing; `None` where it won. At most 55 rounds, twice as many at
+/// uniform prices.
 ///
 /// # Errors
 /// See [`SessionError`].
@@ -33,29 +37,70 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     let before = clear_session(session, stop)?;
     let Err(lost) = before.fates[bid].result else { return Ok(None) };
     let none = Why { lost, cheapest: None, against: Vec::new() };
-    if !matches!(lost, Lost::Outbid | Lost::Reserve) {
+    if lost == Lost::GroupWon {
+        let own = &session.bids[bid];
+        let is_of_group = |other: &AccountBid| (other.bidder, other.group) == (own.bidder, own.group);
+        let has_won = |&at: &usize| is_of_group(&session.bids[at]) && before.fates[at].result.is_ok();
+        return Ok(Some(Why { against: (0..session.bids.len()).filter(has_won).collect(), ..none }));
+    }
+    if !matches!(lost, Lost::Outbid | Lost::Reserve | Lost::Paradox) {
         return Ok(Some(none));
     }
-    let most = session.policy.rules().bids.amount_max;
     let mut bids: Vec<AccountBid> = session.bids.to_vec();
-    let mut winners = |amount: Money| -> Result<Option<Vec<usize>>, SessionError> {
-        bids[bid].amount = amount;
+    let mut winners = |amount: i64| -> Result<Option<Vec<usize>>, SessionError> {
+        bids[bid].amount = Money(amount);
         let outcome = clear_session(&Session { bids: &bids, ..*session }, stop)?;
         let won = (0..bids.len()).filter(|&at| outcome.fates[at].result.is_ok());
         Ok(outcome.fates[bid].result.is_ok().then(|| won.collect()))
     };
-    let Some(mut after) = winners(most)? else { return Ok(Some(none)) };
-    let (mut least, mut top) = (session.bids[bid].amount.0, most.0);
-    while least < top {
-        let middle = least + (top - least) / 2;
-        match winners(Money(middle))? {
-            Some(found) => (top, after) = (middle, found),
-            None => least = middle + 1,
+    let most = most(session, bid);
+    // The greatest amount that is known to lose, and a greater one that wins.
+    let (mut loses, mut wins) = (session.bids[bid].amount.0, most);
+    let mut found = None;
+    if is_at_uniform_prices(session, before.fates[bid].class) {
+        while found.is_none() && loses < most && !stop.is_raised() {
+            wins = loses.saturating_mul(2).clamp(loses + 1, most);
+            found = winners(wins)?;
+            loses = if found.is_none() { wins } else { loses };
+        }
+    } else {
+        found = winners(most)?;
+    }
+    let Some(mut after) = found else { return Ok(Some(none)) };
+    while wins - loses > 1 {
+        let middle = loses + (wins - loses) / 2;
+        match winners(middle)? {
+            Some(found) => (wins, after) = (middle, found),
+            None => loses = middle,
         }
     }
     let lost_it = |&at: &usize| before.fates[at].result.is_ok() && !after.contains(&at);
     let against = (0..session.bids.len()).filter(lost_it).collect();
-    Ok(Some(Why { lost, cheapest: (!stop.is_raised()).then_some(Money(top)), against }))
+    Ok(Some(Why { lost, cheapest: (!stop.is_raised()).then_some(Money(wins)), against }))
+}
+
+/// The most that a bid may state: within the policy's limits, and what its bidder has.
+fn most(session: &Session<'_>, bid: usize) -> i64 {
+    let most = session.policy.rules().bids.amount_max.0;
+    let mut bids: Vec<AccountBid> = session.bids.to_vec();
+    let mut can_pay = |amount: i64| {
+        bids[bid].amount = Money(amount);
+        can_pay(&Session { bids: &bids, ..*session }, bid)
+    };
+    if session.budgets.is_none() || can_pay(most) {
+        return most;
+    }
+    let (mut within, mut beyond) = (session.bids[bid].amount.0, most);
+    while beyond - within > 1 {
+        let middle = within + (beyond - within) / 2;
+        if can_pay(middle) { within = middle } else { beyond = middle }
+    }
+    within
+}
+
+/// Whether a class is one in which a bid that is raised may lose by it.
+fn is_at_uniform_prices(session: &Session<'_>, class: Option<usize>) -> bool {
+    class.is_some_and(|class| session.policy.rules().classes[class].payment == PaymentRule::Uniform)
 }
 
 /// The same rules, with payments that take no further solve; who wins does not depend on them.

@@ -92,7 +92,7 @@ fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, Mar
     transfers.extend(preemption::transfers(&round.policy.rules().preemption, &round.revocations));
     let found = residuals(&session, &outcome, &transfers);
     if !found.are_zero() {
-        return Err(MarketError::Refused { what: format!("{found:?}") });
+        return Err(MarketError::Refused { what: broken(&found) });
     }
     let (number, ledger, entries) = settle(round, &transfers)?;
     let prices: Vec<SupportingPrices> =
@@ -100,6 +100,21 @@ fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, Mar
     let figures = figures(round, &outcome, &entries, ledger.balance(Party::Operator));
     let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
     Ok(Cleared { outcome, number, ledger, entries, prices, figures, certificate })
+}
+
+/// The rules that do not hold, by the names that a certificate has for them.
+fn broken(found: &Residuals) -> String {
+    let all = [
+        ("overdrawn", i128::try_from(found.overdrawn).unwrap_or(i128::MAX)),
+        ("above_holder_cap", i128::try_from(found.above_holder_cap).unwrap_or(i128::MAX)),
+        ("groups_broken", found.groups_broken.into()),
+        ("above_bid", found.above_bid.into()),
+        ("below_ask", found.below_ask.into()),
+        ("unbalanced", found.unbalanced),
+    ];
+    let words =
+        all.into_iter().filter(|residual| residual.1 != 0).map(|(name, value)| format!("{name} is {value}, not 0"));
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// Posts a round to the ledger that goes on from the balances before, or to a new one in which bidders have what they may owe.

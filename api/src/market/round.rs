@@ -304,7 +304,7 @@ pub(super) struct Certificate {
     pub(super) inputs_blake3: String,
     /// The surplus reached.
     pub(super) surplus: u128,
-    /// No choice of winners has a greater one; `null` where a format proves none.
+    /// No choice of winners among the bids that enter each class has a greater one; `null` where a format proves none.
     pub(super) bound: Option<u128>,
     /// The bound that the prices in `prices.parquet` prove, evaluated apart.
     pub(super) price_bound: u128,

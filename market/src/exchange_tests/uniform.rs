@@ -183,6 +183,56 @@ fn a_bid_that_is_far_above_what_is_asked_trades() {
     }
 }
 
+#[test]
+fn who_stays_out_paradoxically_is_told_an_amount_that_wins() {
+    // Who bids what trades here is decided among bundles that do not fit together: raised, the fourth bid takes the place of others.
+    let both = |millions| [wish(0, millions), wish(1, millions)];
+    let bids = [
+        bid(0, 20, &both(1)),
+        bid(1, 20, &both(2)),
+        bid(2, 20, &[wish(1, 1)]),
+        bid(3, 20, &[wish(0, 2)]),
+        bid(4, 20, &[wish(0, 3)]),
+        bid(5, 20, &both(1)),
+    ];
+    let offers = [offer(1, 10, &both(1)), offer(2, 10, &both(1)), offer(3, 10, &both(1)), offer(1, 10, &both(3))];
+    let (policy, fleet) = (policy(Format::DoubleAuction, PaymentRule::Uniform), fleet());
+    let session = session(Ground::bare(&fleet), &policy, &bids, &offers);
+    let lost: Vec<(usize, Lost)> = cleared(&policy, &bids, &offers)
+        .fates
+        .iter()
+        .enumerate()
+        .filter_map(|(at, fate)| Some((at, fate.result.err()?)))
+        .collect();
+    assert!(lost.iter().any(|entry| entry.1 == Lost::Paradox), "{lost:?}");
+    for (at, reason) in lost {
+        let found = why::why(&session, at, &Stop::new()).unwrap().unwrap();
+        let cheapest = found.cheapest.unwrap();
+        assert_eq!(found.lost, reason);
+        let wins = |amount: Money| {
+            let mut bids = bids.to_vec();
+            bids[at].amount = amount;
+            cleared(&policy, &bids, &offers).fates[at].result.is_ok()
+        };
+        assert!(wins(cheapest) && !wins(Money(cheapest.0 - 1)), "{at} {cheapest}");
+    }
+}
+
+#[test]
+fn what_a_bidder_has_is_the_most_that_would_have_won() {
+    // With 30 and a fee of 2 it may bid 28, and 21 would do; with 21 no bid that it can pay for wins.
+    let bids = [bid(0, 20, &[wish(0, 1)]), bid(1, 5, &[wish(0, 1)])];
+    let (policy, fleet) = (policy(Format::DoubleAuction, PaymentRule::Uniform), fleet());
+    let offers = [offer(1, 1, &[wish(0, 1)])];
+    for (has, is_found) in [(30, true), (21, false)] {
+        let budgets = [100, has];
+        let session = Session { budgets: Some(&budgets), ..session(Ground::bare(&fleet), &policy, &bids, &offers) };
+        let found = why::why(&session, 1, &Stop::new()).unwrap().unwrap();
+        let cheapest = found.cheapest.is_some_and(|least| (20..=21).contains(&least.0));
+        assert_eq!((found.lost, cheapest, found.cheapest.is_some()), (Lost::Outbid, is_found, is_found), "{found:?}");
+    }
+}
+
 /// So many base units of the layer for the first hour.
 fn units(quantity: u64) -> Wish {
     Wish { quantity, ..wish(0, 1) }

@@ -64,6 +64,8 @@ pub enum Lost {
     SeveralBids,
     /// The format takes no offers: what the fleet has is let.
     NoOffers,
+    /// Another bid of its group won in an account class that was cleared before.
+    GroupWon,
     /// Others offer more for what there is, or ask less.
     Outbid,
     /// It would trade at the prices of the round, and does not: with bundles, prices need not tell who trades.
@@ -87,6 +89,7 @@ impl Lost {
             Lost::Reserve => "reserve",
             Lost::SeveralBids => "several-bids",
             Lost::NoOffers => "no-offers",
+            Lost::GroupWon => "group-won",
             Lost::Outbid => "outbid",
             Lost::Paradox => "paradox",
             Lost::Unsettled => "unsettled",

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Session;
 use super::fate::{Fate, Lost, OfferFate};
+use super::{AccountBid, Session};
 use crate::book::{BidderIndex, GoodIndex};
 use crate::catalog::Catalog;
 use crate::lot::lot;
@@ -57,6 +57,20 @@ impl Fates {
     fn open_bids(&self, class: usize) -> Vec<usize> {
         let is_open = |&at: &usize| self.bids[at].class == Some(class) && self.bids[at].result == Err(Lost::Outbid);
         (0..self.bids.len()).filter(is_open).collect()
+    }
+
+    /// Takes bids out that wait for their class, where another of their group has won. Of classes that were cleared, everybody has been
+    /// told already.
+    pub(super) fn close_groups(&mut self, bids: &[AccountBid], cleared: usize) {
+        let group = |bid: &AccountBid| (bid.bidder, bid.group);
+        let won: BTreeSet<_> =
+            bids.iter().zip(&self.bids).filter(|(_, fate)| fate.result.is_ok()).map(|(bid, _)| group(bid)).collect();
+        for (bid, fate) in bids.iter().zip(&mut self.bids) {
+            let waits = fate.result == Err(Lost::Outbid) && fate.class.is_some_and(|class| class > cleared);
+            if waits && won.contains(&group(bid)) {
+                fate.result = Err(Lost::GroupWon);
+            }
+        }
     }
 
     /// The offers of a class that nothing speaks against so far.
