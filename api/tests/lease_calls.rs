@@ -9,9 +9,12 @@ use lessor_api::proto::refusal::Reason;
 use lessor_api::proto::session_request::Call;
 use lessor_api::proto::session_response::Outcome;
 use lessor_api::proto::{
-    CheckpointRequest, ConfirmFenceRequest, DrainRequest, ExplainRequest, GetLeaseRequest, Kind, ListLeasesRequest,
-    PublishTelemetryRequest, QuoteRequest, ReleaseRequest, RenewRequest, RevokeRequest, SessionRequest,
+    Accelerators, CheckpointRequest, ConfirmFenceRequest, DrainRequest, ExplainRequest, GetLeaseRequest, Kind,
+    LeaseSpec, ListLeasesRequest, PublishTelemetryRequest, QuoteRequest, ReleaseRequest, RenewRequest, RevokeRequest,
+    SessionRequest,
 };
+use lessor_engine::admission::PolicyName;
+use lessor_models::fleet::NodeIndex;
 use service::{Running, granted, memory, refused, request, request_for, seconds, spec, why};
 use tokio_stream::StreamExt;
 use tonic::Code;
@@ -51,6 +54,39 @@ async fn a_quote_tells_where_and_changes_nothing() {
     assert_eq!((quoted.nodes.len(), quoted.refusal), (1, None));
     assert_eq!(running.list().await, before);
     assert_eq!(running.grant(request("q")).await.node, quoted.nodes[0]);
+}
+
+/// One of a few kinds of leases: shares of devices, whole ones, gangs, and none.
+fn some_spec(at: u32) -> LeaseSpec {
+    let (count, milli_each) = [(1, 470), (1, 1_000), (2, 1_000), (1, 320), (0, 0)][at as usize % 5];
+    let accelerators = (count > 0).then_some(Accelerators { count, milli_each });
+    LeaseSpec { accelerators, gang_size: 1 + at % 7 / 6, ..spec(memory(u64::from(1 + at % 3) << 30)) }
+}
+
+#[tokio::test]
+async fn quotes_between_requests_change_no_decision_whatever_the_policy() {
+    for policy in PolicyName::ALL {
+        let (mut plain, mut asked) = (Running::start_under(policy).await, Running::start_under(policy).await);
+        let root = asked.fleet().name(NodeIndex(0)).to_owned();
+        for at in 0..48_u32 {
+            for other in at + 1..at + 4 {
+                let spec = Some(some_spec(other * other));
+                let explained = ExplainRequest { node: root.clone(), spec: spec.clone(), ..ExplainRequest::default() };
+                asked.calls.quote(QuoteRequest { spec }).await.unwrap();
+                asked.calls.explain(explained).await.unwrap();
+            }
+            let quoted = asked.calls.quote(QuoteRequest { spec: Some(some_spec(at)) }).await.unwrap().into_inner();
+            let mut nodes = [Vec::new(), Vec::new()];
+            for (running, nodes) in [&mut plain, &mut asked].into_iter().zip(&mut nodes) {
+                let request = request_for(&format!("r{at}"), some_spec(at));
+                let answer = running.calls.request_lease(request).await.unwrap().into_inner();
+                nodes.extend(answer.leases.into_iter().map(|lease| lease.node));
+            }
+            assert_eq!(nodes, [quoted.nodes.clone(), quoted.nodes], "{} at {at}", policy.name());
+        }
+        plain.stop().await;
+        asked.stop().await;
+    }
 }
 
 #[tokio::test]

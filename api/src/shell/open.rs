@@ -14,7 +14,7 @@ use super::fleet_id::{fleet_contents, fleet_id};
 use super::handle::Handle;
 use super::inbox::Inbox;
 use super::places::Places;
-use super::recovery::{Ground, RecoveryReport, recover};
+use super::recovery::{Ground, RecoveryReport, placed, recover};
 use super::run::{FleetChange, ShellOptions};
 use crate::journal::{CommitBuffer, History, Journal, Storage, forget_old, read_contents, write_contents};
 use crate::wire::{RecordRef, write_state};
@@ -41,7 +41,7 @@ pub(crate) fn open<S: Storage>(
     options: ShellOptions<'_>,
     beginning: Timestamp,
 ) -> Result<Parts<S>, ShellError> {
-    let ShellOptions { fleet, terms, prices, placement, listener, fleet_change, limits, journal } = options;
+    let ShellOptions { fleet, terms, prices, mut placement, listener, fleet_change, limits, journal } = options;
     let ground = Ground { fleet, terms, prices: &prices };
     let (id, contents) = (fleet_id(fleet), fleet_contents(fleet));
     let mut history = History::read(storage.clone(), id)?;
@@ -50,7 +50,7 @@ pub(crate) fn open<S: Storage>(
     if is_changed && fleet_change == FleetChange::Refused {
         return Err(ShellError::FleetChanged);
     }
-    let (recovered, mut recovery) = recover(&mut history, ground)?;
+    let (recovered, mut recovery) = recover(&mut history, ground, &mut placement)?;
     let mut journal = Journal::open(history, id, journal)?;
     let authority = match recovered {
         Some(mut authority) if is_changed => {
@@ -60,15 +60,11 @@ pub(crate) fn open<S: Storage>(
             authority
         }
         Some(authority) => authority,
-        None => begin(&mut journal, ground, beginning)?,
+        None => placed(begin(&mut journal, ground, beginning)?, &mut placement),
     };
     if known != Some(contents) {
         write_contents(&storage, contents)?;
     }
-    let authority = match placement {
-        Some(make) => authority.with_placement(make),
-        None => authority,
-    };
     let (latest, watching) = watch::channel(authority.revision());
     let inbox = Arc::new(Inbox::new(limits.waiting_max));
     let counters = Arc::new(Counters::default());

@@ -1,10 +1,12 @@
-//! From a journal to the authority that it leads to. Decisions are carried out as they were made: no policy is asked.
+//! From a journal to the authority that it leads to. Decisions are carried out as they were made: no policy is asked, and the one
+//! that will be hears of them.
 
 use lessor_engine::authority::{Authority, PriceList, Restoring, Terms};
 use lessor_models::fleet::Fleet;
 use lessor_models::time::Timestamp;
 
 use super::error::ShellError;
+use super::run::PlacementMaker;
 use crate::journal::{Finding, History, Incarnation, Storage};
 use crate::wire::{Record, Records, StatePart, StateReader};
 
@@ -35,12 +37,14 @@ pub(super) struct Ground<'a> {
     pub(super) prices: &'a PriceList,
 }
 
-/// Reads a journal to its end. There is no authority where there is no record yet.
+/// Reads a journal to its end. There is no authority where there is no record yet; where there is one, it has the policy of
+/// placement.
 pub(super) fn recover<S: Storage>(
     history: &mut History<S>,
     ground: Ground<'_>,
+    placement: &mut Option<PlacementMaker>,
 ) -> Result<(Option<Authority>, RecoveryReport), ShellError> {
-    let mut authority = restore(history, ground)?;
+    let mut authority = restore(history, ground)?.map(|authority| placed(authority, placement));
     let (mut records, mut bytes) = (0, 0);
     let mut effects = Vec::new();
     while let Some(commit) = history.next_commit()? {
@@ -50,7 +54,10 @@ pub(super) fn recover<S: Storage>(
             let Record { now, event, decision } = record.map_err(|source| ShellError::Record { sequence, source })?;
             let begun = match authority.take() {
                 Some(authority) => raise(authority, incarnation),
-                None => Authority::new(ground.fleet, ground.terms, now)?.with_prices(ground.prices),
+                None => {
+                    let authority = Authority::new(ground.fleet, ground.terms, now)?;
+                    placed(authority.with_prices(ground.prices), placement)
+                }
             };
             let authority = authority.insert(begun);
             authority.enact(now, &event, &decision, &mut effects);
@@ -70,6 +77,14 @@ pub(super) fn recover<S: Storage>(
         findings: history.findings().to_vec(),
     };
     Ok((authority, report))
+}
+
+/// An authority with the policy of placement, if it is to have one and has it not yet.
+pub(super) fn placed(authority: Authority, placement: &mut Option<PlacementMaker>) -> Authority {
+    match placement.take() {
+        Some(make) => authority.with_placement(make),
+        None => authority,
+    }
 }
 
 /// The state of the snapshot, part by part, so that it is there only once.

@@ -21,7 +21,7 @@ use super::snapshot_task::{Cutting, Progress};
 use super::stage::Batch;
 use crate::journal::{JournalOptions, Storage};
 
-/// Makes the policy of placement for the ledger as it was recovered.
+/// Makes the policy of placement for the ledger as it is before anything is granted, or as a snapshot has it.
 pub type PlacementMaker = Box<dyn FnOnce(&Ledger) -> Box<dyn Placement>>;
 
 /// What a shell is started with.

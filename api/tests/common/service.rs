@@ -14,6 +14,7 @@ use lessor_api::proto::{
 use lessor_api::serve::{Server, ServerOptions};
 use lessor_datasets::generate::Scenario;
 use lessor_datasets::table::{read_fleet, write_fleet_dir};
+use lessor_engine::admission::PolicyName;
 use lessor_engine::authority::Terms;
 use lessor_models::fleet::Fleet;
 use lessor_models::time::Span;
@@ -59,6 +60,16 @@ impl Running {
         let instance = Scenario::new(TILES, 3).generate().unwrap();
         write_fleet_dir(&dir.path().join("fleet"), &instance).unwrap();
         Running::start_in(dir, terms).await
+    }
+
+    /// A server that places what comes by a policy.
+    pub(crate) async fn start_under(policy: PolicyName) -> Running {
+        let dir = tempfile::tempdir().unwrap();
+        let instance = Scenario::new(TILES, 3).generate().unwrap();
+        write_fleet_dir(&dir.path().join("fleet"), &instance).unwrap();
+        let server = Server::start(&ServerOptions { policy: Some(policy), ..options(dir.path()) }).await.unwrap();
+        let calls = calls(&server).await;
+        Running { dir, terms: Terms::default(), server: Some(server), calls }
     }
 
     async fn start_in(dir: TempDir, terms: Terms) -> Running {

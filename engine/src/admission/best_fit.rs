@@ -4,14 +4,14 @@ use lessor_models::resources::Kind;
 use lessor_models::tile_class::DEVICE_MILLI;
 
 use super::board::Board;
-use super::policy::{Freshness, Policy, Rating};
+use super::policy::{Policy, Rating};
 use super::room::Room;
 use super::want::Want;
 
 /// The policy: what is left of compute and of devices, each against the most that any tile has, added up.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct BestFit {
-    /// The most compute, and milli-devices, of any tile; zero before the first request.
+    /// The most compute, and milli-devices, of any tile.
     most: (u64, u64),
 }
 
@@ -23,10 +23,9 @@ impl Policy for BestFit {
         Rating { cost: compute + share(after.milli_left(), self.most.1), devices }
     }
 
-    fn hear(&mut self, _want: &Want, board: &Board) -> Freshness {
+    fn begin(&mut self, board: &Board) {
         let largest = board.largest();
         self.most = (largest.compute, u64::from(largest.devices) * u64::from(DEVICE_MILLI));
-        Freshness::Kept
     }
 }
 

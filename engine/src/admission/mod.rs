@@ -3,7 +3,8 @@
 //! A [`Policy`] says what it costs to put a [`Want`] on a tile as it stands; [`Admission`] keeps what every tile has left and
 //! what each sort of want costs where, rates again only the tiles that changed, and takes the cheapest tile, the first of
 //! equals. Nothing is solved on the way: what a policy learns of the mix of requests it works out between them, more rarely the
-//! longer it has listened.
+//! longer it has listened. Choosing teaches it nothing: it is told of each request once that is decided, so whoever only asks what
+//! would be granted changes nothing, and is told what then is granted.
 //!
 //! The policies differ in the cost alone:
 //!
@@ -67,23 +68,29 @@ pub struct Admission {
 impl Admission {
     /// A policy on tiles as they stand, in the order in which the first of equals is taken.
     #[must_use]
-    pub fn new(rooms: Vec<Room>, policy: Box<dyn Policy>) -> Admission {
+    pub fn new(rooms: Vec<Room>, mut policy: Box<dyn Policy>) -> Admission {
         let ratings = Ratings::new(rooms.len());
-        Admission { board: Board::new(rooms), policy, ratings }
+        let board = Board::new(rooms);
+        policy.begin(&board);
+        Admission { board, policy, ratings }
     }
 
-    /// The cheapest tile that a want fits on and that `may` take it; none where there is none. The policy hears the want.
+    /// The cheapest tile that a want fits on and that `may` take it; none where there is none. The policy learns nothing of it.
     ///
     /// O(tiles changed since the last want of its sort, and tiles / 64) where the cheapest tile may take it; a sort that is new,
     /// or a policy that changed its mind, rates every tile.
     pub fn choose(&mut self, want: &Want, may: &mut dyn FnMut(usize) -> bool) -> Option<Chosen> {
-        if self.policy.hear(want, &self.board) == Freshness::Stale {
-            self.ratings.forget();
-        }
         let (policy, board) = (&*self.policy, &self.board);
         let tile = self.ratings.cheapest(want, board, policy, may)?;
         let room = board.room(tile);
         Some(Chosen { tile, devices: policy.rate(want, tile, room).devices })
+    }
+
+    /// The policy learns that a request for a want was decided about, granted or not.
+    pub fn hear(&mut self, want: &Want) {
+        if self.policy.hear(want, &self.board) == Freshness::Stale {
+            self.ratings.forget();
+        }
     }
 
     /// A tile has something else left now.

@@ -7,8 +7,8 @@ use super::policy::Policy;
 use super::room::Room;
 use super::want::Want;
 use super::{Admission, Chosen};
-use crate::authority::{Ask, Placement, Scope};
-use crate::ledger::{ClassSet, Ledger};
+use crate::authority::{Ask, Placement, Request, Scope};
+use crate::ledger::{ClassSet, Devices, Draw, Ledger};
 
 /// Admission on the tiles of a ledger, in fleet order.
 #[derive(Debug)]
@@ -33,16 +33,16 @@ impl PolicyPlacement {
 
 impl Placement for PolicyPlacement {
     fn place(&mut self, ledger: &Ledger, ask: &Ask<'_>) -> Option<(NodeIndex, u64)> {
-        let classes = match ask.scope {
-            Scope::OfClasses(classes) => classes,
-            Scope::Anywhere | Scope::Under(_) => ClassSet::ALL,
-        };
         let entry = ask.entry;
-        let want = Want { classes, ..Want::anywhere(entry.draw.at(Level::Tile), entry.devices) };
+        let want = want(ask.scope, &entry.draw, entry.devices);
         let tiles = &self.tiles;
         let mut may = |at: usize| ask.scope.has(ledger, tiles[at]) && ledger.check(tiles[at], entry).is_none();
         let Chosen { tile, devices } = self.admission.choose(&want, &mut may)?;
         Some((self.tiles[tile], devices))
+    }
+
+    fn hear(&mut self, request: &Request) {
+        self.admission.hear(&want(request.scope, &request.draw, request.devices));
     }
 
     fn changed(&mut self, ledger: &Ledger, node: NodeIndex) {
@@ -50,6 +50,15 @@ impl Placement for PolicyPlacement {
             self.admission.update(self.positions[node.at()], &room(ledger, node));
         }
     }
+}
+
+/// What each lease of a request wants of its tile.
+fn want(scope: Scope, draw: &Draw, devices: Devices) -> Want {
+    let classes = match scope {
+        Scope::OfClasses(classes) => classes,
+        Scope::Anywhere | Scope::Under(_) => ClassSet::ALL,
+    };
+    Want { classes, ..Want::anywhere(draw.at(Level::Tile), devices) }
 }
 
 /// What a tile of a ledger has and has left now.

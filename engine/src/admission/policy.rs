@@ -38,12 +38,15 @@ pub trait Policy: Debug + Send {
     /// its arguments.
     fn rate(&self, want: &Want, tile: usize, room: &Room) -> Rating;
 
+    /// What it needs to know of the tiles before the first want is rated.
+    fn begin(&mut self, _board: &Board) {}
+
     /// Whether tiles that are just alike may be rated apart.
     fn tells_tiles_apart(&self) -> bool {
         false
     }
 
-    /// A want has come, and is about to be rated.
+    /// A request for a want was decided about; what is learned of it holds from the next one on.
     fn hear(&mut self, _want: &Want, _board: &Board) -> Freshness {
         Freshness::Kept
     }

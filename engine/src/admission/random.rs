@@ -7,7 +7,7 @@ use super::policy::{Freshness, Policy, Rating};
 use super::room::Room;
 use super::want::Want;
 
-/// The policy: every tile's cost is a random number, drawn anew for each request.
+/// The policy: every tile's cost is a random number, drawn anew for each request. All leases of a gang draw the same.
 #[derive(Clone, Debug)]
 pub(super) struct Random {
     stream: Stream,
@@ -17,7 +17,9 @@ impl Random {
     /// The policy with a seed.
     #[must_use]
     pub(super) fn new(seed: u64) -> Random {
-        Random { stream: Stream::new(seed) }
+        let mut stream = Stream::new(seed);
+        stream.advance();
+        Random { stream }
     }
 }
 

@@ -43,9 +43,16 @@ fn chosen(admission: &mut Admission, want: &Want) -> Option<(usize, u64)> {
     admission.choose(want, &mut |_| true).map(|chosen| (chosen.tile, chosen.devices))
 }
 
+/// Decides about a want and grants nothing.
+fn decide(admission: &mut Admission, want: &Want) -> Option<(usize, u64)> {
+    let chosen = chosen(admission, want);
+    admission.hear(want);
+    chosen
+}
+
 /// Grants a want: its tile, and what it holds from then on.
 fn grant(admission: &mut Admission, want: &Want) -> Option<(usize, u64)> {
-    let (tile, devices) = chosen(admission, want)?;
+    let (tile, devices) = decide(admission, want)?;
     let after = admission.board().room(tile).after(want, devices);
     admission.update(tile, &after);
     Some((tile, devices))
@@ -91,7 +98,7 @@ fn random_reaches_every_tile_and_repeats_with_its_seed() {
     let rooms = [tile(0, 40, &[1_000]), tile(0, 40, &[1_000]), tile(0, 40, &[1_000])];
     let draw = || {
         let mut admission = admission(PolicyName::Random, &rooms);
-        (0..60).map(|_| chosen(&mut admission, &want(1, 1, 10)).unwrap().0).collect::<Vec<_>>()
+        (0..60).map(|_| decide(&mut admission, &want(1, 1, 10)).unwrap().0).collect::<Vec<_>>()
     };
     assert!((0..3).all(|tile| draw().iter().filter(|&&drawn| drawn == tile).count() > 8));
     assert_eq!(draw(), draw());
@@ -103,7 +110,7 @@ fn fgd_breaks_no_device_that_typical_requests_want_whole() {
     let mut admission = admission(PolicyName::Fgd, &rooms);
     // Twenty wishes for whole devices, refused nowhere and granted nowhere.
     for _ in 0..20 {
-        chosen(&mut admission, &want(1, 1, 1_000));
+        decide(&mut admission, &want(1, 1, 1_000));
     }
     // 300 on the whole device would strand 700 of it; on the other, 400 of no use become 100.
     assert_eq!(chosen(&mut admission, &want(1, 1, 300)), Some((1, 0b1)));
@@ -126,7 +133,7 @@ fn lessor_fills_a_device_with_what_completes_it() {
     let mut admission = admission(PolicyName::Lessor, &rooms);
     // As many of 470 as of 680: the second half of a 470 is worth a half, and what a 680 leaves is good for 320 alone.
     for milli in [470, 680, 320].repeat(8) {
-        chosen(&mut admission, &want(1, 1, milli));
+        decide(&mut admission, &want(1, 1, milli));
     }
     assert_eq!(chosen(&mut admission, &want(1, 1, 320)), Some((1, 0b1)));
     assert_eq!(chosen(&mut admission, &want(1, 1, 470)), Some((0, 0b1)));
@@ -138,7 +145,7 @@ fn lessor_keeps_compute_with_devices() {
     let rooms = [tile(0, 20, &[1_000, 1_000]), tile(0, 40, &[1_000, 1_000])];
     let mut admission = admission(PolicyName::Lessor, &rooms);
     for _ in 0..20 {
-        chosen(&mut admission, &want(10, 1, 1_000));
+        decide(&mut admission, &want(10, 1, 1_000));
     }
     // Compute alone goes where it strands no device.
     assert_eq!(chosen(&mut admission, &want(20, 0, 0)), Some((1, 0)));
@@ -151,8 +158,8 @@ fn lessor_keeps_classes_for_those_who_need_them() {
     let choosy = Want { classes: ClassSet::of(&[ClassIndex(0)]).unwrap(), ..want(1, 1, 1_000) };
     // Every second request needs class 0, so that all of it is spoken for. The look at the tiles is after a hundred.
     for _ in 0..50 {
-        chosen(&mut admission, &choosy);
-        chosen(&mut admission, &want(1, 1, 1_000));
+        decide(&mut admission, &choosy);
+        decide(&mut admission, &want(1, 1, 1_000));
     }
     assert_eq!(chosen(&mut admission, &want(1, 1, 1_000)), Some((1, 0b1)));
     assert_eq!(chosen(&mut admission, &choosy), Some((0, 0b1)));
@@ -163,8 +170,8 @@ fn lessor_keeps_whole_tiles_for_gangs_of_devices() {
     let rooms = vec![tile(0, 40, &[1_000; 4]), tile(1, 40, &[1_000, 1_000, 1_000, 0])];
     let mut admission = admission(PolicyName::Lessor, &rooms);
     for _ in 0..50 {
-        chosen(&mut admission, &want(1, 4, 1_000));
-        chosen(&mut admission, &want(1, 1, 1_000));
+        decide(&mut admission, &want(1, 4, 1_000));
+        decide(&mut admission, &want(1, 1, 1_000));
     }
     // Class 1 draws more power, but the first tile is the only one that four whole devices fit on.
     assert_eq!(chosen(&mut admission, &want(1, 1, 1_000)), Some((1, 0b1)));

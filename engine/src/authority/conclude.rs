@@ -10,7 +10,7 @@ use super::event::{Event, Request};
 use super::lease::{Lease, LeaseId, LeaseState};
 use super::lifecycle::Longer;
 use super::money::Money;
-use super::refusal::Refusal;
+use super::refusal::{Reason, Refusal};
 use super::snapshot::{GrantedLease, KeptAnswer, Repeat};
 use super::validate::full_draw;
 
@@ -76,6 +76,9 @@ impl Authority {
     }
 
     fn conclude_request(&mut self, request: &Request, decision: &Decision, effects: &mut Vec<Effect>) {
+        if is_demand(decision) {
+            self.placement.hear(request);
+        }
         let kept = match decision {
             Decision::Granted(grant) => self.conclude_grant(request, grant, effects),
             Decision::Offered { grant, revoked } => self.conclude_offer(request, (grant, revoked), effects),
@@ -251,9 +254,17 @@ fn answer(answer: Answer, effects: &mut Vec<Effect>) {
     effects.push(Effect::Answer(answer));
 }
 
+/// Whether a tile was looked for: what is refused for want of room or money is asked for all the same.
+fn is_demand(decision: &Decision) -> bool {
+    match decision {
+        Decision::Granted(_) | Decision::Offered { .. } => true,
+        Decision::Refused(refusal) => matches!(refusal.reason, Reason::NoRoom(_) | Reason::TooDear { .. }),
+        _ => false,
+    }
+}
+
 /// Refusals of a name itself are none of that name's answer.
 fn is_remembered(refusal: &Refusal) -> bool {
-    use super::refusal::Reason;
     !matches!(refusal.reason, Reason::ReusedId | Reason::TooOld { .. } | Reason::NotYetSent)
 }
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod displacement;
 mod oracle;
 mod prices;
+mod questions;
 mod random;
 mod recovery;
 mod sabotage;
