@@ -4,8 +4,6 @@
 //! until the devices are given out, may want all the room that suits them, others pay for taking it the chance of that: the
 //! rule of Littlewood (1972).
 
-use std::collections::BTreeSet;
-
 use lessor_models::resources::Kind;
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_solver::appraisal::DEVICE_WORTH;
@@ -20,7 +18,10 @@ use crate::ledger::ClassSet;
 /// Sets of classes that are looked at, at most: those wanted most often.
 const SETS_MAX: usize = 64;
 
-/// Requests that need so many whole devices, as they are on average.
+/// Gangs that are looked at, at most: those that hold most devices in all.
+const GANGS_MAX: usize = 32;
+
+/// Requests that need at least so many whole devices of one tile, and at least so much beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Gang {
     devices: u8,
@@ -45,9 +46,8 @@ impl Choosy {
         let (_, left) = board.milli();
         let to_come = left as f64 * mix.asks() as f64 / wanted as f64;
         let sets = class_sets(mix).into_iter().map(|set| (set, set_shortage(set, mix, board, to_come)));
-        let counts: BTreeSet<u8> = mix.sorts().map(|(want, _)| want.devices.count).filter(|&count| count > 1).collect();
-        let gangs = counts.into_iter().map(|devices| gang(devices, mix));
-        let gangs = gangs.map(|(gang, seen)| {
+        let gangs = gangs(mix).into_iter().map(|gang| {
+            let seen = gang.seen(mix);
             let room: u64 = board.rooms().iter().map(|room| gang.rooms(room)).sum();
             (gang, shortage(&seen, to_come, room * u64::from(gang.devices)))
         });
@@ -68,8 +68,8 @@ impl Choosy {
             let lost = gang.rooms(before).saturating_sub(gang.rooms(after)) * u64::from(gang.devices);
             i64::try_from(lost).unwrap_or(i64::MAX).saturating_mul(DEVICE_WORTH) * i64::from(chance)
         };
-        let smaller = self.gangs.iter().filter(|(gang, _)| want.devices.count < gang.devices);
-        let for_gang = smaller.map(of_gang).max().unwrap_or(0);
+        let needs_less = self.gangs.iter().filter(|(gang, _)| gang.times(want) == 0);
+        let for_gang = needs_less.map(of_gang).max().unwrap_or(0);
         (for_class + for_gang) / i64::from(STEPS)
     }
 }
@@ -77,13 +77,50 @@ impl Choosy {
 impl Gang {
     /// How many such requests a tile has room for.
     fn rooms(&self, room: &Room) -> u64 {
-        let whole = room.whole_devices() as u64 / u64::from(self.devices);
-        if whole == 0 {
+        let whole = room.whole_devices() as u64;
+        self.within(whole, room.left.get(Kind::Compute), room.left.get(Kind::Memory))
+    }
+
+    /// How many such requests are in a want; none where it needs less of something.
+    fn times(&self, want: &Want) -> u64 {
+        self.within(want.devices.count.into(), want.draw.get(Kind::Compute), want.draw.get(Kind::Memory))
+    }
+
+    fn within(&self, devices: u64, compute: u64, memory: u64) -> u64 {
+        let times = devices / u64::from(self.devices);
+        if times == 0 {
             return 0;
         }
-        let by = |kind: Kind, each: u64| room.left.get(kind) / each.max(1);
-        whole.min(by(Kind::Compute, self.compute)).min(by(Kind::Memory, self.memory))
+        let by = |has: u64, each: u64| has.checked_div(each).unwrap_or(u64::MAX);
+        times.min(by(compute, self.compute)).min(by(memory, self.memory))
     }
+
+    /// What was seen of requests that need at least as much, in devices of as many such requests as each takes the room of.
+    fn seen(&self, mix: &Mix) -> Seen {
+        let mut seen = Seen { asks: mix.asks(), sum: 0, squares: 0 };
+        for (want, count) in mix.sorts() {
+            let held = self.times(want) * u64::from(self.devices);
+            seen.sum += count * held;
+            seen.squares += count * held * held;
+        }
+        seen
+    }
+}
+
+/// The sorts of requests for several devices, those that hold most in all first.
+fn gangs(mix: &Mix) -> Vec<Gang> {
+    let mut ranked: Vec<(u64, &Want)> = mix
+        .sorts()
+        .filter(|(want, _)| want.devices.count > 1)
+        .map(|(want, count)| (count * want.devices.total(), want))
+        .collect();
+    ranked.sort_by_key(|&(milli, want)| (std::cmp::Reverse(milli), want));
+    let gang = |want: &Want| Gang {
+        devices: want.devices.count,
+        compute: want.draw.get(Kind::Compute),
+        memory: want.draw.get(Kind::Memory),
+    };
+    ranked.into_iter().take(GANGS_MAX).map(|(_, want)| gang(want)).collect()
 }
 
 /// The sets of classes that requests for devices are restricted to, the most wanted first.
@@ -106,21 +143,4 @@ fn set_shortage(set: ClassSet, mix: &Mix, board: &Board, to_come: f64) -> u32 {
     }
     let room = board.rooms().iter().filter(|room| set.has(room.class)).map(Room::milli_left).sum();
     shortage(&seen, to_come, room)
-}
-
-/// The mean of requests for at least so many devices, taken as so many, and what was seen of them, in devices.
-fn gang(devices: u8, mix: &Mix) -> (Gang, Seen) {
-    let mut seen = Seen { asks: mix.asks(), sum: 0, squares: 0 };
-    let (mut compute, mut memory) = (0_u128, 0_u128);
-    for (want, count) in mix.sorts().filter(|(want, _)| want.devices.count >= devices) {
-        let held = u64::from(want.devices.count);
-        seen.sum += count * held;
-        seen.squares += count * held * held;
-        compute += u128::from(count) * u128::from(want.draw.get(Kind::Compute));
-        memory += u128::from(count) * u128::from(want.draw.get(Kind::Memory));
-    }
-    let each = |sum: u128| {
-        u64::try_from(sum * u128::from(devices) / u128::from(seen.sum.max(1))).expect("a mean is within 64 bits")
-    };
-    (Gang { devices, compute: each(compute), memory: each(memory) }, seen)
 }

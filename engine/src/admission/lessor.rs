@@ -4,6 +4,7 @@
 //! cost = worth(before) - worth(after)                              what others can no longer use
 //!      + chance of a shortage * devices * what a shortage costs    where choosier ones may want the room
 //!      + price of a watt * free share * growth of the power        while room is plentiful, power matters more
+//!        without what begun devices and blocks leave to others
 //!      + a hundredth of the device that is broken into             of equals, the fuller device
 //! ```
 //!
@@ -19,7 +20,7 @@ use super::board::Board;
 use super::choosy::Choosy;
 use super::mix::Mix;
 use super::policy::{Freshness, Policy, Rating};
-use super::power::{PowerModel, growth_mw};
+use super::power::PowerModel;
 use super::room::Room;
 use super::want::Want;
 
@@ -73,11 +74,15 @@ impl Lessor {
         self.appraisal.worth(&Left { devices: room.devices(), compute, memory })
     }
 
-    fn cost(&self, want: &Want, before: (&Room, i64), devices: u64) -> i64 {
-        let (room, worth) = before;
+    fn charged_mw(&self, room: &Room) -> i64 {
+        self.power.charged_mw(room, |milli| self.appraisal.remainder(milli))
+    }
+
+    /// What it costs to hold devices of a room that was worth so much and drew so much before.
+    fn cost(&self, want: &Want, (room, worth, charged_mw): (&Room, i64, i64), devices: u64) -> i64 {
         let after = room.after(want, devices);
         let lost = worth - self.worth(&after);
-        let grown = growth_mw(&self.power, room, &after);
+        let grown = self.charged_mw(&after).saturating_sub(charged_mw);
         let price = self.watt * i64::try_from(self.free).unwrap_or(i64::MAX);
         let power = grown.saturating_mul(price) / (1_000 * i64::try_from(SHARE_STEPS).unwrap_or(i64::MAX));
         let short = self.choosy.cost(want, room, &after).saturating_mul(self.shortage) / DEVICE_WORTH;
@@ -97,7 +102,7 @@ impl Lessor {
 
 impl Policy for Lessor {
     fn rate(&self, want: &Want, _tile: usize, room: &Room) -> Rating {
-        let before = (room, self.worth(room));
+        let before = (room, self.worth(room), self.charged_mw(room));
         let rated =
             room.choices(want.devices).map(|devices| Rating { cost: self.cost(want, before, devices), devices });
         rated.min_by_key(|rating| rating.cost).unwrap_or(Rating { cost: i64::MAX, devices: 0 })

@@ -74,7 +74,7 @@ pub enum PolicyName {
 }
 
 /// What a watt costs `lessor`, in millionths of a device, on empty tiles.
-pub(super) const WATT: i64 = 1_000;
+pub(super) const WATT: i64 = 4_000;
 
 /// What a watt costs `lessor-power`.
 pub(super) const DEAR_WATT: i64 = 12_000;

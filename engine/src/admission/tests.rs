@@ -178,6 +178,31 @@ fn lessor_keeps_whole_tiles_for_gangs_of_devices() {
 }
 
 #[test]
+fn lessor_keeps_compute_that_some_gangs_need() {
+    // Both tiles have four whole devices; gangs that need 30 of compute fit on the second alone, and want all that there is.
+    let rooms = vec![tile(1, 20, &[1_000; 4]), tile(0, 40, &[1_000; 4])];
+    let mut admission = admission(PolicyName::Lessor, &rooms);
+    for _ in 0..50 {
+        decide(&mut admission, &want(30, 4, 1_000));
+        decide(&mut admission, &want(1, 4, 1_000));
+    }
+    // The first tile draws more power.
+    assert_eq!(chosen(&mut admission, &want(1, 4, 1_000)), Some((0, 0b1111)));
+    assert_eq!(chosen(&mut admission, &want(30, 4, 1_000)), Some((1, 0b1111)));
+}
+
+#[test]
+fn what_begun_devices_and_blocks_leave_is_charged_to_those_who_come() {
+    // A device of 50 W and a block of 10 Mop/s and 100 W, begun with half of a device and with 2 Mop/s.
+    let room = tile(0, 38, &[500, 1_000]);
+    let worth = |milli: u16| i64::from(milli) * 1_000;
+    assert_eq!(power().drawn_mw(&room), 150_000);
+    // Seven tenths of half of the device, and eight tenths of 8 of 10 Mop/s.
+    assert_eq!(power().charged_mw(&room, worth), 150_000 - 17_500 - 64_000);
+    assert_eq!(power().charged_mw(&tile(0, 30, &[0, 1_000]), worth), 150_000);
+}
+
+#[test]
 fn where_the_cheapest_tile_may_not_the_next_does() {
     let rooms = [tile(0, 40, &[1_000]), tile(0, 40, &[500]), tile(0, 40, &[1_000])];
     let mut admission = admission(PolicyName::BestFit, &rooms);

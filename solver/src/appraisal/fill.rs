@@ -5,6 +5,9 @@
 //!                       what it fills + filled(level - what it fills, left - what it draws)
 //! ```
 //!
+//! What is **lost** is what would be filled with more of the kind left, and a part of what is filled with no amount of it: of seven
+//! devices where most capsules want eight.
+//!
 //! A **level** counts sixths of a device that are still to be filled, by what pieces pay and not by what they measure: what comes
 //! for nothing beside others needs no room of its own. A tile sees a few capsules for each that it takes, since the others lie
 //! on other tiles.
@@ -25,6 +28,10 @@ const DEVICES_MAX: u8 = 16;
 
 /// Steps that what is left is told apart in.
 const STEPS: usize = 256;
+
+/// What counts of the room that nothing fills however much of the kind is left, in tenths. Less than all: what comes is placed
+/// where it fits, while the table takes it as it comes.
+const UNFILLED_TENTHS: i64 = 4;
 
 /// A table of what is expected to be filled.
 #[derive(Clone, Debug)]
@@ -62,7 +69,11 @@ impl Fill {
         let (level, part) = (remainders * SIGNED_LEVELS / DEVICE_WORTH, remainders * SIGNED_LEVELS % DEVICE_WORTH);
         let level = usize::try_from(level).unwrap_or(0);
         let last = self.filled.len() - 1;
-        let lost = |level: usize| self.filled[level.min(last)][STEPS] - self.filled[level.min(last)][step];
+        let lost = |level: usize| {
+            let (at, row) = (level.min(last), &self.filled[level.min(last)]);
+            let all = i64::try_from(at).unwrap_or(0) * DEVICE_WORTH / SIGNED_LEVELS;
+            row[STEPS] - row[step] + (all - row[STEPS]).max(0) * UNFILLED_TENTHS / 10
+        };
         lost(level) + (lost(level + 1) - lost(level)) * part / DEVICE_WORTH
     }
 }
@@ -130,8 +141,18 @@ mod tests {
     fn between_levels_the_loss_is_straight() {
         let holders = [Asked { devices: 1, milli: 1_000, compute: 256, memory: 0, count: 1 }];
         let fill = Fill::of(&holders, &Pieces::of(&holders), 2, (256, |sort| sort.compute));
-        // At five sixths nothing could be filled anyway; halfway from there to one device half of a device is lost.
-        assert_eq!(fill.lost(DEVICE_WORTH * 5 / 6 + 1, 0), 4);
-        assert_eq!(fill.lost(DEVICE_WORTH * 11 / 12, 0), 499_996);
+        // At five sixths nothing could be filled anyway, of which four tenths count; at one device all of it is lost.
+        let unfilled = DEVICE_WORTH * 5 / 6 * 4 / 10;
+        assert_eq!(fill.lost(DEVICE_WORTH * 5 / 6 + 1, 0), unfilled + 2);
+        assert_eq!(fill.lost(DEVICE_WORTH, 0), DEVICE_WORTH);
+        assert!((fill.lost(DEVICE_WORTH * 11 / 12, 0) - i64::midpoint(unfilled, DEVICE_WORTH)).abs() < 10);
+    }
+
+    #[test]
+    fn devices_that_are_too_few_for_what_comes_lose_a_part() {
+        // Everybody wants two devices: of one alone nothing is filled, of three one is left over.
+        let holders = [Asked { devices: 2, milli: 1_000, compute: 1, memory: 0, count: 1 }];
+        let fill = Fill::of(&holders, &Pieces::of(&holders), 3, (256, |sort| sort.compute));
+        assert_eq!([1, 2, 3].map(|devices| fill.lost(devices * DEVICE_WORTH, 256)), [400_000, 0, 400_000]);
     }
 }

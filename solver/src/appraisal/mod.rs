@@ -4,8 +4,8 @@
 //!
 //! - a device is left with less than anyone fills: [`pieces`] prices every remainder by the dual of a cutting-stock program
 //!   over the sizes asked for (Gilmore & Gomory 1961), so that a remainder is worth what the best mixture of patterns puts there;
-//! - compute or memory of a tile run out before its devices do: [`fill`] is how much of the devices is expected to be filled
-//!   with so much compute, or memory, left, if capsules come as the mix says.
+//! - compute or memory of a tile run out before its devices do, or what comes wants more devices at once than are left: [`fill`] is
+//!   how much of the devices is expected to be filled with so much compute, or memory, left, if capsules come as the mix says.
 //!
 //! The worth of a tile is that of its remainders, less what they lose to the scarcer of compute and memory. Whoever places a
 //! capsule where the worth falls least leaves most to come. [`odds`] is for what only some tiles can hold.
@@ -87,6 +87,12 @@ impl Appraisal {
         let by_compute = Fill::of(&holders, &pieces, largest.devices, (largest.compute, |sort| sort.compute));
         let by_memory = Fill::of(&holders, &pieces, largest.devices, (largest.memory, |sort| sort.memory));
         Appraisal { pieces, fills: Some([by_compute, by_memory]) }
+    }
+
+    /// What so much left of one device is worth by itself, in millionths of a device. O(1).
+    #[must_use]
+    pub fn remainder(&self, milli: u16) -> i64 {
+        self.pieces.worth(milli)
     }
 
     /// What is left of a tile is worth so much, in millionths of a device; at least zero. O(devices).

@@ -3,7 +3,7 @@
 use lessor_engine::admission::{Policy, PolicyName, PowerModel, lessor};
 
 /// What a watt costs in the policies between `lessor` and `lessor-power`, and on either side of them, in millionths of a device.
-const WATTS: [i64; 5] = [0, 300, 3_000, 7_000, 40_000];
+const WATTS: [i64; 5] = [0, 1_000, 2_000, 8_000, 40_000];
 
 /// A policy by its name, or `lessor` at another price of a watt.
 #[derive(Clone, Debug, PartialEq, Eq)]
