@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
 
-use lessor_datasets::generate::{Family, Scenario};
+use lessor_datasets::generate::{Family, Scenario, with_current};
+use lessor_engine::planner::{Method, PlannerOptions, Stops, plan};
 use lessor_models::check;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
 use lessor_models::instance::Instance;
@@ -183,4 +184,26 @@ fn rounds_keep_every_rule_and_say_what_the_plan_is_worth() {
             assert_eq!(broken, [], "seed {seed}, round {round}");
         }
     }
+}
+
+#[test]
+fn what_others_must_be_near_does_not_keep_dear_work_out_of_a_plan() {
+    // Most tiles with devices are full of a job that another one follows, and those who bid several times as much want them.
+    let scenario = Scenario {
+        load_permille: 1_100,
+        job_classes: 150,
+        distinct: true,
+        steps: true,
+        relations: true,
+        moves: true,
+        ..Scenario::new(300, 945)
+    };
+    let instance = with_current(scenario.generate().expect("a valid scenario"), 100, 945).expect("a valid scenario");
+    let stop = Stop::new();
+    let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(30_000), explain_max: 0, memory: None };
+    let outcome = plan(&instance, &options, stops, &mut |_| {});
+    assert_eq!(check::violations(&instance, &outcome.plan.placements), []);
+    let bound = outcome.certificate.expect("a bound").1;
+    assert!(outcome.value * 100 >= bound * 88, "{} of {bound}", outcome.value);
 }
