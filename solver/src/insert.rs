@@ -56,14 +56,44 @@ pub fn insert(
     ranking: &Ranking,
     roomiest: &mut Roomiest,
 ) -> u64 {
+    let bearings = Bearing::in_turn(occupancy);
+    insert_bearing(occupancy, (class, count, bearings), ranking, roomiest)
+}
+
+/// The same, with strains borne in turn.
+fn insert_bearing(
+    occupancy: &mut Occupancy<'_>,
+    (class, count, bearings): (JobClassIndex, u64, &[Bearing]),
+    ranking: &Ranking,
+    roomiest: &mut Roomiest,
+) -> u64 {
     let spreads = is_spread_out(occupancy, class);
     let mut placed = 0;
-    loop {
-        let more = insert_once(occupancy, (class, count - placed), ranking, roomiest);
-        placed += more;
-        if !spreads || more == 0 || placed == count {
-            return placed;
+    for &bearing in bearings {
+        loop {
+            let more = insert_once(occupancy, (class, count - placed, bearing), ranking, roomiest);
+            placed += more;
+            if !spreads || more == 0 || placed == count {
+                break;
+            }
         }
+    }
+    placed
+}
+
+/// The strain that a capsule may add to its tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bearing {
+    /// None.
+    Nothing,
+    /// Less than it earns.
+    Earning,
+}
+
+impl Bearing {
+    /// Where the use of tiles costs, places that cost nothing come first.
+    fn in_turn(occupancy: &Occupancy<'_>) -> &'static [Bearing] {
+        if occupancy.lowered().strain.is_free() { &[Bearing::Earning] } else { &[Bearing::Nothing, Bearing::Earning] }
     }
 }
 
@@ -75,7 +105,7 @@ fn is_spread_out(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
 /// Looks at every group once.
 fn insert_once(
     occupancy: &mut Occupancy<'_>,
-    (class, count): (JobClassIndex, u64),
+    (class, count, bearing): (JobClassIndex, u64, Bearing),
     ranking: &Ranking,
     roomiest: &mut Roomiest,
 ) -> u64 {
@@ -95,7 +125,7 @@ fn insert_once(
             let mut openings = Openings::new(occupancy, class);
             let is_open = |start: &Timestamp| lowered.grid.count() == 1 || openings.tile(group, *start).is_some();
             let Some(start) = starts.find(is_open) else { break };
-            missing -= insert_at(occupancy, class, group, start, missing);
+            missing -= insert_at(occupancy, (class, group, start), missing, bearing);
         }
         if missing < before {
             roomiest.forget(group);
@@ -109,28 +139,30 @@ pub fn insert_given(occupancy: &mut Occupancy<'_>, counts: &Counts) -> u64 {
     let mut placed = 0;
     for (group, given) in occupancy.lowered().group_indexes().zip(&counts.of_group) {
         for &Given { class, start, count } in given {
-            placed += insert_at(occupancy, class, group, start, count);
+            let mut missing = count;
+            for &bearing in Bearing::in_turn(occupancy) {
+                missing -= insert_at(occupancy, (class, group, start), missing, bearing);
+            }
+            placed += count - missing;
         }
     }
     placed
 }
 
-/// Inserts up to `count` capsules into one group at one start: where they strain no tile first, then where they earn more than
-/// they strain it.
+/// Inserts up to `count` capsules into one group at one start.
 fn insert_at(
     occupancy: &mut Occupancy<'_>,
-    class: JobClassIndex,
-    group: GroupIndex,
-    start: Timestamp,
+    (class, group, start): (JobClassIndex, GroupIndex, Timestamp),
     count: u64,
+    bearing: Bearing,
 ) -> u64 {
     let lowered = occupancy.lowered();
-    if lowered.strain.is_free() {
-        return insert_below(occupancy, (class, group, start), count, i64::MAX);
-    }
-    let placed = insert_below(occupancy, (class, group, start), count, 1);
-    let earns = lowered.earns(class, group, start);
-    placed + insert_below(occupancy, (class, group, start), count - placed, earns)
+    let strain = match bearing {
+        Bearing::Nothing => 1,
+        Bearing::Earning if lowered.strain.is_free() => i64::MAX,
+        Bearing::Earning => lowered.earns(class, group, start),
+    };
+    insert_below(occupancy, (class, group, start), count, strain)
 }
 
 /// Inserts up to `count` capsules into one group at one start, each where it adds less than so much to a tile's strain.
@@ -210,6 +242,26 @@ pub fn insert_queued(occupancy: &mut Occupancy<'_>) {
 
 /// Inserts whatever is missing of the classes given, in their order. Returns how many capsules were placed.
 pub fn insert_missing(occupancy: &mut Occupancy<'_>, order: &[JobClassIndex], ranking: &Ranking, stop: &Stop) -> u64 {
+    let bearings = Bearing::in_turn(occupancy);
+    insert_all(occupancy, (order, bearings), ranking, stop)
+}
+
+/// The same, but that a tile that fits is taken although another would be strained less: tiles are packed more tightly so.
+pub fn insert_missing_tightly(
+    occupancy: &mut Occupancy<'_>,
+    order: &[JobClassIndex],
+    ranking: &Ranking,
+    stop: &Stop,
+) -> u64 {
+    insert_all(occupancy, (order, &[Bearing::Earning]), ranking, stop)
+}
+
+fn insert_all(
+    occupancy: &mut Occupancy<'_>,
+    (order, bearings): (&[JobClassIndex], &[Bearing]),
+    ranking: &Ranking,
+    stop: &Stop,
+) -> u64 {
     let mut roomiest = Roomiest::new(occupancy.lowered().groups.len());
     let mut placed = 0;
     for &class in order {
@@ -218,7 +270,7 @@ pub fn insert_missing(occupancy: &mut Occupancy<'_>, order: &[JobClassIndex], ra
         }
         let missing = occupancy.missing(class);
         if missing > 0 {
-            placed += insert(occupancy, class, missing, ranking, &mut roomiest);
+            placed += insert_bearing(occupancy, (class, missing, bearings), ranking, &mut roomiest);
         }
     }
     placed
