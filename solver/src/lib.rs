@@ -9,6 +9,7 @@ pub mod assemble;
 pub mod assignment;
 pub mod bound;
 pub mod cell;
+pub mod cohorts;
 pub mod conflict;
 pub mod gap;
 pub mod index;

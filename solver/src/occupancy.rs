@@ -273,6 +273,12 @@ impl<'a> Occupancy<'a> {
     /// The same, the least number of locations left aside.
     #[must_use]
     pub fn bonds_allow(&self, tile: TileIndex, class: JobClassIndex) -> bool {
+        self.bonds_allow_beside(tile, class, &[])
+    }
+
+    /// The same, where capsules of some classes are about to come near.
+    #[must_use]
+    pub fn bonds_allow_beside(&self, tile: TileIndex, class: JobClassIndex, coming: &[JobClassIndex]) -> bool {
         if !self.lowered.classes[class.at()].is_bound {
             return true;
         }
@@ -281,10 +287,11 @@ impl<'a> Occupancy<'a> {
             let mut members = domain_members(self.lowered.instance.fleet(), node, spread.domain).into_iter();
             members.all(|member| self.count_in(class, member) < spread.most)
         });
-        let is_near = |other: Relation| self.runs_in(self.lowered.class_of_job[other.job.at()], node, other.domain);
+        let class_of = |other: Relation| self.lowered.class_of_job[other.job.at()];
+        let is_near = |other: Relation| self.runs_in(class_of(other), node, other.domain);
         let mut avoided_by = self.lowered.avoided_by(class);
         spread
-            && job.affinity.is_none_or(is_near)
+            && job.affinity.is_none_or(|other| coming.contains(&class_of(other)) || is_near(other))
             && !job.anti_affinity.is_some_and(is_near)
             && !avoided_by.any(|(other, domain)| self.runs_in(other, node, domain))
     }

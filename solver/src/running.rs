@@ -8,6 +8,7 @@ use lessor_models::objective::moves;
 use lessor_models::plan::CurrentPlacement;
 
 use crate::index::{JobClassIndex, TileIndex};
+use crate::insert::drop_orphans;
 use crate::lowering::Lowered;
 use crate::occupancy::{Item, Occupancy};
 use crate::rank::Ranking;
@@ -107,9 +108,9 @@ impl Running {
         return_home(occupancy, waiting);
     }
 
-    /// Puts back what runs of one class, nothing of which is placed.
-    pub fn keep_class(&self, occupancy: &mut Occupancy<'_>, class: JobClassIndex) {
-        let ours = self.of_classes.iter().filter(|of_class| of_class.class == class);
+    /// Puts back what runs of some classes, nothing of which is placed.
+    pub fn keep_classes(&self, occupancy: &mut Occupancy<'_>, classes: &[JobClassIndex]) {
+        let ours = self.of_classes.iter().filter(|of_class| classes.contains(&of_class.class));
         return_home(
             occupancy,
             ours.flat_map(|of_class| of_class.rows.iter().map(move |&row| (of_class, row))).collect(),
@@ -251,17 +252,28 @@ fn return_home(occupancy: &mut Occupancy<'_>, mut waiting: Vec<(&OfClass, Row)>)
     loop {
         let before = waiting.len();
         waiting.retain_mut(|(of_class, row)| {
-            row.count -= put_back(occupancy, of_class.class, *row);
+            row.count -= put_back(occupancy, (of_class.class, &[]), *row);
             row.count > 0 && lowered.job(of_class.class).affinity.is_some()
         });
-        if waiting.is_empty() || waiting.len() == before {
+        if waiting.is_empty() {
             return;
         }
+        if waiting.len() == before {
+            break;
+        }
     }
+    // What is left may be near each other in a ring.
+    let mut coming: Vec<JobClassIndex> = waiting.iter().map(|(of_class, _)| of_class.class).collect();
+    coming.dedup();
+    for (of_class, row) in waiting {
+        put_back(occupancy, (of_class.class, &coming), row);
+    }
+    while !drop_orphans(occupancy).is_empty() {}
 }
 
-/// Puts capsules back one by one on the seats where they run. Returns how many found their place.
-fn put_back(occupancy: &mut Occupancy<'_>, class: JobClassIndex, row: Row) -> u32 {
+/// Puts capsules back one by one on the seats where they run, those counted as near that are to come. Returns how many found their
+/// place.
+fn put_back(occupancy: &mut Occupancy<'_>, (class, coming): (JobClassIndex, &[JobClassIndex]), row: Row) -> u32 {
     let lowered = occupancy.lowered();
     let Row { tile, devices, .. } = row;
     let (group, start) = (lowered.group_of(tile), lowered.job(class).earliest);
@@ -270,7 +282,7 @@ fn put_back(occupancy: &mut Occupancy<'_>, class: JobClassIndex, row: Row) -> u3
             && occupancy.fits_tile(tile, class, start)
             && occupancy.path_room(class, group, start, 1) == 1
             // Too few locations are mended afterwards, by as few moves as that takes.
-            && occupancy.bonds_allow(tile, class)
+            && occupancy.bonds_allow_beside(tile, class, coming)
             && occupancy.devices_are_free(tile, (class, start), devices);
         if !has_room {
             return placed;

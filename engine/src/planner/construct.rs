@@ -15,6 +15,7 @@ use lessor_solver::spread_out::spread_out;
 use lessor_solver::{cell, insert};
 use rayon::prelude::*;
 
+use super::held_back::drop_unruly;
 use super::{Phase, Run};
 
 /// Cells packed between two looks at the stop.
@@ -111,7 +112,12 @@ impl Run<'_> {
     }
 
     /// What runs and stays, and nothing else.
-    fn running_plan<'l>(&self, lowered: &'l Lowered<'l>, stay: Stay<'_>, ranking: &Ranking) -> Occupancy<'l> {
+    pub(super) fn running_plan<'l>(
+        &self,
+        lowered: &'l Lowered<'l>,
+        stay: Stay<'_>,
+        ranking: &Ranking,
+    ) -> Occupancy<'l> {
         let mut plan = Occupancy::new(lowered);
         self.running.keep(&mut plan, stay);
         spread_out(&mut plan, ranking);
@@ -132,14 +138,7 @@ impl Run<'_> {
     pub(super) fn first_come_plan<'l>(&mut self, lowered: &'l Lowered<'l>, ranking: &Ranking) -> Occupancy<'l> {
         let mut plan = self.running_plan(lowered, Stay::All, ranking);
         insert::insert_first_come(&mut plan, self.stops.search);
-        loop {
-            let mut losers = insert::drop_partial_gangs(&mut plan);
-            losers.extend(insert::drop_orphans(&mut plan));
-            losers.extend(spread_out(&mut plan, ranking));
-            if losers.is_empty() {
-                break;
-            }
-        }
+        drop_unruly(&mut plan, ranking);
         self.say(Phase::Cells, 1, 1, Some(self.worth(&plan)));
         plan
     }

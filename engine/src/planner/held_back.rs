@@ -1,8 +1,8 @@
 //! The way from what runs to a plan: its moves, and what it does without because no order of moves leads there.
 
 use lessor_models::plan::{HeldBack, Move, Placement};
-use lessor_solver::index::JobClassIndex;
 use lessor_solver::occupancy::Occupancy;
+use lessor_solver::rank::Ranking;
 use lessor_solver::running::Resort;
 use lessor_solver::spread_out::spread_out;
 use lessor_solver::{assemble, insert, migration};
@@ -10,7 +10,8 @@ use lessor_solver::{assemble, insert, migration};
 use super::Run;
 use super::construct::Guide;
 
-/// How often what cannot move stays where it runs, which may keep others from moving; after that, it stops.
+/// How often what cannot move stays where it runs, which may keep others from moving; after that, it stops. So often again what
+/// has not run comes in its place, and what stopped stays where its seat is free after all.
 const ROUNDS: usize = 8;
 
 /// A plan's placements, and how to get there.
@@ -47,29 +48,41 @@ impl Run<'_> {
                 held_back.dedup();
                 return Way { placements, moves: migration.moves, held_back };
             }
-            // Every round of the second kind leaves fewer capsules placed, so there is a last one.
+            // Every round of the last kind leaves fewer capsules placed, so there is a last one.
             let resort = if round < ROUNDS { Resort::Stay } else { Resort::Stop };
             self.running.hold_back(occupancy, &migration.held_back, resort);
             held_back.extend(migration.held_back);
-            self.mend(occupancy, guide, resort);
+            if round < 2 * ROUNDS {
+                self.fill_again(occupancy, guide, resort);
+            }
+            drop_unruly(occupancy, guide.ranking);
         }
         unreachable!("the rounds end where no capsule that runs is placed elsewhere")
     }
 
-    /// Fills the room that is left once capsules are back, and drops what the rules no longer allow.
-    fn mend(&self, occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>, resort: Resort) {
-        if resort == Resort::Stay {
-            // What runs would have to move again.
-            let new: Vec<JobClassIndex> = order.iter().copied().filter(|&class| !self.running.has(class)).collect();
-            insert::insert_missing(occupancy, &new, ranking, self.stops.search);
+    /// Fills the room that is left once capsules are back: with what is new and, where that may move as well, with what runs and
+    /// made room.
+    fn fill_again(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>, resort: Resort) {
+        let (old, new): (Vec<_>, Vec<_>) = guide.order.iter().partition(|&&class| self.running.has(class));
+        if resort == Resort::Stop {
+            let gone: Vec<_> = old.iter().copied().filter(|&class| occupancy.placed(class) == 0).collect();
+            self.running.keep_classes(occupancy, &gone);
         }
-        loop {
-            let mut losers = insert::drop_partial_gangs(occupancy);
-            losers.extend(insert::drop_orphans(occupancy));
-            losers.extend(spread_out(occupancy, ranking));
-            if losers.is_empty() {
-                return;
-            }
+        insert::insert_missing(occupancy, &new, guide.ranking, self.stops.search);
+        if resort == Resort::Stay {
+            insert::insert_missing(occupancy, &old, guide.ranking, self.stops.search);
+        }
+    }
+}
+
+/// Takes off what the rules no longer allow.
+pub(super) fn drop_unruly(occupancy: &mut Occupancy<'_>, ranking: &Ranking) {
+    loop {
+        let mut losers = insert::drop_partial_gangs(occupancy);
+        losers.extend(insert::drop_orphans(occupancy));
+        losers.extend(spread_out(occupancy, ranking));
+        if losers.is_empty() {
+            return;
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Jobs taken off as a whole and put back in another order: what the search never moves, because a capsule of it depends on
-//! others (gangs, spreads, relations) or runs already.
+//! others (gangs, spreads, relations), runs already, or strains its tile.
 //!
-//! Ruin and recreate (Schrimpf, Schneider, Stamm-Wilbrandt & Dueck 2000) over whole job classes: a few are taken off, each
-//! comes back in a random order, to where it ran or to where it earns most, and everything that is missing fills what is left.
-//! The plan stays where it is worth more, its moves paid. Every attempt works on a copy of the plan, so that this is for fleets
-//! of a few thousand tiles.
+//! Ruin and recreate (Schrimpf, Schneider, Stamm-Wilbrandt & Dueck 2000) over cohorts of jobs that stand together: those on a few
+//! tiles, or a few at random, are taken off and come back in a random order, to where they ran or to where they fit best, before or
+//! after others that are missing. The plan stays where it is worth no less, its moves paid. Every attempt works on a copy of the
+//! plan, so that this is for fleets of a few thousand tiles.
 
+use std::collections::BTreeSet;
+
+use lessor_solver::cohorts::Cohorts;
 use lessor_solver::index::{JobClassIndex, TileIndex};
 use lessor_solver::insert;
 use lessor_solver::lowering::Lowered;
@@ -16,25 +19,36 @@ use super::Run;
 use super::construct::Guide;
 use super::restarts::is_small;
 
-/// Classes that are taken off together, at most.
-const CLASSES_MAX: u64 = 4;
+/// Cohorts that are taken off together at random, at most; and tiles that are emptied together.
+const COHORTS_MAX: u64 = 4;
+const TILES_MAX: u64 = 3;
+
+/// Cohorts that come in beside those taken off, at most.
+const COMING_MAX: usize = 64;
+
+/// How much chance shakes what cohorts are worth for their room, and how much now and then, so that it hardly counts.
+const NOISE: f64 = 0.5;
+const CHANCE: f64 = 5.0;
 
 /// Attempts for each class without an improvement, after which further ones are unlikely to help; and the most of those.
-const IDLE_PER_CLASS: u64 = 24;
-const IDLE_MAX: u64 = 400;
+const IDLE_PER_CLASS: u64 = 48;
+const IDLE_MAX: u64 = 4_000;
 
 /// What one attempt counts for in moves, beside one for so many tiles.
 const ATTEMPT_MOVES: u64 = 10;
 const TILES_PER_MOVE: u64 = 8;
 
 impl Run<'_> {
-    /// Reinserts classes until that helps no more, or for so many moves. Returns the moves made.
+    /// Reinserts cohorts until that helps no more, or for so many moves. Returns the moves made.
     pub(super) fn reinsert(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>, most: u64) -> u64 {
         let lowered = occupancy.lowered();
         let classes: Vec<JobClassIndex> = lowered.class_indexes().filter(|&class| lowered.most(class) > 0).collect();
-        if !is_small(lowered) || !classes.iter().any(|&class| self.is_tied(lowered, class)) {
+        // Where the use of tiles costs, a better place may be one of another group, which the search never changes.
+        let helps = !lowered.strain.is_free() || classes.iter().any(|&class| self.is_tied(lowered, class));
+        if !is_small(lowered) || !helps {
             return 0;
         }
+        let cohorts = Cohorts::of(lowered, guide.ranking);
         let idle_max = (classes.len() as u64 * IDLE_PER_CLASS).min(IDLE_MAX);
         let each = ATTEMPT_MOVES + lowered.tiles.len() as u64 / TILES_PER_MOVE;
         let mut random = Random::new(self.seed).fork(u64::MAX);
@@ -43,47 +57,85 @@ impl Run<'_> {
         while idle < idle_max && moves + each <= most && !self.stops.search.is_raised() {
             moves += each;
             idle += 1;
-            let attempt = self.attempt(occupancy, guide, &classes, &mut random);
+            let attempt = self.attempt(occupancy, guide, &cohorts, &mut random);
             let worth = self.worth(&attempt);
-            if worth > value {
-                (*occupancy, value, idle) = (attempt, worth, 0);
+            if worth >= value {
+                idle = if worth > value { 0 } else { idle };
+                (*occupancy, value) = (attempt, worth);
             }
         }
         moves
     }
 
     /// Whether the search leaves a class where it is.
-    fn is_tied(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
+    pub(super) fn is_tied(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
         let job = lowered.job(class);
         lowered.classes[class.at()].is_bound || job.gang_min > 1 || job.wanted > 0 || self.running.has(class)
     }
 
-    /// The plan with a few classes put back in another way.
+    /// The plan with a few cohorts put back in another way.
     fn attempt<'l>(
         &self,
         occupancy: &Occupancy<'l>,
         guide: Guide<'_>,
-        classes: &[JobClassIndex],
+        cohorts: &Cohorts,
         random: &mut Random,
     ) -> Occupancy<'l> {
         let mut plan = occupancy.clone();
-        let mut order = classes.to_vec();
-        random.shuffle(&mut order);
-        let many = 1 + random.index(order.len().min(usize::try_from(CLASSES_MAX).unwrap_or(1)));
-        let taken = &order[..many];
-        take_off(&mut plan, taken);
-        for &class in taken {
-            if random.below(2) == 0 && plan.placed(class) == 0 {
-                self.running.keep_class(&mut plan, class);
+        let taken = if random.below(2) == 0 { on_tiles(&plan, cohorts, random) } else { at_random(cohorts, random) };
+        let classes: Vec<JobClassIndex> = taken.iter().flat_map(|&at| cohorts.classes(at)).copied().collect();
+        take_off(&mut plan, &classes);
+        let is_tight = random.below(2) == 0;
+        for at in coming(&plan, cohorts, &taken, random) {
+            if self.stops.search.is_raised() {
+                break;
             }
-            if random.below(4) > 0 {
-                insert::insert_missing(&mut plan, &[class], guide.ranking, self.stops.search);
+            if taken.contains(&at) && random.below(2) == 0 {
+                let gone = cohorts.classes(at).iter().all(|&class| plan.placed(class) == 0);
+                if gone {
+                    self.running.keep_classes(&mut plan, cohorts.classes(at));
+                }
+            }
+            if is_tight && plan.lowered().grid.count() == 1 {
+                cohorts.put_in(&mut plan, at, guide.ranking, random);
+            } else {
+                insert::insert_missing(&mut plan, cohorts.classes(at), guide.ranking, self.stops.search);
             }
         }
-        insert::insert_missing(&mut plan, &order, guide.ranking, self.stops.search);
+        insert::insert_missing(&mut plan, guide.order, guide.ranking, self.stops.search);
         self.settle(&mut plan, guide);
         plan
     }
+}
+
+/// The cohorts on a few tiles of one cell.
+fn on_tiles(plan: &Occupancy<'_>, cohorts: &Cohorts, random: &mut Random) -> BTreeSet<usize> {
+    let cells = &plan.lowered().cells;
+    let first = random.index(plan.lowered().tiles.len());
+    let cell = cells.iter().find(|cell| cell.tiles.contains(&first)).expect("every tile is in a cell");
+    let others = (0..random.below(TILES_MAX)).map(|_| cell.tiles.start + random.index(cell.tiles.len()));
+    let tiles: Vec<usize> = std::iter::once(first).chain(others).collect();
+    let items = tiles.into_iter().flat_map(|tile| plan.items(TileIndex::new(tile)));
+    items.map(|item| cohorts.of_class(item.class)).collect()
+}
+
+/// A few cohorts.
+fn at_random(cohorts: &Cohorts, random: &mut Random) -> BTreeSet<usize> {
+    (0..=random.below(COHORTS_MAX)).map(|_| random.index(cohorts.count())).collect()
+}
+
+/// The cohorts that come next: those taken off, and the first of those that are missing.
+fn coming(plan: &Occupancy<'_>, cohorts: &Cohorts, taken: &BTreeSet<usize>, random: &mut Random) -> Vec<usize> {
+    let missing = (0..cohorts.count()).filter(|&at| cohorts.is_missing(plan, at));
+    let noise = if random.below(4) == 0 { CHANCE } else { NOISE };
+    let mut order = cohorts.in_order(missing, noise, random);
+    let mut others = COMING_MAX;
+    order.retain(|at| {
+        let comes = taken.contains(at) || others > 0;
+        others -= usize::from(comes && !taken.contains(at));
+        comes
+    });
+    order
 }
 
 /// Takes off everything of some classes but what runs and must not be preempted.

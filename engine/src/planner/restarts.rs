@@ -3,9 +3,11 @@
 //! Where local search ends depends on where it begins and on chance. What a queue would have come to is one beginning, so that no
 //! plan of a small fleet is worth less than that; others come from other seeds, until several in a row brought nothing.
 
+use lessor_solver::cohorts::Cohorts;
 use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::random::Random;
+use lessor_solver::running::Stay;
 
 use super::Run;
 use super::construct::Guide;
@@ -21,14 +23,21 @@ pub(super) fn is_small(lowered: &Lowered<'_>) -> bool {
 /// The most work in which a queue fills a fleet where time matters: job classes times what a plan's table of tiles has.
 const QUEUE_WORK_MAX: usize = 1 << 28;
 
+/// The most places that are looked at when cohorts are put in one after the other.
+const LOOKS_MAX: u64 = 1 << 24;
+
+/// How much chance shakes what cohorts are worth where another search begins.
+const SHAKEN: f64 = 0.5;
+
 /// Whether what a queue would come to is soon known.
 fn is_soon_filled(lowered: &Lowered<'_>) -> bool {
     let buckets = lowered.grid.count();
     is_small(lowered) || buckets > 1 && lowered.classes.len() * lowered.tiles.len() * buckets <= QUEUE_WORK_MAX
 }
 
-/// Searches in a row without a gain, after which further ones are unlikely to help.
-const IDLE_MAX: u32 = 3;
+/// Searches in a row without a gain, after which further ones are unlikely to help: the fewer vectors, the more often chance alone
+/// decides where one ends, and the sooner one is over.
+const IDLE: (usize, usize) = (3, 40);
 
 impl Run<'_> {
     /// The best plan of all searches.
@@ -39,24 +48,84 @@ impl Run<'_> {
         if let Some(arrived) = arrived.as_mut().filter(|arrived| self.worth(arrived) > self.worth(&best)) {
             std::mem::swap(arrived, &mut best);
         }
+        let by_cohorts = self.cohort_plan(lowered, guide, 0.0);
+        if let Some(by_cohorts) = by_cohorts.filter(|plan| self.worth(plan) > self.worth(&best)) {
+            best = by_cohorts;
+        }
         if !is_small(lowered) || !self.compares_plans {
             drop(arrived);
             self.improve(&mut best, guide);
             return best;
         }
-        let (mut idle, mut random) = (0, Random::new(self.seed).fork(1));
+        let mut reached = self.reached(&best, guide);
+        let first = best.clone();
         self.improve(&mut best, guide);
-        while idle < IDLE_MAX && self.goes_on() && !self.is_best(&best) {
+        let improved = self.reached(&best, guide);
+        // A plan that is worth more may be one that no order of moves leads to.
+        if improved.worth >= reached.worth {
+            reached = improved;
+        } else {
+            best = first;
+        }
+        let idle_max = (VECTORS_MAX / (lowered.tiles.len() * lowered.grid.count()).max(1)).clamp(IDLE.0, IDLE.1);
+        let (mut idle, mut random) = (0, Random::new(self.seed).fork(1));
+        while idle < idle_max && self.goes_on() && self.bound.is_none_or(|bound| reached.worth < bound) {
             idle += 1;
             random.advance();
             self.seed = random.draw();
-            self.incumbent = Some(self.worth(&best));
-            let mut other = arrived.take().unwrap_or_else(|| self.first_plan(lowered, guide));
+            self.incumbent = Some(reached.worth);
+            let by_cohorts = || if idle % 2 == 0 { self.cohort_plan(lowered, guide, SHAKEN) } else { None };
+            let begins = arrived.take().or_else(|| reached.mended.take()).or_else(by_cohorts);
+            let mut other = begins.unwrap_or_else(|| self.first_plan(lowered, guide));
             self.improve(&mut other, guide);
-            if self.worth(&other) > self.worth(&best) {
-                (best, idle) = (other, 0);
+            if self.worth(&other) > reached.worth {
+                let other_reached = self.reached(&other, guide);
+                if other_reached.worth > reached.worth {
+                    (best, reached, idle) = (other, other_reached, 0);
+                }
             }
         }
         best
     }
+
+    /// What runs, and beside it cohorts as a whole, each where it fits best, those first that are worth most for their room as far as
+    /// chance does not shake that; where there are cohorts or gangs, or the use of tiles costs, and few enough.
+    fn cohort_plan<'l>(&self, lowered: &'l Lowered<'l>, guide: Guide<'_>, noise: f64) -> Option<Occupancy<'l>> {
+        let is_whole = |class| lowered.job(class).gang_min > 1 || lowered.job(class).affinity.is_some();
+        let has_whole = !lowered.strain.is_free() || lowered.class_indexes().any(is_whole);
+        if !self.compares_plans || lowered.grid.count() > 1 || !has_whole {
+            return None;
+        }
+        let cohorts = Cohorts::of(lowered, guide.ranking);
+        if cohorts.looks(lowered) > LOOKS_MAX {
+            return None;
+        }
+        let mut random = Random::new(self.seed);
+        let mut plan = self.running_plan(lowered, Stay::All, guide.ranking);
+        for at in cohorts.in_order(0..cohorts.count(), noise, &mut random) {
+            if self.stops.search.is_raised() {
+                break;
+            }
+            cohorts.put_in(&mut plan, at, guide.ranking, &mut random);
+        }
+        self.settle(&mut plan, guide);
+        Some(plan)
+    }
+
+    /// What a plan comes to on the way from what runs.
+    fn reached<'l>(&self, plan: &Occupancy<'l>, guide: Guide<'_>) -> Reached<'l> {
+        if plan.lowered().instance.current().is_empty() {
+            return Reached { worth: self.worth(plan), mended: None };
+        }
+        let mut mended = plan.clone();
+        let way = self.migrate(&mut mended, guide);
+        Reached { worth: self.worth(&mended), mended: (!way.held_back.is_empty()).then_some(mended) }
+    }
+}
+
+/// What is left of a plan once its moves are in an order.
+struct Reached<'l> {
+    worth: i128,
+    /// The plan without what no order of moves leads to, where there is such; another search may begin with it.
+    mended: Option<Occupancy<'l>>,
 }

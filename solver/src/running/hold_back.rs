@@ -2,17 +2,18 @@
 //! goes.
 //!
 //! Capsules that were to move are taken off the seats that they would have entered, and put back on those that they would
-//! have left. What is there by then gives way: first what did not run, then what came from elsewhere, which is put back on
-//! its own seat in its turn. Where that is not enough, because an account above is taken up or a rule forbids the seat, a
-//! capsule stops: it is left out, with a reason, like any other job.
+//! have left. What is there by then gives way: first what did not run and is worth less, then what came from elsewhere, which is
+//! put back on its own seat in its turn. Where that is not enough, because an account above is taken up or a rule forbids the
+//! seat, or where what would be lost for it is worth more, everything there stays and the capsule stops: it is left out, with a
+//! reason, like any other job.
 
 use std::collections::VecDeque;
 
 use lessor_models::plan::{HeldBack, Seat};
 
 use super::{OfClass, Row, Running, put_back};
-use crate::index::{JobClassIndex, TileIndex};
-use crate::occupancy::Occupancy;
+use crate::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::occupancy::{Item, Occupancy};
 
 /// What becomes of capsules that cannot move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +46,32 @@ impl Running {
             return;
         }
         while let Some((class, tile, devices)) = back.pop_front() {
-            while put_back(occupancy, class, Row { tile, count: 1, devices }) == 0 {
-                let Some(gone) = self.give_way(occupancy, class, tile) else { break };
+            let Some(gone) = self.return_to(occupancy, class, Row { tile, count: 1, devices }) else { continue };
+            for gone in gone {
                 let home = self.of_class(gone).and_then(|of_class| of_class.vacated(occupancy, &back));
                 back.extend(home.map(|(tile, devices)| (gone, tile, devices)));
             }
         }
+    }
+
+    /// Puts one capsule back on its seat; the classes of those that gave way, one for each. `None`, and nothing changes, where it
+    /// is not worth what would be lost for it, or where they are not enough.
+    fn return_to(&self, occupancy: &mut Occupancy<'_>, class: JobClassIndex, row: Row) -> Option<Vec<JobClassIndex>> {
+        let group = occupancy.lowered().group_of(row.tile);
+        let own = worth_of_all(occupancy, class, group);
+        let (mut gone, mut lost): (Vec<Item>, i128) = (Vec::new(), 0);
+        while put_back(occupancy, (class, &[]), row) == 0 {
+            let guest = self.guest(occupancy, (class, row.tile), own);
+            if let Some((position, loss)) = guest.filter(|(_, loss)| lost + loss <= own) {
+                gone.push(Item { count: 1, ..occupancy.items(row.tile)[position] });
+                occupancy.take(row.tile, position, 1);
+                lost += loss;
+            } else {
+                gone.into_iter().for_each(|item| occupancy.place(row.tile, item));
+                return None;
+            }
+        }
+        Some(gone.into_iter().map(|item| item.class).collect())
     }
 
     /// Whether anything of a class runs when the plan begins.
@@ -63,18 +84,25 @@ impl Running {
         self.of_classes.iter().find(|of_class| of_class.class == class)
     }
 
-    /// Takes one capsule off a tile that did not run there: of a class that did not run at all, if there is one, and of those
-    /// the one that is worth least. Returns its class.
-    fn give_way(&self, occupancy: &mut Occupancy<'_>, class: JobClassIndex, tile: TileIndex) -> Option<JobClassIndex> {
+    /// The capsule on a tile that gives way to one of a class, and what is lost with it: one that did not run at all and is worth
+    /// less, the one that is worth least; else one that ran elsewhere, where it goes back; else any that did not run there.
+    fn guest(
+        &self,
+        occupancy: &Occupancy<'_>,
+        (class, tile): (JobClassIndex, TileIndex),
+        own: i128,
+    ) -> Option<(usize, i128)> {
         let lowered = occupancy.lowered();
         let group = lowered.group_of(tile);
         let guests = occupancy.items(tile).iter().enumerate();
         let guests = guests.filter(|(_, item)| !item.is_current && item.class != class);
-        let (position, item) = guests
-            .min_by_key(|(at, item)| (self.has(item.class), lowered.worth_from(item.class, group, item.start), *at))?;
-        let gone = item.class;
-        occupancy.take(tile, position, 1);
-        Some(gone)
+        let losses = guests.map(|(at, item)| {
+            let ran = self.has(item.class);
+            let worth = i128::from(lowered.worth_from(item.class, group, item.start));
+            let loss = if ran { 0 } else { worth_of_all(occupancy, item.class, group) };
+            ((loss > own, ran, worth, at), loss)
+        });
+        losses.min_by_key(|&(order, _)| order).map(|((_, _, _, at), loss)| (at, loss))
     }
 }
 
@@ -90,6 +118,13 @@ impl OfClass {
         };
         self.rows.iter().find(is_vacant).map(|row| (row.tile, row.devices))
     }
+}
+
+/// What is lost where a capsule stops: what it is worth in a group, and all placed capsules of a gang that needs each.
+fn worth_of_all(occupancy: &Occupancy<'_>, class: JobClassIndex, group: GroupIndex) -> i128 {
+    let lowered = occupancy.lowered();
+    let capsules = if lowered.job(class).gang_min > 1 { 1 + occupancy.placed(class) } else { 1 };
+    i128::from(lowered.worth(class, group).unwrap_or(0)) * i128::from(capsules)
 }
 
 /// Takes capsules of a class off a seat; how many there were, at most `count`.
