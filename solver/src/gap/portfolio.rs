@@ -170,7 +170,7 @@ fn prove(checked: &GapInstance, prices: Vec<f64>) -> Dual {
 
 impl Search<'_> {
     fn run(&mut self, options: &GapOptions) {
-        if (0..self.instance.items).any(|item| self.all.agents(item).is_empty()) {
+        if self.instance.is_too_heavy() || (0..self.instance.items).any(|item| self.all.agents(item).is_empty()) {
             self.is_complete = true;
             return;
         }

@@ -58,6 +58,14 @@ proptest! {
     }
 }
 
+/// Nine items of weight 7 fit each of ten agents of 69, and there are a hundred.
+#[test]
+fn items_that_weigh_more_than_all_agents_carry_are_infeasible_at_once() {
+    let instance = GapInstance::new(100, vec![69; 10], vec![5; 1_000], vec![7; 1_000]).unwrap();
+    let outcome = solved(&instance, &GapOptions { method: GapMethod::Auto, seed: 1, rounds_max: Some(0) });
+    assert!(outcome.best.is_none() && outcome.is_complete);
+}
+
 #[test]
 fn each_method_finds_an_assignment_no_cheaper_than_the_bound() {
     let instance = tight(5, 40, 3);
