@@ -24,7 +24,7 @@ pub(super) fn is_small(lowered: &Lowered<'_>) -> bool {
 const QUEUE_WORK_MAX: usize = 1 << 28;
 
 /// The most places that are looked at when cohorts are put in one after the other.
-const LOOKS_MAX: u64 = 1 << 24;
+const LOOKS_MAX: u64 = 1 << 21;
 
 /// How much chance shakes what cohorts are worth where another search begins.
 const SHAKEN: f64 = 0.5;
