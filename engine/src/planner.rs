@@ -151,6 +151,7 @@ pub fn plan(
         incumbent: None,
         work: options.work,
         spent: 0,
+        pause: u64::MAX,
     };
     let (relaxation, certificate) = run.relax(&lowered);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
@@ -192,6 +193,8 @@ struct Run<'a> {
     /// Local-search moves after which the run ends by itself, and those made.
     work: Option<u64>,
     spent: u64,
+    /// Moves made when the search pauses.
+    pause: u64,
 }
 
 impl Run<'_> {
@@ -303,9 +306,9 @@ impl Run<'_> {
         self.say(Phase::Search, self.spent, self.work.unwrap_or(0), Some(self.worth(occupancy)));
     }
 
-    /// The moves that are left.
+    /// The moves that are left until the search ends or pauses.
     fn left(&self) -> u64 {
-        self.work.unwrap_or(u64::MAX).saturating_sub(self.spent)
+        self.work.unwrap_or(u64::MAX).min(self.pause).saturating_sub(self.spent)
     }
 
     /// Whether there are time and moves left.

@@ -35,6 +35,9 @@ fn is_soon_filled(lowered: &Lowered<'_>) -> bool {
     is_small(lowered) || buckets > 1 && lowered.classes.len() * lowered.tiles.len() * buckets <= QUEUE_WORK_MAX
 }
 
+/// Moves of the search before the first look at the way from what runs; twice as many each time.
+const FIRST_STAGE: u64 = 5_000;
+
 /// Searches in a row without a gain, after which further ones are unlikely to help: the fewer vectors, the more often chance alone
 /// decides where one ends, and the sooner one is over.
 const IDLE: (usize, usize) = (3, 40);
@@ -57,16 +60,7 @@ impl Run<'_> {
             self.improve(&mut best, guide);
             return best;
         }
-        let mut reached = self.reached(&best, guide);
-        let first = best.clone();
-        self.improve(&mut best, guide);
-        let improved = self.reached(&best, guide);
-        // A plan that is worth more may be one that no order of moves leads to.
-        if improved.worth >= reached.worth {
-            reached = improved;
-        } else {
-            best = first;
-        }
+        let mut reached = self.improve_by_stages(&mut best, guide);
         let idle_max = (VECTORS_MAX / (lowered.tiles.len() * lowered.grid.count()).max(1)).clamp(IDLE.0, IDLE.1);
         let (mut idle, mut random) = (0, Random::new(self.seed).fork(1));
         while idle < idle_max && self.goes_on() && self.bound.is_none_or(|bound| reached.worth < bound) {
@@ -86,6 +80,31 @@ impl Run<'_> {
             }
         }
         best
+    }
+
+    /// Improves a plan, and looks now and then at what it comes to on the way from what runs: one that is worth more may be one that
+    /// no order of moves leads to. Then the search goes on without what is in the way. What the best plan comes to.
+    fn improve_by_stages<'l>(&mut self, best: &mut Occupancy<'l>, guide: Guide<'_>) -> Reached<'l> {
+        let mut reached = self.reached(best, guide);
+        let runs = !best.lowered().instance.current().is_empty();
+        let (mut plan, mut stage) = (best.clone(), FIRST_STAGE);
+        loop {
+            let (spent, worth) = (self.spent, self.worth(&plan));
+            self.pause = if runs { spent.saturating_add(stage) } else { u64::MAX };
+            self.improve(&mut plan, guide);
+            self.pause = u64::MAX;
+            let has_ended = self.spent - spent < stage / 2 && self.worth(&plan) <= worth;
+            let next = self.reached(&plan, guide);
+            let mended = next.mended.clone();
+            if next.worth >= reached.worth {
+                (*best, reached) = (plan.clone(), next);
+            }
+            if !runs || has_ended || !self.goes_on() {
+                return reached;
+            }
+            plan = mended.unwrap_or(plan);
+            stage = stage.saturating_mul(2);
+        }
     }
 
     /// What runs, and beside it cohorts as a whole, each where it fits best, those first that are worth most for their room as far as
