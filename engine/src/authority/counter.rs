@@ -67,8 +67,12 @@ impl Authority {
         }
         let (tile, _) = self.binding(request.scope, entry);
         let smaller = tile.and_then(|tile| self.smaller(tile, (request, span), entry));
-        let later =
-            tile.filter(|tile| self.pays(request, span, (*tile, entry))).and_then(|tile| self.later(tile, entry));
+        let later = tile.filter(|_| self.foresees_price(request)).and_then(|tile| {
+            // By then another tile may have room, too, and be the one that is chosen.
+            let tiles = self.sample(request.scope, SAMPLE_MAX);
+            let is_paid = tiles.into_iter().all(|tile| self.pays(request, span, (tile, entry)));
+            if is_paid { self.later(tile, entry) } else { None }
+        });
         let elsewhere = match request.scope {
             Scope::Anywhere => None,
             Scope::Under(_) | Scope::OfClasses(_) => {
@@ -96,6 +100,12 @@ impl Authority {
     /// Whether the bid of a request pays for an entry at a tile, as prices are now.
     fn pays(&self, request: &Request, span: Span, (tile, entry): (NodeIndex, &Entry)) -> bool {
         request.bid.is_none_or(|bid| self.rate(tile, entry).over(span) <= bid)
+    }
+
+    /// Whether nothing that is known of makes room dearer later than the bid of a request was held against: offers that wait use
+    /// more once they begin, and what is used more is dearer.
+    pub(super) fn foresees_price(&self, request: &Request) -> bool {
+        request.bid.is_none() || self.terms.scarcity_permille == 0 || self.waits_for.is_empty()
     }
 
     /// When a tile takes an entry at the latest, if nobody renews and nothing else is granted: every account that is short

@@ -30,7 +30,7 @@ impl Authority {
         }
         let tiles = self.sample(request.scope, TILES_MAX);
         let smaller = self.smaller_gang(&tiles, (request, span), entry);
-        let later = self.later_gang(&tiles, (request, span), entry);
+        let later = if self.foresees_price(request) { self.later_gang(&tiles, (request, span), entry) } else { None };
         let elsewhere = match request.scope {
             Scope::Under(node) => self.elsewhere_for_gang(node, (request, span), entry),
             Scope::Anywhere | Scope::OfClasses(_) => None,
@@ -96,20 +96,23 @@ impl Authority {
         }
         leaving.sort_unstable_by_key(|slot| (self.slots.record(*slot).returns_at, self.slots.id(*slot)));
         let (mut low, mut high) = (1, leaving.len());
-        let mut found = None;
+        let mut enough = None;
         while low <= high {
             let middle = usize::midpoint(low, high);
-            match self.places(tiles, (entry, request.count), &leaving[..middle]) {
-                Some(places) => (high, found) = (middle - 1, Some((middle, places))),
-                None => low = middle + 1,
+            if self.places(tiles, (entry, request.count), &leaving[..middle]).is_some() {
+                (high, enough) = (middle - 1, Some(middle));
+            } else {
+                low = middle + 1;
             }
         }
-        let (count, places) = found?;
+        let at = self.slots.record(leaving[enough? - 1]).returns_at;
+        // All that have returned by then leave room, and members may find it where it is dearer.
+        let returned = leaving.partition_point(|slot| self.slots.record(*slot).returns_at <= at);
+        let places = self.places(tiles, (entry, request.count), &leaving[..returned])?;
         let cost = places.iter().fold(Money::ZERO, |sum, seat| sum.plus(seat.rate.over(span)));
         if request.bid.is_some_and(|bid| cost > bid) {
             return None;
         }
-        let at = self.slots.record(leaving[count - 1]).returns_at;
         // Where capacity changes before the gang would be over, nobody looked whether it fits then.
         let until = at.after(Interval { start: self.now, ..entry.interval }.span());
         places.iter().all(|seat| self.ledger.is_steady(seat.node, until)).then_some(at)

@@ -411,3 +411,31 @@ proptest! {
         prop_assert!(states.iter().all(|lease| lease.state != LeaseState::Active));
     }
 }
+
+/// Leases that return at one instant leave more room than the gang needs, and members find it where it is dearer.
+#[test]
+fn a_gang_is_offered_no_later_time_at_which_it_would_be_too_dear() {
+    let ask = |compute, power, at, (class, count), (seconds, bid)| Line::Ask {
+        compute,
+        power,
+        devices: (0, 1),
+        at,
+        class,
+        count,
+        seconds,
+        bid,
+        key: 0,
+    };
+    let mut player = Player::new(dear_terms(), true);
+    let script = [
+        (0, Line::Limit { owner: 1, compute: 11, power: 14 }),
+        (0, ask(0, 2, 3, (3, 2), (8, 0))),
+        (0, ask(0, 6, 3, (0, 1), (2, 0))),
+        (0, ask(0, 0, 0, (0, 1), (1, 0))),
+        (0, ask(0, 5, 0, (0, 1), (1, 0))),
+        (0, ask(0, 1, 0, (3, 3), (4, 0))),
+        (3, ask(0, 4, 1, (0, 3), (1, 1))),
+        (0, ask(5, 1, 1, (0, 2), (50, 1))),
+    ];
+    script.into_iter().for_each(|line| player.play(line));
+}

@@ -214,7 +214,7 @@ fn an_offer_is_not_broken_for_one_of_its_own_class() {
               d0 revoked at a0 v1 t1 0..50 Preempted until 6
               r1 offered at a0 v1 t0 1..11
             2 eve asks r2 c=3 at=a0 class=C bid=100
-              refused: a0 has 0 of 3 compute at 2; at 51; on a1
+              refused: a0 has 0 of 3 compute at 2; on a1
             3 ann releases d0
               d0 revoked at a0 v1 t1 0..50 Preempted until 6 returned
               r1 active at a0 v1 t5 3..13
