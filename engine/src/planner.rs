@@ -8,6 +8,8 @@ mod reinsertion;
 mod restarts;
 mod thrift;
 
+use std::sync::OnceLock;
+
 use lessor_market::prices;
 use lessor_models::certificate::Certificate;
 use lessor_models::check;
@@ -156,7 +158,8 @@ pub fn plan(
     let (relaxation, certificate) = run.relax(&lowered);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
     let order = ranking.order(&lowered);
-    let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order };
+    let cohorts = OnceLock::new();
+    let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order, cohorts: &cohorts };
     let refined;
     let (occupancy, way) = match options.method {
         Method::Auto => {
@@ -355,11 +358,7 @@ fn worth(occupancy: &Occupancy<'_>) -> i128 {
         let items = tiles.flat_map(|tile| occupancy.items(tile));
         items.map(|item| i128::from(lowered.worth_from(item.class, group, item.start)) * i128::from(item.count)).sum()
     };
-    let bonus = |class: JobClassIndex| -> i128 {
-        let job = lowered.job(class);
-        let jobs = assemble::per_job(lowered, class, occupancy.placed(class));
-        jobs.iter().map(|&(_, placed)| i128::from(objective::value::bonus(job, placed))).sum()
-    };
+    let bonus = |class| assemble::bonuses(lowered, class, occupancy.placed(class));
     let groups: Vec<GroupIndex> = lowered.group_indexes().collect();
     let placed: i128 = groups.into_par_iter().map(of_group).sum();
     placed + lowered.class_indexes().map(bonus).sum::<i128>() - occupancy.strain_of_all()

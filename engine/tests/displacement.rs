@@ -19,8 +19,8 @@ use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::{Item, Occupancy};
 use lessor_solver::rank::Ranking;
 use lessor_solver::search::Displacement;
-use lessor_solver::spread_out::spread_out;
 use lessor_solver::stop::Stop;
+use lessor_solver::unruly::drop_unruly;
 
 fn worth(occupancy: &Occupancy<'_>) -> i128 {
     let lowered = occupancy.lowered();
@@ -171,10 +171,7 @@ fn rounds_keep_every_rule_and_say_what_the_plan_is_worth() {
         let order = ranking.order(&lowered);
         let mut occupancy = Occupancy::new(&lowered);
         insert::insert_missing(&mut occupancy, &order, &ranking, &stop);
-        while !insert::drop_partial_gangs(&mut occupancy).is_empty()
-            || !insert::drop_orphans(&mut occupancy).is_empty()
-            || !spread_out(&mut occupancy, &ranking).is_empty()
-        {}
+        while !drop_unruly(&mut occupancy, &ranking).is_empty() {}
         let mut displacement = Displacement::new(order, seed);
         for round in 0..6 {
             let value = worth_with_bonuses(&occupancy);

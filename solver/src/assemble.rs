@@ -1,6 +1,7 @@
 //! From an occupancy to a plan's placements: classes become jobs again.
 
 use lessor_models::job::JobIndex;
+use lessor_models::objective::value;
 use lessor_models::plan::Placement;
 
 use crate::index::{JobClassIndex, TileIndex};
@@ -17,6 +18,13 @@ pub fn per_job(lowered: &Lowered<'_>, class: JobClassIndex, placed: u64) -> Vec<
         (job, filled)
     };
     lowered.classes[class.at()].jobs.iter().map(fill).collect()
+}
+
+/// What so many placed capsules of a class earn in bonuses, in micro-credits. O(jobs of the class).
+#[must_use]
+pub fn bonuses(lowered: &Lowered<'_>, class: JobClassIndex, placed: u64) -> i128 {
+    let job = lowered.job(class);
+    per_job(lowered, class, placed).into_iter().map(|(_, placed)| i128::from(value::bonus(job, placed))).sum()
 }
 
 /// The placements, sorted by job, tile and start. O(items log items).

@@ -106,7 +106,7 @@ impl Cohorts {
     /// tiles.
     #[must_use]
     pub fn looks(&self, lowered: &Lowered<'_>) -> u64 {
-        let needed = lowered.class_indexes().filter(|&class| !is_loose(lowered, class));
+        let needed = lowered.class_indexes().filter(|&class| !needs_no_other(lowered, class));
         let capsules: u64 = needed.map(|class| lowered.classes[class.at()].count).fold(0, u64::saturating_add);
         capsules.saturating_mul(lowered.tiles.len() as u64)
     }
@@ -124,8 +124,8 @@ impl Cohorts {
     }
 }
 
-/// Whether no capsule of a class depends on another.
-fn is_loose(lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
+/// Whether a capsule of a class may stand without any other.
+fn needs_no_other(lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
     !lowered.classes[class.at()].is_bound && lowered.job(class).gang_min <= 1
 }
 
@@ -284,9 +284,9 @@ impl Trial<'_> {
     fn class(&mut self, occupancy: &mut Occupancy<'_>, class: JobClassIndex) {
         let lowered = occupancy.lowered();
         let job = lowered.job(class);
-        let is_loose = is_loose(lowered, class);
+        let needs_no_other = needs_no_other(lowered, class);
         let looks = occupancy.missing(class).saturating_mul(lowered.tiles.len() as u64);
-        if is_loose || looks > LOOKS_MAX {
+        if needs_no_other || looks > LOOKS_MAX {
             insert::insert_missing_tightly(occupancy, &[class], self.ranking, &Stop::new());
             return;
         }

@@ -35,5 +35,6 @@ pub mod spread_out;
 pub mod stop;
 pub mod strain;
 pub mod transport;
+pub mod unruly;
 pub mod vector_packing;
 pub mod vectors;

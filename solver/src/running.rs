@@ -138,7 +138,7 @@ impl Running {
     pub fn withdraw(&self, occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
         let lowered = occupancy.lowered();
         let mut losers = Vec::new();
-        for of_class in self.of_classes.iter().filter(|of_class| of_class.is_loose(lowered)) {
+        for of_class in self.of_classes.iter().filter(|of_class| lowered.is_loose(of_class.class)) {
             let mut due = of_class.moved(occupancy);
             let each = |tile: TileIndex| of_class.move_cost.saturating_add(of_class.least_way_to(lowered, tile));
             let is_worthless = |tile, worth| worth < i64::try_from(each(tile)).unwrap_or(i64::MAX);
@@ -180,12 +180,6 @@ impl OfClass {
             })
             .sum();
         self.count.min(occupancy.placed(self.class)) - stayed
-    }
-
-    /// Whether no capsule depends on another.
-    fn is_loose(&self, lowered: &Lowered<'_>) -> bool {
-        let job = lowered.job(self.class);
-        !lowered.classes[self.class.at()].is_bound && job.gang_min <= 1 && job.wanted == 0
     }
 
     /// Takes up to `due` capsules off tiles where none of them ran, where tile and worth are such; whether any.

@@ -25,9 +25,7 @@ const LEASES_MAX: usize = 256;
 impl Authority {
     /// The tile in the scope that comes nearest to taking an entry, among a few, and what stands in the way there.
     pub(super) fn binding(&self, scope: Scope, entry: &Entry) -> (Option<NodeIndex>, Barrier) {
-        let tiles = self.sample(scope, SAMPLE_MAX);
-        let best =
-            tiles.iter().copied().max_by_key(|tile| (self.ledger.permille(*tile, entry), std::cmp::Reverse(*tile)));
+        let best = self.nearest(&self.sample(scope, SAMPLE_MAX), entry);
         let node = match scope {
             Scope::Under(node) => node,
             Scope::Anywhere | Scope::OfClasses(_) => NodeIndex(0),
@@ -37,6 +35,11 @@ impl Authority {
         let above = if scope == Scope::Under(tile) { None } else { self.ledger.check_above(tile, entry) };
         let barrier = above.or_else(|| self.ledger.check(tile, entry));
         (Some(tile), barrier.unwrap_or(Barrier::Closed { node: tile }))
+    }
+
+    /// The tile that comes nearest to taking an entry.
+    fn nearest(&self, tiles: &[NodeIndex], entry: &Entry) -> Option<NodeIndex> {
+        tiles.iter().copied().max_by_key(|tile| (self.ledger.permille(*tile, entry), std::cmp::Reverse(*tile)))
     }
 
     /// The first tiles of a scope, in tree order.
@@ -65,12 +68,12 @@ impl Authority {
         if request.count != 1 {
             return self.counter_offer_for_gang(request, span, entry);
         }
-        let (tile, _) = self.binding(request.scope, entry);
+        let tiles = self.sample(request.scope, SAMPLE_MAX);
+        let tile = self.nearest(&tiles, entry);
         let smaller = tile.and_then(|tile| self.smaller(tile, (request, span), entry));
         let later = tile.filter(|_| self.foresees_price(request)).and_then(|tile| {
             // By then another tile may have room, too, and be the one that is chosen.
-            let tiles = self.sample(request.scope, SAMPLE_MAX);
-            let is_paid = tiles.into_iter().all(|tile| self.pays(request, span, (tile, entry)));
+            let is_paid = tiles.iter().all(|tile| self.pays(request, span, (*tile, entry)));
             if is_paid { self.later(tile, entry) } else { None }
         });
         let elsewhere = match request.scope {

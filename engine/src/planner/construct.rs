@@ -1,8 +1,10 @@
 //! The first plan: bound jobs, then the cells by the layer's counts, then whatever still fits anywhere.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use lessor_solver::bound::Relaxation;
+use lessor_solver::cohorts::Cohorts;
 use lessor_solver::index::JobClassIndex;
 use lessor_solver::layer::{self, Counts};
 use lessor_solver::lowering::{Cell, Lowered};
@@ -12,10 +14,10 @@ use lessor_solver::running::Stay;
 use lessor_solver::search::Search;
 use lessor_solver::shares::Shares;
 use lessor_solver::spread_out::spread_out;
+use lessor_solver::unruly::drop_unruly;
 use lessor_solver::{cell, insert};
 use rayon::prelude::*;
 
-use super::held_back::drop_unruly;
 use super::{Phase, Run};
 
 /// Cells packed between two looks at the stop.
@@ -74,6 +76,15 @@ pub(super) struct Guide<'r> {
     pub(super) ranking: &'r Ranking,
     /// Every class, best first.
     pub(super) order: &'r [JobClassIndex],
+    /// The cohorts of the classes, once somebody asks.
+    pub(super) cohorts: &'r OnceLock<Cohorts>,
+}
+
+impl<'r> Guide<'r> {
+    /// The cohorts of the classes.
+    pub(super) fn cohorts(&self, lowered: &Lowered<'_>) -> &'r Cohorts {
+        self.cohorts.get_or_init(|| Cohorts::of(lowered, self.ranking))
+    }
 }
 
 impl Run<'_> {
@@ -138,7 +149,7 @@ impl Run<'_> {
     pub(super) fn first_come_plan<'l>(&mut self, lowered: &'l Lowered<'l>, ranking: &Ranking) -> Occupancy<'l> {
         let mut plan = self.running_plan(lowered, Stay::All, ranking);
         insert::insert_first_come(&mut plan, self.stops.search);
-        drop_unruly(&mut plan, ranking);
+        while !drop_unruly(&mut plan, ranking).is_empty() {}
         self.say(Phase::Cells, 1, 1, Some(self.worth(&plan)));
         plan
     }
@@ -220,7 +231,7 @@ impl Run<'_> {
 
     /// Places the classes that rules bind to places: those whose rules look at no other job by the layer's counts, so that
     /// they leave the groups that others need, and those that follow another job wherever they find it.
-    fn insert_bound(&self, occupancy: &mut Occupancy<'_>, Guide { relaxation, ranking, order }: Guide<'_>) {
+    fn insert_bound(&self, occupancy: &mut Occupancy<'_>, Guide { relaxation, ranking, order, .. }: Guide<'_>) {
         for class in bound_first(occupancy.lowered(), ranking, order) {
             match relaxation {
                 Some(relaxation) if !is_follower(occupancy.lowered(), class) => {
@@ -285,9 +296,7 @@ impl Run<'_> {
     pub(super) fn settle(&self, occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>) {
         let mut out: BTreeSet<JobClassIndex> = BTreeSet::new();
         loop {
-            let mut losers = insert::drop_partial_gangs(occupancy);
-            losers.extend(insert::drop_orphans(occupancy));
-            losers.extend(spread_out(occupancy, ranking));
+            let mut losers = drop_unruly(occupancy, ranking);
             losers.extend(self.running.withdraw(occupancy));
             if losers.is_empty() {
                 return;

@@ -2,9 +2,8 @@
 
 use lessor_models::plan::{HeldBack, Move, Placement};
 use lessor_solver::occupancy::Occupancy;
-use lessor_solver::rank::Ranking;
 use lessor_solver::running::Resort;
-use lessor_solver::spread_out::spread_out;
+use lessor_solver::unruly::drop_unruly;
 use lessor_solver::{assemble, insert, migration};
 
 use super::Run;
@@ -55,7 +54,7 @@ impl Run<'_> {
             if round < 2 * ROUNDS {
                 self.fill_again(occupancy, guide, resort);
             }
-            drop_unruly(occupancy, guide.ranking);
+            while !drop_unruly(occupancy, guide.ranking).is_empty() {}
         }
         unreachable!("the rounds end where no capsule that runs is placed elsewhere")
     }
@@ -71,18 +70,6 @@ impl Run<'_> {
         insert::insert_missing(occupancy, &new, guide.ranking, self.stops.search);
         if resort == Resort::Stay {
             insert::insert_missing(occupancy, &old, guide.ranking, self.stops.search);
-        }
-    }
-}
-
-/// Takes off what the rules no longer allow.
-pub(super) fn drop_unruly(occupancy: &mut Occupancy<'_>, ranking: &Ranking) {
-    loop {
-        let mut losers = insert::drop_partial_gangs(occupancy);
-        losers.extend(insert::drop_orphans(occupancy));
-        losers.extend(spread_out(occupancy, ranking));
-        if losers.is_empty() {
-            return;
         }
     }
 }

@@ -48,7 +48,7 @@ impl Run<'_> {
         if !is_small(lowered) || !helps {
             return 0;
         }
-        let cohorts = Cohorts::of(lowered, guide.ranking);
+        let cohorts = guide.cohorts(lowered);
         let idle_max = (classes.len() as u64 * IDLE_PER_CLASS).min(IDLE_MAX);
         let each = ATTEMPT_MOVES + lowered.tiles.len() as u64 / TILES_PER_MOVE;
         let mut random = Random::new(self.seed).fork(u64::MAX);
@@ -57,7 +57,7 @@ impl Run<'_> {
         while idle < idle_max && moves + each <= most && !self.stops.search.is_raised() {
             moves += each;
             idle += 1;
-            let attempt = self.attempt(occupancy, guide, &cohorts, &mut random);
+            let attempt = self.attempt(occupancy, guide, cohorts, &mut random);
             let worth = self.worth(&attempt);
             if worth >= value {
                 idle = if worth > value { 0 } else { idle };
@@ -68,9 +68,8 @@ impl Run<'_> {
     }
 
     /// Whether the search leaves a class where it is.
-    pub(super) fn is_tied(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
-        let job = lowered.job(class);
-        lowered.classes[class.at()].is_bound || job.gang_min > 1 || job.wanted > 0 || self.running.has(class)
+    fn is_tied(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
+        !lowered.is_loose(class) || self.running.has(class)
     }
 
     /// The plan with a few cohorts put back in another way.

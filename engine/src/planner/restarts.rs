@@ -3,7 +3,6 @@
 //! Where local search ends depends on where it begins and on chance. What a queue would have come to is one beginning, so that no
 //! plan of a small fleet is worth less than that; others come from other seeds, until several in a row brought nothing.
 
-use lessor_solver::cohorts::Cohorts;
 use lessor_solver::lowering::Lowered;
 use lessor_solver::occupancy::Occupancy;
 use lessor_solver::random::Random;
@@ -115,7 +114,7 @@ impl Run<'_> {
         if !self.compares_plans || lowered.grid.count() > 1 || !has_whole {
             return None;
         }
-        let cohorts = Cohorts::of(lowered, guide.ranking);
+        let cohorts = guide.cohorts(lowered);
         if cohorts.looks(lowered) > LOOKS_MAX {
             return None;
         }

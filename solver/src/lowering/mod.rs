@@ -222,6 +222,14 @@ impl<'a> Lowered<'a> {
         self.group_of[tile.at()]
     }
 
+    /// Whether what a capsule of a class is worth, and where it may be, depends on no other: it is of no gang and earns no bonus, and
+    /// neither a spread nor another job binds it.
+    #[must_use]
+    pub fn is_loose(&self, class: JobClassIndex) -> bool {
+        let job = self.job(class);
+        !self.classes[class.at()].is_bound && job.gang_min <= 1 && job.wanted == 0
+    }
+
     /// Every job class.
     pub fn class_indexes(&self) -> impl Iterator<Item = JobClassIndex> + use<> {
         (0..u32::try_from(self.classes.len()).expect("jobs are indexed by u32")).map(JobClassIndex)

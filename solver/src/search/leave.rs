@@ -1,9 +1,7 @@
 //! Which capsules may leave their tile: those that nothing depends on as the plan stands.
 
-use lessor_models::objective::value;
-
 use super::change::Change;
-use crate::assemble;
+use crate::assemble::bonuses;
 use crate::index::{JobClassIndex, TileIndex};
 use crate::lowering::{Lowered, domain_members};
 use crate::occupancy::{Item, Occupancy};
@@ -71,10 +69,7 @@ pub(super) fn completed(occupancy: &Occupancy<'_>, change: &Change) -> Option<i1
             return None;
         }
         if job.wanted > 0 {
-            let earned = |placed| -> i128 {
-                let jobs = assemble::per_job(lowered, class, placed);
-                jobs.into_iter().map(|(_, placed)| i128::from(value::bonus(job, placed))).sum()
-            };
+            let earned = |placed| bonuses(lowered, class, placed);
             gain += earned(placed) - earned(placed.saturating_add_signed(-came));
         }
     }

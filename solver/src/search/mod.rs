@@ -197,7 +197,7 @@ impl<'a> Search<'a> {
         earning.sort_by(|&a, &b| margin(b).total_cmp(&margin(a)));
         let seen: &Occupancy<'_> = occupancy;
         let supplies = supplies(seen, &earning);
-        let may_go: Vec<bool> = lowered.class_indexes().map(|class| !class_stays(lowered, class)).collect();
+        let may_go: Vec<bool> = lowered.class_indexes().map(|class| lowered.is_loose(class)).collect();
         let cells: Vec<_> = (0u64..).zip(&lowered.cells).zip(supplies).collect();
         let found: Vec<Vec<Contents>> = cells
             .into_par_iter()
@@ -477,13 +477,7 @@ fn misses_gangs(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
 }
 
 fn stays(lowered: &Lowered<'_>, item: &Item) -> bool {
-    item.is_current || class_stays(lowered, item.class)
-}
-
-/// Whether the search leaves all capsules of a class where they are.
-fn class_stays(lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
-    let job = lowered.job(class);
-    lowered.classes[class.at()].is_bound || job.gang_min > 1 || job.wanted > 0
+    item.is_current || !lowered.is_loose(item.class)
 }
 
 /// The accounts that the tiles of a cell debit, in order.
