@@ -4,7 +4,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 /// What the time after planning depends on.
 #[derive(Clone, Copy, Debug)]

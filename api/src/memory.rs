@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use crate::deadline::{Sizes, beside};
 use crate::machine;

@@ -10,7 +10,7 @@ use lessor_models::fleet::Level;
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
 use lessor_models::plan::Placement;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use crate::Ending;
 use crate::cli::PlanArgs;

@@ -8,10 +8,10 @@ use lessor_datasets::generate::Family;
 use lessor_models::certificate::Certificate;
 use lessor_models::check;
 use lessor_solver::lowering::Lowered;
-use lessor_solver::occupancy::Occupancy;
-use lessor_solver::rank::Ranking;
-use lessor_solver::stop::Stop;
-use lessor_solver::{assemble, insert};
+use lessor_solver::plan::occupancy::Occupancy;
+use lessor_solver::plan::rank::Ranking;
+use lessor_solver::plan::{assemble, insert};
+use lessor_solver::support::stop::Stop;
 
 fn kernels(bench: &mut Criterion) {
     let instance = fleet(10_000, Family::Mixed).expect("the generator takes this size");

@@ -15,7 +15,7 @@ use lessor_market::policy::PaymentRule;
 use lessor_market::posted::{Ask, Listing, PriceBoard, Steering, UnitPrice};
 use lessor_market::rules::Rules;
 use lessor_solver::assignment::assign;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 /// The small auctions, by family.
 const SMALL: [&str; 6] = ["L4", "L7", "arbitrary", "paths", "regions", "scheduling"];

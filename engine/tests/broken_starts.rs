@@ -14,8 +14,8 @@ use lessor_models::plan::{CurrentPlacement, Placement, Plan};
 use lessor_models::resources::{Kind, Kinds, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
-use lessor_solver::random::Random;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::random::Random;
+use lessor_solver::support::stop::Stop;
 
 /// Two cells of two tiles: nodes 0 and 1, and tiles 2 to 5.
 const TILES: [NodeIndex; 4] = [NodeIndex(2), NodeIndex(3), NodeIndex(4), NodeIndex(5)];

@@ -12,8 +12,8 @@ use lessor_models::plan::CurrentPlacement;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{MICROS_PER_HOUR, Span, Timestamp};
-use lessor_solver::random::Random;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::random::Random;
+use lessor_solver::support::stop::Stop;
 
 const HOUR: Span = Span(MICROS_PER_HOUR);
 

@@ -12,15 +12,15 @@ use lessor_models::objective::{self, Weights};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
-use lessor_solver::assemble;
-use lessor_solver::index::TileIndex;
-use lessor_solver::insert;
 use lessor_solver::lowering::Lowered;
-use lessor_solver::occupancy::{Item, Occupancy};
-use lessor_solver::rank::Ranking;
+use lessor_solver::lowering::index::TileIndex;
+use lessor_solver::plan::assemble;
+use lessor_solver::plan::insert;
+use lessor_solver::plan::occupancy::{Item, Occupancy};
+use lessor_solver::plan::rank::Ranking;
+use lessor_solver::plan::unruly::drop_unruly;
 use lessor_solver::search::Displacement;
-use lessor_solver::stop::Stop;
-use lessor_solver::unruly::drop_unruly;
+use lessor_solver::support::stop::Stop;
 
 fn worth(occupancy: &Occupancy<'_>) -> i128 {
     let lowered = occupancy.lowered();

@@ -13,8 +13,8 @@ use lessor_models::plan::Reason;
 use lessor_models::resources::{AMOUNT_MAX, Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{SPAN_MAX, Span, Timestamp};
-use lessor_solver::random::Random;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::random::Random;
+use lessor_solver::support::stop::Stop;
 
 /// Cells of as many tiles each, all with the same memory.
 fn fleet(cells: u32, tiles: u32, memory: impl Fn(u32) -> u64) -> Fleet {

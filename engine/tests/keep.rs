@@ -11,7 +11,7 @@ use lessor_models::job::Job;
 use lessor_models::objective::Weights;
 use lessor_models::plan::{CurrentPlacement, Placement, Plan};
 use lessor_models::resources::{Kind, Kinds};
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 fn planned(instance: &Instance) -> Outcome {
     let stop = Stop::new();

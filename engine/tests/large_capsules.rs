@@ -10,7 +10,7 @@ use lessor_models::objective::Weights;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 const TILES: u32 = 400;
 

@@ -15,7 +15,7 @@ use lessor_models::plan::{CurrentPlacement, HeldBack, Placement, Plan, Seat, Wai
 use lessor_models::resources::{Kind, Kinds, Resources, UNLIMITED};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{MICROS_PER_HOUR, Span, Timestamp};
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 fn planned(instance: &Instance) -> Plan {
     let stop = Stop::new();

@@ -14,7 +14,7 @@ use lessor_models::plan::{CurrentPlacement, Placement};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 const WHOLE: u64 = 1_000;
 const MINUTE: u64 = 60_000_000;

@@ -7,7 +7,7 @@ use lessor_engine::planner::{Method, Outcome, PlannerOptions, Stops, plan};
 use lessor_models::check;
 use lessor_models::instance::Instance;
 use lessor_models::plan::Reason;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 fn planned(instance: &Instance, method: Method) -> Outcome {
     let stop = Stop::new();

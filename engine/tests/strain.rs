@@ -14,8 +14,8 @@ use lessor_models::plan::{Cure, Placement, Reason};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{MICROS_PER_HOUR, Span, Timestamp};
-use lessor_solver::random::Random;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::random::Random;
+use lessor_solver::support::stop::Stop;
 
 /// A price of one micro-credit for a unit and an hour.
 const UNIT: u64 = 1_000_000;

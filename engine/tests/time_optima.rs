@@ -11,9 +11,9 @@ use lessor_models::objective::Weights;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::Timestamp;
-use lessor_solver::integer::{IntegerAnswer, IntegerLimits, IntegerProgram};
-use lessor_solver::random::Random;
-use lessor_solver::stop::Stop;
+use lessor_solver::program::integer::{IntegerAnswer, IntegerLimits, IntegerProgram};
+use lessor_solver::support::random::Random;
+use lessor_solver::support::stop::Stop;
 
 const TILES: usize = 2;
 const WHOLE: u64 = 1_000;

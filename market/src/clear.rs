@@ -1,6 +1,6 @@
 //! One round: from a book and a supply to an outcome.
 
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use crate::book::{Book, Supply};
 use crate::outcome::{EXACT_UNITS, Outcome, Payment, Unsettled};

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use crate::book::{BidderIndex, GroupIndex};
 use crate::lot::lot;

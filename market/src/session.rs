@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use lessor_models::families::assignment::AssignmentError;
 use lessor_models::job::ServiceClass;
 use lessor_models::time::Timestamp;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 use thiserror::Error;
 
 use crate::ClearError;

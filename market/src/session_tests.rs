@@ -3,7 +3,7 @@ use lessor_models::job::{Domain, ServiceClass};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Interval, MICROS_PER_HOUR, Span, Timestamp};
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 use proptest::prelude::*;
 
 use crate::book::{BidderIndex, GroupIndex};

@@ -138,7 +138,7 @@ fn scales(takers: &[Taker], offered: &[u128]) -> Vec<f64> {
 fn stepped(price: u64, (taken, offered): (u128, u128), step: f64) -> u64 {
     let excess = (taken as f64 - offered as f64) / offered.max(1) as f64;
     let next = price as f64 + step * excess.clamp(-1.0, 1.0);
-    lessor_solver::numbers::floor(next.clamp(0.0, PRICE_MOST) + 0.5)
+    lessor_solver::support::numbers::floor(next.clamp(0.0, PRICE_MOST) + 0.5)
 }
 
 fn uses(catalog: &Catalog, bundle: &[(GoodIndex, u64)]) -> Vec<(usize, u128)> {

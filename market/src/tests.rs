@@ -1,7 +1,7 @@
 //! Rounds on small books against enumeration.
 
-use lessor_solver::random::Random;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::random::Random;
+use lessor_solver::support::stop::Stop;
 use proptest::prelude::*;
 
 use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};

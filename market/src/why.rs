@@ -5,7 +5,7 @@
 //! uniform prices of whole orders a bid that is raised may come to stand in the way of prices: there the stated amount is doubled until
 //! one wins, and what is found between is the edge of a range of winning amounts, of which there may be others.
 
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use crate::money::Money;
 use crate::policy::{Format, PaymentRule, Policy};

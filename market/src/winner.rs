@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::packing::{Improver, Known, Packing, PackingColumn, PackingOutcome, Prepared};
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use crate::book::{BidderIndex, Book, GroupIndex, Supply};
 

@@ -14,7 +14,7 @@ use lessor_market::outcome::{EXACT_UNITS, Outcome};
 use lessor_market::policy::PaymentRule;
 use lessor_market::rules::Rules;
 use lessor_models::families::auction::AuctionInstance;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 /// A file of the public data; `None` where they are absent.
 fn public(name: &str) -> Option<PathBuf> {

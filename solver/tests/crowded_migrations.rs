@@ -10,7 +10,7 @@ use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
 use lessor_solver::migration::migration;
-use lessor_solver::random::Random;
+use lessor_solver::support::random::Random;
 
 const TILES: usize = 24;
 const JOBS: usize = 90;

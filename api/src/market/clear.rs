@@ -15,7 +15,7 @@ use lessor_market::settlement::{Entry, Ledger, Party, Purpose, Receipt, RoundId,
 use lessor_market::supporting_prices::{self, SupportingPrices};
 use lessor_market::{posting, preemption, probe};
 use lessor_models::plan::Price;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 
 use super::MarketError;

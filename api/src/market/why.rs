@@ -1,7 +1,7 @@
 //! `lessor market why`: the cheapest bid that would have won, and against whom.
 
 use lessor_market::why::why;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 
 use super::MarketError;

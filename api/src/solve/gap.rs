@@ -1,7 +1,7 @@
 //! `lessor solve gap`: a generalized assignment problem.
 
 use lessor_datasets::families;
-use lessor_solver::gap::{GapMethod, GapOptions, GapOutcome, solve};
+use lessor_solver::families::gap::{GapMethod, GapOptions, GapOutcome, solve};
 
 use crate::Ending;
 use crate::cli::{GapMethodFlag, SolveGapArgs};

@@ -15,7 +15,7 @@ mod vbp;
 use std::path::Path;
 use std::time::Duration;
 
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 
 use crate::Ending;

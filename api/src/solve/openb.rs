@@ -1,7 +1,7 @@
 //! `lessor solve openb`: the batch of an openb arrival sequence.
 
 use lessor_datasets::families;
-use lessor_solver::openb::{OpenbMethod, OpenbOptions, solve};
+use lessor_solver::families::openb::{OpenbMethod, OpenbOptions, solve};
 use serde::Serialize;
 
 use crate::Ending;

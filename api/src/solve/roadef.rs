@@ -2,7 +2,7 @@
 
 use lessor_datasets::families;
 use lessor_models::families::reassignment::{ReassignmentFault, ReassignmentInstance, faults, impossible};
-use lessor_solver::reassignment::{ReassignmentMethod, ReassignmentOptions, solve};
+use lessor_solver::families::reassignment::{ReassignmentMethod, ReassignmentOptions, solve};
 
 use crate::Ending;
 use crate::cli::{RoadefMethodFlag, SolveRoadefArgs};

@@ -1,7 +1,7 @@
 //! `lessor solve vbp`: a vector packing problem.
 
 use lessor_datasets::families;
-use lessor_solver::vector_packing::{VectorPackingMethod, VectorPackingOptions, solve};
+use lessor_solver::families::vector_packing::{VectorPackingMethod, VectorPackingOptions, solve};
 
 use crate::Ending;
 use crate::cli::{SolveVbpArgs, VbpMethodFlag};

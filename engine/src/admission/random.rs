@@ -1,6 +1,6 @@
 //! Anywhere that a request fits, each tile as likely as any other.
 
-use lessor_solver::random::Random as Stream;
+use lessor_solver::support::random::Random as Stream;
 
 use super::board::Board;
 use super::policy::{Freshness, Policy, Rating};

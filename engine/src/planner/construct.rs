@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use lessor_solver::bound::Relaxation;
-use lessor_solver::cohorts::Cohorts;
-use lessor_solver::index::JobClassIndex;
-use lessor_solver::layer::{self, Counts};
+use lessor_solver::lowering::index::JobClassIndex;
 use lessor_solver::lowering::{Cell, Lowered};
-use lessor_solver::occupancy::Occupancy;
-use lessor_solver::rank::Ranking;
-use lessor_solver::running::Stay;
+use lessor_solver::plan::cohorts::Cohorts;
+use lessor_solver::plan::layer::{self, Counts};
+use lessor_solver::plan::occupancy::Occupancy;
+use lessor_solver::plan::rank::Ranking;
+use lessor_solver::plan::running::Stay;
+use lessor_solver::plan::shares::Shares;
+use lessor_solver::plan::spread_out::spread_out;
+use lessor_solver::plan::unruly::drop_unruly;
+use lessor_solver::plan::{cell, insert};
 use lessor_solver::search::Search;
-use lessor_solver::shares::Shares;
-use lessor_solver::spread_out::spread_out;
-use lessor_solver::unruly::drop_unruly;
-use lessor_solver::{cell, insert};
 use rayon::prelude::*;
 
 use super::{Phase, Run};

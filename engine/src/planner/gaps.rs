@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use lessor_models::instance::Instance;
 use lessor_models::time::Timestamp;
-use lessor_solver::index::TileIndex;
-use lessor_solver::insert;
+use lessor_solver::lowering::index::TileIndex;
 use lessor_solver::lowering::{Grid, Lowered};
-use lessor_solver::occupancy::Occupancy;
+use lessor_solver::plan::insert;
+use lessor_solver::plan::occupancy::Occupancy;
 
 use super::Run;
 use super::construct::Guide;

@@ -1,10 +1,11 @@
 //! The way from what runs to a plan: its moves, and what it does without because no order of moves leads there.
 
 use lessor_models::plan::{HeldBack, Move, Placement};
-use lessor_solver::occupancy::Occupancy;
-use lessor_solver::running::Resort;
-use lessor_solver::unruly::drop_unruly;
-use lessor_solver::{assemble, insert, migration};
+use lessor_solver::migration;
+use lessor_solver::plan::occupancy::Occupancy;
+use lessor_solver::plan::running::Resort;
+use lessor_solver::plan::unruly::drop_unruly;
+use lessor_solver::plan::{assemble, insert};
 
 use super::Run;
 use super::construct::Guide;

@@ -8,12 +8,12 @@
 
 use std::collections::BTreeSet;
 
-use lessor_solver::cohorts::Cohorts;
-use lessor_solver::index::{JobClassIndex, TileIndex};
-use lessor_solver::insert;
 use lessor_solver::lowering::Lowered;
-use lessor_solver::occupancy::Occupancy;
-use lessor_solver::random::Random;
+use lessor_solver::lowering::index::{JobClassIndex, TileIndex};
+use lessor_solver::plan::cohorts::Cohorts;
+use lessor_solver::plan::insert;
+use lessor_solver::plan::occupancy::Occupancy;
+use lessor_solver::support::random::Random;
 
 use super::Run;
 use super::construct::Guide;

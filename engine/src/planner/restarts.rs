@@ -4,9 +4,9 @@
 //! plan of a small fleet is worth less than that; others come from other seeds, until several in a row brought nothing.
 
 use lessor_solver::lowering::Lowered;
-use lessor_solver::occupancy::Occupancy;
-use lessor_solver::random::Random;
-use lessor_solver::running::Stay;
+use lessor_solver::plan::occupancy::Occupancy;
+use lessor_solver::plan::running::Stay;
+use lessor_solver::support::random::Random;
 
 use super::Run;
 use super::construct::Guide;

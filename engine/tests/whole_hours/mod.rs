@@ -7,7 +7,7 @@ use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
 use lessor_models::plan::Placement;
 use lessor_models::time::{MICROS_PER_HOUR, Timestamp};
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 /// Hours of a day's corner.
 pub(crate) const HOURS: i64 = 6;

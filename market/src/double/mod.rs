@@ -14,7 +14,7 @@ mod tests;
 mod trading;
 
 use lessor_models::families::double_auction::DoubleAuctionInstance;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use classes::Classes;
 use payments::clarke;

@@ -1,7 +1,7 @@
 //! Double auctions against all matchings.
 
 use lessor_models::families::double_auction::{DoubleAuctionInstance, Order, check};
-use lessor_solver::random::Random;
+use lessor_solver::support::random::Random;
 use proptest::prelude::*;
 
 use super::{DoubleOutcome, clear, reduced};

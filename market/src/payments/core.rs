@@ -16,7 +16,7 @@
 //! bids.
 
 use lessor_solver::packing::{Improver, Known, relaxed};
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use crate::book::BidderIndex;
 use crate::outcome::{EXACT_UNITS, Payment, Unsettled};
@@ -184,7 +184,7 @@ impl Search<'_> {
         }
         let worths = self.worths(kept, bits);
         let slack = self.slack.max(rounding) * (1_u64 << bits) as f64;
-        let slack = u128::from(lessor_solver::numbers::floor(slack));
+        let slack = u128::from(lessor_solver::support::numbers::floor(slack));
         let known = Known { best: self.winners, slack, near: &self.coalitions };
         let Some(found) = round.improve(&mut self.improver, (&worths, known), self.seed, self.stop) else {
             return Ok(None);
@@ -217,7 +217,8 @@ impl Search<'_> {
         let round = self.round;
         let place = |bidder: BidderIndex| self.winning.binary_search_by_key(&bidder, |winner| winner.bidder).ok();
         let fraction = (1_u64 << bits) as f64;
-        let less: Vec<u64> = kept.iter().map(|kept| lessor_solver::numbers::floor(kept * fraction + WHOLE)).collect();
+        let less: Vec<u64> =
+            kept.iter().map(|kept| lessor_solver::support::numbers::floor(kept * fraction + WHOLE)).collect();
         let worth = |(bid, &surplus): (&crate::book::Bid, &u64)| {
             let is_once = round.book.group_of(bid.bidder).is_some();
             let off = place(bid.bidder).filter(|_| is_once).map_or(0, |at| less[at]);
@@ -281,8 +282,8 @@ fn settle(winning: &[Winner], kept: &[f64], constraints: &[Kept]) -> Vec<Payment
 /// what a float tells apart.
 fn units(kept: f64) -> u128 {
     let whole = kept.max(0.0).floor();
-    let rest = lessor_solver::numbers::floor((kept.max(0.0) - whole) * EXACT_UNITS as f64 + 0.5);
-    u128::from(lessor_solver::numbers::floor(whole)) * EXACT_UNITS + u128::from(rest)
+    let rest = lessor_solver::support::numbers::floor((kept.max(0.0) - whole) * EXACT_UNITS as f64 + 0.5);
+    u128::from(lessor_solver::support::numbers::floor(whole)) * EXACT_UNITS + u128::from(rest)
 }
 
 /// What a payment may be off a whole one and is taken for it: a thousandth, or what a float of this size does not tell apart.

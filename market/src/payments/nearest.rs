@@ -4,7 +4,7 @@
 //! one broken inequality after another, and lets go of those whose multiplier would turn negative. Problems here have a few
 //! dozen variables; the factor of the active set grows with each inequality, and is made anew from where one goes.
 
-use lessor_solver::vectors::dot;
+use lessor_solver::support::vectors::dot;
 
 /// `sum of entries x >= limit`; an equality where it says so.
 #[derive(Clone, Debug)]

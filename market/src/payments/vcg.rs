@@ -8,7 +8,7 @@
 //! parallel.
 
 use lessor_solver::packing::PackingOutcome;
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use crate::outcome::{EXACT_UNITS, Payment, Unsettled};
 use crate::winner::{Round, Winner};

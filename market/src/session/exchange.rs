@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use super::SessionError;
 use super::market::{Cleared, Entered, Fates, Market};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::families::assignment::AssignmentInstance;
 use lessor_solver::assignment::{assign, lowest_prices};
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use super::SessionError;
 use super::fate::Lost;

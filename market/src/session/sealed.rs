@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use super::SessionError;
 use super::fate::Fate;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_solver::stop::Stop;
+use lessor_solver::support::stop::Stop;
 
 use super::SessionError;
 use super::exchange::{Best, Exchange};

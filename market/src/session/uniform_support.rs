@@ -13,8 +13,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use lessor_solver::numbers::round_wide;
 use lessor_solver::packing::{Packing, PackingColumn, row_prices};
+use lessor_solver::support::numbers::round_wide;
 
 use crate::book::{GoodIndex, GroupIndex};
 

@@ -105,7 +105,7 @@ fn table(sorts: &[Sort], top: usize) -> Vec<[i64; STEPS + 1]> {
         }
         filled.push(row);
     }
-    let millionths = |devices: f64| crate::numbers::round(devices * DEVICE_WORTH as f64);
+    let millionths = |devices: f64| crate::support::numbers::round(devices * DEVICE_WORTH as f64);
     filled.iter().map(|row| row.map(millionths)).collect()
 }
 

@@ -31,7 +31,7 @@ pub fn shortage(seen: &Seen, to_come: f64, room: u64) -> u32 {
     let variance = seen.squares as f64 * ratio * (1.0 + ratio);
     let distance = (mean - room as f64) / variance.max(1e-9).sqrt();
     let chance = 1.0 / (1.0 + (-1.702 * distance).exp());
-    u32::try_from(crate::numbers::round(chance * f64::from(STEPS))).unwrap_or(STEPS)
+    u32::try_from(crate::support::numbers::round(chance * f64::from(STEPS))).unwrap_or(STEPS)
 }
 
 #[cfg(test)]

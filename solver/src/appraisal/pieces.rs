@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use lessor_models::tile_class::DEVICE_MILLI;
 
 use crate::bound::dense;
-use crate::numbers::round;
+use crate::support::numbers::round;
 
 use super::{Asked, DEVICE_WORTH};
 

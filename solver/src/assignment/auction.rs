@@ -2,7 +2,7 @@
 
 use lessor_models::families::assignment::AssignmentInstance;
 
-use crate::stop::Stop;
+use crate::support::stop::Stop;
 
 /// How much smaller epsilon is in each phase than in the one before.
 const SHRINKS_BY: i64 = 4;

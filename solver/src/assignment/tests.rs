@@ -3,7 +3,7 @@
 use lessor_models::families::assignment::{AssignmentInstance, bound, check};
 use proptest::prelude::*;
 
-use crate::stop::Stop;
+use crate::support::stop::Stop;
 
 use super::{assign, lowest_prices};
 

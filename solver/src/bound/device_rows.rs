@@ -10,7 +10,7 @@ use super::patterns::{self, DeviceParts, Pattern, Piece, PiecePrices};
 use super::rows::Spot;
 use super::timeline::Timeline;
 use crate::lowering::Lowered;
-use crate::program::{Column, Program, Row, Solution};
+use crate::program::linear::{Column, Program, Row, Solution};
 
 /// A merged group's devices at one of the instants, by position.
 type Devices = (usize, usize);

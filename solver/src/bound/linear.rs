@@ -26,9 +26,9 @@ use super::shapes::ShapePrices;
 use super::sifting::Sifting;
 use super::supply::Supply;
 use super::timeline::{Timeline, Window};
-use crate::index::JobClassIndex;
-use crate::program::{Answer, Program, Resident, Solution, Way};
-use crate::stop::Stop;
+use crate::lowering::index::JobClassIndex;
+use crate::program::linear::{Answer, Program, Resident, Solution, Way};
+use crate::support::stop::Stop;
 
 /// Simplex iterations after which a program is given up; most need fewer than a hundredth of it.
 const ITERATIONS_MAX: u32 = 2_000_000;

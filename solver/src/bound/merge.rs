@@ -11,8 +11,8 @@ use lessor_models::objective::dues::Due;
 use lessor_models::objective::tariff::Tariff;
 use lessor_models::resources::{Kind, UNLIMITED};
 
-use crate::index::{AccountIndex, GroupIndex};
 use crate::lowering::Lowered;
+use crate::lowering::index::{AccountIndex, GroupIndex};
 
 /// The most merged groups that a program is built over; what is told apart makes the bound tighter and the program larger.
 const MERGED_MAX: usize = 300;
@@ -151,7 +151,7 @@ fn below(lowered: &Lowered<'_>, alike: &[usize]) -> Vec<Below> {
 
 /// A ratio in steps of its logarithm.
 fn in_steps(ratio: f64, step: f64) -> i64 {
-    if step.is_finite() && step > 0.0 { crate::numbers::round(ratio.max(1e-9).ln() / step) } else { 0 }
+    if step.is_finite() && step > 0.0 { crate::support::numbers::round(ratio.max(1e-9).ln() / step) } else { 0 }
 }
 
 fn signature(lowered: &Lowered<'_>, account: AccountIndex, below: &Below, step: Step) -> Signature {

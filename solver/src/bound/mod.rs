@@ -29,9 +29,9 @@ use lessor_models::time::Timestamp;
 pub use readable::readable_duals;
 
 use crate::lowering::Lowered;
-use crate::numbers::floor;
-use crate::program::Way;
-use crate::stop::Stop;
+use crate::program::linear::Way;
+use crate::support::numbers::floor;
+use crate::support::stop::Stop;
 use linear::{Budget, Count, Place, Relaxed};
 use merge::Merged;
 use patterns::{Piece, PiecePrices};

@@ -10,7 +10,7 @@ use super::merge::Merged;
 use super::patterns::PiecePrices;
 use super::shapes::ShapePrices;
 use super::timeline::{Runs, Timeline};
-use crate::index::{GroupIndex, JobClassIndex};
+use crate::lowering::index::{GroupIndex, JobClassIndex};
 use crate::lowering::{Lowered, Varying};
 
 /// Kinds, with bandwidth once more per level.

@@ -12,7 +12,7 @@ use super::shapes::Shaped;
 use super::timeline::Window;
 use super::{Relaxation, Scopes, duals};
 use crate::lowering::Lowered;
-use crate::numbers::floor;
+use crate::support::numbers::floor;
 
 /// A merged group at an instant.
 type Place = (usize, Timestamp);

@@ -14,8 +14,8 @@ use super::linear::{Budget, Place};
 use super::merge::Merged;
 use super::supply::Supply;
 use super::timeline::{Timeline, Window};
-use crate::index::{GroupIndex, JobClassIndex};
-use crate::program::{Program, Row};
+use crate::lowering::index::{GroupIndex, JobClassIndex};
+use crate::program::linear::{Program, Row};
 
 /// How many times a whole limit a column may draw before its place counts as having none of that kind.
 const BARRED: f64 = 1e9;

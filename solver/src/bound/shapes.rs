@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lessor_models::time::Timestamp;
 
-use crate::index::JobClassIndex;
+use crate::lowering::index::JobClassIndex;
 
 /// A capsule of a class on a tile of a merged group at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

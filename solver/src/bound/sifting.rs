@@ -14,9 +14,9 @@ use super::shapes::ShapePrices;
 use super::supply::Supply;
 use super::tile_rows::TileRows;
 use super::timeline::{Runs, Timeline};
-use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
-use crate::program::{Column, LateRow, Program, Row, Solution};
+use crate::lowering::index::{GroupIndex, JobClassIndex};
+use crate::program::linear::{Column, LateRow, Program, Row, Solution};
 
 /// Places of each class in the first program, and the most that each solve adds.
 const PLACES: usize = 8;

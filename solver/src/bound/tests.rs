@@ -13,7 +13,7 @@ use lessor_models::time::Timestamp;
 
 use crate::bound;
 use crate::lowering::Lowered;
-use crate::stop::Stop;
+use crate::support::stop::Stop;
 
 /// What each tile gives of compute and of memory.
 const WHOLE: u64 = 1_000;
@@ -151,7 +151,7 @@ fn optimum(instance: &Instance, plan: &mut Vec<Placement>, capsules: &[JobIndex]
 
 #[test]
 fn no_bound_is_below_the_best_plan() {
-    let mut random = crate::random::Random::new(11);
+    let mut random = crate::support::random::Random::new(11);
     let mut with_shapes = 0;
     for _ in 0..120 {
         let mut size = || [0, 150, 300, 350, 450, 520, 550, 600, 700][random.index(9)];

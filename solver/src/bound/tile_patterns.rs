@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
 
 use super::dense;
-use crate::numbers::floor;
+use crate::support::numbers::floor;
 
 /// Share of a tile above which, in some kind, a capsule counts as large; what is smaller fills gaps, and gets no weight.
 const LARGE: f64 = 0.25;
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn no_pattern_weighs_more_than_one() {
-        let mut random = crate::random::Random::new(7);
+        let mut random = crate::support::random::Random::new(7);
         let mut cuts = 0;
         for _ in 0..300 {
             let mut size = || 5 + random.below(70);

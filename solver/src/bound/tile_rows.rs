@@ -18,9 +18,9 @@ use super::rows::Spot;
 use super::shapes::{ShapePrices, Shaped};
 use super::tile_patterns::{self, Asked};
 use super::timeline::{Timeline, Window};
-use crate::index::JobClassIndex;
 use crate::lowering::Lowered;
-use crate::program::{LateRow, Row, Solution};
+use crate::lowering::index::JobClassIndex;
+use crate::program::linear::{LateRow, Row, Solution};
 
 /// The most instants at which groups are looked at.
 const INSTANTS_MAX: usize = 12;

@@ -26,8 +26,8 @@ use super::preempt::{self, Victim};
 use super::shortage::Shortage;
 use super::trial::Trial;
 use super::{Explainer, reason, rules, starts};
-use crate::index::{GroupIndex, JobClassIndex, TileIndex};
-use crate::stop::Stop;
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::support::stop::Stop;
 
 /// Victims that are tried for a gang, each with a whole plan.
 const GANG_VICTIMS_MAX: usize = 32;
@@ -37,7 +37,7 @@ struct Candidate {
     cost: u128,
     cure: Cure,
     target: TileIndex,
-    gone: Option<(TileIndex, crate::occupancy::Item)>,
+    gone: Option<(TileIndex, crate::plan::occupancy::Item)>,
 }
 
 /// The cheapest cure for one capsule, from the places that one constraint blocks. `None` where none works or time is up.

@@ -2,9 +2,9 @@
 
 use lessor_models::resources::{Kind, Resources};
 
-use crate::index::{GroupIndex, TileIndex};
-use crate::occupancy::Occupancy;
-use crate::stop::Stop;
+use crate::lowering::index::{GroupIndex, TileIndex};
+use crate::plan::occupancy::Occupancy;
+use crate::support::stop::Stop;
 
 /// The most rows kept apart by bucket, a quarter of a GiB; beyond it a group has one row, the best of all buckets.
 const ROWS_MAX: usize = 1 << 20;

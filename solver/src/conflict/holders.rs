@@ -1,7 +1,7 @@
 //! Which tiles hold each class, and how many capsules at most: what their room could gain is known without a look at them.
 
-use crate::index::{GroupIndex, TileIndex};
-use crate::occupancy::Occupancy;
+use crate::lowering::index::{GroupIndex, TileIndex};
+use crate::plan::occupancy::Occupancy;
 
 /// A tile that holds capsules of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,10 +36,10 @@ use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::Timestamp;
 use rayon::prelude::*;
 
-use crate::assemble::per_job;
-use crate::index::{JobClassIndex, TileIndex};
-use crate::occupancy::{Item, Occupancy};
-use crate::stop::Stop;
+use crate::lowering::index::{JobClassIndex, TileIndex};
+use crate::plan::assemble::per_job;
+use crate::plan::occupancy::{Item, Occupancy};
+use crate::support::stop::Stop;
 use holders::Held;
 use shortage::Shortage;
 

@@ -16,8 +16,8 @@ use super::mask::Mask;
 use super::shortage::short_bits;
 use super::trial::{TILES_PER_LOOK, devices_short};
 use super::{Explainer, rules, starts};
-use crate::index::{GroupIndex, JobClassIndex, TileIndex};
-use crate::stop::Stop;
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::support::stop::Stop;
 
 /// The place that is least short, of all that one set of constraints blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -12,9 +12,9 @@ use super::mask::Mask;
 use super::places::{Place, Sets};
 use super::trial::TILES_PER_LOOK;
 use super::{Explainer, rules, starts};
-use crate::index::{GroupIndex, JobClassIndex, TileIndex};
-use crate::occupancy::Item;
-use crate::stop::Stop;
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::plan::occupancy::Item;
+use crate::support::stop::Stop;
 
 /// Places apart from the victim's own tile that a preemption is tried for: those that accounts alone block.
 const TARGETS_MAX: usize = 8;

@@ -10,8 +10,8 @@ use super::mask::Mask;
 use super::shortage::Shortage;
 use super::trial::{TILES_PER_LOOK, Trial};
 use super::{Explainer, rules, starts, strain};
-use crate::index::{GroupIndex, JobClassIndex, TileIndex};
-use crate::stop::Stop;
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::support::stop::Stop;
 
 /// Fractions of a capsule that the relaxation counts in, so that sums stay integers.
 const PARTS: u128 = 1 << 20;

@@ -8,9 +8,9 @@ use lessor_models::objective::latency;
 use lessor_models::plan::Rule;
 
 use super::mask::Mask;
-use crate::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::{Lowered, domain_members};
-use crate::occupancy::Occupancy;
+use crate::plan::occupancy::Occupancy;
 
 /// The rules that leave no doubt whatever the headroom: all but worth, devices and the gang.
 pub(super) const ELIGIBILITY: Mask = Mask::rule(Rule::Classes)

@@ -7,7 +7,7 @@ use lessor_models::resources::{Kind, Resources};
 
 use super::mask::Mask;
 use super::{Explainer, starts};
-use crate::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 
 /// The kinds that each tile lacks at every start of a class, a bit each, by tile.
 #[derive(Clone, Debug, Default)]

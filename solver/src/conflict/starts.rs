@@ -2,8 +2,8 @@
 
 use lessor_models::time::Timestamp;
 
-use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
+use crate::lowering::index::{GroupIndex, JobClassIndex};
 
 /// The last start that still ends by the deadline; before the earliest start where the term does not fit the window.
 pub(super) fn latest(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> Timestamp {

@@ -5,8 +5,8 @@ use lessor_models::plan::{Blocker, Cure, Reason, Rule};
 use super::reason::allowed_tiles;
 use super::trial::TILES_PER_LOOK;
 use super::{Explainer, Explanation, starts};
-use crate::index::{GroupIndex, JobClassIndex};
-use crate::stop::Stop;
+use crate::lowering::index::{GroupIndex, JobClassIndex};
+use crate::support::stop::Stop;
 
 /// By how much a capsule's bid falls short of what it would add to the open place that it strains least; nothing where it
 /// earns that, or where no place is open. `None` where the flag was raised first.

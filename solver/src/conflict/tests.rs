@@ -18,10 +18,10 @@ use lessor_models::tile_class::{Band, TileClass};
 use lessor_models::time::{Span, Timestamp};
 
 use super::{Explanation, explain};
-use crate::index::{JobClassIndex, TileIndex};
 use crate::lowering::Lowered;
-use crate::occupancy::{Item, Occupancy};
-use crate::stop::Stop;
+use crate::lowering::index::{JobClassIndex, TileIndex};
+use crate::plan::occupancy::{Item, Occupancy};
+use crate::support::stop::Stop;
 
 /// All times are multiples of this many microseconds.
 const TICK: i64 = 10;

@@ -17,10 +17,10 @@ use lessor_models::time::Timestamp;
 use super::mask::Mask;
 use super::shortage::Shortage;
 use super::{Explainer, rules, starts};
-use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::{Lowered, domain_members};
-use crate::occupancy::{Item, best_devices, times};
-use crate::stop::Stop;
+use crate::plan::occupancy::{Item, best_devices, times};
+use crate::support::stop::Stop;
 
 /// Tiles between two looks at the flag: a fraction of a millisecond.
 pub(super) const TILES_PER_LOOK: usize = 1 << 8;

@@ -11,9 +11,9 @@ use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::StepFunction;
 
 use super::accounts::{Account, capacity_less};
+use super::index::{AccountIndex, GroupIndex};
 use super::surcharges::Varying;
 use super::{Grid, surcharges};
-use crate::index::{AccountIndex, GroupIndex};
 
 /// Tiles that a plan cannot tell apart.
 #[derive(Clone, Debug)]

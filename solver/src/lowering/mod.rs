@@ -6,7 +6,9 @@
 mod accounts;
 mod grid;
 mod groups;
+pub mod index;
 mod job_classes;
+pub mod strain;
 mod surcharges;
 mod tick;
 
@@ -31,8 +33,8 @@ pub use job_classes::JobClass;
 pub use surcharges::Varying;
 use surcharges::{Payer, Surcharges};
 
-use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
-use crate::strain::Strain;
+use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::strain::Strain;
 
 /// The raw instance.
 #[derive(Debug)]

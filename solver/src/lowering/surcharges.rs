@@ -10,7 +10,7 @@ use lessor_models::objective::{Site, Weights};
 use lessor_models::time::Timestamp;
 
 use super::Grid;
-use crate::index::JobClassIndex;
+use super::index::JobClassIndex;
 
 /// The most starts that are kept for a job class, half of them the cheapest and half of them spread over the others.
 const STARTS_MAX: usize = 256;

@@ -11,7 +11,7 @@ use lessor_models::objective::moves::between;
 use lessor_models::plan::{Placement, Seat};
 use lessor_models::time::Timestamp;
 
-use crate::transport;
+use crate::program::transport;
 
 /// Equal capsules that leave one seat for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
 
 use super::migration;
-use crate::random::Random;
+use crate::support::random::Random;
 
 fn class(energy: u64, devices: u8) -> TileClass {
     let name = format!("class {energy} {devices}");

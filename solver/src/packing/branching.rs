@@ -3,7 +3,7 @@
 //! A column is tried on both sides where little is known of it, and judged by what it came to before elsewhere (reliability branching,
 //! Achterberg, Koch & Martin 2005). Floating point chooses; what a side proves is exact.
 
-use crate::stop::Stop;
+use crate::support::stop::Stop;
 
 use super::instance::Packing;
 use super::proof::{Allowed, Prices, Proof};

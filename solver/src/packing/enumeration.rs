@@ -4,7 +4,7 @@
 //! The heaviest clique is sought as Carraghan and Pardalos (1990) do, with the bound of Kumlander (2004): columns of one
 //! class exclude each other, so that no packing holds two of a class, and the heaviest of each bounds them all.
 
-use crate::stop::Stop;
+use crate::support::stop::Stop;
 
 use super::bits::Bits;
 use super::conflicts::Conflicts;

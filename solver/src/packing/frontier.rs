@@ -6,7 +6,7 @@
 
 use std::collections::BinaryHeap;
 
-use crate::stop::Stop;
+use crate::support::stop::Stop;
 
 use super::branching::{Branching, History, Next, Place, Side, fix, spread};
 use super::proof::{Allowed, Prices, Proof, Row};

@@ -1,7 +1,7 @@
 //! Something better than a packing that is known, sought again and again for worths that change.
 
-use crate::random::Random;
-use crate::stop::Stop;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 use super::component::Component;
 use super::frontier::Frontier;

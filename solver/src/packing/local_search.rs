@@ -3,8 +3,8 @@
 //! Iterated local search after Nogueira, Pinheiro and Subramanian (2018): columns that gain more than they push out come in
 //! until there are none, then some come in by force, and what turned out worse for long is given up.
 
-use crate::random::Random;
-use crate::stop::Stop;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 use super::conflicts::Conflicts;
 

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::random::Random;
-use crate::stop::Stop;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 use super::component::{Component, components};
 use super::enumeration::{Target, enumerate};

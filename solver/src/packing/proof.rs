@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use crate::numbers::round_wide;
+use crate::support::numbers::round_wide;
 
 use super::instance::Packing;
 use super::matrix::renumbered;

@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_subset_within_a_capacity_is_within_the_reachable_one() {
-        let mut random = crate::random::Random::new(3);
+        let mut random = crate::support::random::Random::new(3);
         for _ in 0..200 {
             let amounts: Vec<u64> = (0..6).map(|_| 1 + random.below(40)).collect();
             let capacity = 40 + random.below(60);

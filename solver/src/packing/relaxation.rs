@@ -1,6 +1,6 @@
 //! The linear relaxation of a packing: rows come in once a solution breaks them, and cuts stay.
 
-use crate::stop::Stop;
+use crate::support::stop::Stop;
 
 use super::cuts::Cut;
 use super::instance::Packing;

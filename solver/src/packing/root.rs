@@ -1,8 +1,8 @@
 //! The root of a component: its relaxation, with cuts, and what is known of the best packing.
 
-use crate::numbers::floor;
-use crate::random::Random;
-use crate::stop::Stop;
+use crate::support::numbers::floor;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 use super::component::Component;
 use super::cuts::{self, Cut};

@@ -11,10 +11,10 @@
 //! Slacks are taken back to columns after. Floating point chooses the multipliers alone: whatever they are, the cut holds, since all
 //! that follows is in integers. Whoever takes columns out of a packing has a packing, so that what is negative in a cut counts as nothing.
 
-use crate::numbers::round_wide;
-use crate::random::Random;
-use crate::stop::Stop;
-use crate::vectors::dot;
+use crate::support::numbers::round_wide;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
+use crate::support::vectors::dot;
 
 use super::cuts::Cut;
 use super::instance::Packing;

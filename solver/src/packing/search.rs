@@ -1,7 +1,7 @@
 //! How a component of a packing is solved: what runs when.
 
-use crate::random::Random;
-use crate::stop::Stop;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 use super::component::Component;
 use super::enumeration::{Target, enumerate};

@@ -12,8 +12,8 @@
 //! passes breakpoints while the slope allows it (Maros 2003, "long step"). What comes out is floating point and proves
 //! nothing: [`super::proof`] turns prices into bounds in exact integers.
 
-use crate::random::Random;
-use crate::stop::Stop;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 use super::matrix::{Matrix, retain};
 use super::ratio_test::{Breakpoint, Workspace};

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::random::Random;
-use crate::stop::Stop;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 use super::component::components;
 use super::frontier::Frontier;
@@ -348,9 +348,9 @@ fn an_odd_hole_needs_more_than_its_relaxation() {
 
 #[test]
 fn the_same_seed_gives_the_same_packing() {
-    let mut random = crate::random::Random::new(7);
+    let mut random = crate::support::random::Random::new(7);
     let rows = 24;
-    let column = |random: &mut crate::random::Random| {
+    let column = |random: &mut crate::support::random::Random| {
         let mut taken: Vec<u32> = (0..4).map(|_| u32::try_from(random.index(rows)).unwrap()).collect();
         taken.sort_unstable();
         taken.dedup();

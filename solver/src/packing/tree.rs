@@ -6,7 +6,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use crate::stop::Stop;
+use crate::support::stop::Stop;
 
 use super::branching::{Branching, Next, Place, fix, spread};
 use super::greedy::{Fill, by_score};

@@ -2,8 +2,8 @@
 
 use lessor_models::time::Timestamp;
 
-use crate::index::{JobClassIndex, TileIndex};
-use crate::occupancy::{Item, Occupancy};
+use crate::lowering::index::{JobClassIndex, TileIndex};
+use crate::plan::occupancy::{Item, Occupancy};
 
 /// Puts a capsule on a tile, if it fits.
 pub(super) fn put(

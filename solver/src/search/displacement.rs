@@ -14,10 +14,10 @@ use super::change::{Change, put};
 use super::draws::Draws;
 use super::leave::{Way, completed, may_leave};
 use super::spot::{Spot, best_start};
-use crate::index::{GroupIndex, JobClassIndex, TileIndex};
-use crate::occupancy::{Item, Occupancy};
-use crate::random::Random;
-use crate::stop::Stop;
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::plan::occupancy::{Item, Occupancy};
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 /// The allowance of the first stage in parts of a plan's value and, beside that, in capsules; the stages, each of which allows half
 /// as much, and the stages that are left out at first, one less each time: where there is little time, small allowances bring

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::Lowered;
-use crate::random::Random;
+use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
+use crate::support::random::Random;
 
 /// The tiles of each class and account that was asked for.
 #[derive(Clone, Debug, Default)]

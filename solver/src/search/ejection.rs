@@ -13,11 +13,11 @@ use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::DEVICE_MILLI;
 
 use super::Contents;
-use crate::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::{Cell, Lowered};
-use crate::occupancy::{Item, Occupancy, best_devices};
-use crate::random::Random;
-use crate::shares::{Drawn, Shares};
+use crate::plan::occupancy::{Item, Occupancy, best_devices};
+use crate::plan::shares::{Drawn, Shares};
+use crate::support::random::Random;
 
 /// Tiles of a group that one class looks at: so many, and so many for each capsule that the cell has of it.
 const TILES: u64 = 24;

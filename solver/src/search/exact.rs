@@ -21,13 +21,13 @@ use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, con
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::time::Timestamp;
 
-use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
-use crate::numbers::round;
-use crate::program::aside;
-use crate::room::Room;
-use crate::shares::Shares;
-use crate::stop::Stop;
+use crate::lowering::index::{GroupIndex, JobClassIndex};
+use crate::plan::room::Room;
+use crate::plan::shares::Shares;
+use crate::program::linear::aside;
+use crate::support::numbers::round;
+use crate::support::stop::Stop;
 
 /// Nodes of the branch-and-bound tree after which the best contents found so far are taken.
 const NODES_MAX: i32 = 200;
@@ -222,7 +222,7 @@ fn solve_program(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use crate::support::random::Random;
 
     const TILES: usize = 2;
     const CHOICES: usize = 3;

@@ -1,10 +1,10 @@
 //! Which capsules may leave their tile: those that nothing depends on as the plan stands.
 
 use super::change::Change;
-use crate::assemble::bonuses;
-use crate::index::{JobClassIndex, TileIndex};
+use crate::lowering::index::{JobClassIndex, TileIndex};
 use crate::lowering::{Lowered, domain_members};
-use crate::occupancy::{Item, Occupancy};
+use crate::plan::assemble::bonuses;
+use crate::plan::occupancy::{Item, Occupancy};
 
 /// Where a capsule goes that leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

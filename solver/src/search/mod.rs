@@ -29,13 +29,13 @@ use std::collections::BTreeMap;
 use lessor_models::resources::{Resources, UNLIMITED};
 use rayon::prelude::*;
 
-use crate::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::{Cell, Lowered};
-use crate::occupancy::{Item, Occupancy};
-use crate::random::Random;
-use crate::rank::Ranking;
-use crate::shares::{Share, Shares};
-use crate::stop::Stop;
+use crate::plan::occupancy::{Item, Occupancy};
+use crate::plan::rank::Ranking;
+use crate::plan::shares::{Share, Shares};
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 use budget::Budget;
 pub use displacement::Displacement;
 use ejection::Ejection;
@@ -169,8 +169,8 @@ impl<'a> Search<'a> {
         for (_, changes) in found {
             improved |= !changes.is_empty() && replace(occupancy, &changes);
         }
-        improved |= crate::insert::insert_missing(occupancy, &pool, self.ranking, stop) > 0;
-        crate::insert::drop_partial_gangs(occupancy);
+        improved |= crate::plan::insert::insert_missing(occupancy, &pool, self.ranking, stop) > 0;
+        crate::plan::insert::drop_partial_gangs(occupancy);
         self.idle = match (improved, recreate) {
             (false, _) => self.idle + 1,
             (true, Recreate::Greedy) => 0,
@@ -214,7 +214,7 @@ impl<'a> Search<'a> {
         for changes in found {
             replace(occupancy, &changes);
         }
-        crate::insert::drop_partial_gangs(occupancy);
+        crate::plan::insert::drop_partial_gangs(occupancy);
     }
 
     fn tasks<'b>(

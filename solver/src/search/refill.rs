@@ -5,13 +5,13 @@ use std::ops::Range;
 use lessor_models::time::Timestamp;
 
 use super::STARTS_MAX;
-use crate::index::{GroupIndex, JobClassIndex};
 use crate::lowering::Lowered;
-use crate::occupancy::{Item, Occupancy};
-use crate::random::Random;
-use crate::room::Room;
-use crate::shares::{Drawn, Shares};
-use crate::strain::Load;
+use crate::lowering::index::{GroupIndex, JobClassIndex};
+use crate::lowering::strain::Load;
+use crate::plan::occupancy::{Item, Occupancy};
+use crate::plan::room::Room;
+use crate::plan::shares::{Drawn, Shares};
+use crate::support::random::Random;
 
 /// The starts to try for a class, in order: all of them from the first on or from a random one, some where they are many; the
 /// first ones where they come in the order of what they cost.

@@ -13,12 +13,12 @@ use lessor_models::time::Timestamp;
 
 use super::change::{Change, kept, put};
 use super::stays;
-use crate::index::{GroupIndex, JobClassIndex, TileIndex};
-use crate::occupancy::{Item, Occupancy};
-use crate::openings::Openings;
-use crate::random::Random;
-use crate::rank;
-use crate::stop::Stop;
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::plan::occupancy::{Item, Occupancy};
+use crate::plan::openings::Openings;
+use crate::plan::rank;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 /// Capsules drawn for an attempt, of which the one that could gain most moves (tournament selection; Goldberg & Deb 1991).
 const ENTRANTS: usize = 4;

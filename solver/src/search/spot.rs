@@ -3,9 +3,9 @@
 use lessor_models::resources::{Resources, UNLIMITED};
 use lessor_models::time::{Interval, Timestamp};
 
-use crate::index::{JobClassIndex, TileIndex};
-use crate::occupancy::Occupancy;
-use crate::random::Random;
+use crate::lowering::index::{JobClassIndex, TileIndex};
+use crate::plan::occupancy::Occupancy;
+use crate::support::random::Random;
 
 /// A tile and a start.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! Capsules that a few tiles may be filled with: so many of each class.
 
-use crate::index::JobClassIndex;
+use crate::lowering::index::JobClassIndex;
 
 /// Counts by class, in the order of classes. Few, so that a sorted list beats any tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

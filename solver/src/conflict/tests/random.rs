@@ -9,9 +9,9 @@ use proptest::prelude::*;
 
 use super::claims::assert_sound;
 use super::{TICK, World, class, job, placed};
-use crate::index::TileIndex;
 use crate::lowering::Lowered;
-use crate::random::Random;
+use crate::lowering::index::TileIndex;
+use crate::support::random::Random;
 
 fn one_in(random: &mut Random, chances: u64) -> bool {
     random.below(chances) == 0

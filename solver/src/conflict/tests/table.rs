@@ -10,9 +10,9 @@ use lessor_models::time::{Span, Timestamp};
 use super::claims::assert_sound;
 use super::{World, class, job, memory, placed};
 use crate::conflict::{Explainer, explain, explain_all};
-use crate::index::JobClassIndex;
 use crate::lowering::Lowered;
-use crate::stop::Stop;
+use crate::lowering::index::JobClassIndex;
+use crate::support::stop::Stop;
 
 const FREE: Resources = Resources::UNLIMITED;
 

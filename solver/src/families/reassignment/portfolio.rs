@@ -1,0 +1,204 @@
+//! Which method runs when.
+
+use std::sync::{Mutex, PoisonError};
+
+use lessor_models::families::reassignment::{Cost, ReassignmentInstance, bound, check, impossible};
+use rayon::prelude::*;
+
+use crate::support::random::Random;
+use crate::support::stop::Stop;
+
+use super::ReassignmentOptions;
+use super::annealing::{Annealing, Mix, Ranks};
+use super::cooling::{Cooling, Pace};
+use super::incumbent::Incumbent;
+use super::lowered::Lowered;
+use super::repair::repair;
+use super::state::State;
+
+/// Chains that anneal side by side where no clock decides.
+const CHAINS: usize = 2;
+
+/// Steps for each process and each round where no clock decides.
+const ROUND_STEPS: u64 = 20_000;
+
+/// The part of the time after which the mix of moves and the speed of cooling are learned, and the part after which all go
+/// on from the best.
+const LEARNED: f64 = 0.1;
+const REHEATED: f64 = 0.85;
+
+/// Into how many legs the long annealing is cut. After each, all chains go on from the one that is furthest: what large
+/// processes froze into decides, and the better of it is kept early.
+const LEGS: u32 = 20;
+
+/// The temperature to begin with, relative to the cost of an average machine.
+const HOT: f64 = 1.0;
+
+/// The one to go on with from the best, relative to the one to begin with.
+const REHEAT: f64 = 0.003;
+
+/// The temperature of the end: costs are whole numbers, so that nothing is colder.
+const COLD: f64 = 0.3;
+
+/// The stream of random numbers for the repair of a start, apart from those of rounds and chains.
+const REPAIR: u64 = u64::MAX;
+
+/// Starts that are repaired at most where no clock decides.
+const REPAIRED_STARTS: u32 = 6;
+
+/// Mixes of moves; chains try them in turn, and the one that came further is kept.
+const MIXES: [Mix; 2] = [Mix { homes: 40, shifts: 25 }, Mix { homes: 5, shifts: 25 }];
+
+/// Hears of every better assignment that breaks nothing.
+pub type Report<'a> = &'a mut (dyn FnMut(u128, u128) + Send);
+
+/// The best assignment so far, shared by all chains.
+struct Board<'a> {
+    instance: &'a ReassignmentInstance,
+    bound: u128,
+    best: Option<(Cost, Vec<u32>)>,
+    report: Report<'a>,
+}
+
+impl Board<'_> {
+    /// Takes an assignment over if it breaks nothing and costs less.
+    fn offer(&mut self, machines: &[u32]) {
+        let Ok(cost) = check(self.instance, machines) else { return };
+        if self.best.as_ref().is_none_or(|best| cost.total() < best.0.total()) {
+            self.best = Some((cost, machines.to_vec()));
+            (self.report)(cost.total(), self.bound);
+        }
+    }
+}
+
+/// What all chains share.
+struct Search<'a> {
+    lowered: &'a Lowered,
+    ranks: Ranks,
+    random: Random,
+    chains: usize,
+    stop: &'a Stop,
+    board: Mutex<Board<'a>>,
+}
+
+/// What a chain came to.
+struct Chain<'a> {
+    state: State<'a>,
+    best: Incumbent,
+    mix: Mix,
+    /// The mean cost at each temperature.
+    costs: Vec<f64>,
+}
+
+/// What the chains of a round do; each may have a mix of its own.
+struct Round<'a> {
+    number: u32,
+    cooling: &'a Cooling,
+    part: (f64, f64),
+    pace: Pace,
+    mixes: &'a [Mix],
+}
+
+/// Searches by the method that the options name.
+pub(super) fn search(
+    instance: &ReassignmentInstance,
+    options: &ReassignmentOptions,
+    stop: &Stop,
+    report: Report,
+) -> (Option<(Cost, Vec<u32>)>, u128) {
+    let mut board = Board { instance, bound: bound(instance), best: None, report };
+    board.offer(&instance.parts().start);
+    if stop.is_raised() {
+        return (board.best, board.bound);
+    }
+    let lowered = Lowered::new(instance, stop);
+    let board = Mutex::new(board);
+    let weights: Vec<f64> = (0..lowered.processes).map(|process| lowered.weight(process)).collect();
+    let chains = if options.rounds_max.is_some() { CHAINS } else { rayon::current_num_threads() };
+    let random = Random::new(options.seed);
+    let ranks = Ranks::new(&weights, lowered.reach.movable());
+    let search = Search { lowered: &lowered, ranks, random, chains, stop, board };
+    if !stop.is_raised() && lowered.processes > 0 && impossible(instance).is_empty() {
+        // Where a clock decides, a start is looked for until then.
+        let starts_max = options.rounds_max.map(|_| REPAIRED_STARTS);
+        let (start, keeps_rules) = repair(&lowered, starts_max, &mut search.random.fork(REPAIR), stop);
+        if keeps_rules {
+            search.offer(&start);
+            if !lowered.reach.movable().is_empty() {
+                search.run(options, &start);
+            }
+        }
+    }
+    let board = search.board.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (board.best, board.bound)
+}
+
+impl<'a> Search<'a> {
+    fn offer(&self, machines: &[u32]) {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner).offer(machines);
+    }
+
+    fn bound(&self) -> f64 {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner).bound as f64
+    }
+
+    /// A first annealing learns, a long one follows, leg by leg, and then a shorter one from the best.
+    fn run(&self, options: &ReassignmentOptions, start: &[u32]) {
+        let start = State::new(self.lowered, start);
+        let hot = (HOT * start.cost() / self.lowered.machines as f64).max(1.0);
+        let steps = ROUND_STEPS * self.lowered.processes as u64;
+        let pace = |from, to, parts: u32| match options.rounds_max {
+            Some(_) => Pace::Steps(steps / u64::from(parts)),
+            None => Pace::Progress { from, to },
+        };
+        let even = Cooling::even(hot, COLD);
+        let pilot = Round { number: 0, cooling: &even, part: (0.0, 1.0), pace: pace(0.0, LEARNED, 1), mixes: &MIXES };
+        let mut pilots = self.round(&pilot, &start);
+        pilots.sort_by(|one, other| one.best.cost.total_cmp(&other.best.cost));
+        let Chain { mut best, mix, costs, .. } = pilots.swap_remove(0);
+
+        let learned = even.learned(&costs, self.bound());
+        let mut state = start;
+        for leg in 0..LEGS {
+            let part = [leg, leg + 1].map(|leg| f64::from(leg) / f64::from(LEGS));
+            let [from, to] = part.map(|part| LEARNED + (REHEATED - LEARNED) * part);
+            let (number, part, pace) = (1 + leg, (part[0], part[1]), pace(from, to, LEGS));
+            let mut chains = self.round(&Round { number, cooling: &learned, part, pace, mixes: &[mix] }, &state);
+            chains.sort_by(|one, other| one.state.cost().total_cmp(&other.state.cost()));
+            keep(&mut best, &chains);
+            state = chains.swap_remove(0).state;
+        }
+
+        let warm = Cooling::even((hot * REHEAT).max(1.0), COLD);
+        for number in 2..options.rounds_max.unwrap_or(3) {
+            let state = State::new(self.lowered, &best.machines);
+            let (part, pace) = ((0.0, 1.0), pace(REHEATED, 1.0, 1));
+            let round = Round { number: LEGS + number, cooling: &warm, part, pace, mixes: &[mix] };
+            keep(&mut best, &self.round(&round, &state));
+        }
+    }
+
+    /// All chains anneal from a state.
+    fn round(&self, round: &Round, from: &State<'a>) -> Vec<Chain<'a>> {
+        let chain = |chain: usize| {
+            let mix = round.mixes[chain % round.mixes.len()];
+            let mut random = self.random.fork(u64::from(round.number) << 32 | chain as u64);
+            let (mut state, mut best) = (from.clone(), Incumbent::new(from));
+            let Round { cooling, part, pace, .. } = *round;
+            let annealing = Annealing { cooling, part, pace, mix, ranks: &self.ranks, stop: self.stop };
+            let costs = annealing.run(&mut state, &mut best, &mut random);
+            self.offer(&best.machines);
+            Chain { state, best, mix, costs }
+        };
+        (0..self.chains.max(1)).into_par_iter().map(chain).collect()
+    }
+}
+
+/// Keeps the best of all chains where it is better.
+fn keep(best: &mut Incumbent, chains: &[Chain]) {
+    for chain in chains {
+        if chain.best.cost < best.cost {
+            best.clone_from(&chain.best);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! What runs already: a plan starts from it, and pays for what it moves.
+
+mod hold_back;
+mod ways;
+
+use lessor_models::fleet::NodeIndex;
+use lessor_models::objective::moves;
+use lessor_models::plan::CurrentPlacement;
+
+use crate::lowering::Lowered;
+use crate::lowering::index::{JobClassIndex, TileIndex};
+
+pub use hold_back::Resort;
+
+use super::insert::drop_orphans;
+use super::occupancy::{Item, Occupancy};
+use super::rank::Ranking;
+
+/// Equal capsules that run on one tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Row {
+    tile: TileIndex,
+    count: u32,
+    devices: u64,
+}
+
+/// The capsules of one class that run. A job of which something runs is a class of its own.
+#[derive(Clone, Debug)]
+struct OfClass {
+    class: JobClassIndex,
+    /// What moving one of them costs wherever it goes, in micro-credits.
+    move_cost: u64,
+    /// What it costs once where any of them moves, in micro-credits.
+    once: u64,
+    count: u64,
+    /// Sorted by tile.
+    rows: Vec<Row>,
+}
+
+/// Everything that runs when the plan begins, by class.
+#[derive(Clone, Debug)]
+pub struct Running {
+    of_classes: Vec<OfClass>,
+    /// A tile of each place that costs its own to enter; none where no pair of tiles has a cost.
+    entrances: Vec<NodeIndex>,
+}
+
+/// What becomes of capsules that run and may be preempted, where they can stay.
+#[derive(Clone, Copy, Debug)]
+pub enum Stay<'r> {
+    /// They stay.
+    All,
+    /// They leave where the prices say that their room is worth more than they are there, or that they earn more on another
+    /// tile, by more than a move costs and a part of what they earn.
+    Worthwhile {
+        /// The prices.
+        ranking: &'r Ranking,
+        /// That part, zero or more.
+        gain: f64,
+    },
+}
+
+impl Running {
+    /// What runs in an instance. O(tiles + running log running).
+    #[must_use]
+    pub fn of(lowered: &Lowered<'_>) -> Running {
+        let current = lowered.instance.current();
+        if current.is_empty() {
+            return Running { of_classes: Vec::new(), entrances: Vec::new() };
+        }
+        let tile_of = lowered.tile_of_nodes();
+        let of_job = current.chunk_by(|a, b| a.job == b.job).map(|same| {
+            let job = &lowered.instance.jobs()[same[0].job.at()];
+            let row = |&CurrentPlacement { tile, count, devices, .. }: &CurrentPlacement| Row {
+                tile: tile_of[&tile],
+                count,
+                devices,
+            };
+            let mut rows: Vec<Row> = same.iter().map(row).collect();
+            rows.sort_by_key(|row| row.tile);
+            OfClass {
+                class: lowered.class_of_job[same[0].job.at()],
+                move_cost: moves::each(job, lowered.instance.weights()),
+                once: moves::once(job, lowered.instance.weights()),
+                count: rows.iter().map(|row| u64::from(row.count)).sum(),
+                rows,
+            }
+        });
+        Running { of_classes: of_job.collect(), entrances: ways::entrances(lowered) }
+    }
+
+    /// Whether anything goes that [`Stay::All`] would keep.
+    #[must_use]
+    pub fn has_leavers(&self, lowered: &Lowered<'_>, stay: Stay<'_>) -> bool {
+        self.of_classes.iter().any(|of_class| !of_class.leaving(lowered, stay, &self.entrances).is_empty())
+    }
+
+    /// Puts back what runs, wherever tile, accounts and rules allow, and as many as may stay.
+    ///
+    /// Capsules that must be near another job come after those of jobs that need no other.
+    pub fn keep(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>) {
+        let lowered = occupancy.lowered();
+        let mut waiting: Vec<(&OfClass, Row)> = Vec::new();
+        for of_class in &self.of_classes {
+            let leaving = of_class.leaving(lowered, stay, &self.entrances);
+            let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
+            waiting.extend(rows.map(|&row| (of_class, row)));
+        }
+        return_home(occupancy, waiting);
+    }
+
+    /// Puts back what runs of some classes, nothing of which is placed.
+    pub fn keep_classes(&self, occupancy: &mut Occupancy<'_>, classes: &[JobClassIndex]) {
+        let ours = self.of_classes.iter().filter(|of_class| classes.contains(&of_class.class));
+        return_home(
+            occupancy,
+            ours.flat_map(|of_class| of_class.rows.iter().map(move |&row| (of_class, row))).collect(),
+        );
+    }
+
+    /// What the moves of a partial plan cost, in micro-credits: each capsule of a class that left a tile and is on another, the
+    /// cheapest way from those left to those entered, and each class with such a capsule.
+    #[must_use]
+    pub fn move_cost(&self, occupancy: &Occupancy<'_>) -> i128 {
+        let guests = self.guests(occupancy);
+        let cost = |(of_class, guests): (&OfClass, &Vec<(TileIndex, u64)>)| match of_class.moved(occupancy) {
+            0 => 0,
+            moved => {
+                let plain = i128::from(of_class.once) + i128::from(moved) * i128::from(of_class.move_cost);
+                plain + of_class.way_cost(occupancy, guests)
+            }
+        };
+        self.of_classes.iter().zip(&guests).map(cost).sum()
+    }
+
+    /// Takes off capsules that are not worth what it costs to move them. Returns the classes that lost capsules.
+    ///
+    /// Classes of which one capsule depends on another are left alone: gangs, bonuses, spreads and relations.
+    pub fn withdraw(&self, occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
+        let lowered = occupancy.lowered();
+        let mut losers = Vec::new();
+        for of_class in self.of_classes.iter().filter(|of_class| lowered.is_loose(of_class.class)) {
+            let mut due = of_class.moved(occupancy);
+            let each = |tile: TileIndex| of_class.move_cost.saturating_add(of_class.least_way_to(lowered, tile));
+            let is_worthless = |tile, worth| worth < i64::try_from(each(tile)).unwrap_or(i64::MAX);
+            let mut has_lost = due > 0 && of_class.take_off(occupancy, &mut due, is_worthless);
+            if due > 0 && of_class.once > 0 && of_class.gain(occupancy, due) < i128::from(of_class.once) {
+                has_lost |= of_class.take_off(occupancy, &mut due, |_, _| true);
+            }
+            losers.extend(has_lost.then_some(of_class.class));
+        }
+        losers
+    }
+}
+
+impl OfClass {
+    /// The tiles that capsules had better leave, sorted; none where they may not be preempted.
+    fn leaving(&self, lowered: &Lowered<'_>, stay: Stay<'_>, entrances: &[NodeIndex]) -> Vec<TileIndex> {
+        let Stay::Worthwhile { ranking, gain } = stay else { return Vec::new() };
+        if !lowered.job(self.class).preemptible {
+            return Vec::new();
+        }
+        let best = ranking.margin(lowered, self.class).max(0.0);
+        let leaves = |row: &&Row| {
+            let group = lowered.group_of(row.tile);
+            let earned = lowered.worth_from(self.class, group, lowered.job(self.class).earliest) as f64;
+            let move_cost = self.move_cost.saturating_add(ways::least_way_from(lowered, row.tile, entrances));
+            earned - ranking.cost(lowered, self.class, group) + gain * earned.abs() + (move_cost as f64) < best
+        };
+        self.rows.iter().filter(leaves).map(|row| row.tile).collect()
+    }
+
+    /// How many capsules left their tile and are on another.
+    fn moved(&self, occupancy: &Occupancy<'_>) -> u64 {
+        let stayed: u64 = self
+            .rows
+            .chunk_by(|a, b| a.tile == b.tile)
+            .map(|same| {
+                let ran = same.iter().map(|row| u64::from(row.count)).sum::<u64>();
+                ran.min(on_tile(occupancy, self.class, same[0].tile))
+            })
+            .sum();
+        self.count.min(occupancy.placed(self.class)) - stayed
+    }
+
+    /// Takes up to `due` capsules off tiles where none of them ran, where tile and worth are such; whether any.
+    fn take_off(
+        &self,
+        occupancy: &mut Occupancy<'_>,
+        due: &mut u64,
+        is_meant: impl Fn(TileIndex, i64) -> bool,
+    ) -> bool {
+        let (lowered, wanted) = (occupancy.lowered(), *due);
+        for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
+            if self.ran_on(tile) {
+                continue;
+            }
+            for position in (0..occupancy.items(tile).len()).rev() {
+                let Item { class, count, start, .. } = occupancy.items(tile)[position];
+                let count = u32::try_from((*due).min(u64::from(count))).unwrap_or(count);
+                let is_ours = class == self.class && count > 0;
+                if is_ours && is_meant(tile, lowered.worth_from(class, lowered.group_of(tile), start)) {
+                    occupancy.take(tile, position, count);
+                    *due -= u64::from(count);
+                }
+            }
+        }
+        *due < wanted
+    }
+
+    /// What so many moved capsules are worth at most on tiles where none ran, less what each move costs wherever it goes.
+    fn gain(&self, occupancy: &Occupancy<'_>, moved: u64) -> i128 {
+        let lowered = occupancy.lowered();
+        let tiles = (0..lowered.tiles.len()).map(TileIndex::new).filter(|&tile| !self.ran_on(tile));
+        let items = tiles.flat_map(|tile| occupancy.items(tile).iter().map(move |item| (tile, item)));
+        let ours = items.filter(|(_, item)| item.class == self.class);
+        let mut worths: Vec<(i64, u64)> = ours
+            .map(|(tile, item)| {
+                (lowered.worth_from(item.class, lowered.group_of(tile), item.start), u64::from(item.count))
+            })
+            .collect();
+        worths.sort_unstable_by(|a, b| b.cmp(a));
+        let mut left = moved;
+        let taken = worths.into_iter().map(|(worth, count)| {
+            let count = count.min(left);
+            left -= count;
+            (i128::from(worth) - i128::from(self.move_cost)) * i128::from(count)
+        });
+        taken.sum()
+    }
+
+    fn ran_on(&self, tile: TileIndex) -> bool {
+        self.rows.binary_search_by_key(&tile, |row| row.tile).is_ok()
+    }
+}
+
+fn on_tile(occupancy: &Occupancy<'_>, class: JobClassIndex, tile: TileIndex) -> u64 {
+    let items = occupancy.items(tile).iter().filter(|item| item.class == class);
+    items.map(|item| u64::from(item.count)).sum()
+}
+
+/// Puts rows back on the tiles where they run, as many as may stay.
+fn return_home(occupancy: &mut Occupancy<'_>, mut waiting: Vec<(&OfClass, Row)>) {
+    let lowered = occupancy.lowered();
+    waiting.sort_by_key(|(of_class, _)| lowered.job(of_class.class).affinity.is_some());
+    // A job near another may be what a third one must be near: whoever was put back lets others in.
+    loop {
+        let before = waiting.len();
+        waiting.retain_mut(|(of_class, row)| {
+            row.count -= put_back(occupancy, (of_class.class, &[]), *row);
+            row.count > 0 && lowered.job(of_class.class).affinity.is_some()
+        });
+        if waiting.is_empty() {
+            return;
+        }
+        if waiting.len() == before {
+            break;
+        }
+    }
+    // What is left may be near each other in a ring.
+    let mut coming: Vec<JobClassIndex> = waiting.iter().map(|(of_class, _)| of_class.class).collect();
+    coming.dedup();
+    for (of_class, row) in waiting {
+        put_back(occupancy, (of_class.class, &coming), row);
+    }
+    while !drop_orphans(occupancy).is_empty() {}
+}
+
+/// Puts capsules back one by one on the seats where they run, those counted as near that are to come. Returns how many found their
+/// place.
+fn put_back(occupancy: &mut Occupancy<'_>, (class, coming): (JobClassIndex, &[JobClassIndex]), row: Row) -> u32 {
+    let lowered = occupancy.lowered();
+    let Row { tile, devices, .. } = row;
+    let (group, start) = (lowered.group_of(tile), lowered.job(class).earliest);
+    for placed in 0..row.count {
+        let has_room = lowered.worth(class, group).is_some()
+            && occupancy.fits_tile(tile, class, start)
+            && occupancy.path_room(class, group, start, 1) == 1
+            // Too few locations are mended afterwards, by as few moves as that takes.
+            && occupancy.bonds_allow_beside(tile, class, coming)
+            && occupancy.devices_are_free(tile, (class, start), devices);
+        if !has_room {
+            return placed;
+        }
+        occupancy.place(tile, Item { class, count: 1, start, devices, is_current: true });
+    }
+    row.count
+}
+
+#[cfg(test)]
+mod tests;

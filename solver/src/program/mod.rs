@@ -1,0 +1,5 @@
+//! Programs as such: rows, columns and an objective, without a word of what they mean.
+
+pub mod integer;
+pub mod linear;
+pub mod transport;

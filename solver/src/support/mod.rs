@@ -1,0 +1,6 @@
+//! What every other part leans on, and what knows none of them: when to stop, random numbers, numbers that are rounded.
+
+pub mod numbers;
+pub mod random;
+pub mod stop;
+pub mod vectors;
