@@ -5,7 +5,7 @@
 
 use highs::{HighsModelStatus, HighsSolutionStatus, Model, RowProblem, Sense, SolvedModel};
 
-use super::linear::aside;
+use super::aside::aside;
 use crate::support::numbers::round;
 use crate::support::stop::Stop;
 

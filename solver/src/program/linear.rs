@@ -4,15 +4,12 @@
 //! nothing by themselves. A solve runs on a thread of its own, because HiGHS can overrun its limits: when the stop is
 //! raised first, the thread is left behind and the answer is [`Answer::Interrupted`].
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::sync::mpsc::{self, Receiver, Sender};
 
 use highs::{ColProblem, HighsModelStatus, Model, Sense};
 
+use super::aside::wait;
 use crate::support::stop::Stop;
-
-/// How often a waiting caller looks at its stop.
-const POLL: Duration = Duration::from_millis(10);
 
 /// The numbers of the dual and of the primal simplex among HiGHS' strategies.
 const DUAL_SIMPLEX: i32 = 1;
@@ -179,27 +176,6 @@ impl Resident {
     }
 }
 
-/// What some work comes to on a thread of its own; `None` where the stop is raised first, for HiGHS may overrun any limit of
-/// its own, or where there is no thread to be had. Work that is left behind goes on until it ends by itself.
-pub(crate) fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static, stop: &Stop) -> Option<T> {
-    let (answer, answers) = mpsc::channel();
-    // The thread owns its work; when it is left behind, its answer goes nowhere.
-    let working = move || answer.send(work());
-    std::thread::Builder::new().name("highs".into()).spawn(working).ok()?;
-    wait(&answers, stop)
-}
-
-/// What a thread sends; `None` where the stop is raised first or the thread is gone.
-fn wait<T>(answers: &Receiver<T>, stop: &Stop) -> Option<T> {
-    loop {
-        match answers.recv_timeout(POLL) {
-            Ok(answer) => return Some(answer),
-            Err(RecvTimeoutError::Timeout) if !stop.is_raised() => {}
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
-        }
-    }
-}
-
 /// A program in HiGHS, with the handles of its rows and columns; the model is gone once HiGHS failed.
 struct Loaded {
     model: Option<Model>,
@@ -329,16 +305,5 @@ mod tests {
         let columns = columns.collect();
         // Either the answer was already there at the first look, or the wait ended.
         assert!(matches!(solve(program, columns, &stop), Answer::Interrupted | Answer::Optimal(_)));
-    }
-
-    #[test]
-    fn work_aside_answers_or_is_left_behind() {
-        let stop = Stop::new();
-        assert_eq!(aside(|| 7, &stop), Some(7));
-        stop.raise();
-        // Nothing is sent before the wait is over, so that this work cannot end first.
-        let (end, ended) = mpsc::channel::<()>();
-        assert_eq!(aside(move || ended.recv().is_ok(), &stop), None);
-        drop(end);
     }
 }

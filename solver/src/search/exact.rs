@@ -25,7 +25,7 @@ use crate::lowering::Lowered;
 use crate::lowering::index::{GroupIndex, JobClassIndex};
 use crate::plan::room::Room;
 use crate::plan::shares::Shares;
-use crate::program::linear::aside;
+use crate::program::aside::aside;
 use crate::support::numbers::round;
 use crate::support::stop::Stop;
 
