@@ -4,12 +4,12 @@ use std::path::Path;
 
 use lessor_models::time::{Interval, Timestamp};
 
-use super::error::{DatasetError, Problem};
-use super::prices::interval;
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Text, Time};
-use super::spec::{TableSpec, required};
+use crate::table::error::{DatasetError, Problem};
+use crate::table::plan::interval;
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Amount, Text, Time};
+use crate::table::spec::{TableSpec, required};
 
 /// The schema of `revocations.parquet`.
 pub const REVOCATIONS: TableSpec = TableSpec {

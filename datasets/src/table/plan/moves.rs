@@ -5,13 +5,13 @@ use std::path::Path;
 use lessor_models::instance::Instance;
 use lessor_models::plan::{Move, Seat, Stage};
 
-use super::cells::Cells;
-use super::error::DatasetError;
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Devices, Text, U32, U64};
-use super::spec::{TableSpec, optional, required};
-use super::words::Finder;
+use crate::table::cells::Cells;
+use crate::table::error::DatasetError;
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Devices, Text, U32, U64};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::Finder;
 
 /// The schema of `moves.parquet`.
 pub const MOVES: TableSpec = TableSpec {

@@ -7,13 +7,13 @@ use lessor_models::time::{Interval, Timestamp};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::cells::Cells;
-use super::error::{DatasetError, Problem};
-use super::sink::{BATCH_ROWS, Columns, TableWriter};
-use super::source::{Batch, TableReader};
-use super::spec::ColumnType::{Amount, Flag, Text, Time, U16, U32};
-use super::spec::{TableSpec, optional, required};
-use super::words::Finder;
+use crate::table::cells::Cells;
+use crate::table::error::{DatasetError, Problem};
+use crate::table::sink::{BATCH_ROWS, Columns, TableWriter};
+use crate::table::source::{Batch, TableReader};
+use crate::table::spec::ColumnType::{Amount, Flag, Text, Time, U16, U32};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::Finder;
 
 /// The schema of `telemetry.parquet`.
 pub const TELEMETRY: TableSpec = TableSpec {

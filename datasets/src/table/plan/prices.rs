@@ -9,13 +9,13 @@ use lessor_models::plan::Price;
 use lessor_models::resources::Kind;
 use lessor_models::time::Interval;
 
-use super::cells::Cells;
-use super::error::{DatasetError, Problem};
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Text, Time, U64};
-use super::spec::{TableSpec, required};
-use super::words::{Owners, owner_type};
+use crate::table::cells::Cells;
+use crate::table::error::{DatasetError, Problem};
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Text, Time, U64};
+use crate::table::spec::{TableSpec, required};
+use crate::table::words::{Owners, owner_type};
 
 /// The schema of `prices.parquet`.
 pub const PRICES: TableSpec = TableSpec {

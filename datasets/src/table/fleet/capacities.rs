@@ -8,13 +8,13 @@ use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::Timestamp;
 
-use super::error::DatasetError;
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Text, Time};
-use super::spec::{TableSpec, optional, required};
-use super::words::{OWNER_TYPES, limited, owner_type, unknown};
 use super::zones::Rows;
+use crate::table::error::DatasetError;
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Amount, Text, Time};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::{OWNER_TYPES, limited, owner_type, unknown};
 
 /// The schema of `capacities.parquet`.
 pub const CAPACITIES: TableSpec = TableSpec {

@@ -10,15 +10,15 @@ use lessor_models::resources::AMOUNT_MAX;
 use lessor_models::tile_class::Band;
 use lessor_models::time::{SPAN_MAX, Span, Timestamp};
 
-use super::cells::Cells;
 use super::demand::DemandColumns;
-use super::error::{DatasetError, Problem};
 pub use super::jobs_write::write_jobs;
-use super::source::{Batch, TableReader};
-use super::spec::ColumnType::{Amount, Flag, Text, Texts, Time, U8, U16, U32};
-use super::spec::{TableSpec, optional, required};
-use super::words::{Finder, domain, unknown, word};
 use super::zones::Rows;
+use crate::table::cells::Cells;
+use crate::table::error::{DatasetError, Problem};
+use crate::table::source::{Batch, TableReader};
+use crate::table::spec::ColumnType::{Amount, Flag, Text, Texts, Time, U8, U16, U32};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::{Finder, domain, unknown, word};
 
 /// The schema of `jobs.parquet`.
 pub const JOBS: TableSpec = TableSpec {

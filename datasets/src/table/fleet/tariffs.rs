@@ -6,13 +6,13 @@ use std::path::Path;
 use lessor_models::fleet::{Fleet, TariffSteps, ZoneIndex};
 use lessor_models::time::{StepFunction, Timestamp};
 
-use super::error::DatasetError;
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Text, Time};
-use super::spec::{TableSpec, optional, required};
-use super::words::unknown;
 use super::zones::Rows;
+use crate::table::error::DatasetError;
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Amount, Text, Time};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::unknown;
 
 /// The schema of `tariffs.parquet`.
 pub const TARIFFS: TableSpec = TableSpec {

@@ -9,13 +9,13 @@ use lessor_models::job::JobIndex;
 use lessor_models::plan::{CurrentPlacement, Placement};
 use lessor_models::time::Timestamp;
 
-use super::cells::Cells;
-use super::error::DatasetError;
-use super::sink::{Columns, write_table};
-use super::source::TableReader;
-use super::spec::ColumnType::{Devices, Text, Time, U32};
-use super::spec::{TableSpec, optional, required};
-use super::words::Finder;
+use crate::table::cells::Cells;
+use crate::table::error::DatasetError;
+use crate::table::sink::{Columns, write_table};
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Devices, Text, Time, U32};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::Finder;
 
 /// The schema of `placements.parquet`.
 pub const PLACEMENTS: TableSpec = TableSpec {

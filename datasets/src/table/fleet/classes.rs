@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use lessor_models::fleet::ClassIndex;
 use lessor_models::tile_class::{Band, DEVICES_MAX, Radiator, TileClass};
 
-use super::cells::Cells;
-use super::error::{DatasetError, Problem};
-use super::sink::Columns;
-use super::source::Batch;
+use crate::table::cells::Cells;
+use crate::table::error::{DatasetError, Problem};
+use crate::table::sink::Columns;
+use crate::table::source::Batch;
 
 /// The class columns of one batch.
 pub(crate) struct ClassColumns<'b> {

@@ -4,11 +4,11 @@ use lessor_models::fleet::Level;
 use lessor_models::job::{Demand, Job};
 use lessor_models::tile_class::{DEVICE_MILLI, OperationType};
 
-use super::cells::Cells;
-use super::error::DatasetError;
-use super::sink::Columns;
-use super::source::Batch;
-use super::words::word;
+use crate::table::cells::Cells;
+use crate::table::error::DatasetError;
+use crate::table::sink::Columns;
+use crate::table::source::Batch;
+use crate::table::words::word;
 
 /// The bandwidth column of each level, leaf first.
 const BANDWIDTH: [&str; Level::COUNT] = [

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::error::DatasetError;
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Text, U64};
-use super::spec::{TableSpec, required};
+use crate::table::error::DatasetError;
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Amount, Text, U64};
+use crate::table::spec::{TableSpec, required};
 
 /// The schema of `entries.parquet`.
 pub const ENTRIES: TableSpec = TableSpec {

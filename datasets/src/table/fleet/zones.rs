@@ -7,12 +7,12 @@ use lessor_models::fleet::{Fleet, NodeIndex, Zone, ZoneIndex, ZoneKind};
 use lessor_models::resources::{Kind, Resources};
 
 use super::classes::{RADIATOR, radiator};
-use super::error::DatasetError;
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Text, U32};
-use super::spec::{TableSpec, optional, required};
-use super::words::{CapacityColumns, put_capacities, unknown};
+use crate::table::error::DatasetError;
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Amount, Text, U32};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::{CapacityColumns, put_capacities, unknown};
 
 /// The schema of `zones.parquet`.
 pub const ZONES: TableSpec = TableSpec {

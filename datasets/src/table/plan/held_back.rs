@@ -7,13 +7,13 @@ use lessor_models::instance::Instance;
 use lessor_models::plan::{HeldBack, Seat, Wait};
 use lessor_models::resources::Kind;
 
-use super::cells::Cells;
-use super::error::DatasetError;
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Devices, Text, U32};
-use super::spec::{TableSpec, optional, required};
-use super::words::{Finder, Owners, owner_type, unknown};
+use crate::table::cells::Cells;
+use crate::table::error::DatasetError;
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Devices, Text, U32};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::{Finder, Owners, owner_type, unknown};
 
 /// The schema of `held_back.parquet`.
 pub const HELD_BACK: TableSpec = TableSpec {

@@ -6,13 +6,13 @@ use std::path::Path;
 use lessor_models::fleet::Fleet;
 
 use super::bids::whole_money;
-use super::error::{DatasetError, Problem};
 use super::goods::{BidGood, GoodCells, write_goods};
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Flag, Text, Time};
-use super::spec::{TableSpec, optional, required};
-use super::words::Owners;
+use crate::table::error::{DatasetError, Problem};
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Amount, Flag, Text, Time};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::Owners;
 
 /// The schema of `offers.parquet`.
 pub const OFFERS: TableSpec = TableSpec {

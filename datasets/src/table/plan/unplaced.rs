@@ -9,14 +9,14 @@ use lessor_models::plan::{Blocker, Cure, Reason, Rule, Unplaced};
 use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 
-use super::cells::Cells;
-use super::error::{DatasetError, Problem};
 use super::prices::account_words;
-use super::sink::{Columns, write_table};
-use super::source::{Batch, TableReader};
-use super::spec::ColumnType::{Text, Texts, Time, U32, U64};
-use super::spec::{TableSpec, optional, required};
-use super::words::{Finder, Owners, owner_type};
+use crate::table::cells::Cells;
+use crate::table::error::{DatasetError, Problem};
+use crate::table::sink::{Columns, write_table};
+use crate::table::source::{Batch, TableReader};
+use crate::table::spec::ColumnType::{Text, Texts, Time, U32, U64};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::{Finder, Owners, owner_type};
 
 /// The schema of `unplaced.parquet`.
 pub const UNPLACED: TableSpec = TableSpec {

@@ -9,13 +9,13 @@ use lessor_models::names::Names;
 use lessor_models::objective::Weights;
 
 use super::capacities::{CAPACITIES, read_capacities, write_capacities};
-use super::error::{DatasetError, Problem};
 use super::jobs::{JOBS, read_jobs, write_jobs};
 use super::move_costs::{MOVE_COSTS, read_move_costs, write_move_costs};
 use super::nodes::{NODES, read_nodes, write_nodes};
-use super::placements::{PLACEMENTS, read_current, write_current};
 use super::tariffs::{TARIFFS, has_tariffs, read_tariffs, write_tariffs};
 use super::zones::{ZONE_MEMBERS, ZONES, read_members, read_zones, write_members, write_zones};
+use crate::table::error::{DatasetError, Problem};
+use crate::table::plan::{PLACEMENTS, read_current, write_current};
 
 /// Reads a fleet from its directory: `nodes.parquet`, and `zones.parquet`, `zone_members.parquet`, `capacities.parquet` and
 /// `tariffs.parquet` where they are there.
@@ -28,7 +28,7 @@ pub fn read_fleet(dir: &Path) -> Result<Fleet, DatasetError> {
 
 /// Reads the parts of a fleet, which nobody has checked against each other.
 fn read_parts(dir: &Path) -> Result<FleetParts, DatasetError> {
-    let path = |table: &super::spec::TableSpec| dir.join(table.file_name());
+    let path = |table: &crate::table::spec::TableSpec| dir.join(table.file_name());
     let present = |table| Some(path(table)).filter(|path| path.exists());
     let (nodes, classes) = read_nodes(&path(&NODES))?;
     let mut parts = FleetParts { nodes, classes, ..FleetParts::default() };

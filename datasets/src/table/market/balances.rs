@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::error::{DatasetError, Problem};
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Text, U64};
-use super::spec::{TableSpec, optional, required};
+use crate::table::error::{DatasetError, Problem};
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Amount, Text, U64};
+use crate::table::spec::{TableSpec, optional, required};
 
 /// The schema of `balances.parquet`.
 pub const BALANCES: TableSpec = TableSpec {

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::error::DatasetError;
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Flag, Text};
-use super::spec::{TableSpec, optional, required};
+use crate::table::error::DatasetError;
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Amount, Flag, Text};
+use crate::table::spec::{TableSpec, optional, required};
 
 /// The schema of `awards.parquet`.
 pub const AWARDS: TableSpec = TableSpec {

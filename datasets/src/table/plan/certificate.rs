@@ -9,14 +9,14 @@ use lessor_models::resources::Kind;
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::Timestamp;
 
-use super::cells::Cells;
-use super::error::{DatasetError, Problem};
 use super::prices::interval;
-use super::sink::{Columns, TableWriter, write_labeled};
-use super::source::{Batch, TableReader};
-use super::spec::ColumnType::{Text, Time, U16, U32, U64};
-use super::spec::{TableSpec, optional, required};
-use super::words::Finder;
+use crate::table::cells::Cells;
+use crate::table::error::{DatasetError, Problem};
+use crate::table::sink::{Columns, TableWriter, write_labeled};
+use crate::table::source::{Batch, TableReader};
+use crate::table::spec::ColumnType::{Text, Time, U16, U32, U64};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::Finder;
 
 /// The schema of `certificate.parquet`.
 pub const CERTIFICATE: TableSpec = TableSpec {

@@ -7,9 +7,9 @@ use lessor_models::instance::Instance;
 use lessor_models::job::{Job, Relation, Spread, Term};
 
 use super::demand::{put_demand, some_unless_zero};
-use super::error::{DatasetError, Problem};
 use super::jobs::JOBS;
-use super::sink::{Columns, write_table};
+use crate::table::error::{DatasetError, Problem};
+use crate::table::sink::{Columns, write_table};
 
 /// Writes the jobs of an instance.
 ///

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use lessor_models::fleet::{Fleet, NodeIndex};
 
-use super::error::DatasetError;
-use super::sink::write_table;
-use super::source::TableReader;
-use super::spec::ColumnType::{Amount, Text};
-use super::spec::{TableSpec, required};
-use super::words::unknown;
 use super::zones::Rows;
+use crate::table::error::DatasetError;
+use crate::table::sink::write_table;
+use crate::table::source::TableReader;
+use crate::table::spec::ColumnType::{Amount, Text};
+use crate::table::spec::{TableSpec, required};
+use crate::table::words::unknown;
 
 /// The schema of `move_costs.parquet`.
 pub const MOVE_COSTS: TableSpec = TableSpec {

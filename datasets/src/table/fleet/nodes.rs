@@ -9,12 +9,12 @@ use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::tile_class::{DEVICE_MILLI, TileClass};
 
 use super::classes::{ClassColumns, Classes, put_classes};
-use super::error::{DatasetError, Problem};
-use super::sink::{Columns, write_table};
-use super::source::{Batch, TableReader};
-use super::spec::ColumnType::{Amount, Text, U8, U32};
-use super::spec::{TableSpec, optional, required};
-use super::words::{CapacityColumns, put_capacities, unknown};
+use crate::table::error::{DatasetError, Problem};
+use crate::table::sink::{Columns, write_table};
+use crate::table::source::{Batch, TableReader};
+use crate::table::spec::ColumnType::{Amount, Text, U8, U32};
+use crate::table::spec::{TableSpec, optional, required};
+use crate::table::words::{CapacityColumns, put_capacities, unknown};
 
 /// The schema of `nodes.parquet`.
 pub const NODES: TableSpec = TableSpec {

@@ -4,12 +4,12 @@ use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::resources::Kind;
 use lessor_models::time::Interval;
 
-use super::cells::Cells;
-use super::error::{DatasetError, Problem};
-use super::prices::interval;
-use super::sink::Columns;
-use super::source::Batch;
-use super::words::{Owners, owner_type};
+use crate::table::cells::Cells;
+use crate::table::error::{DatasetError, Problem};
+use crate::table::plan::interval;
+use crate::table::sink::Columns;
+use crate::table::source::Batch;
+use crate::table::words::{Owners, owner_type};
 
 /// A good of a bundle: a quantity of an account over a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
