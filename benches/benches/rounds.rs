@@ -9,11 +9,11 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use lessor_datasets::families;
 use lessor_market::book::{Book, Supply};
 use lessor_market::clear::clear;
+use lessor_market::clear::rules::Rules;
 use lessor_market::double;
 use lessor_market::money::Money;
 use lessor_market::policy::PaymentRule;
 use lessor_market::posted::{Ask, Listing, PriceBoard, Steering, UnitPrice};
-use lessor_market::rules::Rules;
 use lessor_solver::assignment::assign;
 use lessor_solver::support::stop::Stop;
 

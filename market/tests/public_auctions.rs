@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use lessor_datasets::families;
 use lessor_market::book::{BidderIndex, Book};
 use lessor_market::clear::clear;
+use lessor_market::clear::outcome::{EXACT_UNITS, Outcome};
+use lessor_market::clear::rules::Rules;
 use lessor_market::double;
-use lessor_market::outcome::{EXACT_UNITS, Outcome};
 use lessor_market::policy::PaymentRule;
-use lessor_market::rules::Rules;
 use lessor_models::families::auction::AuctionInstance;
 use lessor_solver::support::stop::Stop;
 

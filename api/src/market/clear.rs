@@ -7,13 +7,14 @@ use lessor_datasets::table::{
     write_prices, write_sales,
 };
 use lessor_market::book::GoodIndex;
-use lessor_market::catalog::ListedGood;
 use lessor_market::money::Money;
+use lessor_market::preemption;
+use lessor_market::session::catalog::ListedGood;
+use lessor_market::session::check::{Residuals, residuals};
+use lessor_market::session::supporting_prices::{self, SupportingPrices};
 use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionOutcome, clear_session};
-use lessor_market::session_check::{Residuals, residuals};
+use lessor_market::session::{posting, probe};
 use lessor_market::settlement::{Entry, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit};
-use lessor_market::supporting_prices::{self, SupportingPrices};
-use lessor_market::{posting, preemption, probe};
 use lessor_models::plan::Price;
 use lessor_solver::support::stop::Stop;
 use serde::Serialize;

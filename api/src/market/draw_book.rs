@@ -1,9 +1,9 @@
 //! `lessor market book`: a book of bids from a seed, on the accounts that a policy lets trade.
 
 use lessor_datasets::table::{BidGood, BidRows, read_fleet, write_bids};
-use lessor_market::catalog::place;
 use lessor_market::lot::lot;
 use lessor_market::policy::{AccountClass, Policy, tradable};
+use lessor_market::session::catalog::place;
 use lessor_models::fleet::{Fleet, Owner, ZoneIndex};
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::{Interval, MICROS_PER_HOUR, MICROS_PER_SECOND, Timestamp};

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use lessor_datasets::table::AwardRow;
 use lessor_market::session::SessionOutcome;
-use lessor_market::supporting_prices::SupportingPrices;
+use lessor_market::session::supporting_prices::SupportingPrices;
 
 use super::round::{Certificate, Figures, Round};
 use crate::draw::entries::{condition, headline_figure};

@@ -1,7 +1,7 @@
 //! `lessor market quote`: what a quantity of an account costs at the prices of the last round, each while it holds.
 
 use lessor_datasets::table::{PRICES, read_prices};
-use lessor_market::catalog::{Catalog, ListedGood, Wish, place};
+use lessor_market::session::catalog::{Catalog, ListedGood, Wish, place};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
 use lessor_models::plan::Price;
 use lessor_models::resources::Kind;

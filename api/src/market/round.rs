@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use lessor_datasets::table::{BidGood, BidRows, OfferRows, TABLES, read_bids, read_fleet, read_offers};
 use lessor_market::book::{BidderIndex, GroupIndex};
-use lessor_market::catalog::{Ground, Wish};
 use lessor_market::money::Money;
 use lessor_market::policy::{Policy, Reserve};
 use lessor_market::preemption::Revocation;
+use lessor_market::session::catalog::{Ground, Wish};
 use lessor_market::session::{AccountBid, AccountOffer, OfferedGood, Session};
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use lessor_datasets::table::{CERTIFICATE, PLACEMENTS};
-use lessor_market::catalog::place;
-use lessor_market::holdings::Holdings;
 use lessor_market::policy::Policy;
 use lessor_market::prices::from_duals;
+use lessor_market::session::catalog::place;
+use lessor_market::session::holdings::Holdings;
 use lessor_models::certificate::{Dual, Scope};
 use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;

@@ -1,6 +1,6 @@
 //! `lessor market why`: the cheapest bid that would have won, and against whom.
 
-use lessor_market::why::why;
+use lessor_market::session::why::why;
 use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 

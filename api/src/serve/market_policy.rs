@@ -5,9 +5,9 @@
 
 use lessor_engine::authority::{PriceList, Terms};
 use lessor_engine::ledger::{Account, Floors};
-use lessor_market::catalog::{energy_price, place};
 use lessor_market::policy::{AccountClass, Format, Policy, Rules, kept};
 use lessor_market::posted::{Listing, UNIT_PRICE_MAX, UnitPrice};
+use lessor_market::session::catalog::{energy_price, place};
 use lessor_models::fleet::{Fleet, Owner, ZoneIndex};
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::time::{Span, Timestamp};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use lessor_datasets::families::{self, ReadAuction};
 use lessor_market::book::Book;
 use lessor_market::clear::clear;
-use lessor_market::outcome::{EXACT_UNITS, Outcome, Payment};
+use lessor_market::clear::outcome::{EXACT_UNITS, Outcome, Payment};
+use lessor_market::clear::rules::Rules;
 use lessor_market::policy::PaymentRule;
-use lessor_market::rules::Rules;
 use lessor_models::families::auction;
 use serde::Serialize;
 

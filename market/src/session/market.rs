@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::catalog::Catalog;
 use super::fate::{Fate, Lost, OfferFate};
 use super::{AccountBid, Session};
 use crate::book::{BidderIndex, GoodIndex};
-use crate::catalog::Catalog;
+use crate::clear::outcome::Unsettled;
 use crate::lot::lot;
 use crate::money::Money;
-use crate::outcome::Unsettled;
 use crate::policy::{AccountClass, Format, PaymentRule};
 use crate::settlement::SellerId;
 

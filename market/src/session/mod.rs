@@ -5,17 +5,21 @@
 //! dropped. They enter in the order of their lots, so that ties are broken by the policy's seed. Formats without offers let what the
 //! fleet has; formats with offers let what is offered, as far as it may trade.
 
-mod counter;
-mod exchange;
+pub mod catalog;
+pub mod check;
+#[cfg(test)]
+mod exchange_tests;
 mod fate;
-mod items;
+mod formats;
+pub mod holdings;
 mod market;
-mod reduction;
+pub mod posting;
+pub mod probe;
 mod screen;
-mod sealed;
-mod tranches;
-mod uniform;
-mod uniform_support;
+pub mod supporting_prices;
+#[cfg(test)]
+mod tests;
+pub mod why;
 
 use std::collections::BTreeMap;
 
@@ -27,13 +31,13 @@ use thiserror::Error;
 
 use crate::ClearError;
 use crate::book::{BidderIndex, BookError, GoodIndex, GroupIndex};
-use crate::catalog::{Catalog, Ground, Wish};
+use crate::clear::outcome::Unsettled;
 use crate::greedy::GreedyError;
 use crate::money::Money;
-use crate::outcome::Unsettled;
-use crate::policy::{Format, PaymentRule, Policy, Reserve};
+use crate::policy::{Policy, Reserve};
 use crate::settlement::SellerId;
 use crate::uniform_price::BadTranche;
+use catalog::{Catalog, Ground, Wish};
 pub use fate::{Fate, Lost, OfferFate};
 use market::{Cleared, Fates, Market};
 
@@ -163,7 +167,7 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
     let mut classes = Vec::new();
     for class in 0..session.policy.rules().classes.len() {
         let Some(mut market) = Market::new(session, class, &mut fates) else { continue };
-        let Cleared { surplus, bound, unsettled, prices } = clear_class(&mut market, &mut fates, stop)?;
+        let Cleared { surplus, bound, unsettled, prices } = formats::clear(&mut market, &mut fates, stop)?;
         fates.close_groups(session.bids, class);
         classes.push(ClassOutcome { class, catalog: market.catalog, surplus, bound, unsettled, prices });
     }
@@ -173,29 +177,4 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
 /// Whether the bidder of a bid has what it may owe with it.
 pub(crate) fn can_pay(session: &Session<'_>, bid: usize) -> bool {
     screen::bids(session)[bid].result != Err(Lost::Budget)
-}
-
-fn clear_class(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
-    match market.class.format {
-        Format::SealedBid => sealed::clear_sealed(market, fates, stop),
-        Format::Greedy => counter::clear_greedy(market, fates),
-        Format::Posted => Ok(counter::clear_posted(market, fates)),
-        Format::UnitDemand => items::clear_items(market, fates, stop),
-        Format::DoubleAuction => match market.class.payment {
-            PaymentRule::TradeReduction => Ok(reduction::clear_reduced(market, fates)),
-            PaymentRule::Uniform => {
-                let parts = tranches::clear_tranches(market, fates)?;
-                let whole = exchange::clear_exchange(market, fates, stop)?;
-                // Goods of tranches have no price among bundles.
-                let prices = whole.prices.into_iter().chain(parts.prices).collect();
-                Ok(Cleared {
-                    prices,
-                    surplus: parts.surplus + whole.surplus,
-                    bound: parts.bound.zip(whole.bound).map(|(parts, whole)| parts + whole),
-                    unsettled: whole.unsettled,
-                })
-            }
-            _ => exchange::clear_exchange(market, fates, stop),
-        },
-    }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use lessor_models::resources::UNLIMITED;
 
+use super::catalog::{Wish, place};
 use super::fate::{Fate, Lost, OfferFate};
 use super::{AccountBid, Session};
 use crate::book::{BidderIndex, GroupIndex};
-use crate::catalog::{Wish, place};
 use crate::money::Money;
 
 /// Each bid as the policy sees it: outbid, unless there is another reason.

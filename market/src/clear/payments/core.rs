@@ -18,11 +18,11 @@
 use lessor_solver::packing::{Improver, Known, relaxed};
 use lessor_solver::support::stop::Stop;
 
+use super::nearest::{Halfspace, nearest};
+use super::vcg;
 use crate::book::BidderIndex;
-use crate::outcome::{EXACT_UNITS, Payment, Unsettled};
-use crate::payments::nearest::{Halfspace, nearest};
-use crate::payments::vcg;
-use crate::winner::{Round, Winner};
+use crate::clear::outcome::{EXACT_UNITS, Payment, Unsettled};
+use crate::clear::winner::{Round, Winner};
 
 /// Whether revenue is made as small as it gets before payments come near to VCG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,16 +14,16 @@ use lessor_solver::support::stop::Stop;
 use proptest::prelude::*;
 
 use crate::book::{BidderIndex, GroupIndex};
-use crate::catalog::{Ground, Wish};
-use crate::holdings::{Holding, Holdings};
 use crate::money::{MONEY_MAX, Money};
 use crate::policy::{
     AccountClass, BidLimits, Fees, Format, PaymentRule, Policy, Preemption, Reserve, Rules, TermLimits,
 };
+use crate::session::catalog::{Ground, Wish};
+use crate::session::check::{Residuals, residuals};
+use crate::session::holdings::{Holding, Holdings};
 use crate::session::{AccountBid, AccountOffer, Lost, OfferedGood, Session, SessionOutcome, clear_session};
-use crate::session_check::{Residuals, residuals};
+use crate::session::{posting, supporting_prices, why};
 use crate::settlement::{HolderId, Ledger, Party, RoundId, SellerId};
-use crate::{posting, supporting_prices, why};
 
 /// A layer over a cell over a tile, with ten million bit/s each of layer and cell.
 fn fleet() -> Fleet {

@@ -9,17 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::support::stop::Stop;
 
-use super::SessionError;
 use super::exchange::{Best, Exchange};
-use super::fate::Lost;
-use super::market::{Cleared, Fates, Market};
 use super::uniform_support::{Order, SHIFT, Support, support};
 use crate::book::GoodIndex;
-use crate::catalog::STATED_MICROS;
+use crate::clear::outcome::Unsettled;
+use crate::clear::rules::Rules;
 use crate::money::Money;
-use crate::outcome::Unsettled;
 use crate::policy::PaymentRule;
-use crate::rules::Rules;
+use crate::session::SessionError;
+use crate::session::catalog::STATED_MICROS;
+use crate::session::fate::Lost;
+use crate::session::market::{Cleared, Fates, Market};
 
 /// Orders in all choices of trades that a search makes, and the fewest and most such choices.
 const WORK_ORDERS: usize = 1 << 13;

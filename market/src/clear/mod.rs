@@ -1,13 +1,20 @@
 //! One round: from a book and a supply to an outcome.
 
+pub mod outcome;
+pub(crate) mod payments;
+pub mod rules;
+#[cfg(test)]
+mod tests;
+pub(crate) mod winner;
+
 use lessor_solver::support::stop::Stop;
 
 use crate::book::{Book, Supply};
-use crate::outcome::{EXACT_UNITS, Outcome, Payment, Unsettled};
-use crate::payments::{core, vcg};
 use crate::policy::{Format, PaymentRule};
-use crate::rules::Rules;
-use crate::winner::{ClearError, Round};
+use outcome::{EXACT_UNITS, Outcome, Payment, Unsettled};
+use payments::{core, vcg};
+use rules::Rules;
+use winner::{ClearError, Round};
 
 /// Called with the surplus and the bound when either improves.
 pub type Report<'a> = &'a mut dyn FnMut(u128, u128);

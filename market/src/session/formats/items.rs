@@ -10,12 +10,12 @@ use lessor_models::families::assignment::AssignmentInstance;
 use lessor_solver::assignment::{assign, lowest_prices};
 use lessor_solver::support::stop::Stop;
 
-use super::SessionError;
-use super::fate::Lost;
-use super::market::{Bundle, Cleared, Entered, Fates, Market, repeated};
 use crate::book::{BidderIndex, GroupIndex};
+use crate::clear::outcome::Unsettled;
 use crate::money::Money;
-use crate::outcome::Unsettled;
+use crate::session::SessionError;
+use crate::session::fate::Lost;
+use crate::session::market::{Bundle, Cleared, Entered, Fates, Market, repeated};
 
 /// What a bidder would pay for an item beyond what it asks, and the bid that says so, by position in the session.
 type Value = (u64, Option<usize>);

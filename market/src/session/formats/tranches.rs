@@ -8,12 +8,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fate::Lost;
-use super::market::{Cleared, Entered, Fates, Market};
 use crate::book::{BidderIndex, GoodIndex};
-use crate::catalog::STATED_UNITS;
 use crate::fraction::{Fraction, Sum};
 use crate::money::Money;
+use crate::session::catalog::STATED_UNITS;
+use crate::session::fate::Lost;
+use crate::session::market::{Cleared, Entered, Fates, Market};
 use crate::uniform_price::{self, BadTranche, Tranche};
 
 /// Where between the lowest and the highest clearing price the price lies, in thousandths.

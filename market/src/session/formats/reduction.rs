@@ -2,9 +2,9 @@
 
 use lessor_models::families::double_auction::{DoubleAuctionInstance, Order};
 
-use super::market::{Cleared, Entered, Fates, Market, repeated};
 use crate::double::reduced;
 use crate::money::Money;
+use crate::session::market::{Cleared, Entered, Fates, Market, repeated};
 
 /// Clears a class by trade reduction.
 pub(super) fn clear_reduced(market: &mut Market<'_>, fates: &mut Fates) -> Cleared {

@@ -13,20 +13,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::support::stop::Stop;
 
-use super::SessionError;
-use super::market::{Cleared, Entered, Fates, Market};
 use super::sealed::{bundles_with_caps, net_bids, shared_out};
 use super::uniform::at_uniform_prices;
 use super::uniform_support::Order;
 use crate::book::{Bid, BidderIndex, Book, GroupIndex, Offer, Supply};
 use crate::clear::clear;
+use crate::clear::outcome::Unsettled;
+use crate::clear::payments::vcg;
+use crate::clear::rules::Rules;
+use crate::clear::winner::Round;
 use crate::money::Money;
-use crate::outcome::Unsettled;
-use crate::payments::vcg;
 use crate::policy::PaymentRule;
-use crate::rules::Rules;
+use crate::session::SessionError;
+use crate::session::market::{Cleared, Entered, Fates, Market};
 use crate::settlement::SellerId;
-use crate::winner::Round;
 
 /// What trades: a book of bids, and of offers as bids of their sellers, on all that is offered.
 #[derive(Debug)]

@@ -6,17 +6,17 @@ use lessor_models::time::{Interval, MICROS_PER_HOUR, Span, Timestamp};
 use lessor_solver::support::stop::Stop;
 use proptest::prelude::*;
 
+use super::catalog::{Ground, Wish};
+use super::check::{Residuals, residuals};
+use super::posting;
+use super::{AccountBid, Lost, Session, SessionOutcome, clear_session};
+use super::{probe, supporting_prices, why};
 use crate::book::{BidderIndex, GroupIndex};
-use crate::catalog::{Ground, Wish};
 use crate::money::Money;
 use crate::policy::{
     AccountClass, BidLimits, Fees, Format, PaymentRule, Policy, Preemption, Reserve, Rules, TermLimits,
 };
-use crate::posting;
-use crate::session::{AccountBid, Lost, Session, SessionOutcome, clear_session};
-use crate::session_check::{Residuals, residuals};
 use crate::settlement::{Ledger, Party, RoundId};
-use crate::{probe, supporting_prices, why};
 
 const LAYER: NodeIndex = NodeIndex(0);
 const CELL: NodeIndex = NodeIndex(1);

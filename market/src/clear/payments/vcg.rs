@@ -10,8 +10,8 @@
 use lessor_solver::packing::PackingOutcome;
 use lessor_solver::support::stop::Stop;
 
-use crate::outcome::{EXACT_UNITS, Payment, Unsettled};
-use crate::winner::{Round, Winner};
+use crate::clear::outcome::{EXACT_UNITS, Payment, Unsettled};
+use crate::clear::winner::{Round, Winner};
 
 /// What winners pay. The winners are the best.
 pub(crate) fn payments(

@@ -4,12 +4,12 @@ use lessor_solver::support::random::Random;
 use lessor_solver::support::stop::Stop;
 use proptest::prelude::*;
 
+use super::clear;
+use super::outcome::{EXACT_UNITS, Outcome};
+use super::rules::Rules;
+use super::winner::ClearError;
 use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
-use crate::clear::clear;
-use crate::outcome::{EXACT_UNITS, Outcome};
 use crate::policy::PaymentRule;
-use crate::rules::Rules;
-use crate::winner::ClearError;
 
 const RULES: [PaymentRule; 4] = [PaymentRule::PayAsBid, PaymentRule::Vcg, PaymentRule::Core, PaymentRule::NearestCore];
 

@@ -7,9 +7,9 @@
 
 use lessor_solver::support::stop::Stop;
 
+use super::{AccountBid, Lost, Session, SessionError, can_pay, clear_session};
 use crate::money::Money;
 use crate::policy::{Format, PaymentRule, Policy};
-use crate::session::{AccountBid, Lost, Session, SessionError, can_pay, clear_session};
 
 /// What stood in the way of a bid.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,10 +11,10 @@
 //! at what it asks, and what all offers ask is taken off the bound. Good prices come from subgradient steps: dearer where groups take more than there is,
 //! cheaper where less. The bound is evaluated in exact integers, by code that shares nothing with what chose the winners.
 
+use super::catalog::{Catalog, STATED_MICROS};
+use super::{ClassOutcome, Lost, Session, SessionOutcome};
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
-use crate::catalog::{Catalog, STATED_MICROS};
 use crate::money::Money;
-use crate::session::{ClassOutcome, Lost, Session, SessionOutcome};
 
 /// Steps of the subgradient method at most, and at least; between them, how many bundles may be looked at in all.
 const STEPS: usize = 400;

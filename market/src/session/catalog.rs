@@ -12,11 +12,11 @@ use lessor_models::plan::{PRICE_UNITS, Price};
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::{Interval, MICROS_PER_HOUR, StepFunction, Timestamp};
 
+use super::OfferedGood;
+use super::holdings::Holdings;
 use crate::book::GoodIndex;
-use crate::holdings::Holdings;
 use crate::money::Money;
 use crate::policy::{AccountClass, tradable};
-use crate::session::OfferedGood;
 
 /// What a round is held on.
 #[derive(Clone, Copy, Debug)]

@@ -7,10 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{AccountBid, Lost, Session, SessionOutcome};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
 use crate::policy::Fees;
-use crate::session::{AccountBid, Lost, Session, SessionOutcome};
 use crate::settlement::{HolderId, Party, Purpose, SellerId, Transfer};
 
 /// The fleet as a seller; who makes offers has a greater number, unless it is the fleet.

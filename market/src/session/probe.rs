@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use lessor_solver::support::stop::Stop;
 
+use super::{AccountBid, Lost, Session, SessionError, SessionOutcome, clear_session};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::lot::lot;
 use crate::money::Money;
 use crate::policy::{Format, PaymentRule, Policy};
-use crate::session::{AccountBid, Lost, Session, SessionError, SessionOutcome, clear_session};
 
 /// Bidders whose misreports are tried.
 const BIDDERS: usize = 4;

@@ -1,8 +1,8 @@
 //! Formats that need no program: greedy with critical bids, and a posted price before its first step.
 
-use super::SessionError;
-use super::market::{Cleared, Entered, Fates, Market, repeated};
 use crate::greedy::{self, SingleMinded};
+use crate::session::SessionError;
+use crate::session::market::{Cleared, Entered, Fates, Market, repeated};
 
 /// Winners by value over the root of weighted size, one bid of a bidder.
 pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates) -> Result<Cleared, SessionError> {

@@ -10,10 +10,10 @@ use lessor_models::job::Domain;
 use lessor_models::resources::Kind;
 use lessor_models::time::{StepFunction, Timestamp};
 
+use super::catalog::Wish;
+use super::{Session, SessionOutcome};
 use crate::book::{BidderIndex, GroupIndex};
-use crate::catalog::Wish;
 use crate::policy::{AccountClass, Format};
-use crate::session::{Session, SessionOutcome};
 use crate::settlement::Transfer;
 
 /// By how much the rules of a round are broken; all zero where they hold.

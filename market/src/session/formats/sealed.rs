@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use lessor_solver::support::stop::Stop;
 
-use super::SessionError;
-use super::fate::Fate;
-use super::market::{Bundle, Cleared, Fates, Market};
 use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
+use crate::clear::rules::Rules;
 use crate::money::Money;
-use crate::rules::Rules;
+use crate::session::SessionError;
+use crate::session::fate::Fate;
+use crate::session::market::{Bundle, Cleared, Fates, Market};
 
 pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
     let mut offers: Vec<Offer> =
@@ -34,7 +34,7 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
 
 /// The bids of a class with what they offer beyond their reserve prices.
 pub(super) fn net_bids(market: &Market<'_>, fates: &[Fate], bundles: Vec<Bundle>) -> Vec<Bid> {
-    let net = |(entered, bundle): (&super::market::Entered, Bundle)| {
+    let net = |(entered, bundle): (&crate::session::market::Entered, Bundle)| {
         let (stated, fate) = (&market.session.bids[entered.at], &fates[entered.at]);
         let amount = Money(fate.counted.0 - fate.reserve.0).micro_credits();
         Bid { bidder: stated.bidder, group: stated.group, amount, bundle }

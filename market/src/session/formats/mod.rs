@@ -1,0 +1,45 @@
+//! How the bids and offers of one account class are compared: a format of the policy is a file, or two.
+
+mod counter;
+mod exchange;
+mod items;
+mod reduction;
+mod sealed;
+mod tranches;
+mod uniform;
+mod uniform_support;
+
+use lessor_solver::support::stop::Stop;
+
+use crate::policy::{Format, PaymentRule};
+use crate::session::SessionError;
+use crate::session::market::{Cleared, Fates, Market};
+
+/// Clears one account class by the format that the policy gives it.
+///
+/// # Errors
+/// See [`SessionError`].
+pub(super) fn clear(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
+    match market.class.format {
+        Format::SealedBid => sealed::clear_sealed(market, fates, stop),
+        Format::Greedy => counter::clear_greedy(market, fates),
+        Format::Posted => Ok(counter::clear_posted(market, fates)),
+        Format::UnitDemand => items::clear_items(market, fates, stop),
+        Format::DoubleAuction => match market.class.payment {
+            PaymentRule::TradeReduction => Ok(reduction::clear_reduced(market, fates)),
+            PaymentRule::Uniform => {
+                let parts = tranches::clear_tranches(market, fates)?;
+                let whole = exchange::clear_exchange(market, fates, stop)?;
+                // Goods of tranches have no price among bundles.
+                let prices = whole.prices.into_iter().chain(parts.prices).collect();
+                Ok(Cleared {
+                    prices,
+                    surplus: parts.surplus + whole.surplus,
+                    bound: parts.bound.zip(whole.bound).map(|(parts, whole)| parts + whole),
+                    unsettled: whole.unsettled,
+                })
+            }
+            _ => exchange::clear_exchange(market, fates, stop),
+        },
+    }
+}
