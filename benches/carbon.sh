@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A week of a computing centre on German, on Swedish, and on both grids: what a plan emits that waits for clean energy, and
+# A week of a computing center on German, on Swedish, and on both grids: what a plan emits that waits for clean energy, and
 # what the same jobs emit first come, first served. Prints a table in Markdown.
 #
 # Usage: benches/carbon.sh DIR [DEADLINE], with the public traces in $LESSOR_PUBLIC_DATA/traces; DIR is made anew.

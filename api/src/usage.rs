@@ -116,7 +116,7 @@ impl Book {
         let fleet = instance.fleet();
         let mut leases = vec![BTreeMap::new(); self.accounts.len()];
         let mut positions_of: HashMap<NodeIndex, Vec<(usize, Level)>> = HashMap::new();
-        // Neighbours of a job in one place draw alike, and most placements have some.
+        // Neighbors of a job in one place draw alike, and most placements have some.
         let place = |placement: &Placement| (placement.job, site(fleet, placement.tile), placement.start);
         for alike in placements.chunk_by(|a, b| place(a) == place(b)) {
             let Placement { job, tile, start, .. } = alike[0];

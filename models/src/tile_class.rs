@@ -59,9 +59,9 @@ impl Band {
 /// A radiating surface and the flux that it may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Radiator {
-    /// Area in square centimetres.
+    /// Area in square centimeters.
     pub area_cm2: u64,
-    /// Greatest heat flux in milliwatts per square metre.
+    /// Greatest heat flux in milliwatts per square meter.
     pub flux_max_mw_per_m2: u64,
 }
 

@@ -1,6 +1,6 @@
 //! When leases need attention: a heap of instants, each with the version of the wish that put it there.
 //!
-//! Nothing is cancelled: an entry whose version is not its slot's current one is late and means nothing. Late ones are swept
+//! Nothing is canceled: an entry whose version is not its slot's current one is late and means nothing. Late ones are swept
 //! out when they are more than half, so that the heap stays within twice what is live.
 
 use std::cmp::Reverse;

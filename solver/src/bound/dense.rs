@@ -6,7 +6,7 @@ const PIVOTS_EACH: usize = 20;
 /// What counts as zero.
 const TINY: f64 = 1e-9;
 
-/// The best `x >= 0` of `maximise worth x` subject to `row x <= 1` for every row, whose entries are not negative.
+/// The best `x >= 0` of `maximize worth x` subject to `row x <= 1` for every row, whose entries are not negative.
 ///
 /// Where every column has an entry above zero, there is a best one. Should the pivots run out first, what is returned still
 /// satisfies every row. O(pivots times rows times columns).

@@ -1,7 +1,7 @@
 //! The linear program over job classes and merged tile groups.
 //!
 //! ```text
-//! maximise   sum of worth[c, g] n[c] y[c, g]
+//! maximize   sum of worth[c, g] n[c] y[c, g]
 //! subject to sum over g of y[c, g] <= 1                                                        every job class
 //!            sum over c of a[c, g, r] w[c, k] n[c] y[c, g] <= tiles[g] C[g, r, k]              every group, kind, window
 //!            sum over c and g under b of a[c, g, r] w[c, k] n[c] y[c, g] <= C[b, r, k]         every account, kind, window

@@ -1,7 +1,7 @@
 //! Merging for the bound: groups and accounts that are alike share their prices.
 //!
 //! The program over merged groups sums the rows of accounts that are alike, which is a relaxation, and symmetric cells lose
-//! nothing by it (colour refinement, Grohe et al. 2014). Accounts that are only nearly alike are merged too: the prices
+//! nothing by it (color refinement, Grohe et al. 2014). Accounts that are only nearly alike are merged too: the prices
 //! that come out are then a little off, and the bound, evaluated on the true instance, a little looser but never wrong.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Linear programs: the one place that talks to HiGHS through `highs`.
 //!
-//! Rows are `<=`, columns are non-negative, the sense is maximisation. Prices come back as non-negative floats and prove
+//! Rows are `<=`, columns are non-negative, the sense is maximization. Prices come back as non-negative floats and prove
 //! nothing by themselves. A solve runs on a thread of its own, because HiGHS can overrun its limits: when the stop is
 //! raised first, the thread is left behind and the answer is [`Answer::Interrupted`].
 
@@ -34,7 +34,7 @@ const INSIDE_NOTHING: f64 = 1e-8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row(pub usize);
 
-/// The rows of `maximise c x` subject to `A x <= b`, `x >= 0`; columns come with each solve.
+/// The rows of `maximize c x` subject to `A x <= b`, `x >= 0`; columns come with each solve.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     limits: Vec<f64>,
@@ -235,7 +235,7 @@ impl Loaded {
         let Some(solved) = solved else { return Answer::Interrupted };
         let solution = || {
             let found = solved.get_solution();
-            // HiGHS signs prices by the sense; under maximisation with `<=` rows their sizes are what one more unit is worth.
+            // HiGHS signs prices by the sense; under maximization with `<=` rows their sizes are what one more unit is worth.
             let nothing = if self.way == Way::Inside { INSIDE_NOTHING * solved.objective_value() } else { 0.0 };
             let price = |price: &f64| if price.abs() > nothing { price.abs() } else { 0.0 };
             let prices = found.dual_rows().iter().map(price).collect();

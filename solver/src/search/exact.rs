@@ -1,7 +1,7 @@
 //! The best contents of a few tiles: an integer program over what is on them and what is missing, solved by HiGHS.
 //!
 //! ```text
-//! maximise   sum of worth[c] x[c, t]  -  sum of cost[h] s[h]
+//! maximize   sum of worth[c] x[c, t]  -  sum of cost[h] s[h]
 //! subject to sum over c that run in bucket k of draw[c, r] x[c, t]  <=  left[t, r, k]        every tile, kind, bucket
 //!            sum over c, t of draw[c, r] x[c, t]                    <=  share[b, r, k]       every account above, kind, bucket
 //!            sum over t and starts of x[c, t]                       <=  supply[c]            every class

@@ -1,7 +1,7 @@
 //! The cheapest pairing of seats left with seats entered: a transportation problem, solved the plain way.
 //!
 //! ```text
-//! minimise    sum of cost[i,j] x[i,j]     x whole, at least zero
+//! minimize    sum of cost[i,j] x[i,j]     x whole, at least zero
 //! subject to  sum over j of x[i,j] <= left[i],  sum over i of x[i,j] <= entered[j],  sum of x = min(sum left, sum entered)
 //! ```
 //!
