@@ -1,7 +1,7 @@
 //! Exact fractions: what a unit costs where many units cost one micro-credit.
 //!
-//! A bid of a few micro-credits for gigabytes states a price of a byte that no whole number of micro-credits is. Prices are compared
-//! and multiplied as fractions, of an amount over a quantity, without rounding.
+//! A bid of a few micro-credits for gigabytes states a price of a byte that no whole number of micro-credits is. Prices are
+//! compared and multiplied as fractions, of an amount over a quantity, without rounding.
 
 use std::cmp::Ordering;
 
@@ -104,8 +104,8 @@ impl Between {
     }
 }
 
-/// What fractions come to, some added and some taken off: exactly as long as they have a common denominator of 64 bits; each further
-/// one leaves up to 2^-32 in doubt.
+/// What fractions come to, some added and some taken off: exactly as long as they have a common denominator of 64 bits; each
+/// further one leaves up to 2^-32 in doubt.
 #[derive(Clone, Copy, Debug)]
 pub struct Sum {
     whole: i128,

@@ -61,8 +61,8 @@ fn traded<'p>(fleet: &Fleet, policy: &'p Policy) -> Vec<Traded<'p>> {
     traded.take(ACCOUNTS_MAX).collect()
 }
 
-/// A bid of one bidder, who has a second one in the same group where the rules let it: a tenth to four tenths of what one may win of
-/// up to three accounts of one class, at one to four times a price of its own.
+/// A bid of one bidder, who has a second one in the same group where the rules let it: a tenth to four tenths of what one may
+/// win of up to three accounts of one class, at one to four times a price of its own.
 fn bid(policy: &Policy, traded: &[Traded<'_>], at: usize, dice: &mut Dice) -> BidRows {
     let first = &traded[dice.below(traded.len() as u64)];
     let same: Vec<&Traded<'_>> = traded.iter().filter(|other| std::ptr::eq(other.class, first.class)).collect();

@@ -1,8 +1,8 @@
 //! Combinatorial auctions in the format of CATS (Leyton-Brown, Pearson & Shoham 2000): `goods N`, `bids N`, `dummy N`, then a
 //! line for each bid: its number, its amount, its goods, `#`. What follows a `%` is a comment.
 //!
-//! Amounts are whole numbers, or decimal ones, as CATS prints them: a file with any of those is counted in units of 10^-6, rounded to the
-//! nearest, half upwards.
+//! Amounts are whole numbers, or decimal ones, as CATS prints them: a file with any of those is counted in units of 10^-6,
+//! rounded to the nearest, half upwards.
 //!
 //! A good from `goods` on is a dummy: bids that share one belong to one bidder and exclude each other. A bid without a dummy
 //! has a bidder of its own.

@@ -1,5 +1,5 @@
-//! Readers of public benchmark instances and of answers to them: text of whole numbers, each error with its line, and comma-separated tables, each
-//! error with its row and column.
+//! Readers of public benchmark instances and of answers to them: text of whole numbers, each error with its line, and
+//! comma-separated tables, each error with its row and column.
 
 mod answers;
 mod assignment;

@@ -17,7 +17,8 @@ pub struct Sample {
     pub telemetry: Vec<TelemetryRow>,
 }
 
-/// A thousand tiles with zones that bind, time steps, gangs, spread rules, relations, telemetry, current placements and what it costs to move them.
+/// A thousand tiles with zones that bind, time steps, gangs, spread rules, relations, telemetry, current placements and what it
+/// costs to move them.
 ///
 /// # Errors
 /// Never, unless the generator has a defect.

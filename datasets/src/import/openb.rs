@@ -118,8 +118,8 @@ impl Node {
     }
 }
 
-/// The fleet, and how many milli-devices it has. Models that pods name and no node has are classes without tiles: nothing runs there,
-/// where a job without any class would run everywhere.
+/// The fleet, and how many milli-devices it has. Models that pods name and no node has are classes without tiles: nothing runs
+/// there, where a job without any class would run everywhere.
 fn read_nodes(path: &Path, named: &BTreeSet<&str>) -> Result<(Fleet, u64), ImportError> {
     let table = CsvTable::read(path)?;
     let nodes = (0..table.len()).map(|row| read_node(&table, row)).collect::<Result<Vec<Node>, _>>()?;

@@ -9,8 +9,9 @@
 //! ```
 //!
 //! in millionths of a device. The worth comes from an appraisal under the mix of requests heard ([`lessor_solver::appraisal`]), the
-//! chances from what only some tiles can hold ([`super::choosy`]). A shortage costs a device, or what the heaviest device draws where
-//! that is dearer: else a dear watt would outweigh every chance, and save power at the cost of those who can go nowhere else.
+//! chances from what only some tiles can hold ([`super::choosy`]). A shortage costs a device, or what the heaviest device draws
+//! where that is dearer: else a dear watt would outweigh every chance, and save power at the cost of those who can go nowhere
+//! else.
 
 use lessor_models::resources::Kind;
 use lessor_models::tile_class::DEVICE_MILLI;

@@ -45,8 +45,8 @@ impl PowerModel {
         held.div_ceil(self.block_mops).saturating_mul(block_mw).saturating_add(devices * device_mw)
     }
 
-    /// The same without what begun devices and blocks have left for others, who then draw nothing more for it: most of it, since most
-    /// of it is used before long. A device's remainder counts by its worth, in millionths of a device. O(devices).
+    /// The same without what begun devices and blocks have left for others, who then draw nothing more for it: most of it,
+    /// since most of it is used before long. A device's remainder counts by its worth, in millionths of a device. O(devices).
     pub(super) fn charged_mw(&self, room: &Room, worth: impl Fn(u16) -> i64) -> i64 {
         let (block_mw, device_mw) = self.of(room.class);
         let begun = room.devices().iter().filter(|&&left| left < DEVICE_MILLI);

@@ -81,8 +81,8 @@ impl Run<'_> {
         best
     }
 
-    /// Improves a plan, and looks now and then at what it comes to on the way from what runs: one that is worth more may be one that
-    /// no order of moves leads to. Then the search goes on without what is in the way. What the best plan comes to.
+    /// Improves a plan, and looks now and then at what it comes to on the way from what runs: one that is worth more may be one
+    /// that no order of moves leads to. Then the search goes on without what is in the way. What the best plan comes to.
     fn improve_by_stages<'l>(&mut self, best: &mut Occupancy<'l>, guide: Guide<'_>) -> Reached<'l> {
         let mut reached = self.reached(best, guide);
         let runs = !best.lowered().instance.current().is_empty();
@@ -106,8 +106,8 @@ impl Run<'_> {
         }
     }
 
-    /// What runs, and beside it cohorts as a whole, each where it fits best, those first that are worth most for their room as far as
-    /// chance does not shake that; where there are cohorts or gangs, or the use of tiles costs, and few enough.
+    /// What runs, and beside it cohorts as a whole, each where it fits best, those first that are worth most for their room as
+    /// far as chance does not shake that; where there are cohorts or gangs, or the use of tiles costs, and few enough.
     fn cohort_plan<'l>(&self, lowered: &'l Lowered<'l>, guide: Guide<'_>, noise: f64) -> Option<Occupancy<'l>> {
         let is_whole = |class| lowered.job(class).gang_min > 1 || lowered.job(class).affinity.is_some();
         let has_whole = !lowered.strain.is_free() || lowered.class_indexes().any(is_whole);

@@ -19,8 +19,8 @@ pub(crate) fn vector(compute: u64, power: u64) -> Resources {
 }
 
 /// A cluster `r` (node 0) with two cells `a` (1) and `b` (2) of three tiles (3 to 5, 6 to 8). A tile has 10 of compute, 10 of
-/// power and 2 devices, and is of class 1 (`a2`, `b1`) or 0; cell `a` gives 25 of compute; the feed that `a` hangs on gives 24 of power. At second 100 the compute
-/// of cell `b` falls to 12, at second 200 it is 30 again.
+/// power and 2 devices, and is of class 1 (`a2`, `b1`) or 0; cell `a` gives 25 of compute; the feed that `a` hangs on gives 24
+/// of power. At second 100 the compute of cell `b` falls to 12, at second 200 it is 30 again.
 pub(crate) fn fleet() -> Fleet {
     fleet_with_feed_at(1)
 }

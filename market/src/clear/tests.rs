@@ -26,7 +26,8 @@ fn cleared(book: &Book, supply: &Supply, payments: PaymentRule) -> Outcome {
     clear(book, supply, &Rules { payments, seed: 1 }, &Stop::new(), &mut |_, _| {}).unwrap()
 }
 
-/// The most that single bids of amounts for quantities of two goods come to within what there is of them: a table of all remainders.
+/// The most that single bids of amounts for quantities of two goods come to within what there is of them: a table of all
+/// remainders.
 fn most_within(bids: &[(u64, [u64; 2])], offered: [u64; 2]) -> u64 {
     let [one, other] = offered.map(|quantity| usize::try_from(quantity).unwrap());
     let mut most = vec![vec![0_u64; other + 1]; one + 1];

@@ -4,8 +4,8 @@
 //! ask of those that the class trades with, or that could take over for them, is saved. The better of the two is what the
 //! buyer costs the others. Sellers mirror that. All orders of a class pay or get the same.
 //!
-//! What a class pays is the greatest of values that reach it, so that one search from all values, the greatest first, finds what all
-//! classes pay: whatever a value reaches, no lesser one need reach again.
+//! What a class pays is the greatest of values that reach it, so that one search from all values, the greatest first, finds
+//! what all classes pay: whatever a value reaches, no lesser one need reach again.
 
 use std::cmp::Reverse;
 
@@ -56,8 +56,8 @@ fn gets(trading: &Trading<'_>) -> Vec<u64> {
     got.into_iter().map(|got| got.unwrap_or(u64::MAX)).collect()
 }
 
-/// For each class of one side, the first source from which it is reached, over classes of the other side that a class could trade with
-/// and then the partners of those.
+/// For each class of one side, the first source from which it is reached, over classes of the other side that a class could
+/// trade with and then the partners of those.
 fn spread(sources: &[Source], could_trade: &Relation, partners: &[Vec<usize>], classes: usize) -> Vec<Option<u64>> {
     let mut values = vec![None; classes];
     let (mut unseen, mut open) = (ColumnSet::all(partners.len()), Vec::new());

@@ -39,8 +39,8 @@ impl Holdings {
         &NONE
     }
 
-    /// What placed capsules hold of some accounts: those of every node above their tile, and of every zone that lists one. O(placements
-    /// times depth).
+    /// What placed capsules hold of some accounts: those of every node above their tile, and of every zone that lists one.
+    /// O(placements times depth).
     ///
     /// # Panics
     /// Where a placement is not on a tile of the instance.

@@ -59,8 +59,8 @@ impl Fates {
         (0..self.bids.len()).filter(is_open).collect()
     }
 
-    /// Takes bids out that wait for their class, where another of their group has won. Of classes that were cleared, everybody has been
-    /// told already.
+    /// Takes bids out that wait for their class, where another of their group has won. Of classes that were cleared, everybody
+    /// has been told already.
     pub(super) fn close_groups(&mut self, bids: &[AccountBid], cleared: usize) {
         let group = |bid: &AccountBid| (bid.bidder, bid.group);
         let won: BTreeSet<_> =

@@ -2,8 +2,8 @@
 //!
 //! Each account class is a market of its own, in the policy's order: once a bid of a group has won, those of its bids that trade in
 //! later classes are out. Every bid and every offer has a fate: it traded, or there is a reason; none is
-//! dropped. They enter in the order of their lots, so that ties are broken by the policy's seed. Formats without offers let what the
-//! fleet has; formats with offers let what is offered, as far as it may trade.
+//! dropped. They enter in the order of their lots, so that ties are broken by the policy's seed. Formats without offers let
+//! what the fleet has; formats with offers let what is offered, as far as it may trade.
 
 pub mod catalog;
 pub mod check;

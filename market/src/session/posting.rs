@@ -1,9 +1,9 @@
 //! From the fates of bids and offers to transfers: who pays for what a round let, and who gets it.
 //!
-//! Winners pay the operator, and the operator pays sellers. What the fleet has is let by the fleet as a seller, who gets all that is
-//! paid for it; who made an offer gets what the rule says. The operator keeps its fee of that, as long as a seller gets its reserve
-//! prices or what it asks; what a rule pays sellers beyond what buyers pay is the operator's. Whoever bids pays the fee of each of
-//! its groups, won or lost, but for those that its budget had refused.
+//! Winners pay the operator, and the operator pays sellers. What the fleet has is let by the fleet as a seller, who gets all
+//! that is paid for it; who made an offer gets what the rule says. The operator keeps its fee of that, as long as a seller gets
+//! its reserve prices or what it asks; what a rule pays sellers beyond what buyers pay is the operator's. Whoever bids pays the
+//! fee of each of its groups, won or lost, but for those that its budget had refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -41,10 +41,10 @@ pub struct Regret {
     pub most: i64,
 }
 
-/// Tries misreports of a sample of bidders: all bids of one, scaled. The seed of the policy draws up to 4 bidders, and each states 4
-/// factors; of these 16 as many are tried, in an order that the seed gives, as a budget of work allows. The budget of the stop is set
-/// anew. None is tried where nothing was settled: nobody has a payoff that a misreport could better, and what it would take to settle a
-/// round is what was not there.
+/// Tries misreports of a sample of bidders: all bids of one, scaled. The seed of the policy draws up to 4 bidders, and each
+/// states 4 factors; of these 16 as many are tried, in an order that the seed gives, as a budget of work allows. The budget of
+/// the stop is set anew. None is tried where nothing was settled: nobody has a payoff that a misreport could better, and what
+/// it would take to settle a round is what was not there.
 ///
 /// # Errors
 /// See [`SessionError`].
@@ -104,8 +104,9 @@ fn gain(
 }
 
 /// By how much the best coalition could pay the seller more than the round does and still be no worse off, in micro-credits: zero
-/// in the core. Every winner's bids in a class are lowered by what it gained there, and each class is solved once more with what entered it; `None` where
-/// one is not solved to its end within a budget of work, or its format proves no optimum. The budget of the stop is set anew.
+/// in the core. Every winner's bids in a class are lowered by what it gained there, and each class is solved once more with
+/// what entered it; `None` where one is not solved to its end within a budget of work, or its format proves no optimum. The
+/// budget of the stop is set anew.
 ///
 /// # Errors
 /// See [`SessionError`].

@@ -95,7 +95,8 @@ struct Purses<'a> {
 
 impl Purses<'_> {
     /// Whether the bidder has what it may owe with this bid too, of so much at most, which then counts: of each group the fee and
-    /// the greatest bid, since one of it wins at most. Bids count in the order of the book; a group of which none counts owes nothing.
+    /// the greatest bid, since one of it wins at most. Bids count in the order of the book; a group of which none counts owes
+    /// nothing.
     fn covers(&mut self, bid: &AccountBid, most: Money) -> bool {
         let Some(budgets) = self.session.budgets else { return true };
         let available = budgets.get(bid.bidder.0 as usize).copied().unwrap_or(0);

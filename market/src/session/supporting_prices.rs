@@ -7,9 +7,10 @@
 //! sum over goods of offered x p  +  sum over groups of max(0, max over its bids of bid - reserve - p x bundle)
 //! ```
 //!
-//! (Lagrangian relaxation; Geoffrion 1974). Where sellers make offers, an offer that stays is a bid of its seller for what it offers,
-//! at what it asks, and what all offers ask is taken off the bound. Good prices come from subgradient steps: dearer where groups take more than there is,
-//! cheaper where less. The bound is evaluated in exact integers, by code that shares nothing with what chose the winners.
+//! (Lagrangian relaxation; Geoffrion 1974). Where sellers make offers, an offer that stays is a bid of its seller for what it
+//! offers, at what it asks, and what all offers ask is taken off the bound. Good prices come from subgradient steps: dearer
+//! where groups take more than there is, cheaper where less. The bound is evaluated in exact integers, by code that shares
+//! nothing with what chose the winners.
 
 use super::catalog::{Catalog, STATED_MICROS};
 use super::{ClassOutcome, Lost, Session, SessionOutcome};

@@ -287,8 +287,8 @@ proptest! {
         }
     }
 
-    /// Groups with bids in both classes: one of each wins at most, all rules hold, and each class comes out as if it alone were there, the
-    /// second one without the groups that won in the first.
+    /// Groups with bids in both classes: one of each wins at most, all rules hold, and each class comes out as if it alone were
+    /// there, the second one without the groups that won in the first.
     #[test]
     fn classes_clear_in_order_and_no_group_wins_in_two(
         bids in any_bids(), in_cells in prop::collection::vec(any::<bool>(), 9), rules in (0..4_usize, 0..4_usize),

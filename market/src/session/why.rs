@@ -2,8 +2,8 @@
 //!
 //! In every format but one, a bid that wins goes on winning when it alone is raised, as long as the round is solved to its end. So
 //! the cheapest winning amount is found by bisection over the round itself, whatever the format; payments are left out of it. At
-//! uniform prices of whole orders a bid that is raised may come to stand in the way of prices: there the stated amount is doubled until
-//! one wins, and what is found between is the edge of a range of winning amounts, of which there may be others.
+//! uniform prices of whole orders a bid that is raised may come to stand in the way of prices: there the stated amount is
+//! doubled until one wins, and what is found between is the edge of a range of winning amounts, of which there may be others.
 
 use lessor_solver::support::stop::Stop;
 
@@ -16,8 +16,8 @@ use crate::policy::{Format, PaymentRule, Policy};
 pub struct Why {
     /// Why it won nothing.
     pub lost: Lost,
-    /// The least amount that would have won, or at uniform prices one that would have though one micro-credit less would not; `None` where
-    /// no amount would or none was found, or where that is not proved.
+    /// The least amount that would have won, or at uniform prices one that would have though one micro-credit less would not;
+    /// `None` where no amount would or none was found, or where that is not proved.
     pub cheapest: Option<Money>,
     /// Bids that won, and would not have, in order; where its own group won in another account class, the bid that did.
     pub against: Vec<usize>,

@@ -13,10 +13,10 @@
 //! An eligible tile breaks no rule and could hold the capsule if it were empty. A job that spreads takes its margins from
 //! the best members of its domain, each no more often than the spread allows.
 //!
-//! (Lagrangian relaxation of every capacity, and of every device and tile at the priced instants; Geoffrion 1974.) A price holds over
-//! an interval: the capacity is what the account gives in it, less the standing draw; the use is what a capsule of that start
-//! uses in it. Amounts times time count in whole seconds: capacity rounds up, use rounds down. A piece is priced at an
-//! instant, on the tiles of one class under one node: a capsule pays for the pieces that it holds there if it runs then, and
+//! (Lagrangian relaxation of every capacity, and of every device and tile at the priced instants; Geoffrion 1974.) A price
+//! holds over an interval: the capacity is what the account gives in it, less the standing draw; the use is what a capsule of
+//! that start uses in it. Amounts times time count in whole seconds: capacity rounds up, use rounds down. A piece is priced at
+//! an instant, on the tiles of one class under one node: a capsule pays for the pieces that it holds there if it runs then, and
 //! each device there is worth what the best set of pieces that fits it is. So is a shape: a capsule that draws it pays if it
 //! runs then, and each tile there is worth what the best set of capsules of priced shapes that fits it is.
 

@@ -58,8 +58,8 @@ const CLOSE_TO_MEAN: f64 = 2e-2;
 const ROWS_INSIDE: u64 = 1_500;
 const TILES_INSIDE_MAX: usize = 150_000;
 
-/// Rows up to which that helps where time varies: one solve from inside gives no prices before it ends, which takes too long for the
-/// jobs of a week.
+/// Rows up to which that helps where time varies: one solve from inside gives no prices before it ends, which takes too long
+/// for the jobs of a week.
 const ROWS_INSIDE_OVER_TIME_MAX: u64 = 5_000;
 
 /// Rows for one more to matter: fewer overdrawn parts are left as they are.

@@ -19,8 +19,8 @@ const PARTS: u128 = 1 << 20;
 /// The reason. `None` where the flag was raised first.
 ///
 /// No tile allowed by the rules; larger than every allowed tile when empty; not worth its costs on any that could hold it;
-/// open places that it would strain by more than it earns; room for some capsules and not for the gang; room in sum and not on one tile; no room. Where a place is open after
-/// all, the plan was not finished: interrupted.
+/// open places that it would strain by more than it earns; room for some capsules and not for the gang; room in sum and not on
+/// one tile; no room. Where a place is open after all, the plan was not finished: interrupted.
 pub(super) fn reason(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,

@@ -224,8 +224,8 @@ impl<'a> Lowered<'a> {
         self.group_of[tile.at()]
     }
 
-    /// Whether what a capsule of a class is worth, and where it may be, depends on no other: it is of no gang and earns no bonus, and
-    /// neither a spread nor another job binds it.
+    /// Whether what a capsule of a class is worth, and where it may be, depends on no other: it is of no gang and earns no
+    /// bonus, and neither a spread nor another job binds it.
     #[must_use]
     pub fn is_loose(&self, class: JobClassIndex) -> bool {
         let job = self.job(class);
@@ -242,7 +242,8 @@ impl<'a> Lowered<'a> {
         (0..u32::try_from(self.groups.len()).expect("nodes are indexed by u32")).map(GroupIndex)
     }
 
-    /// What a capsule of the class is worth on a tile of the group at its cheapest start, `None` where a rule of the pair forbids it.
+    /// What a capsule of the class is worth on a tile of the group at its cheapest start, `None` where a rule of the pair
+    /// forbids it.
     #[must_use]
     #[inline]
     pub fn worth(&self, class: JobClassIndex, group: GroupIndex) -> Option<i64> {
@@ -302,7 +303,8 @@ impl<'a> Lowered<'a> {
         self.worth_from(class, group, start).saturating_add_unsigned(bonus)
     }
 
-    /// The instants at which what energy costs or emits, or what accounts cost, changes in the group, in no order; none where nothing changes.
+    /// The instants at which what energy costs or emits, or what accounts cost, changes in the group, in no order; none where
+    /// nothing changes.
     pub fn tariff_changes(&self, group: GroupIndex) -> impl Iterator<Item = Timestamp> + '_ {
         let varying = self.group(group).varying;
         varying.into_iter().flat_map(|varying| self.surcharges.changes(varying))

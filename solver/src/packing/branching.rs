@@ -1,7 +1,7 @@
 //! Which column to branch on.
 //!
-//! A column is tried on both sides where little is known of it, and judged by what it came to before elsewhere (reliability branching,
-//! Achterberg, Koch & Martin 2005). Floating point chooses; what a side proves is exact.
+//! A column is tried on both sides where little is known of it, and judged by what it came to before elsewhere (reliability
+//! branching, Achterberg, Koch & Martin 2005). Floating point chooses; what a side proves is exact.
 
 use crate::support::stop::Stop;
 

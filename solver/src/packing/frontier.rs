@@ -1,8 +1,10 @@
-//! A tree that outlives its worths: where something better than a known packing is sought again and again, for worths that change a little.
+//! A tree that outlives its worths: where something better than a known packing is sought again and again, for worths that
+//! change a little.
 //!
 //! Every branching that was ever made stays, and every node keeps the prices that it was closed or branched at. Prices bound a node
-//! whatever columns are worth, so that most of a tree that was gone through once closes again without a linear program. The end of a search
-//! is one walk over the whole tree in which every leaf is closed by prices, in exact integers, at the worths of now.
+//! whatever columns are worth, so that most of a tree that was gone through once closes again without a linear program. The end
+//! of a search is one walk over the whole tree in which every leaf is closed by prices, in exact integers, at the worths of
+//! now.
 
 use std::collections::BinaryHeap;
 
@@ -64,7 +66,8 @@ pub(super) struct Frontier {
     searches: u32,
     /// Whether the tree is there to stay.
     is_kept: bool,
-    /// By how much something could have been better when the tree was begun, and what the packing to beat was worth then, column by column.
+    /// By how much something could have been better when the tree was begun, and what the packing to beat was worth then,
+    /// column by column.
     gap: u128,
     valued: Vec<u64>,
 }
@@ -101,8 +104,8 @@ impl Frontier {
         self.nodes.len()
     }
 
-    /// What becomes of the tree where the packing to beat is worth something else, column by column. Small trees are made again for worths
-    /// of now, and so are those for worths that are far from them: then most leaves would open again.
+    /// What becomes of the tree where the packing to beat is worth something else, column by column. Small trees are made again
+    /// for worths of now, and so are those for worths that are far from them: then most leaves would open again.
     pub(super) fn stage(&mut self, valued: &[u64]) -> Stage {
         let moved: u128 = self.valued.iter().zip(valued).map(|(then, now)| u128::from(then.abs_diff(*now))).sum();
         let gaps = if self.is_kept { GAPS_KEPT } else { GAPS };
@@ -126,8 +129,8 @@ impl Frontier {
         (self.valued, self.gap) = (valued, gap);
     }
 
-    /// Looks for packings of what is left of the component that are worth more than a floor; whether there are no others. Found ones are
-    /// of the columns of what is left.
+    /// Looks for packings of what is left of the component that are worth more than a floor; whether there are no others. Found
+    /// ones are of the columns of what is left.
     pub(super) fn search(&mut self, shrunk: &Shrunk, floor: u128, stop: &Stop) -> (Vec<Vec<usize>>, bool) {
         self.searches += 1;
         let mut branching = Branching::new(shrunk.worths.len());

@@ -42,9 +42,9 @@ impl<'a> Improver<'a> {
         Improver { prepared, frontiers: prepared.components.iter().map(|_| None).collect() }
     }
 
-    /// Looks for packings that gain more than a slack on a known one for other worths of all columns; a column is left out by a worth of
-    /// zero. Those that are found differ from the known one in one component each. It is enough to know some: the best is proved only
-    /// where there is none.
+    /// Looks for packings that gain more than a slack on a known one for other worths of all columns; a column is left out by a
+    /// worth of zero. Those that are found differ from the known one in one component each. It is enough to know some: the best
+    /// is proved only where there is none.
     #[must_use]
     pub fn better(&mut self, worths: &[u64], known: Known<'_>, seed: u64, stop: &Stop) -> Improved {
         let (start, slack) = (known.best, known.slack);

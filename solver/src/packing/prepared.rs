@@ -111,13 +111,13 @@ impl Prepared {
         (0..groups.len()).map(outcome).collect()
     }
 
-    /// What all other columns are worth at most where each group of columns is packed, from what the solve before left; `None` where
-    /// that is not proved.
+    /// What all other columns are worth at most where each group of columns is packed, from what the solve before left; `None`
+    /// where that is not proved.
     #[must_use]
     pub fn worth_beside(&self, groups: &[Vec<usize>], seed: u64, stop: &Stop) -> Vec<Option<u128>> {
         let raised = |begun: &Begun<'_>, columns: Vec<usize>| {
-            // Dear enough that it is seldom better to leave them out, and never in small components; where it is, nothing is said. No dearer
-            // than that: floating point tells worths apart to some digits of the greatest.
+            // Dear enough that it is seldom better to leave them out, and never in small components; where it is, nothing is
+            // said. No dearer than that: floating point tells worths apart to some digits of the greatest.
             let all = begun.worths.iter().copied().fold(1, u64::saturating_add);
             let greatest = begun.worths.iter().copied().max().unwrap_or(0);
             let is_small = begun.worths.len() <= SMALL;
@@ -274,8 +274,8 @@ impl<'a> Begun<'a> {
         changes.into_par_iter().map(one).collect()
     }
 
-    /// What is known with other worths before anything is solved: the best of before beside what is worth more now, made full as long as
-    /// there is time, and the bound that the prices of before prove. Where the two meet there is nothing to solve.
+    /// What is known with other worths before anything is solved: the best of before beside what is worth more now, made full
+    /// as long as there is time, and the bound that the prices of before prove. Where the two meet there is nothing to solve.
     fn first(&self, worths: &[u64], changed: &[(usize, u64)], stop: &Stop) -> Solved {
         let packing = &self.component.packing;
         let mut fill = Fill::new(packing);

@@ -188,7 +188,8 @@ impl Proof {
         u128::try_from(self.bound >> SHIFT).unwrap_or(0)
     }
 
-    /// The bound where some columns are worth more or less: each with whether it counted before, and its change where it counts now.
+    /// The bound where some columns are worth more or less: each with whether it counted before, and its change where it counts
+    /// now.
     pub(super) fn bound_changed(&self, changes: impl Iterator<Item = (usize, bool, Option<i128>)>) -> u128 {
         let counted = |gain: Option<i128>| gain.unwrap_or(0).max(0);
         let change = changes.map(|(column, counts, change)| {

@@ -1,7 +1,7 @@
 //! Capacities that sums of amounts reach: what no columns fill is no capacity.
 //!
-//! Amounts are often round numbers, and capacities are not. A row of capacity 17 whose amounts are 5 and 10 holds 15: its relaxation
-//! then bounds what packings are worth, and every packing stays one.
+//! Amounts are often round numbers, and capacities are not. A row of capacity 17 whose amounts are 5 and 10 holds 15: its
+//! relaxation then bounds what packings are worth, and every packing stays one.
 
 use super::bits::Bits;
 use super::instance::Packing;

@@ -102,8 +102,8 @@ impl Relaxation {
         self.put_aside(&loose);
     }
 
-    /// Puts rows aside that cost nothing in many looks in a row, once they are many: a pivot takes as long as the square of the rows,
-    /// and most of those that a tree takes in matter in a few of its nodes.
+    /// Puts rows aside that cost nothing in many looks in a row, once they are many: a pivot takes as long as the square of the
+    /// rows, and most of those that a tree takes in matter in a few of its nodes.
     pub(super) fn slim_idle(&mut self) {
         for (row, idle) in self.idle.iter_mut().enumerate() {
             *idle = if self.basis.is_loose(row) { *idle + 1 } else { 0 };

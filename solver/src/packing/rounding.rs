@@ -1,15 +1,16 @@
 //! Cuts from rounding sums of rows: what every packing satisfies because what is packed, and what is left of a row, is whole.
 //!
-//! Rows with their slacks are summed with the multipliers of a fractional basic variable, in 2^-shift of each, and the sum is rounded
-//! (mixed-integer cuts; Gomory 1960), as are its multiples (Cornuéjols, Li & Vandenbussche 2003):
+//! Rows with their slacks are summed with the multipliers of a fractional basic variable, in 2^-shift of each, and the sum is
+//! rounded (mixed-integer cuts; Gomory 1960), as are its multiples (Cornuéjols, Li & Vandenbussche 2003):
 //!
 //! ```text
 //! sum of a x + sum of k slack = b   implies   sum of F(a) x + sum of F(k) slack <= F(b),
 //! F(d) = floor(d) + max(0, fraction of d - fraction of b) / (1 - fraction of b)
 //! ```
 //!
-//! Slacks are taken back to columns after. Floating point chooses the multipliers alone: whatever they are, the cut holds, since all
-//! that follows is in integers. Whoever takes columns out of a packing has a packing, so that what is negative in a cut counts as nothing.
+//! Slacks are taken back to columns after. Floating point chooses the multipliers alone: whatever they are, the cut holds,
+//! since all that follows is in integers. Whoever takes columns out of a packing has a packing, so that what is negative in a
+//! cut counts as nothing.
 
 use crate::support::numbers::round_wide;
 use crate::support::random::Random;
@@ -61,9 +62,10 @@ struct Found {
 
 /// A search for cuts from sums of rows of the packing alone.
 ///
-/// Sums of cuts are dense and bring little. What cuts charge for columns is taken off their worths, and the program of the packing's own
-/// rows is solved for what is left: the solution that is to be cut off is one of its best, and its bases around there have the multipliers
-/// (Fischetti & Salvagnin 2011, "A relax-and-cut framework for Gomory mixed-integer cuts"). A little noise leads from one of them to others.
+/// Sums of cuts are dense and bring little. What cuts charge for columns is taken off their worths, and the program of the
+/// packing's own rows is solved for what is left: the solution that is to be cut off is one of its best, and its bases around
+/// there have the multipliers (Fischetti & Salvagnin 2011, "A relax-and-cut framework for Gomory mixed-integer cuts"). A little
+/// noise leads from one of them to others.
 #[derive(Debug)]
 pub(super) struct Rounding {
     plain: Relaxation,
@@ -244,8 +246,8 @@ impl Found {
         direction
     }
 
-    /// The cut with its entries scaled down to small numbers where it loses little, to greater ones else: an entry that is rounded down
-    /// is less than it was.
+    /// The cut with its entries scaled down to small numbers where it loses little, to greater ones else: an entry that is
+    /// rounded down is less than it was.
     fn scaled(&self, values: &[f64]) -> Option<Cut> {
         let greatest = self.entries.iter().map(|entry| entry.1).max()?;
         let broken = |top: u32| {

@@ -38,7 +38,8 @@ const SEARCHED: usize = 2;
 const PATIENCE_LATER_EACH: u64 = 3;
 /// Nodes until a search for anything better ends, by those that it took to find it.
 const MORE: u64 = 2;
-/// Columns of a kernel, and nodes of a tree over it: more where anything better is sought, since finding it in a whole tree takes longer.
+/// Columns of a kernel, and nodes of a tree over it: more where anything better is sought, since finding it in a whole tree
+/// takes longer.
 const KERNEL: usize = 80;
 const KERNEL_NODES: u64 = 1_000;
 const KERNEL_NODES_BETTER: u64 = 5_000;
@@ -267,8 +268,8 @@ impl Solve<'_> {
     }
 
     /// Branches over those columns alone that gain or lose least at the prices of the root, where all others are as those have it
-    /// (kernel search; Angelelli, Mansini & Speranza 2010): what is best is seldom far from what the relaxation has. For quantities,
-    /// where local search has no pairs to go by.
+    /// (kernel search; Angelelli, Mansini & Speranza 2010): what is best is seldom far from what the relaxation has. For
+    /// quantities, where local search has no pairs to go by.
     fn kernel(&self, root: &mut Root<'_>) {
         let packing = &self.component.packing;
         let gain = |column: &usize| root.relaxation.basis.gain(*column);

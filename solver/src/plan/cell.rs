@@ -161,5 +161,6 @@ impl<'a> Capsule<'a> {
     }
 }
 
-/// What the tile is strained by in micro-credits, milli left over on the devices taken, devices to choose from, and millionths of the tile left: more suits better.
+/// What the tile is strained by in micro-credits, milli left over on the devices taken, devices to choose from, and millionths
+/// of the tile left: more suits better.
 type Suits = (Reverse<i64>, Reverse<u32>, Reverse<usize>, u64);

@@ -88,7 +88,8 @@ impl Cohorts {
         self.of_class[class.at()]
     }
 
-    /// Cohorts in the order of what they are worth for the room that they take, which chance shakes by up to a power of e of `noise`.
+    /// Cohorts in the order of what they are worth for the room that they take, which chance shakes by up to a power of e of
+    /// `noise`.
     pub fn in_order(&self, some: impl Iterator<Item = usize>, noise: f64, random: &mut Random) -> Vec<usize> {
         let shaken = some.map(|at| (self.efficiency[at] * (noise * (2.0 * random.unit() - 1.0)).exp(), at));
         let mut ranked: Vec<(f64, usize)> = shaken.collect();

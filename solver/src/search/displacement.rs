@@ -48,7 +48,8 @@ const REFUGES_TRIED: usize = 5;
 /// Capsules ejected from one tile at most: billions that draw next to nothing would have to go one by one.
 const EJECTED_MAX: usize = 64;
 
-/// Where an account above a tile is short: tiles below it that are looked at for the capsule to eject, and capsules ejected at most.
+/// Where an account above a tile is short: tiles below it that are looked at for the capsule to eject, and capsules ejected at
+/// most.
 const TILES_BELOW_TRIED: usize = 8;
 const EJECTED_BELOW_MAX: usize = 24;
 

@@ -2,7 +2,8 @@
 
 use super::aim::Aim;
 
-/// What a run had from each time on: seconds and cost, the one rising and the other getting better. Before the first it had nothing.
+/// What a run had from each time on: seconds and cost, the one rising and the other getting better. Before the first it had
+/// nothing.
 pub(super) type Course = Vec<(f64, u128)>;
 
 /// How far a cost is from the best one, as a share of the larger: 0 at the best, 1 without a cost.

@@ -65,8 +65,8 @@ pub struct BalanceRow {
 /// Reads balances, in table order.
 ///
 /// # Errors
-/// The first defect found, with its row and column: a party that is none or named twice, one but the operator that owes, a hold of more
-/// than there is, and rows of several rounds.
+/// The first defect found, with its row and column: a party that is none or named twice, one but the operator that owes, a hold
+/// of more than there is, and rows of several rounds.
 pub fn read_balances(path: &Path) -> Result<Vec<BalanceRow>, DatasetError> {
     let mut reader = TableReader::open(path, &BALANCES)?;
     let mut balances: Vec<BalanceRow> = Vec::with_capacity(reader.row_count());

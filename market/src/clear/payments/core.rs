@@ -9,8 +9,8 @@
 //!
 //! Such constraints are made as they are broken (Day & Raghavan 2007): bids of a winner are worth less by what it keeps, and
 //! the best choice then is the coalition that blocks most. A winner with bids in several groups, of which each may win, keeps it
-//! once: its bids are worth what they were, and its staying out with all of them is worth what it keeps. Among the payments that satisfy all of them, the rule takes those
-//! of least revenue first, or not, and then the nearest to VCG.
+//! once: its bids are worth what they were, and its staying out with all of them is worth what it keeps. Among the payments
+//! that satisfy all of them, the rule takes those of least revenue first, or not, and then the nearest to VCG.
 //!
 //! All is told as what winners keep, between zero and their VCG payoff, and in surplus beyond the reserves: the seller's own
 //! bids.
@@ -35,19 +35,19 @@ pub(crate) enum Revenue {
 const COALITIONS_MAX: usize = 5_000;
 /// Bits below the unit in which broken constraints are looked for, where worths leave room for them.
 const FRACTION_BITS: u32 = 20;
-/// Bits of the greatest worth with those below the unit: proofs about greater ones take several times as long. What is settled is whole
-/// and rounded up, so that fractions below a micro-credit all together break no constraint.
+/// Bits of the greatest worth with those below the unit: proofs about greater ones take several times as long. What is settled
+/// is whole and rounded up, so that fractions below a micro-credit all together break no constraint.
 const WORTH_BITS: u32 = 36;
 
-/// What winners keep less than the most that they can together, of the greatest payoff, until there is an answer: the most comes from a
-/// program in floating point, whose rows may be broken by as much.
+/// What winners keep less than the most that they can together, of the greatest payoff, until there is an answer: the most
+/// comes from a program in floating point, whose rows may be broken by as much.
 const LEFT: [f64; 5] = [0.0, 1e-9, 1e-8, 1e-7, 1e-6];
 
 /// What a number may be off a whole one, in the last bit.
 const WHOLE: f64 = 1e-6;
 
-/// What a constraint must be broken by at first, in micro-credits. The winners themselves are worth as much as every coalition that is
-/// just held back, but for rounding: only what is better by more is looked for.
+/// What a constraint must be broken by at first, in micro-credits. The winners themselves are worth as much as every coalition
+/// that is just held back, but for rounding: only what is better by more is looked for.
 const BROKEN: f64 = 2e-4;
 
 /// What it is raised to at most: with more, what is rounded up to whole micro-credits might break a constraint.
@@ -175,7 +175,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Constraints that are broken by what winners keep, but for rounding; none only where none is, and `None` where the stop came first.
+    /// Constraints that are broken by what winners keep, but for rounding; none only where none is, and `None` where the stop
+    /// came first.
     fn blocking(&mut self, kept: &[f64]) -> Result<Option<Vec<Kept>>, Unsettled> {
         let round = self.round;
         let (bits, rounding) = self.precision(kept);
@@ -196,8 +197,8 @@ impl Search<'_> {
         Ok(Some(broken))
     }
 
-    /// The bits below the unit in which worths are told, and twice what all is rounded by together: what is kept is rounded down to the
-    /// last bit, winner by winner, where it is not whole.
+    /// The bits below the unit in which worths are told, and twice what all is rounded by together: what is kept is rounded
+    /// down to the last bit, winner by winner, where it is not whole.
     fn precision(&self, kept: &[f64]) -> (u32, f64) {
         let greatest = self.round.surpluses.iter().copied().max().unwrap_or(0);
         let free = greatest.leading_zeros().saturating_sub(1);
@@ -229,8 +230,8 @@ impl Search<'_> {
     }
 }
 
-/// The bits below the unit in which all that is kept is whole, where a few are enough. Fewer bits leave less to be proved: bounds are
-/// rounded down to the last one.
+/// The bits below the unit in which all that is kept is whole, where a few are enough. Fewer bits leave less to be proved:
+/// bounds are rounded down to the last one.
 fn whole_bits(kept: &[f64]) -> Option<u32> {
     let is_whole = |bits: &u32| {
         let fraction = (1_u64 << bits) as f64;
@@ -278,8 +279,8 @@ fn settle(winning: &[Winner], kept: &[f64], constraints: &[Kept]) -> Vec<Payment
     payments.map(|(winner, exact)| Payment::new(winner.bidder, exact + winner.reserve * EXACT_UNITS)).collect()
 }
 
-/// What is kept, in units of exact payments. Whole micro-credits and the rest apart: their product may be beyond 2^64, and is beyond
-/// what a float tells apart.
+/// What is kept, in units of exact payments. Whole micro-credits and the rest apart: their product may be beyond 2^64, and is
+/// beyond what a float tells apart.
 fn units(kept: f64) -> u128 {
     let whole = kept.max(0.0).floor();
     let rest = lessor_solver::support::numbers::floor((kept.max(0.0) - whole) * EXACT_UNITS as f64 + 0.5);

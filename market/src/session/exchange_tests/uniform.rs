@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Whether anything trades at all that buyers would pay and sellers would take at one price a good: trades are feasible, and there are
-/// prices, none below zero and none of a good of which something stays unsold, at which none of them loses.
+/// Whether anything trades at all that buyers would pay and sellers would take at one price a good: trades are feasible, and
+/// there are prices, none below zero and none of a good of which something stays unsold, at which none of them loses.
 fn has_prices(bids: &[&([u64; 2], i64)], offers: &[&([u64; 2], i64)]) -> bool {
     let whole = |millions: u64| i128::from(millions);
     let mut left = [0_i128; 2];
@@ -72,7 +72,8 @@ proptest! {
     }
 }
 
-/// What a unit is worth to who bids an amount for some, in parts of a micro-credit of which every quantity up to twelve makes whole ones.
+/// What a unit is worth to who bids an amount for some, in parts of a micro-credit of which every quantity up to twelve makes
+/// whole ones.
 fn parts(amount: u64, quantity: u64) -> i128 {
     i128::from(amount * (PARTS / quantity))
 }
@@ -185,7 +186,8 @@ fn a_bid_that_is_far_above_what_is_asked_trades() {
 
 #[test]
 fn who_stays_out_paradoxically_is_told_an_amount_that_wins() {
-    // Who bids what trades here is decided among bundles that do not fit together: raised, the fourth bid takes the place of others.
+    // Who bids what trades here is decided among bundles that do not fit together: raised, the fourth bid takes the place of
+    // others.
     let both = |millions| [wish(0, millions), wish(1, millions)];
     let bids = [
         bid(0, 20, &both(1)),
@@ -296,8 +298,8 @@ fn one_bidder_gets_no_more_than_it_may_of_all_its_divisible_bids() {
 
 #[test]
 fn an_offer_that_is_sold_in_part_stays_out_and_all_others_trade() {
-    // Ten million of the first good at 1 a million, all or nothing, for a bid of 30 for six: the seller would be paid for ten and the
-    // buyer pays for six, whatever the price. Two million of the second good at 5 a million for a bid of 40 for both.
+    // Ten million of the first good at 1 a million, all or nothing, for a bid of 30 for six: the seller would be paid for ten
+    // and the buyer pays for six, whatever the price. Two million of the second good at 5 a million for a bid of 40 for both.
     let bids = [bid(0, 30, &[wish(0, 6)]), bid(1, 40, &[wish(1, 2)])];
     let offers = [offer(1, 1, &[wish(0, 10)]), offer(2, 5, &[wish(1, 2)])];
     let outcome = cleared(&policy(Format::DoubleAuction, PaymentRule::Uniform), &bids, &offers);

@@ -1,8 +1,8 @@
 //! Items for bidders who want one: an assignment by auction, at the lowest competitive prices.
 //!
-//! Each offer is an item. A bidder may state many bids in one group, each for what it would pay for a bundle; an item serves every bid
-//! that it covers. Prices are what items ask and the lowest above that at which nobody would rather have another one, which are the
-//! buyers' VCG payments (Leonard 1983; Demange, Gale & Sotomayor 1986).
+//! Each offer is an item. A bidder may state many bids in one group, each for what it would pay for a bundle; an item serves
+//! every bid that it covers. Prices are what items ask and the lowest above that at which nobody would rather have another one,
+//! which are the buyers' VCG payments (Leonard 1983; Demange, Gale & Sotomayor 1986).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,9 @@
 //! Goods that trade in any part: one price a good.
 //!
 //! Bids and offers of one good alone, which may trade in part, are tranches of it: the market of a good is apart from all others,
-//! and always has a price ([`crate::uniform_price`]). A limit is an exact fraction: an amount over a quantity. Buyers pay for what they
-//! get rounded up, sellers get it rounded down. A bid for more than one bidder may win is one for so much; of several bids of one
-//! bidder that are for more together, the lowest are for less.
+//! and always has a price ([`crate::uniform_price`]). A limit is an exact fraction: an amount over a quantity. Buyers pay for
+//! what they get rounded up, sellers get it rounded down. A bid for more than one bidder may win is one for so much; of several
+//! bids of one bidder that are for more together, the lowest are for less.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,9 +1,10 @@
 //! Whole orders at one price a good.
 //!
-//! The best trades need not have such prices. Where they have none, an order stays out that is in the way, and the trades are chosen
-//! anew, until there are prices: those are trades to begin with. Then which orders stay out is searched, those first whose
-//! trades are worth most: of trades that have no prices, any others that have some leave out one of the orders, so that the
-//! first that have prices are worth most. The search has a limit of work, and keeps the most valuable trades that it came by.
+//! The best trades need not have such prices. Where they have none, an order stays out that is in the way, and the trades are
+//! chosen anew, until there are prices: those are trades to begin with. Then which orders stay out is searched, those first
+//! whose trades are worth most: of trades that have no prices, any others that have some leave out one of the orders, so that
+//! the first that have prices are worth most. The search has a limit of work, and keeps the most valuable trades that it came
+//! by.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,8 +47,8 @@ struct Search<'a> {
     stop: &'a Stop,
 }
 
-/// Everybody who trades does so at one price a good, at the most valuable trades that were found to have such prices; the bound says
-/// how much less than the best trades they are worth at most.
+/// Everybody who trades does so at one price a good, at the most valuable trades that were found to have such prices; the bound
+/// says how much less than the best trades they are worth at most.
 pub(super) fn at_uniform_prices(
     market: &Market<'_>,
     fates: &mut Fates,
@@ -82,7 +83,8 @@ pub(super) fn at_uniform_prices(
     Ok(Cleared { surplus, bound: Some(bound), prices, ..Cleared::default() })
 }
 
-/// A price in 2^-60 micro-credits for a unit over so many microseconds, in micro-credits per 10^6 base units and hour, rounded down.
+/// A price in 2^-60 micro-credits for a unit over so many microseconds, in micro-credits per 10^6 base units and hour, rounded
+/// down.
 fn stated_price(price: u128, span_micros: u64) -> u64 {
     let (whole, part) = (price >> SHIFT, price & ((1 << SHIFT) - 1));
     let stated = whole.saturating_mul(STATED_MICROS).saturating_add((part * STATED_MICROS) >> SHIFT);

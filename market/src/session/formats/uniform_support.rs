@@ -6,9 +6,9 @@
 //! who trade have no such prices, or what nobody takes of a whole offer has one, there are none, and the orders are named that they
 //! suit least: without them there may be.
 //!
-//! Floating point tells amounts apart to some thirty bits of the greatest in a program. So goods that no order links have programs of
-//! their own, and where no prices suit, bids are counted for less than they state: prices that suit a lower bid suit the bid, and
-//! whether they do is always decided by what is stated.
+//! Floating point tells amounts apart to some thirty bits of the greatest in a program. So goods that no order links have
+//! programs of their own, and where no prices suit, bids are counted for less than they state: prices that suit a lower bid
+//! suit the bid, and whether they do is always decided by what is stated.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -101,8 +101,8 @@ fn payments(orders: &[Order], prices: &[u128]) -> Option<Vec<u64>> {
     balance(orders, &mut paid).then_some(paid)
 }
 
-/// The orders that trade, those first that prices suit least: who loses most by trading, then offers of whose goods the dearest stay
-/// unsold, then who gains least.
+/// The orders that trade, those first that prices suit least: who loses most by trading, then offers of whose goods the dearest
+/// stay unsold, then who gains least.
 fn in_the_way(orders: &[Order], prices: &[u128]) -> Vec<usize> {
     let trading = || orders.iter().enumerate().filter(|(_, order)| order.trades);
     let mut unsold: Vec<i128> = vec![0; prices.len()];
@@ -153,8 +153,8 @@ fn leader(part: &mut [usize], mut good: usize) -> usize {
     good
 }
 
-/// What an order counts for at most, so many bits below the greatest amount, but no less than what anyone who trades asks; whatever it
-/// states where that is the greatest all the same.
+/// What an order counts for at most, so many bits below the greatest amount, but no less than what anyone who trades asks;
+/// whatever it states where that is the greatest all the same.
 fn most_counted(part: &[&Order], bits: u32) -> u64 {
     let greatest = part.iter().map(|order| order.amount).max().unwrap_or(0);
     let asked = part.iter().filter(|order| order.is_offer && order.trades).map(|order| order.amount).max().unwrap_or(0);
@@ -162,7 +162,8 @@ fn most_counted(part: &[&Order], bits: u32) -> u64 {
     if most > asked.saturating_mul(2) { most } else { greatest }
 }
 
-/// Prices of goods in 2^-60 micro-credits a unit, from the relaxation of each part on what its orders offer, each for so much at most.
+/// Prices of goods in 2^-60 micro-credits a unit, from the relaxation of each part on what its orders offer, each for so much
+/// at most.
 fn prices(goods: usize, parts: &[(Vec<&Order>, u64)]) -> Option<Vec<u128>> {
     let scale = (1_u64 << SHIFT) as f64;
     // What is far from any amount costs more than anyone bids, and stays within range.

@@ -35,7 +35,8 @@ const CLIMB_LENGTH_MIN: f64 = 1e-4;
 const LEGS: [u32; 2] = [80, 160];
 const LEGS_PAIRS_MIN: usize = 10_000;
 
-/// The part of the time after which the climb waits for others, and steps that it makes then before each dive for the whole instance.
+/// The part of the time after which the climb waits for others, and steps that it makes then before each dive for the whole
+/// instance.
 const CLIMB_SHARE: f64 = 0.4;
 const LEG_LATER: u32 = 200;
 

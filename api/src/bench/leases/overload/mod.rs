@@ -1,7 +1,8 @@
 //! A real server that is offered several times what it can serve: class A is served, memory stays, and refusals say what they are.
 //!
-//! A crowd asks over sessions, at a steady rate whatever the answers do, for short leases of class D; a few of class D ask by single
-//! calls and give up at their deadline. Beside them one caller of class A asks by single calls, and is the one to be served.
+//! A crowd asks over sessions, at a steady rate whatever the answers do, for short leases of class D; a few of class D ask by
+//! single calls and give up at their deadline. Beside them one caller of class A asks by single calls, and is the one to be
+//! served.
 
 mod came_to;
 mod crowd;
