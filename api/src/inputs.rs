@@ -33,7 +33,8 @@ pub enum InputError {
         path: PathBuf,
     },
     /// A directory of prices that no round wrote.
-    #[error("{}: the directory of no round of a market; give one that `lessor market clear` wrote, or a table of prices", path.display())]
+    #[error("{}: the directory of no round of a market; give one that `lessor market clear` wrote, or a table of \
+     prices", path.display())]
     NoRound {
         /// The directory.
         path: PathBuf,
@@ -53,7 +54,8 @@ pub enum InputError {
         source: std::io::Error,
     },
     /// A file whose bytes are not those that were planned.
-    #[error("{}: is not the file that was planned (blake3 {found}, planned {recorded}); bring it back or plan again", path.display())]
+    #[error("{}: is not the file that was planned (blake3 {found}, planned {recorded}); bring it back or plan \
+     again", path.display())]
     Changed {
         /// The file.
         path: PathBuf,

@@ -48,10 +48,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn books_read_back(bids in proptest::collection::vec((text(), proptest::option::of(text()), 0..4_usize, 0..=AMOUNT_MAX, goods(), any::<bool>()), 1..6)) {
+    fn books_read_back(bids in proptest::collection::vec(
+        (text(), proptest::option::of(text()), 0..4_usize, 0..=AMOUNT_MAX, goods(), any::<bool>()), 1..6
+    )) {
         let instance = common::instance();
         let rows = rows_before(bids.iter().map(|bid| bid.4.len()));
-        let bids: Vec<BidRows> = bids.into_iter().zip(rows).enumerate().map(|(at, ((bidder, group, service, amount, goods, is_divisible), row))| BidRows {
+        let bids = bids.into_iter().zip(rows).enumerate();
+        let bids: Vec<BidRows> = bids.map(|(at, ((bidder, group, service, amount, goods, is_divisible), row))| BidRows {
             name: format!("bid {at}"), bidder, group, service: ServiceClass::ALL[service], amount, goods, is_divisible, row,
         }).collect();
         let dir = tempfile::tempdir().unwrap();
@@ -61,10 +64,13 @@ proptest! {
     }
 
     #[test]
-    fn offers_read_back(offers in proptest::collection::vec((text(), goods(), 0..=AMOUNT_MAX, 0..=AMOUNT_MAX, 0..=AMOUNT_MAX, any::<bool>()), 1..6)) {
+    fn offers_read_back(offers in proptest::collection::vec(
+        (text(), goods(), 0..=AMOUNT_MAX, 0..=AMOUNT_MAX, 0..=AMOUNT_MAX, any::<bool>()), 1..6
+    )) {
         let instance = common::instance();
         let rows = rows_before(offers.iter().map(|offer| offer.1.len()));
-        let offers: Vec<OfferRows> = offers.into_iter().zip(rows).enumerate().map(|(at, ((seller, goods, price, draw_mw, heat_price, is_divisible), row))| OfferRows {
+        let offers = offers.into_iter().zip(rows).enumerate();
+        let offers: Vec<OfferRows> = offers.map(|(at, ((seller, goods, price, draw_mw, heat_price, is_divisible), row))| OfferRows {
             name: format!("offer {at}"), seller, is_divisible, row,
             goods: goods.into_iter().map(|good| OfferGood { good, price, draw_mw, heat_price }).collect(),
         }).collect();
@@ -76,12 +82,15 @@ proptest! {
 
     #[test]
     fn outcomes_read_back(
-        won in proptest::collection::vec((text(), 0..=AMOUNT_MAX, proptest::option::of(0..=AMOUNT_MAX), proptest::option::of(0..=AMOUNT_MAX)), 0..6),
+        won in proptest::collection::vec(
+            (text(), 0..=AMOUNT_MAX, proptest::option::of(0..=AMOUNT_MAX), proptest::option::of(0..=AMOUNT_MAX)), 0..6
+        ),
     ) {
         let dir = tempfile::tempdir().unwrap();
         let reason = |payment: Option<u64>| payment.is_none().then(|| "outbid".to_owned());
         let awards: Vec<AwardRow> = won.iter().map(|(name, amount, part, payment)| AwardRow {
-            bid: name.clone(), bidder: name.clone(), group: part.map(|part| part.to_string()), account_class: payment.map(|_| name.clone()),
+            bid: name.clone(), bidder: name.clone(), group: part.map(|part| part.to_string()),
+            account_class: payment.map(|_| name.clone()),
             amount: *amount, counted: *amount, reserve: *amount / 2, part: *part, payment: *payment, reason: reason(*payment),
         }).collect();
         let path = dir.path().join("awards.parquet");
@@ -95,7 +104,8 @@ proptest! {
         write_sales(&path, &sales).unwrap();
         prop_assert_eq!(read_sales(&path).unwrap(), sales);
         let entries: Vec<EntryRow> = won.iter().zip(7_u64..).map(|((name, amount, _, _), sequence)| EntryRow {
-            sequence, round: sequence * 3, from: format!("holder:{name}"), to: "operator".into(), amount: *amount, purpose: "payment".into(),
+            sequence, round: sequence * 3, from: format!("holder:{name}"), to: "operator".into(),
+            amount: *amount, purpose: "payment".into(),
         }).collect();
         let path = dir.path().join("entries.parquet");
         write_entries(&path, &entries).unwrap();
@@ -109,14 +119,16 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let mut balances = vec![BalanceRow { party: "operator".into(), balance: 0, owed, held: 0, round }];
         balances.extend(parties.iter().enumerate().map(|(at, &(balance, held))| BalanceRow {
-            party: format!("{}:{at}", if at % 2 == 0 { "holder" } else { "seller" }), balance, owed: 0, held: held.min(balance), round,
+            party: format!("{}:{at}", if at % 2 == 0 { "holder" } else { "seller" }), balance,
+            owed: 0, held: held.min(balance), round,
         }));
         let path = dir.path().join("balances.parquet");
         write_balances(&path, &balances).unwrap();
         prop_assert_eq!(read_balances(&path).unwrap(), balances);
         let revocations: Vec<RevocationRow> = parties.iter().map(|&(paid, at)| {
             let (start, revoked) = (Timestamp(-5), Timestamp(i64::try_from(at).unwrap()));
-            RevocationRow { holder: format!("holder {paid}"), paid, term: Interval { start, end: Timestamp(revoked.0 + 1) }, revoked }
+            let term = Interval { start, end: Timestamp(revoked.0 + 1) };
+            RevocationRow { holder: format!("holder {paid}"), paid, term, revoked }
         }).collect();
         let path = dir.path().join("revocations.parquet");
         write_revocations(&path, &revocations).unwrap();

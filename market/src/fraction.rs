@@ -227,7 +227,8 @@ mod tests {
         /// Against fractions over one common denominator.
         #[test]
         fn points_between_and_sums_are_those_of_whole_numbers(
-            parts in prop::collection::vec((0..2_000_u128, 1..40_u64, any::<bool>()), 2..6), permille in 0..=1_000_u32, factor in 1..50_u64,
+            parts in prop::collection::vec((0..2_000_u128, 1..40_u64, any::<bool>()), 2..6),
+            permille in 0..=1_000_u32, factor in 1..50_u64,
         ) {
             let common: u128 = parts.iter().map(|part| u128::from(part.1)).product();
             let over = |part: &(u128, u64, bool)| part.0 * (common / u128::from(part.1));

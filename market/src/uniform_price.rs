@@ -173,7 +173,8 @@ mod tests {
     proptest! {
         #[test]
         fn trades_are_the_most_valuable_and_all_money_reaches_sellers(
-            bids in prop::collection::vec((0..40_i64, 1..5_u64), 0..6), asks in prop::collection::vec((0..40_i64, 1..5_u64), 0..6), point in 0..=1_000_u32,
+            bids in prop::collection::vec((0..40_i64, 1..5_u64), 0..6),
+            asks in prop::collection::vec((0..40_i64, 1..5_u64), 0..6), point in 0..=1_000_u32,
         ) {
             let of = |side: &[(i64, u64)]| -> Vec<Tranche> { side.iter().map(|&one| twelfths(one)).collect() };
             let round = clear(&of(&bids), &of(&asks), point, 1).unwrap();

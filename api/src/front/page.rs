@@ -47,7 +47,8 @@ pub(super) fn svg(outcome: &Outcome<'_>) -> String {
     let (width, height) = (WIDTH + 2.0 * MARGIN, HEIGHT + 2.0 * MARGIN);
     let [first, second] = outcome.pair.terms().map(Objective::name);
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         role=\"img\">\n\
          <title>{first} against {second}</title>\n<style>\n{PALETTE}{CHART_STYLE}{POINT_STYLE}</style>\n\
          <rect class=\"paper\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>\n\
          <g transform=\"translate({MARGIN} {MARGIN})\">\n{}</g>\n</svg>\n",

@@ -170,7 +170,8 @@ fn words(outcome: &Outcome<'_>, point: &Point) -> String {
     let [first_weight, second_weight] = point.weighing.0.map(|permille| mark(f64::from(permille) / 1_000.0));
     let name = point.plan.as_ref().map_or("Dominated".to_owned(), |name| format!("Plan {name}"));
     format!(
-        "{name}: {first} {first_amount}, {second} {second_amount} credits; {} capsules placed, {} moves; gap {}; weights {first_weight} and {second_weight}",
+        "{name}: {first} {first_amount}, {second} {second_amount} credits; {} capsules placed, {} moves; gap {}; weights \
+         {first_weight} and {second_weight}",
         grouped(point.figures.placed as f64),
         grouped(point.figures.moves as f64),
         gap(point.figures.gap),

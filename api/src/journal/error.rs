@@ -27,7 +27,8 @@ pub enum JournalError {
     },
     /// The directory belongs to another fleet. Nothing changed.
     #[error(
-        "{file}: this is the journal of fleet {found}, and the server was started for fleet {expected}; give the directory of that fleet, or an empty one"
+        "{file}: this is the journal of fleet {found}, and the server was started for fleet {expected}; give the directory \
+         of that fleet, or an empty one"
     )]
     OtherFleet {
         /// The file that says so.
@@ -39,7 +40,8 @@ pub enum JournalError {
     },
     /// A format that this program does not know. Nothing changed.
     #[error(
-        "{file}: format version {found} is not one that this program reads (up to {newest}); use the program that wrote it, or a newer one"
+        "{file}: format version {found} is not one that this program reads (up to {newest}); use the program that wrote it, \
+         or a newer one"
     )]
     Version {
         /// The file.
@@ -61,7 +63,8 @@ pub enum JournalError {
     },
     /// The commits in the directory do not follow each other. Nothing changed.
     #[error(
-        "{file}: begins after commit {found}, but the commits before it end at {last}; a file is missing: put it back, or restore a backup with `lessor journal restore`"
+        "{file}: begins after commit {found}, but the commits before it end at {last}; a file is missing: put it back, or \
+         restore a backup with `lessor journal restore`"
     )]
     Gap {
         /// The file after the gap.

@@ -57,7 +57,8 @@ pub enum MarketError {
         path: PathBuf,
     },
     /// A plan whose fleet is not the supply.
-    #[error("{}: the plan is of another fleet than the supply: nodes and zones must be the same, in the same order", path.display())]
+    #[error("{}: the plan is of another fleet than the supply: nodes and zones must be the same, in the same \
+     order", path.display())]
     OtherFleet {
         /// The plan directory.
         path: PathBuf,
@@ -156,7 +157,8 @@ pub enum MarketError {
         short: i128,
     },
     /// A seller by the name that the ledger keeps for the fleet.
-    #[error("{}: offer {offer:?}: a seller cannot be named \"fleet\", whose proceeds are those of what the fleet lets; give the seller another name", path.display())]
+    #[error("{}: offer {offer:?}: a seller cannot be named \"fleet\", whose proceeds are those of what the fleet lets; give \
+     the seller another name", path.display())]
     SellerIsFleet {
         /// The table.
         path: PathBuf,

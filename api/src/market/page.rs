@@ -47,7 +47,8 @@ const PAYMENTS: &str = "Each point is a winner. On the dotted line it would pay 
 const PRICES: &str = "Micro-credits per 10<sup>6</sup> base units and hour, dearest first. At these prices nobody could have done \
                       better by much: together they prove the bound of the certificate.";
 const NO_PAYMENTS: &str = "Nothing was settled: nobody won, and nobody pays.";
-const NO_PRICES: &str = "Nothing was settled, so that nothing was sold at any price. The prices in <code>prices.parquet</code> bound \
+const NO_PRICES: &str = "Nothing was settled, so that nothing was sold at any price. The prices in \
+ <code>prices.parquet</code> bound \
                          what there was to reach, and no more.";
 
 /// The page as the text of one HTML file. Same outcome, same bytes.
@@ -222,7 +223,8 @@ fn accounts(shown: &Shown<'_>) -> String {
         let _ = writeln!(
             table,
             "<tr><td>{}</td><td class=\"numeric\">{:.1}</td><td class=\"numeric\">{:.1}</td><td class=\"numeric\">{price}</td>\
-             <td class=\"numeric\">{}</td><td><div class=\"bar\"><span style=\"width:{:.1}%\"></span></div><small>{}</small></td></tr>",
+             <td class=\"numeric\">{}</td><td><div class=\"bar\"><span style=\"width:{:.1}%\"></span></div>\
+             <small>{}</small></td></tr>",
             html_safe(&account_words(fleet, good.owner, good.kind)),
             hour(good.interval.start.0),
             hour(good.interval.end.0),

@@ -103,7 +103,9 @@ proptest! {
 
     /// Bytes that read as a value are what that value is written as: one value, one form.
     #[test]
-    fn damaged_records_are_refused_or_are_other_records(seed in any::<u64>(), at in any::<usize>(), to in any::<u8>(), cut in any::<bool>()) {
+    fn damaged_records_are_refused_or_are_other_records(
+        seed in any::<u64>(), at in any::<usize>(), to in any::<u8>(), cut in any::<bool>()
+    ) {
         let mut bytes = Vec::new();
         write(&record(&mut Chance(seed)), &mut bytes);
         let at = at % bytes.len();
@@ -125,7 +127,9 @@ proptest! {
     }
 
     #[test]
-    fn damaged_states_are_refused_or_are_other_states(seed in any::<u64>(), part in any::<usize>(), at in any::<usize>(), to in any::<u8>()) {
+    fn damaged_states_are_refused_or_are_other_states(
+        seed in any::<u64>(), part in any::<usize>(), at in any::<usize>(), to in any::<u8>()
+    ) {
         let mut parts = parts(&state(&mut Chance(seed)));
         let part = part % parts.len();
         let at = at % parts[part].len();

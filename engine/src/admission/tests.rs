@@ -237,7 +237,9 @@ proptest! {
 
     /// Nothing is chosen where it does not fit, and something is chosen wherever it fits.
     #[test]
-    fn what_fits_is_chosen_and_what_is_chosen_fits(wants in some_wants(), policy in prop::sample::select(PolicyName::ALL.to_vec())) {
+    fn what_fits_is_chosen_and_what_is_chosen_fits(
+        wants in some_wants(), policy in prop::sample::select(PolicyName::ALL.to_vec())
+    ) {
         let rooms: Vec<Room> = (0..4).map(|at| tile(at % 2, 20, &[1_000, 1_000])).collect();
         let mut admission = admission(policy, &rooms);
         for want in &wants {

@@ -46,8 +46,10 @@ fn term() -> impl Strategy<Value = Term> {
 prop_compose! {
     fn wish()(
         resources in resources(), devices in (any::<u8>(), 0..1_200_u16), scope in scope(), term in term(),
-        class in 0..4_usize, bid in proptest::option::of(instant()), count in prop_oneof![4 => Just(1), 1 => any::<u32>(), 2 => 0..9_u32],
-        keys in proptest::collection::vec(0..4_u8, 0..5), tenure in any::<bool>(), name in 0..6_u8, sent in prop_oneof![4 => Just(0), 1 => instant()],
+        class in 0..4_usize, bid in proptest::option::of(instant()),
+        count in prop_oneof![4 => Just(1), 1 => any::<u32>(), 2 => 0..9_u32],
+        keys in proptest::collection::vec(0..4_u8, 0..5), tenure in any::<bool>(), name in 0..6_u8,
+        sent in prop_oneof![4 => Just(0), 1 => instant()],
     ) -> Request {
         Request {
             first_sent: Timestamp(sent),

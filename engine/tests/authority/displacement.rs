@@ -1,6 +1,6 @@
 //! Whom a bid displaces, against every set that could be displaced.
 
-use lessor_engine::authority::{Decision, Event, Lease, LeaseState, Money, Request, Scope, Term};
+use lessor_engine::authority::{Answer, Decision, Event, Lease, LeaseState, Money, Request, Scope, Term};
 use lessor_models::fleet::NodeIndex;
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
@@ -44,13 +44,14 @@ proptest! {
             now = Timestamp(now.0 + SECOND);
             let event = Event::Request(ask(&format!("d{at}"), now, size));
             let (decision, effects) = watched.apply(now, event);
-            if let (Decision::Granted(_), lessor_engine::authority::Answer::Lease(lease)) = (decision, super::support::answer(&effects)) {
+            if let (Decision::Granted(_), Answer::Lease(lease)) = (decision, super::support::answer(&effects)) {
                 leases.push(*lease);
             }
         }
         now = Timestamp(now.0 + SECOND);
         watched.tick(now);
-        let live: Vec<Lease> = leases.iter().filter_map(|lease| watched.authority.lease(lease.id)).filter(|lease| !lease.is_returned).collect();
+        let live = leases.iter().filter_map(|lease| watched.authority.lease(lease.id));
+        let live: Vec<Lease> = live.filter(|lease| !lease.is_returned).collect();
         let held: u64 = live.iter().map(|lease| lease.resources.get(Kind::Compute)).sum();
         let bid = Some(Money(1 << 52));
         let wish = Request { class: ServiceClass::C, bid, ..ask("c", now, (asked, 10)) };

@@ -73,7 +73,8 @@ pub enum Unsettled {
     },
     /// The rule needs to know that no coalition blocks, and the time was over before.
     #[error(
-        "the time was over after {rounds} rounds in which {coalitions} coalitions were held back, and whether another one blocks is \
+        "the time was over after {rounds} rounds in which {coalitions} coalitions were held back, and whether another one \
+         blocks is \
          open; how many rounds are left is not known: give more time, settle by vcg, or pay as bid"
     )]
     Coalitions {

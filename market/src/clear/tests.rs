@@ -217,7 +217,8 @@ proptest! {
         for rule in [PaymentRule::Core, PaymentRule::NearestCore] {
             let outcome = cleared(&book, &supply, rule);
             let payoff = |who: u32| -> i128 {
-                won(&outcome, who).iter().map(|&at| i128::from(bids[at].amount)).sum::<i128>() - i128::try_from(paid(&outcome, who)).unwrap()
+                won(&outcome, who).iter().map(|&at| i128::from(bids[at].amount)).sum::<i128>()
+                    - i128::try_from(paid(&outcome, who)).unwrap()
             };
             // What the seller has beyond its reserves is what is left of the surplus.
             let payoffs: i128 = (0..5).map(payoff).sum();

@@ -118,7 +118,8 @@ proptest! {
     /// Neither another value nor another bundle, larger or smaller, gains anything for a bidder who wants one bundle.
     #[test]
     fn no_misreport_gains_anything(
-        (supply, bids) in round(), at in any::<prop::sample::Index>(), values in prop::collection::vec(0..40_i64, 8), bundles in prop::collection::vec(goods(), 8),
+        (supply, bids) in round(), at in any::<prop::sample::Index>(),
+        values in prop::collection::vec(0..40_i64, 8), bundles in prop::collection::vec(goods(), 8),
     ) {
         let bidder = at.index(bids.len());
         let truth = bids[bidder].clone();

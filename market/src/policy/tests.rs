@@ -138,7 +138,8 @@ fn steering_beyond_its_bound_is_refused() {
     refused(
         posted(Steering { gain_permille: 1_000, ..STEERING }),
         &expect![
-            "account_class 0, steering: gain times elasticity is 2000000 millionths, which is not below 2000000, the bound 2 (2 - w) / w for the weight w of the newest excess: the price would oscillate; lower gain_permille or newest_permille"
+            "account_class 0, steering: gain times elasticity is 2000000 millionths, which is not below 2000000, the bound \
+             2 (2 - w) / w for the weight w of the newest excess: the price would oscillate; lower gain_permille or newest_permille"
         ],
     );
 }

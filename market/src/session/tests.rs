@@ -264,7 +264,11 @@ proptest! {
     /// the prices prove a bound that is no less than the surplus.
     #[test]
     fn a_round_holds_all_of_its_rules(bids in any_bids(), cap in 300..=1_000_u32, greedy in any::<bool>()) {
-        let (format, payment) = if greedy { (Format::Greedy, PaymentRule::CriticalBid) } else { (Format::SealedBid, PaymentRule::PayAsBid) };
+        let (format, payment) = if greedy {
+            (Format::Greedy, PaymentRule::CriticalBid)
+        } else {
+            (Format::SealedBid, PaymentRule::PayAsBid)
+        };
         let policy = policy(vec![AccountClass { holder_cap_permille: cap, ..class("links", Level::Layer, format, payment) }]);
         let (fleet, outcome) = (fleet(), cleared(&policy, &bids));
         let fees = &policy.rules().fees;
@@ -319,7 +323,8 @@ proptest! {
         let group = |at: usize| (bids[at].bidder, bids[at].group);
         for (at, fate) in outcome.fates.iter().enumerate().filter(|(_, fate)| fate.result == Err(Lost::GroupWon)) {
             prop_assert_eq!(fate.class, Some(1));
-            prop_assert!((0..bids.len()).any(|other| group(other) == group(at) && outcome.fates[other].class == Some(0) && is_won(other)));
+            let won_first = |other: usize| outcome.fates[other].class == Some(0) && is_won(other);
+            prop_assert!((0..bids.len()).any(|other| group(other) == group(at) && won_first(other)));
         }
         for class in 0..2 {
             // Whoever is of a class that does not trade enters none, and keeps its place in the book.
@@ -353,7 +358,10 @@ proptest! {
     /// With VCG no sampled misreport gains; bids are what bundles are worth, and one bidder states one group.
     #[test]
     fn no_sampled_misreport_gains_under_vcg(bids in any_bids()) {
-        let bids: Vec<AccountBid> = bids.into_iter().map(|bid| AccountBid { group: GroupIndex(bid.bidder.0), amount: Money(bid.amount.0.min(9)), ..bid }).collect();
+        let bids = bids.into_iter().map(|bid| {
+            AccountBid { group: GroupIndex(bid.bidder.0), amount: Money(bid.amount.0.min(9)), ..bid }
+        });
+        let bids: Vec<AccountBid> = bids.collect();
         let mut free = class("links", Level::Layer, Format::SealedBid, PaymentRule::Vcg);
         (free.reserve, free.price_cap) = (Reserve::Fixed(0), None);
         let policy = policy(vec![free]);

@@ -217,7 +217,10 @@ proptest! {
         let worths: Vec<u64> = changed[..packing.columns().len()].to_vec();
         let worth = |chosen: &[usize]| -> u128 { chosen.iter().map(|&column| u128::from(worths[column])).sum() };
         let near: Vec<Vec<usize>> = (0..packing.columns().len())
-            .filter(|&column| packing.columns()[column].entries.iter().all(|entry| entry.1 <= packing.capacities()[entry.0 as usize]))
+            .filter(|&column| {
+                let entries = &packing.columns()[column].entries;
+                entries.iter().all(|entry| entry.1 <= packing.capacities()[entry.0 as usize])
+            })
             .map(|column| vec![column])
             .collect();
         let known = Known { best: &start, slack: 0, near: &near };

@@ -37,7 +37,8 @@ fn first<'a>(outcome: &Outcome<'a>, policy: &str) -> Option<&'a Row> {
 fn verdict(outcome: &Outcome<'_>) -> String {
     let (Some(ours), Some(fgd)) = (first(outcome, "lessor"), first(outcome, "fgd")) else { return String::new() };
     html_safe(&format!(
-        "On {}, lessor leaves {:.2} % of the devices unallocated when as much has been asked for as there is, and fragmentation-gradient descent \
+        "On {}, lessor leaves {:.2} % of the devices unallocated when as much has been asked for as there is, and \
+         fragmentation-gradient descent \
          {:.2} %.",
         ours.sequence,
         ours.unallocated_at_full(),
@@ -69,7 +70,8 @@ fn section(outcome: &Outcome<'_>, at: usize, rows: &[Row]) -> String {
     ];
     let front = front(outcome, at, rows);
     format!(
-        "<section aria-labelledby=\"title-{at}\">\n  <h2 id=\"title-{at}\">{title}</h2>\n  <div class=\"charts\">\n{}{front}  </div>\n  \
+        "<section aria-labelledby=\"title-{at}\">\n  <h2 id=\"title-{at}\">{title}</h2>\n  \
+         <div class=\"charts\">\n{}{front}  </div>\n  \
          <div class=\"scroll\">\n{}  </div>\n</section>\n",
         charts.concat(),
         table(rows)
@@ -147,7 +149,8 @@ fn chart(id: &str, (title, unit): (&str, &str), x: Axis<'_>, curves: &[Curve]) -
     let (key_width, key_height) = KEY;
     let rows = curves.iter().map(|curve| {
         format!(
-            "<tr><td><span class=\"name\"><svg viewBox=\"0 0 {key_width} {key_height}\" aria-hidden=\"true\">{}</svg>{}</span></td></tr>\n",
+            "<tr><td><span class=\"name\"><svg viewBox=\"0 0 {key_width} {key_height}\" aria-hidden=\"true\">{}\
+             </svg>{}</span></td></tr>\n",
             key(curve.style),
             html_safe(&curve.name)
         )

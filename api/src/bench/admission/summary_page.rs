@@ -8,7 +8,8 @@ use crate::draw::figures::grouped;
 pub(super) fn markdown(outcome: &Outcome<'_>) -> String {
     let tables = outcome.by_sequence().map(table).collect::<Vec<_>>().concat();
     format!(
-        "# Admission, one pod at a time\n\nUnallocated: milli-devices that nobody holds, in percent of the cluster's. Power: megawatts. Both by how \
+        "# Admission, one pod at a time\n\nUnallocated: milli-devices that nobody holds, in percent of the cluster's. \
+         Power: megawatts. Both by how \
          much of the cluster's devices has been asked for.\n{tables}\nEvery placement was checked. Machine: {}.\n",
         outcome.machine.words()
     )

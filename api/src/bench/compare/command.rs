@@ -63,7 +63,8 @@ pub enum CommandTextError {
     Unclosed(char),
     /// A word in braces that is no blank.
     #[error(
-        "{{{0}}} is not known; these are: {{instance}}, {{model}}, {{initial}}, {{nodes}}, {{arrived}}, {{seconds}}, {{threads}}, {{seed}}, {{incumbents}}, {{out}}"
+        "{{{0}}} is not known; these are: {{instance}}, {{model}}, {{initial}}, {{nodes}}, {{arrived}}, {{seconds}}, \
+         {{threads}}, {{seed}}, {{incumbents}}, {{out}}"
     )]
     Unknown(String),
     /// No file for the answer, so nothing could be checked.

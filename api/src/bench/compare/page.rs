@@ -85,8 +85,10 @@ fn figure(figure: &Figure) -> String {
         )
     });
     format!(
-        "<figure class=\"chart\">\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title} against {}\">\n{}</svg>\n\
-         <table class=\"fits\"><thead><tr><th>contender</th><th class=\"numeric\">{}</th></tr></thead><tbody>\n{}</tbody></table>\n</figure>\n",
+        "<figure class=\"chart\">\n\
+         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title} against {}\">\n{}</svg>\n\
+         <table class=\"fits\"><thead><tr><th>contender</th><th class=\"numeric\">{}</th></tr></thead><tbody>\n{}\
+         </tbody></table>\n</figure>\n",
         axis.name,
         chart.elements(),
         legend.0,

@@ -219,7 +219,8 @@ impl Live {
     pub(super) fn lines(&self) -> Vec<String> {
         vec![
             format!(
-                "{} leases granted at {:.0}/s with {} snapshots beside it: 99 in 100 within {:.1} ms, all within {:.1} ms; peak {:.0} MB",
+                "{} leases granted at {:.0}/s with {} snapshots beside it: 99 in 100 within {:.1} ms, all within {:.1} ms; \
+                 peak {:.0} MB",
                 self.leases,
                 self.leases as f64 / self.grant_seconds,
                 self.snapshots,
@@ -234,7 +235,8 @@ impl Live {
                 megabytes(self.peak_bytes.1)
             ),
             format!(
-                "{} ends within a second: 99 in 100 worked off {:.1} ms late and seen {:.1} ms late; {} requests answered meanwhile, all within {:.1} ms",
+                "{} ends within a second: 99 in 100 worked off {:.1} ms late and seen {:.1} ms late; {} requests answered \
+                 meanwhile, all within {:.1} ms",
                 self.watched, self.late_ms.0, self.late_ms.1, self.probes, self.probe_ms
             ),
         ]

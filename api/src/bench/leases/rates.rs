@@ -234,7 +234,8 @@ impl Rates {
                 self.commit.1
             ),
             format!(
-                "at {:.0} single calls/s: half within {:.1} ms, 99 in 100 within {:.1} ms (an echo {:.1} and {:.1} ms; 99 in 100 began within {:.1} ms); commits {:.1} and {:.1} ms",
+                "at {:.0} single calls/s: half within {:.1} ms, 99 in 100 within {:.1} ms (an echo {:.1} and {:.1} ms; 99 \
+                 in 100 began within {:.1} ms); commits {:.1} and {:.1} ms",
                 self.half_rate,
                 self.half.0,
                 self.half.1,

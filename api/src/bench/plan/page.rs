@@ -53,7 +53,8 @@ pub(super) fn svg(outcome: &Outcome<'_>) -> String {
     let legend = MARGIN + HEIGHT + 24.0;
     let height = legend + rows * ROW + MARGIN - 8.0;
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         role=\"img\">\n\
          <title>Time and memory of a plan against the number of tiles</title>\n<style>\n{PALETTE}{CHART_STYLE}</style>\n\
          <rect class=\"paper\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>\n"
     );
@@ -85,7 +86,8 @@ fn legend_row(curve: &Curve, growth: Option<&Growth>, (x, y): (f64, f64)) -> Str
     let notes = growth.map_or(String::new(), |growth| {
         let (time, memory) = (power("time", &growth.seconds), power("memory", &growth.peak_memory_bytes));
         format!(
-            "<text class=\"chart-note\" x=\"230\" y=\"12\">{time}</text><text class=\"chart-note\" x=\"{}\" y=\"12\">{memory}</text>",
+            "<text class=\"chart-note\" x=\"230\" y=\"12\">{time}</text>\
+             <text class=\"chart-note\" x=\"{}\" y=\"12\">{memory}</text>",
             WIDTH + BETWEEN
         )
     });
@@ -141,8 +143,10 @@ fn figure(outcome: &Outcome<'_>, amount: Amount) -> String {
         ),
     };
     format!(
-        "<figure class=\"chart\">\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title} against tiles\">\n{}</svg>\n\
-         <table class=\"fits\"><thead><tr><th>family and load</th>{heads}</tr></thead><tbody>\n{}</tbody></table>\n{guide}</figure>\n",
+        "<figure class=\"chart\">\n\
+         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title} against tiles\">\n{}</svg>\n\
+         <table class=\"fits\"><thead><tr><th>family and load</th>{heads}</tr></thead><tbody>\n{}</tbody>\
+         </table>\n{guide}</figure>\n",
         chart.elements(),
         rows.collect::<Vec<_>>().concat(),
         title = chart.title,

@@ -10,7 +10,8 @@ pub(super) fn markdown(outcome: &Outcome<'_>) -> String {
     text += "| family | load | tiles | capsules | median seconds | median peak MiB | gap |\n|---|---|---|---|---|---|---|\n";
     text.extend(outcome.analysis.medians.iter().map(median_row));
     if !outcome.analysis.growths.is_empty() {
-        text += "\nTime and memory grow as the number of tiles to these exponents (least squares on the logarithms of the medians):\n\n";
+        text += "\nTime and memory grow as the number of tiles to these exponents (least squares on the logarithms of the \
+         medians):\n\n";
         text += "| family | load | exponent of time | R² | exponent of memory | R² |\n|---|---|---|---|---|---|\n";
         text.extend(outcome.analysis.growths.iter().map(growth_row));
     }

@@ -26,7 +26,8 @@ pub const CERTIFICATE: TableSpec = TableSpec {
         required(
             "scope",
             Text,
-            "node, zone, tiles (each tile of a class under a node), pieces (of devices of such tiles) or shapes (of capsules on them)",
+            "node, zone, tiles (each tile of a class under a node), pieces (of devices of such tiles) or shapes (of \
+             capsules on them)",
         ),
         required("owner", Text, "name of the node, the zone, or the node that the tiles are under"),
         optional(

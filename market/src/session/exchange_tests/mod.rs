@@ -3,6 +3,7 @@
 mod uniform;
 
 use std::collections::BTreeMap;
+use std::iter::repeat_n;
 
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};
 use lessor_models::job::{Domain, ServiceClass};
@@ -248,7 +249,8 @@ proptest! {
     /// Tranches: every good has a price, and the trades are the most valuable, a million at a time.
     #[test]
     fn divisible_orders_trade_in_part_at_one_price(
-        bids in proptest::collection::vec((1..6_u64, 1..60_i64), 1..5), offers in proptest::collection::vec((1..4_u64, 1..60_u64), 1..4),
+        bids in proptest::collection::vec((1..6_u64, 1..60_i64), 1..5),
+        offers in proptest::collection::vec((1..4_u64, 1..60_u64), 1..4),
     ) {
         let (policy, fleet) = (policy(Format::DoubleAuction, PaymentRule::Uniform), fleet());
         let account_bids: Vec<AccountBid> = (0_u32..).zip(&bids).map(|(at, &(millions, price))| AccountBid {
@@ -262,9 +264,13 @@ proptest! {
         let session = session(Ground::bare(&fleet), &policy, &account_bids, &account_offers);
         let outcome = clear_session(&session, &Stop::new()).unwrap();
         look(&session, &outcome);
-        let mut wanted: Vec<i64> = bids.iter().flat_map(|&(millions, price)| std::iter::repeat_n(price, usize::try_from(millions).unwrap())).collect();
+        let wanted = bids.iter().flat_map(|&(millions, price)| repeat_n(price, usize::try_from(millions).unwrap()));
+        let mut wanted: Vec<i64> = wanted.collect();
         let fitting = offers.iter().zip(&outcome.offer_fates).filter(|(_, fate)| fate.result != Err(Lost::Supply));
-        let mut there: Vec<i64> = fitting.flat_map(|(&(millions, price), _)| std::iter::repeat_n(i64::try_from(price).unwrap(), usize::try_from(millions).unwrap())).collect();
+        let there = fitting.flat_map(|(&(millions, price), _)| {
+            repeat_n(i64::try_from(price).unwrap(), usize::try_from(millions).unwrap())
+        });
+        let mut there: Vec<i64> = there.collect();
         wanted.sort_unstable_by_key(|price| -price);
         there.sort_unstable();
         let most: i64 = wanted.iter().zip(&there).map(|(bid, ask)| (bid - ask).max(0)).sum();

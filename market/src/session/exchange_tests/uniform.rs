@@ -87,7 +87,8 @@ proptest! {
     /// Divisible orders whose limits differ by less than a price can be stated: the most valuable trades, unit by unit.
     #[test]
     fn divisible_orders_with_fine_limits_trade_as_enumeration_says(
-        bids in proptest::collection::vec((1..=12_u64, 0..30_u64), 1..6), offers in proptest::collection::vec((1..=12_u64, 0..3_000_000_u64), 1..5),
+        bids in proptest::collection::vec((1..=12_u64, 0..30_u64), 1..6),
+        offers in proptest::collection::vec((1..=12_u64, 0..3_000_000_u64), 1..5),
     ) {
         let (policy, fleet) = (policy(Format::DoubleAuction, PaymentRule::Uniform), fleet());
         let account_bids: Vec<AccountBid> = (0_u32..).zip(&bids).map(|(at, &(quantity, amount))| AccountBid {
@@ -104,7 +105,8 @@ proptest! {
         prop_assert!(ledger.balance(Party::Operator) >= 0);
         let offered: u64 = offers.iter().map(|offer| offer.0).sum();
         let each = |value: i128, count: u64| std::iter::repeat_n(value, usize::try_from(count).unwrap());
-        let mut wanted: Vec<i128> = bids.iter().flat_map(|&(quantity, amount)| each(parts(amount, quantity), quantity.min(offered))).collect();
+        let wanted = bids.iter().flat_map(|&(quantity, amount)| each(parts(amount, quantity), quantity.min(offered)));
+        let mut wanted: Vec<i128> = wanted.collect();
         let mut there: Vec<i128> = offers.iter().flat_map(|&(quantity, price)| each(parts(price, 1_000_000), quantity)).collect();
         wanted.sort_unstable_by_key(|value| -value);
         there.sort_unstable();

@@ -74,7 +74,9 @@ proptest! {
     #[test]
     fn tiny_placements_lie_between_the_bound_and_brute_force(
         cpus in prop::collection::vec(1_u64..6, 5),
-        sizes in prop::collection::vec(prop::sample::select(vec![(1, 810), (1, 470), (1, 190), (1, 1_000), (2, 1_000), (2, 300), (0, 0)]), 5),
+        sizes in prop::collection::vec(
+            prop::sample::select(vec![(1, 810), (1, 470), (1, 190), (1, 1_000), (2, 1_000), (2, 300), (0, 0)]), 5
+        ),
         models in prop::collection::vec(prop::option::weighted(0.3, 0_u32..2), 5),
     ) {
         let pods = (0..5).map(|at| {
@@ -91,7 +93,9 @@ proptest! {
 
     #[test]
     fn tiny_batches_without_scarce_cpu_are_placed_best(
-        sizes in prop::collection::vec(prop::sample::select(vec![(1, 810), (1, 470), (1, 320), (1, 190), (1, 1_000), (2, 1_000)]), 6),
+        sizes in prop::collection::vec(
+            prop::sample::select(vec![(1, 810), (1, 470), (1, 320), (1, 190), (1, 1_000), (2, 1_000)]), 6
+        ),
     ) {
         let pods = sizes.iter().map(|&(devices, milli)| pod(1, devices, milli)).collect();
         let instance = OpenbInstance::new(vec![node(100, 2, 0), node(100, 1, 1)], pods).unwrap();

@@ -175,7 +175,8 @@ impl Overload {
         let megabytes = memory.map(|bytes| bytes / 1_000_000);
         vec![
             format!(
-                "peak: {:.0} single calls/s; class D due {:.0}/s and sent {:.0}/s, {:.1} times as many ({} of {} due were held back)",
+                "peak: {:.0} single calls/s; class D due {:.0}/s and sent {:.0}/s, {:.1} times as many ({} of {} due were \
+                 held back)",
                 self.peak,
                 self.due() as f64 / self.seconds,
                 self.sent() as f64 / self.seconds,
@@ -192,7 +193,8 @@ impl Overload {
                 crowd.other
             ),
             format!(
-                "class D by single calls with a deadline: {} granted, {} refused as overloaded, {} refused by the authority, {} given up at the deadline, {} otherwise",
+                "class D by single calls with a deadline: {} granted, {} refused as overloaded, {} refused by the \
+                 authority, {} given up at the deadline, {} otherwise",
                 impatient.granted, impatient.overloaded, impatient.refused, impatient.given_up, impatient.other
             ),
             format!(
