@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Holds the documents against the program: links and paths lead somewhere, examples run, flags are the ones that --help lists.
+# Holds the documents against the program: links and paths lead somewhere, figures are told once, examples run, flags are the ones
+# that --help lists.
 #
 # An example is a fenced block that opens with "sh run"; its lines run one after another, in an empty directory, with the
 # `lessor` of the release build first on the PATH. A flag is the first cell of a table row under a heading that names its
@@ -35,6 +36,14 @@ check_paths() {
             [ -e "$path" ] || complain "$document names $path, which is not there"
         done < <(grep -oE '`[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+\.(rs|sh|md|toml)`' "$document" | tr -d '`' | sort -u || true)
     done
+}
+
+# Results of README.md that lead to benches/README.md: what is measured stands there, too.
+check_figures() {
+    local figure
+    while read -r figure; do
+        grep -qF "$figure" benches/README.md || complain "README.md has $figure among its results, and benches/README.md has not"
+    done < <(grep -E '^\|.*benches/README\.md#' README.md | awk -F'|' '{ print $(NF - 1) }' | grep -oE '[0-9]+\.[0-9]+' | sort -u)
 }
 
 # The lines of every "sh run" block of a document.
@@ -79,6 +88,7 @@ check_flags() {
 
 check_links
 check_paths
+check_figures
 if [ -x target/release/lessor ]; then
     run_examples
     check_flags
