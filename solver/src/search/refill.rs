@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use lessor_models::time::Timestamp;
 
-use super::STARTS_MAX;
 use crate::lowering::Lowered;
 use crate::lowering::index::{GroupIndex, JobClassIndex};
 use crate::lowering::strain::Load;
@@ -12,6 +11,9 @@ use crate::plan::occupancy::{Item, Occupancy};
 use crate::plan::room::Room;
 use crate::plan::shares::{Drawn, Shares};
 use crate::support::random::Random;
+
+/// Starts that are tried for one class on one tile.
+const STARTS_MAX: usize = 12;
 
 /// The starts to try for a class, in order: all of them from the first on or from a random one, some where they are many; the
 /// first ones where they come in the order of what they cost.
