@@ -28,7 +28,6 @@ mod local_search;
 mod matrix;
 mod prepared;
 mod proof;
-mod ratio_test;
 mod reach;
 mod relaxation;
 mod root;

@@ -1,6 +1,6 @@
 //! The pivot row, and which variable enters: the ratio test that passes breakpoints (Maros 2003).
 
-use super::matrix::Matrix;
+use crate::packing::matrix::Matrix;
 
 /// A slope below which going on gains nothing.
 const GAINS_NOTHING: f64 = 1e-7;
