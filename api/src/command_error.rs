@@ -9,16 +9,16 @@ use lessor_models::check::bound::BoundError;
 
 use crate::bench::{BenchError, LeasesError};
 use crate::front::FrontError;
-use crate::inputs::InputError;
 use crate::journal_command::JournalCommandError;
-use crate::keep::KeepError;
 use crate::lease_command::LeaseError;
 use crate::market::{MarketError, PolicyError};
 use crate::output_directory::OutputError;
-use crate::run_file::RunFileError;
+use crate::plan::inputs::InputError;
+use crate::plan::keep::KeepError;
+use crate::plan::run_file::RunFileError;
+use crate::plan::weights_file::WeightsError;
 use crate::serve::ServeError;
 use crate::solve::SolveError;
-use crate::weights_file::WeightsError;
 
 /// Why a command ended with an error. Nothing was written, unless [`OutputError`] says otherwise.
 #[derive(Debug, thiserror::Error)]

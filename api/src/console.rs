@@ -4,6 +4,8 @@
 
 use std::io::Write;
 
+use serde::Serialize;
+
 /// Says a line on standard output.
 pub(crate) fn say(line: &str) {
     // Nobody is left to tell where this fails.
@@ -18,4 +20,10 @@ pub(crate) fn warn(line: &str) {
 /// Says text as it is on standard output.
 pub(crate) fn say_all(text: &[u8]) {
     let _ = std::io::stdout().write_all(text);
+}
+
+/// Prints a value as one line of JSON.
+pub(crate) fn print_json<T: Serialize>(value: &T) {
+    let line = serde_json::to_string(value).expect("keys are text and no serializer here fails");
+    say(&line);
 }

@@ -13,51 +13,29 @@ pub mod serve;
 pub mod shell;
 pub mod wire;
 
-mod amount;
 mod bench;
-mod check_command;
 mod command_error;
 mod console;
 mod datasets_command;
-mod deadline;
 mod draw;
-mod duration_text;
-mod explain_command;
 mod front;
 mod import_command;
-mod inputs;
-mod interrupt;
 mod journal_command;
-mod keep;
-mod kind_name;
 mod lease_command;
-mod loaded_plan;
-mod machine;
 mod market;
-mod memory;
 mod output_directory;
-mod plan_command;
-mod plan_tables;
-mod process_clock;
-mod progress_view;
-mod report_data;
-mod run_file;
+mod plan;
+mod process;
 mod service;
 mod simulation;
 mod solve;
-mod strain_rules;
-mod summary;
-mod telemetry_limits;
-mod usage;
-mod verdict;
-mod weights_file;
 mod words;
 
 use clap::CommandFactory;
 
 use cli::{Cli, DatasetsVerb, Verb};
 pub use command_error::{CommandError, chain};
-pub use process_clock::ProcessClock;
+pub use process::clock::ProcessClock;
 
 /// How a command ended, where it ended without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +52,9 @@ pub enum Ending {
 /// Bad input, bad usage, or a result that did not pass its check; nothing was written then.
 pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
     match cli.verb {
-        Verb::Plan(args) => plan_command::run(&args, clock),
-        Verb::Check(args) => check_command::run(&args, clock),
-        Verb::Explain(args) => explain_command::run(&args),
+        Verb::Plan(args) => plan::command::run(&args, clock),
+        Verb::Check(args) => plan::check::run(&args, clock),
+        Verb::Explain(args) => plan::explain::run(&args),
         Verb::Datasets(args) => match args.verb {
             DatasetsVerb::Generate(args) => datasets_command::generate(&args),
             DatasetsVerb::Import(args) => import_command::run(&args.source),

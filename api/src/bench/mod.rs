@@ -11,7 +11,7 @@ mod table_file;
 use crate::Ending;
 use crate::cli::BenchVerb;
 use crate::command_error::CommandError;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
 
 pub(crate) use error::BenchError;
 pub(crate) use leases::LeasesError;

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::client::ServerUrl;
-use crate::duration_text;
-
 use super::bench_admission::{BENCH_ADMISSION_EXAMPLES, BenchAdmissionArgs};
 use super::bench_cats::{BENCH_CATS_EXAMPLES, BenchCatsArgs};
 use super::bench_leases::BenchLeasesLiveArgs;
+use super::duration_text;
 use super::{EXIT_CODES, FamilyFlag, GapMethodFlag, OpenbMethodFlag, RoadefMethodFlag, VbpMethodFlag};
+use crate::client::ServerUrl;
 
 const BENCH_PLAN_EXAMPLES: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::duration_text;
+use super::duration_text;
 
 /// Flags of `lessor bench leases live`.
 #[derive(Debug, Args)]

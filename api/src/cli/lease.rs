@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::EXIT_CODES;
-use crate::amount::{self, Devices};
+use super::amount::{self, Devices};
+use super::duration_text;
 use crate::client::ServerUrl;
-use crate::duration_text;
 
 const REQUEST_EXAMPLES: &str = "\
 Examples:

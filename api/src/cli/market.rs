@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::EXIT_CODES;
-use crate::duration_text;
+use super::duration_text;
 
 const LINT_EXAMPLES: &str = "\
 Examples:

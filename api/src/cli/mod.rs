@@ -1,9 +1,11 @@
 //! Verbs and flags. What they mean to others is in `docs/cli.md`: they change only with a line in the changelog.
 
+mod amount;
 mod bench;
 mod bench_admission;
 mod bench_cats;
 mod bench_leases;
+mod duration_text;
 mod journal;
 mod lease;
 mod market;
@@ -18,10 +20,9 @@ use clap_complete::Shell;
 use lessor_engine::planner::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::duration_text;
 use crate::front::Pair;
-use crate::keep::Keep;
-use crate::memory::Memory;
+use crate::plan::keep::Keep;
+use crate::process::memory::Memory;
 
 pub use bench::{
     BenchArgs, BenchCompareArgs, BenchGapArgs, BenchLeasesArgs, BenchLeasesKillArgs, BenchLeasesLoadArgs,

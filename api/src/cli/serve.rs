@@ -8,7 +8,7 @@ use clap::Args;
 use lessor_engine::admission::PolicyName;
 
 use super::bench_admission::policy_names;
-use crate::duration_text;
+use super::duration_text;
 
 /// Flags of `lessor serve`.
 #[derive(Debug, Args)]

@@ -22,14 +22,13 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::PlanArgs;
 use crate::command_error::CommandError;
-use crate::console::say_all;
-use crate::interrupt;
-use crate::machine;
+use crate::console::{print_json, say_all};
 use crate::output_directory::{OutputError, OutputPlace, StagedDirectory};
-use crate::plan_command::{Bounds, Run, bars};
-use crate::process_clock::ProcessClock;
-use crate::run_file::Settings;
-use crate::summary;
+use crate::plan::command::{Bounds, Run, bars};
+use crate::plan::run_file::Settings;
+use crate::process::clock::ProcessClock;
+use crate::process::interrupt;
+use crate::process::machine;
 
 pub(crate) use error::FrontError;
 pub(crate) use pair::Pair;
@@ -183,7 +182,7 @@ struct FrontSummary<'a> {
 fn tell(args: &PlanArgs, outcome: &Outcome<'_>, clock: &ProcessClock) {
     let elapsed = clock.seconds();
     if args.json {
-        return summary::print_json(&FrontSummary {
+        return print_json(&FrontSummary {
             front: outcome.pair.terms().map(terms::Objective::name),
             points: table::rows(outcome),
             seed: outcome.settings.seed,

@@ -184,7 +184,7 @@ pub(super) mod tests {
     use super::super::point::tests::point;
     use super::*;
     use crate::cli::PlanMethod;
-    use crate::run_file::Settings;
+    use crate::plan::run_file::Settings;
 
     pub(in crate::front) fn settings() -> Settings {
         Settings {

@@ -1,6 +1,6 @@
 //! One weighing of a front, and what its plan came to.
 
-use crate::summary::Figures;
+use crate::plan::summary::Figures;
 
 /// The weights of both terms, in thousandths. That of the value is always 1,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

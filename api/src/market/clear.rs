@@ -27,10 +27,10 @@ use crate::Ending;
 use crate::cli::MarketClearArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
-use crate::deadline::with_alarms;
-use crate::interrupt;
 use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
+use crate::process::deadline::with_alarms;
+use crate::process::interrupt;
 use crate::words::credits;
 
 /// The number of a first round; where nobody says what bidders have, round 0 issues what they may owe.

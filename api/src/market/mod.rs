@@ -24,7 +24,7 @@ use lessor_market::settlement::SettleError;
 use crate::Ending;
 use crate::cli::MarketVerb;
 use crate::command_error::CommandError;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
 
 pub(crate) use policy_file::{PolicyError, read as read_policy};
 pub(crate) use round::RECORD;

@@ -22,7 +22,7 @@ use super::policy_file;
 use super::purses::{self, Purses};
 use super::standing_plan::StandingPlan;
 use crate::command_error::CommandError;
-use crate::inputs::{HashedFile, hash_all};
+use crate::plan::inputs::{HashedFile, hash_all};
 
 /// The record's name in a market directory.
 pub(crate) const RECORD: &str = "round.json";

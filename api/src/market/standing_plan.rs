@@ -14,8 +14,8 @@ use lessor_models::plan::Price;
 
 use super::MarketError;
 use crate::command_error::CommandError;
-use crate::loaded_plan::RecordedRun;
-use crate::plan_tables;
+use crate::plan::loaded::RecordedRun;
+use crate::plan::tables;
 
 /// A plan beside a round.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl StandingPlan {
         let plan = run.plan(dir)??;
         let trades = |owner, kind| policy.class_of(place(supply, owner), kind).is_some();
         let holdings = Holdings::of_plan(&run.instance, &plan.placements, trades);
-        let certificate = plan_tables::read_proof(dir, &run.instance)?;
+        let certificate = tables::read_proof(dir, &run.instance)?;
         let of_account = |dual: &Dual| matches!(dual.scope, Scope::Owner(owner) if trades(owner, dual.kind));
         let duals = certificate.map(|certificate| certificate.duals).unwrap_or_default();
         let duals: Vec<Dual> = duals.into_iter().filter(of_account).collect();

@@ -10,8 +10,8 @@ use crate::Ending;
 use crate::cli::MarketWhyArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
-use crate::deadline::with_alarms;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
+use crate::process::deadline::with_alarms;
 use crate::words::credits;
 
 /// The object that `lessor market why --json` prints.

@@ -21,7 +21,7 @@ use super::notices::Notices;
 use super::reading::holder;
 use super::telemetry::sample;
 use crate::journal::simulated::SimulatedDisk;
-use crate::process_clock::unix_micros;
+use crate::process::clock::unix_micros;
 use crate::proto::session_request::Call;
 use crate::proto::{
     Accelerators, CheckpointRequest, ConfirmFenceRequest, DrainRequest, ExplainRequest, GetLeaseRequest, LeaseSpec,

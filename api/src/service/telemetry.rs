@@ -14,7 +14,7 @@ use super::desk::{Desk, stopped};
 use super::failure::Failure;
 use super::reading::node;
 use super::times::read_timestamp;
-use crate::process_clock::unix_micros;
+use crate::process::clock::unix_micros;
 use crate::proto::{PublishTelemetryRequest, PublishTelemetryResponse};
 
 /// Samples taken in at once: a limit on what one caller makes others wait for.

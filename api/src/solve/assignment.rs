@@ -7,7 +7,7 @@ use lessor_solver::assignment::assign;
 use crate::Ending;
 use crate::cli::SolveAssignmentArgs;
 use crate::command_error::CommandError;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
 
 use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes};
 

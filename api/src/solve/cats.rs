@@ -14,9 +14,8 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::{PaymentRuleFlag, SolveCatsArgs};
 use crate::command_error::CommandError;
-use crate::console::{say, warn};
-use crate::process_clock::ProcessClock;
-use crate::summary::print_json;
+use crate::console::{print_json, say, warn};
+use crate::process::clock::ProcessClock;
 
 use super::file_amount::FileAmount;
 use super::{Incumbents, SolveError, answer_file, in_time, peak_memory_bytes, pool};

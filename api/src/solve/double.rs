@@ -8,9 +8,8 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::{DoubleRuleFlag, SolveDoubleArgs};
 use crate::command_error::CommandError;
-use crate::console::{say, warn};
-use crate::process_clock::ProcessClock;
-use crate::summary::print_json;
+use crate::console::{print_json, say, warn};
+use crate::process::clock::ProcessClock;
 
 use super::{SolveError, answer_file, in_time, peak_memory_bytes};
 

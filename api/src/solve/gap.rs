@@ -6,7 +6,7 @@ use lessor_solver::families::gap::{GapMethod, GapOptions, GapOutcome, solve};
 use crate::Ending;
 use crate::cli::{GapMethodFlag, SolveGapArgs};
 use crate::command_error::CommandError;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
 
 use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
 

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use crate::cli::SolveCommonArgs;
 use crate::console::warn;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
 
 use super::file_amount::FileAmount;
 use super::{SolveError, Solved};

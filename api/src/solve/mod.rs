@@ -21,12 +21,11 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::{SolveCommonArgs, SolveFamily, SolveLimitArgs};
 use crate::command_error::CommandError;
-use crate::console::say;
-use crate::deadline::with_progress;
-use crate::interrupt;
-use crate::machine::{self, peak_memory_bytes};
-use crate::process_clock::ProcessClock;
-use crate::summary::print_json;
+use crate::console::{print_json, say};
+use crate::process::clock::ProcessClock;
+use crate::process::deadline::with_progress;
+use crate::process::interrupt;
+use crate::process::machine::{self, peak_memory_bytes};
 
 pub(crate) use error::SolveError;
 use incumbents::Incumbents;

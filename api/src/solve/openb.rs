@@ -7,9 +7,8 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::{OpenbMethodFlag, SolveOpenbArgs};
 use crate::command_error::CommandError;
-use crate::console::say;
-use crate::process_clock::ProcessClock;
-use crate::summary::print_json;
+use crate::console::{print_json, say};
+use crate::process::clock::ProcessClock;
 
 use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
 

@@ -8,7 +8,7 @@ use crate::Ending;
 use crate::cli::{RoadefMethodFlag, SolveRoadefArgs};
 use crate::command_error::CommandError;
 use crate::console::warn;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
 
 use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
 

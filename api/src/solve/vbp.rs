@@ -6,7 +6,7 @@ use lessor_solver::families::vector_packing::{VectorPackingMethod, VectorPacking
 use crate::Ending;
 use crate::cli::{SolveVbpArgs, VbpMethodFlag};
 use crate::command_error::CommandError;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
 
 use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
 

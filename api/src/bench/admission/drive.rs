@@ -13,7 +13,7 @@ use lessor_models::job::{Job, ServiceClass};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::{MICROS_PER_HOUR, Span, Timestamp};
 
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
 
 use super::contender::Contender;
 use super::sample::{Point, Sampler};

@@ -20,12 +20,11 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::BenchAdmissionArgs;
 use crate::command_error::CommandError;
-use crate::console::{say, say_all};
-use crate::machine::Machine;
+use crate::console::{print_json, say, say_all};
 use crate::output_directory::{OutputPlace, Replace};
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
+use crate::process::machine::Machine;
 use crate::solve::answer_file;
-use crate::summary::print_json;
 
 use super::error::BenchError;
 use super::progress;

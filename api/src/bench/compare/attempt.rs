@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::bench::error::BenchError;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
 
 use super::aim::Aim;
 use super::command::Blank;

@@ -30,11 +30,10 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::{BenchCatsArgs, BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchRebalanceArgs, BenchVbpArgs};
 use crate::command_error::CommandError;
-use crate::console::say_all;
-use crate::machine::{self, Machine};
+use crate::console::{print_json, say_all};
 use crate::output_directory::{OutputPlace, Replace};
-use crate::process_clock::ProcessClock;
-use crate::summary::print_json;
+use crate::process::clock::ProcessClock;
+use crate::process::machine::{self, Machine};
 
 use super::error::BenchError;
 use super::progress;

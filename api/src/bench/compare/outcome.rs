@@ -1,7 +1,7 @@
 //! What a comparison came to, in the words that its pages share.
 
 use crate::draw::figures::{grouped, mark, mebibytes, percent, significant};
-use crate::machine::Machine;
+use crate::process::machine::Machine;
 
 use super::attempt::{Attempt, Terms};
 use super::contender::Contender;

@@ -9,8 +9,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::machine;
-use crate::process_clock::ProcessClock;
+use crate::process::clock::ProcessClock;
+use crate::process::machine;
 
 /// The shortest and the longest pause between two looks.
 const PAUSE_MIN: Duration = Duration::from_millis(1);

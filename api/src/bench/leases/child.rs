@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::error::LeasesError;
 use crate::client::ServerUrl;
-use crate::machine::resident_bytes_of;
+use crate::process::machine::resident_bytes_of;
 
 /// What the line begins with in which a server says where it listens.
 const LISTENING: &str = "listening on ";

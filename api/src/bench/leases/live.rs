@@ -15,7 +15,7 @@ use tokio::runtime::Builder;
 use super::error::LeasesError;
 use super::latencies::Latencies;
 use crate::journal::{Disk, fresh_salt};
-use crate::machine;
+use crate::process::machine;
 use crate::shell::{Answered, Handle, Limits, Shell, ShellError, ShellOptions, UNSTATED, WatchError, answer_stream};
 
 /// Requests under way at once.

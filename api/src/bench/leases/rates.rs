@@ -11,7 +11,7 @@ use super::load::{self, Answered, Calls};
 use super::{appended, etcd};
 use crate::cli::BenchLeasesLoadArgs;
 use crate::client::ServerUrl;
-use crate::machine;
+use crate::process::machine;
 use crate::proto::lease_service_client::LeaseServiceClient;
 use crate::serve::{Server, ServerOptions, TlsWish, ending, listen_with};
 

@@ -21,12 +21,11 @@ use serde::Serialize;
 use crate::Ending;
 use crate::cli::BenchPlanArgs;
 use crate::command_error::CommandError;
-use crate::console::say_all;
+use crate::console::{print_json, say_all};
 use crate::datasets_command;
-use crate::machine::{self, Machine};
 use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
-use crate::process_clock::ProcessClock;
-use crate::summary;
+use crate::process::clock::ProcessClock;
+use crate::process::machine::{self, Machine};
 
 use super::error::BenchError;
 use super::progress;
@@ -190,7 +189,7 @@ fn tell(outcome: &Outcome<'_>) {
     let out = &outcome.args.out;
     if outcome.args.json {
         let exponents = exponents(outcome.analysis);
-        return summary::print_json(&BenchSummary { runs: outcome.runs, exponents, out });
+        return print_json(&BenchSummary { runs: outcome.runs, exponents, out });
     }
     say_all(summary_page::markdown(outcome).as_bytes());
     say_all(format!("\ncurves    {}\n", out.join(CURVES_PAGE).display()).as_bytes());

@@ -3,7 +3,7 @@
 use crate::cli::{BenchPlanArgs, FamilyFlag};
 use crate::draw::chart::{Curve, Join, Point, Style};
 use crate::draw::figures;
-use crate::machine::Machine;
+use crate::process::machine::Machine;
 
 use super::analysis::{Analysis, Growth, Median};
 use super::cases::load;

@@ -7,8 +7,8 @@ use lessor_models::objective::Weights;
 use lessor_models::resources::Kinds;
 use serde::{Deserialize, Serialize};
 
-use crate::kind_name::KindName;
-use crate::strain_rules::{BalanceRule, HeadroomRule};
+use super::kind_name::KindName;
+use super::strain_rules::{BalanceRule, HeadroomRule};
 
 /// The keys of the file, and of the record in `run.json`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

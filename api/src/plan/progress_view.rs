@@ -5,8 +5,8 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressStyle};
 use lessor_engine::planner::{Phase, Progress};
 
-use crate::process_clock::ProcessClock;
-use crate::run_file::Point;
+use super::run_file::Point;
+use crate::process::clock::ProcessClock;
 
 /// Points kept at most: more than a chart can show. The last one always counts.
 const POINTS_MAX: usize = 10_000;

@@ -6,10 +6,10 @@ use lessor_datasets::table::DatasetError;
 use lessor_models::instance::Instance;
 use lessor_models::plan::Plan;
 
+use super::inputs::{self, Loaded};
+use super::run_file::RunFile;
+use super::tables;
 use crate::command_error::CommandError;
-use crate::inputs::{self, Loaded};
-use crate::plan_tables;
-use crate::run_file::RunFile;
 
 /// A record and the instance that it speaks of.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl RecordedRun {
     /// # Errors
     /// A table that is not there or cannot be read.
     pub(crate) fn plan(&self, dir: &Path) -> Result<Result<Plan, DatasetError>, CommandError> {
-        match plan_tables::read(dir, &self.instance) {
+        match tables::read(dir, &self.instance) {
             Ok(plan) => Ok(Ok(plan)),
             Err(error @ DatasetError::Cell { .. }) => Ok(Err(error)),
             Err(error) => Err(error.into()),

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::inputs::{HashedFile, InputPaths};
+use super::summary::Figures;
+use super::weights_file::WeightsFile;
 use crate::cli::PlanMethod;
-use crate::inputs::{HashedFile, InputPaths};
-use crate::machine::Machine;
-use crate::summary::Figures;
-use crate::weights_file::WeightsFile;
+use crate::process::machine::Machine;
 
 /// The file's name in a plan directory.
 pub(crate) const RUN_FILE: &str = "run.json";

@@ -12,27 +12,27 @@ use lessor_models::objective::Weights;
 use lessor_models::plan::Placement;
 use lessor_solver::support::stop::Stop;
 
+use super::inputs::{InputPaths, Loaded};
+use super::keep::Keep;
+use super::progress_view::{Bars, ProgressView};
+use super::report_data::{self, Headline, RunView};
+use super::run_file::{Point, RUN_FILE, RunFile, Settings, Times};
+use super::summary::{self, Figures, PlanSummary};
+use super::tables;
+use super::verdict::{self, Verdict};
+use super::weights_file::{self, WeightsFile};
 use crate::Ending;
 use crate::cli::PlanArgs;
 use crate::command_error::CommandError;
-use crate::console::{say, warn};
-use crate::deadline::{self, Sizes};
+use crate::console::{print_json, say, warn};
 use crate::front;
-use crate::inputs::{InputPaths, Loaded};
-use crate::interrupt;
-use crate::keep::Keep;
-use crate::machine::{self, Machine};
-use crate::memory::{self, Memory, Room};
 use crate::output_directory::{OutputPlace, Replace, write_file};
-use crate::plan_tables;
-use crate::process_clock::{ProcessClock, unix_micros};
-use crate::progress_view::{Bars, ProgressView};
+use crate::process::clock::{ProcessClock, unix_micros};
+use crate::process::deadline::{self, Sizes};
+use crate::process::interrupt;
+use crate::process::machine::{self, Machine};
+use crate::process::memory::{self, Memory, Room};
 use crate::report;
-use crate::report_data::{self, Headline, RunView};
-use crate::run_file::{Point, RUN_FILE, RunFile, Settings, Times};
-use crate::summary::{self, Figures, PlanSummary};
-use crate::verdict::{self, Verdict};
-use crate::weights_file::{self, WeightsFile};
 
 /// The deadline where neither time nor work is limited by a flag.
 const DEADLINE_DEFAULT: Duration = Duration::from_secs(30);
@@ -254,8 +254,8 @@ impl<'c> Run<'c> {
     fn write_tables(&self, dir: &Path, outcome: &Outcome) -> Result<Option<i128>, CommandError> {
         let instance = &self.loaded.instance;
         let certificate = outcome.certificate.as_ref().map(|(certificate, _)| certificate);
-        plan_tables::write(dir, instance, &outcome.plan, certificate)?;
-        let written = plan_tables::read_proof(dir, instance)?;
+        tables::write(dir, instance, &outcome.plan, certificate)?;
+        let written = tables::read_proof(dir, instance)?;
         verdict::proven_bound(instance, written.as_ref()).map_err(|source| CommandError::Certificate { source })
     }
 
@@ -316,7 +316,7 @@ impl<'c> Run<'c> {
     fn tell(&self, args: &PlanArgs, figures: &Figures) {
         let (seconds, peak_memory_bytes) = (self.clock.seconds(), machine::peak_memory_bytes());
         if args.json {
-            summary::print_json(&PlanSummary {
+            print_json(&PlanSummary {
                 seed: self.settings.seed,
                 value: figures.value,
                 emitted_mg: figures.emitted_mg,

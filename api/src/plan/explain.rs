@@ -12,13 +12,12 @@ use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 use serde::Serialize;
 
+use super::loaded::RecordedRun;
 use crate::Ending;
 use crate::cli::ExplainArgs;
 use crate::command_error::CommandError;
-use crate::console::say;
-use crate::loaded_plan::RecordedRun;
+use crate::console::{print_json, say};
 use crate::report::reason_words;
-use crate::summary;
 use crate::words::{account_words, blocker_words, credits, owner_type};
 
 /// Placements and prices told at most to people; JSON has all.
@@ -71,7 +70,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Ending, CommandError> {
     let plan = run.plan(&args.plan)??;
     let explanation = explain(instance, &plan, job);
     if args.json {
-        summary::print_json(&explanation);
+        print_json(&explanation);
     } else {
         print(&explanation);
     }

@@ -11,15 +11,15 @@ use lessor_models::objective::value::bonus;
 use lessor_models::plan::{HeldBack, Move, Placement, Plan, Price, Stage, Unplaced};
 use lessor_models::resources::{Kind, UNLIMITED};
 
-use crate::inputs::HashedFile;
+use super::inputs::HashedFile;
+use super::run_file::Point;
+use super::summary::{Figures, dues_words, strain_words};
+use super::telemetry_limits::Derating;
+use super::usage::{self, Account};
 use crate::report::{
     CellRow, HeldBackRow, InputFile, Limits, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow,
     WaveRow, ZoneRow, reason_words,
 };
-use crate::run_file::Point;
-use crate::summary::{Figures, dues_words, strain_words};
-use crate::telemetry_limits::Derating;
-use crate::usage::{self, Account};
 use crate::words::{account_words, blocker_words, owner_type, wait_words};
 
 /// What the report says of the run, where that may differ from run to run.

@@ -4,8 +4,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::console::say;
-
 /// The figures of a plan. They do not vary from run to run where work is limited.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Figures {
@@ -105,10 +103,4 @@ pub(crate) fn kilograms(milligrams: u128) -> String {
 /// Bytes as people read them.
 pub(crate) fn mebibytes(bytes: u64) -> String {
     format!("{} MiB", bytes >> 20)
-}
-
-/// Prints a value as one line of JSON.
-pub(crate) fn print_json<T: Serialize>(value: &T) {
-    let line = serde_json::to_string(value).expect("keys are text and no serializer here fails");
-    say(&line);
 }

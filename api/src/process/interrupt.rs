@@ -13,8 +13,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use super::deadline::{Ending, beside};
 use crate::console::warn;
-use crate::deadline::{Ending, beside};
 
 /// Up once a signal was heard; there from when anything listens. Signals belong to the process, and so does this.
 static HEARD: OnceLock<Arc<AtomicBool>> = OnceLock::new();

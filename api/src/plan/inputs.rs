@@ -12,10 +12,10 @@ use lessor_models::objective::Weights;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::telemetry_limits::{self, Derating};
 use crate::cli::PlanArgs;
 use crate::command_error::CommandError;
 use crate::market;
-use crate::telemetry_limits::{self, Derating};
 
 /// Why inputs cannot be used. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use lessor_models::objective::headroom::Headroom;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::kind_name::KindName;
+use super::kind_name::KindName;
 
 /// A safety capacity for one kind on every tile.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]

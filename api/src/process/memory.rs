@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use lessor_solver::support::stop::Stop;
 
-use crate::deadline::{Sizes, beside};
-use crate::machine;
+use super::deadline::{Sizes, beside};
+use super::machine;
 
 /// A limit on the resident memory of the process, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Does some work; ends the bound, and then the search, where the process comes near the limit.
 pub(crate) fn with_watch<T>(limit: Option<Memory>, [bound, search]: [&Stop; 2], work: impl FnOnce() -> T) -> T {
     let Some(Memory(limit)) = limit else { return work() };
-    let watch = |ending: &crate::deadline::Ending| {
+    let watch = |ending: &crate::process::deadline::Ending| {
         while ending.is_still_ahead_after(LOOK_EVERY) {
             let resident = machine::resident_bytes() as f64;
             if resident > limit as f64 * BOUND_ENDS {

@@ -4,16 +4,16 @@ use lessor_datasets::table::DatasetError;
 use lessor_models::check::Described;
 use serde::Serialize;
 
+use super::loaded::RecordedRun;
+use super::summary::{bound_words, gap_words};
+use super::tables;
+use super::verdict::{self, Verdict};
 use crate::Ending;
 use crate::cli::CheckArgs;
 use crate::command_error::CommandError;
-use crate::console::{say, warn};
-use crate::loaded_plan::RecordedRun;
-use crate::machine;
-use crate::plan_tables;
-use crate::process_clock::ProcessClock;
-use crate::summary::{self, bound_words, gap_words};
-use crate::verdict::{self, Verdict};
+use crate::console::{print_json, say, warn};
+use crate::process::clock::ProcessClock;
+use crate::process::machine;
 
 /// Findings told at most; the rest are counted.
 const FINDINGS_MAX: usize = 20;
@@ -76,7 +76,7 @@ fn look(args: &CheckArgs, run: &RecordedRun) -> Result<Findings, CommandError> {
 impl Findings {
     /// Evaluates the certificate.
     fn prove(&mut self, args: &CheckArgs, run: &RecordedRun, verdict: &Verdict) -> Result<(), CommandError> {
-        let certificate = match plan_tables::read_proof(&args.plan, &run.instance) {
+        let certificate = match tables::read_proof(&args.plan, &run.instance) {
             Ok(certificate) => certificate,
             Err(error @ DatasetError::Cell { .. }) => {
                 self.wrong.push(error.to_string());
@@ -123,7 +123,7 @@ impl Findings {
 fn tell(args: &CheckArgs, findings: &Findings, clock: &ProcessClock) {
     let count = findings.wrong.len();
     if args.json {
-        return summary::print_json(&CheckSummary {
+        return print_json(&CheckSummary {
             ok: count == 0,
             value: findings.value,
             bound: findings.bound,
