@@ -9,7 +9,7 @@ use super::error::{Defect, JournalError};
 use super::frame::{self, Frame, FrameKind};
 use super::header::{self, FileKind, Header};
 use super::identity::{FleetId, Incarnation};
-use super::link::{Key, Link};
+use super::link::{Key, Link, Position};
 use super::snapshot::SnapshotReader;
 use super::storage::{Storage, StorageFile};
 
@@ -59,13 +59,6 @@ impl std::fmt::Display for Finding {
             }
         }
     }
-}
-
-/// Where reading stands in the chain of commits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Position {
-    pub(crate) sequence: u64,
-    pub(crate) link: Link,
 }
 
 /// One segment in memory.

@@ -33,3 +33,10 @@ impl Key {
         Link(*half)
     }
 }
+
+/// Where reading stands in the chain of commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) sequence: u64,
+    pub(crate) link: Link,
+}

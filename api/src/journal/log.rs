@@ -3,9 +3,9 @@
 use super::error::JournalError;
 use super::frame::{self, FrameKind, HEADER, Label, PAYLOAD_BYTES_MAX};
 use super::header::{self, FileKind, Header};
-use super::history::{History, Position, Segment};
+use super::history::{History, Segment};
 use super::identity::{FleetId, Incarnation};
-use super::link::Key;
+use super::link::{Key, Position};
 use super::snapshot::{SnapshotWriter, UNFINISHED};
 use super::storage::{Storage, StorageFile};
 

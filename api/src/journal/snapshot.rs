@@ -3,9 +3,8 @@
 use super::error::{Defect, JournalError};
 use super::frame::{self, FrameKind, HEADER, Label};
 use super::header::{self, FileKind, Header};
-use super::history::Position;
 use super::identity::{FleetId, Incarnation};
-use super::link::{Key, Link};
+use super::link::{Key, Link, Position};
 use super::storage::{Storage, StorageFile};
 
 /// What a file is called until it is whole.

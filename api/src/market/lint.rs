@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::policy_file::{self, PolicyError};
-use super::policy_schema;
 use crate::Ending;
 use crate::cli::MarketLintArgs;
 use crate::command_error::CommandError;
@@ -30,7 +29,7 @@ struct Problem {
 /// Carries out `lessor market lint`.
 pub(super) fn run(args: &MarketLintArgs) -> Result<Ending, CommandError> {
     let Some(path) = &args.policy else {
-        say(&serde_json::to_string_pretty(&policy_schema::schema()).expect("a schema is JSON"));
+        say(&serde_json::to_string_pretty(&policy_file::schema()).expect("a schema is JSON"));
         return Ok(Ending::Done);
     };
     match policy_file::read(path) {

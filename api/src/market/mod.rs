@@ -6,9 +6,9 @@ mod lint;
 mod page;
 mod parties;
 mod policy_file;
-mod policy_schema;
 #[cfg(test)]
 mod policy_tests;
+mod policy_words;
 mod prices;
 mod purses;
 mod quote;

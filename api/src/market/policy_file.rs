@@ -18,7 +18,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::policy_schema::Word;
+use super::policy_words::Word;
 
 /// The version of the format that this program reads.
 pub(super) const VERSION: u32 = 1;
@@ -344,6 +344,13 @@ fn as_table<'t, 'i>(value: &'t DeValue<'i>) -> Option<&'t DeTable<'i>> {
         DeValue::Table(table) => Some(table),
         _ => None,
     }
+}
+
+/// The schema as one JSON document. TOML holds the same values as JSON here, so it describes the TOML file.
+pub(super) fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(PolicyFile);
+    schema.insert("title".to_owned(), "Policy of a Lessor market".into());
+    schema.to_value()
 }
 
 impl PolicyFile {

@@ -8,8 +8,7 @@ use lessor_models::job::Domain;
 use lessor_models::resources::Kind;
 use serde_json::{Value, json};
 
-use super::policy_file::{PolicyError, parse};
-use super::policy_schema::schema;
+use super::policy_file::{PolicyError, parse, schema};
 
 const LAYER_BANDWIDTH: &str = include_str!("../../../docs/policies/layer-bandwidth.toml");
 const LIVE_QUOTES: &str = include_str!("../../../docs/policies/live-quotes.toml");

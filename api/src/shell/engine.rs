@@ -7,7 +7,7 @@ use lessor_engine::authority::{Authority, Piece, Snapshot};
 use lessor_models::time::Timestamp;
 
 use super::inbox::{Ending, Inbox, Taken, Wait, Woken};
-use super::run::Limits;
+use super::options::Limits;
 use super::snapshot_task::PIECE;
 use super::stage::{Batch, Stage};
 

@@ -13,9 +13,9 @@ use super::error::ShellError;
 use super::fleet_id::{fleet_contents, fleet_id};
 use super::handle::Handle;
 use super::inbox::Inbox;
+use super::options::{FleetChange, ShellOptions};
 use super::places::Places;
 use super::recovery::{Ground, RecoveryReport, placed, recover};
-use super::run::{FleetChange, ShellOptions};
 use crate::journal::{CommitBuffer, History, Journal, Storage, forget_old, read_contents, write_contents};
 use crate::wire::{RecordRef, write_state};
 

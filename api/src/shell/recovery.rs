@@ -6,7 +6,7 @@ use lessor_models::fleet::Fleet;
 use lessor_models::time::Timestamp;
 
 use super::error::ShellError;
-use super::run::PlacementMaker;
+use super::options::PlacementMaker;
 use crate::journal::{Finding, History, Incarnation, Storage};
 use crate::wire::{Record, Records, StatePart, StateReader};
 

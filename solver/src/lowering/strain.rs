@@ -14,7 +14,8 @@ use lessor_models::objective::headroom::Headroom;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::time::MICROS_PER_HOUR;
 
-use super::{Grid, Group};
+use super::grid::Grid;
+use super::groups::Group;
 
 /// The rules that cost something, ready to be asked.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! The JSON Schema of a policy, and the words of its closed sets.
+//! The words of a policy: members of closed sets, each written as its name.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -10,15 +10,6 @@ use lessor_models::resources::Kind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize};
-
-use super::policy_file::PolicyFile;
-
-/// The schema as one JSON document. TOML holds the same values as JSON here, so it describes the TOML file.
-pub(super) fn schema() -> serde_json::Value {
-    let mut schema = schemars::schema_for!(PolicyFile);
-    schema.insert("title".to_owned(), "Policy of a Lessor market".into());
-    schema.to_value()
-}
 
 /// A member of a closed set, written as its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
