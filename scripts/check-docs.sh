@@ -26,16 +26,25 @@ check_links() {
     done
 }
 
-# Files that a document names in code type. Decision records are left as they were written.
+# Files and folders that a document names in code type. Decision records are left as they were written.
 check_paths() {
     local document path
+    # shellcheck disable=SC2016  # the backquotes are Markdown's
+    local named='`([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+\.(rs|sh|md|toml)|(models|solver|market|engine|datasets|api|benches)/[a-z0-9_/]+)`'
     for document in "${documents[@]}"; do
         [[ $document != docs/adr/* ]] || continue
-        # shellcheck disable=SC2016  # the backquotes are Markdown's
         while read -r path; do
             [ -e "$path" ] || complain "$document names $path, which is not there"
-        done < <(grep -oE '`[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+\.(rs|sh|md|toml)`' "$document" | tr -d '`' | sort -u || true)
+        done < <(grep -oE "$named" "$document" | tr -d '`' | sort -u || true)
     done
+}
+
+# Every part of a crate has a row in the table of folders.
+check_folders() {
+    local folder
+    while read -r folder; do
+        grep -qF "\`$folder\`" ARCHITECTURE.md || complain "ARCHITECTURE.md says nothing of $folder"
+    done < <(git ls-files '*/src/*.rs' | grep -oE '^(models|solver|market|engine|datasets|api)/src/[a-z_]+/' | sed 's#/$##' | sort -u)
 }
 
 # Results of README.md that lead to benches/README.md: what is measured stands there, too.
@@ -88,6 +97,7 @@ check_flags() {
 
 check_links
 check_paths
+check_folders
 check_figures
 if [ -x target/release/lessor ]; then
     run_examples
