@@ -1,4 +1,8 @@
 //! `lessor market`: rules of trade, rounds, and what things cost.
+//!
+//! `policy_file` reads the rules of a market, in the words of `policy_words`; `round` puts a round together from a book, a
+//! supply, what parties have (`parties`, `purses`) and what a plan holds (`standing_plan`). `clear` is the round itself and
+//! `page` its report; `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
 
 mod clear;
 mod draw_book;

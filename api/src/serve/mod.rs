@@ -1,4 +1,9 @@
 //! `lessor serve`: one authority behind gRPC, until it is told to end.
+//!
+//! `server` puts the transport together, over `tls` where there are certificates; `address` lets nothing but loopback speak in
+//! the clear. `data_directory` is what a server takes for its own, `market_policy` the rules of a market that leases go by,
+//! `metrics` and `shell_metrics` what is counted, `reflection` what the service says of itself, `joint_writes` lets answers
+//! leave together, and `shutdown` ends it.
 
 mod address;
 mod data_directory;

@@ -2,6 +2,11 @@
 //!
 //! Nothing here decides about a lease, and nothing is told before it is durable: both are for what stands behind the
 //! [`Desk`].
+//!
+//! `lease_service` is the service as tonic calls it. `reading` makes valid events of messages, `telling` and `refusing` make
+//! messages of answers, `calls` has both sides of each call that changes something, `looks` those that only look, and `times`
+//! and `failure` what they share. `watch`, `session` and `telemetry` are the streams, `notices` what holders and protected
+//! things must hear, and `waiting` the calls of a session that wait for their answers.
 
 mod calls;
 mod desk;

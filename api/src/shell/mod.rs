@@ -13,6 +13,12 @@
 //! can see; a watch is not sent changes but told that there are some, and fetches them at its own pace.
 //!
 //! A failed write or sync ends the shell: whoever waits is told that nothing is known, and a new start finds out.
+//!
+//! Events wait in the `inbox`, which `places` keeps bounded for streams; `stage` applies them and gathers a batch, and
+//! `committer` makes it durable and then tells. `engine` and `committer` are steps, which `run` drives by two threads, with
+//! `attendant`s among the callers; `handle` is how the rest of the program speaks to them (`answer`, `view`, `watch`). `open`
+//! and `recovery` bring a shell back, and `snapshot_task` writes a snapshot beside the commits. `options` is what a shell is
+//! started with.
 
 mod answer;
 mod attendant;

@@ -10,6 +10,11 @@
 //! same seed is the same history, to the last byte.
 //!
 //! What is left out of the real program: its threads and sockets, and the form of messages on the wire.
+//!
+//! `world` has the time, and an `agenda` of what happens next; `phases` say when faults happen (`faults`, `misfortunes`,
+//! `flips`). `server` drives the shell's steps in place of threads, `network` carries `calls`, each party has its
+//! `drifting_clock`: `holder`, `watcher`, `operator`, and the `things` that leases protect. `witness` is a second authority
+//! that is told what is durable.
 
 mod agenda;
 mod authority_side;

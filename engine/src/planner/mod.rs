@@ -1,4 +1,9 @@
 //! The two-level planner: layer program, cells in parallel, search, certificate, reasons.
+//!
+//! `construct` holds the recipes of the first plan, `restarts` searches small fleets from several of them, `reinsertion` puts
+//! whole cohorts back in another order where rules bind them, they run or they strain tiles, `gaps` looks between runs once a
+//! plan is there, `held_back` finds the way there, `proof` makes the certificate, and `thrift` says what gives way where memory is
+//! little.
 
 mod construct;
 mod gaps;

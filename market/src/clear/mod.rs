@@ -1,4 +1,7 @@
 //! One round: from a book and a supply to an outcome.
+//!
+//! [`winner`] lowers a book to a packing and [`payments`] has a file a rule; [`rules`] is what a round is cleared by,
+//! [`outcome`] what comes of it.
 
 pub mod outcome;
 pub(crate) mod payments;

@@ -4,6 +4,10 @@
 //! later classes are out. Every bid and every offer has a fate: it traded, or there is a reason; none is
 //! dropped. They enter in the order of their lots, so that ties are broken by the policy's seed. Formats without offers let
 //! what the fleet has; formats with offers let what is offered, as far as it may trade.
+//!
+//! `screen` applies the policy before anything is compared, [`catalog`] cuts accounts into goods around what runs
+//! ([`holdings`]), `market` is one account class, and `formats` clears it; each bid has a `fate`, and [`posting`] turns fates
+//! into transfers. [`check`], [`supporting_prices`], [`probe`] and [`why`] look at a round from outside.
 
 pub mod catalog;
 pub mod check;

@@ -2,6 +2,11 @@
 //!
 //! Typed quantities end here. What a kernel reads was range-checked by the model's constructors: every amount is at most
 //! 2^53 or unlimited, so sums of up to 2^10 amounts stay within 64 bits.
+//!
+//! `groups` finds tiles that a plan cannot tell apart, `job_classes` jobs equal in all but name and count, `accounts` what
+//! limits anything. `grid` cuts time into buckets whose `tick` goes into the terms of jobs, `surcharges` says what a start
+//! costs beyond the cheapest one where a tariff changes, and [`strain`] what the use of a tile costs. Positions are of the
+//! types in [`index`].
 
 mod accounts;
 mod grid;

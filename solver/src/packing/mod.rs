@@ -13,6 +13,13 @@
 //! What has been prepared is solved again for other worths at little cost: components whose worths stay the same are not
 //! looked at, and the others start from the basis and the cuts of before. Where something better is sought again and again, a tree
 //! goes on from one search to the next.
+//!
+//! `instance` is the problem, `component` a part of it that shares no row with others, `reach` lowers capacities to what
+//! amounts fill, and `shrunk` leaves out what is decided. `search` solves one component: `enumeration` where columns mostly
+//! exclude each other (`conflicts`, `bits`), else `root`, a `relaxation` in the dual `simplex` with `cuts` and those of
+//! quantities (`rounding`), and a `tree` over it (`branching`). `greedy` and `local_search` come first. `proof` turns prices
+//! into bounds in exact integers. `prepared` keeps what solves of one packing share, and an `improver` looks for something
+//! better again and again, in a tree that stays (`frontier`).
 
 mod bits;
 mod branching;

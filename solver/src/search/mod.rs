@@ -11,6 +11,12 @@
 //!
 //! Cells are independent within a round: each has its own random numbers, its share of what is missing and of every account's
 //! headroom, so the outcome does not depend on the number of threads.
+//!
+//! A round here divides among cells what is missing (`division`, `budget`), each has its turn (`cell_round`: `refill` greedily,
+//! `exact` by an integer program, which reaches HiGHS through good_lp), and contents change all or none (`replace`). Before it
+//! comes `ejection`; where time matters, what is missing displaces what is worth less, place by place and hour by hour
+//! ([`Displacement`], with `leave`, `spot` and `draws`), and what is placed moves to better places and starts
+//! ([`Rescheduling`]), each step a `change` that can be taken back.
 
 mod budget;
 mod cell_round;
