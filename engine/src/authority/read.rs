@@ -77,12 +77,6 @@ impl Authority {
         self.slots.find(id).map_or(&[], |slot| self.keys.of(slot))
     }
 
-    /// The lease that holds a fence key.
-    #[must_use]
-    pub fn key_holder(&self, key: &FenceKey) -> Option<LeaseId> {
-        self.keys.holder(key).map(|slot| self.slots.id(slot))
-    }
-
     /// Leases, at most so many, from the beginning or from where a page ended. Leases that come or go between two pages may
     /// be on one, on none, but on no two. O(slots looked at).
     #[must_use]

@@ -1,7 +1,7 @@
 //! What one lease draws from the accounts above it.
 
 use lessor_models::fleet::Level;
-use lessor_models::resources::{AMOUNT_MAX, Kind, Resources};
+use lessor_models::resources::{Kind, Resources};
 
 /// What a lease draws from each level: the same of every kind but bandwidth, which only counts where traffic crosses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +63,5 @@ impl Draw {
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.amounts().all(|amount| amount == 0)
-    }
-
-    /// Whether every amount is at most [`AMOUNT_MAX`].
-    #[must_use]
-    pub fn is_in_range(&self) -> bool {
-        self.amounts().all(|amount| amount <= AMOUNT_MAX)
     }
 }

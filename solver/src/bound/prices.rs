@@ -58,12 +58,6 @@ impl PathPrices {
         PathPrices { timeline: timeline.clone(), prices: table, pieces: pieces.clone(), shapes: shapes.clone() }
     }
 
-    /// How many merged groups there are.
-    #[must_use]
-    pub fn group_count(&self) -> usize {
-        self.prices.nrows()
-    }
-
     /// What a class uses on the tiles of one class under one tariff, ready to be priced anywhere.
     #[must_use]
     pub fn usage(&self, lowered: &Lowered<'_>, class: JobClassIndex, at: GroupIndex) -> Usage {

@@ -16,9 +16,8 @@ pub(super) fn put(
         return false;
     }
     let over = occupancy.buckets(class, group, start);
-    let Some(devices) = occupancy.choose_devices(tile, class, over) else { return false };
+    let Some(devices) = occupancy.choose_devices(tile, class, over.clone()) else { return false };
     let item = Item { class, count: 1, start, devices, is_current: false };
-    let over = occupancy.buckets(class, group, start);
     let before = occupancy.strain(tile, &over);
     occupancy.place(tile, item);
     change.gain -= i128::from(occupancy.strain(tile, &over)) - i128::from(before);
