@@ -10,7 +10,6 @@ use lessor_datasets::table::{
 use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
-use lessor_models::time::Span;
 
 use crate::Ending;
 use crate::cli::{CarbonArgs, GpuServersArgs, ImportSource, OpenbArgs, OpendcArgs};
@@ -18,6 +17,7 @@ use crate::command_error::CommandError;
 use crate::console::say;
 use crate::datasets_command::extent;
 use crate::output_directory::{OutputPlace, Replace};
+use crate::process::clock::span;
 
 /// A trace as values of the models.
 struct Imported {
@@ -45,7 +45,7 @@ fn opendc(args: &OpendcArgs) -> Result<Ending, CommandError> {
     let place = place(&args.out, args.force, &[&args.tasks, &args.fragments, &args.fleet])?;
     let fleet = read_fleet(&args.fleet)?;
     let telemetry = telemetry_of(&args.fleet, &fleet)?;
-    let slack = Span(u64::try_from(args.slack.as_micros()).unwrap_or(u64::MAX));
+    let slack = span(args.slack);
     let instance = import::opendc(&args.tasks, &args.fragments, fleet, slack)?;
     write(&place, &args.out, &Imported { instance, telemetry })
 }

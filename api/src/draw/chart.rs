@@ -239,7 +239,8 @@ pub(crate) fn key(style: Style) -> String {
     styled(style, &format!("<path class=\"curve\" d=\"{line}\"/>{}", marker(style.color, middle, "")))
 }
 
-fn path(places: &[(f64, f64)]) -> String {
+/// Straight lines from place to place, as SVG writes them.
+pub(crate) fn path(places: &[(f64, f64)]) -> String {
     let step = |(at, (x, y)): (usize, &(f64, f64))| format!("{}{x:.1} {y:.1}", if at == 0 { 'M' } else { 'L' });
     places.iter().enumerate().map(step).collect::<Vec<_>>().concat()
 }

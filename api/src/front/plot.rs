@@ -5,6 +5,7 @@ use lessor_models::objective::terms::Objective;
 
 use super::Outcome;
 use super::point::Point;
+use crate::draw::chart::path;
 use crate::draw::figures::{gap, grouped, mark, significant};
 use crate::draw::scale::step;
 
@@ -150,11 +151,6 @@ fn across_axis(axis: Axis, name: &str) -> String {
          <text class=\"chart-label\" x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{name}, credits</text>\n",
         BOTTOM + 44.0
     )
-}
-
-fn path(places: &[(f64, f64)]) -> String {
-    let step = |(at, (x, y)): (usize, &(f64, f64))| format!("{}{x:.1} {y:.1}", if at == 0 { 'M' } else { 'L' });
-    places.iter().enumerate().map(step).collect::<Vec<_>>().concat()
 }
 
 /// Micro-credits in credits, as people read them.

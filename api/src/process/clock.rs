@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use lessor_models::time::Span;
+
 /// When the process began.
 #[derive(Clone, Copy, Debug)]
 pub struct ProcessClock {
@@ -38,4 +40,9 @@ impl ProcessClock {
 pub(crate) fn unix_micros() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A duration in the microseconds of the models; the longest one where it is longer.
+pub(crate) fn span(time: Duration) -> Span {
+    Span(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }

@@ -17,16 +17,14 @@ mod shell_metrics;
 mod shutdown;
 mod tls;
 
-use std::time::Duration;
-
 use lessor_engine::authority::Terms;
-use lessor_models::time::Span;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 use crate::Ending;
 use crate::cli::ServeArgs;
 use crate::console::say;
+use crate::process::clock::span;
 use crate::shell::FleetChange;
 
 pub use address::TlsWish;
@@ -80,10 +78,6 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Ending, ServeError> {
         tracing::info!(target: "lessor", "shutting down");
         server.stop().await.map(|()| Ending::Done)
     })
-}
-
-fn span(time: Duration) -> Span {
-    Span(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// Logs to standard error. A program that logs already keeps its way of doing so.

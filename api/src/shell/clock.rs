@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use lessor_models::time::{Span, Timestamp};
+use lessor_models::time::Timestamp;
 use nix::time::{ClockId, clock_gettime};
+
+use crate::process::clock::span;
 
 /// A clock that never goes back, whatever anyone does to the time of day.
 #[derive(Clone, Copy, Debug)]
@@ -39,10 +41,6 @@ impl EngineClock {
     }
 }
 
-fn span(time: Duration) -> Span {
-    Span(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
-}
-
 fn since_boot() -> Duration {
     let time = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("the kernel has had this clock since 2011");
     Duration::from(time)
@@ -50,6 +48,8 @@ fn since_boot() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use lessor_models::time::Span;
+
     use super::*;
 
     #[test]

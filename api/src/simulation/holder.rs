@@ -14,6 +14,7 @@ use super::chance::Chance;
 use super::drifting_clock::DriftingClock;
 use super::wishes::Wishes;
 use crate::client::{BootInstant, HolderTerm, TermLeft};
+use crate::process::clock::span;
 use crate::shell::UNSTATED;
 
 /// How long a request that did not say when it was first sent is repeated: well within the window in which repeats are known.
@@ -227,7 +228,7 @@ impl Holder {
             && now >= held.term.renew_at();
         let (call, patience) = if renews {
             let more = held.term.spent(now);
-            let end = held.lease.end.after(Span(u64::try_from(more.as_micros()).unwrap_or(u64::MAX)));
+            let end = held.lease.end.after(span(more));
             let Lease { version, holder, .. } = held.lease;
             let renewal = Renewal { holder, lease: id, version, end, bid: None };
             (Call::Event(Event::Renew(renewal)), now.until(held.term.stop()))

@@ -23,8 +23,14 @@ impl Account {
     #[must_use]
     #[inline]
     pub fn capacity(&self, bucket: usize) -> &Resources {
-        if self.capacity.len() == 1 { &self.capacity[0] } else { &self.capacity[bucket] }
+        in_bucket(&self.capacity, bucket)
     }
+}
+
+/// What is given in a bucket, by a list of all buckets or of one where it does not change.
+#[inline]
+pub(super) fn in_bucket(capacity: &[Resources], bucket: usize) -> &Resources {
+    if capacity.len() == 1 { &capacity[0] } else { &capacity[bucket] }
 }
 
 /// Every account above the tiles that limits something, in the order of owners.

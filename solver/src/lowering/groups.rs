@@ -10,7 +10,7 @@ use lessor_models::objective::tariff::Tariff;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::StepFunction;
 
-use super::accounts::{Account, capacity_less};
+use super::accounts::{Account, capacity_less, in_bucket};
 use super::index::{AccountIndex, GroupIndex};
 use super::surcharges::Varying;
 use super::{Grid, surcharges};
@@ -43,7 +43,7 @@ impl Group {
     #[must_use]
     #[inline]
     pub fn capacity(&self, bucket: usize) -> &Resources {
-        if self.capacity.len() == 1 { &self.capacity[0] } else { &self.capacity[bucket] }
+        in_bucket(&self.capacity, bucket)
     }
 }
 

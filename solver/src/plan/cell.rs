@@ -50,8 +50,8 @@ struct Packing<'a> {
 
 /// Tiles of a group that a class looks at where many classes share the group: so many, and so many for each capsule. The next
 /// class begins where the last one left off, so that all tiles are looked at as often.
-const TILES: u64 = 24;
-const TILES_PER_CAPSULE: u64 = 2;
+pub(crate) const TILES: u64 = 24;
+pub(crate) const TILES_PER_CAPSULE: u64 = 2;
 
 /// Milli of a device from which on capsules are kept together rather than spread.
 const LARGE_PART: u16 = 250;

@@ -15,13 +15,10 @@ use lessor_models::tile_class::DEVICE_MILLI;
 use super::Contents;
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::{Cell, Lowered};
+use crate::plan::cell::{TILES, TILES_PER_CAPSULE};
 use crate::plan::occupancy::{Item, Occupancy, best_devices};
 use crate::plan::shares::{Drawn, Shares};
 use crate::support::random::Random;
-
-/// Tiles of a group that one class looks at: so many, and so many for each capsule that the cell has of it.
-const TILES: u64 = 24;
-const TILES_PER_CAPSULE: u64 = 2;
 
 /// Capsules that would have to go from one tile, by position with their number, and what they are worth together.
 #[derive(Clone, Debug, Default)]

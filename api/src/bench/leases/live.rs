@@ -15,6 +15,7 @@ use tokio::runtime::Builder;
 use super::error::LeasesError;
 use super::latencies::Latencies;
 use crate::journal::{Disk, fresh_salt};
+use crate::process::clock::span;
 use crate::process::machine;
 use crate::shell::{Answered, Handle, Limits, Shell, ShellError, ShellOptions, UNSTATED, WatchError, answer_stream};
 
@@ -59,7 +60,7 @@ pub(super) fn measure(fleet: &Fleet, data: &Path, (leases, hold): (u64, Duration
     let mut live = Live { leases, ..Live::default() };
     forget_peak();
     let (shell, handle) = start(fleet, data, Terms::default())?;
-    let end = Timestamp(now(&handle, "begin")?.0).after(Span(u64::try_from(hold.as_micros()).unwrap_or(u64::MAX)));
+    let end = Timestamp(now(&handle, "begin")?.0).after(span(hold));
     let begun = Instant::now();
     let mut times = grant(&handle, leases, end)?;
     live.grant_seconds = begun.elapsed().as_secs_f64();
@@ -182,7 +183,7 @@ async fn watch(
             Err(WatchError::OutOfRange(_)) => break,
             Err(WatchError::Stopped(stopped)) => return Err(refused(&stopped)),
         };
-        let here = clock.after(Span(u64::try_from(at.elapsed().as_micros()).unwrap_or(u64::MAX)));
+        let here = clock.after(span(at.elapsed()));
         for Change { at, lease, .. } in changes {
             let is_end = lease.state == LeaseState::Expired && !lease.is_returned;
             if is_end && lease.request.as_str().starts_with("live-") {
