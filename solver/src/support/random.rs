@@ -57,6 +57,12 @@ impl Random {
         }
     }
 
+    /// Whether chance allows a step that makes something worse by so much at a temperature above zero (Metropolis et al. 1953);
+    /// what makes nothing worse is allowed without a draw.
+    pub fn accepts(&mut self, rise: f64, temperature: f64) -> bool {
+        rise <= 0.0 || self.unit() < (-rise / temperature).exp()
+    }
+
     /// A number in `[0, 1)`.
     pub fn unit(&mut self) -> f64 {
         (self.draw() >> 11) as f64 / (1u64 << 53) as f64

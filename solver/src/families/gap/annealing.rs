@@ -165,7 +165,7 @@ fn try_move(
     }
     overload += over(from, from_load) - over(from, loads[from]) + over(to, to_load) - over(to, loads[to]);
     let rise = change as f64 + price * overload as f64;
-    if rise > 0.0 && random.unit() >= (-rise / temperature).exp() {
+    if !random.accepts(rise, temperature) {
         return false;
     }
     state.shift(instance, item, to);

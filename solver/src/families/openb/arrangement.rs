@@ -277,7 +277,7 @@ impl Arrangement<'_> {
     fn accepts(&self, nodes: [usize; 2], after: [Load; 2], random: &mut Random) -> bool {
         let of = |at: usize| self.over(nodes[at], after[at]) - self.over(nodes[at], self.loads[nodes[at]]);
         let rise = if nodes[0] == nodes[1] { of(0) } else { of(0) + of(1) };
-        rise <= 0.0 || random.unit() < (-rise / TEMPERATURE).exp()
+        random.accepts(rise, TEMPERATURE)
     }
 
     fn set(&mut self, nodes: [usize; 2], after: [Load; 2]) {

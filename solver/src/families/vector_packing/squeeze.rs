@@ -121,7 +121,7 @@ impl State<'_> {
         let before = self.over(from, None, None) + self.over(to, None, None);
         let after = self.over(from, Some(kind), other_kind) + self.over(to, other_kind, Some(kind));
         let rise = after - before;
-        if rise > 0.0 && random.unit() >= (-rise / temperature).exp() {
+        if !random.accepts(rise, temperature) {
             return;
         }
         self.shift(item, to);
