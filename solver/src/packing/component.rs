@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::conflicts::Conflicts;
 use super::instance::{Packing, PackingColumn};
 use super::proof::Allowed;
+use crate::support::sets::Sets;
 
 /// A packing of its own, with what every solve of it shares.
 #[derive(Clone, Debug)]
@@ -87,33 +88,21 @@ impl Component {
 /// Cuts a packing into components, in the order of their first columns.
 pub(super) fn components(packing: &Packing) -> Vec<Component> {
     let count = packing.columns().len();
-    let mut leader: Vec<usize> = (0..count).collect();
+    let mut sets = Sets::apart(count);
     for (row, &capacity) in packing.rows().iter().zip(packing.capacities()) {
         let all: u128 = row.iter().map(|entry| u128::from(entry.1)).sum();
         if all > u128::from(capacity) {
             for pair in row.windows(2) {
-                let (a, b) = (find(&mut leader, pair[0].0 as usize), find(&mut leader, pair[1].0 as usize));
-                let (low, high) = (a.min(b), a.max(b));
-                leader[high] = low;
+                sets.join(pair[0].0 as usize, pair[1].0 as usize);
             }
         }
     }
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];
     for column in 0..count {
-        let leading = find(&mut leader, column);
-        members[leading].push(column);
+        members[sets.least(column)].push(column);
     }
     let members = members.into_iter().filter(|columns| !columns.is_empty());
     members.map(|columns| Component::new(packing, columns)).collect()
-}
-
-/// The least column of a set (union-find with path halving).
-fn find(leader: &mut [usize], mut column: usize) -> usize {
-    while leader[column] != column {
-        leader[column] = leader[leader[column]];
-        column = leader[column];
-    }
-    column
 }
 
 /// For each column, one that takes no more of any row, is worth at least as much, and excludes it: of equal ones, the first.

@@ -14,6 +14,7 @@ use super::rank::Ranking;
 use crate::lowering::Lowered;
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::support::random::Random;
+use crate::support::sets::Sets;
 use crate::support::stop::Stop;
 
 /// Tiles, or cells, at which a whole cohort is tried.
@@ -45,18 +46,17 @@ impl Cohorts {
     /// All cohorts. O(classes log classes + classes x groups).
     #[must_use]
     pub fn of(lowered: &Lowered<'_>, ranking: &Ranking) -> Cohorts {
-        let mut first: Vec<usize> = (0..lowered.classes.len()).collect();
+        let count = lowered.classes.len();
+        let mut sets = Sets::apart(count);
         for class in lowered.class_indexes() {
             if let Some(leader) = leader(lowered, class) {
-                let (a, b) = (root(&mut first, class.at()), root(&mut first, leader.at()));
-                first[a.max(b)] = a.min(b);
+                sets.join(class.at(), leader.at());
             }
         }
-        let mut cohorts = Cohorts { classes: Vec::new(), of_class: vec![0; first.len()], efficiency: Vec::new() };
-        let mut at_of_root = vec![None; first.len()];
+        let mut cohorts = Cohorts { classes: Vec::new(), of_class: vec![0; count], efficiency: Vec::new() };
+        let mut at_of_least = vec![None; count];
         for class in lowered.class_indexes() {
-            let root = root(&mut first, class.at());
-            let at = *at_of_root[root].get_or_insert_with(|| {
+            let at = *at_of_least[sets.least(class.at())].get_or_insert_with(|| {
                 cohorts.classes.push(Vec::new());
                 cohorts.classes.len() - 1
             });
@@ -128,14 +128,6 @@ impl Cohorts {
 /// Whether a capsule of a class may stand without any other.
 fn needs_no_other(lowered: &Lowered<'_>, class: JobClassIndex) -> bool {
     !lowered.classes[class.at()].is_bound && lowered.job(class).gang_min <= 1
-}
-
-fn root(first: &mut [usize], mut at: usize) -> usize {
-    while first[at] != at {
-        first[at] = first[first[at]];
-        at = first[at];
-    }
-    at
 }
 
 /// The class that one must be near.

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use lessor_solver::packing::{Packing, PackingColumn, row_prices};
 use lessor_solver::support::numbers::round_wide;
+use lessor_solver::support::sets::Sets;
 
 use crate::book::{GoodIndex, GroupIndex};
 
@@ -129,28 +130,18 @@ fn in_the_way(orders: &[Order], prices: &[u128]) -> Vec<usize> {
 
 /// Orders by the goods that they link: no order of one part is for a good of another.
 fn linked<'a>(goods: usize, among: &[&'a Order]) -> Vec<Vec<&'a Order>> {
-    let mut part: Vec<usize> = (0..goods).collect();
+    let mut sets = Sets::apart(goods);
     let first = |order: &Order| order.bundle.first().map_or(0, |entry| entry.0.0 as usize);
     for order in among {
         for &(good, _) in &order.bundle {
-            let (one, other) = (leader(&mut part, first(order)), leader(&mut part, good.0 as usize));
-            part[one.max(other)] = one.min(other);
+            sets.join(first(order), good.0 as usize);
         }
     }
     let mut parts: BTreeMap<usize, Vec<&Order>> = BTreeMap::new();
     for &order in among.iter().filter(|order| !order.bundle.is_empty()) {
-        parts.entry(leader(&mut part, first(order))).or_default().push(order);
+        parts.entry(sets.least(first(order))).or_default().push(order);
     }
     parts.into_values().collect()
-}
-
-/// The least good that a good is linked with (union-find with path halving).
-fn leader(part: &mut [usize], mut good: usize) -> usize {
-    while part[good] != good {
-        part[good] = part[part[good]];
-        good = part[good];
-    }
-    good
 }
 
 /// What an order counts for at most, so many bits below the greatest amount, but no less than what anyone who trades asks;
