@@ -18,7 +18,7 @@ use crate::serve::Metrics;
 use crate::shell::{Answered, Handle, Overloaded, Pending, Stopped, View};
 
 /// After how long a call that was not taken in is worth another try.
-const RETRY_AFTER: Duration = Duration::from_millis(100);
+pub(super) const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// What every call needs.
 #[derive(Debug)]

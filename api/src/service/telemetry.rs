@@ -1,6 +1,6 @@
 //! Samples of sensors on their way through the telemetry plane, whose limits the authority takes in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use lessor_engine::authority::Event;
 use lessor_engine::plane::{Plane, PlaneEffect, PlaneEvent, PlaneName, Sample};
@@ -10,7 +10,7 @@ use lessor_models::resources::Resources;
 use lessor_models::time::Timestamp;
 use tonic::Streaming;
 
-use super::desk::{Desk, stopped};
+use super::desk::{Desk, RETRY_AFTER, stopped};
 use super::failure::Failure;
 use super::reading::node;
 use super::times::read_timestamp;
@@ -43,13 +43,8 @@ pub(crate) struct LivePlane {
     heard: BTreeSet<NodeIndex>,
     /// The latest sample so far: the plane's time never goes back.
     now: Timestamp,
-}
-
-/// What follows from samples: what the plane says of tiles, and of which tiles it takes back what an earlier one said.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Limits {
-    said: Vec<PlaneEffect>,
-    taken_back: Vec<PlaneEffect>,
+    /// What the plane said and the authority has not been handed yet. The plane says a thing once, so nothing is ever dropped.
+    unsent: VecDeque<PlaneEffect>,
 }
 
 impl LivePlane {
@@ -61,11 +56,13 @@ impl LivePlane {
             first_version: None,
             heard: BTreeSet::new(),
             now: Timestamp(i64::MIN),
+            unsent: VecDeque::new(),
         }
     }
 
-    /// Limits and closures that follow from samples, in order.
-    fn limits(&mut self, samples: Vec<Sample>, first_version: u64) -> Limits {
+    /// Takes in samples: the limits and closures that follow are to be sent, after those that still are, and then, of tiles heard
+    /// for the first time, what takes back what an earlier plane said. Says how many limits and closures changed.
+    fn take_in(&mut self, samples: Vec<Sample>, first_version: u64) -> u64 {
         let fresh: BTreeSet<NodeIndex> =
             samples.iter().map(|sample| sample.tile).filter(|tile| self.heard.insert(*tile)).collect();
         self.now = samples.iter().map(|sample| sample.at).fold(self.now, Timestamp::max);
@@ -74,8 +71,36 @@ impl LivePlane {
         let said: Vec<PlaneEffect> =
             effects.into_iter().filter_map(|effect| renumbered(effect, first_version)).collect();
         let taken_back = fresh.iter().flat_map(|&tile| whole(tile, first_version));
-        let taken_back = taken_back.filter(|whole| !said.iter().any(|effect| is_alike(effect, whole))).collect();
-        Limits { said, taken_back }
+        let taken_back: Vec<PlaneEffect> =
+            taken_back.filter(|whole| !said.iter().any(|effect| is_alike(effect, whole))).collect();
+        let count = said.len() as u64;
+        self.unsent.extend(said);
+        self.unsent.extend(taken_back);
+        count
+    }
+
+    /// Hands the authority everything that is to be sent, in order, and waits until it is durable. Where the queue is full it
+    /// waits for room; whatever it has not handed over when its caller gives up, the next one does.
+    ///
+    /// # Errors
+    /// An authority that ended.
+    async fn send(&mut self, desk: &Desk) -> Result<(), Failure> {
+        let mut under_way = VecDeque::new();
+        while let Some(effect) = self.unsent.front() {
+            if let Ok(pending) = desk.submit(Event::Plane(*effect)) {
+                self.unsent.pop_front();
+                under_way.push_back(pending);
+                continue;
+            }
+            match under_way.pop_front() {
+                Some(pending) => drop(pending.await.map_err(stopped)?),
+                None => tokio::time::sleep(RETRY_AFTER).await,
+            }
+        }
+        for pending in under_way {
+            pending.await.map_err(stopped)?;
+        }
+        Ok(())
     }
 }
 
@@ -113,7 +138,7 @@ fn renumbered(effect: PlaneEffect, first: u64) -> Option<PlaneEffect> {
 /// Takes in a stream of samples. Those before a bad one count.
 ///
 /// # Errors
-/// The first sample that makes no sense, or an authority that takes nothing now.
+/// The first sample that makes no sense, or an authority that ended.
 pub(crate) async fn take_in(
     desk: &Desk,
     mut samples: Streaming<PublishTelemetryRequest>,
@@ -147,14 +172,8 @@ async fn apply(desk: &Desk, samples: Vec<Sample>) -> Result<u64, Failure> {
             *plane.first_version.insert(now.0.max(0).unsigned_abs().saturating_mul(CHANGES_PER_MICRO))
         }
     };
-    let limits = plane.limits(samples, first_version);
-    let count = limits.said.len() as u64;
-    let effects = limits.said.into_iter().chain(limits.taken_back);
-    let submitted = effects.map(|effect| desk.submit(Event::Plane(effect)));
-    let pending = submitted.collect::<Result<Vec<_>, _>>()?;
-    for answer in pending {
-        answer.await.map_err(stopped)?;
-    }
+    let count = plane.take_in(samples, first_version);
+    plane.send(desk).await?;
     Ok(count)
 }
 
@@ -185,4 +204,78 @@ pub(super) fn sample(fleet: &Fleet, message: &PublishTelemetryRequest) -> Result
         error_count: message.error_count,
         link_up: message.link_up,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lessor_engine::authority::{Answer, HolderId, Reason, Request, RequestId, Scope, Terms};
+    use lessor_engine::ledger::{Barrier, Draw};
+    use lessor_models::resources::Kind;
+    use lessor_models::time::Span;
+
+    use super::super::notices::Notices;
+    use super::*;
+    use crate::serve::Metrics;
+    use crate::shell::test_world::{GatedDisk, fleet};
+    use crate::shell::{Limits, Shell, ShellOptions};
+
+    /// A desk in front of a shell in which one thing of a class waits at most.
+    fn desk(disk: &GatedDisk) -> (Shell, Desk) {
+        let fleet = Arc::new(fleet(4));
+        let limits = Limits { waiting_max: 1, ..Limits::default() };
+        let options = ShellOptions { limits, ..ShellOptions::new(&fleet, Terms::default(), [1; 16]) };
+        let (shell, handle) = Shell::start(disk.clone(), options).unwrap();
+        (shell, Desk::new(handle, (fleet, Terms::default()), Notices::new(), Metrics::new()))
+    }
+
+    /// Tiles 1 to 3 lose their uplinks.
+    fn links_are_down(at: i64) -> Vec<Sample> {
+        (1..=3).map(|tile| Sample { link_up: Some(false), ..Sample::silent(NodeIndex(tile), Timestamp(at)) }).collect()
+    }
+
+    /// The tiles that take nothing, of the four.
+    async fn closed(desk: &Desk) -> Vec<u32> {
+        let mut closed = Vec::new();
+        for tile in 1..=4 {
+            let names = (HolderId::new("holder").unwrap(), RequestId::new(&format!("r{tile}")).unwrap());
+            let request = Request {
+                draw: Draw::through(Resources::of(Kind::Compute, 1)),
+                scope: Scope::Under(NodeIndex(tile)),
+                first_sent: crate::shell::UNSTATED,
+                ..Request::plain(names.0, names.1, Span(1_000_000))
+            };
+            let answered = desk.decide(Event::Request(request)).await.unwrap();
+            if let Answer::Refused(refusal) = answered.answer {
+                assert_eq!(refusal.reason, Reason::NoRoom(Barrier::Closed { node: NodeIndex(tile) }));
+                closed.push(tile);
+            }
+        }
+        closed
+    }
+
+    #[tokio::test]
+    async fn what_follows_from_samples_waits_where_the_queue_is_full() {
+        let (_shell, desk) = desk(&GatedDisk::new(1));
+        assert_eq!(apply(&desk, links_are_down(1)).await.unwrap(), 3);
+        assert_eq!(closed(&desk).await, [1, 2, 3]);
+    }
+
+    #[tokio::test]
+    async fn what_a_caller_that_gave_up_left_is_handed_over_by_the_next() {
+        let disk = GatedDisk::new(1);
+        let (_shell, desk) = desk(&disk);
+        apply(&desk, vec![Sample::silent(NodeIndex(4), Timestamp(1))]).await.unwrap();
+        let shut = disk.gate().shut();
+        tokio::select! {
+            biased;
+            told = apply(&desk, links_are_down(2)) => panic!("nothing is durable: {told:?}"),
+            () = std::future::ready(()) => {}
+        }
+        assert!(!desk.plane().lock().await.unsent.is_empty());
+        drop(shut);
+        assert_eq!(apply(&desk, Vec::new()).await.unwrap(), 0);
+        assert_eq!(closed(&desk).await, [1, 2, 3]);
+    }
 }

@@ -76,13 +76,13 @@ pub(super) fn kill(shell: Shell, disk: &SimulatedDisk) {
 
 /// A simulated disk whose syncs of files wait while the gate is shut.
 #[derive(Clone, Debug)]
-pub(super) struct GatedDisk {
+pub(crate) struct GatedDisk {
     disk: SimulatedDisk,
     gate: Arc<Gate>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     /// Whether it is shut, and how many wait.
     state: Mutex<(bool, usize)>,
     bell: Condvar,
@@ -90,7 +90,7 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Shuts the gate until what it returns is dropped: a test that fails opens it too, and its shell can end.
-    pub(super) fn shut(&self) -> Shut<'_> {
+    pub(crate) fn shut(&self) -> Shut<'_> {
         self.set_shut(true);
         Shut(self)
     }
@@ -117,7 +117,7 @@ impl Gate {
 
 /// A gate that is shut.
 #[derive(Debug)]
-pub(super) struct Shut<'a>(&'a Gate);
+pub(crate) struct Shut<'a>(&'a Gate);
 
 impl Drop for Shut<'_> {
     fn drop(&mut self) {
@@ -126,17 +126,17 @@ impl Drop for Shut<'_> {
 }
 
 impl GatedDisk {
-    pub(super) fn new(seed: u64) -> GatedDisk {
+    pub(crate) fn new(seed: u64) -> GatedDisk {
         GatedDisk { disk: SimulatedDisk::new(seed), gate: Arc::default() }
     }
 
-    pub(super) fn gate(&self) -> &Gate {
+    pub(crate) fn gate(&self) -> &Gate {
         &self.gate
     }
 }
 
 #[derive(Debug)]
-pub(super) struct GatedFile {
+pub(crate) struct GatedFile {
     file: SimulatedFile,
     gate: Arc<Gate>,
 }
