@@ -143,17 +143,16 @@ impl Keeper {
                 self.grant = Grant { lease, term };
                 Ok(())
             }
-            // Refused for now: what is left of the term stays, and half of it on there is another try.
-            Ok(_) => {
-                self.grant.term = term.from(answered).ok_or(Ended::TermOver)?;
-                Ok(())
-            }
-            Err(RequestError::Status(status)) if is_passing(&status) => {
-                until(term.stop()).await;
-                Err(Ended::TermOver)
-            }
+            // Refused for now, or not heard: what is left of the term stays, and half of it on there is another try.
+            Ok(_) => self.go_on(answered),
+            Err(RequestError::Status(status)) if is_passing(&status) => self.go_on(answered),
             Err(_) => Err(Ended::Lost),
         }
+    }
+
+    fn go_on(&mut self, now: BootInstant) -> Result<(), Ended> {
+        self.grant.term = self.grant.term.from(now).ok_or(Ended::TermOver)?;
+        Ok(())
     }
 
     fn renewal(&self, more: Duration) -> RenewRequest {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
+use tonic_types::StatusExt;
 
 use super::boot_clock::BootInstant;
 use super::holder_term::{HolderTerm, TermLeft};
@@ -180,13 +181,54 @@ impl Repeats {
     /// # Errors
     /// The status, where a repeat would not change it or there is no time for one.
     async fn pause_after(&mut self, status: Status) -> Result<(), Status> {
-        let may_pass = matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled);
         let left = BootInstant::now().until(self.until);
-        if !may_pass || left <= self.pause {
-            return Err(status);
-        }
-        tokio::time::sleep(self.pause).await;
+        let Some(pause) = pause(&status, self.pause).filter(|pause| *pause < left) else { return Err(status) };
+        tokio::time::sleep(pause).await;
         self.pause = (self.pause * 2).min(PAUSES.1);
         Ok(())
+    }
+}
+
+/// How long to wait before a call is repeated that ended with a status: at least so long, and as long as the server says; none
+/// where a repeat would not change the status.
+fn pause(status: &Status, least: Duration) -> Option<Duration> {
+    let asked = status.get_details_retry_info().and_then(|info| info.retry_delay);
+    match status.code() {
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Some(asked.unwrap_or_default().max(least)),
+        // A server that takes nothing in now says when it may; a limit of another kind stands.
+        Code::ResourceExhausted => asked.map(|asked| asked.max(least)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    const LEAST: Duration = Duration::from_millis(20);
+
+    fn status(code: Code, retry_after: Option<Duration>) -> Status {
+        let mut details = ErrorDetails::new();
+        if let Some(delay) = retry_after {
+            details.set_retry_info(Some(delay));
+        }
+        Status::with_error_details(code, "", details)
+    }
+
+    #[test]
+    fn a_server_that_is_overloaded_is_asked_again_when_it_says() {
+        let second = Duration::from_secs(1);
+        assert_eq!(pause(&status(Code::ResourceExhausted, Some(second)), LEAST), Some(second));
+        assert_eq!(pause(&status(Code::ResourceExhausted, Some(Duration::ZERO)), LEAST), Some(LEAST));
+        assert_eq!(pause(&status(Code::Unavailable, Some(second)), LEAST), Some(second));
+        assert_eq!(pause(&status(Code::Unavailable, None), LEAST), Some(LEAST));
+    }
+
+    #[test]
+    fn what_a_repeat_would_not_change_is_not_repeated() {
+        assert_eq!(pause(&status(Code::ResourceExhausted, None), LEAST), None);
+        assert_eq!(pause(&status(Code::InvalidArgument, Some(LEAST)), LEAST), None);
     }
 }

@@ -16,6 +16,8 @@ mod failure;
 mod lease_service;
 mod looks;
 mod notices;
+#[cfg(test)]
+mod overload_tests;
 mod reading;
 mod refusing;
 mod session;
