@@ -108,6 +108,10 @@ fn answer(fleet: &Fleet, reason: Reason) -> Result<proto::Refusal, Failure> {
         Reason::TooManyLeases { most } => {
             return Ok(of(Shown::TooManyLeases, format!("{most} leases are live, as many as may be")));
         }
+        Reason::TooManyStretches { most } => {
+            let words = "parts of the term ahead were paid for at different rates, as many as may be; renew later";
+            return Ok(of(Shown::TooManyStretches, format!("{most} {words}")));
+        }
         Reason::TooDear { price } => {
             let message = format!("it costs {} micro-credits, more than the bid", price.0);
             return Ok(proto::Refusal { price_micro_credits: price.0, ..of(Shown::TooDear, message) });

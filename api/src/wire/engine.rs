@@ -3,7 +3,7 @@
 use lessor_engine::authority::{
     CounterOffer, Decision, Displacement, Event, FenceKey, Grant, GrantedLease, HolderId, KeptAnswer, KeptLease, Label,
     Lease, LeaseId, LeaseState, Money, Notice, PostedPrice, Rate, Reason, Refusal, Renewal, Repeat, Request, RequestId,
-    Revision, Revocation, RevocationCause, Scope, Seat, Slot, Tenure, Term, Token, Version,
+    Revision, Revocation, RevocationCause, Scope, Seat, Slot, Stretch, Tenure, Term, Token, Version,
 };
 use lessor_engine::ledger::{Account, Barrier, ClassSet, Devices, Draw, Floors, Shortage};
 use lessor_engine::plane::{ClosureCause, Notice as PlaneNotice, PlaneEffect, PlaneName};
@@ -93,6 +93,7 @@ form_enum!(Reason {
     24 => TooManyLeases { most },
     25 => TooDear { price },
     26 => NoRoom(barrier),
+    27 => TooManyStretches { most },
 });
 form_enum!(LeaseState { 0 => Offered, 1 => Active, 2 => Released, 3 => Expired, 4 => Revoked });
 form_enum!(Barrier {
@@ -126,7 +127,22 @@ form_struct!(Lease {
 });
 form_struct!(Notice { cause, until, compensation });
 form_struct!(Slot { generation, lease });
-form_struct!(KeptLease { lease, draw, returns_at, rate, safe_until, displacement, keys, is_fenced, gang, waits_for });
+form_struct!(KeptLease {
+    lease,
+    draw,
+    returns_at,
+    rate,
+    first,
+    further,
+    safe_until,
+    worked,
+    displacement,
+    keys,
+    is_fenced,
+    gang,
+    waits_for,
+});
+form_struct!(Stretch { from, paid });
 form_struct!(PostedPrice { account, price, smoothed });
 form_struct!(Repeat { holder, request, at, digest, answer });
 form_enum!(KeptAnswer { 0 => Lease(lease), 1 => Gang(leases), 2 => Refused(refusal) });

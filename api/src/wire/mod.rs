@@ -12,6 +12,7 @@
 mod engine;
 mod error;
 mod form;
+mod former;
 mod models;
 mod record;
 mod state;

@@ -10,6 +10,7 @@ use lessor_engine::authority::{Piece, Snapshot};
 
 use super::error::{DecodeError, Fault};
 use super::form::{Form, Input};
+use super::former::SlotOf2;
 
 /// A part ends once it is longer than this.
 const PART_BYTES: usize = 1 << 20;
@@ -101,7 +102,10 @@ impl StateWriter {
     }
 }
 
-const HEAD: u8 = 0;
+/// The head of versions 1 and 2: slots have the form of then.
+const FORMER_HEAD: u8 = 0;
+/// From version 3 on.
+const HEAD: u8 = 7;
 const SLOTS: u8 = 1;
 const FREE: u8 = 2;
 const ENDED: u8 = 3;
@@ -169,6 +173,8 @@ pub enum StatePart {
 pub struct StateReader {
     /// The kind of the last part, and its length; none before the head.
     last: Option<(u8, usize)>,
+    /// Whether the state is of version 1 or 2.
+    is_former: bool,
 }
 
 impl StateReader {
@@ -179,21 +185,24 @@ impl StateReader {
     pub fn part(&mut self, bytes: &[u8]) -> Result<StatePart, DecodeError> {
         let mut input = Input::new(bytes);
         let code = input.byte("part")?;
-        let follows = match self.last.replace((code, bytes.len())) {
-            None => code == HEAD,
-            Some((last, length)) => bytes.len() > 1 && (code > last || (code == last && length > PART_BYTES)),
+        let Some((last, length)) = self.last.replace((code, bytes.len())) else {
+            self.is_former = code == FORMER_HEAD;
+            self.last = Some((FORMER_HEAD, bytes.len()));
+            let is_head = self.is_former || code == HEAD;
+            return if is_head { read_head(&mut input) } else { Err(input.fault(Fault::Code { of: "part", code })) };
         };
-        if follows { read_part(code, &mut input) } else { Err(input.fault(Fault::Code { of: "part", code })) }
+        let follows = code > last || (code == last && length > PART_BYTES);
+        if follows && bytes.len() > 1 {
+            read_piece(code, self.is_former, &mut input).map(StatePart::Piece)
+        } else {
+            Err(input.fault(Fault::Code { of: "part", code }))
+        }
     }
 }
 
-fn read_part(code: u8, input: &mut Input<'_>) -> Result<StatePart, DecodeError> {
-    let piece = match code {
-        HEAD => {
-            let head = read_head(input)?;
-            input.end()?;
-            return Ok(StatePart::Head(Box::new(head)));
-        }
+fn read_piece(code: u8, is_former: bool, input: &mut Input<'_>) -> Result<Piece, DecodeError> {
+    Ok(match code {
+        SLOTS if is_former => Piece::Slots(read_all(input, |input| SlotOf2::read(input).map(|slot| slot.0))?),
         SLOTS => Piece::Slots(read_items(input)?),
         FREE => Piece::Free(read_items(input)?),
         ENDED => Piece::Ended(read_items(input)?),
@@ -201,12 +210,11 @@ fn read_part(code: u8, input: &mut Input<'_>) -> Result<StatePart, DecodeError> 
         BALANCES => Piece::Balances(read_items(input)?),
         PRICES => Piece::Prices(Some(Form::read(input)?), read_items(input)?),
         code => return Err(input.fault(Fault::Code { of: "part", code })),
-    };
-    Ok(StatePart::Piece(piece))
+    })
 }
 
-fn read_head(input: &mut Input<'_>) -> Result<Snapshot, DecodeError> {
-    Ok(Snapshot {
+fn read_head(input: &mut Input<'_>) -> Result<StatePart, DecodeError> {
+    let head = Snapshot {
         now: Form::read(input)?,
         revision: Form::read(input)?,
         minted: Form::read(input)?,
@@ -224,13 +232,22 @@ fn read_head(input: &mut Input<'_>) -> Result<Snapshot, DecodeError> {
         balances: Vec::new(),
         priced: None,
         prices: Vec::new(),
-    })
+    };
+    input.end()?;
+    Ok(StatePart::Head(Box::new(head)))
 }
 
 fn read_items<T: Form>(input: &mut Input<'_>) -> Result<Vec<T>, DecodeError> {
+    read_all(input, T::read)
+}
+
+fn read_all<T>(
+    input: &mut Input<'_>,
+    read: impl Fn(&mut Input<'_>) -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
     let mut items = Vec::new();
     while input.left() > 0 {
-        items.push(T::read(input)?);
+        items.push(read(input)?);
     }
     Ok(items)
 }

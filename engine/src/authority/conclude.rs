@@ -41,7 +41,7 @@ impl Authority {
             }
             (Event::Checkpoint { lease, .. }, _) => {
                 let slot = self.slot_of(*lease);
-                self.slots.record_mut(slot).safe_until = self.now;
+                self.slots.make_safe(slot, self.now);
                 self.answer_lease(*lease, effects);
             }
             (Event::Revoke { lease, .. }, decision) => {

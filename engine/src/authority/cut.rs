@@ -96,7 +96,7 @@ impl Authority {
 
 /// A slot as plain data; the keys of its lease, and what it waits for as an offer, are asked for where there is a lease.
 fn kept_slot(
-    (slot, Image { generation, lease }): (u32, Image),
+    (slot, Image { generation, lease, further }): (u32, Image),
     lists: impl FnOnce() -> (Vec<FenceKey>, Vec<LeaseId>),
 ) -> Slot {
     let lease = lease.map(|(record, draw, names)| {
@@ -106,7 +106,10 @@ fn kept_slot(
             draw,
             returns_at: record.returns_at,
             rate: record.rate,
+            first: record.first,
+            further,
             safe_until: record.safe_until,
+            worked: record.worked,
             displacement: record.displacement,
             keys,
             is_fenced: record.is_fenced,

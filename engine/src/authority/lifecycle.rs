@@ -11,6 +11,7 @@ use super::event::Request;
 use super::lease::{LeaseId, LeaseState, Notice, Token, Version};
 use super::money::{Money, Rate};
 use super::slots::{Names, Record};
+use super::stretches::Stretch;
 use super::validate::full_draw;
 use crate::ledger::Entry;
 
@@ -53,6 +54,7 @@ impl Authority {
             end: grant.end,
             returns_at: grant.returns_at,
             rate: seat.rate,
+            first: Stretch { from: self.now, paid: Money::ZERO },
             safe_until: self.now,
             member: (member, request.count),
             gang,
@@ -67,8 +69,9 @@ impl Authority {
         let token = Token(incarnation << MINTED_BITS | self.minted);
         let record = self.slots.record_mut(slot);
         let price = record.rate.over(record.end.since(record.start));
-        (record.state, record.token, record.price) = (LeaseState::Active, token, price);
+        (record.state, record.token) = (LeaseState::Active, token);
         let (node, device_mask, end) = (record.node, record.device_mask, record.end);
+        self.slots.pay_whole(slot, price);
         let entry = self.slots.entry(slot);
         self.ledger.post(node, &entry, device_mask);
         self.placement.changed(&self.ledger, node);
@@ -300,11 +303,11 @@ impl Authority {
     /// A lease lasts longer, at another rate from its old end on.
     pub(super) fn lengthen(&mut self, slot: u32, to: Longer, effects: &mut Vec<Effect>) {
         let entry = self.slots.entry(slot);
+        self.slots.pay_more(slot, self.now, &to);
         let record = self.slots.record_mut(slot);
         let node = record.node;
         record.version = Version(record.version.0 + 1);
         (record.end, record.returns_at, record.rate) = (to.end, to.returns_at, to.rate);
-        record.price = record.price.plus(to.price);
         self.ledger.lengthen(node, &entry, to.returns_at);
         self.deadlines.set(slot, to.end);
         self.pay(slot, Money(-to.price.0), effects);

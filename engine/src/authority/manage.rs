@@ -1,7 +1,7 @@
 //! What is decided about leases that exist: renewal, release, fences, checkpoints, floors.
 
 use lessor_models::fleet::Owner;
-use lessor_models::time::{Interval, Span, Timestamp};
+use lessor_models::time::Interval;
 
 use super::apply::Authority;
 use super::decide::refused;
@@ -56,6 +56,11 @@ impl Authority {
             return refused(Reason::NoRoom(barrier));
         }
         let rate = self.rate(record.node, &entry);
+        let most = self.terms.stretches_max;
+        let ahead = self.slots.stretches_ahead(slot, self.now);
+        if rate != record.rate && ahead >= most as usize {
+            return refused(Reason::TooManyStretches { most });
+        }
         let price = rate.over(Interval { start: record.end, end: renewal.end }.span());
         if renewal.bid.is_some_and(|bid| price > bid) {
             return refused(Reason::TooDear { price });
@@ -73,7 +78,7 @@ impl Authority {
             return Decision::Repeated;
         }
         let refund = match record.state {
-            LeaseState::Active => refund(record, self.now),
+            LeaseState::Active => self.slots.refund(slot, self.now),
             _ => Money::ZERO,
         };
         Decision::Released { refund }
@@ -126,21 +131,4 @@ impl Authority {
         let slot = self.slots.find(lease).ok_or(Reason::UnknownLease)?;
         if self.slots.names(slot).holder == *holder { Ok(slot) } else { Err(Reason::WrongHolder) }
     }
-}
-
-/// What of a lease's price is for the time left, rounded down.
-pub(super) fn refund(record: &Record, now: Timestamp) -> Money {
-    share(record.price, record.end.since(now), record.end.since(record.start))
-}
-
-/// What of a lease's price was paid for work that is not safe yet, rounded up.
-pub(super) fn lost_work(record: &Record, now: Timestamp) -> Money {
-    let total = record.end.since(record.start);
-    let safe = share(record.price, Span(total.0 - now.since(record.safe_until).0.min(total.0)), total);
-    Money(record.price.0 - safe.0)
-}
-
-fn share(price: Money, part: Span, whole: Span) -> Money {
-    let part = u128::from(price.0.unsigned_abs()) * u128::from(part.0.min(whole.0));
-    Money::of(part.checked_div(u128::from(whole.0)).unwrap_or(0))
 }

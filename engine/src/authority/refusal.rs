@@ -126,6 +126,12 @@ pub enum Reason {
     },
     /// Something on the path stands in the way: a door that is shut, or the binding account.
     NoRoom(Barrier),
+    /// A renewal at another rate than the last, of a lease whose term has as many parts ahead that were paid for at different rates
+    /// as may be: it can be renewed once one of them is over.
+    TooManyStretches {
+        /// The most.
+        most: u32,
+    },
     /// It costs more than the bid.
     TooDear {
         /// What it costs, for all leases together.

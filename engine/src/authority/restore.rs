@@ -11,6 +11,7 @@ use super::conclude::AFTER_RETURN;
 use super::history::History;
 use super::label::FenceKey;
 use super::lease::{LeaseId, LeaseState, Revision};
+use super::money::Money;
 use super::repeats::Repeats;
 use super::slots::{Image, Names, Record, Slots, slot_id};
 use super::snapshot::{KeptLease, Piece, Slot, Snapshot, SnapshotError};
@@ -107,7 +108,7 @@ impl Restoring {
         let at = self.slots;
         let contradiction = SnapshotError::Slot { position: at };
         self.slots = at.checked_add(1).ok_or(contradiction)?;
-        let Slot { generation, lease } = slot;
+        let Slot { generation, mut lease } = slot;
         if let Some(kept) = &lease {
             if !self.authority.ledger.has_node(kept.lease.node) {
                 return Err(SnapshotError::UnknownNode { node: kept.lease.node });
@@ -115,11 +116,16 @@ impl Restoring {
             if at == 0 || kept.lease.member.1 == 0 || kept.lease.id != slot_id(generation, at) {
                 return Err(contradiction);
             }
+            if !is_in_order(kept) {
+                return Err(contradiction);
+            }
             if kept.lease.member.1 > 1 {
                 self.gangs.entry(kept.gang).or_default().push((kept.lease.member.0, at));
             }
         }
-        let image = Image { generation, lease: lease.as_ref().map(|kept| (record(kept), kept.draw, names(kept))) };
+        let further = lease.as_mut().map(|kept| std::mem::take(&mut kept.further)).unwrap_or_default();
+        let filled = lease.as_ref().map(|kept| (record(kept), kept.draw, names(kept)));
+        let image = Image { generation, lease: filled, further };
         self.authority.slots.refill(at, &image);
         if let Some(KeptLease { keys, waits_for, .. }) = lease {
             if !keys.is_empty() {
@@ -269,12 +275,24 @@ fn record(kept: &KeptLease) -> Record {
         returns_at: kept.returns_at,
         rate: kept.rate,
         price: lease.price,
+        first: kept.first,
         safe_until: kept.safe_until,
+        worked: kept.worked,
         notice: lease.notice,
         member: lease.member,
         gang: kept.gang,
         ..Record::empty()
     }
+}
+
+/// Whether the parts of a term follow each other within it, and nothing was paid to the holder for them.
+fn is_in_order(kept: &KeptLease) -> bool {
+    let parts = || std::iter::once(&kept.first).chain(&kept.further);
+    let begins = parts().map(|part| part.from).chain([kept.lease.end]);
+    parts().all(|part| part.paid >= Money::ZERO)
+        && kept.worked >= Money::ZERO
+        && kept.first.from >= kept.lease.start
+        && begins.is_sorted_by(|one, next| one < next)
 }
 
 fn names(kept: &KeptLease) -> Names {

@@ -13,6 +13,7 @@ use super::event::Displacement;
 use super::label::{HolderId, RequestId};
 use super::lease::{Lease, LeaseId, LeaseState, Notice, Token, Version};
 use super::money::{Money, Rate};
+use super::stretches::Stretch;
 use crate::ledger::{Devices, Draw, Entry, position};
 
 /// No slot: the end of a list.
@@ -36,7 +37,12 @@ pub(super) struct Record {
     pub(super) returns_at: Timestamp,
     pub(super) rate: Rate,
     pub(super) price: Money,
+    /// The first part of its term that is kept, and what was paid for it; those of leases that were renewed may go on in a column
+    /// of their own.
+    pub(super) first: Stretch,
     pub(super) safe_until: Timestamp,
+    /// What was paid for work before that part that is not safe yet.
+    pub(super) worked: Money,
     pub(super) notice: Option<Notice>,
     pub(super) member: (u32, u32),
     /// The first lease of its gang.
@@ -60,6 +66,8 @@ pub(super) struct Slots {
     draws: Vec<Draw>,
     records: Vec<Record>,
     names: Vec<Names>,
+    /// Parts of terms after the first, of leases that have some.
+    further: BTreeMap<u32, Vec<Stretch>>,
     free: Vec<u32>,
     /// Slots whose lease ended and returned, the first to be forgotten first.
     ended: VecDeque<u32>,
@@ -79,11 +87,12 @@ struct SlotsCut {
     before: BTreeMap<u32, Image>,
 }
 
-/// A slot as it stands or stood: its generation, and the lease in it.
-#[derive(Clone, Copy, Debug)]
+/// A slot as it stands or stood: its generation, and the lease in it, with the parts of its term after the first.
+#[derive(Clone, Debug)]
 pub(super) struct Image {
     pub(super) generation: u32,
     pub(super) lease: Option<(Record, Draw, Names)>,
+    pub(super) further: Vec<Stretch>,
 }
 
 impl Slots {
@@ -94,6 +103,7 @@ impl Slots {
             draws: Vec::new(),
             records: Vec::new(),
             names: Vec::new(),
+            further: BTreeMap::new(),
             free: Vec::new(),
             ended: VecDeque::new(),
             heads: vec![NONE; nodes],
@@ -150,6 +160,21 @@ impl Slots {
 
     pub(super) fn names(&self, slot: u32) -> &Names {
         &self.names[slot as usize]
+    }
+
+    /// The parts of a lease's term after the first.
+    pub(super) fn further(&self, slot: u32) -> &[Stretch] {
+        self.further.get(&slot).map_or(&[], Vec::as_slice)
+    }
+
+    /// Sets them.
+    pub(super) fn set_further(&mut self, slot: u32, stretches: Vec<Stretch>) {
+        self.keep_for_cut(slot);
+        if stretches.is_empty() {
+            self.further.remove(&slot);
+        } else {
+            self.further.insert(slot, stretches);
+        }
     }
 
     pub(super) fn draw(&self, slot: u32) -> &Draw {
@@ -247,6 +272,7 @@ impl Slots {
     pub(super) fn empty(&mut self, slot: u32) {
         self.keep_for_cut(slot);
         self.records[slot as usize] = Record::empty();
+        self.further.remove(&slot);
         let generation = &mut self.generations[slot as usize];
         *generation = generation.wrapping_add(1);
         self.free.push(slot);
@@ -272,7 +298,9 @@ impl Record {
             returns_at: Timestamp(0),
             rate: Rate(0),
             price: Money::ZERO,
+            first: Stretch { from: Timestamp(0), paid: Money::ZERO },
             safe_until: Timestamp(0),
+            worked: Money::ZERO,
             notice: None,
             member: (0, 0),
             gang: LeaseId(0),
@@ -323,7 +351,7 @@ impl Slots {
     pub(super) fn image(&self, slot: u32) -> Image {
         let at = slot as usize;
         let lease = self.is_used(slot).then(|| (self.records[at], self.draws[at], self.names[at]));
-        Image { generation: self.generations[at], lease }
+        Image { generation: self.generations[at], lease, further: self.further(slot).to_vec() }
     }
 
     /// Positions of empty slots; the last is used next.
@@ -381,6 +409,9 @@ impl Slots {
         self.generations[at] = image.generation;
         let Some((record, draw, names)) = image.lease else { return };
         (self.records[at], self.draws[at], self.names[at]) = (record, draw, names);
+        if !image.further.is_empty() {
+            self.further.insert(slot, image.further.clone());
+        }
         if !record.is_returned && record.state != LeaseState::Offered {
             self.link(slot);
         }

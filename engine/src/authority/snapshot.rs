@@ -9,6 +9,7 @@ use super::label::{FenceKey, HolderId, RequestId};
 use super::lease::{Lease, LeaseId, Revision, Token};
 use super::money::{Money, Rate};
 use super::refusal::Refusal;
+use super::stretches::Stretch;
 use crate::ledger::{Account, Draw, Floors};
 use crate::plane::PlaneEffect;
 
@@ -123,10 +124,16 @@ pub struct KeptLease {
     pub draw: Draw,
     /// When its accounts and keys are free if nothing happens before.
     pub returns_at: Timestamp,
-    /// What it costs per second.
+    /// What the last part of its term costs per second.
     pub rate: Rate,
+    /// The first part of its term that is kept, and what was paid for it.
+    pub first: Stretch,
+    /// The parts after it, of a lease that was renewed at other rates.
+    pub further: Vec<Stretch>,
     /// Until when its work is safe.
     pub safe_until: Timestamp,
+    /// What was paid for work before the first part that is not safe yet, in micro-credits.
+    pub worked: Money,
     /// Whether it may be displaced.
     pub displacement: Displacement,
     /// The keys that it holds.

@@ -30,6 +30,9 @@ pub struct Terms {
     pub leases_max: u32,
     /// Leases that one request may ask for.
     pub gang_max: u32,
+    /// Parts of a lease's term ahead that may have been paid for at different rates; a renewal that would make one more is refused
+    /// until one of them is over.
+    pub stretches_max: u32,
     /// Fence keys that one request may name.
     pub fence_keys_max: u8,
     /// Due deadlines that one tick works off, so that requests come between.
@@ -55,6 +58,7 @@ impl Default for Terms {
             watch_max: 1 << 17,
             leases_max: 1 << 22,
             gang_max: 1 << 10,
+            stretches_max: 16,
             fence_keys_max: 8,
             deadlines_per_tick: 1 << 10,
             unit_prices: UnitPrices::default(),
@@ -112,6 +116,8 @@ impl Terms {
             ("watch_max", self.watch_max, 1),
             ("leases_max", self.leases_max, 1),
             ("gang_max", self.gang_max, 1),
+            // One more than the term that is in use, so that every lease can be renewed.
+            ("stretches_max", self.stretches_max, 2),
             ("deadlines_per_tick", self.deadlines_per_tick, 1),
         ];
         if let Some((field, _, least)) = counts.into_iter().find(|(_, count, least)| count < least) {

@@ -15,7 +15,6 @@ use super::apply::Authority;
 use super::decide::refused;
 use super::decision::{Decision, Revocation};
 use super::lease::{LeaseId, LeaseState, RevocationCause};
-use super::manage::{lost_work, refund};
 use super::money::Money;
 use super::refusal::Reason;
 use crate::ledger::OwnerIndex;
@@ -122,10 +121,9 @@ impl Authority {
 
     /// What revoking a lease costs: compensation, lost work in it.
     pub(super) fn loss(&self, slot: u32) -> Money {
-        let record = self.slots.record(slot);
-        let left = refund(record, self.now);
+        let left = self.slots.refund(slot, self.now);
         let extra = u128::from(left.0.unsigned_abs()) * u128::from(self.terms.compensation_permille);
-        Money::of(extra.div_ceil(1_000)).plus(lost_work(record, self.now))
+        Money::of(extra.div_ceil(1_000)).plus(self.slots.lost_work(slot, self.now))
     }
 
     /// How a lease is revoked, its holder having until an instant, or until its end.
@@ -135,7 +133,7 @@ impl Authority {
             lease: self.slots.id(slot),
             cause,
             until: until.min(record.end).max(self.now),
-            refund: refund(record, self.now),
+            refund: self.slots.refund(slot, self.now),
             compensation: self.loss(slot),
         }
     }

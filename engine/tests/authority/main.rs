@@ -10,6 +10,7 @@ mod prices;
 mod questions;
 mod random;
 mod recovery;
+mod refunds;
 mod sabotage;
 mod script;
 mod stories;

@@ -93,14 +93,17 @@ pub(in crate::simulation) mod tests {
     }
 
     fn state_with(leases: &[Lease]) -> Snapshot {
-        use lessor_engine::authority::{Authority, Displacement, KeptLease, Rate};
+        use lessor_engine::authority::{Authority, Displacement, KeptLease, Rate, Stretch};
         let mut state = Authority::new(&fleet(), terms(), Timestamp(0)).unwrap().snapshot();
         let kept = |lease: &Lease| KeptLease {
             lease: *lease,
             draw: lessor_engine::ledger::Draw::through(lease.resources),
             returns_at: lease.end,
             rate: Rate(0),
+            first: Stretch { from: lease.start, paid: lease.price },
+            further: Vec::new(),
             safe_until: lease.start,
+            worked: Money::ZERO,
             displacement: Displacement::Allowed,
             keys: Vec::new(),
             is_fenced: false,
