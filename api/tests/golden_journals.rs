@@ -66,7 +66,7 @@ fn request(holder: &str, name: &str, compute: u64, at: Timestamp) -> Request {
     }
 }
 
-/// Something of everything, second by second: grants, a gang, devices and keys, a renewal, releases, refusals, a displacement,
+/// Something of everything, second by second: what is kept how long, grants, a gang, devices and keys, a renewal, releases, refusals, a displacement,
 /// planes, floors, drains, a fence, and time.
 fn script(second: i64) -> Event {
     let now = Timestamp(second * 1_000_000);
@@ -74,6 +74,7 @@ fn script(second: i64) -> Event {
     let lease = |id| LeaseId(id);
     let holder = HolderId::new("alpha").unwrap();
     match second {
+        0 => Event::Retain(terms().retention()),
         1 => Event::Request(wish("one", 10)),
         2 => Event::Request(Request { count: 3, ..wish("gang", 20) }),
         3 => Event::Request(Request {
@@ -295,6 +296,7 @@ fn the_script_of_the_golden_journal_reaches_every_event_and_decision() {
         "Plane",
         "Drain",
         "Floors",
+        "Retain",
         "Ticked",
         "Granted",
         "Offered",

@@ -52,7 +52,7 @@ pub(crate) fn open<S: Storage>(
     }
     let (recovered, mut recovery) = recover(&mut history, ground, &mut placement)?;
     let mut journal = Journal::open(history, id, journal)?;
-    let authority = match recovered {
+    let mut authority = match recovered {
         Some(mut authority) if is_changed => {
             authority.look_for_deficits();
             settle(&journal, (&authority, &storage))?;
@@ -62,6 +62,10 @@ pub(crate) fn open<S: Storage>(
         Some(authority) => authority,
         None => placed(begin(&mut journal, ground, beginning)?, &mut placement),
     };
+    if authority.retained() != Some(terms.retention()) {
+        let now = authority.now();
+        record(&mut journal, &mut authority, (now, Event::Retain(terms.retention())))?;
+    }
     if known != Some(contents) {
         write_contents(&storage, contents)?;
     }
@@ -75,14 +79,24 @@ pub(crate) fn open<S: Storage>(
     Ok(Parts { engine, committer, handle, recovery })
 }
 
-/// An authority without a history: that it began, and when, is its first record.
+/// An authority without a history: that it began, when, and how long it keeps answers and ended leases, is its first record.
 fn begin<S: Storage>(journal: &mut Journal<S>, ground: Ground<'_>, now: Timestamp) -> Result<Authority, ShellError> {
     let mut authority = Authority::new(ground.fleet, ground.terms, now)?.with_prices(ground.prices);
-    let decision = authority.apply(now, &Event::Tick, &mut Vec::new());
-    let mut commit = CommitBuffer::default();
-    commit.record(|out| RecordRef { now, event: &Event::Tick, decision: &decision }.write(out));
-    journal.append(&mut commit)?;
+    record(journal, &mut authority, (now, Event::Retain(ground.terms.retention())))?;
     Ok(authority)
+}
+
+/// Applies an event before anybody is served, and makes it durable.
+fn record<S: Storage>(
+    journal: &mut Journal<S>,
+    authority: &mut Authority,
+    (now, event): (Timestamp, Event),
+) -> Result<(), ShellError> {
+    let decision = authority.apply(now, &event, &mut Vec::new());
+    let mut commit = CommitBuffer::default();
+    commit.record(|out| RecordRef { now, event: &event, decision: &decision }.write(out));
+    journal.append(&mut commit)?;
+    Ok(())
 }
 
 /// Makes the state on another fleet durable as a snapshot, before anything rests on it: what was decided on the fleet before is

@@ -3,7 +3,7 @@
 use lessor_engine::authority::{
     CounterOffer, Decision, Displacement, Event, FenceKey, Grant, GrantedLease, HolderId, KeptAnswer, KeptLease, Label,
     Lease, LeaseId, LeaseState, Money, Notice, PostedPrice, Rate, Reason, Refusal, Renewal, Repeat, Request, RequestId,
-    Revision, Revocation, RevocationCause, Scope, Seat, Slot, Stretch, Tenure, Term, Token, Version,
+    Retention, Revision, Revocation, RevocationCause, Scope, Seat, Slot, Stretch, Tenure, Term, Token, Version,
 };
 use lessor_engine::ledger::{Account, Barrier, ClassSet, Devices, Draw, Floors, Shortage};
 use lessor_engine::plane::{ClosureCause, Notice as PlaneNotice, PlaneEffect, PlaneName};
@@ -26,6 +26,7 @@ form_enum!(Event {
     7 => Plane(effect),
     8 => Drain { node, by },
     9 => Floors { owner, floors },
+    10 => Retain(retention),
 });
 form_struct!(Request {
     holder,
@@ -42,6 +43,7 @@ form_struct!(Request {
     displacement,
     tenure,
 });
+form_struct!(Retention { repeat_window, repeats_max, ended_max });
 form_struct!(Renewal { holder, lease, version, end, bid });
 form_enum!(Scope { 0 => Anywhere, 1 => Under(node), 2 => OfClasses(classes) });
 form_enum!(Term { 0 => Immediate(span), 1 => Window(interval) });

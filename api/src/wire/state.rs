@@ -137,6 +137,7 @@ fn head_part(state: &Snapshot) -> Vec<u8> {
         floors,
         deficits,
         unsettled,
+        retention,
         slots: _,
         free: _,
         ended: _,
@@ -156,6 +157,7 @@ fn head_part(state: &Snapshot) -> Vec<u8> {
     floors.write(&mut part);
     deficits.write(&mut part);
     unsettled.write(&mut part);
+    retention.write(&mut part);
     part
 }
 
@@ -189,7 +191,11 @@ impl StateReader {
             self.is_former = code == FORMER_HEAD;
             self.last = Some((FORMER_HEAD, bytes.len()));
             let is_head = self.is_former || code == HEAD;
-            return if is_head { read_head(&mut input) } else { Err(input.fault(Fault::Code { of: "part", code })) };
+            return if is_head {
+                read_head(self.is_former, &mut input)
+            } else {
+                Err(input.fault(Fault::Code { of: "part", code }))
+            };
         };
         let follows = code > last || (code == last && length > PART_BYTES);
         if follows && bytes.len() > 1 {
@@ -213,7 +219,7 @@ fn read_piece(code: u8, is_former: bool, input: &mut Input<'_>) -> Result<Piece,
     })
 }
 
-fn read_head(input: &mut Input<'_>) -> Result<StatePart, DecodeError> {
+fn read_head(is_former: bool, input: &mut Input<'_>) -> Result<StatePart, DecodeError> {
     let head = Snapshot {
         now: Form::read(input)?,
         revision: Form::read(input)?,
@@ -225,6 +231,7 @@ fn read_head(input: &mut Input<'_>) -> Result<StatePart, DecodeError> {
         floors: Form::read(input)?,
         deficits: Form::read(input)?,
         unsettled: Form::read(input)?,
+        retention: if is_former { None } else { Form::read(input)? },
         slots: Vec::new(),
         free: Vec::new(),
         ended: Vec::new(),

@@ -19,7 +19,7 @@ use super::price_board::{Board, PriceList};
 use super::repeats::Repeats;
 use super::slots::Slots;
 use super::snapshot::PostedPrice;
-use super::terms::{Terms, TermsError};
+use super::terms::{Retention, Terms, TermsError};
 use crate::ledger::{Ledger, OwnerIndex};
 
 /// The first incarnation of an authority's history.
@@ -31,6 +31,8 @@ pub struct Authority {
     #[cfg(feature = "deep-checks")]
     fleet: Fleet,
     pub(super) terms: Terms,
+    /// How long answers and ended leases are kept, once it was said.
+    pub(super) retained: Option<Retention>,
     pub(super) now: Timestamp,
     pub(super) ledger: Ledger,
     pub(super) placement: Box<dyn Placement>,
@@ -77,6 +79,7 @@ impl Authority {
             #[cfg(feature = "deep-checks")]
             fleet: fleet.clone(),
             terms,
+            retained: None,
             now,
             placement: Box::new(FirstFit::new(&ledger)),
             slots: Slots::new(ledger.node_count(), 0),
@@ -207,6 +210,7 @@ impl Authority {
             Event::Plane(effect) => self.decide_plane(effect),
             Event::Drain { node, by } => self.decide_drain(*node, *by),
             Event::Floors { owner, .. } => self.decide_floors(*owner),
+            Event::Retain(_) => Decision::Accepted { revoked: Vec::new() },
         }
     }
 }

@@ -12,6 +12,7 @@ use super::lifecycle::Longer;
 use super::money::Money;
 use super::refusal::{Reason, Refusal};
 use super::snapshot::{GrantedLease, KeptAnswer, Repeat};
+use super::terms::Retention;
 use super::validate::full_draw;
 
 /// How long after the last return that an offer waits for it expires: so little that the return comes first.
@@ -59,6 +60,11 @@ impl Authority {
                 self.revoke_all(revoked, effects);
                 answer(Answer::Done, effects);
             }
+            (Event::Retain(retention), Decision::Accepted { .. }) => {
+                self.retained = Some(*retention);
+                self.forget_ended();
+                answer(Answer::Done, effects);
+            }
             (event, decision) => unreachable!("{decision:?} decides nothing about {event:?}"),
         }
     }
@@ -99,7 +105,8 @@ impl Authority {
             digest: digest(request),
             answer: kept,
         };
-        self.repeats.keep(repeat, self.terms.repeat_window, self.terms.repeats_max);
+        let Retention { repeat_window, repeats_max, .. } = self.retention();
+        self.repeats.keep(repeat, repeat_window, repeats_max);
     }
 
     fn conclude_grant(&mut self, request: &Request, grant: &Grant, effects: &mut Vec<Effect>) -> KeptAnswer {

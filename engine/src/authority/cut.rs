@@ -88,6 +88,7 @@ impl Authority {
             floors: self.ledger.all_floors(),
             deficits: self.deficits().collect(),
             unsettled: self.unsettled.iter().map(|owner| self.ledger.owner(*owner)).collect(),
+            retention: self.retained,
             priced,
             prices,
         }

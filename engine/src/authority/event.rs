@@ -8,6 +8,7 @@ use lessor_models::time::{Interval, Span, Timestamp};
 use super::label::{FenceKey, HolderId, RequestId};
 use super::lease::{LeaseId, Token, Version};
 use super::money::Money;
+use super::terms::Retention;
 use crate::ledger::{ClassSet, Devices, Draw, Floors};
 use crate::plane::PlaneEffect;
 
@@ -68,6 +69,8 @@ pub enum Event {
         /// How much.
         floors: Floors,
     },
+    /// How long answers and ended leases are kept from now on. Until it is said, what the terms say counts.
+    Retain(Retention),
 }
 
 /// A holder's wish for one lease, or for a gang of equal ones.

@@ -186,7 +186,19 @@ impl Authority {
 
     /// A lease that ended is kept for a while; another one may be forgotten for it.
     fn ended(&mut self, slot: u32) {
-        let Some(forgotten) = self.slots.oldest_ended(slot, self.terms.ended_max) else { return };
+        self.slots.end(slot);
+        self.forget_ended();
+    }
+
+    /// Forgets leases that ended first, as long as more are kept than may be.
+    pub(super) fn forget_ended(&mut self) {
+        let most = self.retention().ended_max;
+        while let Some(slot) = self.slots.surplus(most) {
+            self.forget(slot);
+        }
+    }
+
+    fn forget(&mut self, forgotten: u32) {
         let gang = self.slots.record(forgotten).gang;
         let keys = self.keys.forget(forgotten);
         if self.slots.is_to_be_read(forgotten) {

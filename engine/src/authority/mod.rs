@@ -63,4 +63,4 @@ pub use refusal::{CounterOffer, Reason, Refusal};
 pub use restore::{RestoreError, Restoring};
 pub use snapshot::{GrantedLease, KeptAnswer, KeptLease, Piece, PostedPrice, Repeat, Slot, Snapshot, SnapshotError};
 pub use stretches::Stretch;
-pub use terms::{PERMILLE_MAX, Terms, TermsError};
+pub use terms::{PERMILLE_MAX, Retention, Terms, TermsError};

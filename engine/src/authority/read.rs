@@ -8,7 +8,7 @@ use super::effect::Change;
 use super::history::OutOfRange;
 use super::label::{FenceKey, HolderId, RequestId};
 use super::lease::{Lease, LeaseId, LeaseState, Revision};
-use super::terms::Terms;
+use super::terms::{Retention, Terms};
 use crate::ledger::{Ledger, position};
 
 /// Slots that one page looks at, so that a filter that nothing passes does not hold up everybody else.
@@ -51,6 +51,17 @@ impl Authority {
     #[must_use]
     pub fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// How long answers and ended leases are kept, where an event said so.
+    #[must_use]
+    pub fn retained(&self) -> Option<Retention> {
+        self.retained
+    }
+
+    /// The same, or what the terms say.
+    pub(super) fn retention(&self) -> Retention {
+        self.retained.unwrap_or(self.terms.retention())
     }
 
     /// The accounts.

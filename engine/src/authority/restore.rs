@@ -79,6 +79,7 @@ impl Restoring {
         authority.slots = Slots::new(authority.ledger.node_count(), head.generation);
         authority.history = History::new(head.revision);
         authority.minted = head.minted;
+        authority.retained = head.retention;
         authority.repeats = Repeats::new(head.horizon);
         authority.restore_limits(&head)?;
         let (slots, free, ended) = (0, Vec::new(), Vec::new());

@@ -261,10 +261,13 @@ impl Slots {
         std::iter::successors(some(self.heads[node.at()]), move |slot| some(self.records[*slot as usize].next))
     }
 
-    /// A lease has ended and holds nothing: it can be looked up until too many others have. Returns the slot whose lease is to
-    /// be forgotten for it, if any.
-    pub(super) fn oldest_ended(&mut self, ended: u32, most: u32) -> Option<u32> {
-        self.ended.push_back(ended);
+    /// A lease has ended and holds nothing: it can be looked up until too many others have.
+    pub(super) fn end(&mut self, slot: u32) {
+        self.ended.push_back(slot);
+    }
+
+    /// The slot of the lease that ended first and is to be forgotten, where more are kept than so many.
+    pub(super) fn surplus(&mut self, most: u32) -> Option<u32> {
         if self.ended.len() > most as usize { self.ended.pop_front() } else { None }
     }
 

@@ -10,6 +10,7 @@ use super::lease::{Lease, LeaseId, Revision, Token};
 use super::money::{Money, Rate};
 use super::refusal::Refusal;
 use super::stretches::Stretch;
+use super::terms::Retention;
 use crate::ledger::{Account, Draw, Floors};
 use crate::plane::PlaneEffect;
 
@@ -46,6 +47,8 @@ pub struct Snapshot {
     pub deficits: Vec<Owner>,
     /// Owners whose limits changed since deficits were last looked at.
     pub unsettled: Vec<Owner>,
+    /// How long answers and ended leases are kept; none where no event said so.
+    pub retention: Option<Retention>,
     /// When posted prices last took a step; none where none is posted.
     pub priced: Option<Timestamp>,
     /// Posted prices, in the order of their list.

@@ -45,6 +45,18 @@ pub struct Terms {
     pub compensation_permille: u32,
 }
 
+/// How long and how many answers and ended leases are kept. It decides which ids and requests are still known, so it is part of the
+/// state: [`Event::Retain`](super::Event::Retain) changes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// [`Terms::repeat_window`].
+    pub repeat_window: Span,
+    /// [`Terms::repeats_max`].
+    pub repeats_max: u32,
+    /// [`Terms::ended_max`].
+    pub ended_max: u32,
+}
+
 impl Default for Terms {
     fn default() -> Terms {
         Terms {
@@ -104,6 +116,13 @@ pub enum TermsError {
 pub const PERMILLE_MAX: u32 = 100_000;
 
 impl Terms {
+    /// What they say about how long answers and ended leases are kept.
+    #[must_use]
+    pub fn retention(&self) -> Retention {
+        let Terms { repeat_window, repeats_max, ended_max, .. } = *self;
+        Retention { repeat_window, repeats_max, ended_max }
+    }
+
     /// Whether the terms make sense together.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A journal brings an authority back: from the beginning, from a snapshot, and under other terms.
 
-use lessor_engine::authority::{Authority, Event, Snapshot, Terms};
+use lessor_engine::authority::{Authority, Event, Filter, Request, Snapshot, Terms, UnitPrices};
 use lessor_models::time::{Span, Timestamp};
 use proptest::prelude::*;
 
@@ -21,16 +21,53 @@ fn timeless(authority: &Authority) -> Snapshot {
     Snapshot { now: Timestamp(0), ..authority.snapshot() }
 }
 
+/// Terms under which little is kept and much is worked off late.
+fn narrow() -> Terms {
+    Terms {
+        gang_max: 3,
+        ended_max: 4,
+        repeats_max: 3,
+        repeat_window: Span(20_000_000),
+        deadlines_per_tick: 2,
+        stretches_max: 2,
+        ..dear_terms()
+    }
+}
+
+/// Every number as small as it may be.
+fn least() -> Terms {
+    Terms {
+        term_min: Span(1),
+        term_max: Span(1),
+        guard_band: Span(0),
+        notice: Span(0),
+        repeat_window: Span(0),
+        repeats_max: 1,
+        ended_max: 2,
+        watch_max: 1,
+        leases_max: 1,
+        gang_max: 1,
+        stretches_max: 2,
+        fence_keys_max: 0,
+        deadlines_per_tick: 1,
+        unit_prices: UnitPrices::default(),
+        scarcity_permille: 0,
+        compensation_permille: 0,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_journal_brings_back_the_state_whatever_the_terms_are_now(script in lines()) {
-        let mut player = Player::new(dear_terms(), true);
+    fn a_journal_brings_back_the_state_whatever_the_terms_are_now(script in lines(), which in 0..4_usize) {
+        let (then, now) =
+            [(narrow(), least()), (narrow(), dear_terms()), (dear_terms(), narrow()), (dear_terms(), least())][which];
+        let mut player = Player::new(then, true);
+        player.watched.apply(Timestamp(0), Event::Retain(then.retention()));
         script.into_iter().for_each(|line| player.play(line));
         let watched = &player.watched;
-        let newer = Terms { guard_band: Span(9_000_000), notice: Span(1), ..terms() };
-        let mut authority = Authority::new(&watched.fleet, newer, Timestamp(0)).unwrap();
+        let mut authority = Authority::new(&watched.fleet, now, Timestamp(0)).unwrap();
         enact(&mut authority, watched, 0..watched.journal.len());
         prop_assert_eq!(timeless(&authority), timeless(&watched.authority));
     }
@@ -87,10 +124,26 @@ fn a_backup_begins_a_line_of_history_in_which_nothing_is_given_twice() {
     authority.begin_incarnation();
     let mut effects = Vec::new();
     authority.apply(Timestamp(3 * SECOND), &ask("r3"), &mut effects);
-    let page = authority.leases(None, &lessor_engine::authority::Filter::default(), 10);
+    let page = authority.leases(None, &Filter::default(), 10);
     let [kept, fresh] = page.leases[..] else { panic!("two leases: {page:?}") };
     assert_eq!(kept.request.as_str(), "r1");
     assert!(fresh.token > lost.token && fresh.id != lost.id, "{fresh:?} after {lost:?}");
     assert!(authority.revision() > lost_revision);
     assert!(authority.changes(lost_revision).is_err(), "a watch of the lost line starts again");
+}
+
+#[test]
+fn what_is_kept_for_less_long_is_forgotten_at_once() {
+    let mut watched = Watched::new(terms());
+    for number in 0..10_i64 {
+        let now = Timestamp(number * SECOND);
+        let asked = Request { first_sent: now, ..request("ann", &format!("r{number}"), vector(1, 1)) };
+        watched.apply(now, Event::Request(asked));
+        let lease = watched.authority.leases(None, &Filter::default(), 100).leases.pop().unwrap();
+        watched.apply(now, Event::Release { holder: lease.holder, lease: lease.id });
+    }
+    assert_eq!(watched.authority.leases(None, &Filter::default(), 100).leases.len(), 10);
+    watched.apply(Timestamp(10 * SECOND), Event::Retain(Terms { gang_max: 1, ended_max: 3, ..terms() }.retention()));
+    let kept = watched.authority.leases(None, &Filter::default(), 100).leases;
+    assert_eq!(kept.iter().map(|lease| lease.request.as_str()).collect::<Vec<_>>(), ["r7", "r8", "r9"]);
 }

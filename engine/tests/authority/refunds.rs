@@ -1,8 +1,8 @@
 //! What comes back of what was paid, after renewals at other rates.
 
 use lessor_engine::authority::{
-    Authority, Decision, Event, HolderId, LeaseId, Money, Reason, Renewal, Request, Revocation, Scope, Term, Terms,
-    UnitPrices, Version,
+    Authority, Decision, Event, Filter, HolderId, LeaseId, Money, Reason, Renewal, Request, Revocation, Scope, Term,
+    Terms, UnitPrices, Version,
 };
 use lessor_models::fleet::NodeIndex;
 use lessor_models::resources::Kind;
@@ -37,7 +37,7 @@ impl Lasting {
         let wish = Request { term: Term::Immediate(Span(100_000_000)), ..request("ann", "r", vector(4, 0)) };
         let (decision, _) = watched.apply(at(0), Event::Request(wish));
         assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
-        let lease = watched.authority.leases(None, &Default::default(), 1).leases[0].id;
+        let lease = watched.authority.leases(None, &Filter::default(), 1).leases[0].id;
         Lasting { watched, lease }
     }
 
@@ -177,7 +177,7 @@ proptest! {
             ..request("ann", "r", vector(4, 0))
         };
         watched.apply(at(0), Event::Request(wish));
-        let lease = watched.authority.leases(None, &Default::default(), 1).leases[0];
+        let lease = watched.authority.leases(None, &Filter::default(), 1).leases[0];
         let mut payments = vec![(0, 5_000, lease.price.0)];
         let (mut second, mut safe_until, mut bobs) = (0, 0, Vec::new());
         for (number, (seconds, turn)) in turns.into_iter().enumerate() {
