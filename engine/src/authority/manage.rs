@@ -55,7 +55,7 @@ impl Authority {
         if let Some(barrier) = self.ledger.check_longer(record.node, &entry, returns_at) {
             return refused(Reason::NoRoom(barrier));
         }
-        let rate = self.rate(record.node, &entry);
+        let rate = self.rate_anew(record.node, &entry);
         let most = self.terms.stretches_max;
         let ahead = self.slots.stretches_ahead(slot, self.now);
         if rate != record.rate && ahead >= most as usize {

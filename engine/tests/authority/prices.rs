@@ -1,6 +1,6 @@
 //! Posted prices that follow use.
 
-use lessor_engine::authority::{Authority, Decision, Event, PriceList, Request, Scope, Term};
+use lessor_engine::authority::{Answer, Authority, Decision, Event, PriceList, Renewal, Request, Scope, Term};
 use lessor_engine::ledger::Account;
 use lessor_market::posted::{Listing, Steering, UnitPrice};
 use lessor_models::fleet::{NodeIndex, Owner};
@@ -8,8 +8,8 @@ use lessor_models::resources::Kind;
 use lessor_models::time::{Span, Timestamp};
 use proptest::prelude::*;
 
-use super::random::{Player, lines};
-use super::support::{SECOND, Watched, fleet, request, terms, vector};
+use super::random::{Player, dear_terms, lines};
+use super::support::{SECOND, Watched, answer, fleet, request, terms, vector};
 
 /// The compute of cell `b`, of which there are 30 until second 100.
 const ACCOUNT: Account = Account { owner: Owner::Node(NodeIndex(2)), kind: Kind::Compute };
@@ -98,5 +98,35 @@ proptest! {
         }
         prop_assert_eq!(authority.snapshot().prices, watched.authority.snapshot().prices);
         prop_assert_eq!(authority.snapshot().priced, watched.authority.snapshot().priced);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_renewal_costs_what_asking_anew_would(own in (1..6_u64, 0..6_u64), others in (0..5_u64, 0..5_u64)) {
+        let scope = Scope::Under(NodeIndex(3));
+        let wish = |holder: &str, name: &str, (compute, power): (u64, u64)| Request {
+            scope,
+            term: Term::Immediate(Span(60_000_000)),
+            ..request(holder, name, vector(compute, power))
+        };
+        let mut watched = Watched::new(dear_terms());
+        watched.apply(Timestamp(0), Event::Request(wish("bob", "beside", others)));
+        let (_, effects) = watched.apply(Timestamp(0), Event::Request(wish("ann", "r", own)));
+        let Answer::Lease(lease) = *answer(&effects) else { panic!("{effects:?}") };
+        let now = Timestamp(SECOND);
+        let mut other = Authority::restore(&watched.fleet, dear_terms(), watched.authority.snapshot()).unwrap();
+
+        let end = Timestamp(100 * SECOND);
+        let renewal = Renewal { holder: lease.holder, lease: lease.id, version: lease.version, end, bid: None };
+        let (renewed, _) = watched.apply(now, Event::Renew(renewal));
+        other.apply(now, &Event::Release { holder: lease.holder, lease: lease.id }, &mut Vec::new());
+        let anew = other.apply(now, &Event::Request(wish("ann", "anew", own)), &mut Vec::new());
+        match (renewed, anew) {
+            (Decision::Renewed { rate, .. }, Decision::Granted(grant)) => prop_assert_eq!(rate, grant.seat.rate),
+            other => prop_assert!(false, "{:?}", other),
+        }
     }
 }
