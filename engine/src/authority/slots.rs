@@ -255,7 +255,8 @@ impl Slots {
         }
     }
 
-    /// The slots of a node's leases that hold something; the order means nothing.
+    /// The slots of a node's leases that hold something, those that became active last first: by their tokens, so also after the
+    /// state came back from a snapshot.
     pub(super) fn at_node(&self, node: NodeIndex) -> impl Iterator<Item = u32> + '_ {
         let some = |slot: u32| (slot != NONE).then_some(slot);
         std::iter::successors(some(self.heads[node.at()]), move |slot| some(self.records[*slot as usize].next))
@@ -403,7 +404,7 @@ impl Slots {
 
 /// How a slab is filled again, slot by slot.
 impl Slots {
-    /// Fills the next slot. What holds something is linked to its node, which must be one of the fleet.
+    /// Fills the next slot. The node of a lease must be one of the fleet.
     pub(super) fn refill(&mut self, slot: u32, image: &Image) {
         while self.records.len() <= slot as usize {
             self.grow();
@@ -415,15 +416,18 @@ impl Slots {
         if !image.further.is_empty() {
             self.further.insert(slot, image.further.clone());
         }
-        if !record.is_returned && record.state != LeaseState::Offered {
-            self.link(slot);
-        }
     }
 
-    /// Says which slots are empty, and which leases have ended. Every position must be valid.
+    /// Says which slots are empty, and which leases have ended, once every slot was filled. Every position must be valid.
+    /// O(n log n) in leases.
     pub(super) fn refill_lists(&mut self, free: Vec<u32>, ended: Vec<u32>) {
         self.free = free;
         self.ended = ended.into();
+        let holds = |record: &Record| !record.is_returned && record.state != LeaseState::Offered;
+        let slots = self.records.iter().zip(0..).filter(|(record, _)| holds(record));
+        let mut active: Vec<(Token, u32)> = slots.map(|(record, slot)| (record.token, slot)).collect();
+        active.sort_unstable();
+        active.into_iter().for_each(|(_, slot)| self.link(slot));
     }
 
     /// Ids move on by so many generations, wherever one is given again.

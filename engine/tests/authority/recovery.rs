@@ -1,11 +1,14 @@
 //! A journal brings an authority back: from the beginning, from a snapshot, and under other terms.
 
-use lessor_engine::authority::{Authority, Event, Filter, Request, Snapshot, Terms, UnitPrices};
+use lessor_engine::authority::{
+    Authority, Decision, Event, Filter, Money, Request, Snapshot, Term, Terms, UnitPrices,
+};
+use lessor_models::job::ServiceClass;
 use lessor_models::time::{Span, Timestamp};
 use proptest::prelude::*;
 
 use super::random::{Player, dear_terms, lines};
-use super::support::{SECOND, Watched, fleet, request, terms, vector};
+use super::support::{SECOND, Watched, fleet, one_tile, request, terms, vector};
 
 /// Enacts a part of a journal.
 fn enact(authority: &mut Authority, watched: &Watched, range: std::ops::Range<usize>) {
@@ -146,4 +149,43 @@ fn what_is_kept_for_less_long_is_forgotten_at_once() {
     watched.apply(Timestamp(10 * SECOND), Event::Retain(Terms { gang_max: 1, ended_max: 3, ..terms() }.retention()));
     let kept = watched.authority.leases(None, &Filter::default(), 100).leases;
     assert_eq!(kept.iter().map(|lease| lease.request.as_str()).collect::<Vec<_>>(), ["r7", "r8", "r9"]);
+}
+
+/// A tile on which more leases lie than are looked at for one displacement, and a slot of one that ended is used again.
+fn crowded() -> Watched {
+    let mut watched = Watched::new(Terms { gang_max: 1, ended_max: 2, ..dear_terms() });
+    watched.fleet = one_tile(2_000);
+    watched.authority = Authority::new(&watched.fleet, *watched.authority.terms(), Timestamp(0)).unwrap();
+    let ask = |name: &str, seconds: u64| Request {
+        class: ServiceClass::D,
+        term: Term::Immediate(Span(seconds * 1_000_000)),
+        ..request("ann", name, vector(1, 0))
+    };
+    for number in 0..1_200 {
+        watched.authority.apply(Timestamp(0), &Event::Request(ask(&format!("r{number}"), 900)), &mut Vec::new());
+    }
+    // The first three go, and their places are taken by those that cost least: they are active last and lie in the first slots.
+    let first = watched.authority.leases(None, &Filter::default(), 3).leases;
+    for lease in first {
+        let release = Event::Release { holder: lease.holder, lease: lease.id };
+        watched.authority.apply(Timestamp(0), &release, &mut Vec::new());
+    }
+    watched.authority.apply(Timestamp(0), &Event::Request(ask("cheap", 10)), &mut Vec::new());
+    watched
+}
+
+#[test]
+fn a_displacement_among_many_is_decided_alike_before_and_after_a_restart() {
+    let Watched { fleet, mut authority, .. } = crowded();
+    let terms = *authority.terms();
+    let mut restored = Authority::restore(&fleet, terms, authority.snapshot()).unwrap();
+    let urgent = Event::Request(Request {
+        class: ServiceClass::A,
+        bid: Some(Money(1 << 40)),
+        ..request("bob", "urgent", vector(803, 0))
+    });
+    let before = authority.apply(Timestamp(SECOND), &urgent, &mut Vec::new());
+    assert!(matches!(before, Decision::Offered { .. }), "{before:?}");
+    assert_eq!(restored.apply(Timestamp(SECOND), &urgent, &mut Vec::new()), before);
+    assert_eq!(restored.snapshot(), authority.snapshot());
 }

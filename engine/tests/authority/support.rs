@@ -52,6 +52,23 @@ pub(crate) fn fleet_with_feed_at(node: u32) -> Fleet {
     .unwrap()
 }
 
+/// A cell of one tile (node 1) with so much compute.
+pub(crate) fn one_tile(compute: u64) -> Fleet {
+    Fleet::new(FleetParts {
+        nodes: NodeColumns {
+            names: ["cell", "tile"].map(String::from).to_vec(),
+            parents: vec![None, Some(0)],
+            levels: vec![Level::Cell, Level::Tile],
+            classes: vec![None, Some(ClassIndex(0))],
+            capacities: vec![Resources::UNLIMITED, vector(compute, 0).with(Kind::Accelerator, 0)],
+            uplink_delays_us: vec![0; 2],
+        },
+        classes: vec![TileClass::plain("plain")],
+        ..FleetParts::default()
+    })
+    .unwrap()
+}
+
 fn at(second: i64, amount: u64) -> (Timestamp, u64) {
     (Timestamp(second * SECOND), amount)
 }
