@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use lessor_engine::authority::INCARNATION_MAX;
 use serde::Serialize;
 
 use crate::Ending;
@@ -43,6 +44,15 @@ pub enum JournalCommandError {
         asked: u32,
         /// That of the backup.
         backup: u32,
+    },
+    /// An incarnation in which ids and tokens would be given again. Nothing was written.
+    #[error(
+        "incarnation {asked}: a history has at most {INCARNATION_MAX}; give an earlier --incarnation, or once the leases are over \
+         begin anew in an empty data directory"
+    )]
+    LastIncarnation {
+        /// That to be begun.
+        asked: u32,
     },
     /// A commit or snapshot whose checksums are right and whose bytes are no records.
     #[error("commit {sequence}: is whole and holds what this program cannot read; use the program that wrote it")]
@@ -118,6 +128,9 @@ fn restore(args: &JournalRestoreArgs) -> Result<JournalSummary, JournalCommandEr
         let next = args.incarnation.map_or(former.next(), Incarnation);
         if next <= former {
             return Err(JournalCommandError::Incarnation { asked: next.0, backup: former.0 });
+        }
+        if next.0 > INCARNATION_MAX {
+            return Err(JournalCommandError::LastIncarnation { asked: next.0 });
         }
         raise(History::read(to.clone(), read.fleet())?, next, JournalOptions::with_salt(salt))?;
         Ok(read.fleet())

@@ -124,6 +124,10 @@ fn what_is_damaged_or_no_journal_or_in_the_way_is_told_with_its_exit_code() {
     let former = journal(&["restore", text(&data), "--out", text(&backup), "--incarnation", "1"]);
     assert!(former.status.code() == Some(2) && !backup.exists(), "{former:?}");
 
+    let beyond = journal(&["restore", text(&data), "--out", text(&backup), "--incarnation", "257"]);
+    assert!(beyond.status.code() == Some(2) && words(&beyond).contains("at most 256"), "{beyond:?}");
+    assert!(!backup.exists());
+
     let file = data.join("00000000000000000000.segment");
     let mut bytes = fs::read(&file).unwrap();
     bytes[400] ^= 1;

@@ -29,6 +29,9 @@ pub enum ShellError {
         /// Why.
         source: RestoreError,
     },
+    /// A backup whose history cannot begin another incarnation.
+    #[error("the incarnation of the journal cannot begin")]
+    Incarnation(#[source] RestoreError),
     /// A commit or snapshot whose checksums are right and whose bytes are no records: a defect of the program that wrote it.
     #[error("commit {sequence} is whole and holds what this program cannot read; use the program that wrote it")]
     Record {

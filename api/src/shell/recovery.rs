@@ -53,7 +53,7 @@ pub(super) fn recover<S: Storage>(
         for record in Records::new(commit.payload) {
             let Record { now, event, decision } = record.map_err(|source| ShellError::Record { sequence, source })?;
             let begun = match authority.take() {
-                Some(authority) => raise(authority, incarnation),
+                Some(authority) => raise(authority, incarnation)?,
                 None => {
                     let authority = Authority::new(ground.fleet, ground.terms, now)?;
                     placed(authority.with_prices(ground.prices), placement)
@@ -66,7 +66,7 @@ pub(super) fn recover<S: Storage>(
         }
     }
     let (incarnation, sequence) = (history.incarnation(), history.sequence());
-    let authority = authority.map(|authority| raise(authority, incarnation));
+    let authority = authority.map(|authority| raise(authority, incarnation)).transpose()?;
     let report = RecoveryReport {
         snapshot: history.snapshot_sequence(),
         sequence,
@@ -111,11 +111,11 @@ fn restore<S: Storage>(history: &mut History<S>, ground: Ground<'_>) -> Result<O
 
 /// A restored backup begins a new incarnation at the commit where it ends: ids, tokens and revisions go on beyond everything
 /// that the history which is lost may have given.
-fn raise(mut authority: Authority, incarnation: Incarnation) -> Authority {
+fn raise(mut authority: Authority, incarnation: Incarnation) -> Result<Authority, ShellError> {
     while authority.revision().incarnation < incarnation.0 {
-        authority.begin_incarnation();
+        authority.begin_incarnation().map_err(ShellError::Incarnation)?;
     }
-    authority
+    Ok(authority)
 }
 
 /// The instant at which an authority without a history begins: the machine's time of day, the only time that it is asked.

@@ -10,13 +10,14 @@ use super::effect::{Effect, Posting};
 use super::event::Request;
 use super::lease::{LeaseId, LeaseState, Notice, Token, Version};
 use super::money::{Money, Rate};
+use super::restore::INCARNATION_MAX;
 use super::slots::{Names, Record};
 use super::stretches::Stretch;
 use super::validate::full_draw;
 use crate::ledger::Entry;
 
 /// Binary places of a token below its incarnation.
-const MINTED_BITS: u32 = 48;
+pub(super) const MINTED_BITS: u32 = 48;
 
 impl Authority {
     /// Puts the leases of a grant into slots, as promises; returns the first id.
@@ -64,9 +65,7 @@ impl Authority {
 
     /// A promised lease that fits becomes active: accounts are debited, a token is minted, the price is paid.
     pub(super) fn activate(&mut self, slot: u32, effects: &mut Vec<Effect>) {
-        self.minted += 1;
-        let incarnation = u64::from(self.history.latest().incarnation);
-        let token = Token(incarnation << MINTED_BITS | self.minted);
+        let token = self.mint();
         let record = self.slots.record_mut(slot);
         let price = record.rate.over(record.end.since(record.start));
         (record.state, record.token) = (LeaseState::Active, token);
@@ -79,6 +78,17 @@ impl Authority {
         self.deadlines.set(slot, end);
         self.pay(slot, Money(-price.0), effects);
         self.tell(slot, effects);
+    }
+
+    /// The next token: higher than all before.
+    fn mint(&mut self) -> Token {
+        self.minted += 1;
+        let incarnation = self.history.latest().incarnation;
+        assert!(
+            self.minted >> MINTED_BITS == 0 && incarnation <= INCARNATION_MAX,
+            "an authority mints fewer than 2^48 tokens in each of its incarnations, which are numbered to {INCARNATION_MAX}"
+        );
+        Token(u64::from(incarnation) << MINTED_BITS | self.minted)
     }
 
     /// Appends the change that a lease just went through.

@@ -60,7 +60,7 @@ pub use placement::{Ask, Placement};
 pub use price_board::PriceList;
 pub use read::{Filter, Page};
 pub use refusal::{CounterOffer, Reason, Refusal};
-pub use restore::{RestoreError, Restoring};
+pub use restore::{INCARNATION_MAX, RestoreError, Restoring};
 pub use snapshot::{GrantedLease, KeptAnswer, KeptLease, Piece, PostedPrice, Repeat, Slot, Snapshot, SnapshotError};
 pub use stretches::Stretch;
 pub use terms::{PERMILLE_MAX, Retention, Terms, TermsError};

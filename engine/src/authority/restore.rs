@@ -11,6 +11,7 @@ use super::conclude::AFTER_RETURN;
 use super::history::History;
 use super::label::FenceKey;
 use super::lease::{LeaseId, LeaseState, Revision};
+use super::lifecycle::MINTED_BITS;
 use super::money::Money;
 use super::repeats::Repeats;
 use super::slots::{Image, Names, Record, Slots, slot_id};
@@ -19,6 +20,11 @@ use super::terms::{Terms, TermsError};
 
 /// How far ids move when history begins a new line: more leases than one slot sees between a backup and its loss.
 const GENERATIONS_PER_INCARNATION: u32 = 1 << 24;
+
+/// The last incarnation of a history: in one beyond it, lease ids would be given again, and in far later ones tokens too.
+pub const INCARNATION_MAX: u32 = 1 << 8;
+const _: () = assert!(INCARNATION_MAX as u64 * GENERATIONS_PER_INCARNATION as u64 <= 1 << u32::BITS);
+const _: () = assert!((INCARNATION_MAX as u64) < 1 << (u64::BITS - MINTED_BITS));
 
 /// Why an authority does not come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -29,6 +35,12 @@ pub enum RestoreError {
     /// The snapshot contradicts itself or the fleet.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// Its history has no ids or tokens left that were not given.
+    #[error(
+        "the history has begun as many incarnations as may be ({INCARNATION_MAX}), or given every token of one; once its leases \
+         are over, begin anew in an empty data directory"
+    )]
+    Exhausted,
 }
 
 impl Authority {
@@ -45,11 +57,18 @@ impl Authority {
 
     /// The same state becomes the beginning of a new line of history: for a backup, some of whose later changes may be lost.
     /// No token, revision or lease id of the lost line is given again, and no watch goes on from it. O(empty slots).
-    pub fn begin_incarnation(&mut self) {
+    ///
+    /// # Errors
+    /// [`RestoreError::Exhausted`], where there is no later incarnation. Nothing was changed.
+    pub fn begin_incarnation(&mut self) -> Result<(), RestoreError> {
         let Revision { incarnation, number } = self.history.latest();
+        if incarnation >= INCARNATION_MAX || !self.slots.can_skip_generations(GENERATIONS_PER_INCARNATION) {
+            return Err(RestoreError::Exhausted);
+        }
         self.history = History::new(Revision { incarnation: incarnation + 1, number });
         self.minted = 0;
         self.slots.skip_generations(GENERATIONS_PER_INCARNATION);
+        Ok(())
     }
 }
 
@@ -74,6 +93,9 @@ impl Restoring {
     /// Where the terms make no sense, or the snapshot contradicts the fleet.
     pub fn begin(fleet: &Fleet, terms: Terms, mut head: Snapshot) -> Result<Restoring, RestoreError> {
         terms.check()?;
+        if head.revision.incarnation > INCARNATION_MAX || head.minted >> MINTED_BITS != 0 {
+            return Err(RestoreError::Exhausted);
+        }
         let pieces = head.take_pieces();
         let mut authority = Authority::empty(fleet, terms, head.now);
         authority.slots = Slots::new(authority.ledger.node_count(), head.generation);

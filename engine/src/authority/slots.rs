@@ -430,6 +430,12 @@ impl Slots {
         active.into_iter().for_each(|(_, slot)| self.link(slot));
     }
 
+    /// Whether ids can move on by so many generations.
+    pub(super) fn can_skip_generations(&self, by: u32) -> bool {
+        let free = self.free.iter().map(|at| self.generations[*at as usize]);
+        free.chain([self.first_generation]).all(|generation| generation.checked_add(by).is_some())
+    }
+
     /// Ids move on by so many generations, wherever one is given again.
     pub(super) fn skip_generations(&mut self, by: u32) {
         self.first_generation += by;

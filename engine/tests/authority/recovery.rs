@@ -1,7 +1,10 @@
 //! A journal brings an authority back: from the beginning, from a snapshot, and under other terms.
 
+use std::collections::BTreeSet;
+
 use lessor_engine::authority::{
-    Authority, Decision, Event, Filter, Money, Request, Snapshot, Term, Terms, UnitPrices,
+    Authority, Decision, Event, Filter, INCARNATION_MAX, Money, Request, RestoreError, Revision, Snapshot, Term, Terms,
+    UnitPrices,
 };
 use lessor_models::job::ServiceClass;
 use lessor_models::time::{Span, Timestamp};
@@ -124,7 +127,7 @@ fn a_backup_begins_a_line_of_history_in_which_nothing_is_given_twice() {
     let lost_revision = watched.authority.revision();
 
     let mut authority = Authority::restore(&fleet(), terms(), backup).unwrap();
-    authority.begin_incarnation();
+    authority.begin_incarnation().unwrap();
     let mut effects = Vec::new();
     authority.apply(Timestamp(3 * SECOND), &ask("r3"), &mut effects);
     let page = authority.leases(None, &Filter::default(), 10);
@@ -149,6 +152,29 @@ fn what_is_kept_for_less_long_is_forgotten_at_once() {
     watched.apply(Timestamp(10 * SECOND), Event::Retain(Terms { gang_max: 1, ended_max: 3, ..terms() }.retention()));
     let kept = watched.authority.leases(None, &Filter::default(), 100).leases;
     assert_eq!(kept.iter().map(|lease| lease.request.as_str()).collect::<Vec<_>>(), ["r7", "r8", "r9"]);
+}
+
+#[test]
+fn an_incarnation_in_which_ids_or_tokens_would_be_given_again_never_begins() {
+    let mut authority = Authority::new(&fleet(), terms(), Timestamp(0)).unwrap();
+    let (mut ids, mut tokens) = (BTreeSet::new(), BTreeSet::new());
+    for incarnation in 1..=INCARNATION_MAX {
+        assert_eq!(authority.revision().incarnation, incarnation);
+        let now = Timestamp(i64::from(incarnation) * SECOND);
+        let asked = Request { first_sent: now, ..request("ann", &format!("r{incarnation}"), vector(1, 0)) };
+        authority.apply(now, &Event::Request(asked), &mut Vec::new());
+        let lease = authority.leases(None, &Filter::default(), 1_000).leases.pop().unwrap();
+        authority.apply(now, &Event::Release { holder: lease.holder, lease: lease.id }, &mut Vec::new());
+        assert!(ids.insert(lease.id) && tokens.last().is_none_or(|last| *last < lease.token));
+        tokens.insert(lease.token);
+        let begun = authority.begin_incarnation();
+        assert_eq!(begun, if incarnation < INCARNATION_MAX { Ok(()) } else { Err(RestoreError::Exhausted) });
+    }
+    let last = authority.snapshot();
+    let beyond = Revision { incarnation: INCARNATION_MAX + 1, ..last.revision };
+    for snapshot in [Snapshot { revision: beyond, ..last.clone() }, Snapshot { minted: 1 << 48, ..last }] {
+        assert_eq!(Authority::restore(&fleet(), terms(), snapshot).unwrap_err(), RestoreError::Exhausted);
+    }
 }
 
 /// A tile on which more leases lie than are looked at for one displacement, and a slot of one that ended is used again.
