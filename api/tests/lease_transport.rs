@@ -174,6 +174,7 @@ async fn metrics_count_calls_by_method_and_code() {
         r#"lessor_calls_total{method="RequestLease",code="0"} 1"#.to_owned(),
         format!(r#"lessor_calls_total{{method="RequestLease",code="{already_exists}"}} 1"#),
         "lessor_answer_seconds_count 2".to_owned(),
+        "lessor_stale_tiles 0".to_owned(),
     ] {
         assert!(text.contains(&line), "{line} is not in {text}");
     }

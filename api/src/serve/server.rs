@@ -33,7 +33,7 @@ use super::tls;
 use crate::journal::{Disk, fresh_salt};
 use crate::market::read_policy;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
-use crate::service::{Desk, Notices, Service};
+use crate::service::{Desk, Notices, Service, StaleTiles};
 use crate::shell::{self, Counters, FleetChange, Handle, PlacementMaker, Shell, ShellError, ShellOptions, View};
 
 /// The largest message that is read: a request with as many fence keys as may be is a tenth of it.
@@ -121,17 +121,18 @@ impl Server {
         let Authority { shell, handle, fleet, terms, notices } = open(options).await?;
         handle.attend();
         let metrics = Metrics::new();
+        let desk = Arc::new(Desk::new(handle.clone(), (fleet, terms), notices, metrics.clone()));
         let page = match page {
             None => None,
             Some((address, socket)) => {
                 let mut registry = metrics.registry();
                 registry.register_collector(Box::new(ShellMetrics::new(handle.clone())));
+                registry.register_collector(Box::new(StaleTiles::new(Arc::clone(&desk))));
                 let page = socket.listen(BACKLOG).and_then(|listener| super::metrics::serve(listener, registry));
                 Some(page.map_err(cannot_listen(address, "metrics"))?)
             }
         };
         let (ending, ended) = shutdown::ending();
-        let desk = Arc::new(Desk::new(handle.clone(), (fleet, terms), notices, metrics));
         let service = Service::new(desk, ended.clone());
         let Listening { url, certificate, task } = listen_on(socket, service, options, ended).await?;
         Ok(Server { url, certificate, metrics: page, ending, task, handle, shell: Some(shell) })

@@ -1,6 +1,7 @@
 //! Where calls meet the authority: its handle, the names of the fleet, and what is counted.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lessor_engine::authority::{Event, Terms};
@@ -29,13 +30,15 @@ pub(crate) struct Desk {
     metrics: Metrics,
     notices: Notices,
     plane: Mutex<LivePlane>,
+    /// As of the last look.
+    stale_tiles: AtomicU64,
 }
 
 impl Desk {
     /// A desk in front of a shell that has recovered.
     pub(crate) fn new(handle: Handle, (fleet, terms): (Arc<Fleet>, Terms), notices: Notices, metrics: Metrics) -> Desk {
         let plane = Mutex::new(LivePlane::new(&fleet));
-        Desk { handle, fleet, terms, metrics, notices, plane }
+        Desk { handle, fleet, terms, metrics, notices, plane, stale_tiles: AtomicU64::new(0) }
     }
 
     pub(crate) fn notices(&self) -> &Notices {
@@ -60,6 +63,14 @@ impl Desk {
 
     pub(crate) fn plane(&self) -> &Mutex<LivePlane> {
         &self.plane
+    }
+
+    /// How many tiles have fallen silent by an instant; while samples are being taken in, as of the look before.
+    pub(crate) fn stale_tiles(&self, now: Timestamp) -> u64 {
+        if let Ok(mut plane) = self.plane.try_lock() {
+            self.stale_tiles.store(plane.stale_tiles(now), Ordering::Relaxed);
+        }
+        self.stale_tiles.load(Ordering::Relaxed)
     }
 
     /// Lets the authority decide, and waits until what it decided is durable.

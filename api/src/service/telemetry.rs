@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use lessor_engine::authority::Event;
-use lessor_engine::plane::{Plane, PlaneEffect, PlaneEvent, PlaneName, Sample};
+use lessor_engine::plane::{Notice, Plane, PlaneEffect, PlaneEvent, PlaneName, Sample};
 use lessor_engine::planes::telemetry::{TelemetryPlane, TelemetryPolicy};
 use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
 use lessor_models::resources::Resources;
@@ -45,6 +45,8 @@ pub(crate) struct LivePlane {
     now: Timestamp,
     /// What the plane said and the authority has not been handed yet. The plane says a thing once, so nothing is ever dropped.
     unsent: VecDeque<PlaneEffect>,
+    /// Tiles that have fallen silent.
+    stale: u64,
 }
 
 impl LivePlane {
@@ -57,6 +59,7 @@ impl LivePlane {
             heard: BTreeSet::new(),
             now: Timestamp(i64::MIN),
             unsent: VecDeque::new(),
+            stale: 0,
         }
     }
 
@@ -68,6 +71,7 @@ impl LivePlane {
         self.now = samples.iter().map(|sample| sample.at).fold(self.now, Timestamp::max);
         let mut effects = Vec::new();
         self.plane.on(self.now, &PlaneEvent::Samples(samples), &mut effects);
+        self.count_stale(&effects);
         let said: Vec<PlaneEffect> =
             effects.into_iter().filter_map(|effect| renumbered(effect, first_version)).collect();
         let taken_back = fresh.iter().flat_map(|&tile| whole(tile, first_version));
@@ -77,6 +81,25 @@ impl LivePlane {
         self.unsent.extend(said);
         self.unsent.extend(taken_back);
         count
+    }
+
+    /// Lets time go by, and says how many tiles have fallen silent. It changes no budget.
+    pub(super) fn stale_tiles(&mut self, now: Timestamp) -> u64 {
+        self.now = self.now.max(now);
+        let mut effects = Vec::new();
+        self.plane.on(self.now, &PlaneEvent::Tick, &mut effects);
+        self.count_stale(&effects);
+        self.stale
+    }
+
+    fn count_stale(&mut self, effects: &[PlaneEffect]) {
+        for effect in effects {
+            match effect {
+                PlaneEffect::Notice { notice: Notice::Stale, .. } => self.stale += 1,
+                PlaneEffect::Notice { notice: Notice::Fresh, .. } => self.stale -= 1,
+                PlaneEffect::Limit { .. } | PlaneEffect::Closure { .. } => {}
+            }
+        }
     }
 
     /// Hands the authority everything that is to be sent, in order, and waits until it is durable. Where the queue is full it
@@ -260,6 +283,18 @@ mod tests {
         let (_shell, desk) = desk(&GatedDisk::new(1));
         assert_eq!(apply(&desk, links_are_down(1)).await.unwrap(), 3);
         assert_eq!(closed(&desk).await, [1, 2, 3]);
+    }
+
+    #[tokio::test]
+    async fn tiles_that_fall_silent_are_counted_until_they_speak_again() {
+        let (_shell, desk) = desk(&GatedDisk::new(1));
+        apply(&desk, links_are_down(1)).await.unwrap();
+        let stale_after = TelemetryPolicy::default().stale_after;
+        let silent = Timestamp(1).after(stale_after);
+        assert_eq!((desk.stale_tiles(Timestamp(1)), desk.stale_tiles(silent)), (0, 3));
+        apply(&desk, vec![Sample::silent(NodeIndex(2), silent)]).await.unwrap();
+        assert_eq!(desk.stale_tiles(silent), 2);
+        assert_eq!(closed(&desk).await, [1, 2, 3], "a silent tile keeps its envelope");
     }
 
     #[tokio::test]
