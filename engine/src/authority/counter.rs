@@ -9,6 +9,7 @@ use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::{Span, Timestamp};
 
 use super::apply::Authority;
+use super::displace::NODES_MAX;
 use super::event::{Request, Scope};
 use super::placement::Ask;
 use super::refusal::CounterOffer;
@@ -18,9 +19,8 @@ use crate::ledger::{Barrier, Draw, Entry, Floors, OwnerIndex};
 /// Tiles looked at where a scope has many.
 const SAMPLE_MAX: usize = 16;
 
-/// Nodes and leases under an account that is short, beyond which nobody says when it has room again.
-const NODES_MAX: usize = 1_024;
-const LEASES_MAX: usize = 256;
+/// Leases under an account that is short, beyond which nobody says when it has room again.
+const RETURNS_MAX: usize = 256;
 
 impl Authority {
     /// The tile in the scope that comes nearest to taking an entry, among a few, and what stands in the way there.
@@ -134,8 +134,8 @@ impl Authority {
             return None;
         }
         let slots = nodes.into_iter().flat_map(|node| self.slots.at_node(node));
-        let slots: Vec<u32> = slots.take(LEASES_MAX + 1).collect();
-        if slots.len() > LEASES_MAX {
+        let slots: Vec<u32> = slots.take(RETURNS_MAX + 1).collect();
+        if slots.len() > RETURNS_MAX {
             return None;
         }
         for slot in self.by_return(slots) {

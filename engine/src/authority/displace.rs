@@ -1,8 +1,8 @@
 //! Displacement: a request that finds no room buys out leases of less protected classes.
 //!
 //! The plain meaning: of all tiles looked at and all sets of gangs whose leases may be displaced, the one that makes room at
-//! the least cost in compensation and lost work, if its cost and the price of the lease stay within the bid. Where a tile has
-//! more than [`EXACT_MAX`] gangs in question the set is found greedily and is not always the cheapest.
+//! the least cost in compensation and lost work, if its cost and the price of the lease stay within the bid. Where many gangs of
+//! a tile are in question the set is found greedily and is not always the cheapest (see [`cheapest`](super::cheapest)).
 //!
 //! What others were offered before stays theirs: see [`offers`](super::offers).
 //!
@@ -16,6 +16,7 @@ use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Span;
 
 use super::apply::Authority;
+use super::cheapest::cheapest;
 use super::decide::grant;
 use super::decision::{Decision, Seat};
 use super::event::{Displacement, Request};
@@ -26,9 +27,6 @@ use crate::ledger::{Entry, OwnerIndex};
 
 /// Tiles looked at for one request, so that a refusal stays cheap.
 const TILES_MAX: usize = 64;
-
-/// Gangs of a tile among which the cheapest set is found exactly: 2^10 sets.
-pub(super) const EXACT_MAX: usize = 10;
 
 /// Nodes under an account that is short, beyond which it is not searched for leases.
 pub(super) const NODES_MAX: usize = 1_024;
@@ -90,12 +88,10 @@ impl Authority {
         let mut whole: Vec<Group> = whole.collect();
         whole.sort_by_key(|group| (group.cost, group.gang));
         whole.truncate(GANGS_MAX);
-        let parts: Vec<Part> = whole.into_iter().map(|group| self.part(group, &owners)).collect();
-        let chosen = if parts.len() <= EXACT_MAX {
-            self.cheapest(&parts, node, (&short, entry))?
-        } else {
-            self.greedy(&parts, node, (&short, entry))?
-        };
+        let parts = whole.into_iter().map(|group| self.part(group, &owners));
+        let parts: Vec<Part> = parts.filter(|part| self.helps(part, node, (&short, entry))).collect();
+        let costs: Vec<Money> = parts.iter().map(|part| part.group.cost).collect();
+        let chosen = cheapest(&costs, |chosen| self.suffices(&parts, chosen, (node, (&short, entry))))?;
         let slots: Vec<u32> = chosen.iter().flat_map(|at| parts[*at].group.slots.clone()).collect();
         let cost = chosen.iter().fold(Money::ZERO, |sum, at| sum.plus(parts[*at].group.cost));
         let device_mask = self.mask_after(&parts, &chosen, (node, entry))?;
@@ -136,39 +132,7 @@ impl Authority {
         self.ledger.choose_after(node, entry.devices, &given).ok()
     }
 
-    /// The cheapest set of all; of equals the smaller, then the first.
-    fn cheapest(&self, parts: &[Part], node: NodeIndex, need: (&[Resources], &Entry)) -> Option<Vec<usize>> {
-        let sets = (1..1_usize << parts.len()).map(|set| {
-            let chosen: Vec<usize> = (0..parts.len()).filter(|part| set >> part & 1 == 1).collect();
-            let cost = chosen.iter().fold(Money::ZERO, |sum, part| sum.plus(parts[*part].group.cost));
-            (cost, chosen.len(), chosen)
-        });
-        sets.filter(|(_, _, chosen)| self.suffices(parts, chosen, (node, need))).min().map(|(_, _, chosen)| chosen)
-    }
-
-    /// Cheap gangs first until they suffice; then those without which the rest suffices are let off, dearest first.
-    fn greedy(&self, parts: &[Part], node: NodeIndex, need: (&[Resources], &Entry)) -> Option<Vec<usize>> {
-        let mut chosen: Vec<usize> = Vec::new();
-        for (at, part) in parts.iter().enumerate() {
-            if self.suffices(parts, &chosen, (node, need)) {
-                break;
-            }
-            if self.helps(part, node, need) {
-                chosen.push(at);
-            }
-        }
-        if !self.suffices(parts, &chosen, (node, need)) {
-            return None;
-        }
-        for at in (0..chosen.len()).rev() {
-            let without: Vec<usize> = chosen.iter().copied().filter(|part| *part != chosen[at]).collect();
-            if self.suffices(parts, &without, (node, need)) {
-                chosen = without;
-            }
-        }
-        Some(chosen)
-    }
-
+    /// Whether a part gives back anything of what is short.
     fn helps(&self, part: &Part, node: NodeIndex, (short, entry): (&[Resources], &Entry)) -> bool {
         let frees = short.iter().zip(&part.freed);
         let gives = frees

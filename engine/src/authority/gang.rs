@@ -2,8 +2,8 @@
 //!
 //! The plain meaning of a displacement: of all sets of gangs that may be displaced, the cheapest in compensation and lost work
 //! that leaves room for every member at once, if that and the price stay within the bid. Tiles are the first of the scope.
-//! Deviations: beyond [`EXACT_MAX`] gangs in question the set is found greedily, and members are placed by first fit, which is
-//! exact on accounts that form a tree (equal members, each account above a tile above all of it) and may miss room where
+//! Deviations: many gangs are chosen greedily (see [`cheapest`](super::cheapest)), and members are placed by first fit, which
+//! is exact on accounts that form a tree (equal members, each account above a tile above all of it) and may miss room where
 //! zones cross it.
 
 use std::collections::BTreeSet;
@@ -12,9 +12,10 @@ use lessor_models::fleet::NodeIndex;
 use lessor_models::time::Span;
 
 use super::apply::Authority;
+use super::cheapest::cheapest;
 use super::decide::grant;
 use super::decision::{Decision, Seat};
-use super::displace::{EXACT_MAX, GANGS_MAX, LEASES_MAX, NODES_MAX};
+use super::displace::{GANGS_MAX, LEASES_MAX, NODES_MAX};
 use super::event::Request;
 use super::lease::RevocationCause;
 use super::money::Money;
@@ -87,42 +88,10 @@ impl Authority {
         tiles: &[NodeIndex],
         wish: (&Entry, u32),
     ) -> Option<(Vec<usize>, Places)> {
-        let all: Vec<usize> = (0..groups.len()).collect();
-        self.places_without(groups, &all, (tiles, wish))?;
-        if groups.len() > EXACT_MAX {
-            let mut chosen = self.fewest(groups, (tiles, wish));
-            for at in (0..chosen.len()).rev() {
-                let without: Vec<usize> = chosen.iter().copied().filter(|group| *group != chosen[at]).collect();
-                if self.places_without(groups, &without, (tiles, wish)).is_some() {
-                    chosen = without;
-                }
-            }
-            let places = self.places_without(groups, &chosen, (tiles, wish))?;
-            return Some((chosen, places));
-        }
-        let mut sets: Vec<(Money, usize, Vec<usize>)> = (1..1_usize << groups.len())
-            .map(|set| {
-                let chosen: Vec<usize> = all.iter().copied().filter(|group| set >> group & 1 == 1).collect();
-                let cost = chosen.iter().fold(Money::ZERO, |sum, group| sum.plus(groups[*group].cost));
-                (cost, chosen.len(), chosen)
-            })
-            .collect();
-        sets.sort();
-        sets.into_iter().find_map(|(_, _, chosen)| {
-            let places = self.places_without(groups, &chosen, (tiles, wish))?;
-            Some((chosen, places))
-        })
-    }
-
-    /// The shortest list of the cheapest gangs that suffices: each longer one does too.
-    fn fewest(&mut self, groups: &[Group], wish: (&[NodeIndex], (&Entry, u32))) -> Vec<usize> {
-        let (mut low, mut high) = (0, groups.len());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            let chosen: Vec<usize> = (0..middle).collect();
-            if self.places_without(groups, &chosen, wish).is_some() { high = middle } else { low = middle + 1 }
-        }
-        (0..high).collect()
+        let costs: Vec<Money> = groups.iter().map(|group| group.cost).collect();
+        let chosen = cheapest(&costs, |chosen| self.places_without(groups, chosen, (tiles, wish)).is_some())?;
+        let places = self.places_without(groups, &chosen, (tiles, wish))?;
+        Some((chosen, places))
     }
 
     fn places_without(

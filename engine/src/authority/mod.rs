@@ -10,6 +10,7 @@
 //! See [`Authority::apply`] and [`Authority::enact`].
 
 mod apply;
+mod cheapest;
 mod conclude;
 mod counter;
 mod cut;
