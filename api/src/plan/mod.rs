@@ -2,9 +2,9 @@
 //!
 //! [`command`] reads, plans, checks and writes; [`check`] and [`explain`] begin with a plan directory that is [`loaded`] back. What
 //! goes in: the files and what planes make of them ([`inputs`], [`telemetry_limits`]), weights of the objective ([`weights_file`],
-//! with [`strain_rules`] and [`kind_name`]), and what runs already ([`keep`]). What is said while it runs is in [`progress_view`]. What
-//! comes out: the [`verdict`] of the checker, the result [`tables`], how it was made ([`run_file`]), figures for people and programs
-//! ([`summary`]), and what the report shows ([`report_data`], [`usage`]).
+//! with [`strain_rules`] and [`kind_name`]), and what runs already ([`keep`]). What is said while it runs is in
+//! [`progress_view`]. What comes out: the [`verdict`] of the checker, the result [`tables`], how it was made ([`run_file`]),
+//! figures for people and programs ([`summary`]), and what the report shows ([`report_data`], [`usage`]).
 
 pub(crate) mod check;
 pub(crate) mod command;

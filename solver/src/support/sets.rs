@@ -1,4 +1,5 @@
-//! Sets of numbers that grow together (union-find with path halving; Tarjan & van Leeuwen 1984): a set is known by its least member.
+//! Sets of numbers that grow together (union-find with path halving; Tarjan & van Leeuwen 1984): a set is known by its least
+//! member.
 
 /// A partition of the numbers below a count.
 #[derive(Clone, Debug)]
