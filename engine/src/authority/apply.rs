@@ -5,21 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_models::fleet::Fleet;
 use lessor_models::time::Timestamp;
 
-use super::deadlines::Deadlines;
-use super::decision::Decision;
-use super::effect::Effect;
-use super::event::Event;
-use super::first_fit::FirstFit;
-use super::history::History;
-use super::keys::Keys;
-use super::label::HolderId;
-use super::lease::{LeaseId, Revision};
-use super::placement::Placement;
-use super::price_board::{Board, PriceList};
-use super::repeats::Repeats;
-use super::slots::Slots;
-use super::snapshot::PostedPrice;
-use super::terms::{Retention, Terms, TermsError};
+use super::decide::first_fit::FirstFit;
+use super::decide::placement::Placement;
+use super::decide::price_board::{Board, PriceList};
+use super::keep::snapshot::PostedPrice;
+use super::state::deadlines::Deadlines;
+use super::state::history::History;
+use super::state::keys::Keys;
+use super::state::repeats::Repeats;
+use super::state::slots::Slots;
+use super::vocabulary::decision::Decision;
+use super::vocabulary::effect::Effect;
+use super::vocabulary::event::Event;
+use super::vocabulary::label::HolderId;
+use super::vocabulary::lease::{LeaseId, Revision};
+use super::vocabulary::terms::{Retention, Terms, TermsError};
 use crate::ledger::{Ledger, OwnerIndex};
 
 /// The first incarnation of an authority's history.

@@ -3,17 +3,17 @@
 use lessor_models::time::{Span, Timestamp};
 
 use super::apply::Authority;
-use super::decision::{Decision, Grant, Revocation};
-use super::digest::digest;
-use super::effect::{Answer, Effect};
-use super::event::{Event, Request};
-use super::lease::{Lease, LeaseId, LeaseState};
+use super::decide::validate::full_draw;
+use super::keep::snapshot::{GrantedLease, KeptAnswer, Repeat};
 use super::lifecycle::Longer;
-use super::money::Money;
-use super::refusal::{Reason, Refusal};
-use super::snapshot::{GrantedLease, KeptAnswer, Repeat};
-use super::terms::Retention;
-use super::validate::full_draw;
+use super::vocabulary::decision::{Decision, Grant, Revocation};
+use super::vocabulary::digest::digest;
+use super::vocabulary::effect::{Answer, Effect};
+use super::vocabulary::event::{Event, Request};
+use super::vocabulary::lease::{Lease, LeaseId, LeaseState};
+use super::vocabulary::money::Money;
+use super::vocabulary::refusal::{Reason, Refusal};
+use super::vocabulary::terms::Retention;
 
 /// How long after the last return that an offer waits for it expires: so little that the return comes first.
 pub(super) const AFTER_RETURN: Span = Span(1);
@@ -289,7 +289,7 @@ fn granted(lease: &Lease) -> GrantedLease {
 
 /// A lease as it was first granted or offered, from the request that is repeated and what was kept.
 fn as_granted(request: &Request, kept: &GrantedLease, member: u32) -> Lease {
-    let is_offer = kept.token == super::lease::Token(0);
+    let is_offer = kept.token == super::vocabulary::lease::Token(0);
     Lease {
         id: kept.id,
         holder: request.holder,
@@ -297,7 +297,7 @@ fn as_granted(request: &Request, kept: &GrantedLease, member: u32) -> Lease {
         member: (member, request.count),
         node: kept.node,
         state: if is_offer { LeaseState::Offered } else { LeaseState::Active },
-        version: super::lease::Version(1),
+        version: super::vocabulary::lease::Version(1),
         token: kept.token,
         start: kept.start,
         end: kept.end,

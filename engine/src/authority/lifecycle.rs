@@ -5,15 +5,15 @@ use lessor_models::resources::Resources;
 use lessor_models::time::{Interval, Timestamp};
 
 use super::apply::Authority;
-use super::decision::{Grant, Revocation, Seat};
-use super::effect::{Effect, Posting};
-use super::event::Request;
-use super::lease::{LeaseId, LeaseState, Notice, Token, Version};
-use super::money::{Money, Rate};
-use super::restore::INCARNATION_MAX;
-use super::slots::{Names, Record};
-use super::stretches::Stretch;
-use super::validate::full_draw;
+use super::decide::validate::full_draw;
+use super::keep::restore::INCARNATION_MAX;
+use super::state::slots::{Names, Record};
+use super::state::stretches::Stretch;
+use super::vocabulary::decision::{Grant, Revocation, Seat};
+use super::vocabulary::effect::{Effect, Posting};
+use super::vocabulary::event::Request;
+use super::vocabulary::lease::{LeaseId, LeaseState, Notice, Token, Version};
+use super::vocabulary::money::{Money, Rate};
 use crate::ledger::Entry;
 
 /// Binary places of a token below its incarnation.

@@ -4,11 +4,11 @@ use lessor_models::fleet::NodeIndex;
 use lessor_models::time::Timestamp;
 
 use super::apply::Authority;
-use super::effect::Change;
-use super::history::OutOfRange;
-use super::label::{FenceKey, HolderId, RequestId};
-use super::lease::{Lease, LeaseId, LeaseState, Revision};
-use super::terms::{Retention, Terms};
+use super::state::history::OutOfRange;
+use super::vocabulary::effect::Change;
+use super::vocabulary::label::{FenceKey, HolderId, RequestId};
+use super::vocabulary::lease::{Lease, LeaseId, LeaseState, Revision};
+use super::vocabulary::terms::{Retention, Terms};
 use crate::ledger::{Ledger, position};
 
 /// Slots that one page looks at, so that a filter that nothing passes does not hold up everybody else.

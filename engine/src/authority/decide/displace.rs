@@ -1,0 +1,147 @@
+//! Displacement: a request that finds no room buys out leases of less protected classes.
+//!
+//! The plain meaning: of all tiles looked at and all sets of gangs whose leases may be displaced, the one that makes room at
+//! the least cost in compensation and lost work, if its cost and the price of the lease stay within the bid. Where many gangs of
+//! a tile are in question the set is found greedily and is not always the cheapest (see [`cheapest`](super::cheapest)).
+//!
+//! What others were offered before stays theirs: see [`offers`](super::offers).
+//!
+//! Nobody displaces its own class or a more protected one, so no chain of displacements ever comes back to where it began.
+
+use std::collections::BTreeSet;
+
+use lessor_models::fleet::NodeIndex;
+use lessor_models::job::ServiceClass;
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::time::Span;
+
+use super::cheapest::cheapest;
+use super::grant;
+use super::victims::{Group, less};
+use crate::authority::apply::Authority;
+use crate::authority::vocabulary::decision::{Decision, Seat};
+use crate::authority::vocabulary::event::{Displacement, Request};
+use crate::authority::vocabulary::lease::RevocationCause;
+use crate::authority::vocabulary::money::Money;
+use crate::ledger::{Entry, OwnerIndex};
+
+/// Tiles looked at for one request, so that a refusal stays cheap.
+const TILES_MAX: usize = 64;
+
+/// Nodes under an account that is short, beyond which it is not searched for leases.
+pub(in crate::authority) const NODES_MAX: usize = 1_024;
+
+/// Leases looked at for one tile, and gangs of them, the cheapest.
+pub(in crate::authority) const LEASES_MAX: usize = 1_024;
+pub(in crate::authority) const GANGS_MAX: usize = 64;
+
+/// Gangs that together make room at a tile.
+struct Choice {
+    cost: Money,
+    node: NodeIndex,
+    slots: Vec<u32>,
+    device_mask: u64,
+}
+
+/// What a gang would give back at each step of a path.
+struct Part {
+    group: Group,
+    freed: Vec<Resources>,
+}
+
+impl Authority {
+    /// An offer in place of others' leases, if the bid pays for it.
+    pub(in crate::authority) fn displace(&mut self, request: &Request, span: Span, entry: &Entry) -> Option<Decision> {
+        if request.count != 1 {
+            return self.displace_for_gang(request, span, entry);
+        }
+        let bid = request.bid?;
+        let tiles = self.sample(request.scope, TILES_MAX).into_iter();
+        let mut choices: Vec<Choice> = tiles.filter_map(|node| self.choose_at(node, entry)).collect();
+        choices.sort_by_key(|choice| (choice.cost, choice.node));
+        let best = choices.into_iter().find(|choice| self.keeps_offers(&[choice.node], entry))?;
+        let rate = self.rate(best.node, entry);
+        if best.cost.plus(rate.over(span)) > bid {
+            return None;
+        }
+        let until = self.now.after(self.terms.notice);
+        let revoked = best.slots.iter().map(|slot| self.revocation(*slot, RevocationCause::Preempted, until)).collect();
+        let seat = Seat { node: best.node, device_mask: best.device_mask, rate };
+        Some(Decision::Offered { grant: grant(entry, self.terms.guard_band, (seat, Vec::new())), revoked })
+    }
+
+    fn choose_at(&self, node: NodeIndex, entry: &Entry) -> Option<Choice> {
+        let short = self.ledger.shortfalls(node, entry)?;
+        let owners: Vec<OwnerIndex> = self.ledger.steps(node).iter().map(|step| step.owner).collect();
+        let mut slots: Vec<u32> = self.slots.at_node(node).take(LEASES_MAX).collect();
+        for (owner, _) in owners.iter().zip(&short).filter(|(_, lacking)| **lacking != Resources::ZERO) {
+            let nodes = self.ledger.under(*owner);
+            if nodes.len() > NODES_MAX {
+                return None;
+            }
+            let open = LEASES_MAX.saturating_sub(slots.len());
+            slots.extend(nodes.into_iter().flat_map(|node| self.slots.at_node(node)).take(open));
+        }
+        let free = slots.into_iter().filter(|slot| self.may_displace(*slot, entry)).collect();
+        let groups = self.groups(free, &BTreeSet::new()).into_iter();
+        let whole = groups.filter(|group| group.slots.iter().all(|slot| self.may_displace(*slot, entry)));
+        let mut whole: Vec<Group> = whole.collect();
+        whole.sort_by_key(|group| (group.cost, group.gang));
+        whole.truncate(GANGS_MAX);
+        let parts = whole.into_iter().map(|group| self.part(group, &owners));
+        let parts: Vec<Part> = parts.filter(|part| self.helps(part, node, (&short, entry))).collect();
+        let costs: Vec<Money> = parts.iter().map(|part| part.group.cost).collect();
+        let chosen = cheapest(&costs, |chosen| self.suffices(&parts, chosen, (node, (&short, entry))))?;
+        let slots: Vec<u32> = chosen.iter().flat_map(|at| parts[*at].group.slots.clone()).collect();
+        let cost = chosen.iter().fold(Money::ZERO, |sum, at| sum.plus(parts[*at].group.cost));
+        let device_mask = self.mask_after(&parts, &chosen, (node, entry))?;
+        Some(Choice { cost, node, slots, device_mask })
+    }
+
+    /// Whether a lease may be displaced by an entry: it trades (A and B have floors that no market takes), is of a less
+    /// protected class, and is not on its way out.
+    pub(in crate::authority) fn may_displace(&self, slot: u32, entry: &Entry) -> bool {
+        let record = self.slots.record(slot);
+        let is_lesser = record.class > entry.class.max(ServiceClass::B) && record.displacement == Displacement::Allowed;
+        is_lesser && !self.is_leaving(slot)
+    }
+
+    fn part(&self, group: Group, owners: &[OwnerIndex]) -> Part {
+        let freed = owners.iter().map(|owner| self.freed(&group.slots, *owner)).collect();
+        Part { group, freed }
+    }
+
+    /// Whether some parts make room.
+    fn suffices(
+        &self,
+        parts: &[Part],
+        chosen: &[usize],
+        (node, (short, entry)): (NodeIndex, (&[Resources], &Entry)),
+    ) -> bool {
+        let covers = short.iter().enumerate().all(|(step, lacking)| {
+            let freed = chosen.iter().map(|part| &parts[*part].freed[step]);
+            freed.fold(*lacking, |left, freed| less(&left, freed)) == Resources::ZERO
+        });
+        covers && self.mask_after(parts, chosen, (node, entry)).is_some()
+    }
+
+    fn mask_after(&self, parts: &[Part], chosen: &[usize], (node, entry): (NodeIndex, &Entry)) -> Option<u64> {
+        let slots = chosen.iter().flat_map(|part| &parts[*part].group.slots);
+        let records = slots.map(|slot| self.slots.record(*slot)).filter(|record| record.node == node);
+        let given: Vec<(u64, u16)> = records.map(|record| (record.device_mask, record.devices.milli)).collect();
+        self.ledger.choose_after(node, entry.devices, &given).ok()
+    }
+
+    /// Whether a part gives back anything of what is short.
+    fn helps(&self, part: &Part, node: NodeIndex, (short, entry): (&[Resources], &Entry)) -> bool {
+        let frees = short.iter().zip(&part.freed);
+        let gives = frees
+            .clone()
+            .any(|(lacking, freed)| Kind::ALL.into_iter().any(|kind| lacking.get(kind) > 0 && freed.get(kind) > 0));
+        let has_devices = part.group.slots.iter().any(|slot| {
+            let record = self.slots.record(*slot);
+            record.node == node && record.device_mask != 0
+        });
+        gives || (entry.devices.count > 0 && has_devices)
+    }
+}
