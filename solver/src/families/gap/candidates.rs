@@ -34,6 +34,13 @@ impl Candidates {
         candidates
     }
 
+    /// The most promising few of each item.
+    pub(super) fn nearest(&self, most: usize) -> Candidates {
+        let mut candidates = Candidates { starts: vec![0], agents: Vec::new(), least: Vec::new() };
+        (0..self.starts.len() - 1).for_each(|item| candidates.push(self.of(item).take(most)));
+        candidates
+    }
+
     fn push(&mut self, ranked: impl Iterator<Item = (f64, u32)>) {
         for (least, agent) in ranked {
             self.least.push(least);

@@ -10,6 +10,7 @@
 
 mod annealing;
 mod candidates;
+mod capacity_prices;
 mod dive;
 mod knapsack;
 mod lowered;

@@ -20,6 +20,10 @@ const STEPS: u32 = 30;
 /// The share of the items left that a dive fixes at a time.
 const SHARE: f64 = 0.05;
 
+/// Pairs up to which dives among all agents look at each, and agents of each item that they look at otherwise.
+const PAIRS_MAX: usize = 10_000;
+const NEAREST: usize = 12;
+
 /// How much chance shakes a dive.
 const NOISE: f64 = 0.1;
 
@@ -38,13 +42,22 @@ pub(super) struct View<'a> {
 impl View<'_> {
     /// Everything that is open.
     pub(super) fn everything(&self) -> Residual {
+        self.all_of(self.open)
+    }
+
+    /// The same, but that of many pairs each item has only those that promise most: nearly all that better assignments use.
+    fn most_promising(&self) -> Residual {
+        if self.open.pairs() <= PAIRS_MAX { self.everything() } else { self.all_of(&self.open.nearest(NEAREST)) }
+    }
+
+    fn all_of(&self, pairs: &Candidates) -> Residual {
         let all = |count: usize| (0..).take(count).collect();
-        Residual::new(self.instance, self.open, all(self.instance.agents), all(self.instance.items))
+        Residual::new(self.instance, pairs, all(self.instance.agents), all(self.instance.items))
     }
 
     /// Dives from the prices of the whole instance, for less than a cost where one is known.
     pub(super) fn anew(&self, cost_max: Option<i128>) -> Vec<Vec<u32>> {
-        let everything = self.everything();
+        let everything = self.most_promising();
         let cost_max = cost_max.map_or(f64::INFINITY, |cost| cost as f64);
         let dives = (0..AT_A_TIME).into_par_iter().map(|number| self.dive(everything.clone(), cost_max, number));
         let found: Vec<_> = dives.collect();
@@ -72,7 +85,7 @@ impl View<'_> {
 
     /// Assigns a share of the items anew among all agents, while the others stay where they are.
     pub(super) fn by_items(&self, assignment: &[u32], share: f64) -> Vec<Vec<u32>> {
-        let everything = self.everything();
+        let everything = self.most_promising();
         let dives = (0..AT_A_TIME).into_par_iter().map(|number| {
             let mut random = self.random.fork(AT_A_TIME + number);
             let mut residual = everything.clone();

@@ -9,6 +9,7 @@ use crate::support::stop::Stop;
 
 use super::annealing::{Schedule, State, anneal, narrow};
 use super::candidates::Candidates;
+use super::capacity_prices;
 use super::dive::{DiveOptions, dive_on};
 use super::lowered::Lowered;
 use super::neighborhoods::View;
@@ -202,6 +203,7 @@ impl Search<'_> {
     /// The first assignment, whatever it costs; then prices, and where these take long, a better assignment from where they are
     /// every so many steps.
     fn begin(&mut self, method: GapMethod) {
+        self.raise(capacity_prices::item_prices(self.instance, self.stop));
         if self.all.pairs() < LEGS_PAIRS_MIN {
             self.anneal_longer();
             self.first_cost = self.best.as_ref().map(|best| best.0);
@@ -266,9 +268,15 @@ impl Search<'_> {
         if climb.steps_left == steps_before {
             return;
         }
-        let climbed = prove(self.checked, climb.volume.prices.clone());
-        if climbed.bound > self.dual.bound {
-            self.dual = climbed;
+        let prices = climb.volume.prices.clone();
+        self.raise(prices);
+    }
+
+    /// Takes prices that prove more.
+    fn raise(&mut self, prices: Vec<f64>) {
+        let dual = prove(self.checked, prices);
+        if dual.bound > self.dual.bound {
+            self.dual = dual;
             if !self.is_over() {
                 self.all = Candidates::new(self.instance, &self.dual.prices);
                 self.close();
