@@ -19,6 +19,7 @@ use super::fullest::fullest;
 use super::lowered::{Lowered, Pattern};
 use super::master::{Aim, Climbed, ERROR_MAX, Master, MasterDual, even};
 use super::restricted::worth;
+use super::sampled::fill_by_chance;
 use super::squeeze::squeeze;
 use super::{VectorPackingMethod, VectorPackingOptions};
 
@@ -31,6 +32,12 @@ const FILLINGS: u64 = 10;
 const ITEMS_AT_A_TIME: u64 = 5_000_000;
 const LOOKS_AT_A_TIME: u64 = 300_000_000;
 const FILL_SHARE: f64 = 0.25;
+
+/// Fillings of a bin by chance at first, how many more there are each time, and the most; and the most of all bins together.
+const SAMPLED: u64 = 128;
+const SAMPLED_GROWTH: u64 = 8;
+const SAMPLED_MAX: u64 = 65_536;
+const SAMPLED_IN_ALL: u64 = 16_000_000;
 
 /// How much a filling is shaken, at most.
 const FILLING_NOISE: f64 = 0.3;
@@ -181,6 +188,7 @@ impl Search<'_> {
         self.fill(0..FIRST_FILLINGS * Score::ALL.len() as u64, FILLING_NOISE);
         if options.method == VectorPackingMethod::Auto {
             self.complete();
+            self.sample();
             self.squeeze();
         }
         let has_columns = matches!(
@@ -266,6 +274,26 @@ impl Search<'_> {
             self.tidy();
             first = next;
         }
+    }
+
+    /// Fills bins by chance, each time with more to choose from. Where that takes long, a part of the time is left to others.
+    fn sample(&mut self) {
+        let mut fillings = SAMPLED;
+        let fits_in = |fillings: u64, bins: usize| fillings.saturating_mul(bins as u64) <= SAMPLED_IN_ALL;
+        while fillings <= SAMPLED_MAX && fits_in(fillings, self.best.0) && !self.is_over() {
+            let (instance, random, stop) = (self.instance, &self.random, self.stop);
+            let tries = (0..AT_A_TIME).into_par_iter().map(|number| {
+                let mut random = random.fork(u64::MAX - fillings - number);
+                fill_by_chance(instance, fillings, &mut random, stop)
+            });
+            let found: Vec<_> = tries.collect();
+            found.into_iter().flatten().for_each(|patterns| self.take_with_columns(patterns));
+            if self.stop.progress() >= FILL_SHARE {
+                break;
+            }
+            fillings *= SAMPLED_GROWTH;
+        }
+        self.tidy();
     }
 
     /// Climbs to the best prices.
