@@ -126,10 +126,13 @@ fn the_last_capsule_that_another_job_must_be_near_stays() {
 }
 
 #[test]
-fn capsules_leave_a_gang_and_a_bonus_that_have_enough_without_them() {
+fn gangs_shrink_or_leave_whole_and_a_bonus_keeps_what_earns_it() {
     let dear = job(0, 2, (3, 1), 1_000);
     let gang = Job { gang_min: 2, ..job(0, 3, (3, 1), 10) };
-    assert_eq!(displaced(pair(100_000, 9), vec![gang, dear.clone()], 1), [2, 1]);
+    assert_eq!(displaced(pair(100_000, 9), vec![gang.clone(), Job { count: 1, ..dear.clone() }], 1), [2, 1]);
+    assert_eq!(displaced(pair(100_000, 9), vec![gang.clone(), dear.clone()], 1), [0, 2]);
+    let worthy = Job { bid: 600, ..gang };
+    assert_eq!(displaced(pair(100_000, 9), vec![worthy, dear.clone()], 1), [2, 1]);
     let rewarded = Job { wanted: 2, bonus: 100_000, ..job(0, 3, (3, 1), 10) };
     assert_eq!(displaced(pair(100_000, 9), vec![rewarded, dear], 1), [2, 1]);
 }

@@ -4,15 +4,15 @@
 //! they hold first, and each then tries to get in elsewhere or at another time (ejection chains; Glover 1996). The plan that
 //! comes of it goes on even where it is worth less than the best one met, by no more than an allowance (record-to-record
 //! travel; Dueck 1993). The allowance shrinks in stages, each of which begins with the best plan; after the last one it is
-//! as large as at first again. What is missing of any class comes in, a gang at once and where rules allow; capsules leave that do
-//! not run and that no others depend on as the plan stands.
+//! as large as at first again. What is missing of any class comes in, a gang at once or as much as earns a bonus, and where rules
+//! allow; capsules leave that do not run and that no others must be near, and with one of a gang that would be too few the others.
 
 use std::ops::Range;
 
 use super::Round;
 use super::change::{Change, put};
 use super::draws::Draws;
-use super::leave::{Way, completed, may_leave};
+use super::leave::{completed, lost_with, may_leave, take_rests};
 use super::spot::{Spot, best_start};
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::plan::occupancy::{Item, Occupancy};
@@ -134,10 +134,11 @@ impl Displacement {
         let mut change = Change::default();
         let shifts = self.random.unit() < SHIFTS;
         let class = if shifts { self.lift(occupancy, &mut change) } else { self.draw_missing(occupancy, pool) };
-        let many = class.map_or(0, |class| if shifts { 1 } else { at_once(occupancy, class) });
+        let many = class.map_or(0, |class| if shifts { 1 } else { self.at_once(occupancy, class) });
         let is_put =
             class.is_some_and(|class| (0..many).all(|_| self.insert(occupancy, &mut change, class)) && many > 0);
-        let completed = if is_put { completed(occupancy, &change) } else { None };
+        let is_whole = is_put && take_rests(occupancy, &mut change);
+        let completed = if is_whole { completed(occupancy, &change) } else { None };
         change.gain += completed.unwrap_or(0);
         if completed.is_none() || self.behind - change.gain > self.allowance {
             change.undo(occupancy);
@@ -162,13 +163,23 @@ impl Displacement {
         Some(pool[at]).filter(|&class| occupancy.missing(class) > 0)
     }
 
+    /// How many capsules of a class come at once: a gang where one begins, and every other time as many as earn the bonus.
+    fn at_once(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) -> u64 {
+        let job = occupancy.lowered().job(class);
+        let begun = occupancy.placed(class) % u64::from(job.count);
+        let least = if begun == 0 { u64::from(job.gang_min.max(1)) } else { 1 };
+        let for_bonus = u64::from(job.wanted).saturating_sub(begun);
+        let many = if for_bonus > least && self.random.below(2) == 0 { for_bonus } else { least };
+        if many <= occupancy.missing(class).min(GANG_MAX) { many } else { 0 }
+    }
+
     /// Takes some capsule off its tile.
     fn lift(&mut self, occupancy: &mut Occupancy<'_>, change: &mut Change) -> Option<JobClassIndex> {
         let lowered = occupancy.lowered();
         let tile = TileIndex::new(self.random.index(lowered.tiles.len()));
         let many = occupancy.items(tile).len();
         let position = if many == 0 { return None } else { self.random.index(many) };
-        if !may_leave(occupancy, tile, &occupancy.items(tile)[position], Way::Elsewhere) {
+        if !may_leave(occupancy, tile, &occupancy.items(tile)[position]) {
             return None;
         }
         Some(change.take(occupancy, tile, position).class)
@@ -273,11 +284,12 @@ impl Displacement {
                 continue;
             }
             let freed = frees(item, group) * shared as f64;
-            if freed <= 0.0 || !may_leave(occupancy, tile, item, Way::Out) {
+            if freed <= 0.0 || !may_leave(occupancy, tile, item) {
                 continue;
             }
-            let worth = lowered.worth_from(item.class, group, item.start) as f64;
-            let key = worth * (0.5 + self.random.unit()) / freed;
+            let worth = lowered.worth_from(item.class, group, item.start);
+            let Some(lost) = lost_with(occupancy, item.class, worth) else { continue };
+            let key = lost * (0.5 + self.random.unit()) / freed;
             if worst.is_none_or(|(least, _)| key < least) {
                 worst = Some((key, position));
             }
@@ -307,12 +319,4 @@ impl Displacement {
         }
         self.behind = 0;
     }
-}
-
-/// How many capsules of a class come at once: a gang where one begins.
-fn at_once(occupancy: &Occupancy<'_>, class: JobClassIndex) -> u64 {
-    let job = occupancy.lowered().job(class);
-    let begun = occupancy.placed(class) % u64::from(job.count);
-    let many = if begun == 0 { u64::from(job.gang_min.max(1)) } else { 1 };
-    if many <= occupancy.missing(class).min(GANG_MAX) { many } else { 0 }
 }

@@ -6,29 +6,62 @@ use crate::lowering::{Lowered, domain_members};
 use crate::plan::assemble::bonuses;
 use crate::plan::occupancy::{Item, Occupancy};
 
-/// Where a capsule goes that leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Maybe nowhere: neither its gang nor its bonus may need it.
-    Out,
-    /// To another place, or not at all.
-    Elsewhere,
-}
+/// The most tiles of a fleet in which the rest of a gang is looked for; in larger ones a gang of just its minimum stays whole.
+const TILES_MAX: usize = 2_048;
 
 /// Whether one capsule of an item may leave its tile: it does not run already, no capsule here that must be near it would be
 /// without any, and those left of its job lie at locations enough. O(domain members times followers).
-pub(super) fn may_leave(occupancy: &Occupancy<'_>, tile: TileIndex, item: &Item, way: Way) -> bool {
+pub(super) fn may_leave(occupancy: &Occupancy<'_>, tile: TileIndex, item: &Item) -> bool {
     !item.is_current
-        && (way == Way::Elsewhere || !completes(occupancy, item.class))
         && leaves_locations(occupancy, tile, item.class)
         && !is_needed_by_others(occupancy, tile, item.class)
 }
 
-/// Whether a gang or a bonus of a class's last job would be lost with one capsule less.
-fn completes(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
-    let job = occupancy.lowered().job(class);
-    let in_last = in_last_job(occupancy.lowered(), class, occupancy.placed(class));
-    job.gang_min > 1 && in_last == u64::from(job.gang_min) || job.wanted > 0 && in_last == u64::from(job.wanted)
+/// What is lost with one capsule of a class that is worth so much, in micro-credits: with it the bonus, and the others of a gang,
+/// which would be too few. `None` where those are not looked for.
+pub(super) fn lost_with(occupancy: &Occupancy<'_>, class: JobClassIndex, worth: i64) -> Option<f64> {
+    let lowered = occupancy.lowered();
+    let job = lowered.job(class);
+    let in_last = in_last_job(lowered, class, occupancy.placed(class));
+    let is_gang = job.gang_min > 1 && in_last == u64::from(job.gang_min);
+    if is_gang && lowered.tiles.len() > TILES_MAX {
+        return None;
+    }
+    let leaving = if is_gang { in_last } else { 1 };
+    let loses_bonus = job.wanted > 0 && (in_last - leaving..in_last).contains(&(u64::from(job.wanted) - 1));
+    Some(worth as f64 * leaving as f64 + if loses_bonus { job.bonus as f64 } else { 0.0 })
+}
+
+/// Takes off what is left of gangs that lost a capsule and are now too few; whether all of that may leave.
+///
+/// O(tiles) for each such gang.
+pub(super) fn take_rests(occupancy: &mut Occupancy<'_>, change: &mut Change) -> bool {
+    let lowered = occupancy.lowered();
+    let partial: Vec<JobClassIndex> =
+        change.balance().into_iter().map(|(class, _)| class).filter(|&class| is_partial(occupancy, class)).collect();
+    for class in partial {
+        if lowered.tiles.len() > TILES_MAX {
+            return false;
+        }
+        for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
+            while is_partial(occupancy, class)
+                && let Some(position) = occupancy.items(tile).iter().position(|item| item.class == class)
+            {
+                if !may_leave(occupancy, tile, &occupancy.items(tile)[position]) {
+                    return false;
+                }
+                change.take(occupancy, tile, position);
+            }
+        }
+    }
+    true
+}
+
+/// Whether a class's last job has capsules, but fewer than its gang's minimum.
+fn is_partial(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
+    let lowered = occupancy.lowered();
+    let in_last = in_last_job(lowered, class, occupancy.placed(class));
+    in_last > 0 && in_last < u64::from(lowered.job(class).gang_min)
 }
 
 /// How many of a class's placed capsules are of the last job that has any: jobs are filled one after another.
@@ -64,8 +97,7 @@ pub(super) fn completed(occupancy: &Occupancy<'_>, change: &Change) -> Option<i1
     let mut gain = 0;
     for (class, came) in change.balance() {
         let (job, placed) = (lowered.job(class), occupancy.placed(class));
-        let in_last = in_last_job(lowered, class, placed);
-        if in_last > 0 && in_last < u64::from(job.gang_min) {
+        if is_partial(occupancy, class) {
             return None;
         }
         if job.wanted > 0 {
