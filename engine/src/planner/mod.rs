@@ -59,7 +59,8 @@ pub struct PlannerOptions {
     pub method: Method,
     /// The one number that reproduces a run.
     pub seed: u64,
-    /// Local-search moves after which the run ends by itself; `None` leaves the end to the `Stop`.
+    /// Local-search moves after which the run ends by itself, the polish of first plans not counted; `None` leaves the end to the
+    /// `Stop`.
     pub work: Option<u64>,
     /// How many unplaced jobs, dearest first, get a conflict set and a cure.
     pub explain_max: usize,
@@ -100,7 +101,7 @@ pub struct Progress {
 /// What a planning run returns.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The incumbent, already checked.
+    /// The incumbent. Its value is the checker's; whoever writes it down asks the checker for violations first.
     pub plan: Plan,
     /// Its exact value, in micro-credits.
     pub value: i128,
@@ -267,8 +268,8 @@ impl Run<'_> {
             }
         }
         if !self.is_best(occupancy) {
-            self.spent += self.reinsert(occupancy, guide, self.left() / 2);
-            self.say_searching(occupancy);
+            let moves = self.reinsert(occupancy, guide, self.left() / 2);
+            self.searched(occupancy, moves);
         }
         if self.goes_on() {
             self.reschedule(occupancy);
@@ -347,7 +348,10 @@ impl Run<'_> {
         self.say(Phase::Explain, 0, 0, None);
         let (value, unplaced) = rayon::join(
             || check::value(instance, &placements),
-            || Explainer::new(occupancy, &prices).explain_all(options.explain_max, self.stops.explain),
+            || {
+                Explainer::new(occupancy, &prices, self.stops.explain)
+                    .explain_all(options.explain_max, self.stops.explain)
+            },
         );
         let accepted_bids = objective::accepted_bids(instance, &placements);
         let plan = Plan { placements, moves, held_back, unplaced, prices };

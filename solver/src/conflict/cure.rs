@@ -9,7 +9,7 @@
 //! - a rule waived: the whole worth, because a rule is somebody's purpose and has no price;
 //! - a higher bid: the amount.
 //!
-//! When a job that waits may expect to start is told beside that: a later start, whatever it costs.
+//! When a job that waits may expect to start is told beside that, whatever it costs; it is the later start that is offered.
 //!
 //! The worth at stake is what is bid for all the capsules let in. Of equal costs the first in the order of [`Cure`] wins.
 
@@ -24,8 +24,9 @@ use lessor_models::time::{MICROS_PER_HOUR, Timestamp};
 use super::places::{Place, Sets};
 use super::preempt::{self, Victim};
 use super::shortage::Shortage;
-use super::trial::Trial;
-use super::{Explainer, reason, rules, starts};
+use super::trial::{Trial, When};
+use super::{Explainer, rules, starts};
+use crate::lowering::Lowered;
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::support::stop::Stop;
 
@@ -45,6 +46,7 @@ pub(super) fn for_capsule(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,
     sets: &Sets,
+    expected: Option<Timestamp>,
     stop: &Stop,
 ) -> Option<Cure> {
     let worth = explainer.worth_at_stake(class, 1);
@@ -53,53 +55,36 @@ pub(super) fn for_capsule(
         singles.filter_map(|(set, place)| candidate(explainer, class, set[0], *place)).collect();
     let victim = preempt::cheapest(explainer, class, sets, worth, stop);
     candidates.extend(victim.map(|victim| preemption(explainer, &victim)));
+    let later = expected.map(Cure::Start).map(|cure| (cost(explainer, class, (1, GroupIndex(0)), &cure), cure));
+    candidates.retain(|candidate| later.is_none_or(|later| (candidate.cost, candidate.cure) < later));
     candidates.sort_by_key(|candidate| (candidate.cost, candidate.cure));
-    let worked = candidates.iter().find(|candidate| works(explainer, class, candidate, stop));
-    let beyond = || beyond_horizon(explainer, class, stop).map(Cure::Start);
-    match worked {
-        Some(candidate) if candidate.cost <= worth => Some(candidate.cure),
-        Some(candidate) => beyond().or(Some(candidate.cure)),
-        None => beyond(),
-    }
+    let cheapest = candidates.iter().find(|candidate| works(explainer, class, candidate, stop));
+    cheapest.map(|candidate| candidate.cure).or(later.map(|(_, cure)| cure))
 }
 
-/// The earliest start after the window at which one capsule fits, whatever that costs; the end of the horizon, where it fits
-/// then and no earlier. O(starts times tiles), of which groups without room are passed over.
-pub(super) fn expected_start(explainer: &Explainer<'_, '_>, class: JobClassIndex, stop: &Stop) -> Option<Timestamp> {
-    let lowered = explainer.occupancy.lowered();
-    let (job, end) = (lowered.job(class), lowered.instance.horizon().end);
-    let suits = |&group: &GroupIndex| {
-        rules::reaches_data(lowered, class, group) && rules::of_pair(lowered, class, group).is_empty()
-    };
-    let groups: Vec<GroupIndex> = lowered.group_indexes().filter(suits).collect();
-    let latest = groups.iter().map(|&group| starts::latest(lowered, class, group)).min()?;
-    let late = lowered.grid.starts(job.earliest, end).filter(|&start| latest < start && start < end);
-    let mut late = late.take_while(|_| !stop.is_raised());
-    let opens = |&start: &Timestamp| groups.iter().any(|&group| opens(explainer, class, (group, start)));
-    late.find(opens).or_else(|| beyond_horizon(explainer, class, stop))
-}
-
-/// Whether one capsule fits a group at a start, with an end in time that is known.
-fn opens(explainer: &Explainer<'_, '_>, class: JobClassIndex, (group, start): (GroupIndex, Timestamp)) -> bool {
-    let (occupancy, lowered) = (explainer.occupancy, explainer.occupancy.lowered());
-    let draw = lowered.draw(class, group);
-    let mut over = occupancy.buckets(class, group, start);
-    let is_paid = || lowered.worth_from(class, group, start) > 0;
-    over.all(|bucket| draw.fits(&explainer.headroom.row(group, bucket).most))
-        && occupancy.path_room(class, group, start, 1) > 0
-        && is_paid()
-        && reason::allowed_tiles(explainer, class, group)
-            .any(|tile| occupancy.fits_tile(tile, class, start) && ends_in_known_time(explainer, class, tile, start))
-}
-
-/// The same for a gang, within the horizon.
-pub(super) fn expected_start_of_gang(
+/// The earliest start after the window at which so many more capsules fit together, whatever that costs; the end of the
+/// horizon, where they fit then and no earlier. O(starts times tiles), of which groups without room are passed over.
+pub(super) fn expected_start(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,
     (need, shortage): (u64, &Shortage),
     stop: &Stop,
 ) -> Option<Timestamp> {
-    Gang { explainer, class, need, shortage, stop }.later()
+    let lowered = explainer.occupancy.lowered();
+    let (job, end) = (lowered.job(class), lowered.instance.horizon().end);
+    let latest = latest(lowered, class)?;
+    let opens = |when| Trial { when, ..Trial::new(explainer, class, shortage) }.fits(None, need, stop) == Some(true);
+    let late = lowered.grid.starts(job.earliest, end).filter(|&start| latest < start && start < end);
+    let within = late.take_while(|_| !stop.is_raised()).find(|&start| opens(When::At(start)));
+    within.or_else(|| opens(When::Afterwards).then_some(end))
+}
+
+/// The last start that the window allows wherever a capsule may run; `None` where it may run nowhere.
+fn latest(lowered: &Lowered<'_>, class: JobClassIndex) -> Option<Timestamp> {
+    let suits = |&group: &GroupIndex| {
+        rules::reaches_data(lowered, class, group) && rules::of_pair(lowered, class, group).is_empty()
+    };
+    lowered.group_indexes().filter(suits).map(|group| starts::latest(lowered, class, group)).min()
 }
 
 /// The waiver of one constraint at the place that is least short of it.
@@ -115,7 +100,8 @@ fn candidate(explainer: &Explainer<'_, '_>, class: JobClassIndex, blocker: Block
             let cure = Cure::Capacity { owner: here, kind: Kind::Accelerator, amount: place.short };
             fits.then_some(cure)?
         }
-        Blocker::Rule(Rule::Window) => Cure::Start(place.start),
+        // A later start is offered whatever blocks the window; see [`expected_start`].
+        Blocker::Rule(Rule::Window) => return None,
         Blocker::Rule(Rule::Worth) => Cure::Bid(place.short),
         Blocker::Rule(rule) => Cure::Relax(rule),
     };
@@ -144,9 +130,10 @@ fn cost(explainer: &Explainer<'_, '_>, class: JobClassIndex, (need, group): (u64
                 worth.saturating_mul(u128::from(amount)).div_ceil(capacity)
             }
         }
+        Cure::Start(start) if start >= lowered.instance.horizon().end => worth,
         Cure::Start(start) => {
             let job = lowered.job(class);
-            let delay = u128::from(start.since(starts::latest(lowered, class, group)).0);
+            let delay = latest(lowered, class).map_or(0, |latest| u128::from(start.since(latest).0));
             worth.saturating_mul(delay).div_ceil(u128::from(job.deadline.since(job.earliest).0.max(1)))
         }
         Cure::Bid(amount) => u128::from(amount) * u128::from(need),
@@ -163,8 +150,7 @@ fn works(explainer: &Explainer<'_, '_>, class: JobClassIndex, candidate: &Candid
         Cure::Capacity { owner, kind, amount } => trial.more = Some((owner, kind, amount)),
         Cure::Relax(rule) => trial.enforced = trial.enforced.without(lowered, Blocker::Rule(rule)),
         Cure::Preempt { .. } => trial.gone = candidate.gone,
-        Cure::Start(start) if !ends_in_known_time(explainer, class, candidate.target, start) => return false,
-        Cure::Start(start) => trial.at = Some(start),
+        Cure::Start(start) => trial.when = When::At(start),
         Cure::Bid(more) => trial.bid_more = more,
     }
     trial.fits(Some(candidate.target), 1, stop) == Some(true)
@@ -176,24 +162,24 @@ pub(super) fn for_gang(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,
     (need, shortage): (u64, &Shortage),
-    conflict: &[Blocker],
+    (conflict, expected): (&[Blocker], Option<Timestamp>),
     stop: &Stop,
 ) -> Option<Cure> {
     let worth = explainer.worth_at_stake(class, need);
     let gang = Gang { explainer, class, need, shortage, stop };
-    let mut best: Option<(u128, Cure)> = None;
+    let priced = |cure: Cure| (cost(explainer, class, (need, GroupIndex(0)), &cure), cure);
+    let mut best = expected.map(|start| priced(Cure::Start(start)));
     for &blocker in conflict {
         let cure = match blocker {
             Blocker::Account { owner, kind } => gang.capacity(owner, kind),
-            // Where they do not fit together, some can start inside the window and some after it.
-            Blocker::Rule(Rule::Window) => gang.later().map(Cure::Start).or_else(|| gang.waiver(Rule::Window)),
+            // Where they do not fit together at any start, some can start inside the window and some after it.
+            Blocker::Rule(Rule::Window) if expected.is_some() => None,
             Blocker::Rule(Rule::Worth) => gang.bid(),
             Blocker::Rule(Rule::Gang) => gang.holds(&|trial| trial, 1).then_some(Cure::Relax(Rule::Gang)),
             Blocker::Tiles { .. } | Blocker::Rule(Rule::Devices) => None,
             Blocker::Rule(rule) => gang.waiver(rule),
         };
-        let priced = cure.map(|cure| (cost(explainer, class, (need, GroupIndex(0)), &cure), cure));
-        best = best.into_iter().chain(priced).min();
+        best = best.into_iter().chain(cure.map(priced)).min();
     }
     let most = best.map_or(worth, |(cost, _)| cost.min(worth));
     let short = need.saturating_sub(Trial::new(explainer, class, shortage).fill(None, need, stop)?);
@@ -249,19 +235,6 @@ impl<'x, 'o, 'a> Gang<'x, 'o, 'a> {
         Some(Cure::Capacity { owner, kind, amount: enough })
     }
 
-    /// The earliest start after the window at which all of the gang fit together.
-    fn later(&self) -> Option<Timestamp> {
-        let lowered = self.explainer.occupancy.lowered();
-        let end = lowered.instance.horizon().end;
-        let late = lowered.group_indexes().take_while(|_| !self.stop.is_raised()).flat_map(|group| {
-            let ends = move |start: &Timestamp| lowered.run(self.class, group, *start).end <= end;
-            starts::late(lowered, self.class, group).filter(ends)
-        });
-        let late: BTreeSet<Timestamp> = late.collect();
-        let fits = |start: &&Timestamp| self.holds(&|trial| Trial { at: Some(**start), ..trial }, self.need);
-        late.iter().take_while(|_| !self.stop.is_raised()).find(fits).copied()
-    }
-
     /// The least rise of the bid that is enough: one at which some group begins to pay.
     fn bid(&self) -> Option<Cure> {
         let lowered = self.explainer.occupancy.lowered();
@@ -272,45 +245,4 @@ impl<'x, 'o, 'a> Gang<'x, 'o, 'a> {
         let at = rises.partition_point(|rise| !fits(rise));
         rises.get(at).map(|&rise| Cure::Bid(rise))
     }
-}
-
-/// Whether a capsule that starts then has ended when the plan's horizon does, or runs on into time that changes nothing.
-fn ends_in_known_time(explainer: &Explainer<'_, '_>, class: JobClassIndex, tile: TileIndex, start: Timestamp) -> bool {
-    let lowered = explainer.occupancy.lowered();
-    let group = lowered.group_of(tile);
-    lowered.run(class, group, start).end <= lowered.instance.horizon().end || is_constant_after(explainer, group)
-}
-
-/// Whether no capacity of a group's tiles or of the accounts above changes after the horizon.
-fn is_constant_after(explainer: &Explainer<'_, '_>, group: GroupIndex) -> bool {
-    let lowered = explainer.occupancy.lowered();
-    let (fleet, end) = (lowered.instance.fleet(), lowered.instance.horizon().end);
-    let at = lowered.group(group);
-    let above = at.path.iter().map(|&(account, _)| lowered.account(account).owner);
-    let is_constant = |owner| {
-        let functions = Kind::ALL.into_iter().filter_map(move |kind| fleet.steps().get(&(owner, kind)));
-        functions.filter_map(|function| function.steps().last()).all(|step| step.0 <= end)
-    };
-    above.chain([Owner::Node(at.tile)]).all(is_constant)
-}
-
-/// The end of the horizon, where a capsule would fit a tile with nothing else on it: all that is planned has ended then.
-fn beyond_horizon(explainer: &Explainer<'_, '_>, class: JobClassIndex, stop: &Stop) -> Option<Timestamp> {
-    let lowered = explainer.occupancy.lowered();
-    let last = lowered.grid.count() - 1;
-    let fits = |group: &GroupIndex| {
-        let at = lowered.group(*group);
-        let tile = TileIndex::new(at.tiles.start);
-        let is_allowed =
-            rules::of_pair(lowered, class, *group).with(explainer.bonds.broken(lowered, class, tile)).is_empty();
-        let fits_above = |&(account, level): &(_, _)| {
-            lowered.draw_at(class, *group, level).fits(lowered.account(account).capacity(last))
-        };
-        is_allowed
-            && lowered.job(class).demand.devices <= at.devices
-            && lowered.draw(class, *group).fits(at.capacity(last))
-            && at.path.iter().all(fits_above)
-            && is_constant_after(explainer, *group)
-    };
-    lowered.group_indexes().take_while(|_| !stop.is_raised()).find(fits).map(|_| lowered.instance.horizon().end)
 }

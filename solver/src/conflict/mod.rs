@@ -83,25 +83,20 @@ pub struct Explainer<'o, 'a> {
 /// Explains one class of a finished plan; a raised flag makes the reason [`Reason::Interrupted`].
 #[must_use]
 pub fn explain(occupancy: &Occupancy<'_>, class: JobClassIndex, stop: &Stop) -> Explanation {
-    Explainer::until(occupancy, &[], stop).explain(class, stop)
+    Explainer::new(occupancy, &[], stop).explain(class, stop)
 }
 
 /// Everything that a finished plan left out, dearest first; see [`Explainer::explain_all`].
 #[must_use]
 pub fn explain_all(occupancy: &Occupancy<'_>, explain_max: usize, stop: &Stop) -> Vec<Unplaced> {
-    Explainer::until(occupancy, &[], stop).explain_all(explain_max, stop)
+    Explainer::new(occupancy, &[], stop).explain_all(explain_max, stop)
 }
 
 impl<'o, 'a> Explainer<'o, 'a> {
-    /// Reads a plan; prices, where known, decide what capacity is cheap. O(tiles times buckets + items + jobs).
+    /// Reads a plan; prices, where known, decide what capacity is cheap. O(tiles times buckets + items + jobs). Where the flag is
+    /// raised meanwhile, every explanation is [`Reason::Interrupted`].
     #[must_use]
-    pub fn new(occupancy: &'o Occupancy<'a>, prices: &[Price]) -> Explainer<'o, 'a> {
-        Explainer::until(occupancy, prices, &Stop::new())
-    }
-
-    /// The same, cut short by the flag: where it is raised meanwhile, every explanation is [`Reason::Interrupted`].
-    #[must_use]
-    pub fn until(occupancy: &'o Occupancy<'a>, prices: &[Price], stop: &Stop) -> Explainer<'o, 'a> {
+    pub fn new(occupancy: &'o Occupancy<'a>, prices: &[Price], stop: &Stop) -> Explainer<'o, 'a> {
         let mut highest = BTreeMap::new();
         for price in prices {
             let known = highest.entry((price.owner, price.kind)).or_insert(0);
@@ -131,13 +126,10 @@ impl<'o, 'a> Explainer<'o, 'a> {
         };
         // A set that was not brought to the end is no answer; the reason alone still is.
         let Some((conflict, sets)) = blocked else { return Explanation::by(reason) };
+        let expected_start = cure::expected_start(self, class, (need, &shortage), stop);
         let cure = match sets.filter(|_| need <= 1) {
-            Some(sets) => cure::for_capsule(self, class, &sets, stop),
-            None => cure::for_gang(self, class, (need, &shortage), &conflict, stop),
-        };
-        let expected_start = match need {
-            0 | 1 => cure::expected_start(self, class, stop),
-            _ => cure::expected_start_of_gang(self, class, (need, &shortage), stop),
+            Some(sets) => cure::for_capsule(self, class, &sets, expected_start, stop),
+            None => cure::for_gang(self, class, (need, &shortage), (&conflict, expected_start), stop),
         };
         Explanation { reason, conflict, cure, expected_start }
     }

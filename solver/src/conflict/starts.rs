@@ -1,5 +1,7 @@
 //! When a capsule might start: inside its window, and later than the window allows.
 
+use lessor_models::fleet::Owner;
+use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 
 use crate::lowering::Lowered;
@@ -37,7 +39,33 @@ pub(super) fn late<'x>(
     let after = from.max(job.earliest);
     let is_graded = lowered.grid.count() > 1 && after < last;
     let edges = is_graded.then(|| lowered.grid.starts(after, last).skip(1)).into_iter().flatten();
-    let worth = lowered.group(group).varying.and_then(|_| lowered.worth(class, group)).unwrap_or(i64::MAX);
-    let earns = move |start: &Timestamp| worth == i64::MAX || lowered.surcharge(class, group, *start) < worth;
-    first.into_iter().chain(edges).filter(earns)
+    first.into_iter().chain(edges).filter(move |&start| earns(lowered, class, group, start))
+}
+
+/// Whether what energy costs then leaves something of what a capsule is worth; what it is worth at its best is asked elsewhere.
+pub(super) fn earns(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex, start: Timestamp) -> bool {
+    let worth = lowered.group(group).varying.and_then(|_| lowered.worth(class, group));
+    worth.is_none_or(|worth| lowered.surcharge(class, group, start) < worth)
+}
+
+/// Whether a capsule that starts then has ended when the plan's horizon does, or runs on into time that changes nothing.
+pub(super) fn ends_in_known_time(
+    lowered: &Lowered<'_>,
+    class: JobClassIndex,
+    group: GroupIndex,
+    start: Timestamp,
+) -> bool {
+    lowered.run(class, group, start).end <= lowered.instance.horizon().end || is_constant_after(lowered, group)
+}
+
+/// Whether no capacity of a group's tiles or of the accounts above changes after the horizon.
+pub(super) fn is_constant_after(lowered: &Lowered<'_>, group: GroupIndex) -> bool {
+    let (fleet, end) = (lowered.instance.fleet(), lowered.instance.horizon().end);
+    let at = lowered.group(group);
+    let above = at.path.iter().map(|&(account, _)| lowered.account(account).owner);
+    let is_constant = |owner| {
+        let functions = Kind::ALL.into_iter().filter_map(move |kind| fleet.steps().get(&(owner, kind)));
+        functions.filter_map(|function| function.steps().last()).all(|step| step.0 <= end)
+    };
+    above.chain([Owner::Node(at.tile)]).all(is_constant)
 }

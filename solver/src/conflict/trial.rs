@@ -83,6 +83,17 @@ pub(super) fn account_of(lowered: &Lowered<'_>, owner: Owner) -> Option<AccountI
     Some(AccountIndex::new(at))
 }
 
+/// When the capsules of a trial start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// At any start that the window allows, and, where it is waived, after it.
+    Window,
+    /// All at one instant, whatever the window says. Nothing else is changed then.
+    At(Timestamp),
+    /// At the end of the horizon, when all that is planned has ended; rules about places still count it.
+    Afterwards,
+}
+
 /// A what-if: the plan with a change.
 #[derive(Clone, Debug)]
 pub(super) struct Trial<'x, 'o, 'a> {
@@ -95,8 +106,8 @@ pub(super) struct Trial<'x, 'o, 'a> {
     pub(super) more: Option<(Owner, Kind, u64)>,
     /// Capsules taken off a tile.
     pub(super) gone: Option<(TileIndex, Item)>,
-    /// The only start tried, where set.
-    pub(super) at: Option<Timestamp>,
+    /// Which starts are tried.
+    pub(super) when: When,
     /// What is bid more for each capsule, in micro-credits.
     pub(super) bid_more: u64,
 }
@@ -136,7 +147,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         shortage: &'x Shortage,
     ) -> Trial<'x, 'o, 'a> {
         let enforced = Enforced::all(explainer.occupancy.lowered());
-        Trial { explainer, class, shortage, enforced, more: None, gone: None, at: None, bid_more: 0 }
+        Trial { explainer, class, shortage, enforced, more: None, gone: None, when: When::Window, bid_more: 0 }
     }
 
     /// Whether `need` more capsules fit, on one tile where one is named. `None` where the flag was raised first.
@@ -194,7 +205,8 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         }
         let path = self.path_left(group, filled);
         let has_room = |start: &Timestamp| {
-            self.path_room(group, self.explainer.occupancy.buckets(self.class, group, *start), &path) > 0
+            let over = self.over(group, *start);
+            self.may_have_room(group, over.clone()) && self.path_room(group, over, &path) > 0
         };
         if !starts.iter().any(has_room) {
             return;
@@ -232,9 +244,9 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
 
     /// Places as many capsules as fit on a tile at one start.
     fn fill_tile(&self, tile: TileIndex, start: Timestamp, need: u64, (room, filled): (&mut Room, &mut Filled)) {
-        let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
+        let lowered = self.explainer.occupancy.lowered();
         let group = lowered.group_of(tile);
-        let over = occupancy.buckets(self.class, group, start);
+        let over = self.over(group, start);
         let demand = &lowered.job(self.class).demand;
         let holds_devices = demand.devices > 0 && self.enforced.holds(Rule::Devices);
         let draw = self.tile_draw(tile, over.clone());
@@ -261,21 +273,56 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
 
     fn starts(&self, group: GroupIndex) -> Vec<Timestamp> {
         let lowered = self.explainer.occupancy.lowered();
-        if let Some(at) = self.at {
-            return vec![at];
+        match self.when {
+            When::Window => self.starts_by_window(group),
+            When::At(start) => {
+                let may_start = starts::ends_in_known_time(lowered, self.class, group, start)
+                    && starts::earns(lowered, self.class, group, start);
+                may_start.then_some(start).into_iter().collect()
+            }
+            When::Afterwards if starts::is_constant_after(lowered, group) => vec![lowered.instance.horizon().end],
+            When::Afterwards => Vec::new(),
         }
+    }
+
+    fn starts_by_window(&self, group: GroupIndex) -> Vec<Timestamp> {
+        let lowered = self.explainer.occupancy.lowered();
         let inside = starts::inside(lowered, self.class, group);
         let is_open = !self.enforced.holds(Rule::Window);
         let late = is_open.then(|| starts::late(lowered, self.class, group)).into_iter().flatten();
         inside.chain(late).collect()
     }
 
+    /// The buckets in which a capsule that starts then runs. What comes after the horizon is like its last bucket.
+    fn over(&self, group: GroupIndex, start: Timestamp) -> Range<usize> {
+        let count = self.explainer.occupancy.lowered().grid.count();
+        match self.when {
+            When::Afterwards => count - 1..count,
+            When::Window | When::At(_) => self.explainer.occupancy.buckets(self.class, group, start),
+        }
+    }
+
+    /// Whether the most that tiles of a group have left may be enough; asked of one start alone, for a window has [`Shortage`].
+    fn may_have_room(&self, group: GroupIndex, mut over: Range<usize>) -> bool {
+        let draw = self.explainer.occupancy.lowered().draw(self.class, group);
+        let row = |bucket| self.explainer.headroom.row(group, bucket);
+        !matches!(self.when, When::At(_)) || over.all(|bucket| draw.fits(&row(bucket).most))
+    }
+
     /// Whether a tile that the change does not touch lacks something at every start: a quick test before all others.
     fn is_full(&self, tile: TileIndex) -> bool {
+        match self.when {
+            When::Window => self.is_full_by_window(tile),
+            When::At(start) => !self.explainer.occupancy.fits_tile(tile, self.class, start),
+            When::Afterwards => false,
+        }
+    }
+
+    fn is_full_by_window(&self, tile: TileIndex) -> bool {
         let owner = Owner::Node(self.explainer.occupancy.lowered().tiles[tile.at()]);
         let is_touched =
             self.more.is_some_and(|(whose, ..)| whose == owner) || self.gone.is_some_and(|(from, _)| from == tile);
-        self.shortage.of_tile(tile).meets(self.enforced_kinds()) && !is_touched && self.at.is_none()
+        self.shortage.of_tile(tile).meets(self.enforced_kinds()) && !is_touched
     }
 
     /// Whether that holds for every tile of a group.
@@ -284,7 +331,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         // What is added to a tile of its own is tried on that tile alone; elsewhere it is added to an account.
         let is_added_to_a_tile = self.more.is_some_and(|(owner, ..)| account_of(lowered, owner).is_none());
         let is_touched = is_added_to_a_tile || self.gone.is_some_and(|(from, _)| lowered.group_of(from) == group);
-        !self.shortage.has_tile_with(group, self.enforced_kinds()) && !is_touched && self.at.is_none()
+        !self.shortage.has_tile_with(group, self.enforced_kinds()) && !is_touched && self.when == When::Window
     }
 
     /// The kinds of a tile that count when it is asked whether it is full: a start that is asked for may be one that was not
@@ -382,7 +429,10 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
         let all = 0..lowered.grid.count();
         room.left.clear();
-        room.left.extend(all.clone().map(|k| *occupancy.tile_left(tile, k)));
+        room.left.extend(all.clone().map(|k| match self.when {
+            When::Afterwards => *lowered.group(lowered.group_of(tile)).capacity(k),
+            When::Window | When::At(_) => *occupancy.tile_left(tile, k),
+        }));
         let owner = Owner::Node(lowered.tiles[tile.at()]);
         let added = self.more.filter(|&(whose, ..)| whose == owner);
         if let Some((_, kind, amount)) = added {
@@ -402,7 +452,10 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             return;
         }
         let by_bucket: Vec<Vec<u16>> = all.clone().map(|k| occupancy.devices_left(tile, k..k + 1).collect()).collect();
-        room.devices.extend((0..by_bucket[0].len()).map(|device| by_bucket.iter().map(|left| left[device]).collect()));
+        room.devices.extend((0..by_bucket[0].len()).map(|device| match self.when {
+            When::Afterwards => vec![DEVICE_MILLI; all.end],
+            When::Window | When::At(_) => by_bucket.iter().map(|left| left[device]).collect(),
+        }));
         if let Some(item) = gone {
             let milli = lowered.job(item.class).demand.device_milli;
             let over = occupancy.buckets(item.class, lowered.group_of(tile), item.start);
@@ -422,7 +475,10 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             if let Some(left) = filled.accounts.get(&account) {
                 return left.clone();
             }
-            let mut left: Vec<Resources> = all.clone().map(|k| *occupancy.account_left(account, k)).collect();
+            let mut left: Vec<Resources> = match self.when {
+                When::Afterwards => all.clone().map(|k| *lowered.account(account).capacity(k)).collect(),
+                When::Window | When::At(_) => all.clone().map(|k| *occupancy.account_left(account, k)).collect(),
+            };
             let added = self.more.filter(|&(whose, ..)| whose == lowered.account(account).owner);
             if let Some((_, kind, amount)) = added {
                 for left in &mut left {

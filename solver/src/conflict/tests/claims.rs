@@ -63,16 +63,21 @@ fn assert_expected(world: &World, job: usize, start: Timestamp) {
     assert!(world.need(job) > 1 || !earlier.opens(job), "there is a start before {start:?} in {world:?}");
 }
 
+/// The job does not fit after all that is planned either, all of it at once, where nothing is known to change then.
+fn assert_never(world: &World, job: usize) {
+    let end = world.instance().horizon().end;
+    let mut afterwards = world.clone();
+    let Term::Fixed(term) = world.jobs[job].term else { return };
+    (afterwards.jobs[job].earliest, afterwards.jobs[job].deadline) = (end, end.after(term));
+    let mut steps = world.parts.steps.values().flatten();
+    let is_open = || afterwards.opens(job);
+    assert!(steps.any(|step| step.0 > end) || !is_open(), "no start is told, but {end:?} would do in {world:?}");
+}
+
 /// All of it, for a job that misses capsules.
 pub(super) fn assert_sound(world: &World, job: usize) -> Explanation {
     let explanation = world.explain(job);
     let is_open = world.opens(job);
-    println!(
-        "STAT {:?} {} {:?}",
-        explanation.reason,
-        explanation.conflict.len(),
-        explanation.cure.map(|c| format!("{c:?}").split(['(', '{']).next().map(str::to_owned))
-    );
     assert_eq!(explanation.reason == Reason::Interrupted, is_open, "{explanation:?} of {world:?}");
     if is_open {
         return explanation;
@@ -81,8 +86,9 @@ pub(super) fn assert_sound(world: &World, job: usize) -> Explanation {
     if let Some(cure) = explanation.cure {
         assert_cures(world, job, cure);
     }
-    if let Some(start) = explanation.expected_start {
-        assert_expected(world, job, start);
+    match explanation.expected_start {
+        Some(start) => assert_expected(world, job, start),
+        None => assert_never(world, job),
     }
     // A single waiver that would do is a cure that must not be missed; added devices are bounded, so they may be.
     let waivers = explanation.conflict.iter().filter(|&&blocker| {

@@ -297,7 +297,8 @@ fn known_prices_decide_what_capacity_is_cheap() {
         interval: instance.horizon(),
         price: 1,
     };
-    let cure_at = |node| Explainer::new(&occupancy, &[price(node)]).explain(JobClassIndex(0), &Stop::new()).cure;
+    let cure_at =
+        |node| Explainer::new(&occupancy, &[price(node)], &Stop::new()).explain(JobClassIndex(0), &Stop::new()).cure;
     assert_eq!([cure_at(0), cure_at(1)], [0, 1].map(|node| Some(capacity(NodeIndex(node), Kind::Memory, 1))));
 }
 
