@@ -4,6 +4,8 @@
 //! a tile, or a cell, that takes all of it, the fullest first (best fit; Johnson 1973), and capsules of one that does not find room
 //! for all it needs leave no trace.
 
+use std::collections::BTreeSet;
+
 use lessor_models::fleet::Level;
 use lessor_models::job::Domain;
 use lessor_models::resources::{Resources, UNLIMITED};
@@ -135,20 +137,13 @@ fn leader(lowered: &Lowered<'_>, class: JobClassIndex) -> Option<JobClassIndex> 
     lowered.job(class).affinity.map(|relation| lowered.class_of_job[relation.job.at()])
 }
 
-/// Whoever must be near another comes after it, where they are not near each other in a ring.
+/// Whoever must be near another comes after it, where they are not near each other in a ring. O(classes log classes).
 fn lead_first(lowered: &Lowered<'_>, classes: &mut Vec<JobClassIndex>) {
-    let mut waiting = std::mem::take(classes);
-    while !waiting.is_empty() {
-        let before = waiting.len();
-        let mut left = Vec::new();
-        for class in waiting {
-            let is_led = leader(lowered, class).is_none_or(|leader| leader == class || classes.contains(&leader));
-            if is_led { classes.push(class) } else { left.push(class) }
-        }
-        if left.len() == before {
-            classes.append(&mut left);
-        }
-        waiting = left;
+    let mut seen = BTreeSet::new();
+    for class in std::mem::take(classes) {
+        let up = std::iter::successors(Some(class), |&class| leader(lowered, class));
+        let new: Vec<JobClassIndex> = up.take_while(|&class| seen.insert(class)).collect();
+        classes.extend(new.into_iter().rev());
     }
 }
 

@@ -13,14 +13,13 @@ use crate::support::stop::Stop;
 
 /// The most that any tile of each group has left, per kind: rejects whole groups at a glance.
 #[derive(Clone, Debug)]
-pub struct Roomiest {
+struct Roomiest {
     most: Vec<Option<Resources>>,
 }
 
 impl Roomiest {
     /// Nothing known yet.
-    #[must_use]
-    pub fn new(groups: usize) -> Roomiest {
+    fn new(groups: usize) -> Roomiest {
         Roomiest { most: vec![None; groups] }
     }
 
@@ -41,37 +40,32 @@ impl Roomiest {
     }
 
     /// Forgets a group after something was taken off it or placed on it.
-    pub fn forget(&mut self, group: GroupIndex) {
+    fn forget(&mut self, group: GroupIndex) {
         self.most[group.at()] = None;
     }
 }
 
-/// Inserts up to `count` capsules of a class, best group first, earliest start first. Returns how many.
-///
-/// The first capsules of a class that must be at several locations open what the others then fill.
-pub fn insert(
-    occupancy: &mut Occupancy<'_>,
-    class: JobClassIndex,
-    count: u64,
-    ranking: &Ranking,
-    roomiest: &mut Roomiest,
-) -> u64 {
-    let bearings = Bearing::in_turn(occupancy);
-    insert_bearing(occupancy, (class, count, bearings), ranking, roomiest)
+/// Inserts one more capsule of a class, best group first, earliest start first; whether there was a place.
+pub fn insert_one(occupancy: &mut Occupancy<'_>, class: JobClassIndex, ranking: &Ranking) -> bool {
+    let (bearings, mut roomiest) = (Bearing::in_turn(occupancy), Roomiest::new(occupancy.lowered().groups.len()));
+    insert_bearing(occupancy, (class, 1, bearings), ranking, &mut roomiest, &Stop::new()) == 1
 }
 
-/// The same, with strains borne in turn.
+/// Inserts up to so many capsules of a class, best group first, earliest start first, with strains borne in turn. Returns how many.
+///
+/// The first capsules of a class that must be at several locations open what the others then fill.
 fn insert_bearing(
     occupancy: &mut Occupancy<'_>,
     (class, count, bearings): (JobClassIndex, u64, &[Bearing]),
     ranking: &Ranking,
     roomiest: &mut Roomiest,
+    stop: &Stop,
 ) -> u64 {
     let spreads = is_spread_out(occupancy, class);
     let mut placed = 0;
     for &bearing in bearings {
         loop {
-            let more = insert_once(occupancy, (class, count - placed, bearing), ranking, roomiest);
+            let more = insert_once(occupancy, (class, count - placed, bearing), ranking, roomiest, stop);
             placed += more;
             if !spreads || more == 0 || placed == count {
                 break;
@@ -108,6 +102,7 @@ fn insert_once(
     (class, count, bearing): (JobClassIndex, u64, Bearing),
     ranking: &Ranking,
     roomiest: &mut Roomiest,
+    stop: &Stop,
 ) -> u64 {
     let lowered = occupancy.lowered();
     let groups = ranking.groups(lowered, class);
@@ -121,7 +116,7 @@ fn insert_once(
         }
         let before = missing;
         let mut starts = lowered.starts(class, group);
-        while missing > 0 {
+        while missing > 0 && !stop.is_raised() {
             let mut openings = Openings::new(occupancy, class);
             let is_open = |start: &Timestamp| lowered.grid.count() == 1 || openings.tile(group, *start).is_some();
             let Some(start) = starts.find(is_open) else { break };
@@ -231,6 +226,7 @@ pub fn insert_queued(occupancy: &mut Occupancy<'_>) {
             let room = occupancy.path_room(class, group, start, missing);
             let strain = lowered.earns(class, group, start);
             let is_held = room > 0 && devices > 0 && occupancy.devices_are_free(tile, (class, start), devices);
+            let is_held = is_held && occupancy.worthwhile(tile, (class, start), (strain, 1)) > 0;
             if is_held && occupancy.fits_tile(tile, class, start) && occupancy.rules_allow(tile, class) {
                 occupancy.place(tile, Item { class, count: 1, start, devices, is_current: false });
             } else {
@@ -270,7 +266,7 @@ fn insert_all(
         }
         let missing = occupancy.missing(class);
         if missing > 0 {
-            placed += insert_bearing(occupancy, (class, missing, bearings), ranking, &mut roomiest);
+            placed += insert_bearing(occupancy, (class, missing, bearings), ranking, &mut roomiest, stop);
         }
     }
     placed
@@ -287,19 +283,19 @@ pub fn insert_first_come(occupancy: &mut Occupancy<'_>, stop: &Stop) {
         if stop.is_raised() {
             return;
         }
-        insert_at_once(occupancy, class);
+        insert_at_once(occupancy, class, stop);
     }
 }
 
 /// Inserts the capsules of a class that are missing, each at the first start of all groups.
-fn insert_at_once(occupancy: &mut Occupancy<'_>, class: JobClassIndex) {
+fn insert_at_once(occupancy: &mut Occupancy<'_>, class: JobClassIndex, stop: &Stop) {
     let (lowered, job) = (occupancy.lowered(), occupancy.lowered().job(class));
     let latest = |group| Timestamp(job.deadline.0.saturating_sub_unsigned(lowered.term(class, group).0));
     let usable = |&group: &GroupIndex| !lowered.group(group).closed && lowered.worth(class, group).is_some();
     let groups: Vec<GroupIndex> = lowered.group_indexes().filter(usable).collect();
     let Some(last) = groups.iter().map(|&group| latest(group)).max() else { return };
     let mut missing = occupancy.missing(class);
-    for start in lowered.grid.starts(job.earliest, last) {
+    for start in lowered.grid.starts(job.earliest, last).take_while(|_| !stop.is_raised()) {
         loop {
             let before = missing;
             for &group in groups.iter().filter(|&&group| start <= latest(group)) {

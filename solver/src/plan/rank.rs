@@ -131,7 +131,7 @@ pub(crate) fn is_small(size: f64) -> bool {
     size < SMALL
 }
 
-/// A capsule's largest share of a tile's kinds, or of a device.
+/// A capsule's largest share of a tile's kinds, or of a device; of equals, more devices are larger.
 pub(crate) fn size(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> f64 {
     let (draw, capacity) = (lowered.draw(class, group), lowered.group(group).capacity(0));
     let kinds = draw.0.iter().zip(&capacity.0).filter(|(draw, all)| **draw > 0 && **all > 0);

@@ -69,7 +69,7 @@ impl Room {
 
     /// Takes what capsules draw, and the milli of their devices. The caller has made sure that they fit.
     pub fn take(&mut self, draw: &Resources, count: u64, (milli, devices): (u16, u64), over: &Range<usize>) {
-        let taken = Resources(draw.0.map(|amount| amount * count));
+        let taken = Resources(draw.0.map(|amount| amount.saturating_mul(count)));
         for left in &mut self.left[over.clone()] {
             *left = left.saturating_sub(&taken);
         }

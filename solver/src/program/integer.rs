@@ -125,6 +125,7 @@ fn answer(solved: &SolvedModel) -> IntegerAnswer {
     let values = || solved.get_solution().columns().iter().map(count).collect();
     match solved.status() {
         HighsModelStatus::Optimal if found() => IntegerAnswer::Optimal(values()),
+        // Where HiGHS does not tell which: every column has a most, so nothing is unbounded.
         HighsModelStatus::Infeasible | HighsModelStatus::ObjectiveBound | HighsModelStatus::UnboundedOrInfeasible => {
             IntegerAnswer::Infeasible
         }

@@ -1,4 +1,4 @@
-//! Linear programs: the one place that talks to HiGHS through `highs`.
+//! Linear programs, with HiGHS.
 //!
 //! Rows are `<=`, columns are non-negative, the sense is maximization. Prices come back as non-negative floats and prove
 //! nothing by themselves. A solve runs on a thread of its own, because HiGHS can overrun its limits: when the stop is
@@ -248,6 +248,7 @@ impl Loaded {
         let answer = match solved.status() {
             HighsModelStatus::Optimal => Answer::Optimal(solution()),
             HighsModelStatus::Infeasible => Answer::Infeasible,
+            // Where HiGHS does not tell which, columns of zero are the first thing to satisfy rows of `<=`.
             HighsModelStatus::Unbounded | HighsModelStatus::UnboundedOrInfeasible => Answer::Unbounded,
             // Close enough from inside is not what HiGHS calls optimal.
             HighsModelStatus::Unknown if self.way == Way::Inside => Answer::Limited(solution()),

@@ -81,7 +81,7 @@ impl Running {
     }
 
     fn of_class(&self, class: JobClassIndex) -> Option<&OfClass> {
-        self.of_classes.iter().find(|of_class| of_class.class == class)
+        self.of_index.get(&class).map(|&at| &self.of_classes[at])
     }
 
     /// The capsule on a tile that gives way to one of a class, and what is lost with it: one that did not run at all and is worth

@@ -3,6 +3,8 @@
 mod hold_back;
 mod ways;
 
+use std::collections::BTreeMap;
+
 use lessor_models::fleet::NodeIndex;
 use lessor_models::objective::moves;
 use lessor_models::plan::CurrentPlacement;
@@ -41,6 +43,8 @@ struct OfClass {
 #[derive(Clone, Debug)]
 pub struct Running {
     of_classes: Vec<OfClass>,
+    /// Where each class is among those.
+    of_index: BTreeMap<JobClassIndex, usize>,
     /// A tile of each place that costs its own to enter; none where no pair of tiles has a cost.
     entrances: Vec<NodeIndex>,
 }
@@ -66,7 +70,7 @@ impl Running {
     pub fn of(lowered: &Lowered<'_>) -> Running {
         let current = lowered.instance.current();
         if current.is_empty() {
-            return Running { of_classes: Vec::new(), entrances: Vec::new() };
+            return Running { of_classes: Vec::new(), of_index: BTreeMap::new(), entrances: Vec::new() };
         }
         let tile_of = lowered.tile_of_nodes();
         let of_job = current.chunk_by(|a, b| a.job == b.job).map(|same| {
@@ -86,7 +90,9 @@ impl Running {
                 rows,
             }
         });
-        Running { of_classes: of_job.collect(), entrances: ways::entrances(lowered) }
+        let of_classes: Vec<OfClass> = of_job.collect();
+        let of_index = of_classes.iter().enumerate().map(|(at, of_class)| (of_class.class, at)).collect();
+        Running { of_classes, of_index, entrances: ways::entrances(lowered) }
     }
 
     /// Whether anything goes that [`Stay::All`] would keep.

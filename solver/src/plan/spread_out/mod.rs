@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 
-use super::insert::{Roomiest, insert};
+use super::insert::insert_one;
 use super::occupancy::Occupancy;
 use super::rank::Ranking;
 use crate::lowering::domain_members;
@@ -25,8 +25,7 @@ pub fn spread_out(occupancy: &mut Occupancy<'_>, ranking: &Ranking) -> Vec<JobCl
         while is_crowded(occupancy, class) {
             let Some(tile) = most_crowded(occupancy, class, &tiles) else { break };
             take_one(occupancy, class, tile);
-            let mut roomiest = Roomiest::new(lowered.groups.len());
-            if insert(occupancy, class, 1, ranking, &mut roomiest) == 0 {
+            if !insert_one(occupancy, class, ranking) {
                 losers.push(class);
             }
         }

@@ -14,10 +14,11 @@ use super::spread_out;
 use crate::lowering::Lowered;
 use crate::lowering::index::{JobClassIndex, TileIndex};
 use crate::plan::assemble;
-use crate::plan::insert::{Roomiest, insert};
+use crate::plan::insert::insert_missing;
 use crate::plan::occupancy::{Item, Occupancy};
 use crate::plan::rank::Ranking;
 use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 const CELLS: usize = 3;
 
@@ -104,8 +105,7 @@ fn random_crowds_are_mended_and_filled_up_as_far_as_any_plan_could_be() {
         let before = held(&occupancy);
         let ranking = Ranking::new(&lowered, None);
         spread_out(&mut occupancy, &ranking);
-        let missing = occupancy.missing(JobClassIndex(0));
-        insert(&mut occupancy, JobClassIndex(0), missing, &ranking, &mut Roomiest::new(lowered.groups.len()));
+        insert_missing(&mut occupancy, &[JobClassIndex(0)], &ranking, &Stop::new());
         let plan = assemble::placements(&occupancy);
         let broken = Violation::Rule { rule: Rule::SpreadLeast, job: lessor_models::job::JobIndex(0), tile: None };
         assert!(!check::violations(&instance, &plan).contains(&broken), "seed {seed}: {plan:?}");
