@@ -1,9 +1,10 @@
-//! Simulated annealing over shifts, swaps and ejection chains (Kirkpatrick, Gelatt & Vecchi 1983; for machine reassignment,
-//! Portal, Ritt, Borba & Buriol 2016).
+//! Simulated annealing over shifts, swaps, ejection chains and convoys (Kirkpatrick, Gelatt & Vecchi 1983; for machine
+//! reassignment, Portal, Ritt, Borba & Buriol 2016).
 
 use crate::support::random::Random;
 use crate::support::stop::Stop;
 
+use super::convoy::{Convoy, Fleet};
 use super::cooling::{Cooling, Pace};
 use super::ejection::Chain;
 use super::incumbent::Incumbent;
@@ -42,6 +43,7 @@ pub(super) struct Annealing<'a> {
     pub(super) pace: Pace,
     pub(super) mix: Mix,
     pub(super) ranks: &'a Ranks,
+    pub(super) fleet: &'a Fleet<'a>,
     pub(super) stop: &'a Stop,
 }
 
@@ -80,7 +82,8 @@ impl Annealing<'_> {
     /// each temperature.
     pub(super) fn run(&self, state: &mut State, best: &mut Incumbent, random: &mut Random) -> Vec<f64> {
         let mut sums = vec![(0.0, 0.0); self.cooling.len()];
-        let mut chain = Chain::default();
+        let (mut chain, mut convoy) = (Chain::default(), Convoy::default());
+        let convoys = self.fleet.tried(state, BATCH, random);
         let mut steps = 0;
         loop {
             let share = self.pace.share(steps, self.stop);
@@ -103,6 +106,14 @@ impl Annealing<'_> {
                 if difference <= 0.0 || random.unit() < (-difference / temperature).exp() {
                     state.apply(step);
                     best.moved(step);
+                    best.offer(state);
+                }
+            }
+            let is_cold = at >= self.cooling.len() / 2;
+            for _ in 0..convoys[usize::from(is_cold)] {
+                let limit = -temperature * random.unit().max(f64::MIN_POSITIVE).ln();
+                if convoy.drive(state, self.fleet, limit, random) {
+                    convoy.processes().for_each(|process| best.touched(process));
                     best.offer(state);
                 }
             }

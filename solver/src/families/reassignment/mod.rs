@@ -1,13 +1,14 @@
 //! Machine reassignment: processes move so that machines are loaded well, and little is moved for it.
 //!
 //! [`state`] tells at once what a shift or a swap costs and whether it may be; [`annealing`] tries them by the million, and
-//! [`ejection`] chains among them, first quickly, to learn where [`cooling`] must be slow, then for as long as there is time.
-//! A start that breaks rules is mended first, by [`repair`], or another made in its place, by [`construct`]; moves that no
-//! assignment allows are ruled out, by [`reach`]. Every assignment that leaves here was checked by
-//! [`lessor_models::families::reassignment`].
+//! [`ejection`] chains among them, and a [`convoy`] where services depend on each other: first quickly, to learn where
+//! [`cooling`] must be slow, then for as long as there is time. A start that breaks rules is mended first, by [`repair`], or
+//! another made in its place, by [`construct`]; moves that no assignment allows are ruled out, by [`reach`]. Every assignment
+//! that leaves here was checked by [`lessor_models::families::reassignment`].
 
 mod annealing;
 mod construct;
+mod convoy;
 mod cooling;
 mod ejection;
 mod incumbent;
@@ -28,7 +29,7 @@ pub use portfolio::Report;
 pub enum ReassignmentMethod {
     /// All of them, as they help.
     Auto,
-    /// Simulated annealing over shifts, swaps and ejection chains.
+    /// Simulated annealing over shifts, swaps, ejection chains and convoys.
     Annealing,
 }
 

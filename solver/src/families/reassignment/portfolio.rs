@@ -10,6 +10,7 @@ use crate::support::stop::Stop;
 
 use super::ReassignmentOptions;
 use super::annealing::{Annealing, Mix, Ranks};
+use super::convoy::Fleet;
 use super::cooling::{Cooling, Pace};
 use super::incumbent::Incumbent;
 use super::lowered::Lowered;
@@ -75,6 +76,7 @@ impl Board<'_> {
 struct Search<'a> {
     lowered: &'a Lowered,
     ranks: Ranks,
+    fleet: Fleet<'a>,
     random: Random,
     chains: usize,
     stop: &'a Stop,
@@ -117,7 +119,8 @@ pub(super) fn search(
     let chains = if options.rounds_max.is_some() { CHAINS } else { rayon::current_num_threads() };
     let random = Random::new(options.seed);
     let ranks = Ranks::new(&weights, lowered.reach.movable());
-    let search = Search { lowered: &lowered, ranks, random, chains, stop, board };
+    let fleet = Fleet::new(&lowered);
+    let search = Search { lowered: &lowered, ranks, fleet, random, chains, stop, board };
     if !stop.is_raised() && lowered.processes > 0 && impossible(instance).is_empty() {
         // Where a clock decides, a start is looked for until then.
         let starts_max = options.rounds_max.map(|_| REPAIRED_STARTS);
@@ -185,7 +188,8 @@ impl<'a> Search<'a> {
             let mut random = self.random.fork(u64::from(round.number) << 32 | chain as u64);
             let (mut state, mut best) = (from.clone(), Incumbent::new(from));
             let Round { cooling, part, pace, .. } = *round;
-            let annealing = Annealing { cooling, part, pace, mix, ranks: &self.ranks, stop: self.stop };
+            let (ranks, fleet) = (&self.ranks, &self.fleet);
+            let annealing = Annealing { cooling, part, pace, mix, ranks, fleet, stop: self.stop };
             let costs = annealing.run(&mut state, &mut best, &mut random);
             self.offer(&best.machines);
             Chain { state, best, mix, costs }

@@ -14,6 +14,14 @@ impl State<'_> {
         }
     }
 
+    /// The same where dependencies do not matter.
+    pub(in crate::families::reassignment) fn difference_but_for_dependencies(&self, step: Move) -> Option<f64> {
+        match step {
+            Move::Shift { process, to } => self.suits_shift(process, to).then(|| self.shift_rise(process, to)),
+            Move::Swap { one, other } => self.suits_swap(one, other).then(|| self.swap_rise(one, other)),
+        }
+    }
+
     #[inline]
     fn shift_difference(&self, process: usize, to: usize) -> Option<f64> {
         let service = self.instance.service[process] as usize;

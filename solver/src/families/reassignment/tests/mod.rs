@@ -5,6 +5,8 @@ use lessor_models::families::reassignment::{
     check, cost, faults, impossible,
 };
 
+mod convoys;
+
 use super::ejection::Chain;
 use super::lowered::Lowered;
 use super::repair::repair;
