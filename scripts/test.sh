@@ -31,6 +31,7 @@ else
 fi
 
 step "format" cargo fmt --all --check
+step "style" scripts/check-style.sh
 # The program before the lints: HiGHS' C++ then compiles beside the crates that do not need it.
 step "program" cargo build --release --workspace --locked
 step "lints" cargo clippy --release --workspace --all-targets --locked -- -D warnings
