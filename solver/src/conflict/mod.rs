@@ -9,6 +9,7 @@
 //! What this module does not do: it moves nothing. A cure that would need other capsules rearranged is not looked for.
 
 mod cure;
+mod enforced;
 mod gang;
 mod headroom;
 mod holders;
@@ -208,7 +209,7 @@ impl<'o, 'a> Explainer<'o, 'a> {
         let lowered = self.occupancy.lowered();
         let blocks = |kept: &[Blocker]| {
             let need = if kept.contains(&Blocker::Rule(Rule::Gang)) { need } else { 1 };
-            let enforced = trial::Enforced::only(lowered, kept);
+            let enforced = enforced::Enforced::only(lowered, kept);
             let trial = trial::Trial { enforced, ..trial::Trial::new(self, class, shortage) };
             trial.fits(None, need, stop).map(|fits| !fits)
         };
@@ -241,7 +242,7 @@ impl<'o, 'a> Explainer<'o, 'a> {
         let mut owners: Vec<Owner> = lowered.accounts.iter().map(|account| account.owner).collect();
         owners.sort_by_key(|owner| (width(owner), *owner));
         let is_limited = |owner: Owner, kind: Kind| {
-            let account = trial::account_of(lowered, owner);
+            let account = enforced::account_of(lowered, owner);
             account.is_some_and(|at| lowered.account(at).capacity.iter().any(|vector| vector.get(kind) != UNLIMITED))
         };
         let pairs = owners.into_iter().flat_map(|owner| kinds.iter().map(move |&kind| (owner, kind)));
