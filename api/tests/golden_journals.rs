@@ -66,8 +66,8 @@ fn request(holder: &str, name: &str, compute: u64, at: Timestamp) -> Request {
     }
 }
 
-/// Something of everything, second by second: what is kept how long, grants, a gang, devices and keys, a renewal, releases, refusals, a displacement,
-/// planes, floors, drains, a fence, and time.
+/// Something of everything, second by second: what is kept how long, grants, a gang, devices and keys, a renewal, releases,
+/// refusals, a displacement, planes, floors, drains, a fence, and time.
 fn script(second: i64) -> Event {
     let now = Timestamp(second * 1_000_000);
     let wish = |name: &str, compute| request("alpha", name, compute, now);

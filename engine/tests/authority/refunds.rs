@@ -165,7 +165,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_refund_is_what_was_paid_for_the_time_left_whatever_the_prices_were(turns in turns(), rest in 0..900_i64, is_revoked in any::<bool>()) {
+    fn a_refund_is_what_was_paid_for_the_time_left_whatever_the_prices_were(
+        turns in turns(),
+        rest in 0..900_i64,
+        is_revoked in any::<bool>(),
+    ) {
         let mut prices = UnitPrices([0; Kind::COUNT]);
         prices.0[Kind::Compute.index()] = 1 << 56;
         let terms = Terms { unit_prices: prices, term_max: Span(1 << 50), ..terms() };

@@ -7,8 +7,9 @@ use super::lease::{LeaseId, RevocationCause};
 use super::money::{Money, Rate};
 use super::refusal::Refusal;
 
-/// What was decided, as it goes to the journal beside the event and its `now`. [`Authority::enact`](crate::authority::Authority::enact)
-/// turns the three into the same state and the same effects, under whatever policy.
+/// What was decided, as it goes to the journal beside the event and its `now`.
+/// [`Authority::enact`](crate::authority::Authority::enact) turns the three into the same state and the same effects, under
+/// whatever policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// So many due deadlines were worked off; capacity steps among them may have left accounts in deficit.

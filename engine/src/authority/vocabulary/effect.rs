@@ -16,8 +16,8 @@ pub enum Effect {
     Answer(Answer),
     /// Tell whoever watches.
     Changed(Change),
-    /// Make what a token protects refuse it, then confirm with [`Event::ConfirmFence`](crate::authority::Event::ConfirmFence). Asked when
-    /// a revoked holder's notice is over.
+    /// Make what a token protects refuse it, then confirm with
+    /// [`Event::ConfirmFence`](crate::authority::Event::ConfirmFence). Asked when a revoked holder's notice is over.
     Fence {
         /// Whose token.
         lease: LeaseId,

@@ -13,8 +13,9 @@
 //! The worst finding wins per kind, and what is left is rounded down to a few levels.
 //!
 //! **Stale tiles.** An envelope changes with samples only, never by the passing of time. So a tile that falls silent
-//! keeps its last envelope, as long as the silence lasts; all that happens is a [`Notice`], which the service counts. When samples come back, the
-//! last window that had enough of them still counts until a whole new one has passed: silence proves nothing. A tile
+//! keeps its last envelope, as long as the silence lasts; all that happens is a [`Notice`], which the service counts. When
+//! samples come back, the last window that had enough of them still counts until a whole new one has passed: silence
+//! proves nothing. A tile
 //! that never sent a sample has its nameplate. A sensor that alone falls silent keeps its part of the verdict.
 //!
 //! **Order.** The same samples give the same envelopes in any batches, in any order within an instant, and in any order

@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn items_cost_what_the_linear_relaxation_says() {
-        // Both items want the first agent, who can carry one and a half: the second pays for its half, and each is worth that price.
+        // Both items want the first agent, who can carry one and a half: a unit of weight costs what sends the half away.
         let instance = GapInstance::new(2, vec![3, 3], vec![0, 0, 4, 2], vec![2, 2, 2, 2]).unwrap();
         let prices = item_prices(&Lowered::new(&instance), &Stop::new());
         assert!(prices.iter().all(|price| (price - 2.0).abs() < 0.01), "{prices:?}");

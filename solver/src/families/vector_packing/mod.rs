@@ -1,10 +1,10 @@
 //! Vector packing: items of several dimensions into as few equal bins as possible.
 //!
-//! First fit begins ([`first_fit`]). Bins are filled greedily, shaken by chance ([`fit`]), or by chance alone ([`sampled`]); column generation ([`master`],
-//! [`restricted`], [`fullest`], [`pricing`], [`contents`]) gives prices that prove a bound and a packing in fractions, which dives
-//! round ([`dive`]); an integer program combines the columns met so far ([`cover`]); annealing in one bin fewer suits bins that
-//! hold many items ([`squeeze`]). Every packing that leaves here was checked by [`lessor_models::families::vector_packing`], and so
-//! was the bound.
+//! First fit begins ([`first_fit`]). Bins are filled greedily, shaken by chance ([`fit`]), or by chance alone ([`sampled`]);
+//! column generation ([`master`], [`restricted`], [`fullest`], [`pricing`], [`contents`]) gives prices that prove a bound
+//! and a packing in fractions, which dives round ([`dive`]); an integer program combines the columns met so far ([`cover`]);
+//! annealing in one bin fewer suits bins that hold many items ([`squeeze`]). Every packing that leaves here was checked by
+//! [`lessor_models::families::vector_packing`], and so was the bound.
 
 mod contents;
 mod cover;
