@@ -150,7 +150,8 @@ fn works(explainer: &Explainer<'_, '_>, class: JobClassIndex, candidate: &Candid
         Cure::Capacity { owner, kind, amount } => trial.more = Some((owner, kind, amount)),
         Cure::Relax(rule) => trial.enforced = trial.enforced.without(lowered, Blocker::Rule(rule)),
         Cure::Preempt { .. } => trial.gone = candidate.gone,
-        Cure::Start(start) => trial.when = When::At(start),
+        // Told by [`expected_start`], which tried it.
+        Cure::Start(_) => return true,
         Cure::Bid(more) => trial.bid_more = more,
     }
     trial.fits(Some(candidate.target), 1, stop) == Some(true)

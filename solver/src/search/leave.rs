@@ -22,6 +22,9 @@ pub(super) fn may_leave(occupancy: &Occupancy<'_>, tile: TileIndex, item: &Item)
 pub(super) fn lost_with(occupancy: &Occupancy<'_>, class: JobClassIndex, worth: i64) -> Option<f64> {
     let lowered = occupancy.lowered();
     let job = lowered.job(class);
+    if job.gang_min <= 1 && job.wanted == 0 {
+        return Some(worth as f64);
+    }
     let in_last = in_last_job(lowered, class, occupancy.placed(class));
     let is_gang = job.gang_min > 1 && in_last == u64::from(job.gang_min);
     if is_gang && lowered.tiles.len() > TILES_MAX {
@@ -38,7 +41,7 @@ pub(super) fn lost_with(occupancy: &Occupancy<'_>, class: JobClassIndex, worth: 
 pub(super) fn take_rests(occupancy: &mut Occupancy<'_>, change: &mut Change) -> bool {
     let lowered = occupancy.lowered();
     let partial: Vec<JobClassIndex> =
-        change.balance().into_iter().map(|(class, _)| class).filter(|&class| is_partial(occupancy, class)).collect();
+        change.taken().map(|(_, item)| item.class).filter(|&class| is_partial(occupancy, class)).collect();
     for class in partial {
         if lowered.tiles.len() > TILES_MAX {
             return false;
@@ -60,8 +63,8 @@ pub(super) fn take_rests(occupancy: &mut Occupancy<'_>, change: &mut Change) -> 
 /// Whether a class's last job has capsules, but fewer than its gang's minimum.
 fn is_partial(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
     let lowered = occupancy.lowered();
-    let in_last = in_last_job(lowered, class, occupancy.placed(class));
-    in_last > 0 && in_last < u64::from(lowered.job(class).gang_min)
+    let least = u64::from(lowered.job(class).gang_min);
+    least > 1 && (1..least).contains(&in_last_job(lowered, class, occupancy.placed(class)))
 }
 
 /// How many of a class's placed capsules are of the last job that has any: jobs are filled one after another.

@@ -5,6 +5,7 @@ use crate::support::random::Random;
 
 use super::lowered::{Lowered, NONE};
 use super::state::{Move, State};
+use super::trail::Trail;
 
 /// Of a thousand steps, how many convoys are tried as well where dependencies keep every process from every machine.
 const TRIED: u64 = 30;
@@ -108,55 +109,41 @@ fn grouped(names: &[u32], count: usize) -> Vec<Vec<u32>> {
     groups
 }
 
-/// Processes that were moved, each with the machine that it came from.
+/// A convoy, and the next in its place.
 #[derive(Debug, Default)]
 pub(super) struct Convoy {
-    links: Vec<(usize, usize)>,
+    trail: Trail,
 }
 
 impl Convoy {
     /// The processes that moved.
     pub(super) fn processes(&self) -> impl Iterator<Item = usize> {
-        self.links.iter().map(|&(process, _)| process)
+        self.trail.processes()
     }
 
     /// Some process goes somewhere that dependencies keep it from, and others follow. Where all rules hold in the end and the
     /// cost rises by no more than a limit, the convoy stands; otherwise everything is as before. The result tells which.
     pub(super) fn drive(&mut self, state: &mut State, fleet: &Fleet, limit: f64, random: &mut Random) -> bool {
-        self.links.clear();
+        self.trail.clear();
         let Some((process, to)) = fleet.begin(state, random) else { return false };
         let before = state.cost();
         let mut next = step(state, fleet, (process, to), random);
         for _ in 0..LENGTH_MAX {
             let Some((step, _)) = next else { break };
-            self.link(state, step);
+            self.trail.go(state, step);
             match self.need(state, fleet) {
                 Some(need) => next = self.follow(state, fleet, need, random),
                 None if state.cost() - before <= limit => return true,
                 None => break,
             }
         }
-        // One by one, last first: each was alone in its place when it came.
-        for &(process, back) in self.links.iter().rev() {
-            state.apply(Move::Shift { process, to: back });
-        }
-        self.links.clear();
+        self.trail.take_back(state);
         false
-    }
-
-    fn link(&mut self, state: &mut State, step: Move) {
-        match step {
-            Move::Shift { process, .. } => self.links.push((process, state.machine_of(process))),
-            Move::Swap { one, other } => {
-                self.links.extend([one, other].map(|process| (process, state.machine_of(process))));
-            }
-        }
-        state.apply(step);
     }
 
     /// What dependencies lack first. They held before, so that only what moved can have broken them.
     fn need(&self, state: &State, fleet: &Fleet) -> Option<Need> {
-        self.links.iter().find_map(|&(process, from)| {
+        self.trail.links().iter().find_map(|&(process, from)| {
             let service = fleet.instance.service[process] as usize;
             let [from, to] = [from, state.machine_of(process)].map(|machine| fleet.neighborhood(machine));
             let rules = &fleet.instance.rules[service];

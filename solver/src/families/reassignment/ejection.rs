@@ -4,6 +4,7 @@
 use crate::support::random::Random;
 
 use super::state::{Move, State};
+use super::trail::Trail;
 
 /// Processes that move at most, the first one included.
 const LENGTH_MAX: usize = 4;
@@ -15,16 +16,16 @@ const SAMPLE: usize = 8;
 /// free.
 const DRAWN: usize = 3;
 
-/// Moves that were done, each with the machine that the process came from.
+/// An ejection chain, and the next in its place.
 #[derive(Debug, Default)]
 pub(super) struct Chain {
-    links: Vec<(usize, usize)>,
+    trail: Trail,
 }
 
 impl Chain {
     /// The processes that moved.
     pub(super) fn processes(&self) -> impl Iterator<Item = usize> {
-        self.links.iter().map(|&(process, _)| process)
+        self.trail.processes()
     }
 
     /// Moves a process to a machine and others out of its way. Where room is found and the cost rises by no more than a
@@ -36,34 +37,27 @@ impl Chain {
         limit: f64,
         random: &mut Random,
     ) -> bool {
-        self.links.clear();
+        self.trail.clear();
         if !state.allows(process, to) {
             return false;
         }
         let (before, from) = (state.cost(), state.machine_of(process));
-        self.link(state, process, to);
+        self.trail.go(state, Move::Shift { process, to });
         loop {
             let is_short = state.missing(to) > 0;
-            if self.links.len() > 1 && !is_short && state.cost() - before <= limit {
+            if self.trail.links().len() > 1 && !is_short && state.cost() - before <= limit {
                 return true;
             }
-            let next = (self.links.len() < LENGTH_MAX).then(|| way(state, (process, to, from), random)).flatten();
+            let has_more = self.trail.links().len() < LENGTH_MAX;
+            let next = has_more.then(|| way(state, (process, to, from), random)).flatten();
             match next {
-                Some((other, target)) => self.link(state, other, target),
+                Some((other, target)) => self.trail.go(state, Move::Shift { process: other, to: target }),
                 None if !is_short && state.cost() - before <= limit => return true,
                 None => break,
             }
         }
-        for &(process, back) in self.links.iter().rev() {
-            state.apply(Move::Shift { process, to: back });
-        }
-        self.links.clear();
+        self.trail.take_back(state);
         false
-    }
-
-    fn link(&mut self, state: &mut State, process: usize, to: usize) {
-        self.links.push((process, state.machine_of(process)));
-        state.apply(Move::Shift { process, to });
     }
 }
 

@@ -28,8 +28,8 @@ struct Group {
     count: u32,
 }
 
-/// Bins for so many items of each type. Takes types times groups times dimensions steps, and no more than a limit.
-pub(super) fn first_fit(instance: &Lowered, left: &[u32], by: Largest) -> Vec<Pattern> {
+/// The types of which anything is left, the largest first.
+pub(super) fn largest_first(instance: &Lowered, left: &[u32], by: Largest) -> Vec<usize> {
     let share = |item: usize| {
         let fractions = instance.fractions(item).iter().copied();
         match by {
@@ -40,9 +40,15 @@ pub(super) fn first_fit(instance: &Lowered, left: &[u32], by: Largest) -> Vec<Pa
     let mut order: Vec<(f64, usize)> =
         (0..left.len()).filter(|&item| left[item] > 0).map(|item| (share(item), item)).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    order.into_iter().map(|(_, item)| item).collect()
+}
+
+/// Bins for so many items of each type. Takes types times groups times dimensions steps, and no more than a limit.
+pub(super) fn first_fit(instance: &Lowered, left: &[u32], by: Largest) -> Vec<Pattern> {
+    let order = largest_first(instance, left, by);
     let looks = (LOOKS_MAX / order.len().max(1)).max(LOOKS_MIN);
     let mut groups: Vec<Group> = Vec::new();
-    for (_, item) in order {
+    for item in order {
         let mut copies = left[item];
         let first = groups.len().saturating_sub(looks);
         let mut split = Vec::new();

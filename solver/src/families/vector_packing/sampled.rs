@@ -5,6 +5,7 @@
 use crate::support::random::Random;
 use crate::support::stop::Stop;
 
+use super::first_fit::{Largest, largest_first};
 use super::lowered::{Lowered, Pattern, narrow, pattern_of};
 
 /// Items drawn that do not fit, after which a bin counts as full.
@@ -21,7 +22,7 @@ pub(super) fn fill_by_chance(
     random: &mut Random,
     stop: &Stop,
 ) -> Option<Vec<Pattern>> {
-    let mut left = largest_first(instance);
+    let mut left = items(instance);
     let mut demanded = vec![0.0; instance.dimensions];
     left.iter().for_each(|&item| add(&mut demanded, instance.fractions(item as usize), 1.0));
     let mut patterns = Vec::new();
@@ -48,12 +49,10 @@ pub(super) fn fill_by_chance(
     Some(patterns)
 }
 
-/// The type of every item, those first that take most of a bin in all dimensions together.
-fn largest_first(instance: &Lowered) -> Vec<u32> {
-    let size = |item: usize| instance.fractions(item).iter().sum::<f64>();
-    let mut types: Vec<usize> = (0..instance.demands.len()).collect();
-    types.sort_by(|&a, &b| size(b).total_cmp(&size(a)).then(a.cmp(&b)));
-    types.into_iter().flat_map(|item| std::iter::repeat_n(narrow(item), instance.demands[item] as usize)).collect()
+/// The type of every item, the largest first.
+fn items(instance: &Lowered) -> Vec<u32> {
+    let copies = |item: usize| std::iter::repeat_n(narrow(item), instance.demands[item] as usize);
+    largest_first(instance, &instance.demands, Largest::Summed).into_iter().flat_map(copies).collect()
 }
 
 /// What a bin holds, by position among what is left, and what room that leaves.
