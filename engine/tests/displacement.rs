@@ -126,6 +126,11 @@ fn the_last_capsule_that_another_job_must_be_near_stays() {
 }
 
 #[test]
+fn a_follower_never_takes_the_place_of_the_capsule_that_it_must_be_near() {
+    assert_eq!(displaced(pair(100_000, 4), vec![job(0, 1, (4, 1), 10), follower()], 1), [1, 0]);
+}
+
+#[test]
 fn gangs_shrink_or_leave_whole_and_a_bonus_keeps_what_earns_it() {
     let dear = job(0, 2, (3, 1), 1_000);
     let gang = Job { gang_min: 2, ..job(0, 3, (3, 1), 10) };

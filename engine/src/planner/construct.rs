@@ -226,7 +226,7 @@ impl Run<'_> {
     /// Whether a plan is worth more than before by at least one so-manieth; notes what it is worth.
     fn has_gained(&self, occupancy: &Occupancy<'_>, value: &mut i128, part: i128) -> bool {
         let before = std::mem::replace(value, self.worth(occupancy));
-        *value - before >= before / part
+        (*value - before) * part >= before.max(1)
     }
 
     /// Places the classes that rules bind to places: those whose rules look at no other job by the layer's counts, so that

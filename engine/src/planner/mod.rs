@@ -262,10 +262,13 @@ impl Run<'_> {
                 break;
             }
             let before = std::mem::replace(&mut value, self.worth(occupancy));
-            if !has_displaced && value - before < value / SLOW {
+            if !has_displaced && (value - before) * SLOW < value.max(1) {
                 has_displaced = true;
                 self.displace(occupancy, guide);
             }
+        }
+        if !has_displaced {
+            self.displace(occupancy, guide);
         }
         if !self.is_best(occupancy) {
             let moves = self.reinsert(occupancy, guide, self.left() / 2);

@@ -189,7 +189,9 @@ impl Displacement {
     fn insert(&mut self, occupancy: &mut Occupancy<'_>, change: &mut Change, class: JobClassIndex) -> bool {
         let Some(spot) = self.spot(occupancy, class, TILES_TRIED) else { return false };
         let before = change.taken().count();
-        if !self.make_room(occupancy, change, &spot, class) || !put(occupancy, change, (spot.tile, class, spot.start)) {
+        // What was ejected may be what this capsule must be near.
+        let is_open = self.make_room(occupancy, change, &spot, class) && occupancy.rules_allow(spot.tile, class);
+        if !is_open || !put(occupancy, change, (spot.tile, class, spot.start)) {
             return false;
         }
         change.gain += i128::from(spot.worth);
