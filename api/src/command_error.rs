@@ -7,18 +7,20 @@ use lessor_datasets::import::ImportError;
 use lessor_datasets::table::DatasetError;
 use lessor_models::check::bound::BoundError;
 
-use crate::bench::{BenchError, LeasesError};
-use crate::front::FrontError;
-use crate::journal_command::JournalCommandError;
-use crate::lease_command::LeaseError;
-use crate::market::{MarketError, PolicyError};
+use crate::bench::error::BenchError;
+use crate::bench::leases::error::LeasesError;
+use crate::front::error::FrontError;
+use crate::journal_command::error::JournalCommandError;
+use crate::lease_command::error::LeaseError;
+use crate::market::error::MarketError;
+use crate::market::policy_file::PolicyError;
 use crate::output_directory::OutputError;
-use crate::plan::inputs::InputError;
+use crate::plan::input_error::InputError;
 use crate::plan::keep::KeepError;
 use crate::plan::run_file::RunFileError;
 use crate::plan::weights_file::WeightsError;
-use crate::serve::ServeError;
-use crate::solve::SolveError;
+use crate::serve::error::ServeError;
+use crate::solve::error::SolveError;
 
 /// Why a command ended with an error. Nothing was written, unless [`OutputError`] says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -164,13 +166,6 @@ impl CommandError {
             | CommandError::Threads { .. } => 2,
         }
     }
-}
-
-/// An error and everything that caused it, in one line.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn hint(similar: Option<&str>) -> String {

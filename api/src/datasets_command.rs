@@ -6,10 +6,10 @@ use lessor_datasets::generate::{Family, Scenario, TelemetryScenario, telemetry, 
 use lessor_datasets::table::{TELEMETRY, TelemetryWriter, write_fleet_dir};
 use lessor_models::instance::Instance;
 
-use crate::Ending;
 use crate::cli::{FamilyFlag, GenerateArgs};
 use crate::command_error::CommandError;
 use crate::console::say;
+use crate::ending::Ending;
 use crate::output_directory::{OutputPlace, Replace};
 
 /// Share of the sample's tiles with something running when the plan begins, in thousandths.

@@ -11,11 +11,11 @@ use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
 
-use crate::Ending;
 use crate::cli::{CarbonArgs, GpuServersArgs, ImportSource, OpenbArgs, OpendcArgs};
 use crate::command_error::CommandError;
 use crate::console::say;
 use crate::datasets_command::extent;
+use crate::ending::Ending;
 use crate::output_directory::{OutputPlace, Replace};
 use crate::process::clock::span;
 

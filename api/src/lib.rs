@@ -18,6 +18,7 @@ mod command_error;
 mod console;
 mod datasets_command;
 mod draw;
+mod ending;
 mod front;
 mod import_command;
 mod journal_command;
@@ -34,17 +35,9 @@ mod words;
 use clap::CommandFactory;
 
 use cli::{Cli, DatasetsVerb, Verb};
-pub use command_error::{CommandError, chain};
+pub use command_error::CommandError;
+pub use ending::{Ending, chain};
 pub use process::clock::ProcessClock;
-
-/// How a command ended, where it ended without an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// It did what it was asked: exit code 0.
-    Done,
-    /// A check failed, or nothing could be planned: exit code 1.
-    Failed,
-}
 
 /// Carries out one command line.
 ///

@@ -6,8 +6,8 @@ use lessor_datasets::families::FamilyError;
 use lessor_models::families::openb::OpenbFault;
 use parquet::errors::ParquetError;
 
-use super::compare::CommandTextError;
-use super::plan::AnalysisError;
+use super::compare::command::CommandTextError;
+use super::plan::analysis_error::AnalysisError;
 
 /// Why a bench did not come to its end. Nothing was written.
 #[derive(Debug, thiserror::Error)]

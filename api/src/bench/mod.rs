@@ -6,19 +6,16 @@
 
 mod admission;
 mod compare;
-mod error;
-mod leases;
+pub(crate) mod error;
+pub(crate) mod leases;
 mod plan;
 mod progress;
 mod table_file;
 
-use crate::Ending;
 use crate::cli::BenchVerb;
 use crate::command_error::CommandError;
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
-
-pub(crate) use error::BenchError;
-pub(crate) use leases::LeasesError;
 
 /// Carries out `lessor bench`.
 pub(crate) fn run(verb: &BenchVerb, clock: &ProcessClock) -> Result<Ending, CommandError> {

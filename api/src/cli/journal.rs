@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::EXIT_CODES;
+use super::exit_codes::EXIT_CODES;
 
 const BACKUP_EXAMPLES: &str = "\
 Example:

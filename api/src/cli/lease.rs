@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::EXIT_CODES;
 use super::amount::{self, Devices};
 use super::duration_text;
+use super::exit_codes::EXIT_CODES;
 use crate::client::ServerUrl;
 
 const REQUEST_EXAMPLES: &str = "\

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::EXIT_CODES;
 use super::duration_text;
+use super::exit_codes::EXIT_CODES;
 
 const LINT_EXAMPLES: &str = "\
 Examples:

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::EXIT_CODES;
+use super::exit_codes::EXIT_CODES;
 
 const ASSIGNMENT_EXAMPLES: &str = "\
 Example:

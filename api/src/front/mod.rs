@@ -4,9 +4,10 @@
 //! [`search`]; what a plan comes to in each term is worked out by the models from its placements, not by the solver. What can be
 //! done does not depend on the weights, so each weighing begins with the best of the plans before it.
 
-mod error;
+pub(crate) mod error;
+mod outcome;
 mod page;
-mod pair;
+pub(crate) mod pair;
 mod plot;
 mod point;
 mod search;
@@ -19,19 +20,20 @@ use lessor_models::objective::{Weights, terms};
 use lessor_models::plan::Placement;
 use serde::Serialize;
 
-use crate::Ending;
 use crate::cli::PlanArgs;
 use crate::command_error::CommandError;
 use crate::console::{print_json, say_all};
+use crate::ending::Ending;
 use crate::output_directory::{OutputError, OutputPlace, StagedDirectory};
-use crate::plan::command::{Bounds, Run, bars};
+use crate::plan::run::{Bounds, Run, bars};
 use crate::plan::run_file::Settings;
 use crate::process::clock::ProcessClock;
 use crate::process::interrupt;
 use crate::process::machine;
 
-pub(crate) use error::FrontError;
-pub(crate) use pair::Pair;
+use error::FrontError;
+use outcome::{Outcome, PLANS};
+use pair::Pair;
 use point::{Point, Weighing};
 
 /// Weighings where no flag says how many.
@@ -40,21 +42,9 @@ const POINTS_DEFAULT: u8 = 9;
 /// The part of the time that is left for the front's own table, page and picture.
 const WRITING_SHARE: f64 = 0.02;
 
-/// The files of a front beside its table, and the folder of its plans.
+/// The files of a front beside its table.
 const FRONT_PAGE: &str = "front.html";
 const FRONT_PICTURE: &str = "front.svg";
-const PLANS: &str = "plans";
-
-/// What a front came to.
-#[derive(Debug)]
-struct Outcome<'a> {
-    pair: Pair,
-    /// Best in the first term first.
-    points: Vec<Point>,
-    settings: &'a Settings,
-    tiles: u64,
-    jobs: u64,
-}
 
 /// Plans the front of a pair and writes its directory.
 pub(crate) fn run(args: &PlanArgs, pair: Pair, place: &OutputPlace, run: Run<'_>) -> Result<Ending, CommandError> {

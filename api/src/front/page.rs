@@ -2,9 +2,9 @@
 
 use lessor_models::objective::terms::Objective;
 
+use super::outcome::{Outcome, PLANS};
 use super::plot::{HEIGHT, WIDTH, credits, elements};
 use super::point::Point;
-use super::{Outcome, PLANS};
 use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, mark, significant};
 use crate::draw::frame::{Frame, maker};
@@ -183,7 +183,7 @@ pub(super) mod tests {
     use super::super::pair::Pair;
     use super::super::point::tests::point;
     use super::*;
-    use crate::cli::PlanMethod;
+    use crate::plan::method::PlanMethod;
     use crate::plan::run_file::Settings;
 
     pub(in crate::front) fn settings() -> Settings {

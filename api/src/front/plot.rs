@@ -3,7 +3,7 @@
 
 use lessor_models::objective::terms::Objective;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use super::point::Point;
 use crate::draw::chart::path;
 use crate::draw::figures::{gap, grouped, mark, significant};

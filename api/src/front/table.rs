@@ -17,7 +17,9 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use serde::Serialize;
 
-use super::{FrontError, Outcome};
+use super::error::FrontError;
+use super::outcome::Outcome;
+use super::point::Point;
 use crate::draw::figures::gap;
 
 /// The table's file in the directory of a front.
@@ -50,7 +52,7 @@ pub(super) struct Row<'a> {
 /// The rows of a front, best in the first term first.
 pub(super) fn rows<'a>(outcome: &'a Outcome<'_>) -> Vec<Row<'a>> {
     let [first, second] = outcome.pair.terms().map(Objective::name);
-    let row = |point: &'a super::Point| Row {
+    let row = |point: &'a Point| Row {
         plan: point.plan.as_deref(),
         weighing: point.order.into(),
         first,

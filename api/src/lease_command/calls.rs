@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
+use super::connection::{connect, lease_name, timed};
 use super::error::LeaseError;
 use super::shown::{
     lease_json, lease_line, micros, refusal_json, refusal_lines, revision, standing_json, standing_line,
 };
 use super::spec::{span, spec};
-use super::{connect, lease_name, timed};
-use crate::Ending;
 use crate::cli::{
     LeaseConfirmArgs, LeaseDrainArgs, LeaseExplainArgs, LeaseListArgs, LeaseNameArgs, LeaseQuoteArgs, LeaseReleaseArgs,
     LeaseRenewArgs, LeaseRevokeArgs, ServerArgs, StateFlag,
 };
 use crate::console::{say, warn};
+use crate::ending::Ending;
 use crate::proto::explain_response::Obstacle;
 use crate::proto::lease::State;
 use crate::proto::{

@@ -1,7 +1,8 @@
 //! `lessor lease`: a client of every call of the service, for people and scripts.
 
 mod calls;
-mod error;
+mod connection;
+pub(crate) mod error;
 mod request;
 mod shown;
 mod spec;
@@ -9,14 +10,11 @@ mod telemetry;
 mod watch;
 
 use tokio::runtime::Builder;
-use tonic::Request;
-use tonic::transport::Channel;
 
-use crate::Ending;
-use crate::cli::{LeaseVerb, ServerArgs};
-use crate::proto::lease_service_client::LeaseServiceClient;
+use crate::cli::LeaseVerb;
+use crate::ending::Ending;
 
-pub(crate) use error::LeaseError;
+use error::LeaseError;
 
 /// Carries out one verb.
 ///
@@ -41,22 +39,4 @@ pub(crate) fn run(verb: &LeaseVerb) -> Result<Ending, LeaseError> {
             LeaseVerb::Telemetry(args) => telemetry::run(args).await,
         }
     })
-}
-
-/// The calls of the server that flags name.
-async fn connect(args: &ServerArgs) -> Result<LeaseServiceClient<Channel>, LeaseError> {
-    let channel = args.server.connect(args.certificate.as_ref()).await?;
-    Ok(LeaseServiceClient::new(channel))
-}
-
-/// A message with the deadline that flags state.
-fn timed<T>(args: &ServerArgs, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request.set_timeout(args.timeout);
-    request
-}
-
-/// The resource name of a lease, from its number or from itself.
-fn lease_name(text: &str) -> String {
-    if text.starts_with("leases/") { text.to_owned() } else { format!("leases/{text}") }
 }

@@ -7,10 +7,10 @@ use super::calls::refused;
 use super::error::LeaseError;
 use super::shown::{lease_json, lease_line};
 use super::spec::spec;
-use crate::Ending;
 use crate::cli::LeaseRequestArgs;
 use crate::client::{Answer, Ended, Grant, KeptLease, LeaseClient};
 use crate::console::{say, warn};
+use crate::ending::Ending;
 use crate::proto::RequestLeaseRequest;
 
 pub(super) async fn run(args: &LeaseRequestArgs) -> Result<Ending, LeaseError> {

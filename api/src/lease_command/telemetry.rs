@@ -5,11 +5,11 @@ use lessor_models::fleet::Fleet;
 use lessor_models::time::Timestamp;
 use serde_json::json;
 
+use super::connection::{connect, timed};
 use super::error::LeaseError;
-use super::{connect, timed};
-use crate::Ending;
 use crate::cli::LeaseTelemetryArgs;
 use crate::console::say;
+use crate::ending::Ending;
 use crate::proto::PublishTelemetryRequest;
 
 pub(super) async fn run(args: &LeaseTelemetryArgs) -> Result<Ending, LeaseError> {

@@ -1,10 +1,11 @@
 //! `lessor lease watch`: a line for each change, as it comes.
 
+use super::connection::connect;
 use super::error::LeaseError;
 use super::shown::{lease_line, revision, watch_json};
-use super::{Ending, connect};
 use crate::cli::LeaseWatchArgs;
 use crate::console::say;
+use crate::ending::Ending;
 use crate::proto::watch_response::Event;
 use crate::proto::{Revision, WatchRequest, WatchResponse};
 

@@ -19,14 +19,15 @@ use lessor_models::plan::Price;
 use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 
-use super::MarketError;
+use super::error::MarketError;
 use super::page::{self, Shown};
 use super::purses;
-use super::round::{Certificate, Figures, RECORD, Record, Round, RoundPaths};
-use crate::Ending;
+use super::record::{Certificate, Figures, RECORD, Record, RoundPaths};
+use super::round::Round;
 use crate::cli::MarketClearArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
+use crate::ending::Ending;
 use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
 use crate::process::clock::ProcessClock;
 use crate::process::deadline::with_alarms;

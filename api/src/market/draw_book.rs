@@ -8,12 +8,12 @@ use lessor_models::fleet::{Fleet, Owner, ZoneIndex};
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::{Interval, MICROS_PER_HOUR, MICROS_PER_SECOND, Timestamp};
 
-use super::MarketError;
+use super::error::MarketError;
 use super::policy_file;
-use crate::Ending;
 use crate::cli::MarketBookArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
+use crate::ending::Ending;
 
 /// Accounts that bids are drawn on at most, so that bids meet.
 const ACCOUNTS_MAX: usize = 64;

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::policy_file::{self, PolicyError};
-use crate::Ending;
 use crate::cli::MarketLintArgs;
 use crate::command_error::CommandError;
 use crate::console::{say, warn};
+use crate::ending::Ending;
 
 /// The object that `lessor market lint --json` prints.
 #[derive(Debug, Default, Serialize)]

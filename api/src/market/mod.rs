@@ -2,36 +2,30 @@
 //!
 //! `policy_file` reads the rules of a market, in the words of `policy_words`; `round` puts a round together from a book, a
 //! supply, what parties have (`parties`, `purses`) and what a plan holds (`standing_plan`). `clear` is the round itself and
-//! `page` its report; `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
+//! `page` its report, and `record` what finds it again; `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
 
 mod clear;
 mod draw_book;
+pub(crate) mod error;
 mod lint;
 mod page;
 mod parties;
-mod policy_file;
+pub(crate) mod policy_file;
 #[cfg(test)]
 mod policy_tests;
 mod policy_words;
 mod prices;
 mod purses;
 mod quote;
+pub(crate) mod record;
 mod round;
 mod standing_plan;
 mod why;
 
-use std::path::PathBuf;
-
-use lessor_market::session::SessionError;
-use lessor_market::settlement::SettleError;
-
-use crate::Ending;
 use crate::cli::MarketVerb;
 use crate::command_error::CommandError;
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
-
-pub(crate) use policy_file::{PolicyError, read as read_policy};
-pub(crate) use round::RECORD;
 
 /// Carries out a verb of `lessor market`.
 pub(crate) fn run(verb: &MarketVerb, clock: &ProcessClock) -> Result<Ending, CommandError> {
@@ -42,147 +36,5 @@ pub(crate) fn run(verb: &MarketVerb, clock: &ProcessClock) -> Result<Ending, Com
         MarketVerb::Quote(args) => quote::run(args),
         MarketVerb::Prices(args) => prices::run(args),
         MarketVerb::Why(args) => why::run(args, clock),
-    }
-}
-
-/// Why a verb of the market did nothing. Nothing was written.
-#[derive(Debug, thiserror::Error)]
-pub enum MarketError {
-    /// A supply that is not a fleet directory.
-    #[error("{}: there is no fleet directory, so nothing is supplied", path.display())]
-    NoSupply {
-        /// The place.
-        path: PathBuf,
-    },
-    /// A book without a bid.
-    #[error("{}: the book has no bid", path.display())]
-    NoBid {
-        /// The book.
-        path: PathBuf,
-    },
-    /// A plan whose fleet is not the supply.
-    #[error("{}: the plan is of another fleet than the supply: nodes and zones must be the same, in the same \
-     order", path.display())]
-    OtherFleet {
-        /// The plan directory.
-        path: PathBuf,
-    },
-    /// A balance of nobody.
-    #[error("{name:?} is not operator, holder:NAME or seller:NAME")]
-    UnknownParty {
-        /// What is written there.
-        name: String,
-    },
-    /// A policy that none of the fleet's accounts trades under.
-    #[error("{}: no account of the fleet trades under this policy, so there is nothing to bid for", path.display())]
-    NothingTrades {
-        /// The policy.
-        path: PathBuf,
-    },
-    /// A record that cannot be read.
-    #[error("{}: cannot be read; is this a market directory?", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A record that is none.
-    #[error("{}: not the record of a round", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        source: serde_json::Error,
-    },
-    /// An input that is not what it was when the round was cleared.
-    #[error("{}: has changed since the round was cleared; clear again", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A bid that is not in the book.
-    #[error("no bid is named {name:?}; names are in {}", book.display())]
-    UnknownBid {
-        /// What was asked for.
-        name: String,
-        /// The book.
-        book: PathBuf,
-    },
-    /// An account that has no name here.
-    #[error("{name:?} is not an account of the fleet; write node:NAME:KIND or zone:NAME:KIND")]
-    UnknownAccount {
-        /// What was asked for.
-        name: String,
-    },
-    /// An account that does not trade.
-    #[error("{name:?} is in no account class of the policy, so it has no price")]
-    NotTraded {
-        /// What was asked for.
-        name: String,
-    },
-    /// A quote for nothing.
-    #[error("--quantity: must be above 0, as the quantity of a bid")]
-    NoQuantity,
-    /// A quote for a term that no bid may be for.
-    #[error("--term: {asked} s is outside {least} to {most} s, the terms that the policy lets bids be for")]
-    Term {
-        /// What was asked for, in seconds.
-        asked: f64,
-        /// The shortest term, in seconds.
-        least: f64,
-        /// The longest term, in seconds.
-        most: f64,
-    },
-    /// A quote for more than there is.
-    #[error(
-        "{name:?} has {offered} base units on offer over that time, and {asked} were asked for; ask for at most so many"
-    )]
-    BeyondOffer {
-        /// The account.
-        name: String,
-        /// What was asked for, in base units.
-        asked: u64,
-        /// What is offered, in base units.
-        offered: u64,
-    },
-    /// A round that cannot be cleared.
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    /// Payments that the ledger refuses.
-    #[error("the round was not settled")]
-    Settle(#[source] SettleError),
-    /// A party that would spend what it does not have.
-    #[error("the round was not settled: {party} is {short} micro-credits short")]
-    Short {
-        /// Who, as tables write it.
-        party: String,
-        /// What it lacks.
-        short: i128,
-    },
-    /// A seller by the name that the ledger keeps for the fleet.
-    #[error("{}: offer {offer:?}: a seller cannot be named \"fleet\", whose proceeds are those of what the fleet lets; give \
-     the seller another name", path.display())]
-    SellerIsFleet {
-        /// The table.
-        path: PathBuf,
-        /// The offer.
-        offer: String,
-    },
-    /// An outcome that its second look refuses: a defect, caught before anything was written.
-    #[error("the outcome was refused by its check and is not written: {what}")]
-    Refused {
-        /// What is wrong.
-        what: String,
-    },
-}
-
-impl MarketError {
-    /// 1 where a check failed or nothing could be settled, 2 where input or usage is bad.
-    pub(crate) fn exit_code(&self) -> u8 {
-        match self {
-            MarketError::Refused { .. } | MarketError::Settle(_) | MarketError::Short { .. } => 1,
-            _ => 2,
-        }
     }
 }

@@ -6,7 +6,8 @@ use lessor_datasets::table::AwardRow;
 use lessor_market::session::SessionOutcome;
 use lessor_market::session::supporting_prices::SupportingPrices;
 
-use super::round::{Certificate, Figures, Round};
+use super::record::{Certificate, Figures};
+use super::round::Round;
 use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, percent};
 use crate::draw::frame::{Frame, maker};

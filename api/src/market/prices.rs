@@ -4,11 +4,12 @@ use lessor_datasets::table::{AWARDS, AwardRow, PRICES, read_awards, read_prices}
 use lessor_models::plan::Price;
 use serde::Serialize;
 
-use super::round::{Record, Round};
-use crate::Ending;
+use super::record::Record;
+use super::round::Round;
 use crate::cli::MarketPricesArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
+use crate::ending::Ending;
 use crate::words::{account_words, credits};
 
 /// Competitors told of each price at most.
@@ -28,7 +29,7 @@ struct PriceSummary<'a> {
 
 /// Carries out `lessor market prices`.
 pub(super) fn run(args: &MarketPricesArgs) -> Result<Ending, CommandError> {
-    let round = Record::read(&args.market)?.round()?;
+    let round = Round::again(&Record::read(&args.market)?)?;
     let prices = read_prices(&args.market.join(PRICES.file_name()), &round.instance)?;
     let awards = read_awards(&args.market.join(AWARDS.file_name()))?;
     let mut shown: Vec<PriceSummary<'_>> = prices.iter().map(|price| summary(&round, &awards, price)).collect();

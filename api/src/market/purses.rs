@@ -8,7 +8,7 @@ use lessor_market::money::Money;
 use lessor_market::preemption::Revocation;
 use lessor_market::settlement::{Ledger, Party, RoundId};
 
-use super::MarketError;
+use super::error::MarketError;
 use super::parties::Parties;
 use crate::command_error::CommandError;
 

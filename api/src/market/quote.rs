@@ -8,12 +8,13 @@ use lessor_models::resources::Kind;
 use lessor_models::time::{Interval, Span};
 use serde::Serialize;
 
-use super::MarketError;
-use super::round::{Record, Round};
-use crate::Ending;
+use super::error::MarketError;
+use super::record::Record;
+use super::round::Round;
 use crate::cli::MarketQuoteArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
+use crate::ending::Ending;
 use crate::words::credits;
 
 /// The object that `lessor market quote --json` prints.
@@ -41,7 +42,7 @@ struct QuotedInterval {
 
 /// Carries out `lessor market quote`.
 pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
-    let round = Record::read(&args.market)?.round()?;
+    let round = Round::again(&Record::read(&args.market)?)?;
     let unknown = || MarketError::UnknownAccount { name: args.account.clone() };
     let (owner, kind) = account(&round, &args.account).ok_or_else(unknown)?;
     let fleet = round.instance.fleet();

@@ -1,7 +1,6 @@
-//! A round as it comes from files: a book, a supply and a policy, and the record that finds them again.
+//! A round as it comes from files: a book, a supply and a policy.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use lessor_datasets::table::{BidGood, BidRows, OfferRows, TABLES, read_bids, read_fleet, read_offers};
@@ -14,18 +13,15 @@ use lessor_market::session::{AccountBid, AccountOffer, OfferedGood, Session};
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
 use lessor_models::time::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::MarketError;
+use super::error::MarketError;
 use super::parties::{FLEET, Parties};
 use super::policy_file;
 use super::purses::{self, Purses};
+use super::record::{Record, RoundPaths};
 use super::standing_plan::StandingPlan;
 use crate::command_error::CommandError;
-use crate::plan::inputs::{HashedFile, hash_all};
-
-/// The record's name in a market directory.
-pub(crate) const RECORD: &str = "round.json";
+use crate::plan::hashed_file::{HashedFile, hash_all};
 
 /// Everything that a round is a function of.
 #[derive(Debug)]
@@ -58,52 +54,6 @@ pub(super) struct Round {
     pub(super) at: Timestamp,
     /// The input files.
     pub(super) files: Vec<HashedFile>,
-}
-
-/// Where the inputs of a round are.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct RoundPaths {
-    /// The book.
-    pub(super) book: PathBuf,
-    /// The fleet directory.
-    pub(super) supply: PathBuf,
-    /// The policy.
-    pub(super) policy: PathBuf,
-    /// The offers, where there are any.
-    #[serde(default)]
-    pub(super) offers: Option<PathBuf>,
-    /// The directory of the plan that runs, where one does.
-    #[serde(default)]
-    pub(super) plan: Option<PathBuf>,
-    /// What parties have, where that is told.
-    #[serde(default)]
-    pub(super) balances: Option<PathBuf>,
-    /// Leases that were revoked, where there are any.
-    #[serde(default)]
-    pub(super) revoked: Option<PathBuf>,
-}
-
-impl RoundPaths {
-    /// The same, from the root.
-    pub(super) fn absolute(&self) -> RoundPaths {
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let given = |path: &Option<PathBuf>| path.as_deref().map(absolute);
-        RoundPaths {
-            book: absolute(&self.book),
-            supply: absolute(&self.supply),
-            policy: absolute(&self.policy),
-            offers: given(&self.offers),
-            plan: given(&self.plan),
-            balances: given(&self.balances),
-            revoked: given(&self.revoked),
-        }
-    }
-
-    /// Every file and directory that is read.
-    pub(super) fn all(&self) -> Vec<PathBuf> {
-        let optional = [&self.offers, &self.plan, &self.balances, &self.revoked].into_iter().flatten();
-        [&self.book, &self.supply, &self.policy].into_iter().chain(optional).cloned().collect()
-    }
 }
 
 impl Round {
@@ -157,6 +107,20 @@ impl Round {
             at,
             files,
         })
+    }
+
+    /// The round of a record, read again.
+    ///
+    /// # Errors
+    /// An input that is gone, cannot be read, or is not what it was.
+    pub(super) fn again(record: &Record) -> Result<Round, CommandError> {
+        let round = Round::read(&record.inputs)?;
+        let changed =
+            |file: &&HashedFile| !round.files.iter().any(|now| now.table == file.table && now.blake3 == file.blake3);
+        match record.files.iter().find(changed) {
+            Some(file) => Err(MarketError::Changed { path: file.path.clone() }.into()),
+            None => Ok(round),
+        }
     }
 
     /// The round as the market takes it.
@@ -247,115 +211,4 @@ fn indexed(rows: &[BidRows], parties: &mut Parties) -> Vec<AccountBid> {
         }
     });
     bids.collect()
-}
-
-/// `round.json`: where the inputs of an outcome are, and what came out.
-#[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Record {
-    /// The format of this file.
-    pub(super) format: u32,
-    /// The version of the program.
-    pub(super) version: String,
-    /// Where the inputs are.
-    pub(super) inputs: RoundPaths,
-    /// The input files with their hashes.
-    pub(super) files: Vec<HashedFile>,
-    /// The figures.
-    pub(super) figures: Figures,
-    /// The proof, as far as there is one.
-    pub(super) certificate: Certificate,
-}
-
-/// What came out of a round. Money is in micro-credits.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Figures {
-    /// Bids of the book.
-    pub(super) bids: usize,
-    /// Who bid.
-    pub(super) bidders: usize,
-    /// Bids that won.
-    pub(super) winners: usize,
-    /// Offers of the round.
-    pub(super) offers: usize,
-    /// Offers of which something is sold.
-    pub(super) sales: usize,
-    /// What winners bid.
-    pub(super) value: u128,
-    /// What winners pay.
-    pub(super) revenue: u128,
-    /// What winners bid beyond the reserve prices.
-    pub(super) surplus: u128,
-    /// The surplus over its bound; `null` where no format proves one, or nothing was settled.
-    pub(super) efficiency: Option<f64>,
-    /// Fees that the operator takes.
-    pub(super) fees: u128,
-    /// What the operator has afterwards; below zero where it adds to what sellers get.
-    pub(super) operator: i128,
-    /// The seed of the lot between equal bids.
-    pub(super) tie_break_seed: u64,
-    /// Classes whose payment rule could not settle, with the reason.
-    pub(super) unsettled: Vec<String>,
-}
-
-/// What can be held against a round without clearing it again.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Certificate {
-    /// BLAKE3 over the hashes of book, supply and policy, and the seed.
-    pub(super) inputs_blake3: String,
-    /// The surplus reached.
-    pub(super) surplus: u128,
-    /// No choice of winners among the bids that enter each class has a greater one; `null` where a format proves none.
-    pub(super) bound: Option<u128>,
-    /// The bound that the prices in `prices.parquet` prove, evaluated apart.
-    pub(super) price_bound: u128,
-    /// `(bound - surplus) / max(1, bound)`; `null` without a bound, or where nothing was settled.
-    pub(super) gap: Option<f64>,
-    /// The most that an account is overdrawn, in base units.
-    pub(super) overdrawn: u128,
-    /// The most that one bidder wins beyond what one may, in base units.
-    pub(super) above_holder_cap: u128,
-    /// XOR groups with more than one winner.
-    pub(super) groups_broken: u64,
-    /// The most that anyone pays beyond its bid.
-    pub(super) above_bid: i64,
-    /// The most that a seller gets less than it asks.
-    pub(super) below_ask: i64,
-    /// What all transfers together bring into being.
-    pub(super) unbalanced: i128,
-    /// What the best coalition could pay the seller beyond the revenue; `null` where that is not proved, or nothing was settled.
-    pub(super) core_violation: Option<u128>,
-    /// Misreports that were tried.
-    pub(super) misreports: u32,
-    /// Misreports that the budget of work did not suffice for.
-    pub(super) misreports_unfinished: u32,
-    /// Whether the deadline came before all misreports of the sample were tried: a faster machine may find more.
-    pub(super) misreports_cut: bool,
-    /// The most that one of them would have gained; `null` where nothing was settled.
-    pub(super) regret: Option<i64>,
-}
-
-impl Record {
-    /// Reads the record of a market directory.
-    ///
-    /// # Errors
-    /// A file that is not there, or not such a record.
-    pub(super) fn read(dir: &Path) -> Result<Record, MarketError> {
-        let path = dir.join(RECORD);
-        let text = fs::read_to_string(&path).map_err(|source| MarketError::Read { path: path.clone(), source })?;
-        serde_json::from_str(&text).map_err(|source| MarketError::Parse { path, source })
-    }
-
-    /// The round that it records, read again.
-    ///
-    /// # Errors
-    /// An input that is gone, cannot be read, or is not what it was.
-    pub(super) fn round(&self) -> Result<Round, CommandError> {
-        let round = Round::read(&self.inputs)?;
-        let changed =
-            |file: &&HashedFile| !round.files.iter().any(|now| now.table == file.table && now.blake3 == file.blake3);
-        match self.files.iter().find(changed) {
-            Some(file) => Err(MarketError::Changed { path: file.path.clone() }.into()),
-            None => Ok(round),
-        }
-    }
 }

@@ -12,7 +12,7 @@ use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
 use lessor_models::plan::Price;
 
-use super::MarketError;
+use super::error::MarketError;
 use crate::command_error::CommandError;
 use crate::plan::loaded::RecordedRun;
 use crate::plan::tables;

@@ -4,12 +4,13 @@ use lessor_market::session::why::why;
 use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 
-use super::MarketError;
-use super::round::Record;
-use crate::Ending;
+use super::error::MarketError;
+use super::record::Record;
+use super::round::Round;
 use crate::cli::MarketWhyArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
 use crate::process::deadline::with_alarms;
 use crate::words::credits;
@@ -28,7 +29,7 @@ struct WhySummary<'a> {
 /// Carries out `lessor market why`.
 pub(super) fn run(args: &MarketWhyArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let record = Record::read(&args.market)?;
-    let round = record.round()?;
+    let round = Round::again(&record)?;
     let unknown = || MarketError::UnknownBid { name: args.bid.clone(), book: record.inputs.book.clone() };
     let bid = round.find(&args.bid).ok_or_else(unknown)?;
     let stop = Stop::new();

@@ -8,10 +8,10 @@ use super::loaded::RecordedRun;
 use super::summary::{bound_words, gap_words};
 use super::tables;
 use super::verdict::{self, Verdict};
-use crate::Ending;
 use crate::cli::CheckArgs;
 use crate::command_error::CommandError;
 use crate::console::{print_json, say, warn};
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
 use crate::process::machine;
 

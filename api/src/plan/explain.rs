@@ -13,10 +13,10 @@ use lessor_models::time::Timestamp;
 use serde::Serialize;
 
 use super::loaded::RecordedRun;
-use crate::Ending;
 use crate::cli::ExplainArgs;
 use crate::command_error::CommandError;
 use crate::console::{print_json, say};
+use crate::ending::Ending;
 use crate::report::reason_words;
 use crate::words::{account_words, blocker_words, credits, owner_type};
 

@@ -11,7 +11,7 @@ use lessor_models::objective::value::bonus;
 use lessor_models::plan::{HeldBack, Move, Placement, Plan, Price, Stage, Unplaced};
 use lessor_models::resources::{Kind, UNLIMITED};
 
-use super::inputs::HashedFile;
+use super::hashed_file::HashedFile;
 use super::run_file::Point;
 use super::summary::{Figures, dues_words, strain_words};
 use super::telemetry_limits::Derating;

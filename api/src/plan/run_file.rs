@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::inputs::{HashedFile, InputPaths};
+use super::hashed_file::HashedFile;
+use super::inputs::InputPaths;
+use super::method::PlanMethod;
 use super::summary::Figures;
 use super::weights_file::WeightsFile;
-use crate::cli::PlanMethod;
 use crate::process::machine::Machine;
 
 /// The file's name in a plan directory.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::tls::TlsError;
-use crate::market::PolicyError;
+use crate::market::policy_file::PolicyError;
 use crate::shell::ShellError;
 
 /// Why a server did not start, or ended before its time.

@@ -7,7 +7,7 @@
 
 mod address;
 mod data_directory;
-mod error;
+pub(crate) mod error;
 mod joint_writes;
 mod market_policy;
 mod metrics;
@@ -21,9 +21,9 @@ use lessor_engine::authority::Terms;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
-use crate::Ending;
 use crate::cli::ServeArgs;
 use crate::console::say;
+use crate::ending::Ending;
 use crate::process::clock::span;
 use crate::shell::FleetChange;
 

@@ -31,7 +31,7 @@ use super::shell_metrics::ShellMetrics;
 use super::shutdown::{self, Ended, Ending};
 use super::tls;
 use crate::journal::{Disk, fresh_salt};
-use crate::market::read_policy;
+use crate::market::policy_file;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
 use crate::service::{Desk, Notices, Service, StaleTiles};
 use crate::shell::{self, Counters, FleetChange, Handle, PlacementMaker, Shell, ShellError, ShellOptions, View};
@@ -228,7 +228,8 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
     let placement = policy.map(|policy| placement(policy, &fleet));
     let notices = Notices::new();
     let listener = notices.listener();
-    let rules = market.as_ref().map(|(path, period)| read_policy(path).map(|rules| (rules, *period))).transpose()?;
+    let rules =
+        market.as_ref().map(|(path, period)| policy_file::read(path).map(|rules| (rules, *period))).transpose()?;
     let (mut terms, mut prices) = (options.terms, PriceList::default());
     if let Some((rules, period)) = &rules {
         terms = market_policy::terms(rules, terms);

@@ -12,8 +12,8 @@ use tokio::sync::Mutex;
 use tonic::Code;
 
 use super::failure::Failure;
+use super::live_plane::LivePlane;
 use super::notices::Notices;
-use super::telemetry::LivePlane;
 use super::telling::Names;
 use crate::serve::Metrics;
 use crate::shell::{Answered, Handle, Overloaded, Pending, Stopped, View};

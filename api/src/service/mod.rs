@@ -5,8 +5,9 @@
 //!
 //! `lease_service` is the service as tonic calls it. `reading` makes valid events of messages, `telling` and `refusing` make
 //! messages of answers, `calls` has both sides of each call that changes something, `looks` those that only look, and `times`
-//! and `failure` what they share. `watch`, `session` and `telemetry` are the streams, `notices` what holders and protected
-//! things must hear, and `waiting` the calls of a session that wait for their answers.
+//! and `failure` what they share. `watch`, `session` and `telemetry` are the streams, `live_plane` what telemetry leads
+//! to, `notices` and `revoked` what holders and protected things must hear, and `waiting` the calls of a session that wait for
+//! their answers.
 
 mod calls;
 mod desk;
@@ -14,12 +15,14 @@ mod desk;
 mod edge_tests;
 mod failure;
 mod lease_service;
+mod live_plane;
 mod looks;
 mod notices;
 #[cfg(test)]
 mod overload_tests;
 mod reading;
 mod refusing;
+mod revoked;
 mod session;
 mod stale_tiles;
 mod telemetry;

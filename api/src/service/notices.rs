@@ -1,20 +1,15 @@
 //! What somebody must hear at once: a lease was revoked, or its token must be refused from now on.
 //!
 //! Notices are rare and are told as they happen. Whoever came later, or heard too slowly, finds the same in the state of the
-//! authority: every revoked lease that has not returned what it holds ([`Desk::revoked`]).
+//! authority: every revoked lease that has not returned what it holds (`revoked`).
 
-use lessor_engine::authority::{Effect, FenceKey, Filter, HolderId, Lease, LeaseId, LeaseState};
+use lessor_engine::authority::{Effect, Lease, LeaseId};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::desk::Desk;
-use super::failure::Failure;
 use crate::shell::Listener;
 
 /// Notices kept for whoever is slow to hear them; beyond that it looks at the state instead.
 const KEPT: usize = 1_024;
-
-/// Leases that one look goes through.
-const PAGE: usize = 1_000;
 
 /// One notice. What it is about is durable.
 #[derive(Clone, Debug)]
@@ -82,44 +77,5 @@ pub(crate) async fn next(hearing: &mut Option<Hearing>) -> Result<Notice, Missed
     match hearing {
         Some(hearing) => hearing.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// A revoked lease that has not returned what it holds.
-#[derive(Clone, Debug)]
-pub(crate) struct Standing {
-    pub(crate) lease: Lease,
-    pub(crate) keys: Vec<FenceKey>,
-    /// Its notice is over.
-    pub(crate) is_fenced: bool,
-}
-
-impl Desk {
-    /// Every revoked lease that has not returned what it holds, of one holder or of all. O(slots of the authority).
-    ///
-    /// # Errors
-    /// An authority that takes nothing now, or that ended.
-    pub(crate) async fn revoked(&self, holder: Option<HolderId>) -> Result<Vec<Standing>, Failure> {
-        let filter = Filter { holder, state: Some(LeaseState::Revoked), node: None };
-        let (mut found, mut from) = (Vec::new(), None);
-        loop {
-            let (standing, next) = self
-                .look(move |view| {
-                    let (now, page) = (view.now(), view.leases(from, &filter, PAGE));
-                    let held = page.leases.iter().filter(|lease| !lease.is_returned);
-                    let standing = held.map(|lease| Standing {
-                        lease: *lease,
-                        keys: view.keys(lease.id).to_vec(),
-                        is_fenced: lease.notice.is_some_and(|notice| notice.until <= now),
-                    });
-                    (standing.collect::<Vec<_>>(), page.next)
-                })
-                .await?;
-            found.extend(standing);
-            if next.is_none() {
-                return Ok(found);
-            }
-            from = next;
-        }
     }
 }

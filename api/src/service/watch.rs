@@ -10,8 +10,9 @@ use tonic::{Code, Status};
 
 use super::desk::{Desk, stopped};
 use super::failure::Failure;
-use super::notices::{self, Hearing, Missed, Notice, Standing};
+use super::notices::{self, Hearing, Missed, Notice};
 use super::reading::{self, holder};
+use super::revoked::Standing;
 use super::telling::{lease, revision};
 use crate::proto;
 use crate::proto::watch_response::Event;

@@ -5,23 +5,20 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use lessor_engine::authority::{Effect, Revision};
+use lessor_engine::authority::Revision;
 use tokio::sync::watch;
 
 use super::attendant::Telling;
 use super::counters::Counters;
 use super::error::ShellError;
 use super::inbox::Inbox;
+use super::options::Listener;
 use super::snapshot_task::{CutOff, SnapshotTask};
 use super::stage::Batch;
 use crate::journal::{Journal, JournalError, Storage};
 
 /// The journal is idle once no batch came for so long: then it attests its last commit.
 const IDLE: Duration = Duration::from_millis(2);
-
-/// Who hears effects that are no answers, each once it is durable: [`Effect::Fence`], [`Effect::Posted`], [`Effect::Deficit`],
-/// and [`Effect::Changed`] where a lease was revoked. It runs between two commits, so it must be quick.
-pub type Listener = Box<dyn FnMut(&Effect) + Send>;
 
 /// What the engine's thread asks of the journal's.
 pub(super) enum Order {

@@ -7,12 +7,13 @@ use lessor_models::job::ServiceClass;
 use tokio::sync::watch;
 
 use super::answer::{AnswerSink, Answered, Overloaded, Pending, Reply};
-use super::attendant;
+use super::attend::attend;
 use super::counters::Counters;
-use super::inbox::{Inbox, Work, position};
+use super::inbox::{Inbox, position};
 use super::places::{Place, Places};
 use super::view::View;
 use super::watch::Watch;
+use super::work::Work;
 
 /// A way to the shell. Clones lead to the same one; any thread may use them.
 #[derive(Clone, Debug)]
@@ -68,7 +69,7 @@ impl Handle {
     /// Follows the changes of leases after a revision.
     #[must_use]
     pub fn watch(&self, after: Revision) -> Watch {
-        Watch::new(self.clone(), after)
+        Watch::new(self.inbox.clone(), self.latest.clone(), after)
     }
 
     /// The last change that is durable.
@@ -95,7 +96,7 @@ impl Handle {
     /// # Panics
     /// Outside a runtime.
     pub fn attend(&self) {
-        attendant::attend(&self.inbox);
+        attend(&self.inbox);
     }
 
     /// Resolves when the shell has ended, in order or not: [`Shell::close`](super::Shell::close) says which.

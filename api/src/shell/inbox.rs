@@ -4,42 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-use lessor_engine::authority::Event;
 use lessor_models::job::ServiceClass;
 
-use super::answer::{Overloaded, Pending, Reply};
+use super::answer::Overloaded;
 use super::attendant::Attendant;
-use super::view::View;
-
-/// What a read leaves behind: how to tell its caller, once that may be told.
-pub(super) type Tell = Box<dyn FnOnce() + Send>;
-
-/// One thing to do.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the large variant is the common one, and boxing it would allocate per request"
-)]
-pub(super) enum Work {
-    /// An event to apply.
-    Event(Event, Reply),
-    /// A look at the state.
-    Read(Box<dyn FnOnce(&mut View<'_>) -> Tell + Send>),
-}
-
-impl Work {
-    /// A read, and the way to what it sees.
-    pub(super) fn read<T: Send + 'static>(
-        look: impl FnOnce(&mut View<'_>) -> T + Send + 'static,
-    ) -> (Work, Pending<T>) {
-        let (sender, pending) = Pending::new();
-        let work = Work::Read(Box::new(move |view| {
-            let seen = look(view);
-            // A caller that has gone needs no answer.
-            Box::new(move || drop(sender.send(seen)))
-        }));
-        (work, pending)
-    }
-}
+use super::work::Work;
 
 /// The queues.
 #[derive(Debug)]
@@ -318,8 +287,9 @@ pub(super) fn position(class: ServiceClass) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use lessor_engine::authority::{HolderId, LeaseId};
+    use lessor_engine::authority::{Event, HolderId, LeaseId};
 
+    use super::super::answer::Reply;
     use super::*;
 
     #[test]

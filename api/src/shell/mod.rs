@@ -16,11 +16,12 @@
 //!
 //! Events wait in the `inbox`, which `places` keeps bounded for streams; `stage` applies them and gathers a batch, and
 //! `committer` makes it durable and then tells. `engine` and `committer` are steps, which `run` drives by two threads, with
-//! `attendant`s among the callers; `handle` is how the rest of the program speaks to them (`answer`, `view`, `watch`). `open`
-//! and `recovery` bring a shell back, and `snapshot_task` writes a snapshot beside the commits. `options` is what a shell is
-//! started with.
+//! tasks among the callers (`attend`, `attendant`); `handle` is how the rest of the program speaks to them (`answer`, `view`,
+//! `watch`). `open` and `recovery` bring a shell back, and `snapshot_task` writes a snapshot beside the commits. `options` is what
+//! a shell is started with.
 
 mod answer;
+mod attend;
 mod attendant;
 mod clock;
 mod committer;
@@ -43,6 +44,7 @@ pub(crate) mod test_world;
 mod tests;
 mod view;
 mod watch;
+mod work;
 
 pub(crate) use clock::EngineClock;
 pub(crate) use committer::Committer;
@@ -52,12 +54,11 @@ pub(crate) use snapshot_task::SnapshotTask;
 pub(crate) use stage::Batch;
 
 pub use answer::{AnswerSink, AnswerStream, Answered, Overloaded, Pending, Stopped, answer_stream};
-pub use committer::Listener;
 pub use counters::{Counters, Histogram};
 pub use error::ShellError;
 pub use fleet_id::{fleet_contents, fleet_id};
 pub use handle::Handle;
-pub use options::{FleetChange, Limits, PlacementMaker, ShellOptions};
+pub use options::{FleetChange, Limits, Listener, PlacementMaker, ShellOptions};
 pub use places::Place;
 pub use recovery::RecoveryReport;
 pub(crate) use recovery::beginning;

@@ -1,11 +1,14 @@
 //! What a shell is started with.
 
-use lessor_engine::authority::{Placement, PriceList, Terms};
+use lessor_engine::authority::{Effect, Placement, PriceList, Terms};
 use lessor_engine::ledger::Ledger;
 use lessor_models::fleet::Fleet;
 
-use super::committer::Listener;
 use crate::journal::JournalOptions;
+
+/// Who hears effects that are no answers, each once it is durable: [`Effect::Fence`], [`Effect::Posted`], [`Effect::Deficit`],
+/// and [`Effect::Changed`] where a lease was revoked. It runs between two commits, so it must be quick.
+pub type Listener = Box<dyn FnMut(&Effect) + Send>;
 
 /// Makes the policy of placement for the ledger as it is before anything is granted, or as a snapshot has it.
 pub type PlacementMaker = Box<dyn FnOnce(&Ledger) -> Box<dyn Placement>>;

@@ -8,9 +8,6 @@ use super::engine::Engine;
 use crate::journal::{JournalError, SnapshotWriter, Storage, forget_old};
 use crate::wire::StateWriter;
 
-/// Slots or answers in a piece: some 300 kB, copied in a tenth of a millisecond.
-pub(super) const PIECE: usize = 512;
-
 /// Pieces that wait to be written: what a snapshot takes of memory at most, beside what changes while it is taken.
 const WAITING: usize = 4;
 

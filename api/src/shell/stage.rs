@@ -5,8 +5,8 @@ use lessor_models::time::Timestamp;
 
 use super::answer::{Answered, Reply};
 use super::counters::Counters;
-use super::inbox::{Tell, Work};
 use super::view::View;
+use super::work::{Tell, Work};
 use crate::journal::CommitBuffer;
 use crate::wire::RecordRef;
 

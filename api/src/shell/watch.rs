@@ -3,12 +3,14 @@
 //! Nothing is kept for a watch but the revision that it has reached. What comes after is fetched from the engine, which keeps the
 //! last changes anyway; so a slow reader costs nothing, and one that is too slow is told so.
 
+use std::sync::Arc;
+
 use lessor_engine::authority::{Change, OutOfRange, Revision};
 use tokio::sync::watch;
 
 use super::answer::Stopped;
-use super::handle::Handle;
-use super::inbox::Work;
+use super::inbox::Inbox;
+use super::work::Work;
 
 /// How many changes come at once.
 pub const CHANGES_AT_ONCE: usize = 1024;
@@ -16,7 +18,7 @@ pub const CHANGES_AT_ONCE: usize = 1024;
 /// A stream of changes.
 #[derive(Debug)]
 pub struct Watch {
-    handle: Handle,
+    inbox: Arc<Inbox>,
     reached: Revision,
     latest: watch::Receiver<Revision>,
 }
@@ -34,9 +36,8 @@ pub enum WatchError {
 }
 
 impl Watch {
-    pub(super) fn new(handle: Handle, after: Revision) -> Watch {
-        let latest = handle.latest.clone();
-        Watch { handle, reached: after, latest }
+    pub(super) fn new(inbox: Arc<Inbox>, latest: watch::Receiver<Revision>, after: Revision) -> Watch {
+        Watch { inbox, reached: after, latest }
     }
 
     /// The revision up to which every change was returned: a later watch resumes from it.
@@ -74,7 +75,7 @@ impl Watch {
     async fn changes(&self, most: usize) -> Result<Vec<Change>, WatchError> {
         let reached = self.reached;
         let (work, changes) = Work::read(move |view| view.changes(reached, most));
-        self.handle.inbox.put_for_watch(work);
+        self.inbox.put_for_watch(work);
         changes.await?.map_err(WatchError::OutOfRange)
     }
 }

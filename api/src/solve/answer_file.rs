@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::SolveError;
+use super::error::SolveError;
 
 /// Writes beside the place and renames.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), SolveError> {

@@ -4,12 +4,16 @@ use lessor_datasets::families;
 use lessor_models::families::assignment;
 use lessor_solver::assignment::assign;
 
-use crate::Ending;
 use crate::cli::SolveAssignmentArgs;
 use crate::command_error::CommandError;
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
 
-use super::{Incumbents, SolveError, Solved, answer_file, in_time, peak_memory_bytes};
+use super::answer_file;
+use super::error::SolveError;
+use super::incumbents::Incumbents;
+use super::limits::in_time;
+use super::solved::Solved;
 
 /// Carries out `lessor solve assignment`.
 pub(super) fn run(args: &SolveAssignmentArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
@@ -25,9 +29,6 @@ pub(super) fn run(args: &SolveAssignmentArgs, clock: &ProcessClock) -> Result<En
         let columns: Vec<String> = columns.iter().map(u32::to_string).collect();
         answer_file::write(&common.out, &(columns.join("\n") + "\n"))?;
     }
-    incumbents.ended(cost, bound);
-    let gap = cost.zip(bound).map(|(cost, bound)| Solved::gap(cost, bound));
-    let (seconds, peak_memory_bytes, seed) = (clock.seconds(), peak_memory_bytes(), common.limits.seed);
-    Solved { cost, bound, gap, proof: "prices", seconds, peak_memory_bytes, seed, threads: 1 }.tell(common);
-    Ok(if cost.is_some() { Ending::Done } else { Ending::Failed })
+    let solved = Solved::new((cost, bound), "prices", clock, (common.limits.seed, 1));
+    Ok(solved.end(incumbents, common))
 }

@@ -11,14 +11,18 @@ use lessor_market::policy::PaymentRule;
 use lessor_models::families::auction;
 use serde::Serialize;
 
-use crate::Ending;
 use crate::cli::{PaymentRuleFlag, SolveCatsArgs};
 use crate::command_error::CommandError;
 use crate::console::{print_json, say, warn};
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
+use crate::process::machine::peak_memory_bytes;
 
+use super::answer_file;
+use super::error::SolveError;
 use super::file_amount::FileAmount;
-use super::{Incumbents, SolveError, answer_file, in_time, peak_memory_bytes, pool};
+use super::incumbents::Incumbents;
+use super::limits::{in_time, pool};
 
 /// The answer, as it is written.
 #[derive(Debug, Serialize)]

@@ -5,13 +5,16 @@ use lessor_market::double::{DoubleOutcome, clear_until, reduced};
 use lessor_models::families::double_auction::{self, DoubleAuctionInstance};
 use serde::Serialize;
 
-use crate::Ending;
 use crate::cli::{DoubleRuleFlag, SolveDoubleArgs};
 use crate::command_error::CommandError;
 use crate::console::{print_json, say, warn};
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
+use crate::process::machine::peak_memory_bytes;
 
-use super::{SolveError, answer_file, in_time, peak_memory_bytes};
+use super::answer_file;
+use super::error::SolveError;
+use super::limits::in_time;
 
 /// The answer, as it is written. Money is in the units of the files.
 #[derive(Debug, Serialize)]

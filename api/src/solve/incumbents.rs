@@ -7,8 +7,8 @@ use crate::cli::SolveCommonArgs;
 use crate::console::warn;
 use crate::process::clock::ProcessClock;
 
+use super::error::SolveError;
 use super::file_amount::FileAmount;
-use super::{SolveError, Solved};
 
 /// The first line of the file.
 const HEADER: &str = "seconds,cost,bound";
@@ -48,7 +48,7 @@ impl<'a> Incumbents<'a> {
     /// Tells an incumbent that improved.
     pub(super) fn improved(&mut self, cost: u128, bound: u128) {
         if !self.common.json {
-            let gap = Solved::gap(cost, bound) * 100.0;
+            let gap = gap(cost, bound) * 100.0;
             warn(&format!("{:8.2} s  cost {cost}  bound {bound}  gap {gap:.4} %", self.clock.seconds()));
         }
         self.tell(Some(cost), Some(bound));
@@ -85,4 +85,9 @@ impl<'a> Incumbents<'a> {
             self.file = None;
         }
     }
+}
+
+/// How far a cost is above a bound, as a share of it.
+pub(super) fn gap(cost: u128, bound: u128) -> f64 {
+    cost.saturating_sub(bound) as f64 / cost.max(1) as f64
 }

@@ -4,13 +4,17 @@ use lessor_datasets::families;
 use lessor_solver::families::openb::{OpenbMethod, OpenbOptions, solve};
 use serde::Serialize;
 
-use crate::Ending;
 use crate::cli::{OpenbMethodFlag, SolveOpenbArgs};
 use crate::command_error::CommandError;
 use crate::console::{print_json, say};
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
 
-use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
+use super::answer_file;
+use super::error::SolveError;
+use super::incumbents::Incumbents;
+use super::limits::{in_time, pool};
+use super::solved::Solved;
 
 /// The object that `--json` prints.
 #[derive(Debug, Serialize)]

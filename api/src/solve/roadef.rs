@@ -4,13 +4,17 @@ use lessor_datasets::families;
 use lessor_models::families::reassignment::{ReassignmentFault, ReassignmentInstance, faults, impossible};
 use lessor_solver::families::reassignment::{ReassignmentMethod, ReassignmentOptions, solve};
 
-use crate::Ending;
 use crate::cli::{RoadefMethodFlag, SolveRoadefArgs};
 use crate::command_error::CommandError;
 use crate::console::warn;
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
 
-use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
+use super::answer_file;
+use super::error::SolveError;
+use super::incumbents::Incumbents;
+use super::limits::{in_time, pool};
+use super::solved::Solved;
 
 /// Broken constraints that are named; the others are counted.
 const NAMED_MAX: usize = 5;

@@ -3,12 +3,16 @@
 use lessor_datasets::families;
 use lessor_solver::families::vector_packing::{VectorPackingMethod, VectorPackingOptions, solve};
 
-use crate::Ending;
 use crate::cli::{SolveVbpArgs, VbpMethodFlag};
 use crate::command_error::CommandError;
+use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
 
-use super::{Incumbents, SolveError, Solved, answer_file, in_time, pool};
+use super::answer_file;
+use super::error::SolveError;
+use super::incumbents::Incumbents;
+use super::limits::{in_time, pool};
+use super::solved::Solved;
 
 /// Carries out `lessor solve vbp`.
 pub(super) fn run(args: &SolveVbpArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {

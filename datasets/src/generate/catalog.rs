@@ -3,7 +3,7 @@
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::{Band, DEVICE_MILLI, OperationType, Radiator, TileClass};
 
-use super::Family;
+use super::scenario::Family;
 
 const GIB: u64 = 1 << 30;
 const GIGA: u64 = 1_000_000_000;

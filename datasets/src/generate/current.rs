@@ -7,9 +7,9 @@ use lessor_models::job::{Job, JobIndex, Term};
 use lessor_models::plan::CurrentPlacement;
 use lessor_models::resources::Kind;
 
-use super::GenerateError;
 use super::dice::{Dice, Part};
 use super::load::admits;
+use super::scenario::{GenerateError, START};
 
 /// How many jobs are tried before a tile is left empty.
 const TRIES: u32 = 8;
@@ -47,7 +47,7 @@ fn may_run(fleet: &Fleet, job: &Job, tile: NodeIndex) -> bool {
     let model = &fleet.classes()[class.at()];
     let is_free = job.spread.is_none() && job.affinity.is_none() && job.anti_affinity.is_none() && job.gang_min < 2;
     let is_here = job.locality.is_none_or(|place| fleet.path(tile).any(|node| node == place));
-    let has_begun = job.earliest == super::START && matches!(job.term, Term::Fixed(_)) && job.data.is_none();
+    let has_begun = job.earliest == START && matches!(job.term, Term::Fixed(_)) && job.data.is_none();
     let owner = Owner::Node(tile);
     let is_steady = !fleet.steps().contains_key(&(owner, Kind::Compute));
     let free = fleet.base_capacity(owner).saturating_sub(&draw::standing(model));

@@ -9,8 +9,9 @@ use super::catalog::Model;
 use super::dice::{Dice, Part};
 use super::load::{self, Census};
 use super::rules::{self, Ground, Wishes};
+use super::scenario::{Family, START, Scenario, TERM};
 use super::shapes::{self, Stratum};
-use super::{Family, START, Scenario, TERM, windows};
+use super::windows;
 
 /// Worth of a whole tile for a day, in micro-credits: some forty times what its energy costs.
 const TILE_WORTH: u64 = 40_000_000;

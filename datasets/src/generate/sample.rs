@@ -2,7 +2,9 @@
 
 use lessor_models::instance::Instance;
 
-use super::{GenerateError, Scenario, TelemetryScenario, telemetry, with_current};
+use super::current::with_current;
+use super::scenario::{GenerateError, Scenario};
+use super::telemetry::{TelemetryScenario, telemetry};
 use crate::table::TelemetryRow;
 
 /// Share of tiles with something running when the plan begins, in thousandths.

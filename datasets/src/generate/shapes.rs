@@ -5,8 +5,8 @@ use lessor_models::job::Demand;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::{DEVICE_MILLI, OperationType};
 
-use super::Family;
 use super::dice::Dice;
+use super::scenario::Family;
 
 const GIB: u64 = 1 << 30;
 

@@ -5,6 +5,7 @@ use lessor_models::resources::Kind;
 use lessor_models::time::{MICROS_PER_SECOND, Span, Timestamp};
 
 use super::dice::{Dice, Part};
+use super::scenario::START;
 use crate::table::TelemetryRow;
 
 /// What to sample. All shares are of the tiles, in thousandths.
@@ -32,7 +33,7 @@ impl TelemetryScenario {
     pub fn new(seed: u64) -> TelemetryScenario {
         TelemetryScenario {
             seed,
-            end: super::START,
+            end: START,
             interval: Span(3_600 * MICROS_PER_SECOND),
             samples: 24,
             hot_permille: 20,

@@ -6,8 +6,8 @@ use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::{MICROS_PER_HOUR, MICROS_PER_SECOND, Span, Timestamp};
 
 use super::dice::Dice;
+use super::scenario::{START, TERM};
 use super::tree::Tree;
-use super::{START, TERM};
 
 /// One tile in so many is under maintenance for two hours.
 const MAINTENANCE_EVERY: usize = 400;

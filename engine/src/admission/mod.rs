@@ -29,6 +29,7 @@ mod lessor;
 mod mix;
 mod placement;
 mod policy;
+mod policy_name;
 mod power;
 mod power_aware;
 mod random;
@@ -41,7 +42,8 @@ mod tests;
 
 pub use board::Board;
 pub use placement::{PolicyPlacement, room};
-pub use policy::{Freshness, Policy, PolicyName, Rating, lessor};
+pub use policy::{Freshness, Policy, Rating};
+pub use policy_name::{PolicyName, lessor};
 pub use power::PowerModel;
 pub use room::Room;
 pub use want::Want;

@@ -5,7 +5,7 @@ use lessor_models::time::{Span, Timestamp};
 use super::apply::Authority;
 use super::decide::validate::full_draw;
 use super::keep::snapshot::{GrantedLease, KeptAnswer, Repeat};
-use super::lifecycle::Longer;
+use super::state::stretches::Longer;
 use super::vocabulary::decision::{Decision, Grant, Revocation};
 use super::vocabulary::digest::digest;
 use super::vocabulary::effect::{Answer, Effect};

@@ -2,22 +2,19 @@
 
 use lessor_models::fleet::Owner;
 use lessor_models::resources::Resources;
-use lessor_models::time::{Interval, Timestamp};
+use lessor_models::time::Interval;
 
 use super::apply::Authority;
 use super::decide::validate::full_draw;
 use super::keep::restore::INCARNATION_MAX;
 use super::state::slots::{Names, Record};
-use super::state::stretches::Stretch;
+use super::state::stretches::{Longer, Stretch};
 use super::vocabulary::decision::{Grant, Revocation, Seat};
 use super::vocabulary::effect::{Effect, Posting};
 use super::vocabulary::event::Request;
-use super::vocabulary::lease::{LeaseId, LeaseState, Notice, Token, Version};
-use super::vocabulary::money::{Money, Rate};
+use super::vocabulary::lease::{LeaseId, LeaseState, MINTED_BITS, Notice, Token, Version};
+use super::vocabulary::money::Money;
 use crate::ledger::Entry;
-
-/// Binary places of a token below its incarnation.
-pub(super) const MINTED_BITS: u32 = 48;
 
 impl Authority {
     /// Puts the leases of a grant into slots, as promises; returns the first id.
@@ -335,13 +332,4 @@ impl Authority {
         self.pay(slot, Money(-to.price.0), effects);
         self.tell(slot, effects);
     }
-}
-
-/// What a renewal makes of a lease.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Longer {
-    pub(super) end: Timestamp,
-    pub(super) returns_at: Timestamp,
-    pub(super) rate: Rate,
-    pub(super) price: Money,
 }

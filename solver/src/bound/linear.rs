@@ -17,16 +17,13 @@
 //! solution overdraws; once the program is nearly solved, also cuts for the tiles that it overfills. Every set of prices met
 //! is also judged by the Lagrangian bound that it implies, and the best is kept, so that an early end still leaves good prices.
 
-use lessor_models::resources::Kind;
-use lessor_models::time::Timestamp;
-
+use super::budget::{Budget, Count};
 use super::merge::Merged;
 use super::patterns::PiecePrices;
 use super::shapes::ShapePrices;
 use super::sifting::Sifting;
 use super::supply::Supply;
-use super::timeline::{Timeline, Window};
-use crate::lowering::index::JobClassIndex;
+use super::timeline::Timeline;
 use crate::program::linear::{Answer, Program, Resident, Solution, Way};
 use crate::support::stop::Stop;
 
@@ -72,26 +69,6 @@ const CUT_GAIN: f64 = 1e-3;
 /// Share by which all cuts together must lower the bound; where they lower it less, the program is as if there were none.
 const CUTS_WORTH: f64 = 5e-3;
 
-/// Where a price stands: a merged group's tiles or a merged account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
-    /// Every tile of a merged group.
-    Tiles(usize),
-    /// Every account merged.
-    Account(usize),
-}
-
-/// A row of capacity: where, of which kind, in which window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Budget {
-    /// Whose.
-    pub place: Place,
-    /// Of which kind.
-    pub kind: Kind,
-    /// When.
-    pub window: Window,
-}
-
 /// What the program says: prices per unit and second, and counts.
 #[derive(Clone, Debug)]
 pub struct Relaxed {
@@ -107,19 +84,6 @@ pub struct Relaxed {
     pub counts: Vec<Count>,
     /// How the program was solved: counts from inside mix many classes in each group.
     pub way: Way,
-}
-
-/// Capsules of one class that the program gives one merged group and start.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Count {
-    /// The class.
-    pub class: JobClassIndex,
-    /// The merged group.
-    pub group: usize,
-    /// When they start.
-    pub start: Timestamp,
-    /// How many, not necessarily whole.
-    pub capsules: f64,
 }
 
 /// Builds and solves the program. `None` where the stop came before the first answer.

@@ -4,12 +4,13 @@
 //! `lessor_models::check::bound` has evaluated the prices on the true instance in exact integers.
 //!
 //! What is alike shares a row ([`merge`]), and time is cut where something changes ([`timeline`]). [`linear`] is the program
-//! and how it is solved, `sifting` says which columns are there and which come, [`supply`] what its rows give. [`rows`] are
-//! capacity, with more of them for parts of time that a solution overdraws; [`patterns`] and `device_rows` say which parts of
-//! devices lie on one device together; `tile_patterns` and `tile_rows` cut where tiles are overfilled with large capsules,
-//! whose [`shapes`] have prices then (`dense` is the small simplex behind them). [`prices`] says what a capsule costs where,
-//! `readable` what an account costs to a reader.
+//! and how it is solved, `sifting` says which columns are there and which come, [`supply`] what its rows ([`budget`]) give.
+//! [`rows`] are capacity, with more of them for parts of time that a solution overdraws; [`patterns`] and `device_rows` say
+//! which parts of devices lie on one device together; `tile_patterns` and `tile_rows` cut where tiles are overfilled with large
+//! capsules, whose [`shapes`] have prices then (`dense` is the small simplex behind them). [`prices`] says what a capsule costs
+//! where, `readable` what an account costs to a reader.
 
+pub mod budget;
 pub(crate) mod dense;
 mod device_rows;
 pub mod linear;
@@ -39,7 +40,8 @@ use crate::lowering::Lowered;
 use crate::program::linear::Way;
 use crate::support::numbers::floor;
 use crate::support::stop::Stop;
-use linear::{Budget, Count, Place, Relaxed};
+use budget::{Budget, Count, Place};
+use linear::Relaxed;
 use merge::Merged;
 use patterns::{Piece, PiecePrices};
 use prices::PathPrices;

@@ -5,7 +5,7 @@ use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 use ndarray::Array2;
 
-use super::linear::{Budget, Place};
+use super::budget::{Budget, Place};
 use super::merge::Merged;
 use super::patterns::PiecePrices;
 use super::shapes::ShapePrices;

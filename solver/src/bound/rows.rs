@@ -10,7 +10,7 @@ use lessor_models::fleet::Level;
 use lessor_models::resources::Kind;
 use lessor_models::time::{Interval, MICROS_PER_SECOND};
 
-use super::linear::{Budget, Place};
+use super::budget::{Budget, Place};
 use super::merge::Merged;
 use super::supply::Supply;
 use super::timeline::{Timeline, Window};

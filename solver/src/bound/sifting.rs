@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
+use super::budget::{Budget, Count};
 use super::device_rows::{Best, DeviceRows};
-use super::linear::{Budget, Count};
 use super::merge::Merged;
 use super::patterns::PiecePrices;
 use super::prices::{PathPrices, Usages};

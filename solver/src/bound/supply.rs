@@ -2,7 +2,7 @@
 
 use lessor_models::resources::{Kind, UNLIMITED};
 
-use super::linear::Place;
+use super::budget::Place;
 use super::merge::Merged;
 use super::timeline::{Timeline, Window};
 use crate::lowering::Lowered;

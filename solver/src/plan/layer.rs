@@ -13,7 +13,7 @@ use super::occupancy::Occupancy;
 use super::rank;
 use super::shares::{Share, Shares};
 use crate::bound::Relaxation;
-use crate::bound::linear::Count;
+use crate::bound::budget::Count;
 use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex};
 use crate::lowering::{Cell, Lowered};
 use crate::program::linear::Way;

@@ -5,6 +5,7 @@
 
 mod contender;
 mod drive;
+mod outcome;
 mod page;
 mod points_table;
 mod sample;
@@ -17,10 +18,10 @@ use lessor_engine::admission::PolicyName;
 use lessor_models::instance::Instance;
 use serde::Serialize;
 
-use crate::Ending;
 use crate::cli::BenchAdmissionArgs;
 use crate::command_error::CommandError;
 use crate::console::{print_json, say, say_all};
+use crate::ending::Ending;
 use crate::output_directory::{OutputPlace, Replace};
 use crate::process::clock::ProcessClock;
 use crate::process::machine::Machine;
@@ -29,7 +30,8 @@ use crate::solve::answer_file;
 use super::error::BenchError;
 use super::progress;
 use contender::Contender;
-use drive::{Driven, Sequence};
+use drive::Sequence;
+use outcome::{Outcome, Row};
 
 /// The page beside the table.
 const ADMISSION_PAGE: &str = "admission.html";
@@ -108,66 +110,6 @@ fn read(path: &Path, nodes: &Path) -> Result<Sequence, CommandError> {
     let batch = families::openb(path, nodes, None).map_err(BenchError::from)?;
     let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(Sequence { name, instance, batch })
-}
-
-/// What a comparison found.
-#[derive(Debug)]
-struct Outcome<'a> {
-    rows: &'a [Row],
-    contenders: &'a [Contender],
-    machine: Machine,
-}
-
-impl Outcome<'_> {
-    /// The rows of each sequence, in the order of the flags.
-    fn by_sequence(&self) -> impl Iterator<Item = &[Row]> {
-        self.rows.chunk_by(|one, other| one.sequence == other.sequence)
-    }
-}
-
-/// What one policy did on one sequence. The names are those of the keys that `--json` prints.
-#[derive(Clone, Debug, Serialize)]
-struct Row {
-    sequence: String,
-    policy: String,
-    admitted: usize,
-    refused: usize,
-    /// Decisions in a second, the ledger included.
-    decisions_per_second: f64,
-    /// At 20, 40, 60, 80 and 100 % arrived, those that the sequence reaches.
-    points: Vec<sample::Point>,
-    /// At every percent.
-    #[serde(skip)]
-    curve: Vec<sample::Point>,
-}
-
-impl Row {
-    fn of(sequence: &Sequence, policy: &str, driven: &Driven) -> Row {
-        let admitted = driven.seats.iter().flatten().count();
-        let is_mark = |point: &&sample::Point| sample::MARKS.contains(&point.arrived_percent);
-        Row {
-            sequence: sequence.name.clone(),
-            policy: policy.to_owned(),
-            admitted,
-            refused: driven.seats.len() - admitted,
-            decisions_per_second: driven.seats.len() as f64 / driven.seconds.max(1e-9),
-            points: driven.curve.iter().filter(is_mark).copied().collect(),
-            curve: driven.curve.clone(),
-        }
-    }
-
-    /// What is left unallocated when as much has arrived as the cluster has, in percent; of a shorter sequence at its end.
-    fn unallocated_at_full(&self) -> f64 {
-        let full = self.curve.iter().rfind(|point| point.arrived_percent <= 100);
-        full.map_or(100.0, |point| point.unallocated_percent)
-    }
-
-    /// The mean power at 20, 40, 60 and 80 % arrived, in megawatts.
-    fn mean_power_mw(&self) -> f64 {
-        let partly = self.points.iter().filter(|point| point.arrived_percent < 100);
-        let (count, sum) = partly.fold((0.0, 0.0), |(count, sum), point| (count + 1.0, sum + point.power_w));
-        if count > 0.0 { sum / count / 1e6 } else { 0.0 }
-    }
 }
 
 /// The object that `--json` prints.

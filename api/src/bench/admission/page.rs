@@ -1,7 +1,7 @@
 //! `admission.html`: the curves of every policy and the front between room and power, a page that a person wants to look at.
 
+use super::outcome::{Outcome, Row};
 use super::sample::MARKS;
-use super::{Outcome, Row};
 use crate::draw::PAGE_STYLE;
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
 use crate::draw::entries::headline_figure;

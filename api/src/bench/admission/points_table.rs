@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::{ArrowError, DataType};
 
-use super::Row;
+use super::outcome::Row;
 use super::sample::Point;
 use crate::bench::error::BenchError;
 use crate::bench::table_file::{self, Column};

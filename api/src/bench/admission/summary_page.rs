@@ -1,7 +1,7 @@
 //! `summary.md`: what every policy left and drew, as Markdown.
 
+use super::outcome::{Outcome, Row};
 use super::sample::MARKS;
-use super::{Outcome, Row};
 use crate::draw::figures::grouped;
 
 /// The page. Same outcome, same bytes.

@@ -9,10 +9,10 @@ use crate::bench::error::BenchError;
 use crate::process::clock::ProcessClock;
 
 use super::aim::Aim;
+use super::checked::{Checked, Refusal};
 use super::command::Blank;
 use super::contender::Contender;
 use super::primal::{self, Course};
-use super::problem::{Checked, Refusal};
 use super::task::Case;
 use super::watch::{End, Incumbent, Place, Watched, watch};
 

@@ -9,7 +9,7 @@ use lessor_models::families::auction;
 use serde::Deserialize;
 use serde_json::Number;
 
-use super::problem::{Checked, Refusal};
+use super::checked::{Checked, Refusal};
 
 /// What is read of an outcome. What a program says of its value and its bound is not asked.
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,8 @@
 mod aim;
 mod attempt;
 mod auction_answer;
-mod command;
+mod checked;
+pub(super) mod command;
 mod contender;
 mod family;
 mod incumbents_table;
@@ -27,10 +28,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::Ending;
 use crate::cli::{BenchCatsArgs, BenchCompareArgs, BenchGapArgs, BenchOpenbArgs, BenchRebalanceArgs, BenchVbpArgs};
 use crate::command_error::CommandError;
 use crate::console::{print_json, say_all};
+use crate::ending::Ending;
 use crate::output_directory::{OutputPlace, Replace};
 use crate::process::clock::ProcessClock;
 use crate::process::machine::{self, Machine};
@@ -38,7 +39,6 @@ use crate::process::machine::{self, Machine};
 use super::error::BenchError;
 use super::progress;
 use attempt::{Attempt, Pairing, Terms};
-pub(super) use command::CommandTextError;
 use contender::Contender;
 use means::Means;
 use outcome::Outcome;

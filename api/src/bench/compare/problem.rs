@@ -9,9 +9,10 @@ use lessor_models::families::reassignment::ReassignmentInstance;
 use lessor_models::families::vector_packing::VectorPackingInstance;
 use lessor_models::families::{gap, openb, reassignment, vector_packing};
 
-use crate::command_error::chain;
+use crate::ending::chain;
 
 use super::auction_answer;
+use super::checked::{Checked, Refusal};
 
 /// An instance.
 #[derive(Debug)]
@@ -21,24 +22,6 @@ pub(super) enum Problem {
     Vbp(VectorPackingInstance),
     Openb(OpenbBatch),
     Rebalance(ReassignmentInstance),
-}
-
-/// An answer that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Checked {
-    /// What it costs; of an auction, what its winners are worth. In units of [`Problem::units`].
-    pub(super) cost: u128,
-    /// What else there is to say of it.
-    pub(super) note: Option<String>,
-}
-
-/// Why an answer is none, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// It cannot be read.
-    Malformed(String),
-    /// It breaks a constraint.
-    Infeasible(String),
 }
 
 impl Problem {

@@ -3,7 +3,7 @@
 mod appended;
 mod child;
 mod echo;
-mod error;
+pub(crate) mod error;
 mod etcd;
 mod kill;
 mod latencies;
@@ -20,14 +20,14 @@ use lessor_datasets::table::write_fleet_dir;
 use serde_json::json;
 use tokio::runtime::Builder;
 
-use crate::Ending;
 use crate::cli::{
     BenchLeasesKillArgs, BenchLeasesLiveArgs, BenchLeasesLoadArgs, BenchLeasesOverloadArgs, BenchLeasesVerb,
 };
 use crate::command_error::CommandError;
 use crate::console::say;
+use crate::ending::Ending;
 
-pub(crate) use error::LeasesError;
+use error::LeasesError;
 
 /// The seed of every fleet that is leased here.
 const FLEET_SEED: u64 = 1;

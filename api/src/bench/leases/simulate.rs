@@ -5,9 +5,9 @@ use std::time::Duration;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::Ending;
 use crate::cli::BenchLeasesSimulateArgs;
 use crate::console::say;
+use crate::ending::Ending;
 use crate::simulation::{Faults, Lived, live};
 
 /// A world in which something happened that should never.

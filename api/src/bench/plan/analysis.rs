@@ -2,8 +2,9 @@
 //!
 //! The one place for a dataframe library: it looks at figures after the fact, and nothing decides by what it finds.
 
-use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, LazyFrame, PolarsError, PolarsResult, col, df, len, lit};
+use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, LazyFrame, PolarsResult, col, df, len, lit};
 
+use super::analysis_error::AnalysisError;
 use super::runs_table::BenchRun;
 
 /// What the runs come to, in the order of the runs.
@@ -42,11 +43,6 @@ pub(super) struct Fit {
     /// The share of the variance that the line explains; `None` where there is none to explain.
     pub(super) r_squared: Option<f64>,
 }
-
-/// Runs that cannot be analyzed: a defect, for the columns are made here.
-#[derive(Debug, thiserror::Error)]
-#[error("the runs cannot be analyzed")]
-pub struct AnalysisError(#[from] PolarsError);
 
 /// Analyzes runs.
 ///

@@ -5,6 +5,7 @@
 //! plan that was not. What the runs come to is for people to read; nothing here decides or asserts by a time.
 
 mod analysis;
+pub(super) mod analysis_error;
 mod cases;
 mod child;
 mod outcome;
@@ -18,11 +19,11 @@ use std::path::{Path, PathBuf};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use crate::Ending;
 use crate::cli::BenchPlanArgs;
 use crate::command_error::CommandError;
 use crate::console::{print_json, say_all};
 use crate::datasets_command;
+use crate::ending::Ending;
 use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
 use crate::process::clock::ProcessClock;
 use crate::process::machine::{self, Machine};
@@ -30,7 +31,6 @@ use crate::process::machine::{self, Machine};
 use super::error::BenchError;
 use super::progress;
 use analysis::Analysis;
-pub(super) use analysis::AnalysisError;
 use cases::Case;
 use child::{Limit, Program, limit_flags};
 use outcome::Outcome;

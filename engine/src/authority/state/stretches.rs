@@ -8,9 +8,8 @@
 use lessor_models::time::{Interval, Span, Timestamp};
 
 use super::slots::Slots;
-use crate::authority::lifecycle::Longer;
 use crate::authority::vocabulary::lease::Version;
-use crate::authority::vocabulary::money::Money;
+use crate::authority::vocabulary::money::{Money, Rate};
 
 /// A part of a term, and what was paid for it. It lasts until the next one begins, the last one until the lease's end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +18,15 @@ pub struct Stretch {
     pub from: Timestamp,
     /// What was paid for it, in micro-credits.
     pub paid: Money,
+}
+
+/// What a renewal makes of a lease.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::authority) struct Longer {
+    pub(in crate::authority) end: Timestamp,
+    pub(in crate::authority) returns_at: Timestamp,
+    pub(in crate::authority) rate: Rate,
+    pub(in crate::authority) price: Money,
 }
 
 impl Slots {

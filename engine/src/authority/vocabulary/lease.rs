@@ -26,6 +26,9 @@ impl fmt::Display for LeaseId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token(pub u64);
 
+/// Binary places of a token below its incarnation.
+pub(in crate::authority) const MINTED_BITS: u32 = 48;
+
 /// Number of a lease's last change by its holder's wish: 1 when granted, one more at each renewal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u32);

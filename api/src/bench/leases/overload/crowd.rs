@@ -21,7 +21,7 @@ use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 use super::came_to::{CameTo, Tally, came_to};
-use super::request;
+use super::request::request;
 use crate::bench::leases::error::LeasesError;
 use crate::proto::session_request::Call;
 use crate::proto::{ServiceClass, SessionRequest};

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use tonic::{Code, Request, Response, Status};
 
 use super::came_to::{CameTo, Tally};
-use super::request;
+use super::request::request;
 use crate::bench::leases::load::Calls;
 use crate::proto::{RequestLeaseResponse, ServiceClass};
 

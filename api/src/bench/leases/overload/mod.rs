@@ -7,6 +7,7 @@
 mod came_to;
 mod crowd;
 mod impatient;
+mod request;
 mod urgent;
 
 use std::path::Path;
@@ -22,7 +23,6 @@ use super::error::LeasesError;
 use super::load;
 use crate::cli::BenchLeasesOverloadArgs;
 use crate::proto::lease_service_client::LeaseServiceClient;
-use crate::proto::{LeaseSpec, RequestLeaseRequest, Resources, ServiceClass};
 
 /// Single calls under way while the peak is measured, and for how long.
 const PEAK_IN_FLIGHT: usize = 256;
@@ -33,8 +33,6 @@ const SESSIONS_EACH: u32 = 8;
 /// The share of what is offered that comes as single calls with a deadline. Each of them costs the load as much as dozens of calls
 /// of a session.
 const IMPATIENT_SHARE: f64 = 0.02;
-/// Short enough that leases end by themselves while the crowd asks.
-const TERM_SECONDS: i64 = 2;
 /// How often the server's memory is looked at.
 const MEMORY_EVERY: Duration = Duration::from_millis(200);
 /// Memory may grow by so much from the first half to the second, in percent: what is kept of the past is full by then.
@@ -102,21 +100,6 @@ async fn memory(server: &ServerChild, length: Duration) -> [u64; 3] {
         most[half] = taken().max(most[half]);
     }
     most
-}
-
-/// A byte for two seconds. Request ids have one width, so that they can be counted up in a message.
-fn request(who: &str, number: u64, class: ServiceClass) -> RequestLeaseRequest {
-    RequestLeaseRequest {
-        holder: who.to_owned(),
-        request_id: format!("{number:012}"),
-        spec: Some(LeaseSpec {
-            resources: Some(Resources { memory_bytes: 1, ..Resources::default() }),
-            term: Some(prost_types::Duration { seconds: TERM_SECONDS, nanos: 0 }),
-            service_class: class.into(),
-            ..LeaseSpec::default()
-        }),
-        first_send_time: None,
-    }
 }
 
 impl Overload {

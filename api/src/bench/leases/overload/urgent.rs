@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tonic::Code;
 
-use super::request;
+use super::request::request;
 use crate::bench::leases::error::LeasesError;
 use crate::bench::leases::latencies::Latencies;
 use crate::bench::leases::load::Calls;

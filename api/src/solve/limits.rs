@@ -1,0 +1,54 @@
+//! What bounds a run: threads and time.
+
+use std::time::Duration;
+
+use lessor_solver::support::stop::Stop;
+
+use super::error::SolveError;
+use crate::cli::SolveLimitArgs;
+use crate::command_error::CommandError;
+use crate::process::clock::ProcessClock;
+use crate::process::deadline::with_progress;
+use crate::process::interrupt;
+use crate::process::machine;
+
+/// The longest that `--seconds` may be: a month.
+const SECONDS_MAX: f64 = 31.0 * 86_400.0;
+
+/// How long before the deadline a search ends: its way out, the check and the file take that long at most, also where other
+/// programs share the processors.
+const RESERVE: Duration = Duration::from_millis(300);
+
+/// The part of the time taken for reading that is reserved besides.
+const READ_SHARE: f64 = 0.25;
+
+/// How many threads, and the pool of them.
+pub(super) fn pool(limits: &SolveLimitArgs) -> Result<(usize, rayon::ThreadPool), CommandError> {
+    let threads = limits.threads.map_or_else(machine::parallelism, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    Ok((threads, pool.map_err(|source| CommandError::Threads { threads, source })?))
+}
+
+/// How long a run may take.
+pub(super) fn limit(limits: &SolveLimitArgs) -> Result<Duration, SolveError> {
+    let seconds = limits.seconds;
+    let is_time = seconds > 0.0 && seconds <= SECONDS_MAX;
+    is_time.then(|| Duration::from_secs_f64(seconds)).ok_or(SolveError::Seconds { seconds })
+}
+
+/// Does some work with a stop that is raised in time, or by a signal before then.
+pub(super) fn in_time<T>(
+    limits: &SolveLimitArgs,
+    clock: &ProcessClock,
+    work: impl FnOnce(&Stop) -> T,
+) -> Result<T, SolveError> {
+    let limit = limit(limits)?;
+    // How long reading took stands for how large the instance is, and for how fast this machine and its disk are.
+    let read = Duration::try_from_secs_f64(clock.seconds() * READ_SHARE).unwrap_or(Duration::ZERO);
+    let limit = limit.saturating_sub((RESERVE + read).min(limit / 4));
+    let stop = Stop::new();
+    Ok(interrupt::heed(&[&stop], || match clock.instant_after(limit) {
+        Some(until) => with_progress(until, &stop, || work(&stop)),
+        None => work(&stop),
+    }))
+}
