@@ -1,12 +1,10 @@
 //! The first plan: bound jobs, then the cells by the layer's counts, then whatever still fits anywhere.
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 
 use lessor_solver::bound::Relaxation;
 use lessor_solver::lowering::index::JobClassIndex;
 use lessor_solver::lowering::{Cell, Lowered};
-use lessor_solver::plan::cohorts::Cohorts;
 use lessor_solver::plan::layer::{self, Counts};
 use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::plan::rank::Ranking;
@@ -18,7 +16,8 @@ use lessor_solver::plan::{cell, insert};
 use lessor_solver::search::Search;
 use rayon::prelude::*;
 
-use super::{Phase, Run};
+use super::run::{Guide, Run};
+use super::telling::Phase;
 
 /// Cells packed between two looks at the stop.
 const CELLS_PER_BATCH: usize = 64;
@@ -67,42 +66,22 @@ fn recipes(lowered: &Lowered<'_>, is_relaxed: bool) -> &'static [Recipe] {
     }
 }
 
-/// What construction goes by.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Guide<'r> {
-    /// Counts of every class; none where the bound was not found in time.
-    pub(super) relaxation: Option<&'r Relaxation>,
-    /// Worth and cost of every class in every group.
-    pub(super) ranking: &'r Ranking,
-    /// Every class, best first.
-    pub(super) order: &'r [JobClassIndex],
-    /// The cohorts of the classes, once somebody asks.
-    pub(super) cohorts: &'r OnceLock<Cohorts>,
-}
-
-impl<'r> Guide<'r> {
-    /// The cohorts of the classes.
-    pub(super) fn cohorts(&self, lowered: &Lowered<'_>) -> &'r Cohorts {
-        self.cohorts.get_or_init(|| Cohorts::of(lowered, self.ranking))
-    }
-}
-
 impl Run<'_> {
     /// The best of the first plans: one that starts from all that runs and can stay and, where prices speak against some of
     /// that, those that start without it; and what an earlier plan has yet to start, where there is one.
-    pub(super) fn first_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
-        let mut plan = self.staying_plan(lowered, guide);
+    pub(super) fn first_plan<'l>(&self, lowered: &'l Lowered<'l>, seed: u64) -> Occupancy<'l> {
+        let mut plan = self.staying_plan(lowered, seed);
         if self.compares_plans && !lowered.instance.queued().is_empty() {
-            let other = self.queued_plan(lowered, guide);
+            let other = self.queued_plan(lowered);
             if self.worth(&other) > self.worth(&plan) {
                 plan = other;
             }
         }
         for gain in GAINS_TO_LEAVE {
-            let stay = Stay::Worthwhile { ranking: guide.ranking, gain };
+            let stay = Stay::Worthwhile { ranking: self.guide.ranking, gain };
             let has_other = self.compares_plans && self.running.has_leavers(lowered, stay);
             if has_other && !self.stops.search.is_raised() {
-                let other = self.plan_from(lowered, stay, guide);
+                let other = self.plan_from(lowered, stay, seed);
                 if self.worth(&other) > self.worth(&plan) {
                     plan = other;
                 }
@@ -112,111 +91,106 @@ impl Run<'_> {
     }
 
     /// The first plan that starts from all that runs and can stay.
-    pub(super) fn staying_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
-        self.plan_from(lowered, Stay::All, guide)
+    pub(super) fn staying_plan<'l>(&self, lowered: &'l Lowered<'l>, seed: u64) -> Occupancy<'l> {
+        self.plan_from(lowered, Stay::All, seed)
     }
 
-    fn plan_from<'l>(&mut self, lowered: &'l Lowered<'l>, stay: Stay<'_>, guide: Guide<'_>) -> Occupancy<'l> {
-        let mut plan = self.running_plan(lowered, stay, guide.ranking);
-        self.construct(&mut plan, guide);
+    fn plan_from<'l>(&self, lowered: &'l Lowered<'l>, stay: Stay<'_>, seed: u64) -> Occupancy<'l> {
+        let mut plan = self.running_plan(lowered, stay);
+        self.construct(&mut plan, seed);
         plan
     }
 
     /// What runs and stays, and nothing else.
-    pub(super) fn running_plan<'l>(
-        &self,
-        lowered: &'l Lowered<'l>,
-        stay: Stay<'_>,
-        ranking: &Ranking,
-    ) -> Occupancy<'l> {
+    pub(super) fn running_plan<'l>(&self, lowered: &'l Lowered<'l>, stay: Stay<'_>) -> Occupancy<'l> {
         let mut plan = Occupancy::new(lowered);
         self.running.keep(&mut plan, stay);
-        spread_out(&mut plan, ranking);
+        spread_out(&mut plan, self.guide.ranking);
         plan
     }
 
     /// The earlier plan, as far as it still stands, and whatever else fits.
-    fn queued_plan<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
-        let mut plan = self.running_plan(lowered, Stay::All, guide.ranking);
+    fn queued_plan<'l>(&self, lowered: &'l Lowered<'l>) -> Occupancy<'l> {
+        let mut plan = self.running_plan(lowered, Stay::All);
         insert::insert_queued(&mut plan);
-        insert::insert_missing(&mut plan, guide.order, guide.ranking, self.stops.search);
-        self.settle(&mut plan, guide);
-        self.say(Phase::Cells, 1, 1, Some(self.worth(&plan)));
+        self.insert(&mut plan, self.guide.order);
+        self.settle(&mut plan);
+        self.telling.say(Phase::Cells, (1, 1), Some(self.worth(&plan)));
         plan
     }
 
     /// The plan of no planner: what runs stays, and everything else comes in the order of arrival.
-    pub(super) fn first_come_plan<'l>(&mut self, lowered: &'l Lowered<'l>, ranking: &Ranking) -> Occupancy<'l> {
-        let mut plan = self.running_plan(lowered, Stay::All, ranking);
+    pub(super) fn first_come_plan<'l>(&self, lowered: &'l Lowered<'l>) -> Occupancy<'l> {
+        let mut plan = self.running_plan(lowered, Stay::All);
         insert::insert_first_come(&mut plan, self.stops.search);
-        while !drop_unruly(&mut plan, ranking).is_empty() {}
-        self.say(Phase::Cells, 1, 1, Some(self.worth(&plan)));
+        while !drop_unruly(&mut plan, self.guide.ranking).is_empty() {}
+        self.telling.say(Phase::Cells, (1, 1), Some(self.worth(&plan)));
         plan
     }
 
-    /// Builds on what an occupancy holds; of several recipes the best plan stays.
-    fn construct(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
-        self.insert_bound(occupancy, guide);
-        let recipes = recipes(occupancy.lowered(), guide.relaxation.is_some());
+    /// Builds on what an plan holds; of several recipes the best plan stays.
+    fn construct(&self, plan: &mut Occupancy<'_>, seed: u64) {
+        self.insert_bound(plan);
+        let recipes = recipes(plan.lowered(), self.guide.relaxation.is_some());
         let (last, others) = recipes.split_last().expect("there is always a recipe");
         let others = if self.compares_plans { others } else { &[] };
         let mut best: Option<(i128, Occupancy<'_>)> = None;
         for &recipe in others {
-            let mut plan = occupancy.clone();
-            self.fill(&mut plan, recipe, guide);
-            let value = self.worth(&plan);
+            let mut other = plan.clone();
+            self.fill(&mut other, recipe, seed);
+            let value = self.worth(&other);
             if best.as_ref().is_none_or(|(most, _)| value > *most) {
-                best = Some((value, plan));
+                best = Some((value, other));
             }
         }
-        self.fill(occupancy, *last, guide);
-        let mut value = self.worth(occupancy);
-        if let Some((most, plan)) = best.filter(|(most, _)| *most > value) {
-            (value, *occupancy) = (most, plan);
+        self.fill(plan, *last, seed);
+        let mut value = self.worth(plan);
+        if let Some((most, other)) = best.filter(|(most, _)| *most > value) {
+            (value, *plan) = (most, other);
         }
-        self.say(Phase::Cells, 1, 1, Some(value));
+        self.telling.say(Phase::Cells, (1, 1), Some(value));
     }
 
     /// Fills the tiles by a recipe, then with whatever still fits anywhere.
-    fn fill(&mut self, occupancy: &mut Occupancy<'_>, recipe: Recipe, guide: Guide<'_>) {
-        if let Some(relaxation) = guide.relaxation.filter(|_| recipe != Recipe::Insertion) {
-            self.fill_cells(occupancy, recipe, relaxation, guide);
+    fn fill(&self, plan: &mut Occupancy<'_>, recipe: Recipe, seed: u64) {
+        if let Some(relaxation) = self.guide.relaxation.filter(|_| recipe != Recipe::Insertion) {
+            self.fill_cells(plan, recipe, relaxation);
         }
-        insert::insert_missing(occupancy, guide.order, guide.ranking, self.stops.search);
-        self.settle(occupancy, guide);
-        if recipe != Recipe::Insertion && occupancy.lowered().grid.count() == 1 {
-            self.polish(occupancy, guide);
+        self.insert(plan, self.guide.order);
+        self.settle(plan);
+        if recipe != Recipe::Insertion && plan.lowered().grid.count() == 1 {
+            self.polish(plan, seed);
         }
     }
 
     /// Betters a first plan, for counts are split class by class, and a tile may want others than its group was given: what
     /// earns most takes the place of what is worth less, as long as that gains much; once it gains little, the tiles that hold
     /// least are filled again.
-    fn polish(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
-        let Guide { ranking, order, .. } = guide;
-        let lowered = occupancy.lowered();
-        let mut search = Search::new(lowered, ranking, order, self.seed);
-        let mut value = self.worth(occupancy);
+    fn polish(&self, plan: &mut Occupancy<'_>, seed: u64) {
+        let Guide { ranking, order, .. } = self.guide;
+        let lowered = plan.lowered();
+        let mut search = Search::new(lowered, ranking, order, seed);
+        let mut value = self.worth(plan);
         let has_many = lowered.tiles.len() > MANY_TILES;
         for _ in 0..if has_many { EJECTIONS_MAX_OF_MANY } else { EJECTIONS_MAX } {
-            search.eject(occupancy, self.stops.search);
-            if self.stops.search.is_raised() || !self.has_gained(occupancy, &mut value, EJECTION_GAIN) {
+            search.eject(plan, self.stops.search);
+            if self.stops.search.is_raised() || !self.has_gained(plan, &mut value, EJECTION_GAIN) {
                 break;
             }
         }
-        insert::insert_missing(occupancy, order, ranking, self.stops.search);
-        self.settle(occupancy, guide);
+        self.insert(plan, order);
+        self.settle(plan);
         if has_many {
             return;
         }
-        let mut value = self.worth(occupancy);
+        let mut value = self.worth(plan);
         let tiles = lowered.tiles.len() as u64;
         let (mut left, mut most, mut part) =
             (POLISH_PER_TILE * tiles, (2 * tiles).div_ceil(POLISH_TRIAL), POLISH_GAIN * i128::from(POLISH_TRIAL));
         while left > 0 && !self.stops.search.is_raised() {
-            let round = search.round(occupancy, self.stops.search, most.min(left));
+            let round = search.round(plan, self.stops.search, most.min(left));
             left -= round.moves.min(left);
-            if round.is_exhausted || !self.has_gained(occupancy, &mut value, part) {
+            if round.is_exhausted || !self.has_gained(plan, &mut value, part) {
                 break;
             }
             (most, part) = (left, POLISH_GAIN);
@@ -224,54 +198,48 @@ impl Run<'_> {
     }
 
     /// Whether a plan is worth more than before by at least one so-manieth; notes what it is worth.
-    fn has_gained(&self, occupancy: &Occupancy<'_>, value: &mut i128, part: i128) -> bool {
-        let before = std::mem::replace(value, self.worth(occupancy));
+    fn has_gained(&self, plan: &Occupancy<'_>, value: &mut i128, part: i128) -> bool {
+        let before = std::mem::replace(value, self.worth(plan));
         (*value - before) * part >= before.max(1)
     }
 
     /// Places the classes that rules bind to places: those whose rules look at no other job by the layer's counts, so that
     /// they leave the groups that others need, and those that follow another job wherever they find it.
-    fn insert_bound(&self, occupancy: &mut Occupancy<'_>, Guide { relaxation, ranking, order, .. }: Guide<'_>) {
-        for class in bound_first(occupancy.lowered(), ranking, order) {
+    fn insert_bound(&self, plan: &mut Occupancy<'_>) {
+        let Guide { relaxation, ranking, order, .. } = self.guide;
+        for class in bound_first(plan.lowered(), ranking, order) {
             match relaxation {
-                Some(relaxation) if !is_follower(occupancy.lowered(), class) => {
-                    insert::insert_given(occupancy, &layer::counts(occupancy, relaxation, &[class]));
+                Some(relaxation) if !is_follower(plan.lowered(), class) => {
+                    insert::insert_given(plan, &layer::counts(plan, relaxation, &[class]));
                     // The counts ask for more at some locations than may be there before others are taken.
-                    if occupancy.lowered().job(class).spread.is_some_and(|spread| spread.least > 1) {
-                        insert::insert_given(occupancy, &layer::counts(occupancy, relaxation, &[class]));
+                    if plan.lowered().job(class).spread.is_some_and(|spread| spread.least > 1) {
+                        insert::insert_given(plan, &layer::counts(plan, relaxation, &[class]));
                     }
                 }
-                _ => {
-                    insert::insert_missing(occupancy, &[class], ranking, self.stops.search);
-                }
+                _ => self.insert(plan, &[class]),
             }
         }
     }
 
     /// Cells by the relaxation's counts.
-    fn fill_cells(
-        &mut self,
-        occupancy: &mut Occupancy<'_>,
-        recipe: Recipe,
-        relaxation: &Relaxation,
-        Guide { ranking, order, .. }: Guide<'_>,
-    ) {
-        let lowered = occupancy.lowered();
+    fn fill_cells(&self, plan: &mut Occupancy<'_>, recipe: Recipe, relaxation: &Relaxation) {
+        let Guide { ranking, order, .. } = self.guide;
+        let lowered = plan.lowered();
         let is_free = |class: &JobClassIndex| !lowered.classes[class.at()].is_bound;
         let free: Vec<JobClassIndex> = order.iter().copied().filter(is_free).collect();
         let filling_order = ranking.filling_order(lowered, &free);
-        let mut counts = layer::counts(occupancy, relaxation, &filling_order);
+        let mut counts = layer::counts(plan, relaxation, &filling_order);
         match recipe {
             Recipe::CountsByStart => counts.sort_by_start(),
             Recipe::CountsBySizeAndStart => counts.sort_by_size_and_start(lowered),
             Recipe::Counts | Recipe::Insertion => {}
         }
-        self.pack_cells(occupancy, &counts);
+        self.pack_cells(plan, &counts);
     }
 
-    fn pack_cells(&mut self, occupancy: &mut Occupancy<'_>, counts: &Counts) {
-        let lowered = occupancy.lowered();
-        let shares = layer::shares(occupancy, counts);
+    fn pack_cells(&self, plan: &mut Occupancy<'_>, counts: &Counts) {
+        let lowered = plan.lowered();
+        let shares = layer::shares(plan, counts);
         let cells = u64::try_from(lowered.cells.len()).unwrap_or(u64::MAX);
         let jobs: Vec<_> = lowered.cells.iter().zip(shares).collect();
         // Batches, so that progress shows and a stop is heard; the order of results is the order of cells.
@@ -280,30 +248,31 @@ impl Run<'_> {
             if self.stops.search.is_raised() {
                 return;
             }
-            let seen: &Occupancy<'_> = occupancy;
+            let seen: &Occupancy<'_> = plan;
             let pack = |(cell, shares): &(&Cell, Shares)| cell::pack(seen, cell, counts, shares.clone());
             let packed: Vec<_> = batch.par_iter().map(pack).collect();
             for (tile, item) in packed.into_iter().flatten() {
-                occupancy.place(tile, item);
+                plan.place(tile, item);
             }
             done += u64::try_from(batch.len()).unwrap_or(0);
-            self.say(Phase::Cells, done, cells, None);
+            self.telling.say(Phase::Cells, (done, cells), None);
         }
     }
 
     /// Drops gangs below their minimum, capsules without the job that they must be near and those not worth their move, and
     /// gives what they held to others, until there are none.
-    pub(super) fn settle(&self, occupancy: &mut Occupancy<'_>, Guide { ranking, order, .. }: Guide<'_>) {
+    pub(super) fn settle(&self, plan: &mut Occupancy<'_>) {
+        let Guide { ranking, order, .. } = self.guide;
         let mut out: BTreeSet<JobClassIndex> = BTreeSet::new();
         loop {
-            let mut losers = drop_unruly(occupancy, ranking);
-            losers.extend(self.running.withdraw(occupancy));
+            let mut losers = drop_unruly(plan, ranking);
+            losers.extend(self.running.withdraw(plan));
             if losers.is_empty() {
                 return;
             }
             out.extend(losers);
             let others: Vec<_> = order.iter().copied().filter(|class| !out.contains(class)).collect();
-            insert::insert_missing(occupancy, &others, ranking, self.stops.search);
+            self.insert(plan, &others);
         }
     }
 }

@@ -13,8 +13,8 @@ use lessor_solver::lowering::{Grid, Lowered};
 use lessor_solver::plan::insert;
 use lessor_solver::plan::occupancy::Occupancy;
 
-use super::Run;
-use super::construct::Guide;
+use super::effort::Effort;
+use super::run::Run;
 
 /// The most buckets of such a grid, and the most vectors in a plan's table of tiles.
 const BUCKETS_MAX: usize = 1 << 14;
@@ -49,18 +49,18 @@ impl Run<'_> {
     /// A plan on its refined grid, with whatever fits between its runs, and then searched on while there is time. `None` where
     /// that is worth no more than the plan.
     pub(super) fn fill_gaps<'r>(
-        &mut self,
+        &self,
         plan: &Occupancy<'_>,
         refined: &'r Lowered<'r>,
-        guide: Guide<'_>,
+        effort: &mut Effort,
     ) -> Option<Occupancy<'r>> {
         let mut filled = Occupancy::new(refined);
         for tile in (0..refined.tiles.len()).map(TileIndex::new) {
             plan.items(tile).iter().for_each(|&item| filled.place(tile, item));
         }
-        insert::insert_missing(&mut filled, guide.order, guide.ranking, self.stops.fill);
-        self.settle(&mut filled, guide);
-        self.improve(&mut filled, guide);
+        insert::insert_missing(&mut filled, self.guide.order, self.guide.ranking, self.stops.fill);
+        self.settle(&mut filled);
+        self.improve(&mut filled, effort);
         (self.worth(&filled) > self.worth(plan)).then_some(filled)
     }
 }

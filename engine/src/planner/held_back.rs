@@ -7,8 +7,7 @@ use lessor_solver::plan::running::Resort;
 use lessor_solver::plan::unruly::drop_unruly;
 use lessor_solver::plan::{assemble, insert};
 
-use super::Run;
-use super::construct::Guide;
+use super::run::Run;
 
 /// How often what cannot move stays where it runs, which may keep others from moving; after that, it stops. So often again what
 /// has not run comes in its place, and what stopped stays where its seat is free after all.
@@ -24,24 +23,24 @@ pub(super) struct Way {
 impl Run<'_> {
     /// A plan and the way there. One that moves much and has to take much of that back may come to less than one in which
     /// what runs stays, which is tried then.
-    pub(super) fn way<'l>(&mut self, mut occupancy: Occupancy<'l>, guide: Guide<'_>) -> (Occupancy<'l>, Way) {
-        let way = self.migrate(&mut occupancy, guide);
+    pub(super) fn way<'l>(&self, mut plan: Occupancy<'l>, seed: u64) -> (Occupancy<'l>, Way) {
+        let way = self.migrate(&mut plan);
         if way.held_back.is_empty() {
-            return (occupancy, way);
+            return (plan, way);
         }
-        let mut staying = self.staying_plan(occupancy.lowered(), guide);
-        insert::insert_missing(&mut staying, guide.order, guide.ranking, self.stops.explain);
-        self.settle(&mut staying, guide);
-        let other = self.migrate(&mut staying, guide);
-        if self.worth(&staying) > self.worth(&occupancy) { (staying, other) } else { (occupancy, way) }
+        let mut staying = self.staying_plan(plan.lowered(), seed);
+        insert::insert_missing(&mut staying, self.guide.order, self.guide.ranking, self.stops.explain);
+        self.settle(&mut staying);
+        let other = self.migrate(&mut staying);
+        if self.worth(&staying) > self.worth(&plan) { (staying, other) } else { (plan, way) }
     }
 
     /// The moves that lead to a plan. Moves that no order allows are taken out of it, until an order is left for the rest.
-    pub(super) fn migrate(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) -> Way {
-        let instance = occupancy.lowered().instance;
+    pub(super) fn migrate(&self, plan: &mut Occupancy<'_>) -> Way {
+        let instance = plan.lowered().instance;
         let mut held_back: Vec<HeldBack> = Vec::new();
         for round in 0.. {
-            let placements = assemble::placements(occupancy);
+            let placements = assemble::placements(plan);
             let migration = migration::migration(instance, &placements);
             if migration.held_back.is_empty() {
                 held_back.sort_unstable();
@@ -50,27 +49,27 @@ impl Run<'_> {
             }
             // Every round of the last kind leaves fewer capsules placed, so there is a last one.
             let resort = if round < ROUNDS { Resort::Stay } else { Resort::Stop };
-            self.running.hold_back(occupancy, &migration.held_back, resort);
+            self.running.hold_back(plan, &migration.held_back, resort);
             held_back.extend(migration.held_back);
             if round < 2 * ROUNDS {
-                self.fill_again(occupancy, guide, resort);
+                self.fill_again(plan, resort);
             }
-            while !drop_unruly(occupancy, guide.ranking).is_empty() {}
+            while !drop_unruly(plan, self.guide.ranking).is_empty() {}
         }
         unreachable!("the rounds end where no capsule that runs is placed elsewhere")
     }
 
     /// Fills the room that is left once capsules are back: with what is new and, where that may move as well, with what runs and
     /// made room.
-    fn fill_again(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>, resort: Resort) {
-        let (old, new): (Vec<_>, Vec<_>) = guide.order.iter().partition(|&&class| self.running.has(class));
+    fn fill_again(&self, plan: &mut Occupancy<'_>, resort: Resort) {
+        let (old, new): (Vec<_>, Vec<_>) = self.guide.order.iter().partition(|&&class| self.running.has(class));
         if resort == Resort::Stop {
-            let gone: Vec<_> = old.iter().copied().filter(|&class| occupancy.placed(class) == 0).collect();
-            self.running.keep_classes(occupancy, &gone);
+            let gone: Vec<_> = old.iter().copied().filter(|&class| plan.placed(class) == 0).collect();
+            self.running.keep_classes(plan, &gone);
         }
-        insert::insert_missing(occupancy, &new, guide.ranking, self.stops.search);
+        self.insert(plan, &new);
         if resort == Resort::Stay {
-            insert::insert_missing(occupancy, &old, guide.ranking, self.stops.search);
+            self.insert(plan, &old);
         }
     }
 }

@@ -1,16 +1,21 @@
 //! The two-level planner: layer program, cells in parallel, search, certificate, reasons.
 //!
-//! `construct` holds the recipes of the first plan, `restarts` searches small fleets from several of them, `reinsertion` puts
-//! whole cohorts back in another order where rules bind them, they run or they strain tiles, `gaps` looks between runs once a
-//! plan is there, `held_back` finds the way there, `proof` makes the certificate, and `thrift` says what gives way where memory is
-//! little.
+//! A `run` is what all phases lean on and none changes; `effort` is what a search spends, and `telling` what is said meanwhile.
+//! `construct` holds the recipes of the first plan, `improve` makes one better, `restarts` searches small fleets from several of
+//! them, `reinsertion` puts whole cohorts back in another order where rules bind them, they run or they strain tiles, `gaps` looks
+//! between runs once a plan is there, `held_back` finds the way there, `proof` makes the certificate, and `thrift` says what gives
+//! way where memory is little.
 
 mod construct;
+mod effort;
 mod gaps;
 mod held_back;
+mod improve;
 mod proof;
 mod reinsertion;
 mod restarts;
+mod run;
+mod telling;
 mod thrift;
 
 use std::sync::OnceLock;
@@ -21,26 +26,21 @@ use lessor_models::check;
 use lessor_models::instance::Instance;
 use lessor_models::objective;
 use lessor_models::plan::{Plan, Price};
-use lessor_solver::bound::{self, Relaxation};
+use lessor_solver::bound;
 use lessor_solver::conflict::Explainer;
 use lessor_solver::lowering::Lowered;
-use lessor_solver::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
-use lessor_solver::plan::assemble;
-use lessor_solver::plan::insert;
 use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::plan::rank::Ranking;
 use lessor_solver::plan::running::Running;
-use lessor_solver::search::{Displacement, Rescheduling, Search};
 use lessor_solver::support::stop::Stop;
-use rayon::prelude::*;
 
-use construct::Guide;
+use effort::Effort;
 use held_back::Way;
-use proof::certify;
+use run::{Guide, Run};
+use telling::Telling;
 use thrift::Thrift;
 
-/// The part of a plan's value that a search round gains at least, where time matters, for another to come before displacement.
-const SLOW: i128 = 2_000;
+pub use telling::{Phase, Progress};
 
 /// How a plan is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,36 +66,6 @@ pub struct PlannerOptions {
     pub explain_max: usize,
     /// Bytes that the tables of plans may take; with fewer, time is told apart less finely and fewer first plans are compared.
     pub memory: Option<u64>,
-}
-
-/// What a planning run is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// Lowering the instance to raw tables.
-    Lower,
-    /// Solving for the bound and its prices.
-    Bound,
-    /// Packing cells.
-    Cells,
-    /// Improving the incumbent.
-    Search,
-    /// Finding reasons and cures.
-    Explain,
-}
-
-/// A report from a running plan; never decides anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// What is being done.
-    pub phase: Phase,
-    /// Steps of the phase done.
-    pub done: u64,
-    /// Steps of the phase in all; 0 where not known.
-    pub of: u64,
-    /// The incumbent's value in micro-credits, where there is one.
-    pub value: Option<i128>,
-    /// The proven bound in micro-credits, where there is one.
-    pub bound: Option<i128>,
 }
 
 /// What a planning run returns.
@@ -144,234 +114,53 @@ pub fn plan(
     stops: Stops<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Outcome {
-    progress(Progress { phase: Phase::Lower, done: 0, of: 0, value: None, bound: None });
+    let telling = Telling::new(progress);
+    telling.say(Phase::Lower, (0, 0), None);
     let thrift = Thrift(options.memory);
     let lowered = Lowered::within(instance, thrift.vectors());
     let running = Running::of(&lowered);
-    let compares_plans = thrift.compares_plans(&lowered);
-    let mut run = Run {
-        stops,
-        progress,
-        bound: None,
-        running: &running,
-        compares_plans,
-        seed: options.seed,
-        incumbent: None,
-        work: options.work,
-        spent: 0,
-        pause: u64::MAX,
-    };
-    let (relaxation, certificate) = run.relax(&lowered);
+    let (relaxation, certificate) = proof::relax(&lowered, stops.bound, &telling);
     let ranking = Ranking::new(&lowered, relaxation.as_ref());
-    let order = ranking.order(&lowered);
-    let cohorts = OnceLock::new();
-    let guide = Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order, cohorts: &cohorts };
+    let (order, cohorts) = (ranking.order(&lowered), OnceLock::new());
+    let run = Run {
+        stops,
+        telling: &telling,
+        running: &running,
+        compares_plans: thrift.compares_plans(&lowered),
+        bound: certificate.as_ref().map(|(_, bound)| *bound),
+        guide: Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order, cohorts: &cohorts },
+    };
     let refined;
-    let (occupancy, way) = match options.method {
+    let (plan, way) = match options.method {
         Method::Auto => {
-            let plan = run.search(&lowered, guide);
+            let mut effort = Effort::new(options.seed, options.work);
+            let plan = run.search(&lowered, &mut effort);
             refined = gaps::refined(instance, &plan, thrift.vectors());
-            let filled = refined.as_ref().and_then(|refined| run.fill_gaps(&plan, refined, guide));
-            run.way(filled.unwrap_or(plan), guide)
+            let filled = refined.as_ref().and_then(|refined| run.fill_gaps(&plan, refined, &mut effort));
+            run.way(filled.unwrap_or(plan), effort.seed)
         }
         Method::FirstCome => {
-            let mut plan = run.first_come_plan(&lowered, &ranking);
-            let way = run.migrate(&mut plan, guide);
+            let mut plan = run.first_come_plan(&lowered);
+            let way = run.migrate(&mut plan);
             (plan, way)
         }
     };
     let duals = relaxation.as_ref().filter(|_| certificate.is_some());
     let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));
     let prices = prices::from_duals(&duals.unwrap_or_default());
-    run.finish(&occupancy, (way, certificate), prices, options)
+    let (value, plan) = finish(&run, &plan, way, prices, options.explain_max);
+    let accepted_bids = objective::accepted_bids(instance, &plan.placements);
+    Outcome { plan, value, certificate, accepted_bids, sizes: (lowered.classes.len(), lowered.groups.len()) }
 }
 
-/// What every phase needs.
-struct Run<'a> {
-    stops: Stops<'a>,
-    progress: &'a mut (dyn FnMut(Progress) + Send),
-    bound: Option<i128>,
-    /// What runs when the plan begins.
-    running: &'a Running,
-    /// Whether there is room for several first plans at once.
-    compares_plans: bool,
-    /// The number that reproduces the search that goes on.
-    seed: u64,
-    /// What the best plan of earlier searches is worth.
-    incumbent: Option<i128>,
-    /// Local-search moves after which the run ends by itself, and those made.
-    work: Option<u64>,
-    spent: u64,
-    /// Moves made when the search pauses.
-    pause: u64,
-}
-
-impl Run<'_> {
-    fn say(&mut self, phase: Phase, done: u64, of: u64, value: Option<i128>) {
-        let value = value.max(self.incumbent);
-        (self.progress)(Progress { phase, done, of, value, bound: self.bound });
-    }
-
-    /// The relaxation with the lower bound, and its proof: of a rough one that is soon there, and of the one that matters.
-    fn relax(&mut self, lowered: &Lowered<'_>) -> (Option<Relaxation>, Option<(Certificate, i128)>) {
-        self.say(Phase::Bound, 0, 0, None);
-        let mut best: Option<(Relaxation, Option<(Certificate, i128)>)> = None;
-        for is_rough in [true, false] {
-            let rough = best.as_ref().map(|(relaxation, _)| relaxation);
-            let relaxed = if is_rough {
-                bound::relax_coarsely(lowered, self.stops.bound)
-            } else {
-                bound::relax(lowered, rough, self.stops.bound)
-            };
-            let Some(relaxation) = relaxed else { continue };
-            let certificate = certify(lowered, &relaxation);
-            let proven = certificate.as_ref().map_or(i128::MAX, |(_, bound)| *bound);
-            if best.is_none() || self.bound.is_none_or(|bound| proven < bound) {
-                self.bound = certificate.as_ref().map(|(_, bound)| *bound);
-                best = Some((relaxation, certificate));
-            }
-            self.say(Phase::Bound, 0, 0, None);
-        }
-        best.map_or((None, None), |(relaxation, certificate)| (Some(relaxation), certificate))
-    }
-
-    /// Improves a plan in turns until the work is spent, the stop is raised, the bound is reached, or nothing helps any more.
-    fn improve(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
-        loop {
-            self.improve_once(occupancy, guide);
-            let before = self.worth(occupancy);
-            // What was moved may have left room, and the search fills room without asking whose capsules ran elsewhere.
-            insert::insert_missing(occupancy, guide.order, guide.ranking, self.stops.search);
-            self.settle(occupancy, guide);
-            if self.worth(occupancy) <= before {
-                return;
-            }
-        }
-    }
-
-    /// Search rounds, whole jobs put back in another order, and what is placed moved: each until it helps no more. Where time
-    /// matters, displacement takes over as soon as a round gains little: what it moves the rounds leave where it is.
-    fn improve_once(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
-        let mut search = Search::new(occupancy.lowered(), guide.ranking, guide.order, self.seed);
-        let mut has_displaced = occupancy.lowered().grid.count() == 1;
-        let mut value = self.worth(occupancy);
-        while self.goes_on() && !self.is_best(occupancy) {
-            let round = search.round(occupancy, self.stops.search, self.left());
-            self.searched(occupancy, round.moves);
-            if round.is_exhausted {
-                break;
-            }
-            let before = std::mem::replace(&mut value, self.worth(occupancy));
-            if !has_displaced && (value - before) * SLOW < value.max(1) {
-                has_displaced = true;
-                self.displace(occupancy, guide);
-            }
-        }
-        if !has_displaced {
-            self.displace(occupancy, guide);
-        }
-        if !self.is_best(occupancy) {
-            let moves = self.reinsert(occupancy, guide, self.left() / 2);
-            self.searched(occupancy, moves);
-        }
-        if self.goes_on() {
-            self.reschedule(occupancy);
-        }
-    }
-
-    /// Puts in what is missing where and when it displaces what is worth less.
-    fn displace(&mut self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>) {
-        let lowered = occupancy.lowered();
-        let comes = |class: &JobClassIndex| lowered.most(*class) > 0 && !self.running.has(*class);
-        let classes = guide.order.iter().copied().filter(comes).collect();
-        let mut displacement = Displacement::new(classes, self.seed);
-        while self.goes_on() && !self.is_best(occupancy) {
-            let value = self.worth(occupancy);
-            let round = displacement.round(occupancy, value, self.stops.search, self.left());
-            self.searched(occupancy, round.moves);
-            if round.is_exhausted {
-                break;
-            }
-        }
-    }
-
-    /// Moves what is placed to where it is worth more.
-    fn reschedule(&mut self, occupancy: &mut Occupancy<'_>) {
-        let mut rescheduling = Rescheduling::new(occupancy, self.seed);
-        while self.goes_on() && !self.is_best(occupancy) {
-            let (moves, is_exhausted) = rescheduling.round(occupancy, self.stops.search, self.left());
-            self.searched(occupancy, moves);
-            if is_exhausted {
-                break;
-            }
-        }
-    }
-
-    /// Counts moves of a search.
-    fn searched(&mut self, occupancy: &Occupancy<'_>, moves: u64) {
-        self.spent += moves;
-        self.stops.search.spend(moves);
-        self.say_searching(occupancy);
-    }
-
-    fn say_searching(&mut self, occupancy: &Occupancy<'_>) {
-        self.say(Phase::Search, self.spent, self.work.unwrap_or(0), Some(self.worth(occupancy)));
-    }
-
-    /// The moves that are left until the search ends or pauses.
-    fn left(&self) -> u64 {
-        self.work.unwrap_or(u64::MAX).min(self.pause).saturating_sub(self.spent)
-    }
-
-    /// Whether there are time and moves left.
-    fn goes_on(&self) -> bool {
-        self.left() > 0 && !self.stops.search.is_raised()
-    }
-
-    /// Whether nothing is worth more.
-    fn is_best(&self, occupancy: &Occupancy<'_>) -> bool {
-        self.bound.is_some_and(|bound| self.worth(occupancy) >= bound)
-    }
-
-    /// The incumbent's worth: what progress shows, and what plans are compared by.
-    fn worth(&self, occupancy: &Occupancy<'_>) -> i128 {
-        worth(occupancy) - self.running.move_cost(occupancy)
-    }
-
-    fn finish(
-        &mut self,
-        occupancy: &Occupancy<'_>,
-        (way, certificate): (Way, Option<(Certificate, i128)>),
-        prices: Vec<Price>,
-        options: &PlannerOptions,
-    ) -> Outcome {
-        let lowered = occupancy.lowered();
-        let instance = lowered.instance;
-        let Way { placements, moves, held_back } = way;
-        self.say(Phase::Explain, 0, 0, None);
-        let (value, unplaced) = rayon::join(
-            || check::value(instance, &placements),
-            || {
-                Explainer::new(occupancy, &prices, self.stops.explain)
-                    .explain_all(options.explain_max, self.stops.explain)
-            },
-        );
-        let accepted_bids = objective::accepted_bids(instance, &placements);
-        let plan = Plan { placements, moves, held_back, unplaced, prices };
-        Outcome { plan, value, certificate, accepted_bids, sizes: (lowered.classes.len(), lowered.groups.len()) }
-    }
-}
-
-/// What an incumbent is worth before its moves.
-fn worth(occupancy: &Occupancy<'_>) -> i128 {
-    let lowered = occupancy.lowered();
-    let of_group = |group: GroupIndex| -> i128 {
-        let tiles = lowered.group(group).tiles.clone().map(TileIndex::new);
-        let items = tiles.flat_map(|tile| occupancy.items(tile));
-        items.map(|item| i128::from(lowered.worth_from(item.class, group, item.start)) * i128::from(item.count)).sum()
-    };
-    let bonus = |class| assemble::bonuses(lowered, class, occupancy.placed(class));
-    let groups: Vec<GroupIndex> = lowered.group_indexes().collect();
-    let placed: i128 = groups.into_par_iter().map(of_group).sum();
-    placed + lowered.class_indexes().map(bonus).sum::<i128>() - occupancy.strain_of_all()
+/// The plan with the reasons of what it leaves out, and its value.
+fn finish(run: &Run<'_>, plan: &Occupancy<'_>, way: Way, prices: Vec<Price>, explain_max: usize) -> (i128, Plan) {
+    let Way { placements, moves, held_back } = way;
+    let stop = run.stops.explain;
+    run.telling.say(Phase::Explain, (0, 0), None);
+    let (value, unplaced) = rayon::join(
+        || check::value(plan.lowered().instance, &placements),
+        || Explainer::new(plan, &prices, stop).explain_all(explain_max, stop),
+    );
+    (value, Plan { placements, moves, held_back, unplaced, prices })
 }

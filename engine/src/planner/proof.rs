@@ -1,12 +1,37 @@
-//! What a relaxation proves: a certificate, and the bound that it implies as the checker reads it.
+//! The relaxation, and what it proves: a certificate, and the bound that it implies as the checker reads it.
 
 use lessor_models::certificate::Certificate;
 use lessor_models::check;
 use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::lowering::Lowered;
+use lessor_solver::support::stop::Stop;
+
+use super::telling::{Phase, Telling};
 
 /// Job classes times groups times parts of time up to which lower prices are tried: what one more bound takes grows with them.
 const LOWERED_WORK_MAX: usize = 2_000_000;
+
+/// A relaxation, and the certificate that its prices make with the bound that it implies.
+pub(super) type Proved = (Option<Relaxation>, Option<(Certificate, i128)>);
+
+/// The relaxation with the lower bound, and its proof: of a rough one that is soon there, and of the one that matters.
+pub(super) fn relax(lowered: &Lowered<'_>, stop: &Stop, telling: &Telling<'_>) -> Proved {
+    telling.say(Phase::Bound, (0, 0), None);
+    let mut best: Proved = (None, None);
+    for is_rough in [true, false] {
+        let relaxed =
+            if is_rough { bound::relax_coarsely(lowered, stop) } else { bound::relax(lowered, best.0.as_ref(), stop) };
+        let Some(relaxation) = relaxed else { continue };
+        let certificate = certify(lowered, &relaxation);
+        let proven = certificate.as_ref().map_or(i128::MAX, |(_, bound)| *bound);
+        if best.0.is_none() || best.1.as_ref().is_none_or(|(_, bound)| proven < *bound) {
+            telling.proved(certificate.as_ref().map(|(_, bound)| *bound));
+            best = (Some(relaxation), certificate);
+        }
+        telling.say(Phase::Bound, (0, 0), None);
+    }
+    best
+}
 
 /// What all jobs together would pay for all that they want.
 fn all_bids(lowered: &Lowered<'_>) -> i128 {
@@ -15,7 +40,7 @@ fn all_bids(lowered: &Lowered<'_>) -> i128 {
 }
 
 /// A certificate and the bound that it implies; nothing where it proves nothing.
-pub(super) fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificate, i128)> {
+fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificate, i128)> {
     let proven = |certificate: Certificate| {
         let bound = check::bound::bound(lowered.instance, &certificate).ok()?;
         Some((certificate, bound))

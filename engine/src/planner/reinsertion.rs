@@ -11,13 +11,11 @@ use std::collections::BTreeSet;
 use lessor_solver::lowering::Lowered;
 use lessor_solver::lowering::index::{JobClassIndex, TileIndex};
 use lessor_solver::plan::cohorts::Cohorts;
-use lessor_solver::plan::insert;
 use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::support::random::Random;
 
-use super::Run;
-use super::construct::Guide;
 use super::restarts::is_small;
+use super::run::Run;
 
 /// Cohorts that are taken off together at random, at most; and tiles that are emptied together.
 const COHORTS_MAX: u64 = 4;
@@ -40,7 +38,7 @@ const TILES_PER_MOVE: u64 = 8;
 
 impl Run<'_> {
     /// Reinserts cohorts until that helps no more, or for so many moves. Returns the moves made.
-    pub(super) fn reinsert(&self, occupancy: &mut Occupancy<'_>, guide: Guide<'_>, most: u64) -> u64 {
+    pub(super) fn reinsert(&self, occupancy: &mut Occupancy<'_>, seed: u64, most: u64) -> u64 {
         let lowered = occupancy.lowered();
         let classes: Vec<JobClassIndex> = lowered.class_indexes().filter(|&class| lowered.most(class) > 0).collect();
         // Where the use of tiles costs, a better place may be one of another group, which the search never changes.
@@ -48,16 +46,16 @@ impl Run<'_> {
         if !is_small(lowered) || !helps {
             return 0;
         }
-        let cohorts = guide.cohorts(lowered);
+        let cohorts = self.guide.cohorts(lowered);
         let idle_max = (classes.len() as u64 * IDLE_PER_CLASS).min(IDLE_MAX);
         let each = ATTEMPT_MOVES + lowered.tiles.len() as u64 / TILES_PER_MOVE;
-        let mut random = Random::new(self.seed).fork(u64::MAX);
+        let mut random = Random::new(seed).fork(u64::MAX);
         let mut value = self.worth(occupancy);
         let (mut idle, mut moves) = (0, 0);
         while idle < idle_max && moves + each <= most && !self.stops.search.is_raised() {
             moves += each;
             idle += 1;
-            let attempt = self.attempt(occupancy, guide, cohorts, &mut random);
+            let attempt = self.attempt(occupancy, cohorts, &mut random);
             let worth = self.worth(&attempt);
             if worth >= value {
                 idle = if worth > value { 0 } else { idle };
@@ -73,13 +71,7 @@ impl Run<'_> {
     }
 
     /// The plan with a few cohorts put back in another way.
-    fn attempt<'l>(
-        &self,
-        occupancy: &Occupancy<'l>,
-        guide: Guide<'_>,
-        cohorts: &Cohorts,
-        random: &mut Random,
-    ) -> Occupancy<'l> {
+    fn attempt<'l>(&self, occupancy: &Occupancy<'l>, cohorts: &Cohorts, random: &mut Random) -> Occupancy<'l> {
         let mut plan = occupancy.clone();
         let taken = if random.below(2) == 0 { on_tiles(&plan, cohorts, random) } else { at_random(cohorts, random) };
         let classes: Vec<JobClassIndex> = taken.iter().flat_map(|&at| cohorts.classes(at)).copied().collect();
@@ -96,13 +88,13 @@ impl Run<'_> {
                 }
             }
             if is_tight && plan.lowered().grid.count() == 1 {
-                cohorts.put_in(&mut plan, at, guide.ranking, random);
+                cohorts.put_in(&mut plan, at, self.guide.ranking, random);
             } else {
-                insert::insert_missing(&mut plan, cohorts.classes(at), guide.ranking, self.stops.search);
+                self.insert(&mut plan, cohorts.classes(at));
             }
         }
-        insert::insert_missing(&mut plan, guide.order, guide.ranking, self.stops.search);
-        self.settle(&mut plan, guide);
+        self.insert(&mut plan, self.guide.order);
+        self.settle(&mut plan);
         plan
     }
 }

@@ -8,8 +8,8 @@ use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::plan::running::Stay;
 use lessor_solver::support::random::Random;
 
-use super::Run;
-use super::construct::Guide;
+use super::effort::Effort;
+use super::run::Run;
 
 /// The most vectors in a plan's table of tiles for a fleet to be small.
 const VECTORS_MAX: usize = 4_096;
@@ -43,36 +43,36 @@ const IDLE: (usize, usize) = (3, 40);
 
 impl Run<'_> {
     /// The best plan of all searches.
-    pub(super) fn search<'l>(&mut self, lowered: &'l Lowered<'l>, guide: Guide<'_>) -> Occupancy<'l> {
-        let mut best = self.first_plan(lowered, guide);
-        let mut arrived =
-            (self.compares_plans && is_soon_filled(lowered)).then(|| self.first_come_plan(lowered, guide.ranking));
+    pub(super) fn search<'l>(&self, lowered: &'l Lowered<'l>, effort: &mut Effort) -> Occupancy<'l> {
+        let mut best = self.first_plan(lowered, effort.seed);
+        let mut arrived = (self.compares_plans && is_soon_filled(lowered)).then(|| self.first_come_plan(lowered));
         if let Some(arrived) = arrived.as_mut().filter(|arrived| self.worth(arrived) > self.worth(&best)) {
             std::mem::swap(arrived, &mut best);
         }
-        let by_cohorts = self.cohort_plan(lowered, guide, 0.0);
+        let by_cohorts = self.cohort_plan(lowered, effort.seed, 0.0);
         if let Some(by_cohorts) = by_cohorts.filter(|plan| self.worth(plan) > self.worth(&best)) {
             best = by_cohorts;
         }
         if !is_small(lowered) || !self.compares_plans {
             drop(arrived);
-            self.improve(&mut best, guide);
+            self.improve(&mut best, effort);
             return best;
         }
-        let mut reached = self.improve_by_stages(&mut best, guide);
+        let mut reached = self.improve_by_stages(&mut best, effort);
         let idle_max = (VECTORS_MAX / (lowered.tiles.len() * lowered.grid.count()).max(1)).clamp(IDLE.0, IDLE.1);
-        let (mut idle, mut random) = (0, Random::new(self.seed).fork(1));
-        while idle < idle_max && self.goes_on() && self.bound.is_none_or(|bound| reached.worth < bound) {
+        let (mut idle, mut random) = (0, Random::new(effort.seed).fork(1));
+        while idle < idle_max && self.goes_on(effort) && self.bound.is_none_or(|bound| reached.worth < bound) {
             idle += 1;
             random.advance();
-            self.seed = random.draw();
-            self.incumbent = Some(reached.worth);
-            let by_cohorts = || if idle % 2 == 0 { self.cohort_plan(lowered, guide, SHAKEN) } else { None };
+            let seed = random.draw();
+            effort.seed = seed;
+            self.telling.reached(reached.worth);
+            let by_cohorts = || if idle % 2 == 0 { self.cohort_plan(lowered, seed, SHAKEN) } else { None };
             let begins = arrived.take().or_else(|| reached.mended.take()).or_else(by_cohorts);
-            let mut other = begins.unwrap_or_else(|| self.first_plan(lowered, guide));
-            self.improve(&mut other, guide);
+            let mut other = begins.unwrap_or_else(|| self.first_plan(lowered, seed));
+            self.improve(&mut other, effort);
             if self.worth(&other) > reached.worth {
-                let other_reached = self.reached(&other, guide);
+                let other_reached = self.reached(&other);
                 if other_reached.worth > reached.worth {
                     (best, reached, idle) = (other, other_reached, 0);
                 }
@@ -83,22 +83,24 @@ impl Run<'_> {
 
     /// Improves a plan, and looks now and then at what it comes to on the way from what runs: one that is worth more may be one
     /// that no order of moves leads to. Then the search goes on without what is in the way. What the best plan comes to.
-    fn improve_by_stages<'l>(&mut self, best: &mut Occupancy<'l>, guide: Guide<'_>) -> Reached<'l> {
-        let mut reached = self.reached(best, guide);
+    fn improve_by_stages<'l>(&self, best: &mut Occupancy<'l>, effort: &mut Effort) -> Reached<'l> {
+        let mut reached = self.reached(best);
         let runs = !best.lowered().instance.current().is_empty();
         let (mut plan, mut stage) = (best.clone(), FIRST_STAGE);
         loop {
-            let (spent, worth) = (self.spent, self.worth(&plan));
-            self.pause = if runs { spent.saturating_add(stage) } else { u64::MAX };
-            self.improve(&mut plan, guide);
-            self.pause = u64::MAX;
-            let has_ended = self.spent - spent < stage / 2 && self.worth(&plan) <= worth;
-            let next = self.reached(&plan, guide);
+            let (spent, worth) = (effort.spent(), self.worth(&plan));
+            if runs {
+                effort.pause_after(stage);
+            }
+            self.improve(&mut plan, effort);
+            effort.resume();
+            let has_ended = effort.spent() - spent < stage / 2 && self.worth(&plan) <= worth;
+            let next = self.reached(&plan);
             let mended = next.mended.clone();
             if next.worth >= reached.worth {
                 (*best, reached) = (plan.clone(), next);
             }
-            if !runs || has_ended || !self.goes_on() {
+            if !runs || has_ended || !self.goes_on(effort) {
                 return reached;
             }
             plan = mended.unwrap_or(plan);
@@ -108,35 +110,35 @@ impl Run<'_> {
 
     /// What runs, and beside it cohorts as a whole, each where it fits best, those first that are worth most for their room as
     /// far as chance does not shake that; where there are cohorts or gangs, or the use of tiles costs, and few enough.
-    fn cohort_plan<'l>(&self, lowered: &'l Lowered<'l>, guide: Guide<'_>, noise: f64) -> Option<Occupancy<'l>> {
+    fn cohort_plan<'l>(&self, lowered: &'l Lowered<'l>, seed: u64, noise: f64) -> Option<Occupancy<'l>> {
         let is_whole = |class| lowered.job(class).gang_min > 1 || lowered.job(class).affinity.is_some();
         let has_whole = !lowered.strain.is_free() || lowered.class_indexes().any(is_whole);
         if !self.compares_plans || lowered.grid.count() > 1 || !has_whole {
             return None;
         }
-        let cohorts = guide.cohorts(lowered);
+        let cohorts = self.guide.cohorts(lowered);
         if cohorts.looks(lowered) > LOOKS_MAX {
             return None;
         }
-        let mut random = Random::new(self.seed);
-        let mut plan = self.running_plan(lowered, Stay::All, guide.ranking);
+        let mut random = Random::new(seed);
+        let mut plan = self.running_plan(lowered, Stay::All);
         for at in cohorts.in_order(0..cohorts.count(), noise, &mut random) {
             if self.stops.search.is_raised() {
                 break;
             }
-            cohorts.put_in(&mut plan, at, guide.ranking, &mut random);
+            cohorts.put_in(&mut plan, at, self.guide.ranking, &mut random);
         }
-        self.settle(&mut plan, guide);
+        self.settle(&mut plan);
         Some(plan)
     }
 
     /// What a plan comes to on the way from what runs.
-    fn reached<'l>(&self, plan: &Occupancy<'l>, guide: Guide<'_>) -> Reached<'l> {
+    fn reached<'l>(&self, plan: &Occupancy<'l>) -> Reached<'l> {
         if plan.lowered().instance.current().is_empty() {
             return Reached { worth: self.worth(plan), mended: None };
         }
         let mut mended = plan.clone();
-        let way = self.migrate(&mut mended, guide);
+        let way = self.migrate(&mut mended);
         Reached { worth: self.worth(&mended), mended: (!way.held_back.is_empty()).then_some(mended) }
     }
 }
