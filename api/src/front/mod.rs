@@ -158,7 +158,7 @@ fn settle_plans(staged: &StagedDirectory<'_>, points: &mut [Point]) -> Result<()
 #[derive(Debug, Serialize)]
 struct FrontSummary<'a> {
     front: [&'static str; 2],
-    points: Vec<table::Row<'a>>,
+    points: Vec<table::WeighingRow<'a>>,
     seed: u64,
     threads: usize,
     tiles: u64,

@@ -30,7 +30,7 @@ const DIGITS: u8 = 38;
 
 /// One weighing. The names are those of the columns and of the keys that `--json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Row<'a> {
+pub(super) struct WeighingRow<'a> {
     plan: Option<&'a str>,
     weighing: u32,
     first: &'static str,
@@ -50,9 +50,9 @@ pub(super) struct Row<'a> {
 }
 
 /// The rows of a front, best in the first term first.
-pub(super) fn rows<'a>(outcome: &'a Outcome<'_>) -> Vec<Row<'a>> {
+pub(super) fn rows<'a>(outcome: &'a Outcome<'_>) -> Vec<WeighingRow<'a>> {
     let [first, second] = outcome.pair.terms().map(Objective::name);
-    let row = |point: &'a Point| Row {
+    let row = |point: &'a Point| WeighingRow {
         plan: point.plan.as_deref(),
         weighing: point.order.into(),
         first,
@@ -76,7 +76,7 @@ pub(super) fn rows<'a>(outcome: &'a Outcome<'_>) -> Vec<Row<'a>> {
 /// The points of the front for people, a line each.
 pub(super) fn words(outcome: &Outcome<'_>) -> String {
     let [first, second] = outcome.pair.terms().map(Objective::name);
-    let line = |row: &Row<'_>| {
+    let line = |row: &WeighingRow<'_>| {
         format!(
             "{:<4} {:>24} {:>24} {:>8} {:>8} {:>8}\n",
             row.plan.unwrap_or_default(),
@@ -145,7 +145,7 @@ pub(super) fn write(dir: &Path, outcome: &Outcome<'_>) -> Result<(), FrontError>
     write_file(&path, &rows(outcome)).map_err(|source| FrontError::Table { path, source })
 }
 
-fn write_file(path: &Path, rows: &[Row<'_>]) -> Result<(), ParquetError> {
+fn write_file(path: &Path, rows: &[WeighingRow<'_>]) -> Result<(), ParquetError> {
     let labels = [(VERSION_KEY, VERSION), (TABLE_KEY, "front")];
     let labels = labels.map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
     let properties = WriterProperties::builder()
@@ -158,16 +158,18 @@ fn write_file(path: &Path, rows: &[Row<'_>]) -> Result<(), ParquetError> {
     writer.close().map(|_| ())
 }
 
-fn batch(rows: &[Row<'_>]) -> Result<RecordBatch, ArrowError> {
+fn batch(rows: &[WeighingRow<'_>]) -> Result<RecordBatch, ArrowError> {
     let field = |(name, holds, _): &Column| Field::new(*name, holds.clone(), NULLABLE.contains(name));
     let schema = Schema::new(COLUMNS.iter().map(field).collect::<Vec<_>>());
-    let u64s = |of: fn(&Row<'_>) -> u64| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<UInt64Array>()) };
-    let u32s = |of: fn(&Row<'_>) -> u32| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<UInt32Array>()) };
-    let f64s =
-        |of: fn(&Row<'_>) -> Option<f64>| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<Float64Array>()) };
-    let texts =
-        |of: fn(&Row<'_>) -> &'static str| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(of))) };
-    let money = |of: fn(&Row<'_>) -> Option<i128>| -> Result<ArrayRef, ArrowError> {
+    let u64s = |of: fn(&WeighingRow<'_>) -> u64| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<UInt64Array>()) };
+    let u32s = |of: fn(&WeighingRow<'_>) -> u32| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<UInt32Array>()) };
+    let f64s = |of: fn(&WeighingRow<'_>) -> Option<f64>| -> ArrayRef {
+        Arc::new(rows.iter().map(of).collect::<Float64Array>())
+    };
+    let texts = |of: fn(&WeighingRow<'_>) -> &'static str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(rows.iter().map(of)))
+    };
+    let money = |of: fn(&WeighingRow<'_>) -> Option<i128>| -> Result<ArrayRef, ArrowError> {
         let amounts = rows.iter().map(of).collect::<Decimal128Array>();
         Ok(Arc::new(amounts.with_precision_and_scale(DIGITS, 0)?))
     };

@@ -19,7 +19,7 @@ use crate::front;
 use crate::output_directory::{OutputPlace, Replace};
 use crate::process::clock::{ProcessClock, unix_micros};
 use crate::process::machine;
-use crate::process::memory::{self, Memory, Room};
+use crate::process::memory::{self, Allowance, Memory};
 
 /// The deadline where neither time nor work is limited by a flag.
 const DEADLINE_DEFAULT: Duration = Duration::from_secs(30);
@@ -64,7 +64,7 @@ fn settings(args: &PlanArgs) -> Settings {
 }
 
 /// What a limit on memory leaves.
-fn room(limit: Option<Memory>, instance: &Instance) -> Result<Option<Room>, CommandError> {
+fn room(limit: Option<Memory>, instance: &Instance) -> Result<Option<Allowance>, CommandError> {
     let Some(limit) = limit else { return Ok(None) };
     let room = memory::room(limit, &sizes(instance), machine::resident_bytes());
     let is_enough = room.tables.is_some();

@@ -28,7 +28,7 @@ use crate::process::clock::ProcessClock;
 use crate::process::deadline::{self, Sizes};
 use crate::process::interrupt;
 use crate::process::machine::{self, Machine};
-use crate::process::memory::{self, Memory, Room};
+use crate::process::memory::{self, Allowance, Memory};
 use crate::report;
 
 /// How many unplaced jobs, dearest first, get a conflict set and a cure: as many as anyone reads.
@@ -54,7 +54,7 @@ pub(crate) struct Run<'c> {
     pub(super) paths: InputPaths,
     pub(super) settings: Settings,
     /// Where memory is limited, what is left of it.
-    pub(super) room: Option<Room>,
+    pub(super) room: Option<Allowance>,
     pub(super) started_us: u64,
     /// How long the inputs took, from the start of the process.
     pub(super) read: Duration,

@@ -66,7 +66,7 @@ const FLOOR: u64 = 24 << 20;
 
 /// What a plan may take for its tables, and the least with which there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Room {
+pub(crate) struct Allowance {
     /// Bytes for tables; `None` where the limit is too small.
     pub(crate) tables: Option<u64>,
     /// The least limit, in bytes.
@@ -74,7 +74,7 @@ pub(crate) struct Room {
 }
 
 /// What is left for tables once the inputs, which are read already, and what follows planning have their part.
-pub(crate) fn room(limit: Memory, sizes: &Sizes, resident: u64) -> Room {
+pub(crate) fn room(limit: Memory, sizes: &Sizes, resident: u64) -> Allowance {
     let tiles = u64::try_from(sizes.tiles).unwrap_or(u64::MAX);
     let jobs = u64::try_from(sizes.jobs).unwrap_or(u64::MAX);
     let lowered = tiles.saturating_mul(LOWERED_TILE_BYTES).saturating_add(jobs.saturating_mul(LOWERED_JOB_BYTES));
@@ -82,7 +82,7 @@ pub(crate) fn room(limit: Memory, sizes: &Sizes, resident: u64) -> Room {
     // Tables are gone when the plan is told.
     let beside = resident.saturating_add(FLOOR).saturating_add(lowered);
     let least = beside.saturating_add(told.max(tiles.saturating_mul(LEAST_TILE_BYTES)));
-    Room { tables: (limit.0 >= least).then(|| limit.0 - beside), least }
+    Allowance { tables: (limit.0 >= least).then(|| limit.0 - beside), least }
 }
 
 /// Shares of the limit at which the bound and the search end.

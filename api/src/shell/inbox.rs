@@ -13,7 +13,7 @@ use super::work::Work;
 /// The queues.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    state: Mutex<State>,
+    state: Mutex<Waiting>,
     bell: Condvar,
     waiting_max: usize,
     /// Who paces batches and tells them from within a runtime, where somebody does.
@@ -21,7 +21,7 @@ pub(super) struct Inbox {
 }
 
 #[derive(Default)]
-struct State {
+struct Waiting {
     /// By class, A first.
     queues: [VecDeque<Work>; 4],
     /// What the engine's thread sleeps for.
@@ -49,7 +49,7 @@ enum Sleep {
     UntilMany(usize),
 }
 
-impl State {
+impl Waiting {
     /// How many wait.
     fn waiting(&self) -> usize {
         self.queues.iter().map(VecDeque::len).sum()
@@ -69,10 +69,10 @@ impl State {
     }
 }
 
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for Waiting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let waiting = self.queues.each_ref().map(VecDeque::len);
-        f.debug_struct("State").field("waiting", &waiting).field("ending", &self.ending).finish_non_exhaustive()
+        f.debug_struct("Waiting").field("waiting", &waiting).field("ending", &self.ending).finish_non_exhaustive()
     }
 }
 
@@ -132,7 +132,7 @@ pub(crate) struct Woken {
 
 impl Inbox {
     pub(super) fn new(waiting_max: usize) -> Inbox {
-        let state = State { is_journal_free: true, ..State::default() };
+        let state = Waiting { is_journal_free: true, ..Waiting::default() };
         Inbox { state: Mutex::new(state), bell: Condvar::new(), waiting_max, attendant: OnceLock::new() }
     }
 
@@ -182,7 +182,7 @@ impl Inbox {
     }
 
     /// Sleeps, at most for a time.
-    fn sleep<'a>(&'a self, state: MutexGuard<'a, State>, most: Duration, sleep: Sleep) -> MutexGuard<'a, State> {
+    fn sleep<'a>(&'a self, state: MutexGuard<'a, Waiting>, most: Duration, sleep: Sleep) -> MutexGuard<'a, Waiting> {
         if most.is_zero() {
             return state;
         }
@@ -228,7 +228,7 @@ impl Inbox {
     }
 
     /// Something was put in: wakes the engine's thread where that is what it sleeps for, or asks the attendant to say when.
-    fn ring(&self, mut state: MutexGuard<'_, State>) {
+    fn ring(&self, mut state: MutexGuard<'_, Waiting>) {
         let attendant = self.attendant.get().filter(|_| !state.is_pacing);
         state.is_pacing |= attendant.is_some();
         self.wake(state);
@@ -238,7 +238,7 @@ impl Inbox {
     }
 
     /// Wakes the engine's thread where its sleep is over: each time that it wakes costs as much as several decisions.
-    fn wake(&self, mut state: MutexGuard<'_, State>) {
+    fn wake(&self, mut state: MutexGuard<'_, Waiting>) {
         let is_over = state.asleep.is_some_and(|sleep| state.is_over(sleep));
         if is_over {
             // Whoever comes before it has woken need not wake it again.
@@ -250,7 +250,7 @@ impl Inbox {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Waiting> {
         self.state.lock().expect("no thread panics while it holds the inbox")
     }
 }

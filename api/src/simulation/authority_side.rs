@@ -7,7 +7,7 @@ use lessor_engine::authority::Effect;
 use super::calls::{Call, From, Said};
 use super::faults::Fault;
 use super::invariants::{Violation, durability};
-use super::network::Way;
+use super::network::Direction;
 use super::server::Delivered;
 use super::world::{Happening, THINGS, World};
 use crate::shell::ShellError;
@@ -167,7 +167,7 @@ impl World {
             if let Effect::Fence { lease, token, keys } = effect
                 && !keys.is_empty()
             {
-                for at in self.network.arrivals((THINGS, Way::Back), self.now, &mut self.faults) {
+                for at in self.network.arrivals((THINGS, Direction::Back), self.now, &mut self.faults) {
                     self.agenda.put(at, Happening::Fences(lease, token, keys.clone()));
                 }
             }
@@ -176,7 +176,7 @@ impl World {
     }
 
     fn send_back(&mut self, from: From, said: &Said) {
-        for at in self.network.arrivals((from.party, Way::Back), self.now, &mut self.faults) {
+        for at in self.network.arrivals((from.party, Direction::Back), self.now, &mut self.faults) {
             self.agenda.put(at, Happening::Answers(from, said.clone()));
         }
     }

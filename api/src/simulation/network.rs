@@ -16,7 +16,7 @@ pub(super) type Party = usize;
 
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Way {
+pub(super) enum Direction {
     /// To the authority.
     There,
     /// From the authority.
@@ -32,7 +32,7 @@ pub(super) struct Network {
     /// Until when a party is cut off.
     cuts: BTreeMap<Party, Duration>,
     /// The latest arrival so far.
-    latest: BTreeMap<(Party, Way), Duration>,
+    latest: BTreeMap<(Party, Direction), Duration>,
 }
 
 impl Network {
@@ -52,7 +52,12 @@ impl Network {
     }
 
     /// When the copies of a message arrive: none, one, or two.
-    pub(super) fn arrivals(&mut self, (party, way): (Party, Way), at: Duration, faults: &mut Faults) -> Vec<Duration> {
+    pub(super) fn arrivals(
+        &mut self,
+        (party, way): (Party, Direction),
+        at: Duration,
+        faults: &mut Faults,
+    ) -> Vec<Duration> {
         if !self.is_rough {
             return vec![at + self.chance.millis(1..5)];
         }

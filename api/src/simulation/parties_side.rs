@@ -10,7 +10,7 @@ use super::holder::Deed;
 use super::invariants::exclusion::Standing;
 use super::invariants::fencing::Effect;
 use super::invariants::{Violation, durability};
-use super::network::{Party, Way};
+use super::network::{Direction, Party};
 use super::watcher::Told;
 use super::world::{Asked, HOLDERS, Happening, OPERATOR, PAUSE_MAX, THINGS, World};
 
@@ -70,7 +70,7 @@ impl World {
     }
 
     pub(super) fn send(&mut self, from: From, call: &Call) {
-        for at in self.network.arrivals((from.party, Way::There), self.now, &mut self.faults) {
+        for at in self.network.arrivals((from.party, Direction::There), self.now, &mut self.faults) {
             self.agenda.put(at, Happening::Arrives(from, call.clone()));
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn build(tiles: u32, models: &[Model], archetypes: &[Archetype], dice
         tiles: 1 + regions + clusters + cells..1 + regions + clusters + cells + tiles,
     };
     reserve(&mut tree.nodes, tree.tiles.end as usize);
-    add(&mut tree.nodes, Row { name: "layer".to_owned(), parent: None, level: Level::Layer });
+    add(&mut tree.nodes, NodeRow { name: "layer".to_owned(), parent: None, level: Level::Layer });
     add_level(&mut tree.nodes, Level::Region, &(0..1), regions);
     add_level(&mut tree.nodes, Level::Cluster, &tree.regions, clusters);
     add_level(&mut tree.nodes, Level::Cell, &tree.clusters, cells);
@@ -73,7 +73,7 @@ pub(super) fn build(tiles: u32, models: &[Model], archetypes: &[Archetype], dice
     tree
 }
 
-struct Row {
+struct NodeRow {
     name: String,
     parent: Option<u32>,
     level: Level,
@@ -89,7 +89,7 @@ fn reserve(nodes: &mut NodeColumns, count: usize) {
 }
 
 /// Adds a node that limits nothing.
-fn add(nodes: &mut NodeColumns, row: Row) {
+fn add(nodes: &mut NodeColumns, row: NodeRow) {
     nodes.uplink_delays_us.push(UPLINK_DELAYS_US.get(row.level.index()).copied().unwrap_or(0));
     nodes.names.push(row.name);
     nodes.parents.push(row.parent);
@@ -105,7 +105,7 @@ fn add_level(nodes: &mut NodeColumns, level: Level, parents: &Range<u32>, count:
     for position in 0..count {
         let offset = u64::from(position) * parent_count / u64::from(count);
         let parent = parents.start + u32::try_from(offset).expect("below the number of parents");
-        add(nodes, Row { name: format!("{}-{position:0digits$}", level.name()), parent: Some(parent), level });
+        add(nodes, NodeRow { name: format!("{}-{position:0digits$}", level.name()), parent: Some(parent), level });
     }
 }
 
@@ -136,7 +136,7 @@ fn add_tiles(tree: &mut Tree, cell_tiles: u32, models: &[Model], archetypes: &[A
         for position in 0..count {
             let class = class_at(position, count, archetype);
             let nodes = &mut tree.nodes;
-            add(nodes, Row { name: format!("tile-{tile:0digits$}"), parent: Some(cell), level: Level::Tile });
+            add(nodes, NodeRow { name: format!("tile-{tile:0digits$}"), parent: Some(cell), level: Level::Tile });
             *nodes.classes.last_mut().expect("a node was added") = Some(class);
             let capacity = models[class.at()].capacity;
             *nodes.capacities.last_mut().expect("a node was added") = capacity;

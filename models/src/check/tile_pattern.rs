@@ -131,7 +131,7 @@ fn best_tile(prices: &ShapePrices, room: &Resources) -> Result<i128, BoundError>
     if shapes.iter().any(|shape| shape.draw == Resources::ZERO) {
         return Err(BoundError::Boundless);
     }
-    let mut search = Search { looks: LOOKS_MAX };
+    let mut search = PatternSearch { looks: LOOKS_MAX };
     search.best(&undominated(shapes), room, 0).ok_or(BoundError::Overflow)
 }
 
@@ -149,12 +149,12 @@ fn undominated(mut shapes: Vec<Shape>) -> Vec<Shape> {
 }
 
 /// A search for one best pattern.
-struct Search {
+struct PatternSearch {
     /// Shapes to look at before it is cut off.
     looks: usize,
 }
 
-impl Search {
+impl PatternSearch {
     /// The most that capsules of the shapes, each of which fits what is left, pay on it; `None` where it overflows.
     fn best(&mut self, shapes: &[Shape], left: &Resources, placed: usize) -> Option<i128> {
         if self.looks < shapes.len() || placed == CAPSULES_MAX {
@@ -293,7 +293,7 @@ mod tests {
             let list: Vec<Shape> = summed.iter().map(|(&draw, &price)| Shape { draw, price }).collect();
             let list: Vec<Shape> = list.into_iter().filter(|shape| shape.draw.fits(&room(left))).collect();
             for looks in [0, 5, 20] {
-                let found = Search { looks }.best(&list, &room(left), 0).unwrap();
+                let found = PatternSearch { looks }.best(&list, &room(left), 0).unwrap();
                 prop_assert!(found >= all, "{found} of {all}");
             }
         }

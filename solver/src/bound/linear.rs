@@ -24,7 +24,7 @@ use super::shapes::ShapePrices;
 use super::sifting::Sifting;
 use super::supply::Supply;
 use super::timeline::Timeline;
-use crate::program::linear::{Answer, Program, Resident, Solution, Way};
+use crate::program::linear::{Algorithm, Answer, Program, Resident, Solution};
 use crate::support::stop::Stop;
 
 /// Simplex iterations after which a program is given up; most need fewer than a hundredth of it.
@@ -83,7 +83,7 @@ pub struct Relaxed {
     /// Capsules of each job class by merged group and start, above zero, in the order of classes.
     pub counts: Vec<Count>,
     /// How the program was solved: counts from inside mix many classes in each group.
-    pub way: Way,
+    pub algorithm: Algorithm,
 }
 
 /// Builds and solves the program. `None` where the stop came before the first answer.
@@ -95,8 +95,8 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
     let mut sifting = Sifting::new(supply, merged, timeline, &mut program);
     let is_large = sifting.row_count() >= ROWS_INSIDE && supply.lowered.tiles.len() <= TILES_INSIDE_MAX;
     let is_large = is_large && (timeline.count() == 1 || sifting.row_count() <= ROWS_INSIDE_OVER_TIME_MAX);
-    let way = if is_large { Way::Inside } else { Way::Vertices };
-    program.solve_from(way);
+    let algorithm = if is_large { Algorithm::Inside } else { Algorithm::Vertices };
+    program.solve_by(algorithm);
     let mut resident = Resident::start(program, ITERATIONS_MAX)?;
     let close = if timeline.count() == 1 { CLOSE } else { CLOSE_ENOUGH };
     let mut best = None;
@@ -149,7 +149,7 @@ pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &S
         Some((uncut, bound, counts)) if best_bound > bound * (1.0 - CUTS_WORTH) => (uncut, counts),
         _ => (best?, counts),
     };
-    Some(Relaxed { prices, bars: sifting.bars().to_vec(), pieces, shapes, counts, way })
+    Some(Relaxed { prices, bars: sifting.bars().to_vec(), pieces, shapes, counts, algorithm })
 }
 
 /// The mean of solutions, which mixes more classes in a group than any vertex of the program.

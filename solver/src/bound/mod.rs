@@ -37,7 +37,7 @@ use lessor_models::time::Timestamp;
 pub use readable::readable_duals;
 
 use crate::lowering::Lowered;
-use crate::program::linear::Way;
+use crate::program::linear::Algorithm;
 use crate::support::numbers::floor;
 use crate::support::stop::Stop;
 use budget::{Budget, Count, Place};
@@ -67,7 +67,7 @@ pub struct Relaxation {
     /// Capsules of each job class by merged group and start, above zero, in the order of classes.
     pub counts: Vec<Count>,
     /// How the program behind it was solved: counts from inside mix many classes in each group.
-    pub way: Way,
+    pub algorithm: Algorithm,
 }
 
 impl Relaxation {
@@ -96,8 +96,8 @@ pub fn relax_coarsely(lowered: &Lowered<'_>, stop: &Stop) -> Option<Relaxation> 
 }
 
 fn solve(supply: &Supply<'_>, merged: Merged, timeline: Timeline, stop: &Stop) -> Option<Relaxation> {
-    let Relaxed { prices, bars, pieces, shapes, counts, way } = linear::solve(supply, &merged, &timeline, stop)?;
-    Some(Relaxation { merged, timeline, prices, bars, pieces, shapes, counts, way })
+    let Relaxed { prices, bars, pieces, shapes, counts, algorithm } = linear::solve(supply, &merged, &timeline, stop)?;
+    Some(Relaxation { merged, timeline, prices, bars, pieces, shapes, counts, algorithm })
 }
 
 /// The certificate that a relaxation's prices make.

@@ -183,14 +183,15 @@ struct Heaviest {
 fn heaviest(draws: &[Resources], weights: &[f64], room: &Resources) -> Heaviest {
     let mut order: Vec<usize> = (0..draws.len()).filter(|&at| weights[at] > TINY && draws[at].fits(room)).collect();
     order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]).then(a.cmp(&b)));
-    let mut search = Search { draws, weights, looks: LOOKS_MAX, held: Vec::new(), best: 0.0, best_held: Vec::new() };
+    let mut search =
+        HeaviestSearch { draws, weights, looks: LOOKS_MAX, held: Vec::new(), best: 0.0, best_held: Vec::new() };
     let at_most = search.descend(&order, room, 0.0);
     let mut pattern = vec![0.0; draws.len()];
     search.best_held.iter().for_each(|&at| pattern[at] += 1.0);
     Heaviest { at_most, pattern }
 }
 
-struct Search<'a> {
+struct HeaviestSearch<'a> {
     draws: &'a [Resources],
     weights: &'a [f64],
     looks: usize,
@@ -199,7 +200,7 @@ struct Search<'a> {
     best_held: Vec<usize>,
 }
 
-impl Search<'_> {
+impl HeaviestSearch<'_> {
     /// No pattern of what is held and of these shapes, each of which fits what is left, weighs more.
     fn descend(&mut self, shapes: &[usize], left: &Resources, weight: f64) -> f64 {
         if weight > self.best {

@@ -11,7 +11,7 @@ const ROWS_MAX: usize = 1 << 20;
 
 /// What the tiles of one group have left in one bucket.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Row {
+pub(super) struct GroupHeadroom {
     /// The sum over tiles, by kind, in base units.
     pub(super) sum: [u128; Kind::COUNT],
     /// The sum over devices, in milli-devices.
@@ -24,7 +24,7 @@ pub(super) struct Row {
 #[derive(Debug)]
 pub(super) struct Headroom {
     buckets: usize,
-    rows: Vec<Row>,
+    rows: Vec<GroupHeadroom>,
 }
 
 impl Headroom {
@@ -33,7 +33,7 @@ impl Headroom {
         let lowered = occupancy.lowered();
         let all = lowered.grid.count();
         let buckets = if lowered.groups.len() * all <= ROWS_MAX { all } else { 1 };
-        let mut rows = vec![Row::default(); lowered.groups.len() * buckets];
+        let mut rows = vec![GroupHeadroom::default(); lowered.groups.len() * buckets];
         for (group, at) in lowered.groups.iter().enumerate() {
             for tile in at.tiles.clone().map(TileIndex::new).take_while(|_| !stop.is_raised()) {
                 for bucket in 0..buckets {
@@ -54,12 +54,12 @@ impl Headroom {
     }
 
     /// A group's row in a bucket.
-    pub(super) fn row(&self, group: GroupIndex, bucket: usize) -> &Row {
+    pub(super) fn row(&self, group: GroupIndex, bucket: usize) -> &GroupHeadroom {
         &self.rows[group.at() * self.buckets + bucket.min(self.buckets - 1)]
     }
 }
 
-impl Row {
+impl GroupHeadroom {
     fn add(&mut self, left: &Resources, device_milli: u128) {
         for (sum, &amount) in self.sum.iter_mut().zip(&left.0) {
             *sum += u128::from(amount);

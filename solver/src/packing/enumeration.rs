@@ -40,8 +40,18 @@ pub(super) fn enumerate(
     }
     let taken = vec![0; targets.len()];
     let chosen = Vec::new();
-    let mut search =
-        Search { conflicts, worths, targets, leaves_out, taken, chosen, steps: 0, steps_max, stop, is_over: false };
+    let mut search = Enumeration {
+        conflicts,
+        worths,
+        targets,
+        leaves_out,
+        taken,
+        chosen,
+        steps: 0,
+        steps_max,
+        stop,
+        is_over: false,
+    };
     let mut open = Bits::below(worths.len());
     columns.iter().for_each(|&column| open.insert(column));
     search.extend(&open, 0);
@@ -49,7 +59,7 @@ pub(super) fn enumerate(
     !search.is_over
 }
 
-struct Search<'a> {
+struct Enumeration<'a> {
     conflicts: &'a Conflicts,
     worths: &'a [u64],
     targets: &'a mut [Target],
@@ -64,7 +74,7 @@ struct Search<'a> {
     is_over: bool,
 }
 
-impl Search<'_> {
+impl Enumeration<'_> {
     /// What a packing that goes on from what is chosen must be worth more than; `None` where it can serve no target.
     fn threshold(&self) -> Option<u128> {
         let targets = self.targets.iter().zip(&self.taken).filter(|entry| *entry.1 == 0);

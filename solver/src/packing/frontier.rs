@@ -11,7 +11,7 @@ use std::collections::BinaryHeap;
 use crate::support::stop::Stop;
 
 use super::branching::{Branching, History, Next, Place, Side, fix, spread};
-use super::proof::{Allowed, Prices, Proof, Row};
+use super::proof::{Allowed, ExactRow, Prices, Proof};
 use super::relaxation::{Relaxation, cutoff};
 use super::shrunk::Shrunk;
 use super::simplex::{Ended, Until};
@@ -137,7 +137,7 @@ impl Frontier {
         for (local, &column) in shrunk.columns.iter().enumerate() {
             branching.histories[local] = self.histories[column];
         }
-        let mut search = Search {
+        let mut search = FrontierSearch {
             shrunk,
             rows: shrunk.relaxation.by_id(),
             relaxation: shrunk.relaxation.clone(),
@@ -151,7 +151,7 @@ impl Frontier {
             stop,
         };
         let is_complete = search.run();
-        let Search { incumbent, branching, .. } = search;
+        let FrontierSearch { incumbent, branching, .. } = search;
         for (local, &column) in shrunk.columns.iter().enumerate() {
             self.histories[column] = branching.histories[local];
         }
@@ -185,10 +185,10 @@ impl Frontier {
 }
 
 /// One search.
-struct Search<'a> {
+struct FrontierSearch<'a> {
     shrunk: &'a Shrunk,
     /// The rows of what is left, by what they are known by.
-    rows: Vec<Option<&'a Row>>,
+    rows: Vec<Option<&'a ExactRow>>,
     relaxation: Relaxation,
     by_worth: Vec<usize>,
     /// Packings of what is left that are worth no more do not matter.
@@ -201,7 +201,7 @@ struct Search<'a> {
     stop: &'a Stop,
 }
 
-impl Search<'_> {
+impl FrontierSearch<'_> {
     /// Goes on until something is found, and a little longer, or nothing is left; whether nothing is.
     fn run(&mut self) -> bool {
         let (mut walks, mut until) = (0, u64::MAX);

@@ -35,7 +35,7 @@ pub(super) fn may_be_in(allowed: &[Allowed]) -> impl Iterator<Item = usize> + '_
 
 /// What some columns take, and the most that they may take together, in exact integers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct ExactRow {
     pub(super) limit: u64,
     pub(super) entries: Vec<(u32, u64)>,
     /// Whether it follows from other rows for packings.
@@ -51,7 +51,7 @@ pub(super) struct Prices(Arc<[(u32, i128)]>);
 /// Rows in exact integers: those of the packing that are in use, and cuts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ExactRows {
-    rows: Vec<Row>,
+    rows: Vec<ExactRow>,
 }
 
 /// A bound, the prices that it follows from, and what each column gains at them, all in 2^-40 of a unit.
@@ -64,12 +64,12 @@ pub(super) struct Proof {
 
 impl ExactRows {
     /// Adds a row.
-    pub(super) fn push(&mut self, row: Row) {
+    pub(super) fn push(&mut self, row: ExactRow) {
         self.rows.push(row);
     }
 
     /// Takes out rows, which come in order.
-    pub(super) fn take_out(&mut self, rows: &[usize]) -> Vec<Row> {
+    pub(super) fn take_out(&mut self, rows: &[usize]) -> Vec<ExactRow> {
         let taken = rows.iter().map(|&row| std::mem::take(&mut self.rows[row])).collect();
         let mut at = 0;
         self.rows.retain(|_| {
@@ -86,19 +86,19 @@ impl ExactRows {
     }
 
     /// The rows.
-    pub(super) fn rows(&self) -> &[Row] {
+    pub(super) fn rows(&self) -> &[ExactRow] {
         &self.rows
     }
 }
 
-impl Row {
+impl ExactRow {
     /// The row with some of the columns alone, in order, and what others that are in leave; `None` where those do not fit.
-    pub(super) fn left_of(&self, columns: &[usize], fixed: &[usize]) -> Option<Row> {
+    pub(super) fn left_of(&self, columns: &[usize], fixed: &[usize]) -> Option<ExactRow> {
         let is_fixed = |entry: &&(u32, u64)| fixed.binary_search(&(entry.0 as usize)).is_ok();
         let taken = self.entries.iter().filter(is_fixed).map(|entry| u128::from(entry.1)).sum::<u128>();
         let left = u128::from(self.limit).checked_sub(taken)?;
         let limit = u64::try_from(left).expect("no more is left than there was");
-        Some(Row { limit, entries: renumbered(&self.entries, columns), is_cut: self.is_cut, id: self.id })
+        Some(ExactRow { limit, entries: renumbered(&self.entries, columns), is_cut: self.is_cut, id: self.id })
     }
 }
 
@@ -117,7 +117,13 @@ impl Proof {
     }
 
     /// Evaluates prices that were kept, in a program that has all of their rows.
-    pub(super) fn evaluate_again(&mut self, worths: &[u64], rows: &[Option<&Row>], kept: &Prices, allowed: &[Allowed]) {
+    pub(super) fn evaluate_again(
+        &mut self,
+        worths: &[u64],
+        rows: &[Option<&ExactRow>],
+        kept: &Prices,
+        allowed: &[Allowed],
+    ) {
         self.begin(worths);
         for &(id, price) in kept.0.iter() {
             self.charge(rows[id as usize].expect("a row that has a price is there"), price);
@@ -167,7 +173,7 @@ impl Proof {
     }
 
     /// Charges columns for what they take of a row.
-    fn charge(&mut self, row: &Row, price: i128) {
+    fn charge(&mut self, row: &ExactRow, price: i128) {
         self.bound += price * i128::from(row.limit);
         row.entries.iter().for_each(|&(column, amount)| self.gains[column as usize] -= price * i128::from(amount));
     }

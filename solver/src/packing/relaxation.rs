@@ -5,7 +5,7 @@ use crate::support::stop::Stop;
 use super::cuts::Cut;
 use super::instance::Packing;
 use super::matrix::{Matrix, retain};
-use super::proof::{Allowed, ExactRows, Prices, Proof, Row};
+use super::proof::{Allowed, ExactRow, ExactRows, Prices, Proof};
 use super::simplex::{Basis, Ended, Until};
 
 /// Pivots for the prices of rows, at most.
@@ -42,7 +42,7 @@ pub(super) struct Relaxation {
     /// For each row, the looks in a row at which it cost nothing.
     idle: Vec<u32>,
     /// Rows of the packing, and cuts, that are not in the program.
-    waiting: Vec<Row>,
+    waiting: Vec<ExactRow>,
     /// How many rows there ever were.
     count: u32,
 }
@@ -57,8 +57,8 @@ impl Relaxation {
             let all: u128 = row.iter().map(|entry| u128::from(entry.1)).sum();
             all > u128::from(**capacity)
         });
-        let rows: Vec<Row> =
-            (0..).zip(binding).map(|(id, (entries, &limit))| Row { limit, entries, is_cut: false, id }).collect();
+        let rows: Vec<ExactRow> =
+            (0..).zip(binding).map(|(id, (entries, &limit))| ExactRow { limit, entries, is_cut: false, id }).collect();
         let count = u32::try_from(rows.len()).expect("there are fewer rows than 2^32");
         let entries: usize = rows.iter().map(|row| row.entries.len()).sum();
         let mean = entries / rows.len().max(1);
@@ -83,7 +83,7 @@ impl Relaxation {
         self.matrix.worths = worths.iter().map(|&worth| worth as f64 / self.unit).collect();
     }
 
-    fn take_in(&mut self, rows: Vec<Row>) {
+    fn take_in(&mut self, rows: Vec<ExactRow>) {
         for row in rows {
             // Scaled by the limit, so that rows of any capacity weigh alike.
             let scale = row.limit.max(1) as f64;
@@ -144,8 +144,8 @@ impl Relaxation {
     /// Adds cuts.
     pub(super) fn cut(&mut self, cuts: Vec<Cut>) {
         let rows =
-            (self.count..).zip(cuts).map(|(id, Cut { limit, entries })| Row { limit, entries, is_cut: true, id });
-        let rows: Vec<Row> = rows.collect();
+            (self.count..).zip(cuts).map(|(id, Cut { limit, entries })| ExactRow { limit, entries, is_cut: true, id });
+        let rows: Vec<ExactRow> = rows.collect();
         self.count += u32::try_from(rows.len()).expect("there are fewer rows than 2^32");
         self.take_in(rows);
     }
@@ -171,7 +171,7 @@ impl Relaxation {
                 return ended;
             }
             let values = self.values();
-            let is_broken = |row: &Row| {
+            let is_broken = |row: &ExactRow| {
                 let taken: f64 =
                     row.entries.iter().map(|&(column, amount)| amount as f64 * values[column as usize]).sum();
                 taken > row.limit as f64 * (1.0 + BROKEN)
@@ -222,7 +222,7 @@ impl Relaxation {
     }
 
     /// All rows, those that wait too, by what they are known by.
-    pub(super) fn by_id(&self) -> Vec<Option<&Row>> {
+    pub(super) fn by_id(&self) -> Vec<Option<&ExactRow>> {
         let mut rows = vec![None; self.count as usize];
         self.exact.rows().iter().chain(&self.waiting).for_each(|row| rows[row.id as usize] = Some(row));
         rows
@@ -234,7 +234,7 @@ impl Relaxation {
     }
 
     /// The rows of the program.
-    pub(super) fn rows(&self) -> &[Row] {
+    pub(super) fn rows(&self) -> &[ExactRow] {
         self.exact.rows()
     }
 

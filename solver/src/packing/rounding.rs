@@ -19,7 +19,7 @@ use crate::support::vectors::dot;
 
 use super::cuts::Cut;
 use super::instance::Packing;
-use super::proof::{Allowed, Row};
+use super::proof::{Allowed, ExactRow};
 use super::relaxation::Relaxation;
 use super::simplex::{Basis, Until};
 use super::tree::PIVOTS_MAX;
@@ -137,7 +137,7 @@ fn rounded(relaxation: &Relaxation, values: &[f64]) -> Vec<Cut> {
 
 /// What sums of rows need.
 struct Work<'a> {
-    rows: &'a [Row],
+    rows: &'a [ExactRow],
     values: &'a [f64],
     basis: &'a Basis,
     /// For each column, its entry in the sum.

@@ -22,7 +22,7 @@ use super::shares::{Drawn, Shares};
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::strain::Load;
 use crate::lowering::{Cell, Lowered};
-use crate::program::linear::Way;
+use crate::program::linear::Algorithm;
 use crate::support::numbers::floor;
 
 /// Packs one cell. Reads the occupancy; the caller places what comes back.
@@ -35,7 +35,7 @@ pub fn pack(occupancy: &Occupancy<'_>, cell: &Cell, counts: &Counts, shares: Sha
     for at in cell.groups.clone() {
         let group = GroupIndex::new(at);
         if !counts.of_group[at].is_empty() && !packing.lowered.group(group).closed {
-            packing.fill_group(group, &counts.of_group[at], counts.way);
+            packing.fill_group(group, &counts.of_group[at], counts.algorithm);
         }
     }
     packing.placed
@@ -58,7 +58,7 @@ const LARGE_PART: u16 = 250;
 
 impl Packing<'_> {
     /// Gives every class to the group's tiles in the order of the counts, each time to the tile that suits it best.
-    fn fill_group(&mut self, group: GroupIndex, counts: &[Given], way: Way) {
+    fn fill_group(&mut self, group: GroupIndex, counts: &[Given], algorithm: Algorithm) {
         let tiles: Vec<TileIndex> = self.lowered.group(group).tiles.clone().map(TileIndex::new).collect();
         let mut rooms: Vec<Room> = tiles.iter().map(|&tile| Room::of(self.occupancy, tile)).collect();
         let mut from = 0;
@@ -69,7 +69,7 @@ impl Packing<'_> {
             let each = if capsule.demand.devices > 0 { 1 } else { (left / rooms.len() as u64).max(1) };
             let some =
                 usize::try_from(TILES_PER_CAPSULE.saturating_mul(left).saturating_add(TILES)).unwrap_or(usize::MAX);
-            let many = if way == Way::Inside { some.min(rooms.len()) } else { rooms.len() };
+            let many = if algorithm == Algorithm::Inside { some.min(rooms.len()) } else { rooms.len() };
             let looked_at = (from..from + many).map(|at| at % rooms.len());
             from = (from + many) % rooms.len();
             let suiting = looked_at.filter_map(|at| Some((capsule.suits(&rooms[at])?, Reverse(at))));

@@ -16,7 +16,7 @@ use crate::bound::Relaxation;
 use crate::bound::budget::Count;
 use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex};
 use crate::lowering::{Cell, Lowered};
-use crate::program::linear::Way;
+use crate::program::linear::Algorithm;
 use crate::support::numbers::floor;
 
 /// Capsules of one class that a group is given.
@@ -36,7 +36,7 @@ pub struct Counts {
     /// What each group is given, in the order in which to place it.
     pub of_group: Vec<Vec<Given>>,
     /// How they were found: those from inside give each group many classes.
-    pub way: Way,
+    pub algorithm: Algorithm,
 }
 
 /// Steps of size, in parts of a tile, within which capsules go in the order of their starts.
@@ -75,7 +75,7 @@ pub fn counts(occupancy: &Occupancy<'_>, relaxation: &Relaxation, order: &[JobCl
             }
         }
     }
-    Counts { of_group, way: relaxation.way }
+    Counts { of_group, algorithm: relaxation.algorithm }
 }
 
 fn split(

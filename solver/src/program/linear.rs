@@ -39,12 +39,12 @@ pub struct Row(pub usize);
 pub struct Program {
     limits: Vec<f64>,
     grows: Growth,
-    way: Way,
+    algorithm: Algorithm,
 }
 
 /// How a program is solved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Way {
+pub enum Algorithm {
     /// From vertex to vertex, by the simplex method, each solve from the basis of the one before.
     #[default]
     Vertices,
@@ -116,12 +116,12 @@ impl Program {
     /// Without a row, which is to gain so much from solve to solve.
     #[must_use]
     pub fn new(grows: Growth) -> Program {
-        Program { limits: Vec::new(), grows, way: Way::default() }
+        Program { limits: Vec::new(), grows, algorithm: Algorithm::default() }
     }
 
     /// Says how it is to be solved.
-    pub fn solve_from(&mut self, way: Way) {
-        self.way = way;
+    pub fn solve_by(&mut self, algorithm: Algorithm) {
+        self.algorithm = algorithm;
     }
 
     /// Adds a row with its upper limit.
@@ -134,13 +134,13 @@ impl Program {
 /// A program that stays in memory: rows and columns can be added, and each solve starts from the basis of the one before.
 #[derive(Debug)]
 pub struct Resident {
-    ask: Sender<Change>,
+    ask: Sender<Additions>,
     answers: Receiver<Answer>,
 }
 
 /// What changes before a solve.
 #[derive(Debug)]
-struct Change {
+struct Additions {
     rows: Vec<LateRow>,
     columns: Vec<Column>,
 }
@@ -166,7 +166,7 @@ impl Resident {
     /// Adds rows, then columns, and solves. Once it was interrupted, every further answer is [`Answer::Interrupted`].
     #[must_use]
     pub fn solve(&mut self, rows: Vec<LateRow>, columns: Vec<Column>, stop: &Stop) -> Answer {
-        if self.ask.send(Change { rows, columns }).is_err() {
+        if self.ask.send(Additions { rows, columns }).is_err() {
             return Answer::Interrupted;
         }
         wait(&self.answers, stop).unwrap_or_else(|| {
@@ -182,7 +182,7 @@ struct Loaded {
     rows: Vec<highs::Row>,
     columns: Vec<highs::Col>,
     grows: Growth,
-    way: Way,
+    algorithm: Algorithm,
 }
 
 impl Loaded {
@@ -192,9 +192,9 @@ impl Loaded {
         let mut model = problem.try_optimise(Sense::Maximise).ok()?;
         model.make_quiet();
         model.set_option("threads", 1);
-        match program.way {
-            Way::Vertices => model.set_option("solver", "simplex"),
-            Way::Inside => {
+        match program.algorithm {
+            Algorithm::Vertices => model.set_option("solver", "simplex"),
+            Algorithm::Inside => {
                 model.set_option("solver", "ipm");
                 // Prices that are carried back from a program made smaller are off by percents.
                 model.set_option("presolve", "off");
@@ -204,12 +204,18 @@ impl Loaded {
             }
         }
         model.set_option("simplex_iteration_limit", i32::try_from(iterations_max).unwrap_or(i32::MAX));
-        Some(Loaded { model: Some(model), rows, columns: Vec::new(), grows: program.grows, way: program.way })
+        Some(Loaded {
+            model: Some(model),
+            rows,
+            columns: Vec::new(),
+            grows: program.grows,
+            algorithm: program.algorithm,
+        })
     }
 
     /// Adds rows, then columns; `None` where HiGHS refuses.
-    fn add(&mut self, change: Change) -> Option<()> {
-        let Change { rows, columns } = change;
+    fn add(&mut self, change: Additions) -> Option<()> {
+        let Additions { rows, columns } = change;
         let model = self.model.as_mut()?;
         // New columns leave a solution feasible, so that the primal simplex goes on from it; where many come, the dual is faster.
         let are_few = rows.is_empty() && columns.len() * FEW_COLUMNS < self.columns.len();
@@ -227,7 +233,7 @@ impl Loaded {
     }
 
     /// Adds rows and columns and solves, from the basis of the solve before where there is one.
-    fn solve(&mut self, change: Change) -> Answer {
+    fn solve(&mut self, change: Additions) -> Answer {
         if self.add(change).is_none() {
             return Answer::Interrupted;
         }
@@ -236,12 +242,13 @@ impl Loaded {
         let solution = || {
             let found = solved.get_solution();
             // HiGHS signs prices by the sense; under maximization with `<=` rows their sizes are what one more unit is worth.
-            let nothing = if self.way == Way::Inside { INSIDE_NOTHING * solved.objective_value() } else { 0.0 };
+            let nothing =
+                if self.algorithm == Algorithm::Inside { INSIDE_NOTHING * solved.objective_value() } else { 0.0 };
             let price = |price: &f64| if price.abs() > nothing { price.abs() } else { 0.0 };
             let prices = found.dual_rows().iter().map(price).collect();
-            let iterations = match self.way {
-                Way::Vertices => u64::try_from(solved.simplex_iteration_count()).unwrap_or(0),
-                Way::Inside => INSIDE_STEP * u64::try_from(solved.ipm_iteration_count()).unwrap_or(0),
+            let iterations = match self.algorithm {
+                Algorithm::Vertices => u64::try_from(solved.simplex_iteration_count()).unwrap_or(0),
+                Algorithm::Inside => INSIDE_STEP * u64::try_from(solved.ipm_iteration_count()).unwrap_or(0),
             };
             Solution { values: found.columns().to_vec(), prices, value: solved.objective_value(), iterations }
         };
@@ -251,7 +258,7 @@ impl Loaded {
             // Where HiGHS does not tell which, columns of zero are the first thing to satisfy rows of `<=`.
             HighsModelStatus::Unbounded | HighsModelStatus::UnboundedOrInfeasible => Answer::Unbounded,
             // Close enough from inside is not what HiGHS calls optimal.
-            HighsModelStatus::Unknown if self.way == Way::Inside => Answer::Limited(solution()),
+            HighsModelStatus::Unknown if self.algorithm == Algorithm::Inside => Answer::Limited(solution()),
             HighsModelStatus::ReachedIterationLimit | HighsModelStatus::ReachedTimeLimit => Answer::Limited(solution()),
             _ => Answer::Interrupted,
         };
@@ -283,7 +290,7 @@ mod tests {
     fn from_inside_prices_come_close_to_those_of_the_vertex() {
         // The same, beside a column like the first that shares its place: the middle of what is best takes some of both.
         let mut program = Program::default();
-        program.solve_from(Way::Inside);
+        program.solve_by(Algorithm::Inside);
         let (row, place) = (program.row(4.0), program.row(1.0));
         let column = |worth, drawn, entries: &[(Row, f64)]| Column {
             worth,

@@ -31,7 +31,7 @@ use super::error::BenchError;
 use super::progress;
 use contender::Contender;
 use drive::Sequence;
-use outcome::{Outcome, Row};
+use outcome::{Outcome, PolicyRun};
 
 /// The page beside the table.
 const ADMISSION_PAGE: &str = "admission.html";
@@ -53,7 +53,7 @@ fn one(args: &BenchAdmissionArgs, policy: PolicyName, clock: &ProcessClock) -> R
     let sequence = read(path, &args.nodes)?;
     let driven = drive::drive(&sequence, &Contender::named(policy), args.seed, clock)?;
     answer_file::write(&args.out, &sequence.batch.answer(&driven.seats))?;
-    let row = Row::of(&sequence, policy.name(), &driven);
+    let row = PolicyRun::of(&sequence, policy.name(), &driven);
     if args.json {
         print_json(&row);
     } else {
@@ -83,7 +83,7 @@ fn all(args: &BenchAdmissionArgs, clock: &ProcessClock) -> Result<Ending, Comman
         for contender in &contenders {
             bar.set_message(format!("{} on {}", contender.name, sequence.name));
             let driven = drive::drive(&sequence, contender, args.seed, clock)?;
-            rows.push(Row::of(&sequence, &contender.name, &driven));
+            rows.push(PolicyRun::of(&sequence, &contender.name, &driven));
             bar.inc(1);
         }
     }
@@ -115,6 +115,6 @@ fn read(path: &Path, nodes: &Path) -> Result<Sequence, CommandError> {
 /// The object that `--json` prints.
 #[derive(Debug, Serialize)]
 struct Summary<'a> {
-    runs: &'a [Row],
+    runs: &'a [PolicyRun],
     out: &'a Path,
 }

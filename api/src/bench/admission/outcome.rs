@@ -10,21 +10,21 @@ use crate::process::machine::Machine;
 /// What a comparison found.
 #[derive(Debug)]
 pub(super) struct Outcome<'a> {
-    pub(super) rows: &'a [Row],
+    pub(super) rows: &'a [PolicyRun],
     pub(super) contenders: &'a [Contender],
     pub(super) machine: Machine,
 }
 
 impl Outcome<'_> {
     /// The rows of each sequence, in the order of the flags.
-    pub(super) fn by_sequence(&self) -> impl Iterator<Item = &[Row]> {
+    pub(super) fn by_sequence(&self) -> impl Iterator<Item = &[PolicyRun]> {
         self.rows.chunk_by(|one, other| one.sequence == other.sequence)
     }
 }
 
 /// What one policy did on one sequence. The names are those of the keys that `--json` prints.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Row {
+pub(super) struct PolicyRun {
     pub(super) sequence: String,
     pub(super) policy: String,
     pub(super) admitted: usize,
@@ -38,11 +38,11 @@ pub(super) struct Row {
     pub(super) curve: Vec<sample::Point>,
 }
 
-impl Row {
-    pub(super) fn of(sequence: &Sequence, policy: &str, driven: &Driven) -> Row {
+impl PolicyRun {
+    pub(super) fn of(sequence: &Sequence, policy: &str, driven: &Driven) -> PolicyRun {
         let admitted = driven.seats.iter().flatten().count();
         let is_mark = |point: &&sample::Point| sample::MARKS.contains(&point.arrived_percent);
-        Row {
+        PolicyRun {
             sequence: sequence.name.clone(),
             policy: policy.to_owned(),
             admitted,

@@ -1,6 +1,6 @@
 //! `admission.html`: the curves of every policy and the front between room and power, a page that a person wants to look at.
 
-use super::outcome::{Outcome, Row};
+use super::outcome::{Outcome, PolicyRun};
 use super::sample::MARKS;
 use crate::draw::PAGE_STYLE;
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
@@ -30,7 +30,7 @@ pub(super) fn html(outcome: &Outcome<'_>) -> String {
 }
 
 /// The row of a policy on the first sequence.
-fn first<'a>(outcome: &Outcome<'a>, policy: &str) -> Option<&'a Row> {
+fn first<'a>(outcome: &Outcome<'a>, policy: &str) -> Option<&'a PolicyRun> {
     outcome.rows.iter().find(|row| row.policy == policy)
 }
 
@@ -48,7 +48,7 @@ fn verdict(outcome: &Outcome<'_>) -> String {
 
 fn headline(outcome: &Outcome<'_>) -> String {
     let figures = ["lessor", "lessor-power", "fgd", "best-fit"].into_iter().filter_map(|policy| first(outcome, policy));
-    let figure = |row: &Row| {
+    let figure = |row: &PolicyRun| {
         let note = format!("{:.3} MW at 20 to 80 % arrived", row.mean_power_mw());
         headline_figure(&row.policy, &format!("{:.2} %", row.unallocated_at_full()), &note)
     };
@@ -56,8 +56,8 @@ fn headline(outcome: &Outcome<'_>) -> String {
 }
 
 /// The charts and the table of one sequence.
-fn section(outcome: &Outcome<'_>, at: usize, rows: &[Row]) -> String {
-    let named: Vec<&Row> =
+fn section(outcome: &Outcome<'_>, at: usize, rows: &[PolicyRun]) -> String {
+    let named: Vec<&PolicyRun> =
         outcome.contenders.iter().zip(rows).filter(|(who, _)| who.is_named()).map(|(_, row)| row).collect();
     let left = curves(&named, |point| (point.arrived_percent >= FULL_FROM).then_some(point.unallocated_percent));
     let power = curves(&named, |point| (point.arrived_percent <= 100).then_some(point.power_w / 1e6));
@@ -79,8 +79,8 @@ fn section(outcome: &Outcome<'_>, at: usize, rows: &[Row]) -> String {
 }
 
 /// A curve for each row, of the points that have a value.
-fn curves(rows: &[&Row], of: impl Fn(&super::sample::Point) -> Option<f64>) -> Vec<Curve> {
-    let curve = |(place, row): (usize, &&Row)| {
+fn curves(rows: &[&PolicyRun], of: impl Fn(&super::sample::Point) -> Option<f64>) -> Vec<Curve> {
+    let curve = |(place, row): (usize, &&PolicyRun)| {
         let points = row.curve.iter().filter_map(|point| Some((point, of(point)?)));
         let places: Vec<(u32, f64)> = points.map(|(point, value)| (point.arrived_percent, value)).collect();
         let marked = places.iter().filter(|(percent, _)| MARKS.contains(percent));
@@ -104,9 +104,9 @@ fn axis(name: &str, (low, high): (u32, u32), step: usize) -> Axis<'_> {
 }
 
 /// The front between room and power, with every other policy as a point.
-fn front(outcome: &Outcome<'_>, at: usize, rows: &[Row]) -> String {
-    let place = |row: &Row| (row.mean_power_mw(), row.unallocated_at_full());
-    let point = |row: &Row| {
+fn front(outcome: &Outcome<'_>, at: usize, rows: &[PolicyRun]) -> String {
+    let place = |row: &PolicyRun| (row.mean_power_mw(), row.unallocated_at_full());
+    let point = |row: &PolicyRun| {
         let (x, y) = place(row);
         Point { x, y, words: format!("{}: {y:.2} % at {x:.3} MW", row.policy) }
     };
@@ -163,12 +163,12 @@ fn chart(id: &str, (title, unit): (&str, &str), x: Axis<'_>, curves: &[Curve]) -
     )
 }
 
-fn table(rows: &[Row]) -> String {
+fn table(rows: &[PolicyRun]) -> String {
     let numeric = |text: String| format!("<td class=\"numeric\">{text}</td>");
     let heads = ["unallocated", "MW"]
         .iter()
         .flat_map(|what| MARKS.map(|mark| format!("<th class=\"numeric\">{what} {mark} %</th>")));
-    let line = |row: &Row| {
+    let line = |row: &PolicyRun| {
         let at = |mark: u32| row.points.iter().find(move |point| point.arrived_percent == mark);
         let left =
             MARKS.map(|mark| numeric(at(mark).map_or("–".into(), |point| format!("{:.2}", point.unallocated_percent))));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::{ArrowError, DataType};
 
-use super::outcome::Row;
+use super::outcome::PolicyRun;
 use super::sample::Point;
 use crate::bench::error::BenchError;
 use crate::bench::table_file::{self, Column};
@@ -30,16 +30,16 @@ const COLUMNS: [Column; 5] = [
 ///
 /// # Errors
 /// A file that cannot be written.
-pub(super) fn write(dir: &Path, rows: &[Row]) -> Result<(), BenchError> {
+pub(super) fn write(dir: &Path, rows: &[PolicyRun]) -> Result<(), BenchError> {
     let path = dir.join(POINTS_FILE);
     let batch = batch(rows).map_err(|source| BenchError::Table { path: path.clone(), source: source.into() })?;
     table_file::write(&path, "points", &batch)
 }
 
-fn batch(rows: &[Row]) -> Result<RecordBatch, ArrowError> {
-    let points: Vec<(&Row, &Point)> =
+fn batch(rows: &[PolicyRun]) -> Result<RecordBatch, ArrowError> {
+    let points: Vec<(&PolicyRun, &Point)> =
         rows.iter().flat_map(|row| row.curve.iter().map(move |point| (row, point))).collect();
-    let of_row = |of: fn(&Row) -> &str| -> ArrayRef {
+    let of_row = |of: fn(&PolicyRun) -> &str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(points.iter().map(|(row, _)| of(row))))
     };
     let of_point = |of: fn(&Point) -> f64| -> ArrayRef {

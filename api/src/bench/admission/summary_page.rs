@@ -1,6 +1,6 @@
 //! `summary.md`: what every policy left and drew, as Markdown.
 
-use super::outcome::{Outcome, Row};
+use super::outcome::{Outcome, PolicyRun};
 use super::sample::MARKS;
 use crate::draw::figures::grouped;
 
@@ -15,7 +15,7 @@ pub(super) fn markdown(outcome: &Outcome<'_>) -> String {
     )
 }
 
-fn table(rows: &[Row]) -> String {
+fn table(rows: &[PolicyRun]) -> String {
     let title = rows.first().map_or("", |row| &row.sequence);
     let heads: Vec<String> =
         ["unallocated", "power"].iter().flat_map(|what| MARKS.map(|mark| format!("{what} {mark} %"))).collect();
@@ -24,7 +24,7 @@ fn table(rows: &[Row]) -> String {
     format!("\n## {title}\n\n| policy | {} | decisions/s |\n{lines}|\n{rows}", heads.join(" | "))
 }
 
-fn row(row: &Row) -> String {
+fn row(row: &PolicyRun) -> String {
     let cell = |mark: u32, of: fn(&super::sample::Point) -> String| {
         row.points.iter().find(|point| point.arrived_percent == mark).map_or("–".to_owned(), of)
     };

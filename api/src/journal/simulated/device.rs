@@ -41,11 +41,11 @@ pub(super) struct Contents {
     /// What survives.
     pub(super) durable: Vec<u8>,
     /// What no sync has covered, in order.
-    pub(super) pending: Vec<Change>,
+    pub(super) pending: Vec<FileChange>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Change {
+pub(super) enum FileChange {
     Write { offset: usize, bytes: Vec<u8> },
     Size(usize),
 }
@@ -133,7 +133,7 @@ impl World {
 }
 
 impl Contents {
-    pub(super) fn change(&mut self, change: Change) {
+    pub(super) fn change(&mut self, change: FileChange) {
         change.apply(&mut self.seen);
         self.pending.push(change);
     }
@@ -141,7 +141,7 @@ impl Contents {
     /// Of what no sync covers, some sectors survive and some do not, in any order; now and then a sector is torn too.
     pub(super) fn keep_some(&mut self, chance: &mut Chance, misfortunes: &mut Misfortunes) {
         let share = chance.below(5);
-        let mut pieces: Vec<Change> =
+        let mut pieces: Vec<FileChange> =
             self.pending.drain(..).flat_map(|change| change.pieces(chance, misfortunes)).collect();
         if chance.below(2) == 0 {
             misfortunes.reordered += u64::from(pieces.len() > 1);
@@ -157,11 +157,11 @@ impl Contents {
     }
 }
 
-impl Change {
+impl FileChange {
     pub(super) fn apply(&self, bytes: &mut Vec<u8>) {
         match self {
-            Change::Size(size) => bytes.resize(*size, 0),
-            Change::Write { offset, bytes: written } => {
+            FileChange::Size(size) => bytes.resize(*size, 0),
+            FileChange::Write { offset, bytes: written } => {
                 let end = offset + written.len();
                 if bytes.len() < end {
                     bytes.resize(end, 0);
@@ -172,8 +172,8 @@ impl Change {
     }
 
     /// The parts that survive or are lost each on their own.
-    fn pieces(self, chance: &mut Chance, misfortunes: &mut Misfortunes) -> Vec<Change> {
-        let Change::Write { mut offset, bytes } = self else { return vec![self] };
+    fn pieces(self, chance: &mut Chance, misfortunes: &mut Misfortunes) -> Vec<FileChange> {
+        let FileChange::Write { mut offset, bytes } = self else { return vec![self] };
         let mut pieces = Vec::new();
         let mut rest = &bytes[..];
         while !rest.is_empty() {
@@ -183,7 +183,7 @@ impl Change {
                 length = 1 + usize::try_from(chance.below(length as u64 - 1)).expect("below a length");
             }
             let (piece, after) = rest.split_at(length);
-            pieces.push(Change::Write { offset, bytes: piece.to_vec() });
+            pieces.push(FileChange::Write { offset, bytes: piece.to_vec() });
             offset += length;
             rest = after;
         }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::storage::{Storage, StorageFile};
 pub use device::Misfortunes;
-use device::{Chance, Change, Contents, NameChange, World};
+use device::{Chance, Contents, FileChange, NameChange, World};
 
 /// A simulated directory. Clones are of the same directory.
 #[derive(Clone, Debug)]
@@ -214,13 +214,13 @@ impl StorageFile for SimulatedFile {
 
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let offset = size(offset)?;
-        let change = Change::Write { offset, bytes: bytes.to_vec() };
+        let change = FileChange::Write { offset, bytes: bytes.to_vec() };
         lock(&self.world).change(|world| world.files[self.number].change(change))
     }
 
     fn set_size(&mut self, bytes: u64) -> io::Result<()> {
         let bytes = size(bytes)?;
-        lock(&self.world).change(|world| world.files[self.number].change(Change::Size(bytes)))
+        lock(&self.world).change(|world| world.files[self.number].change(FileChange::Size(bytes)))
     }
 
     fn sync(&mut self) -> io::Result<()> {

@@ -201,15 +201,15 @@ impl<'b> PriceColumns<'b> {
 /// A file that cannot be written.
 pub fn write_certificate(path: &Path, instance: &Instance, certificate: &Certificate) -> Result<(), DatasetError> {
     let fleet = instance.fleet();
-    let duals = certificate.duals.iter().map(|dual| Row::of_dual(fleet, dual));
-    let pieces = certificate.pieces.iter().map(|piece| Row::of_piece(fleet, piece));
-    let shapes = certificate.shapes.iter().map(|shape| Row::of_shape(instance, shape));
-    let rows: Vec<Row> = duals.chain(pieces).chain(shapes).collect();
+    let duals = certificate.duals.iter().map(|dual| CertificateRow::of_dual(fleet, dual));
+    let pieces = certificate.pieces.iter().map(|piece| CertificateRow::of_piece(fleet, piece));
+    let shapes = certificate.shapes.iter().map(|shape| CertificateRow::of_shape(instance, shape));
+    let rows: Vec<CertificateRow> = duals.chain(pieces).chain(shapes).collect();
     let writer = TableWriter::create(path, &CERTIFICATE, &[(SHIFT_KEY, DUAL_SHIFT.to_string())])?;
     write_labeled(writer, rows.len(), |range, columns| put_rows(columns, &rows[range]))
 }
 
-struct Row<'f> {
+struct CertificateRow<'f> {
     scope: &'static str,
     owner: &'f str,
     class: Option<(ClassIndex, &'f str)>,
@@ -221,19 +221,29 @@ struct Row<'f> {
     price: u64,
 }
 
-impl<'f> Row<'f> {
-    fn of_dual(fleet: &'f Fleet, dual: &Dual) -> Row<'f> {
+impl<'f> CertificateRow<'f> {
+    fn of_dual(fleet: &'f Fleet, dual: &Dual) -> CertificateRow<'f> {
         let (scope, owner, class) = match dual.scope {
             Scope::Owner(owner @ Owner::Node(_)) => (SCOPES[0], fleet.owner_name(owner), None),
             Scope::Owner(owner @ Owner::Zone(_)) => (SCOPES[1], fleet.owner_name(owner), None),
             Scope::Tiles { class, under } => (SCOPES[2], fleet.name(under), Some(named(fleet, class))),
         };
         let (start, end) = (dual.interval.start, Some(dual.interval.end));
-        Row { scope, owner, class, kind: Some(dual.kind), start, end, milli: None, job: None, price: dual.price }
+        CertificateRow {
+            scope,
+            owner,
+            class,
+            kind: Some(dual.kind),
+            start,
+            end,
+            milli: None,
+            job: None,
+            price: dual.price,
+        }
     }
 
-    fn of_piece(fleet: &'f Fleet, piece: &PiecePrice) -> Row<'f> {
-        Row {
+    fn of_piece(fleet: &'f Fleet, piece: &PiecePrice) -> CertificateRow<'f> {
+        CertificateRow {
             scope: SCOPES[3],
             owner: fleet.name(piece.under),
             class: Some(named(fleet, piece.class)),
@@ -246,8 +256,8 @@ impl<'f> Row<'f> {
         }
     }
 
-    fn of_shape(instance: &'f Instance, shape: &ShapePrice) -> Row<'f> {
-        Row {
+    fn of_shape(instance: &'f Instance, shape: &ShapePrice) -> CertificateRow<'f> {
+        CertificateRow {
             scope: SCOPES[4],
             owner: instance.fleet().name(shape.under),
             class: Some(named(instance.fleet(), shape.class)),
@@ -265,7 +275,7 @@ fn named(fleet: &Fleet, class: ClassIndex) -> (ClassIndex, &str) {
     (class, fleet.classes()[class.at()].name.as_str())
 }
 
-fn put_rows(columns: &mut Columns, rows: &[Row]) {
+fn put_rows(columns: &mut Columns, rows: &[CertificateRow]) {
     columns.text("scope", rows.iter().map(|row| Some(row.scope)));
     columns.text("owner", rows.iter().map(|row| Some(row.owner)));
     columns.integer("class_index", rows.iter().map(|row| row.class.map(|(index, _)| index.0.into())));

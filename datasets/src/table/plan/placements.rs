@@ -31,7 +31,7 @@ pub const PLACEMENTS: TableSpec = TableSpec {
 };
 
 /// One row of the table, its names resolved.
-struct Row {
+struct PlacementRow {
     job: JobIndex,
     tile: NodeIndex,
     count: u32,
@@ -58,9 +58,9 @@ pub fn read_current(path: &Path, instance: &Instance) -> Result<Before, DatasetE
     let mut before = Before::default();
     let now = instance.horizon().start;
     read_rows(path, instance, |row, start, at| {
-        let Row { job, tile, count, devices } = match (row, start.time(at)) {
+        let PlacementRow { job, tile, count, devices } = match (row, start.time(at)) {
             (Ok(row), Some(start)) if start > now => {
-                let Row { job, tile, count, devices } = row;
+                let PlacementRow { job, tile, count, devices } = row;
                 before.queued.push(Placement { job, tile, start, count, devices });
                 return Ok(());
             }
@@ -75,7 +75,7 @@ pub fn read_current(path: &Path, instance: &Instance) -> Result<Before, DatasetE
 }
 
 /// Whether capsules that start then run at an instant.
-fn covers(instance: &Instance, row: &Row, start: Timestamp, at: Timestamp) -> bool {
+fn covers(instance: &Instance, row: &PlacementRow, start: Timestamp, at: Timestamp) -> bool {
     let class = instance.fleet().class_of(row.tile).expect("the row names a tile");
     let term = draw::term(&instance.jobs()[row.job.at()], &instance.fleet().classes()[class.at()]);
     start <= at && at < start.after(term)
@@ -89,7 +89,7 @@ pub fn read_placements(path: &Path, instance: &Instance) -> Result<Vec<Placement
     let mut placements = Vec::new();
     read_rows(path, instance, |row, start, at| {
         let start = start.need_time(at)?;
-        let Row { job, tile, count, devices } = row?;
+        let PlacementRow { job, tile, count, devices } = row?;
         placements.push(Placement { job, tile, start, count, devices });
         Ok(())
     })?;
@@ -100,7 +100,7 @@ pub fn read_placements(path: &Path, instance: &Instance) -> Result<Vec<Placement
 fn read_rows(
     path: &Path,
     instance: &Instance,
-    mut each: impl FnMut(Result<Row, DatasetError>, &Cells<'_>, usize) -> Result<(), DatasetError>,
+    mut each: impl FnMut(Result<PlacementRow, DatasetError>, &Cells<'_>, usize) -> Result<(), DatasetError>,
 ) -> Result<(), DatasetError> {
     let fleet = instance.fleet();
     let mut reader = TableReader::open(path, &PLACEMENTS)?;
@@ -110,7 +110,7 @@ fn read_rows(
             ["job", "node", "start", "count", "devices"].map(|name| batch.column(name));
         for row in batch.rows() {
             let mut placed = || {
-                Ok(Row {
+                Ok(PlacementRow {
                     job: job_cells.need(row, |name| jobs.job(name))?,
                     tile: node_cells.need(row, |name| nodes.tile(name, fleet))?,
                     count: counts.narrow(row).unwrap_or(1),

@@ -39,7 +39,7 @@ struct Taken {
 
 /// Whether capsules come to a seat or go.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Change {
+enum Direction {
     Comes,
     Goes,
 }
@@ -60,7 +60,7 @@ impl<'a> Replay<'a> {
         let (used, held_milli) = (HashMap::new(), HashMap::new());
         let mut replay = Replay { instance, at, planned, transient, standing, there, paused, used, held_milli };
         for (&(job, seat), &count) in current {
-            replay.debit((job, seat), count, Change::Comes, Part::All);
+            replay.debit((job, seat), count, Direction::Comes, Part::All);
         }
         replay
     }
@@ -198,11 +198,11 @@ impl<'a> Replay<'a> {
             Stage::Pause => Part::NotTransient,
             Stage::Resume => Part::Transient,
         };
-        self.debit((job, from), count, Change::Goes, left);
+        self.debit((job, from), count, Direction::Goes, left);
         match (stage, to) {
             (Stage::Pause, Some(to)) => *self.paused.entry((job, from, to)).or_default() += count,
             (_, Some(to)) => {
-                self.debit((job, to), count, Change::Comes, Part::All);
+                self.debit((job, to), count, Direction::Comes, Part::All);
                 *self.there.entry((job, to)).or_default() += count;
             }
             (_, None) => {}
@@ -234,7 +234,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Takes from every account and device what capsules draw on a seat of some kinds, or gives it back.
-    fn debit(&mut self, (job, seat): (JobIndex, Seat), count: u64, change: Change, part: Part) {
+    fn debit(&mut self, (job, seat): (JobIndex, Seat), count: u64, change: Direction, part: Part) {
         let transient = self.transient;
         let is_meant = |kind: Kind| match part {
             Part::All => true,
@@ -246,12 +246,12 @@ impl<'a> Replay<'a> {
             let used = self.used.entry(owner).or_default();
             for kind in Kind::ALL.into_iter().filter(|&kind| is_meant(kind)) {
                 let (used, amount) = (&mut used[kind.index()], drawn[kind.index()] * u128::from(count));
-                *used = if change == Change::Comes { *used + amount } else { *used - amount };
+                *used = if change == Direction::Comes { *used + amount } else { *used - amount };
             }
         }
         for (device, milli) in held.into_iter().filter(|_| is_meant(Kind::Accelerator)) {
             let held = self.held_milli.entry(device).or_default();
-            *held = if change == Change::Comes { *held + milli * count } else { *held - milli * count };
+            *held = if change == Direction::Comes { *held + milli * count } else { *held - milli * count };
         }
     }
 }

@@ -50,7 +50,7 @@ pub fn cost_under(instance: &Instance, placements: &[Placement], weights: &Weigh
     if instance.current().is_empty() {
         return 0;
     }
-    let of_job = |(job, change): (JobIndex, Change)| {
+    let of_job = |(job, change): (JobIndex, JobMoves)| {
         let moved = change.moved();
         let job = &instance.jobs()[job.at()];
         let once = if moved > 0 { i128::from(once(job, weights)) } else { 0 };
@@ -85,12 +85,12 @@ fn places(tiles: &[(NodeIndex, u64)], place: impl Fn(NodeIndex) -> Option<NodeIn
 
 /// The tiles that a job's capsules left and entered, with how many.
 #[derive(Clone, Debug, Default)]
-struct Change {
+struct JobMoves {
     left: Vec<(NodeIndex, u64)>,
     entered: Vec<(NodeIndex, u64)>,
 }
 
-impl Change {
+impl JobMoves {
     /// How many capsules left a tile and run on another.
     fn moved(&self) -> u64 {
         let sum = |tiles: &[(NodeIndex, u64)]| tiles.iter().map(|tile| tile.1).sum::<u64>();
@@ -103,7 +103,7 @@ impl Change {
 }
 
 /// What changed for each job of which something runs or is placed, tile by tile.
-fn changes(instance: &Instance, placements: &[Placement]) -> BTreeMap<JobIndex, Change> {
+fn changes(instance: &Instance, placements: &[Placement]) -> BTreeMap<JobIndex, JobMoves> {
     let mut balance: BTreeMap<(JobIndex, NodeIndex), i64> = BTreeMap::new();
     for current in instance.current() {
         *balance.entry((current.job, current.tile)).or_default() -= i64::from(current.count);
@@ -111,7 +111,7 @@ fn changes(instance: &Instance, placements: &[Placement]) -> BTreeMap<JobIndex, 
     for placement in placements {
         *balance.entry((placement.job, placement.tile)).or_default() += i64::from(placement.count);
     }
-    let mut changes: BTreeMap<JobIndex, Change> = BTreeMap::new();
+    let mut changes: BTreeMap<JobIndex, JobMoves> = BTreeMap::new();
     for ((job, tile), change) in balance {
         let of_job = changes.entry(job).or_default();
         match change {

@@ -21,7 +21,7 @@ const AGENTS_MAX: usize = 10;
 
 /// An assignment with its loads.
 #[derive(Clone, Debug)]
-pub(super) struct State {
+pub(super) struct LoadedAssignment {
     pub(super) agents: Vec<u32>,
     pub(super) loads: Vec<i128>,
     pub(super) cost: i128,
@@ -31,8 +31,8 @@ pub(super) struct State {
     places: Vec<u32>,
 }
 
-impl State {
-    pub(super) fn new(instance: &Lowered, agents: Vec<u32>) -> State {
+impl LoadedAssignment {
+    pub(super) fn new(instance: &Lowered, agents: Vec<u32>) -> LoadedAssignment {
         let mut members = vec![Vec::new(); instance.agents];
         let mut loads = vec![0; instance.agents];
         let mut places = Vec::with_capacity(agents.len());
@@ -45,7 +45,7 @@ impl State {
             cost += i128::from(instance.cost(item, at));
         }
         let overload = loads.iter().zip(0..).map(|(&load, agent)| over(instance, agent, load)).sum();
-        State { agents, loads, cost, overload, members, places }
+        LoadedAssignment { agents, loads, cost, overload, members, places }
     }
 
     fn shift(&mut self, instance: &Lowered, item: usize, to: usize) {
@@ -96,7 +96,7 @@ pub(super) struct Schedule {
 pub(super) fn anneal(
     instance: &Lowered,
     candidates: &Candidates,
-    mut state: State,
+    mut state: LoadedAssignment,
     schedule: &Schedule,
     (random, stop): (&mut Random, &Stop),
 ) -> Option<(i128, Vec<u32>)> {
@@ -128,7 +128,7 @@ pub(super) fn anneal(
 fn try_move(
     instance: &Lowered,
     candidates: &Candidates,
-    state: &mut State,
+    state: &mut LoadedAssignment,
     (temperature, price): (f64, f64),
     random: &mut Random,
 ) -> bool {

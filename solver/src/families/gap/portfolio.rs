@@ -7,7 +7,7 @@ use crate::support::numbers::round;
 use crate::support::random::Random;
 use crate::support::stop::Stop;
 
-use super::annealing::{Schedule, State, anneal, narrow};
+use super::annealing::{LoadedAssignment, Schedule, anneal, narrow};
 use super::candidates::Candidates;
 use super::capacity_prices;
 use super::dive::{DiveOptions, dive_on};
@@ -93,7 +93,7 @@ pub(super) struct Found {
 }
 
 /// The state of a search.
-struct Search<'a> {
+struct Portfolio<'a> {
     checked: &'a GapInstance,
     instance: &'a Lowered,
     stop: &'a Stop,
@@ -145,7 +145,7 @@ pub(super) fn search(
     let (open, random) = (all.clone(), Random::new(options.seed));
     let effort = Effort { moves: PRICED_MOVES, nodes: WHOLE_NODES, agents: CHUNK_AGENTS, idle: 0, branches_from: 0.0 };
     let (best, is_complete, climb, first_cost) = (None, false, None, None);
-    let mut search = Search {
+    let mut search = Portfolio {
         checked,
         instance,
         stop,
@@ -170,7 +170,7 @@ fn prove(checked: &GapInstance, prices: Vec<f64>) -> Dual {
     Dual { bound: bound(checked, &scaled), prices, scaled }
 }
 
-impl Search<'_> {
+impl Portfolio<'_> {
     fn run(&mut self, options: &GapOptions) {
         if self.instance.is_too_heavy() || (0..self.instance.items).any(|item| self.all.agents(item).is_empty()) {
             self.is_complete = true;
@@ -298,7 +298,7 @@ impl Search<'_> {
     /// Takes what fits and is cheaper than the best.
     fn take(&mut self, found: Vec<Vec<u32>>) {
         for agents in found {
-            let state = State::new(self.instance, agents);
+            let state = LoadedAssignment::new(self.instance, agents);
             if state.overload == 0 && state.cost < self.cost() {
                 self.best = Some((state.cost, state.agents));
                 self.close();
@@ -338,7 +338,7 @@ impl Search<'_> {
         let anneals = (0..ANNEALINGS).into_par_iter().map(|number| {
             let mut random = view.random.fork(number);
             let start = starts[usize::try_from(number).expect("they are few") % starts.len()].clone();
-            anneal(instance, view.open, State::new(instance, start), &schedule, (&mut random, view.stop))
+            anneal(instance, view.open, LoadedAssignment::new(instance, start), &schedule, (&mut random, view.stop))
         });
         let found: Vec<_> = anneals.collect();
         self.take(found.into_iter().flatten().map(|(_, agents)| agents).collect());
@@ -404,7 +404,7 @@ impl Search<'_> {
         let cost_max = self.best.as_ref().map(|best| best.0 - 1);
         let answer = whole::assign(self.instance, &self.open, cost_max, self.effort.nodes, self.stop);
         self.effort.nodes = self.effort.nodes.saturating_mul(GROWTH);
-        let fits = |agents: &Vec<u32>| State::new(self.instance, agents.clone()).overload == 0;
+        let fits = |agents: &Vec<u32>| LoadedAssignment::new(self.instance, agents.clone()).overload == 0;
         let is_sound = answer.found.as_ref().is_none_or(fits);
         self.take(answer.found.into_iter().collect());
         let is_exact = self.best.as_ref().is_none_or(|best| (best.0 as f64) < EXACT_MAX);

@@ -7,7 +7,7 @@ use crate::support::stop::Stop;
 
 use super::filling::seated;
 use super::rooms::Rooms;
-use super::whole_nodes::{Known, Master, PART_MIN, Pool, Supply};
+use super::whole_nodes::{Known, Master, PART_MIN, Pool, Stock};
 
 /// The nodes for which a step of a dive rounds up, as one in so many of those that are left.
 const STEP: u32 = 8;
@@ -17,7 +17,7 @@ const ROUNDS: u64 = 2;
 
 /// The placement that a dive from the solution of all nodes comes to.
 pub(super) fn dive<'a>(pool: &mut Pool<'a>, master: &Master, random: &mut Random, stop: &Stop) -> Rooms<'a> {
-    let mut supply = Supply::all(pool.instance);
+    let mut supply = Stock::all(pool.instance);
     let mut taken: Vec<(usize, u32)> = Vec::new();
     let mut parts = round_down(pool, master, &mut supply, &mut taken);
     while supply.nodes() > 0 && !parts.is_empty() && !stop.is_raised() {
@@ -36,7 +36,7 @@ pub(super) fn dive<'a>(pool: &mut Pool<'a>, master: &Master, random: &mut Random
 fn round_down(
     pool: &Pool<'_>,
     master: &Master,
-    supply: &mut Supply,
+    supply: &mut Stock,
     taken: &mut Vec<(usize, u32)>,
 ) -> Vec<(f64, usize)> {
     let values = master.solution.iter().flat_map(|solution| &solution.values);
@@ -58,7 +58,7 @@ fn round_down(
 }
 
 /// Takes one of each of the largest parts that there is still supply for, for some of the nodes that are left.
-fn round_up(pool: &Pool<'_>, parts: &[(f64, usize)], supply: &mut Supply, taken: &mut Vec<(usize, u32)>) {
+fn round_up(pool: &Pool<'_>, parts: &[(f64, usize)], supply: &mut Stock, taken: &mut Vec<(usize, u32)>) {
     let mut due = supply.nodes().div_ceil(STEP);
     for &(_, at) in parts {
         let known = &pool.known[at];

@@ -47,7 +47,7 @@ pub(super) struct Found {
     pub(super) prices: OpenbPrices,
 }
 
-struct Search<'a> {
+struct Portfolio<'a> {
     checked: &'a OpenbInstance,
     instance: &'a Lowered,
     stop: &'a Stop,
@@ -83,7 +83,7 @@ pub(super) fn search(
     let prices = OpenbPrices::default();
     let found = Found { cost: checked.device_milli(), seats: nothing, bound: bound(checked, &prices), prices };
     let random = Random::new(options.seed);
-    let mut search = Search { checked, instance, stop, report, random, found };
+    let mut search = Portfolio { checked, instance, stop, report, random, found };
     search.fit();
     if options.method != OpenbMethod::Fit && !search.is_over() {
         search.rounds(options.method, options.rounds_max.unwrap_or(u32::MAX));
@@ -91,7 +91,7 @@ pub(super) fn search(
     search.found
 }
 
-impl Search<'_> {
+impl Portfolio<'_> {
     fn is_over(&self) -> bool {
         self.stop.is_raised() || self.found.cost <= self.found.bound
     }

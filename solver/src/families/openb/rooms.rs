@@ -6,7 +6,7 @@ use super::lowered::{Lowered, ROOM, narrow};
 
 /// What is left of a node.
 #[derive(Clone, Debug)]
-struct Room {
+struct NodeRoom {
     cpu: i64,
     memory: i64,
     pods: usize,
@@ -18,7 +18,7 @@ struct Room {
 #[derive(Clone, Debug)]
 pub(super) struct Rooms<'a> {
     pub(super) instance: &'a Lowered,
-    left: Vec<Room>,
+    left: Vec<NodeRoom>,
     /// Where each pod is.
     pub(super) seats: Vec<Option<Seat>>,
 }
@@ -28,7 +28,12 @@ impl Rooms<'_> {
     pub(super) fn empty(instance: &Lowered) -> Rooms<'_> {
         let room = |&kind: &u32| {
             let kind = &instance.kinds[kind as usize];
-            Room { cpu: kind.cpu, memory: kind.memory, pods: PODS_PER_NODE, devices: vec![ROOM; kind.devices as usize] }
+            NodeRoom {
+                cpu: kind.cpu,
+                memory: kind.memory,
+                pods: PODS_PER_NODE,
+                devices: vec![ROOM; kind.devices as usize],
+            }
         };
         let left = instance.kind_of.iter().map(room).collect();
         Rooms { instance, left, seats: vec![None; instance.sort_of.len()] }
@@ -88,12 +93,12 @@ impl Rooms<'_> {
     }
 }
 
-fn holds(room: &Room, cpu: i64, memory: i64) -> bool {
+fn holds(room: &NodeRoom, cpu: i64, memory: i64) -> bool {
     room.pods > 0 && room.cpu >= cpu && room.memory >= memory
 }
 
 /// What the devices have left that a pod would leave least of, without the pod; `None` where there are too few.
-fn least_left(room: &Room, devices: u32, milli: u32) -> Option<u32> {
+fn least_left(room: &NodeRoom, devices: u32, milli: u32) -> Option<u32> {
     match devices {
         0 => Some(0),
         1 => room.devices.iter().copied().filter(|&left| left >= milli).min(),
@@ -105,7 +110,7 @@ fn least_left(room: &Room, devices: u32, milli: u32) -> Option<u32> {
 }
 
 /// The devices that have least left of those that have enough.
-fn least_devices(room: &Room, devices: u32, milli: u32) -> Vec<u32> {
+fn least_devices(room: &NodeRoom, devices: u32, milli: u32) -> Vec<u32> {
     let mut fitting: Vec<(u32, u32)> = (0..).zip(&room.devices).map(|(at, &left)| (left, at)).collect();
     fitting.retain(|&(left, _)| left >= milli);
     fitting.sort_unstable();

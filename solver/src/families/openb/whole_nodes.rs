@@ -43,7 +43,7 @@ pub(super) const PART_MIN: f64 = 1e-6;
 
 /// Nodes of each kind and pods of each sort that are to be had.
 #[derive(Clone, Debug)]
-pub(super) struct Supply {
+pub(super) struct Stock {
     pub(super) kinds: Vec<u32>,
     pub(super) sorts: Vec<u32>,
 }
@@ -69,7 +69,7 @@ pub(super) struct Pool<'a> {
 
 /// The program of a supply.
 pub(super) struct Master {
-    supply: Supply,
+    supply: Stock,
     program: Resident,
     kind_rows: Vec<Row>,
     sort_rows: Vec<Row>,
@@ -83,10 +83,10 @@ pub(super) struct Master {
     prices: Vec<f64>,
 }
 
-impl Supply {
-    pub(super) fn all(instance: &Lowered) -> Supply {
+impl Stock {
+    pub(super) fn all(instance: &Lowered) -> Stock {
         let sorts = instance.sorts[..instance.asking].iter();
-        Supply {
+        Stock {
             kinds: instance.kinds.iter().map(|kind| kind.count).collect(),
             sorts: sorts.map(|sort| narrow(sort.pods.len())).collect(),
         }
@@ -119,7 +119,7 @@ pub(super) struct WholeNodes<'a> {
 impl<'a> WholeNodes<'a> {
     /// Without a filling; `None` where there is no thread for the program.
     pub(super) fn start(instance: &'a Lowered) -> Option<WholeNodes<'a>> {
-        Some(WholeNodes { pool: Pool::new(instance), master: Master::start(Supply::all(instance))? })
+        Some(WholeNodes { pool: Pool::new(instance), master: Master::start(Stock::all(instance))? })
     }
 
     /// The tries of ruin and recreate that a round takes as long as.
@@ -168,7 +168,7 @@ impl<'a> Pool<'a> {
 
 impl Master {
     /// The program of a supply, without a filling; `None` where there is no thread for it.
-    pub(super) fn start(supply: Supply) -> Option<Master> {
+    pub(super) fn start(supply: Stock) -> Option<Master> {
         let mut program = Program::new(Growth::Columns);
         let kind_rows = supply.kinds.iter().map(|&count| program.row(f64::from(count))).collect();
         let sort_rows = supply.sorts.iter().map(|&count| program.row(f64::from(count))).collect();

@@ -58,7 +58,7 @@ pub(super) struct Contents {
 
 /// Searches within so many steps, each a look at one type.
 pub(super) fn search(instance: &Lowered, prices: Prices<'_>, wanted: Wanted, steps_max: u64, stop: &Stop) -> Contents {
-    let mut search = Search::new(instance, prices, wanted, (steps_max, stop));
+    let mut search = ContentsSearch::new(instance, prices, wanted, (steps_max, stop));
     search.decide_makers(0, instance.capacities(), (0.0, prices.dimensions.iter().sum()));
     let is_full = search.is_full();
     Contents {
@@ -69,7 +69,7 @@ pub(super) fn search(instance: &Lowered, prices: Prices<'_>, wanted: Wanted, ste
     }
 }
 
-struct Search<'a> {
+struct ContentsSearch<'a> {
     instance: &'a Lowered,
     prices: Prices<'a>,
     wanted: Wanted,
@@ -107,13 +107,13 @@ struct Search<'a> {
     found: Vec<(f64, Pattern)>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> ContentsSearch<'a> {
     fn new(
         instance: &'a Lowered,
         prices: Prices<'a>,
         wanted: Wanted,
         (steps_max, stop): (u64, &'a Stop),
-    ) -> Search<'a> {
+    ) -> ContentsSearch<'a> {
         let types = 0..prices.types.len();
         let rooms: Vec<f64> = types.clone().map(|item| dot(prices.dimensions, instance.fractions(item))).collect();
         let (makers, others): (Vec<usize>, Vec<usize>) = types.clone().partition(|&item| instance.makes_room(item));
@@ -149,7 +149,7 @@ impl<'a> Search<'a> {
             Wanted::Dearest(least) | Wanted::Dear(least, _) => least,
             Wanted::All(least, _) => least - GAIN_MIN,
         };
-        Search {
+        ContentsSearch {
             instance,
             prices,
             wanted,

@@ -1,7 +1,7 @@
 //! Column generation (Gilmore & Gomory 1961): a linear program over the contents of bins ([`super::restricted`]), to which
 //! pricing adds.
 
-use crate::program::linear::Way;
+use crate::program::linear::Algorithm;
 use crate::support::stop::Stop;
 
 use super::lowered::{Lowered, Pattern};
@@ -91,7 +91,8 @@ impl<'a> Master<'a> {
     /// many types is solved from inside; where the aim is a bound, a vertex settles it.
     pub(super) fn climb(&mut self, aim: Aim, stop: &Stop) -> Option<Climbed> {
         let climbed = self.climb_this_way(even(self.instance), aim, stop)?;
-        let has_vertex = self.program.way() == Way::Inside && self.instance.demands.len() <= VERTEX_TYPES_MAX;
+        let has_vertex =
+            self.program.algorithm() == Algorithm::Inside && self.instance.demands.len() <= VERTEX_TYPES_MAX;
         if !has_vertex || aim.is_late(stop) || matches!(aim, Aim::Packing { .. }) {
             return Some(climbed);
         }
@@ -103,7 +104,7 @@ impl<'a> Master<'a> {
     /// far (Wentges 1997): what is worth more than one there is so at the prices of the program too, and where nothing is,
     /// they prove more.
     fn climb_this_way(&mut self, from: MasterDual, aim: Aim, stop: &Stop) -> Option<Climbed> {
-        let is_inside = self.program.way() == Way::Inside;
+        let is_inside = self.program.algorithm() == Algorithm::Inside;
         let smoothing = if matches!(aim, Aim::Bound { .. }) && !is_inside { SMOOTHING } else { 0.0 };
         let (mut dual, mut kept) = (from, smoothing);
         let mut solution = self.program.solve(stop)?;

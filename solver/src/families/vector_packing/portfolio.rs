@@ -106,7 +106,7 @@ pub(super) struct Found {
     pub(super) searched: usize,
 }
 
-struct Search<'a> {
+struct Portfolio<'a> {
     checked: &'a VectorPackingInstance,
     instance: &'a Lowered,
     stop: &'a Stop,
@@ -139,7 +139,7 @@ pub(super) fn search(
     // Every item in a bin of its own always fits.
     let alone = (0..).take(checked.items().count()).collect::<Vec<u32>>();
     let (best, random) = ((alone.len(), alone), Random::new(options.seed));
-    let mut search = Search {
+    let mut search = Portfolio {
         checked,
         instance,
         stop,
@@ -177,7 +177,7 @@ fn number(checked: &VectorPackingInstance) -> Dual {
     Dual { bound: bound(checked, &prices, &dimension_prices, NUMBER_STEPS), prices, dimension_prices }
 }
 
-impl Search<'_> {
+impl Portfolio<'_> {
     fn run(&mut self, options: &VectorPackingOptions) {
         for by in [Largest::Greatest, Largest::Summed] {
             let patterns = first_fit(self.instance, &self.instance.demands, by);

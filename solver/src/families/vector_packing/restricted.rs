@@ -9,7 +9,7 @@
 //!
 //! A bin may hold fewer than its pattern says, but not fewer of what makes room in it.
 
-use crate::program::linear::{Answer, Column, Growth, Program, Resident, Row, Solution, Way};
+use crate::program::linear::{Algorithm, Answer, Column, Growth, Program, Resident, Row, Solution};
 use crate::support::stop::Stop;
 
 use super::contents::GAIN_MIN;
@@ -35,7 +35,7 @@ pub(super) type Fractions = Vec<(Pattern, f64)>;
 #[derive(Debug)]
 pub(super) struct Restricted<'a> {
     instance: &'a Lowered,
-    way: Way,
+    algorithm: Algorithm,
     /// The program by vertices, which goes on from solve to solve.
     program: Option<Resident>,
     columns: Vec<Pattern>,
@@ -50,15 +50,15 @@ impl<'a> Restricted<'a> {
     /// With columns to begin with and others that wait. Where the columns leave a type out, it is alone in a bin.
     pub(super) fn new(instance: &'a Lowered, columns: Vec<Pattern>, waiting: Vec<Pattern>) -> Restricted<'a> {
         let types = instance.demands.len();
-        let way = if types < INSIDE_TYPES_MIN { Way::Vertices } else { Way::Inside };
+        let algorithm = if types < INSIDE_TYPES_MIN { Algorithm::Vertices } else { Algorithm::Inside };
         let makers = (0..types).filter(|&item| instance.makes_room(item)).collect();
-        let mut program = Restricted { instance, way, program: None, columns, fresh: 0, waiting, makers };
+        let mut program = Restricted { instance, algorithm, program: None, columns, fresh: 0, waiting, makers };
         program.complete();
         program
     }
 
-    pub(super) fn way(&self) -> Way {
-        self.way
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// All columns, those of the program first.
@@ -86,14 +86,14 @@ impl<'a> Restricted<'a> {
 
     /// Gives columns back that are worth little, where the program from inside has many: each solve of it begins anew.
     pub(super) fn lighten(&mut self, prices: &[f64]) {
-        if self.way == Way::Inside && self.columns.len() > COLUMNS_A_TYPE_MAX * prices.len() {
+        if self.algorithm == Algorithm::Inside && self.columns.len() > COLUMNS_A_TYPE_MAX * prices.len() {
             self.give_back(prices);
         }
     }
 
     /// From now on the program is solved by vertices, with the columns that are worth most.
     pub(super) fn go_to_vertices(&mut self, prices: &[f64]) {
-        self.way = Way::Vertices;
+        self.algorithm = Algorithm::Vertices;
         self.give_back(prices);
     }
 
@@ -120,7 +120,7 @@ impl<'a> Restricted<'a> {
 
     /// Solves with all columns that were added; `None` where the stop came first or there is no thread to be had.
     pub(super) fn solve(&mut self, stop: &Stop) -> Option<Solution> {
-        if self.way == Way::Inside {
+        if self.algorithm == Algorithm::Inside {
             self.program = None;
             self.fresh = self.columns.len();
         }
@@ -134,16 +134,16 @@ impl<'a> Restricted<'a> {
         self.fresh = 0;
         let answer = program.solve(vec![], columns, stop);
         self.program = Some(program);
-        match (answer, self.way) {
+        match (answer, self.algorithm) {
             // Near the optimum is what is asked for from inside; from a vertex it would be a limit that came first.
-            (Answer::Optimal(solution), _) | (Answer::Limited(solution), Way::Inside) => Some(solution),
+            (Answer::Optimal(solution), _) | (Answer::Limited(solution), Algorithm::Inside) => Some(solution),
             _ => None,
         }
     }
 
     fn rows(&self) -> Program {
         let mut program = Program::new(Growth::Columns);
-        program.solve_from(self.way);
+        program.solve_by(self.algorithm);
         for &demand in &self.instance.demands {
             program.row(-f64::from(demand));
         }

@@ -17,7 +17,7 @@ const COLD: f64 = 0.005;
 const ERROR_MAX: f64 = 1e-9;
 
 /// Items in bins, each load a fraction of its capacity.
-struct State<'a> {
+struct CrowdedBins<'a> {
     instance: &'a Lowered,
     /// The type of each item, and its bin.
     types: Vec<u32>,
@@ -36,7 +36,7 @@ pub(super) fn squeeze(
     random: &mut Random,
     stop: &Stop,
 ) -> Option<Vec<Pattern>> {
-    let mut state = State::without_emptiest(instance, patterns, random)?;
+    let mut state = CrowdedBins::without_emptiest(instance, patterns, random)?;
     let sizes: f64 = state.types.iter().map(|&item| instance.fractions(item as usize).iter().sum::<f64>()).sum();
     let hot = HOT * sizes / (state.types.len() * instance.dimensions) as f64;
     let blocks = moves.div_ceil(BLOCK);
@@ -56,9 +56,13 @@ pub(super) fn squeeze(
     None
 }
 
-impl State<'_> {
+impl CrowdedBins<'_> {
     /// The items of the bin that holds least are spread over the others by chance; `None` where there is no other.
-    fn without_emptiest<'a>(instance: &'a Lowered, patterns: &[Pattern], random: &mut Random) -> Option<State<'a>> {
+    fn without_emptiest<'a>(
+        instance: &'a Lowered,
+        patterns: &[Pattern],
+        random: &mut Random,
+    ) -> Option<CrowdedBins<'a>> {
         let held = |pattern: &Pattern| -> f64 {
             let sizes = pattern
                 .iter()
@@ -68,7 +72,7 @@ impl State<'_> {
         let order = |a: &usize, b: &usize| held(&patterns[*a]).total_cmp(&held(&patterns[*b]));
         let emptiest = (0..patterns.len()).min_by(order).filter(|_| patterns.len() > 1)?;
         let count = patterns.len() - 1;
-        let mut state = State {
+        let mut state = CrowdedBins {
             instance,
             types: Vec::new(),
             bins: Vec::new(),

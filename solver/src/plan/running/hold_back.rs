@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 use lessor_models::plan::{HeldBack, Seat};
 
-use super::{OfClass, Row, Running, put_back};
+use super::{OfClass, OnTile, Running, put_back};
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::plan::occupancy::{Item, Occupancy};
 
@@ -46,7 +46,7 @@ impl Running {
             return;
         }
         while let Some((class, tile, devices)) = back.pop_front() {
-            let Some(gone) = self.return_to(occupancy, class, Row { tile, count: 1, devices }) else { continue };
+            let Some(gone) = self.return_to(occupancy, class, OnTile { tile, count: 1, devices }) else { continue };
             for gone in gone {
                 let home = self.of_class(gone).and_then(|of_class| of_class.vacated(occupancy, &back));
                 back.extend(home.map(|(tile, devices)| (gone, tile, devices)));
@@ -56,7 +56,12 @@ impl Running {
 
     /// Puts one capsule back on its seat; the classes of those that gave way, one for each. `None`, and nothing changes, where it
     /// is not worth what would be lost for it, or where they are not enough.
-    fn return_to(&self, occupancy: &mut Occupancy<'_>, class: JobClassIndex, row: Row) -> Option<Vec<JobClassIndex>> {
+    fn return_to(
+        &self,
+        occupancy: &mut Occupancy<'_>,
+        class: JobClassIndex,
+        row: OnTile,
+    ) -> Option<Vec<JobClassIndex>> {
         let group = occupancy.lowered().group_of(row.tile);
         let own = worth_of_all(occupancy, class, group);
         let (mut gone, mut lost): (Vec<Item>, i128) = (Vec::new(), 0);
@@ -109,7 +114,7 @@ impl Running {
 impl OfClass {
     /// A seat that fewer hold than ran there, those on their way back counted.
     fn vacated(&self, occupancy: &Occupancy<'_>, back: &VecDeque<Return>) -> Option<(TileIndex, u64)> {
-        let is_vacant = |row: &&Row| {
+        let is_vacant = |row: &&OnTile| {
             let items = occupancy.items(row.tile).iter();
             let there = items.filter(|item| (item.class, item.devices) == (self.class, row.devices));
             let there: usize = there.map(|item| item.count as usize).sum();

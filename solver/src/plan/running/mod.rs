@@ -20,7 +20,7 @@ use super::rank::Ranking;
 
 /// Equal capsules that run on one tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Row {
+struct OnTile {
     tile: TileIndex,
     count: u32,
     devices: u64,
@@ -36,7 +36,7 @@ struct OfClass {
     once: u64,
     count: u64,
     /// Sorted by tile.
-    rows: Vec<Row>,
+    rows: Vec<OnTile>,
 }
 
 /// Everything that runs when the plan begins, by class.
@@ -75,12 +75,12 @@ impl Running {
         let tile_of = lowered.tile_of_nodes();
         let of_job = current.chunk_by(|a, b| a.job == b.job).map(|same| {
             let job = &lowered.instance.jobs()[same[0].job.at()];
-            let row = |&CurrentPlacement { tile, count, devices, .. }: &CurrentPlacement| Row {
+            let row = |&CurrentPlacement { tile, count, devices, .. }: &CurrentPlacement| OnTile {
                 tile: tile_of[&tile],
                 count,
                 devices,
             };
-            let mut rows: Vec<Row> = same.iter().map(row).collect();
+            let mut rows: Vec<OnTile> = same.iter().map(row).collect();
             rows.sort_by_key(|row| row.tile);
             OfClass {
                 class: lowered.class_of_job[same[0].job.at()],
@@ -106,7 +106,7 @@ impl Running {
     /// Capsules that must be near another job come after those of jobs that need no other.
     pub fn keep(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>) {
         let lowered = occupancy.lowered();
-        let mut waiting: Vec<(&OfClass, Row)> = Vec::new();
+        let mut waiting: Vec<(&OfClass, OnTile)> = Vec::new();
         for of_class in &self.of_classes {
             let leaving = of_class.leaving(lowered, stay, &self.entrances);
             let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
@@ -167,7 +167,7 @@ impl OfClass {
             return Vec::new();
         }
         let best = ranking.margin(lowered, self.class).max(0.0);
-        let leaves = |row: &&Row| {
+        let leaves = |row: &&OnTile| {
             let group = lowered.group_of(row.tile);
             let earned = lowered.worth_from(self.class, group, lowered.job(self.class).earliest) as f64;
             let move_cost = self.move_cost.saturating_add(ways::least_way_from(lowered, row.tile, entrances));
@@ -246,7 +246,7 @@ fn on_tile(occupancy: &Occupancy<'_>, class: JobClassIndex, tile: TileIndex) -> 
 }
 
 /// Puts rows back on the tiles where they run, as many as may stay.
-fn return_home(occupancy: &mut Occupancy<'_>, mut waiting: Vec<(&OfClass, Row)>) {
+fn return_home(occupancy: &mut Occupancy<'_>, mut waiting: Vec<(&OfClass, OnTile)>) {
     let lowered = occupancy.lowered();
     waiting.sort_by_key(|(of_class, _)| lowered.job(of_class.class).affinity.is_some());
     // A job near another may be what a third one must be near: whoever was put back lets others in.
@@ -274,9 +274,9 @@ fn return_home(occupancy: &mut Occupancy<'_>, mut waiting: Vec<(&OfClass, Row)>)
 
 /// Puts capsules back one by one on the seats where they run, those counted as near that are to come. Returns how many found their
 /// place.
-fn put_back(occupancy: &mut Occupancy<'_>, (class, coming): (JobClassIndex, &[JobClassIndex]), row: Row) -> u32 {
+fn put_back(occupancy: &mut Occupancy<'_>, (class, coming): (JobClassIndex, &[JobClassIndex]), row: OnTile) -> u32 {
     let lowered = occupancy.lowered();
-    let Row { tile, devices, .. } = row;
+    let OnTile { tile, devices, .. } = row;
     let (group, start) = (lowered.group_of(tile), lowered.job(class).earliest);
     for placed in 0..row.count {
         let has_room = lowered.worth(class, group).is_some()
