@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use lessor_datasets::import::{self, ImportError};
 use lessor_datasets::table::{
-    InstancePaths, TELEMETRY, TelemetryRow, TelemetryWriter, read_altered, read_fleet, read_telemetry, write_fleet_dir,
+    InstancePaths, TELEMETRY, TelemetryWriter, read_altered, read_fleet, read_telemetry, write_fleet_dir,
 };
 use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
+use lessor_models::telemetry::Sample;
 
 use crate::cli::{CarbonArgs, GpuServersArgs, ImportSource, OpenbArgs, OpendcArgs};
 use crate::command_error::CommandError;
@@ -22,7 +23,7 @@ use crate::process::clock::span;
 /// A trace as values of the models.
 struct Imported {
     instance: Instance,
-    telemetry: Vec<TelemetryRow>,
+    telemetry: Vec<Sample>,
 }
 
 /// Carries out `lessor datasets import`.
@@ -75,7 +76,7 @@ fn carbon(args: &CarbonArgs) -> Result<Ending, CommandError> {
 }
 
 /// What is known of a fleet's tiles goes with them.
-fn telemetry_of(dir: &Path, fleet: &Fleet) -> Result<Vec<TelemetryRow>, CommandError> {
+fn telemetry_of(dir: &Path, fleet: &Fleet) -> Result<Vec<Sample>, CommandError> {
     let mut telemetry = Vec::new();
     let path = dir.join(TELEMETRY.file_name());
     if path.exists() {

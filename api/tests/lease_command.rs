@@ -8,7 +8,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use common::{Bench, Said};
-use lessor_datasets::table::{TelemetryRow, TelemetryWriter, read_fleet};
+use lessor_datasets::table::{TelemetryWriter, read_fleet};
+use lessor_models::telemetry::Sample;
 use lessor_models::time::Timestamp;
 
 /// A server of the real program.
@@ -213,6 +214,6 @@ fn write_reading(bench: &Bench, (file, tile): (&str, &str), (minute, link_up): (
     let tile = fleet.nodes().find(|node| fleet.name(*node) == tile).unwrap();
     let at = Timestamp(1_700_000_000_000_000 + minute * 60_000_000);
     let mut table = TelemetryWriter::create(&bench.path(file), &fleet).unwrap();
-    table.push(TelemetryRow { link_up: Some(link_up), ..TelemetryRow::silent(tile, at) }).unwrap();
+    table.push(Sample { link_up: Some(link_up), ..Sample::silent(tile, at) }).unwrap();
     table.finish().unwrap();
 }

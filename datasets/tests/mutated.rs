@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use lessor_datasets::table::{
-    AwardRow, BidGood, BidRows, DatasetError, EntryRow, InstancePaths, TelemetryRow, TelemetryWriter, read_awards,
-    read_bids, read_certificate, read_entries, read_held_back, read_instance, read_moves, read_placements, read_prices,
+    AwardRow, BidGood, BidRows, DatasetError, EntryRow, InstancePaths, TelemetryWriter, read_awards, read_bids,
+    read_certificate, read_entries, read_held_back, read_instance, read_moves, read_placements, read_prices,
     read_telemetry, read_unplaced, write_awards, write_bids, write_certificate, write_entries, write_fleet_dir,
     write_held_back, write_moves, write_prices, write_unplaced,
 };
@@ -20,6 +20,7 @@ use lessor_models::job::{JobIndex, ServiceClass};
 use lessor_models::objective::Weights;
 use lessor_models::plan::{Blocker, Cure, HeldBack, Move, Price, Reason, Rule, Seat, Stage, Unplaced, Wait};
 use lessor_models::resources::Kind;
+use lessor_models::telemetry::Sample;
 use lessor_models::time::{Interval, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -72,7 +73,7 @@ fn write_all(dir: &Path, instance: &Instance) {
     let pieces = vec![PiecePrice { class, under, milli: 500, instant, price: 1 }];
     let shapes = vec![ShapePrice { class, under, job: JobIndex(0), instant, price: 1 }];
     write_certificate(&path("certificate"), instance, &Certificate { duals, pieces, shapes }).unwrap();
-    let row = TelemetryRow {
+    let row = Sample {
         tile: NodeIndex(0),
         at: Timestamp(0),
         power_mw: Some(1),

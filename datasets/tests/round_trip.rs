@@ -7,8 +7,8 @@ mod common;
 use std::path::Path;
 
 use lessor_datasets::table::{
-    DatasetError, InstancePaths, TelemetryRow, TelemetryWriter, read_certificate, read_held_back, read_instance,
-    read_moves, read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced, write_certificate,
+    DatasetError, InstancePaths, TelemetryWriter, read_certificate, read_held_back, read_instance, read_moves,
+    read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced, write_certificate,
     write_fleet_dir, write_held_back, write_moves, write_placements, write_prices, write_unplaced, write_zones,
 };
 use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
@@ -18,6 +18,7 @@ use lessor_models::job::{Domain, JobIndex, Spread};
 use lessor_models::objective::Weights;
 use lessor_models::plan::{Blocker, Cure, HeldBack, Move, Placement, Price, Reason, Rule, Seat, Stage, Unplaced, Wait};
 use lessor_models::resources::Kind;
+use lessor_models::telemetry::Sample;
 use lessor_models::time::{Interval, Timestamp};
 
 fn read_back(dir: &Path) -> Instance {
@@ -243,8 +244,8 @@ fn certificates_read_back_with_and_without_pieces_and_shapes() {
     }
 }
 
-fn reading(tile: u32, at: i64) -> TelemetryRow {
-    TelemetryRow {
+fn reading(tile: u32, at: i64) -> Sample {
+    Sample {
         tile: NodeIndex(tile),
         at: Timestamp(at),
         power_mw: Some(1),
@@ -261,7 +262,7 @@ fn telemetry_reads_back_whole_and_by_time() {
     let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
     let path = dir.path().join("telemetry.parquet");
     // More rows than one row group holds, so that the statistics of a whole group decide.
-    let rows: Vec<TelemetryRow> = (0..300_000).map(|at| reading(u32::try_from(at % 4).unwrap(), at)).collect();
+    let rows: Vec<Sample> = (0..300_000).map(|at| reading(u32::try_from(at % 4).unwrap(), at)).collect();
     let mut writer = TelemetryWriter::create(&path, instance.fleet()).unwrap();
     for row in &rows {
         writer.push(*row).unwrap();
@@ -281,7 +282,7 @@ fn a_quantity_beyond_the_column_is_not_written_and_leaves_no_file() {
     let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
     let path = dir.path().join("telemetry.parquet");
     let mut writer = TelemetryWriter::create(&path, instance.fleet()).unwrap();
-    writer.push(TelemetryRow { power_mw: Some(1 << 54), ..reading(0, 0) }).unwrap();
+    writer.push(Sample { power_mw: Some(1 << 54), ..reading(0, 0) }).unwrap();
     let refused = writer.finish().unwrap_err();
     assert!(matches!(refused, DatasetError::Unwritable { row: 0, column: "power_mw", .. }), "{refused}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);

@@ -10,10 +10,11 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow_array::{Array, Float64Array, LargeStringArray, RecordBatch, TimestampMicrosecondArray};
-use lessor_engine::plane::{ClosureCause, Limits, Notice, Plane, PlaneEffect, PlaneEvent, Sample};
+use lessor_engine::plane::{ClosureCause, Limits, Notice, Plane, PlaneEffect, PlaneEvent};
 use lessor_engine::planes::telemetry::{Envelope, TelemetryPlane, TelemetryPolicy};
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};
 use lessor_models::resources::{Kind, Resources};
+use lessor_models::telemetry::Sample;
 use lessor_models::tile_class::{Band, TileClass};
 use lessor_models::time::{MICROS_PER_HOUR, Span, Timestamp};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;

@@ -16,6 +16,7 @@ pub mod names;
 pub mod objective;
 pub mod plan;
 pub mod resources;
+pub mod telemetry;
 pub mod tile_class;
 pub mod time;
 

@@ -1,7 +1,8 @@
 //! `lessor lease telemetry`: the rows of a telemetry table, streamed to a server as readings of its sensors.
 
-use lessor_datasets::table::{TelemetryRow, read_fleet, read_telemetry};
+use lessor_datasets::table::{read_fleet, read_telemetry};
 use lessor_models::fleet::Fleet;
+use lessor_models::telemetry::Sample;
 use lessor_models::time::Timestamp;
 use serde_json::json;
 
@@ -29,7 +30,7 @@ pub(super) async fn run(args: &LeaseTelemetryArgs) -> Result<Ending, LeaseError>
     Ok(Ending::Done)
 }
 
-fn sample(fleet: &Fleet, row: &TelemetryRow) -> PublishTelemetryRequest {
+fn sample(fleet: &Fleet, row: &Sample) -> PublishTelemetryRequest {
     PublishTelemetryRequest {
         tile: fleet.name(row.tile).to_owned(),
         sample_time: Some(instant(row.at)),

@@ -5,11 +5,12 @@
 
 use std::path::Path;
 
-use lessor_datasets::table::{DatasetError, TelemetryRow, read_telemetry};
-use lessor_engine::plane::{Limits, Plane, PlaneEvent, Sample};
+use lessor_datasets::table::{DatasetError, read_telemetry};
+use lessor_engine::plane::{Limits, Plane, PlaneEvent};
 use lessor_engine::planes::telemetry::{TelemetryPlane, TelemetryPolicy};
 use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
+use lessor_models::telemetry::Sample;
 use lessor_models::time::Timestamp;
 
 /// Samples handed to the plane at once: some megabytes.
@@ -47,7 +48,7 @@ fn stream(path: &Path, fleet: &Fleet) -> Result<Option<Limits>, DatasetError> {
         let before = std::mem::replace(&mut last[row.tile.at()], row.at);
         is_ordered &= before <= row.at;
         if is_ordered {
-            feed.push(sample(&row));
+            feed.push(row);
         }
     })?;
     Ok(is_ordered.then(|| feed.finish()))
@@ -56,7 +57,7 @@ fn stream(path: &Path, fleet: &Fleet) -> Result<Option<Limits>, DatasetError> {
 /// The limits of a table in any order.
 fn sort(path: &Path, fleet: &Fleet) -> Result<Limits, DatasetError> {
     let mut samples = Vec::new();
-    read_telemetry(path, fleet, |row| samples.push(sample(&row)))?;
+    read_telemetry(path, fleet, |row| samples.push(row))?;
     samples.sort_by_key(|sample| (sample.at, sample.tile));
     let mut feed = Feed::new(fleet);
     samples.into_iter().for_each(|sample| feed.push(sample));
@@ -103,26 +104,13 @@ impl Feed {
     }
 }
 
-fn sample(row: &TelemetryRow) -> Sample {
-    Sample {
-        tile: row.tile,
-        at: row.at,
-        power_mw: row.power_mw,
-        temperature_mk: row.temperature_mk,
-        utilization_permille: row.utilization_permille,
-        memory_bytes: row.memory_bytes,
-        error_count: row.error_count,
-        link_up: row.link_up,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use lessor_datasets::generate::{Scenario, TelemetryScenario, telemetry};
     use lessor_datasets::table::TelemetryWriter;
 
-    fn write(path: &Path, fleet: &Fleet, rows: &[TelemetryRow]) {
+    fn write(path: &Path, fleet: &Fleet, rows: &[Sample]) {
         let mut writer = TelemetryWriter::create(path, fleet).unwrap();
         rows.iter().for_each(|row| writer.push(*row).unwrap());
         writer.finish().unwrap();

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use lessor_engine::plane::{Notice, Plane, PlaneEffect, PlaneEvent, PlaneName, Sample};
+use lessor_engine::plane::{Notice, Plane, PlaneEffect, PlaneEvent, PlaneName};
 use lessor_engine::planes::telemetry::{TelemetryPlane, TelemetryPolicy};
 use lessor_models::fleet::{Fleet, NodeIndex, Owner};
 use lessor_models::resources::Resources;
+use lessor_models::telemetry::Sample;
 use lessor_models::time::Timestamp;
 
 /// The plane of a running server. It starts without a memory of what sensors said to an earlier one, and the authority keeps what

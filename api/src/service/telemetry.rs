@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use lessor_engine::authority::Event;
-use lessor_engine::plane::Sample;
+
 use lessor_models::fleet::{Fleet, Level};
+use lessor_models::telemetry::{COLDEST_MK, Sample, WHOLE_PERMILLE};
 use tonic::Streaming;
 
 use super::desk::{Desk, RETRY_AFTER, stopped};
@@ -23,11 +24,6 @@ const AHEAD_MAX_MICROS: u64 = 1_000_000;
 
 /// More changes than a plane can make in a microsecond.
 const CHANGES_PER_MICRO: u64 = 1 << 10;
-
-/// The coldest reading believed, in millikelvin: lower ones are in another unit.
-const COLDEST_MK: u32 = 1_000;
-/// Whole use, in thousandths.
-const WHOLE: u16 = 1_000;
 
 /// Takes in a stream of samples. Those before a bad one count.
 ///
@@ -109,7 +105,7 @@ pub(super) fn sample(fleet: &Fleet, message: &PublishTelemetryRequest) -> Result
     if message.temperature_mk.is_some_and(|temperature| temperature < COLDEST_MK) {
         return Err(Failure::field("temperature_mk", "OUT_OF_RANGE", "a temperature is in millikelvin"));
     }
-    if message.utilization_permille.is_some_and(|used| used > u32::from(WHOLE)) {
+    if message.utilization_permille.is_some_and(|used| used > u32::from(WHOLE_PERMILLE)) {
         return Err(Failure::field("utilization_permille", "OUT_OF_RANGE", "a use is in thousandths, at most 1000"));
     }
     Ok(Sample {
@@ -117,7 +113,7 @@ pub(super) fn sample(fleet: &Fleet, message: &PublishTelemetryRequest) -> Result
         at,
         power_mw: message.power_mw,
         temperature_mk: message.temperature_mk,
-        utilization_permille: message.utilization_permille.map(|used| u16::try_from(used).unwrap_or(WHOLE)),
+        utilization_permille: message.utilization_permille.map(|used| u16::try_from(used).unwrap_or(WHOLE_PERMILLE)),
         memory_bytes: message.memory_bytes,
         error_count: message.error_count,
         link_up: message.link_up,

@@ -30,7 +30,7 @@ use zones::Zones;
 
 pub use current::with_current;
 pub use load::{Census, offered_load};
-pub use sample::{Sample, sample};
+pub use sample::{SampleFleet, sample};
 pub use scenario::{Family, GenerateError, JOB_CLASSES_MAX, LOAD_PERMILLE_MAX, START, Scenario, TERM, TILES_MAX};
 pub use telemetry::{TelemetryScenario, telemetry};
 

@@ -2,11 +2,11 @@
 
 use lessor_models::fleet::{Fleet, NodeIndex, Owner};
 use lessor_models::resources::Kind;
+use lessor_models::telemetry::Sample;
 use lessor_models::time::{MICROS_PER_SECOND, Span, Timestamp};
 
 use super::dice::{Dice, Part};
 use super::scenario::START;
-use crate::table::TelemetryRow;
 
 /// What to sample. All shares are of the tiles, in thousandths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ struct Sensor {
 }
 
 /// Hands out the rows in order of time, then of tiles.
-pub fn telemetry(fleet: &Fleet, scenario: &TelemetryScenario, mut row: impl FnMut(TelemetryRow)) {
+pub fn telemetry(fleet: &Fleet, scenario: &TelemetryScenario, mut row: impl FnMut(Sample)) {
     let mut dice = Dice::new(scenario.seed, Part::Telemetry);
     let sensors: Vec<Sensor> = fleet.tiles().map(|tile| sensor(tile, scenario, &mut dice)).collect();
     for sample in 0..scenario.samples {
@@ -99,7 +99,7 @@ fn sensor(tile: NodeIndex, scenario: &TelemetryScenario, dice: &mut Dice) -> Sen
     Sensor { tile, health, level: dice.between(250, 800) }
 }
 
-fn measure(fleet: &Fleet, sensor: &Sensor, moment: &Moment, dice: &mut Dice) -> TelemetryRow {
+fn measure(fleet: &Fleet, sensor: &Sensor, moment: &Moment, dice: &mut Dice) -> Sample {
     let class = fleet.class_of(sensor.tile).expect("sensors are on tiles");
     let class = &fleet.classes()[class.at()];
     let capacity = fleet.base_capacity(Owner::Node(sensor.tile));
@@ -118,7 +118,7 @@ fn measure(fleet: &Fleet, sensor: &Sensor, moment: &Moment, dice: &mut Dice) -> 
     };
     // One sample in a hundred lacks its memory reading, as real collectors do.
     let memory = (!dice.chance(10)).then(|| capacity.get(Kind::Memory) / 1_000 * used);
-    TelemetryRow {
+    Sample {
         tile: sensor.tile,
         at: moment.at,
         power_mw: Some(class.idle_power_mw + dynamic / 1_000 * used),

@@ -14,12 +14,13 @@ use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, No
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
+use lessor_models::telemetry::Sample;
 use lessor_models::tile_class::{Band, DEVICE_MILLI, TileClass};
 use lessor_models::time::Timestamp;
 
 use super::ImportError;
 use super::frame::{Chunk, Frame, FrameColumn, Holds, rounded_up};
-use crate::table::{DatasetError, TelemetryRow};
+use crate::table::DatasetError;
 
 /// Memory that a server counts as having, in bytes.
 pub const MEMORY_BYTES: u64 = 16 << 30;
@@ -44,7 +45,7 @@ pub struct GpuServers {
     /// The servers as a fleet, without jobs.
     pub instance: Instance,
     /// The measurements, in order of time, then of tiles.
-    pub telemetry: Vec<TelemetryRow>,
+    pub telemetry: Vec<Sample>,
     /// How many cells held no usable number and are null.
     pub unusable: u64,
     /// How many rows came before a row that is earlier or of an earlier tile, so that sorting moved them.
@@ -87,7 +88,7 @@ pub fn gpu_servers(telemetry: &Path) -> Result<GpuServers, ImportError> {
     Ok(GpuServers { instance, telemetry: reading.rows, unusable: reading.unusable, out_of_order })
 }
 
-fn key(row: &TelemetryRow) -> (Timestamp, NodeIndex) {
+fn key(row: &Sample) -> (Timestamp, NodeIndex) {
     (row.at, row.tile)
 }
 
@@ -105,7 +106,7 @@ struct Reading {
     /// By name, so that the fleet does not depend on the order of rows.
     servers: BTreeMap<String, Server>,
     /// Rows whose tile is still the server's number.
-    rows: Vec<TelemetryRow>,
+    rows: Vec<Sample>,
     unusable: u64,
 }
 
@@ -127,7 +128,7 @@ impl Reading {
             server.least_mw = server.least_mw.min(power);
             server.most_mw = server.most_mw.max(power);
         }
-        self.rows.push(TelemetryRow {
+        self.rows.push(Sample {
             tile: NodeIndex(server.number),
             at,
             power_mw,

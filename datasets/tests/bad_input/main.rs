@@ -16,9 +16,9 @@ use arrow_array::{
 };
 use common::{NamedColumns, edit, write, write_labeled};
 use lessor_datasets::table::{
-    InstancePaths, SHIFT_KEY, TelemetryRow, TelemetryWriter, VERSION_KEY, read_certificate, read_instance,
-    read_placements, read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir, write_placements,
-    write_prices, write_unplaced,
+    InstancePaths, SHIFT_KEY, TelemetryWriter, VERSION_KEY, read_certificate, read_instance, read_placements,
+    read_prices, read_telemetry, read_unplaced, write_certificate, write_fleet_dir, write_placements, write_prices,
+    write_unplaced,
 };
 use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
 use lessor_models::fleet::{ClassIndex, NodeIndex, Owner};

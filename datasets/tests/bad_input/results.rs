@@ -1,6 +1,7 @@
 //! The same of telemetry, and of the tables of a plan.
 
 use super::*;
+use lessor_models::telemetry::Sample;
 
 #[test]
 fn telemetry_in_other_units_is_refused() {
@@ -8,7 +9,7 @@ fn telemetry_in_other_units_is_refused() {
     let path = dir.path().join("telemetry.parquet");
     let refused = |column: &str, array: ArrayRef| {
         let mut writer = TelemetryWriter::create(&path, instance.fleet()).unwrap();
-        writer.push(TelemetryRow::silent(NodeIndex(0), Timestamp(0))).unwrap();
+        writer.push(Sample::silent(NodeIndex(0), Timestamp(0))).unwrap();
         writer.finish().unwrap();
         edit(&path, |columns| set(columns, column, array));
         without_dir(&read_telemetry(&path, instance.fleet(), |_| ()).unwrap_err().to_string(), dir.path())

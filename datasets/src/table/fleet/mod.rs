@@ -19,5 +19,5 @@ pub use jobs::{JOBS, read_jobs, write_jobs};
 pub use move_costs::{MOVE_COSTS, write_move_costs};
 pub use nodes::{NODES, write_nodes};
 pub use tariffs::{TARIFFS, write_tariffs};
-pub use telemetry::{TELEMETRY, TelemetryRow, TelemetryWriter, read_telemetry, read_telemetry_within};
+pub use telemetry::{TELEMETRY, TelemetryWriter, read_telemetry, read_telemetry_within};
 pub use zones::{ZONE_MEMBERS, ZONES, write_members, write_zones};

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lessor_models::fleet::{Fleet, NodeIndex};
+use lessor_models::telemetry::{COLDEST_MK, Sample, WHOLE_PERMILLE};
 use lessor_models::time::{Interval, Timestamp};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
@@ -31,55 +32,11 @@ pub const TELEMETRY: TableSpec = TableSpec {
     ],
 };
 
-/// One row of telemetry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TelemetryRow {
-    /// The tile.
-    pub tile: NodeIndex,
-    /// When it was measured.
-    pub at: Timestamp,
-    /// Power drawn in milliwatts.
-    pub power_mw: Option<u64>,
-    /// Temperature in millikelvin.
-    pub temperature_mk: Option<u32>,
-    /// Use in thousandths, at most 1,000.
-    pub utilization_permille: Option<u16>,
-    /// Memory in use in bytes.
-    pub memory_bytes: Option<u64>,
-    /// Errors since the row before of the same tile.
-    pub error_count: Option<u64>,
-    /// Whether the uplink works.
-    pub link_up: Option<bool>,
-}
-
-impl TelemetryRow {
-    /// A row in which no sensor spoke.
-    #[must_use]
-    pub fn silent(tile: NodeIndex, at: Timestamp) -> TelemetryRow {
-        TelemetryRow {
-            tile,
-            at,
-            power_mw: None,
-            temperature_mk: None,
-            utilization_permille: None,
-            memory_bytes: None,
-            error_count: None,
-            link_up: None,
-        }
-    }
-}
-
-/// The coldest reading believed, in millikelvin: lower ones are in another unit.
-const COLDEST_MK: u32 = 1_000;
-
-/// Whole use, in thousandths.
-const WHOLE_PERMILLE: u16 = 1_000;
-
 /// Streams every row of telemetry, in table order.
 ///
 /// # Errors
 /// The first defect found, with its row and column; rows before it were already given.
-pub fn read_telemetry(path: &Path, fleet: &Fleet, each: impl FnMut(TelemetryRow)) -> Result<(), DatasetError> {
+pub fn read_telemetry(path: &Path, fleet: &Fleet, each: impl FnMut(Sample)) -> Result<(), DatasetError> {
     let always = Interval { start: Timestamp(i64::MIN), end: Timestamp(i64::MAX) };
     read_telemetry_within(path, fleet, always, each)
 }
@@ -94,7 +51,7 @@ pub fn read_telemetry_within(
     path: &Path,
     fleet: &Fleet,
     within: Interval,
-    mut each: impl FnMut(TelemetryRow),
+    mut each: impl FnMut(Sample),
 ) -> Result<(), DatasetError> {
     let mut reader = TableReader::open(path, &TELEMETRY)?;
     reader.keep_groups(|group| may_overlap(group, within));
@@ -150,7 +107,7 @@ impl<'b> SensorColumns<'b> {
         }
     }
 
-    fn read(&self, row: usize, tile: NodeIndex, at: Timestamp) -> Result<TelemetryRow, DatasetError> {
+    fn read(&self, row: usize, tile: NodeIndex, at: Timestamp) -> Result<Sample, DatasetError> {
         let temperature_mk: Option<u32> = self.temperature.narrow(row);
         if let Some(found) = temperature_mk.filter(|&reading| reading < COLDEST_MK) {
             return Err(self.temperature.refuse(row, Problem::Cold { found: found.into() }));
@@ -160,7 +117,7 @@ impl<'b> SensorColumns<'b> {
             let problem = Problem::OutOfRange { found: found.into(), least: 0, most: WHOLE_PERMILLE.into() };
             return Err(self.utilization.refuse(row, problem));
         }
-        Ok(TelemetryRow {
+        Ok(Sample {
             tile,
             at,
             power_mw: self.power.integer(row),
@@ -177,7 +134,7 @@ impl<'b> SensorColumns<'b> {
 pub struct TelemetryWriter<'f> {
     fleet: &'f Fleet,
     writer: TableWriter,
-    rows: Vec<TelemetryRow>,
+    rows: Vec<Sample>,
 }
 
 impl std::fmt::Debug for TelemetryWriter<'_> {
@@ -200,7 +157,7 @@ impl<'f> TelemetryWriter<'f> {
     ///
     /// # Errors
     /// A file that cannot be written, or an earlier row with a quantity above 2^53.
-    pub fn push(&mut self, row: TelemetryRow) -> Result<(), DatasetError> {
+    pub fn push(&mut self, row: Sample) -> Result<(), DatasetError> {
         self.rows.push(row);
         if self.rows.len() == BATCH_ROWS { self.flush() } else { Ok(()) }
     }
@@ -223,7 +180,7 @@ impl<'f> TelemetryWriter<'f> {
     }
 }
 
-fn put_rows(columns: &mut Columns, fleet: &Fleet, rows: &[TelemetryRow]) {
+fn put_rows(columns: &mut Columns, fleet: &Fleet, rows: &[Sample]) {
     columns.text("tile", rows.iter().map(|row| Some(fleet.name(row.tile))));
     columns.time("at", rows.iter().map(|row| Some(row.at)));
     columns.integer("power_mw", rows.iter().map(|row| row.power_mw));

@@ -30,9 +30,10 @@
 use std::collections::BTreeSet;
 
 use lessor_models::fleet::{Fleet, NodeIndex, Owner};
+use lessor_models::telemetry::Sample;
 use lessor_models::time::{Span, Timestamp};
 
-use crate::plane::{ClosureCause, Notice, Plane, PlaneEffect, PlaneEvent, PlaneName, Sample};
+use crate::plane::{ClosureCause, Notice, Plane, PlaneEffect, PlaneEvent, PlaneName};
 
 mod envelope;
 mod errors;
