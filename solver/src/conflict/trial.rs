@@ -10,8 +10,7 @@ use std::ops::Range;
 
 use lessor_models::fleet::Owner;
 use lessor_models::plan::Rule;
-use lessor_models::resources::{Kind, Resources, UNLIMITED};
-use lessor_models::tile_class::DEVICE_MILLI;
+use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Timestamp;
 
 use super::enforced::{Enforced, account_of};
@@ -20,7 +19,8 @@ use super::shortage::Shortage;
 use super::{Explainer, rules, starts};
 use crate::lowering::domain_members;
 use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
-use crate::plan::occupancy::{Item, best_devices, times};
+use crate::plan::occupancy::{Item, times};
+use crate::plan::room::{Room, credit, debit};
 use crate::support::stop::Stop;
 
 /// Tiles between two looks at the flag: a fraction of a millisecond.
@@ -65,20 +65,13 @@ struct Filled {
     /// How many of those held none before.
     locations: u32,
     /// What the tiles filled so far have left, where they are looked at twice.
-    tiles: HashMap<TileIndex, TileRoom>,
+    tiles: HashMap<TileIndex, Room>,
     count: u64,
 }
 
-/// What one tile has left: in each bucket, and of each device in each bucket.
-#[derive(Clone, Default)]
-struct TileRoom {
-    left: Vec<Resources>,
-    devices: Vec<Vec<u16>>,
-}
-
-/// What one tile and the accounts above it have left, by bucket.
-struct Room {
-    tile: TileRoom,
+/// What one tile and the accounts above it have left, the accounts by bucket.
+struct Left {
+    tile: Room,
     path: Vec<Vec<Resources>>,
 }
 
@@ -154,7 +147,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         if !starts.iter().any(has_room) {
             return;
         }
-        let mut room = Room { tile: TileRoom::default(), path };
+        let mut left = Left { tile: Room::default(), path };
         for tile in tiles.map(TileIndex::new) {
             if filled.count >= need {
                 break;
@@ -169,24 +162,24 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
                 continue;
             }
             match filled.tiles.get(&tile) {
-                Some(known) => room.tile.clone_from(known),
-                None => self.enter(tile, &mut room.tile),
+                Some(known) => left.tile.clone_from(known),
+                None => self.enter(tile, &mut left.tile),
             }
             let before = filled.count;
             for &start in &starts {
-                self.fill_tile(tile, start, need, (&mut room, filled));
+                self.fill_tile(tile, start, need, (&mut left, filled));
             }
             if filled.count > before && self.least().is_some() {
-                filled.tiles.insert(tile, room.tile.clone());
+                filled.tiles.insert(tile, left.tile.clone());
             }
         }
-        for (&(account, _), left) in lowered.group(group).path.iter().zip(room.path) {
+        for (&(account, _), left) in lowered.group(group).path.iter().zip(left.path) {
             filled.accounts.insert(account, left);
         }
     }
 
     /// Places as many capsules as fit on a tile at one start.
-    fn fill_tile(&self, tile: TileIndex, start: Timestamp, need: u64, (room, filled): (&mut Room, &mut Filled)) {
+    fn fill_tile(&self, tile: TileIndex, start: Timestamp, need: u64, (left, filled): (&mut Left, &mut Filled)) {
         let lowered = self.explainer.occupancy.lowered();
         let group = lowered.group_of(tile);
         let over = self.over(group, start);
@@ -194,20 +187,22 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let holds_devices = demand.devices > 0 && self.enforced.holds(Rule::Devices);
         let draw = self.tile_draw(tile, over.clone());
         loop {
-            let on_tile = over.clone().map(|k| times(&draw, &room.tile.left[k])).min().unwrap_or(0);
-            let above = self.path_room(group, over.clone(), &room.path);
+            let on_tile = left.tile.times(&draw, &over);
+            let above = self.path_room(group, over.clone(), &left.path);
             let spread = self.spread_room(tile, filled).min(self.room_apart(tile, filled));
             let mut count = (need - filled.count).min(on_tile).min(above).min(spread);
-            if holds_devices {
-                count = count.min(u64::from(take_devices(&mut room.tile.devices, demand, over.clone(), count > 0)));
+            let mut devices = 0;
+            if holds_devices && count > 0 {
+                let chosen = left.tile.choose_devices(demand, &over);
+                (count, devices) = chosen.map_or((0, 0), |devices| (1, devices));
             }
             if count == 0 {
                 return;
             }
-            over.clone().for_each(|k| debit(&mut room.tile.left[k], &draw, count));
-            for (&(account, level), left) in lowered.group(group).path.iter().zip(&mut room.path) {
+            left.tile.take(&draw, count, (demand.device_milli, devices), &over);
+            for (&(account, level), left) in lowered.group(group).path.iter().zip(&mut left.path) {
                 let draw = self.account_draw(account, &lowered.draw_at(self.class, group, level));
-                over.clone().for_each(|k| debit(&mut left[k], &draw, count));
+                debit(&mut left[over.clone()], &draw, count);
             }
             self.note_members(tile, count, filled);
             filled.count += count;
@@ -368,46 +363,22 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
     }
 
     /// Reads what a tile has left, with the change.
-    fn enter(&self, tile: TileIndex, room: &mut TileRoom) {
+    fn enter(&self, tile: TileIndex, room: &mut Room) {
         let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
-        let all = 0..lowered.grid.count();
-        room.left.clear();
-        room.left.extend(all.clone().map(|k| match self.when {
-            When::Afterwards => *lowered.group(lowered.group_of(tile)).capacity(k),
-            When::Window | When::At(_) => *occupancy.tile_left(tile, k),
-        }));
-        let owner = Owner::Node(lowered.tiles[tile.at()]);
-        let added = self.more.filter(|&(whose, ..)| whose == owner);
-        if let Some((_, kind, amount)) = added {
-            for left in &mut room.left {
-                credit(left, &Resources::of(kind, amount), 1);
-            }
+        let group = lowered.group_of(tile);
+        match self.when {
+            When::Afterwards => *room = Room::empty(lowered, group),
+            When::Window | When::At(_) => room.enter(occupancy, tile),
         }
-        let gone = self.gone.filter(|&(from, _)| from == tile).map(|(_, item)| item);
-        if let Some(item) = gone {
-            let group = lowered.group_of(tile);
-            let draw = lowered.draw(item.class, group);
+        if let Some((_, item)) = self.gone.filter(|&(from, _)| from == tile) {
+            let held = (lowered.job(item.class).demand.device_milli, item.devices);
             let over = occupancy.buckets(item.class, group, item.start);
-            over.for_each(|k| credit(&mut room.left[k], draw, u64::from(item.count)));
+            room.give_back(lowered.draw(item.class, group), u64::from(item.count), held, &over);
         }
-        room.devices.clear();
-        if lowered.job(self.class).demand.devices == 0 {
-            return;
+        let owner = Owner::Node(lowered.tiles[tile.at()]);
+        if let Some((_, kind, amount)) = self.more.filter(|&(whose, ..)| whose == owner) {
+            room.widen(kind, amount);
         }
-        let by_bucket: Vec<Vec<u16>> = all.clone().map(|k| occupancy.devices_left(tile, k..k + 1).collect()).collect();
-        room.devices.extend((0..by_bucket[0].len()).map(|device| match self.when {
-            When::Afterwards => vec![DEVICE_MILLI; all.end],
-            When::Window | When::At(_) => by_bucket.iter().map(|left| left[device]).collect(),
-        }));
-        if let Some(item) = gone {
-            let milli = lowered.job(item.class).demand.device_milli;
-            let over = occupancy.buckets(item.class, lowered.group_of(tile), item.start);
-            let held = room.devices.iter_mut().enumerate().filter(|(device, _)| item.devices >> device & 1 == 1);
-            held.for_each(|(_, left)| left[over.clone()].iter_mut().for_each(|left| *left += milli));
-        }
-        let whole = added.filter(|&(_, kind, _)| kind == Kind::Accelerator).map_or(0, |(.., amount)| amount);
-        let new = usize::try_from(whole / u64::from(DEVICE_MILLI)).unwrap_or(0);
-        room.devices.extend(std::iter::repeat_n(vec![DEVICE_MILLI; all.end], new));
     }
 
     /// Reads what the accounts above a group have left, with the change and with what was filled so far.
@@ -424,9 +395,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             };
             let added = self.more.filter(|&(whose, ..)| whose == lowered.account(account).owner);
             if let Some((_, kind, amount)) = added {
-                for left in &mut left {
-                    credit(left, &Resources::of(kind, amount), 1);
-                }
+                credit(&mut left, &Resources::of(kind, amount), 1);
             }
             self.give_back(account, &mut left);
             left
@@ -442,7 +411,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         if let Some(&(_, level)) = lowered.group(group).path.iter().find(|(at, _)| *at == account) {
             let draw = lowered.draw_at(item.class, group, level);
             let over = occupancy.buckets(item.class, group, item.start);
-            over.for_each(|k| credit(&mut left[k], &draw, u64::from(item.count)));
+            credit(&mut left[over], &draw, u64::from(item.count));
         }
     }
 }
@@ -460,35 +429,4 @@ pub(super) fn devices_short(
     }
     let fitting = explainer.occupancy.devices_left(tile, over).filter(|&left| left >= demand.device_milli).count();
     u64::from(demand.devices).saturating_sub(u64::try_from(fitting).unwrap_or(u64::MAX))
-}
-
-/// Takes the devices of one capsule, see [`best_devices`], and says whether there were enough.
-fn take_devices(
-    devices: &mut [Vec<u16>],
-    demand: &lessor_models::job::Demand,
-    over: Range<usize>,
-    wanted: bool,
-) -> bool {
-    let least = devices.iter().map(|left| left[over.clone()].iter().copied().min().unwrap_or(0));
-    let Some(chosen) = best_devices(least, demand).filter(|_| wanted) else { return false };
-    for (_, left) in devices.iter_mut().enumerate().filter(|(device, _)| chosen >> device & 1 == 1) {
-        left[over.clone()].iter_mut().for_each(|left| *left -= demand.device_milli);
-    }
-    true
-}
-
-fn debit(left: &mut Resources, draw: &Resources, count: u64) {
-    for (left, draw) in left.0.iter_mut().zip(&draw.0) {
-        if *left != UNLIMITED {
-            *left = left.saturating_sub(draw.saturating_mul(count));
-        }
-    }
-}
-
-fn credit(left: &mut Resources, draw: &Resources, count: u64) {
-    for (left, draw) in left.0.iter_mut().zip(&draw.0) {
-        if *left != UNLIMITED {
-            *left = left.saturating_add(draw.saturating_mul(count));
-        }
-    }
 }
