@@ -21,10 +21,10 @@ use super::budget::{Budget, Count};
 use super::merge::Merged;
 use super::patterns::PiecePrices;
 use super::shapes::ShapePrices;
-use super::sifting::Sifting;
+use super::sifting::{Priced, Sifting};
 use super::supply::Supply;
 use super::timeline::Timeline;
-use crate::program::linear::{Algorithm, Answer, Program, Resident, Solution};
+use crate::program::linear::{Algorithm, Answer, Column, LateRow, Program, Resident, Solution};
 use crate::support::stop::Stop;
 
 /// Simplex iterations after which a program is given up; most need fewer than a hundredth of it.
@@ -92,64 +92,129 @@ pub struct Relaxed {
 #[must_use]
 pub fn solve(supply: &Supply<'_>, merged: &Merged, timeline: &Timeline, stop: &Stop) -> Option<Relaxed> {
     let mut program = Program::default();
-    let mut sifting = Sifting::new(supply, merged, timeline, &mut program);
+    let sifting = Sifting::new(supply, merged, timeline, &mut program);
     let is_large = sifting.row_count() >= ROWS_INSIDE && supply.lowered.tiles.len() <= TILES_INSIDE_MAX;
     let is_large = is_large && (timeline.count() == 1 || sifting.row_count() <= ROWS_INSIDE_OVER_TIME_MAX);
     let algorithm = if is_large { Algorithm::Inside } else { Algorithm::Vertices };
     program.solve_by(algorithm);
-    let mut resident = Resident::start(program, ITERATIONS_MAX)?;
     let close = if timeline.count() == 1 { CLOSE } else { CLOSE_ENOUGH };
-    let mut best = None;
-    let mut best_bound = f64::INFINITY;
-    let mut last: Option<Solution> = None;
-    let (mut rows, mut columns) = (Vec::new(), sifting.first_columns());
-    let mut mean = Mean::default();
-    let mut work = 0;
-    let (mut cut_rounds, mut value_before_cuts, mut uncut) = (0, f64::INFINITY, None);
-    while work < WORK_MAX {
-        let solution = match resident.solve(rows, columns, stop) {
-            Answer::Optimal(solution) | Answer::Limited(solution) => solution,
-            Answer::Infeasible | Answer::Unbounded | Answer::Interrupted => break,
-        };
-        stop.spend(solution.iterations);
-        work += solution.iterations.max(1) * sifting.row_count();
-        let priced = sifting.price(&solution);
-        if priced.bound < best_bound {
-            best_bound = priced.bound;
-            best = Some((priced.prices.clone(), priced.pieces.clone(), priced.shapes.clone()));
-        }
-        let distance = (best_bound - solution.value) / best_bound.max(f64::MIN_POSITIVE);
-        rows = if distance <= CLOSE_TO_ROWS { sifting.rows_at(&solution) } else { Vec::new() };
-        let few = sifting.row_count() / FEW_ROWS;
-        let is_close = distance <= close * (1.0 + work as f64 / PATIENCE) && rows.len() as u64 <= few;
-        let may_cut = cut_rounds < CUT_ROUNDS && solution.value < value_before_cuts * (1.0 - CUT_GAIN);
-        let cuts = if is_close && may_cut { sifting.cuts_at(&solution, rows.len()) } else { Vec::new() };
-        columns = sifting.columns_at(&priced, &solution);
-        let is_done = cuts.is_empty() && rows.len() as u64 <= few && (columns.is_empty() || is_close);
-        if distance <= CLOSE_TO_MEAN {
-            mean.add(&solution.values);
-        }
-        if !cuts.is_empty() {
-            if cut_rounds == 0 {
-                let counts = sifting.counts(&mean.values().unwrap_or_else(|| solution.values.clone()));
-                uncut = best.clone().map(|best| (best, best_bound, counts));
-            }
-            // What was counted so far may be cut off.
-            mean = Mean::default();
-            (cut_rounds, value_before_cuts) = (cut_rounds + 1, solution.value);
-            rows.extend(cuts);
-        }
-        last = Some(solution);
-        if is_done || stop.is_raised() {
-            break;
+    let mut growing = Growing::new(sifting, Resident::start(program, ITERATIONS_MAX)?, close);
+    while growing.work < WORK_MAX && growing.step(stop) {}
+    growing.relaxed(algorithm)
+}
+
+/// The best prices so far, and the Lagrangian bound that they imply.
+#[derive(Clone, Debug)]
+struct Judged {
+    bound: f64,
+    prices: Vec<(Budget, f64)>,
+    pieces: PiecePrices,
+    shapes: ShapePrices,
+}
+
+/// A program that grows from solve to solve, and what came of it.
+struct Growing<'a> {
+    sifting: Sifting<'a>,
+    resident: Resident,
+    /// What comes in before the next solve.
+    rows: Vec<LateRow>,
+    columns: Vec<Column>,
+    /// Relative distance from the bound that is close enough at first.
+    close: f64,
+    /// Simplex iterations times rows so far.
+    work: u64,
+    best: Option<Judged>,
+    /// Of the solutions near the best since the last cut.
+    mean: Mean,
+    last: Option<Solution>,
+    cut_rounds: usize,
+    value_before_cuts: f64,
+    /// What there was before the first cut.
+    uncut: Option<(Judged, Vec<Count>)>,
+}
+
+impl<'a> Growing<'a> {
+    fn new(mut sifting: Sifting<'a>, resident: Resident, close: f64) -> Growing<'a> {
+        Growing {
+            rows: Vec::new(),
+            columns: sifting.first_columns(),
+            sifting,
+            resident,
+            close,
+            work: 0,
+            best: None,
+            mean: Mean::default(),
+            last: None,
+            cut_rounds: 0,
+            value_before_cuts: f64::INFINITY,
+            uncut: None,
         }
     }
-    let counts = sifting.counts(&mean.values().unwrap_or(last?.values));
-    let ((prices, pieces, shapes), counts) = match uncut {
-        Some((uncut, bound, counts)) if best_bound > bound * (1.0 - CUTS_WORTH) => (uncut, counts),
-        _ => (best?, counts),
-    };
-    Some(Relaxed { prices, bars: sifting.bars().to_vec(), pieces, shapes, counts, algorithm })
+
+    /// Solves once, judges the prices, and looks for what is to come in; whether another solve may help.
+    fn step(&mut self, stop: &Stop) -> bool {
+        let (rows, columns) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.columns));
+        let solution = match self.resident.solve(rows, columns, stop) {
+            Answer::Optimal(solution) | Answer::Limited(solution) => solution,
+            Answer::Infeasible | Answer::Unbounded | Answer::Interrupted => return false,
+        };
+        stop.spend(solution.iterations);
+        self.work += solution.iterations.max(1) * self.sifting.row_count();
+        let priced = self.sifting.price(&solution);
+        self.judge(&priced);
+        let distance = (self.bound() - solution.value) / self.bound().max(f64::MIN_POSITIVE);
+        self.rows = if distance <= CLOSE_TO_ROWS { self.sifting.rows_at(&solution) } else { Vec::new() };
+        let has_few_rows = self.rows.len() as u64 <= self.sifting.row_count() / FEW_ROWS;
+        let is_close = distance <= self.close * (1.0 + self.work as f64 / PATIENCE) && has_few_rows;
+        let may_cut = self.cut_rounds < CUT_ROUNDS && solution.value < self.value_before_cuts * (1.0 - CUT_GAIN);
+        let cuts = if is_close && may_cut { self.sifting.cuts_at(&solution, self.rows.len()) } else { Vec::new() };
+        self.columns = self.sifting.columns_at(&priced, &solution);
+        let is_done = cuts.is_empty() && has_few_rows && (self.columns.is_empty() || is_close);
+        if distance <= CLOSE_TO_MEAN {
+            self.mean.add(&solution.values);
+        }
+        if !cuts.is_empty() {
+            self.cut(cuts, &solution);
+        }
+        self.last = Some(solution);
+        !is_done && !stop.is_raised()
+    }
+
+    /// The best Lagrangian bound so far.
+    fn bound(&self) -> f64 {
+        self.best.as_ref().map_or(f64::INFINITY, |best| best.bound)
+    }
+
+    /// Keeps prices that imply a better bound.
+    fn judge(&mut self, priced: &Priced) {
+        if priced.bound < self.bound() {
+            let Priced { bound, prices, pieces, shapes, .. } = priced;
+            let (prices, pieces, shapes) = (prices.clone(), pieces.clone(), shapes.clone());
+            self.best = Some(Judged { bound: *bound, prices, pieces, shapes });
+        }
+    }
+
+    /// Cuts come in; what was counted so far may be cut off.
+    fn cut(&mut self, cuts: Vec<LateRow>, solution: &Solution) {
+        if self.cut_rounds == 0 {
+            let counts = self.sifting.counts(&self.mean.values().unwrap_or_else(|| solution.values.clone()));
+            self.uncut = self.best.clone().map(|best| (best, counts));
+        }
+        self.mean = Mean::default();
+        (self.cut_rounds, self.value_before_cuts) = (self.cut_rounds + 1, solution.value);
+        self.rows.extend(cuts);
+    }
+
+    /// What the program says in the end; `None` where it was never solved.
+    fn relaxed(self, algorithm: Algorithm) -> Option<Relaxed> {
+        let (bound, last) = (self.bound(), self.last?);
+        let (best, counts) = match self.uncut {
+            Some((uncut, counts)) if bound > uncut.bound * (1.0 - CUTS_WORTH) => (uncut, counts),
+            _ => (self.best?, self.sifting.counts(&self.mean.values().unwrap_or(last.values))),
+        };
+        let Judged { prices, pieces, shapes, .. } = best;
+        Some(Relaxed { prices, bars: self.sifting.bars().to_vec(), pieces, shapes, counts, algorithm })
+    }
 }
 
 /// The mean of solutions, which mixes more classes in a group than any vertex of the program.
