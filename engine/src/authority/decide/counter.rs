@@ -6,11 +6,12 @@
 use lessor_models::fleet::{Level, NodeIndex};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
-use lessor_models::time::{Span, Timestamp};
+use lessor_models::time::Timestamp;
 
 use super::displace::NODES_MAX;
 use super::placement::Ask;
 use super::victims::less;
+use super::wanted::Wanted;
 use crate::authority::apply::Authority;
 use crate::authority::vocabulary::event::{Request, Scope};
 use crate::authority::vocabulary::refusal::CounterOffer;
@@ -64,16 +65,17 @@ impl Authority {
         tiles
     }
 
-    pub(in crate::authority) fn counter_offer(&mut self, request: &Request, span: Span, entry: &Entry) -> CounterOffer {
+    pub(in crate::authority) fn counter_offer(&mut self, wanted: Wanted<'_>) -> CounterOffer {
+        let Wanted { request, entry, .. } = wanted;
         if request.count != 1 {
-            return self.counter_offer_for_gang(request, span, entry);
+            return self.counter_offer_for_gang(wanted);
         }
         let tiles = self.sample(request.scope, SAMPLE_MAX);
         let tile = self.nearest(&tiles, entry);
-        let smaller = tile.and_then(|tile| self.smaller(tile, (request, span), entry));
+        let smaller = tile.and_then(|tile| self.smaller(tile, wanted));
         let later = tile.filter(|_| self.foresees_price(request)).and_then(|tile| {
             // By then another tile may have room, too, and be the one that is chosen.
-            let is_paid = tiles.iter().all(|tile| self.pays(request, span, (*tile, entry)));
+            let is_paid = tiles.iter().all(|tile| self.pays(*tile, wanted));
             if is_paid { self.later(tile, entry) } else { None }
         });
         let elsewhere = match request.scope {
@@ -82,27 +84,28 @@ impl Authority {
                 let ask = Ask { scope: Scope::Anywhere, entry, now: self.now };
                 let found = self.placement.place(&self.ledger, &ask).map(|(tile, _)| tile);
                 let outside = found.filter(|tile| !request.scope.has(&self.ledger, *tile));
-                outside.filter(|tile| self.takes(*tile, (request, span), entry))
+                outside.filter(|tile| self.takes(*tile, wanted))
             }
         };
         CounterOffer { smaller, later, elsewhere }
     }
 
-    fn smaller(&self, tile: NodeIndex, asked: (&Request, Span), entry: &Entry) -> Option<(NodeIndex, u16)> {
+    fn smaller(&self, tile: NodeIndex, wanted: Wanted<'_>) -> Option<(NodeIndex, u16)> {
+        let entry = wanted.entry;
         let permille = self.ledger.permille(tile, entry);
         let part = Entry { draw: scaled(&entry.draw, permille), ..*entry };
         let is_something = (1..1_000).contains(&permille) && part.draw.amounts().any(|amount| amount > 0);
-        (is_something && self.takes(tile, asked, &part)).then_some((tile, permille))
+        (is_something && self.takes(tile, wanted.with(&part))).then_some((tile, permille))
     }
 
-    /// Whether a request for an entry at a tile would be granted now.
-    fn takes(&self, tile: NodeIndex, (request, span): (&Request, Span), entry: &Entry) -> bool {
-        self.ledger.check(tile, entry).is_none() && self.pays(request, span, (tile, entry))
+    /// Whether what is wanted would be granted at a tile now.
+    fn takes(&self, tile: NodeIndex, wanted: Wanted<'_>) -> bool {
+        self.ledger.check(tile, wanted.entry).is_none() && self.pays(tile, wanted)
     }
 
-    /// Whether the bid of a request pays for an entry at a tile, as prices are now.
-    fn pays(&self, request: &Request, span: Span, (tile, entry): (NodeIndex, &Entry)) -> bool {
-        request.bid.is_none_or(|bid| self.rate(tile, entry).over(span) <= bid)
+    /// Whether the bid pays for what is wanted at a tile, as prices are now.
+    fn pays(&self, tile: NodeIndex, wanted: Wanted<'_>) -> bool {
+        wanted.request.bid.is_none() || wanted.pays(self.rate(tile, wanted.entry).over(wanted.span))
     }
 
     /// Whether nothing that is known of makes room dearer later than the bid of a request was held against: offers that wait use

@@ -13,14 +13,14 @@ use std::collections::BTreeSet;
 use lessor_models::fleet::NodeIndex;
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
-use lessor_models::time::Span;
 
 use super::cheapest::cheapest;
 use super::grant;
 use super::victims::{Group, less};
+use super::wanted::Wanted;
 use crate::authority::apply::Authority;
 use crate::authority::vocabulary::decision::{Decision, Seat};
-use crate::authority::vocabulary::event::{Displacement, Request};
+use crate::authority::vocabulary::event::Displacement;
 use crate::authority::vocabulary::lease::RevocationCause;
 use crate::authority::vocabulary::money::Money;
 use crate::ledger::{Entry, OwnerIndex};
@@ -43,6 +43,13 @@ struct Choice {
     device_mask: u64,
 }
 
+/// What an entry lacks at a tile, at each step of its path.
+struct Need<'a> {
+    node: NodeIndex,
+    entry: &'a Entry,
+    short: Vec<Resources>,
+}
+
 /// What a gang would give back at each step of a path.
 struct Part {
     group: Group,
@@ -51,9 +58,10 @@ struct Part {
 
 impl Authority {
     /// An offer in place of others' leases, if the bid pays for it.
-    pub(in crate::authority) fn displace(&mut self, request: &Request, span: Span, entry: &Entry) -> Option<Decision> {
+    pub(in crate::authority) fn displace(&mut self, wanted: Wanted<'_>) -> Option<Decision> {
+        let Wanted { request, span, entry } = wanted;
         if request.count != 1 {
-            return self.displace_for_gang(request, span, entry);
+            return self.displace_for_gang(wanted);
         }
         let bid = request.bid?;
         let tiles = self.sample(request.scope, TILES_MAX).into_iter();
@@ -71,10 +79,10 @@ impl Authority {
     }
 
     fn choose_at(&self, node: NodeIndex, entry: &Entry) -> Option<Choice> {
-        let short = self.ledger.shortfalls(node, entry)?;
+        let need = Need { node, entry, short: self.ledger.shortfalls(node, entry)? };
         let owners: Vec<OwnerIndex> = self.ledger.steps(node).iter().map(|step| step.owner).collect();
         let mut slots: Vec<u32> = self.slots.at_node(node).take(LEASES_MAX).collect();
-        for (owner, _) in owners.iter().zip(&short).filter(|(_, lacking)| **lacking != Resources::ZERO) {
+        for (owner, _) in owners.iter().zip(&need.short).filter(|(_, lacking)| **lacking != Resources::ZERO) {
             let nodes = self.ledger.under(*owner);
             if nodes.len() > NODES_MAX {
                 return None;
@@ -89,12 +97,12 @@ impl Authority {
         whole.sort_by_key(|group| (group.cost, group.gang));
         whole.truncate(GANGS_MAX);
         let parts = whole.into_iter().map(|group| self.part(group, &owners));
-        let parts: Vec<Part> = parts.filter(|part| self.helps(part, node, (&short, entry))).collect();
+        let parts: Vec<Part> = parts.filter(|part| self.helps(part, &need)).collect();
         let costs: Vec<Money> = parts.iter().map(|part| part.group.cost).collect();
-        let chosen = cheapest(&costs, |chosen| self.suffices(&parts, chosen, (node, (&short, entry))))?;
+        let chosen = cheapest(&costs, |chosen| self.suffices(&parts, chosen, &need))?;
         let slots: Vec<u32> = chosen.iter().flat_map(|at| parts[*at].group.slots.clone()).collect();
         let cost = chosen.iter().fold(Money::ZERO, |sum, at| sum.plus(parts[*at].group.cost));
-        let device_mask = self.mask_after(&parts, &chosen, (node, entry))?;
+        let device_mask = self.mask_after(&parts, &chosen, &need)?;
         Some(Choice { cost, node, slots, device_mask })
     }
 
@@ -112,36 +120,32 @@ impl Authority {
     }
 
     /// Whether some parts make room.
-    fn suffices(
-        &self,
-        parts: &[Part],
-        chosen: &[usize],
-        (node, (short, entry)): (NodeIndex, (&[Resources], &Entry)),
-    ) -> bool {
-        let covers = short.iter().enumerate().all(|(step, lacking)| {
+    fn suffices(&self, parts: &[Part], chosen: &[usize], need: &Need<'_>) -> bool {
+        let covers = need.short.iter().enumerate().all(|(step, lacking)| {
             let freed = chosen.iter().map(|part| &parts[*part].freed[step]);
             freed.fold(*lacking, |left, freed| less(&left, freed)) == Resources::ZERO
         });
-        covers && self.mask_after(parts, chosen, (node, entry)).is_some()
+        covers && self.mask_after(parts, chosen, need).is_some()
     }
 
-    fn mask_after(&self, parts: &[Part], chosen: &[usize], (node, entry): (NodeIndex, &Entry)) -> Option<u64> {
+    /// The devices that an entry would take once some parts are gone.
+    fn mask_after(&self, parts: &[Part], chosen: &[usize], need: &Need<'_>) -> Option<u64> {
         let slots = chosen.iter().flat_map(|part| &parts[*part].group.slots);
-        let records = slots.map(|slot| self.slots.record(*slot)).filter(|record| record.node == node);
+        let records = slots.map(|slot| self.slots.record(*slot)).filter(|record| record.node == need.node);
         let given: Vec<(u64, u16)> = records.map(|record| (record.device_mask, record.devices.milli)).collect();
-        self.ledger.choose_after(node, entry.devices, &given).ok()
+        self.ledger.choose_after(need.node, need.entry.devices, &given).ok()
     }
 
     /// Whether a part gives back anything of what is short.
-    fn helps(&self, part: &Part, node: NodeIndex, (short, entry): (&[Resources], &Entry)) -> bool {
-        let frees = short.iter().zip(&part.freed);
+    fn helps(&self, part: &Part, need: &Need<'_>) -> bool {
+        let frees = need.short.iter().zip(&part.freed);
         let gives = frees
             .clone()
             .any(|(lacking, freed)| Kind::ALL.into_iter().any(|kind| lacking.get(kind) > 0 && freed.get(kind) > 0));
         let has_devices = part.group.slots.iter().any(|slot| {
             let record = self.slots.record(*slot);
-            record.node == node && record.device_mask != 0
+            record.node == need.node && record.device_mask != 0
         });
-        gives || (entry.devices.count > 0 && has_devices)
+        gives || (need.entry.devices.count > 0 && has_devices)
     }
 }

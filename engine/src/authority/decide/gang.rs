@@ -9,15 +9,14 @@
 use std::collections::BTreeSet;
 
 use lessor_models::fleet::NodeIndex;
-use lessor_models::time::Span;
 
 use super::cheapest::cheapest;
 use super::displace::{GANGS_MAX, LEASES_MAX, NODES_MAX};
 use super::grant;
 use super::victims::Group;
+use super::wanted::Wanted;
 use crate::authority::apply::Authority;
 use crate::authority::vocabulary::decision::{Decision, Seat};
-use crate::authority::vocabulary::event::Request;
 use crate::authority::vocabulary::lease::RevocationCause;
 use crate::authority::vocabulary::money::Money;
 use crate::ledger::Entry;
@@ -28,21 +27,24 @@ pub(in crate::authority) const TILES_MAX: usize = 64;
 /// The largest gang that displaces others, or is offered something else.
 pub(in crate::authority) const MEMBERS_MAX: u32 = 128;
 
+/// A gang: equal entries, so many.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::authority) struct Members<'a> {
+    pub(in crate::authority) entry: &'a Entry,
+    pub(in crate::authority) count: u32,
+}
+
 /// Where a gang's members lie.
 type Places = Vec<Seat>;
 
 impl Authority {
     /// An offer in place of others' leases, if the bid pays for it.
-    pub(in crate::authority) fn displace_for_gang(
-        &mut self,
-        request: &Request,
-        span: Span,
-        entry: &Entry,
-    ) -> Option<Decision> {
+    pub(in crate::authority) fn displace_for_gang(&mut self, wanted: Wanted<'_>) -> Option<Decision> {
+        let Wanted { request, span, entry } = wanted;
         let bid = request.bid.filter(|_| request.count <= MEMBERS_MAX)?;
         let tiles = self.sample(request.scope, TILES_MAX);
         let groups = self.displaceable(&tiles, entry);
-        let (chosen, places) = self.cheapest_for_gang(&groups, &tiles, (entry, request.count))?;
+        let (chosen, places) = self.cheapest_for_gang(&groups, &tiles, Members { entry, count: request.count })?;
         let cost = chosen.iter().fold(Money::ZERO, |sum, at| sum.plus(groups[*at].cost));
         // Prices are those of now, while those that are displaced are there.
         let seat = |place: &Seat| Seat { rate: self.rate(place.node, entry), ..*place };
@@ -91,22 +93,12 @@ impl Authority {
         &mut self,
         groups: &[Group],
         tiles: &[NodeIndex],
-        wish: (&Entry, u32),
+        members: Members<'_>,
     ) -> Option<(Vec<usize>, Places)> {
         let costs: Vec<Money> = groups.iter().map(|group| group.cost).collect();
-        let chosen = cheapest(&costs, |chosen| self.places_without(groups, chosen, (tiles, wish)).is_some())?;
-        let places = self.places_without(groups, &chosen, (tiles, wish))?;
+        let chosen = cheapest(&costs, |chosen| self.places(tiles, members, &all_slots(groups, chosen)).is_some())?;
+        let places = self.places(tiles, members, &all_slots(groups, &chosen))?;
         Some((chosen, places))
-    }
-
-    fn places_without(
-        &mut self,
-        groups: &[Group],
-        chosen: &[usize],
-        (tiles, wish): (&[NodeIndex], (&Entry, u32)),
-    ) -> Option<Places> {
-        let slots: Vec<u32> = chosen.iter().flat_map(|group| groups[*group].slots.iter().copied()).collect();
-        self.places(tiles, wish, &slots)
     }
 
     /// Where all members fit at once if some leases gave back what they hold, and at what price; the ledger is as before
@@ -114,7 +106,7 @@ impl Authority {
     pub(in crate::authority) fn places(
         &mut self,
         tiles: &[NodeIndex],
-        (entry, count): (&Entry, u32),
+        Members { entry, count }: Members<'_>,
         given_back: &[u32],
     ) -> Option<Places> {
         for slot in given_back {
@@ -149,4 +141,9 @@ impl Authority {
         let record = self.slots.record(slot);
         (record.node, self.slots.entry(slot), record.device_mask)
     }
+}
+
+/// The leases of some groups.
+fn all_slots(groups: &[Group], chosen: &[usize]) -> Vec<u32> {
+    chosen.iter().flat_map(|group| groups[*group].slots.iter().copied()).collect()
 }

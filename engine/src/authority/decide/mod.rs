@@ -14,6 +14,7 @@ pub(super) mod price_board;
 pub(super) mod prices;
 pub(super) mod validate;
 pub(super) mod victims;
+pub(super) mod wanted;
 
 use lessor_models::time::{Interval, Span, Timestamp};
 
@@ -26,6 +27,7 @@ use crate::authority::vocabulary::refusal::{Reason, Refusal};
 use crate::ledger::{Barrier, Entry};
 use placement::Ask;
 use validate::full_draw;
+use wanted::Wanted;
 
 impl Authority {
     pub(super) fn decide_request(&mut self, request: &Request) -> Decision {
@@ -49,7 +51,7 @@ impl Authority {
         };
         match grant {
             Ok(grant) => afford(request, span, grant),
-            Err(barrier) => self.without_room(request, span, (&entry, barrier)),
+            Err(barrier) => self.without_room(Wanted { request, span, entry: &entry }, barrier),
         }
     }
 
@@ -126,11 +128,11 @@ impl Authority {
         }
     }
 
-    fn without_room(&mut self, request: &Request, span: Span, (entry, barrier): (&Entry, Barrier)) -> Decision {
-        if let Some(offer) = self.displace(request, span, entry) {
+    fn without_room(&mut self, wanted: Wanted<'_>, barrier: Barrier) -> Decision {
+        if let Some(offer) = self.displace(wanted) {
             return offer;
         }
-        let counter = self.counter_offer(request, span, entry);
+        let counter = self.counter_offer(wanted);
         Decision::Refused(Refusal { reason: Reason::NoRoom(barrier), counter })
     }
 }

@@ -1,0 +1,29 @@
+//! A request that makes sense, on its way to a decision.
+
+use lessor_models::time::Span;
+
+use crate::authority::vocabulary::event::Request;
+use crate::authority::vocabulary::money::Money;
+use crate::ledger::Entry;
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::authority) struct Wanted<'a> {
+    pub(in crate::authority) request: &'a Request,
+    /// For how long.
+    pub(in crate::authority) span: Span,
+    /// What each lease would hold from now on.
+    pub(in crate::authority) entry: &'a Entry,
+}
+
+impl<'a> Wanted<'a> {
+    /// The same request for something else.
+    pub(in crate::authority) fn with(self, entry: &'a Entry) -> Wanted<'a> {
+        Wanted { entry, ..self }
+    }
+
+    /// Whether the bid pays a price; whoever bids nothing pays any.
+    pub(in crate::authority) fn pays(&self, price: Money) -> bool {
+        self.request.bid.is_none_or(|bid| price <= bid)
+    }
+}
