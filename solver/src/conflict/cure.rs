@@ -21,6 +21,7 @@ use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::tile_class::{DEVICE_MILLI, DEVICES_MAX};
 use lessor_models::time::{MICROS_PER_HOUR, Timestamp};
 
+use super::missing::Missing;
 use super::places::{Place, Sets};
 use super::preempt::{self, Victim};
 use super::shortage::Shortage;
@@ -64,12 +65,8 @@ pub(super) fn for_capsule(
 
 /// The earliest start after the window at which so many more capsules fit together, whatever that costs; the end of the
 /// horizon, where they fit then and no earlier. O(starts times tiles), of which groups without room are passed over.
-pub(super) fn expected_start(
-    explainer: &Explainer<'_, '_>,
-    class: JobClassIndex,
-    (need, shortage): (u64, &Shortage),
-    stop: &Stop,
-) -> Option<Timestamp> {
+pub(super) fn expected_start(explainer: &Explainer<'_, '_>, missing: &Missing, stop: &Stop) -> Option<Timestamp> {
+    let Missing { class, need, ref shortage } = *missing;
     let lowered = explainer.occupancy.lowered();
     let (job, end) = (lowered.job(class), lowered.instance.horizon().end);
     let latest = latest(lowered, class)?;
@@ -161,11 +158,12 @@ fn works(explainer: &Explainer<'_, '_>, class: JobClassIndex, candidate: &Candid
 /// Capacity is added to accounts only: no gang is cured at one tile.
 pub(super) fn for_gang(
     explainer: &Explainer<'_, '_>,
-    class: JobClassIndex,
-    (need, shortage): (u64, &Shortage),
-    (conflict, expected): (&[Blocker], Option<Timestamp>),
+    missing: &Missing,
+    conflict: &[Blocker],
+    expected: Option<Timestamp>,
     stop: &Stop,
 ) -> Option<Cure> {
+    let Missing { class, need, ref shortage } = *missing;
     let worth = explainer.worth_at_stake(class, need);
     let gang = Gang { explainer, class, need, shortage, stop };
     let priced = |cure: Cure| (cost(explainer, class, (need, GroupIndex(0)), &cure), cure);

@@ -15,6 +15,7 @@ mod headroom;
 mod holders;
 mod irreducible;
 mod mask;
+mod missing;
 mod places;
 mod preempt;
 mod reason;
@@ -42,7 +43,7 @@ use crate::plan::assemble::per_job;
 use crate::plan::occupancy::{Item, Occupancy};
 use crate::support::stop::Stop;
 use holders::Held;
-use shortage::Shortage;
+use missing::Missing;
 
 /// Classes explained side by side, between which the dearest come first.
 const CLASSES_PER_BATCH: usize = 16;
@@ -113,24 +114,23 @@ impl<'o, 'a> Explainer<'o, 'a> {
     /// O(tiles times starts) where one capsule does not fit; a gang costs that per test, of which there are a few dozen.
     #[must_use]
     pub fn explain(&self, class: JobClassIndex, stop: &Stop) -> Explanation {
-        let need = gang::need(self.occupancy.lowered(), class, self.occupancy.placed(class));
-        let shortage = self.shortage(class, need);
+        let missing = Missing::of(self, class);
         let interrupted = Explanation::by(Reason::Interrupted);
-        let Some(reason) = self.reason(class, (need, &shortage), stop) else { return interrupted };
+        let Some(reason) = self.reason(&missing, stop) else { return interrupted };
         if let Some(strained) = strain::explain(self, class, reason, stop) {
             return strained;
         }
         let blocked = match reason {
             Reason::Interrupted => return interrupted,
-            Reason::GangTooLarge => self.gang_conflict(class, (need, &shortage), stop).map(|conflict| (conflict, None)),
+            Reason::GangTooLarge => self.gang_conflict(&missing, stop).map(|conflict| (conflict, None)),
             _ => places::survey(self, class, stop).map(|sets| (irreducible::hitting_set(&sets, reason), Some(sets))),
         };
         // A set that was not brought to the end is no answer; the reason alone still is.
         let Some((conflict, sets)) = blocked else { return Explanation::by(reason) };
-        let expected_start = cure::expected_start(self, class, (need, &shortage), stop);
-        let cure = match sets.filter(|_| need <= 1) {
+        let expected_start = cure::expected_start(self, &missing, stop);
+        let cure = match sets.filter(|_| missing.need <= 1) {
             Some(sets) => cure::for_capsule(self, class, &sets, expected_start, stop),
-            None => cure::for_gang(self, class, (need, &shortage), (&conflict, expected_start), stop),
+            None => cure::for_gang(self, &missing, &conflict, expected_start, stop),
         };
         Explanation { reason, conflict, cure, expected_start }
     }
@@ -169,24 +169,17 @@ impl<'o, 'a> Explainer<'o, 'a> {
         explained.collect()
     }
 
-    fn reason(&self, class: JobClassIndex, asked: (u64, &Shortage), stop: &Stop) -> Option<Reason> {
-        if self.is_whole { reason::reason(self, class, asked, stop) } else { None }
+    fn reason(&self, missing: &Missing, stop: &Stop) -> Option<Reason> {
+        if self.is_whole { reason::reason(self, missing, stop) } else { None }
     }
 
     fn reason_only(&self, class: JobClassIndex, stop: &Stop) -> Explanation {
-        let need = gang::need(self.occupancy.lowered(), class, self.occupancy.placed(class));
-        let shortage = self.shortage(class, need);
-        Explanation::by(self.reason(class, (need, &shortage), stop).unwrap_or(Reason::Interrupted))
+        Explanation::by(self.reason(&Missing::of(self, class), stop).unwrap_or(Reason::Interrupted))
     }
 
     /// The tiles that hold capsules of a class, in order, group by group. O(items), once.
     fn holders(&self, class: JobClassIndex) -> &[Held] {
         &self.holders.get_or_init(|| holders::all(self.occupancy))[class.at()]
-    }
-
-    /// What tiles lack; read for a gang alone, which is tried on all of them time and again.
-    fn shortage(&self, class: JobClassIndex, need: u64) -> Shortage {
-        if need > 1 { Shortage::of(self, class) } else { Shortage::default() }
     }
 
     /// The jobs of a class that miss capsules, with how many.
@@ -200,17 +193,12 @@ impl<'o, 'a> Explainer<'o, 'a> {
     }
 
     /// The constraints that, with the gang's minimum, leave too little room.
-    fn gang_conflict(
-        &self,
-        class: JobClassIndex,
-        (need, shortage): (u64, &Shortage),
-        stop: &Stop,
-    ) -> Option<Vec<Blocker>> {
-        let lowered = self.occupancy.lowered();
+    fn gang_conflict(&self, missing: &Missing, stop: &Stop) -> Option<Vec<Blocker>> {
+        let (class, lowered) = (missing.class, self.occupancy.lowered());
         let blocks = |kept: &[Blocker]| {
-            let need = if kept.contains(&Blocker::Rule(Rule::Gang)) { need } else { 1 };
+            let need = if kept.contains(&Blocker::Rule(Rule::Gang)) { missing.need } else { 1 };
             let enforced = enforced::Enforced::only(lowered, kept);
-            let trial = trial::Trial { enforced, ..trial::Trial::new(self, class, shortage) };
+            let trial = trial::Trial { enforced, ..trial::Trial::new(self, class, &missing.shortage) };
             trial.fits(None, need, stop).map(|fits| !fits)
         };
         let gang = [Blocker::Rule(Rule::Gang)];

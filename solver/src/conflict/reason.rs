@@ -7,7 +7,7 @@ use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 
 use super::mask::Mask;
-use super::shortage::Shortage;
+use super::missing::Missing;
 use super::trial::{TILES_PER_LOOK, Trial};
 use super::{Explainer, rules, starts, strain};
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
@@ -21,12 +21,8 @@ const PARTS: u128 = 1 << 20;
 /// No tile allowed by the rules; larger than every allowed tile when empty; not worth its costs on any that could hold it;
 /// open places that it would strain by more than it earns; room for some capsules and not for the gang; room in sum and not on
 /// one tile; no room. Where a place is open after all, the plan was not finished: interrupted.
-pub(super) fn reason(
-    explainer: &Explainer<'_, '_>,
-    class: JobClassIndex,
-    (need, shortage): (u64, &Shortage),
-    stop: &Stop,
-) -> Option<Reason> {
+pub(super) fn reason(explainer: &Explainer<'_, '_>, missing: &Missing, stop: &Stop) -> Option<Reason> {
+    let Missing { class, need, ref shortage } = *missing;
     let lowered = explainer.occupancy.lowered();
     let worth = Mask::rule(Rule::Worth);
     let mut groups: Vec<(GroupIndex, Mask)> = Vec::new();
