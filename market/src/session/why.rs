@@ -67,7 +67,7 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
         found = winners(most)?;
     }
     let Some(mut after) = found else { return Ok(Some(none)) };
-    while wins - loses > 1 {
+    while wins - loses > 1 && !stop.is_raised() {
         let middle = loses + (wins - loses) / 2;
         match winners(middle)? {
             Some(found) => (wins, after) = (middle, found),

@@ -280,13 +280,23 @@ impl Ledger {
         Entry { sequence, round, transfer, from_after, to_after }
     }
 
+    /// Remembers a round; where that is one too many, the oldest before it is forgotten, so that a retry of this one is known.
     fn remember(&mut self, round: RoundId, settled: Settled) {
-        self.settled.insert(round, settled);
-        if self.settled.len() > ROUNDS_MAX
+        if self.settled.len() >= ROUNDS_MAX
             && let Some((oldest, _)) = self.settled.pop_first()
         {
-            self.forgotten = Some(oldest);
+            let forgotten = self.forgotten.map_or(oldest, |before| before.max(oldest));
+            self.forgotten = Some(forgotten);
+            self.release_up_to(forgotten);
         }
+        self.settled.insert(round, settled);
+    }
+
+    /// Ends the holds of rounds that are too old to be settled.
+    fn release_up_to(&mut self, forgotten: RoundId) {
+        let open = self.holds.range(..=(forgotten, HolderId(u32::MAX)));
+        let open: Vec<(RoundId, HolderId)> = open.map(|(&hold, _)| hold).collect();
+        open.into_iter().for_each(|(round, holder)| self.lift(round, holder));
     }
 
     fn is_over(&self, round: RoundId) -> bool {

@@ -108,6 +108,30 @@ fn a_forgotten_round_is_too_old_and_never_settled_again() {
 }
 
 #[test]
+fn a_round_below_all_that_are_remembered_is_known_at_its_retry() {
+    let mut ledger = Ledger::new(DEFICIT);
+    let issue = transfer(Party::Issuer, holder(0), 100, Purpose::Issue);
+    ledger.settle(RoundId(10), &[issue]).unwrap();
+    (11..10 + ROUNDS_MAX as u64).for_each(|round| drop(ledger.settle(RoundId(round), &[]).unwrap()));
+    let late = RoundId(5);
+    assert!(matches!(ledger.settle(late, &[pay(0, 1)]), Ok(Receipt::Posted(_))));
+    assert!(matches!(ledger.settle(late, &[pay(0, 1)]), Ok(Receipt::Repeated { .. })));
+    // What was forgotten for it stays forgotten.
+    (0..3).for_each(|at| drop(ledger.settle(RoundId(1 << 20 | at), &[]).unwrap()));
+    let again = ledger.settle(RoundId(10), &[]);
+    assert_eq!(again, Err(SettleError::TooOld { round: RoundId(10), forgotten: RoundId(12) }));
+}
+
+#[test]
+fn a_round_that_is_too_old_to_be_settled_holds_nothing() {
+    let mut ledger = funded();
+    ledger.hold(RoundId(1), HolderId(0), Money(40)).unwrap();
+    ledger.hold(RoundId(1 << 20), HolderId(0), Money(30)).unwrap();
+    (2..=2 + ROUNDS_MAX as u64).for_each(|round| drop(ledger.settle(RoundId(round), &[]).unwrap()));
+    assert_eq!(ledger.held(HolderId(0)), 30);
+}
+
+#[test]
 fn an_audit_finds_a_changed_amount_and_a_missing_entry() {
     let mut ledger = Ledger::new(DEFICIT);
     let issue = transfer(Party::Issuer, holder(0), 100, Purpose::Issue);
