@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{Field, Schema};
 use common::{Bench, names};
 use lessor_datasets::table::{
@@ -60,9 +60,17 @@ fn a_round_is_cleared_settled_and_explains_itself() {
     );
     assert_eq!((&round["bids"], &round["bidders"]), (&40.into(), &20.into()));
     let proof = &round["certificate"];
-    for residual in
-        ["overdrawn", "above_holder_cap", "groups_broken", "above_bid", "below_ask", "unbalanced", "core_violation"]
-    {
+    for residual in [
+        "overdrawn",
+        "above_holder_cap",
+        "groups_broken",
+        "above_bid",
+        "below_reserve",
+        "above_cap",
+        "below_ask",
+        "unbalanced",
+        "core_violation",
+    ] {
         assert_eq!(proof[residual], 0, "{residual}: {proof}");
     }
     assert!(round["winners"].as_u64().unwrap() > 0 && proof["surplus"] == proof["bound"], "{round}");
@@ -125,6 +133,22 @@ fn a_quantity_has_a_price_up_to_what_is_offered() {
 }
 
 #[test]
+fn what_no_balance_can_hold_is_refused_by_name_and_writes_nothing() {
+    let bench = market();
+    let most = 1_u64 << 53;
+    replace_column(&bench.path("bids.parquet"), "amount", |rows| Arc::new(UInt64Array::from(vec![most; rows])));
+    let free = POLICY.lines().filter(|line| !line.starts_with("price_cap")).map(|line| match line.split_once(" = ") {
+        Some(("amount_max", _)) => format!("amount_max = {most}\n"),
+        _ => line.replace("\"core\"", "\"pay-as-bid\"") + "\n",
+    });
+    fs::write(bench.path("policy.toml"), free.collect::<String>()).unwrap();
+    let before = names(&bench.path("."));
+    let said = bench.expect(1, CLEAR);
+    assert!(said.err.contains("seller:fleet would have ") && said.err.contains("at most 2^53"), "{said:?}");
+    assert!(said.out.is_empty() && names(&bench.path(".")) == before, "{said:?}");
+}
+
+#[test]
 fn the_same_inputs_give_the_same_bytes() {
     let bench = market();
     bench.expect(0, CLEAR);
@@ -170,7 +194,16 @@ fn sellers_offer_under_every_rule_of_the_formats_with_offers() {
         let said: serde_json::Value = serde_json::from_slice(&round.stdout).unwrap();
         let (proof, settled) = (&said["certificate"], said["unsettled"].as_array().unwrap().is_empty());
         assert_eq!(round.status.code(), Some(i32::from(!settled)), "{format} {payment}: {said}");
-        for residual in ["overdrawn", "above_holder_cap", "groups_broken", "above_bid", "below_ask", "unbalanced"] {
+        for residual in [
+            "overdrawn",
+            "above_holder_cap",
+            "groups_broken",
+            "above_bid",
+            "below_reserve",
+            "above_cap",
+            "below_ask",
+            "unbalanced",
+        ] {
             assert_eq!(proof[residual], 0, "{format} {payment}: {residual}: {proof}");
         }
         let sales = read_sales(&bench.path("round/sales.parquet")).unwrap();

@@ -37,6 +37,21 @@ impl Money {
         Money::of((u128::from(self.micro_credits()) * u128::from(part)).div_ceil(1_000))
     }
 
+    /// A number of micro-credits, where it is an amount: where it is at most [`MONEY_MAX`].
+    #[must_use]
+    pub fn exactly(micro_credits: u128) -> Option<Money> {
+        i64::try_from(micro_credits).ok().map(Money).filter(|money| money.is_amount())
+    }
+
+    /// Amounts that come to a sum together, as few as it takes; none for nothing.
+    pub fn amounts(mut sum: u128) -> impl Iterator<Item = Money> {
+        std::iter::from_fn(move || {
+            let amount = Money::of(sum);
+            sum -= u128::from(amount.micro_credits());
+            (amount > Money::ZERO).then_some(amount)
+        })
+    }
+
     /// A number of micro-credits, at most [`MONEY_MAX`].
     #[must_use]
     pub fn of(micro_credits: u128) -> Money {
@@ -59,6 +74,16 @@ mod tests {
         assert_eq!(Money(1_001).permille(5), Money(6));
         assert_eq!(Money(1_000).permille(0), Money::ZERO);
         assert_eq!(MONEY_MAX.permille(2_000), MONEY_MAX);
+    }
+
+    #[test]
+    fn a_sum_of_any_size_is_whole_amounts() {
+        let most = u128::from(MONEY_MAX.micro_credits());
+        let amounts = |sum| Money::amounts(sum).collect::<Vec<_>>();
+        assert_eq!(amounts(0), []);
+        assert_eq!(amounts(most), [MONEY_MAX]);
+        assert_eq!(amounts(2 * most + 3), [MONEY_MAX, MONEY_MAX, Money(3)]);
+        assert_eq!([most, most + 1].map(Money::exactly), [Some(MONEY_MAX), None]);
     }
 
     #[test]

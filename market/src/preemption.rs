@@ -24,22 +24,24 @@ pub struct Revocation {
 #[must_use]
 pub fn transfers(rules: &Preemption, revocations: &[Revocation]) -> Vec<Transfer> {
     let of_lease = |revocation: &Revocation| {
-        let refund = refund(revocation);
-        let compensation = refund.permille(rules.compensation_permille);
-        let pay =
-            |amount, purpose| Transfer { from: Party::Operator, to: Party::Holder(revocation.holder), amount, purpose };
-        [pay(refund, Purpose::Refund), pay(compensation, Purpose::Compensation)]
+        let (holder, refund) = (Party::Holder(revocation.holder), refund(revocation));
+        let compensation = (refund * u128::from(rules.compensation_permille)).div_ceil(1_000);
+        [(refund, Purpose::Refund), (compensation, Purpose::Compensation)].into_iter().flat_map(
+            move |(sum, purpose)| {
+                Money::amounts(sum).map(move |amount| Transfer { from: Party::Operator, to: holder, amount, purpose })
+            },
+        )
     };
-    revocations.iter().flat_map(of_lease).filter(|transfer| transfer.amount > Money::ZERO).collect()
+    revocations.iter().flat_map(of_lease).collect()
 }
 
 /// What was paid for the time that is left.
-fn refund(revocation: &Revocation) -> Money {
+fn refund(revocation: &Revocation) -> u128 {
     let term = revocation.term;
     let revoked = revocation.revoked.clamp(term.start, term.end);
     let left = if revoked < term.end { Interval { start: revoked, end: term.end }.span().0 } else { 0 };
-    let paid = u128::try_from(revocation.paid.0).unwrap_or(0);
-    Money::of((paid * u128::from(left)).div_ceil(u128::from(term.span().0).max(1)))
+    let paid = u128::from(revocation.paid.micro_credits());
+    (paid * u128::from(left)).div_ceil(u128::from(term.span().0).max(1))
 }
 
 #[cfg(test)]
@@ -47,6 +49,7 @@ mod tests {
     use lessor_models::time::Span;
 
     use super::*;
+    use crate::money::MONEY_MAX;
 
     #[test]
     fn the_time_left_is_refunded_and_compensated() {
@@ -65,6 +68,10 @@ mod tests {
         };
         assert_eq!(amounts(1_200), [(60, Purpose::Refund), (30, Purpose::Compensation)]);
         assert_eq!(amounts(3_600), []);
+        // Three times the most that one transfer moves: three of them.
+        let dear = Revocation { paid: MONEY_MAX, ..revoked(0) };
+        let moved = transfers(&Preemption { notice: Span(0), compensation_permille: 3_000 }, &[dear]);
+        assert_eq!(moved.iter().map(|transfer| transfer.amount).collect::<Vec<_>>(), [MONEY_MAX; 4]);
         // Before the term began, all of it is left.
         assert_eq!(amounts(-5), [(90, Purpose::Refund), (45, Purpose::Compensation)]);
     }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use lessor_datasets::table::{
-    AWARDS, AwardRow, BALANCES, ENTRIES, EntryRow, PRICES, SALES, SaleRow, write_awards, write_balances, write_entries,
-    write_prices, write_sales,
+    AWARDS, AwardRow, BALANCES, BalanceRow, ENTRIES, EntryRow, PRICES, SALES, SaleRow, write_awards, write_balances,
+    write_entries, write_prices, write_sales,
 };
 use lessor_market::book::GoodIndex;
 use lessor_market::money::Money;
@@ -12,7 +12,7 @@ use lessor_market::preemption;
 use lessor_market::session::catalog::ListedGood;
 use lessor_market::session::check::{Residuals, residuals};
 use lessor_market::session::supporting_prices::{self, SupportingPrices};
-use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionOutcome, clear_session};
+use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionError, SessionOutcome, clear_session};
 use lessor_market::session::{posting, probe};
 use lessor_market::settlement::{Entry, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit};
 use lessor_models::plan::Price;
@@ -50,8 +50,7 @@ struct ClearSummary<'a> {
 /// A round with all that is said of it.
 struct Cleared {
     outcome: SessionOutcome,
-    number: RoundId,
-    ledger: Ledger,
+    balances: Vec<BalanceRow>,
     entries: Vec<Entry>,
     prices: Vec<SupportingPrices>,
     figures: Figures,
@@ -89,7 +88,7 @@ pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending
 /// Clears, settles, and looks at everything again.
 fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, MarketError> {
     let session = round.session();
-    let outcome = clear_session(&session, solving)?;
+    let outcome = clear_session(&session, solving).map_err(|error| named(round, error))?;
     let mut transfers = posting::transfers(&session, &outcome);
     transfers.extend(preemption::transfers(&round.policy.rules().preemption, &round.revocations));
     let found = residuals(&session, &outcome, &transfers);
@@ -97,11 +96,22 @@ fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, Mar
         return Err(MarketError::Refused { what: broken(&found) });
     }
     let (number, ledger, entries) = settle(round, &transfers)?;
+    let balances = purses::rows(&ledger, round.purses.as_ref(), number, &round.parties)?;
     let prices: Vec<SupportingPrices> =
         outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class)).collect();
     let figures = figures(round, &outcome, &entries, ledger.balance(Party::Operator));
     let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
-    Ok(Cleared { outcome, number, ledger, entries, prices, figures, certificate })
+    Ok(Cleared { outcome, balances, entries, prices, figures, certificate })
+}
+
+/// Why a round is not cleared, with the offer by its name.
+fn named(round: &Round, error: SessionError) -> MarketError {
+    match (error, &round.offers_path) {
+        (SessionError::Proceeds { offer, gets }, Some(path)) => {
+            MarketError::BeyondProceeds { path: path.clone(), offer: round.offer_rows[offer].name.clone(), gets }
+        }
+        (error, _) => MarketError::Session(error),
+    }
 }
 
 /// The rules that do not hold, by the names that a certificate has for them.
@@ -111,8 +121,10 @@ fn broken(found: &Residuals) -> String {
         ("above_holder_cap", i128::try_from(found.above_holder_cap).unwrap_or(i128::MAX)),
         ("groups_broken", found.groups_broken.into()),
         ("above_bid", found.above_bid.into()),
+        ("below_reserve", found.below_reserve),
+        ("above_cap", found.above_cap),
         ("below_ask", found.below_ask.into()),
-        ("unbalanced", found.unbalanced),
+        ("unbalanced", i128::try_from(found.unbalanced).unwrap_or(i128::MAX)),
     ];
     let words =
         all.into_iter().filter(|residual| residual.1 != 0).map(|(name, value)| format!("{name} is {value}, not 0"));
@@ -215,6 +227,8 @@ fn certificate(
         above_holder_cap: found.above_holder_cap,
         groups_broken: found.groups_broken,
         above_bid: found.above_bid,
+        below_reserve: found.below_reserve,
+        above_cap: found.above_cap,
         below_ask: found.below_ask,
         unbalanced: found.unbalanced,
         core_violation,
@@ -240,8 +254,7 @@ fn write(
             (0..round.offers.len()).map(|offer| sale(round, offer, &cleared.outcome.offer_fates[offer])).collect();
         write_sales(&into.join(SALES.file_name()), &sales)?;
     }
-    let balances = purses::rows(&cleared.ledger, round.purses.as_ref(), cleared.number, &round.parties);
-    write_balances(&into.join(BALANCES.file_name()), &balances)?;
+    write_balances(&into.join(BALANCES.file_name()), &cleared.balances)?;
     let entries: Vec<EntryRow> = cleared.entries.iter().map(|entry| entry_row(round, entry)).collect();
     write_entries(&into.join(ENTRIES.file_name()), &entries)?;
     write_prices(&into.join(PRICES.file_name()), &round.instance, &prices(cleared))?;

@@ -120,6 +120,28 @@ pub enum MarketError {
         /// What it lacks.
         short: i128,
     },
+    /// A party that would have, or owe, more than a table of balances can hold.
+    #[error(
+        "the round was not settled: {party} would have {balance} micro-credits, and a balance is at most 2^53 on either \
+     side of zero; withdraw from what --balances says that it has, or clear fewer or lower bids at once"
+    )]
+    BeyondBalance {
+        /// Who, as tables write it.
+        party: String,
+        /// What it would have, in micro-credits.
+        balance: i128,
+    },
+    /// An offer that would get more than a table can hold.
+    #[error("{}: offer {offer:?} would get {gets} micro-credits, and one offer gets at most 2^53; split it into offers of \
+     less", path.display())]
+    BeyondProceeds {
+        /// The table.
+        path: PathBuf,
+        /// The offer.
+        offer: String,
+        /// What it would get, in micro-credits.
+        gets: u128,
+    },
     /// A seller by the name that the ledger keeps for the fleet.
     #[error("{}: offer {offer:?}: a seller cannot be named \"fleet\", whose proceeds are those of what the fleet lets; give \
      the seller another name", path.display())]
@@ -141,7 +163,10 @@ impl MarketError {
     /// 1 where a check failed or nothing could be settled, 2 where input or usage is bad.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            MarketError::Refused { .. } | MarketError::Settle(_) | MarketError::Short { .. } => 1,
+            MarketError::Refused { .. }
+            | MarketError::Settle(_)
+            | MarketError::Short { .. }
+            | MarketError::BeyondBalance { .. } => 1,
             _ => 2,
         }
     }

@@ -279,8 +279,10 @@ fn certificate(certificate: &Certificate) -> String {
         ("Above a bidder's cap", format!("{} base units", certificate.above_holder_cap)),
         ("Groups with two winners", certificate.groups_broken.to_string()),
         ("Paid above a bid", format!("{} micro-credits", certificate.above_bid)),
+        ("Paid below a reserve price", format!("{} micro-credits", certificate.below_reserve)),
+        ("Paid above a price cap", format!("{} micro-credits", certificate.above_cap)),
         ("Got below an ask", format!("{} micro-credits", certificate.below_ask)),
-        ("Sum of all transfers", format!("{} micro-credits", certificate.unbalanced)),
+        ("Transfers beside the awards", format!("{} micro-credits", certificate.unbalanced)),
         ("Inputs, BLAKE3", certificate.inputs_blake3.clone()),
     ];
     entries.iter().map(|(name, words)| condition(name, words)).collect()

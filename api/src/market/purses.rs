@@ -54,14 +54,26 @@ impl Purses {
 }
 
 /// The balances after a round, all but the issuer's, with what other rounds hold as it was.
-pub(super) fn rows(ledger: &Ledger, purses: Option<&Purses>, round: RoundId, parties: &Parties) -> Vec<BalanceRow> {
-    let micro = |amount: i128| u64::try_from(amount).unwrap_or(0);
-    let row = |(party, balance): (Party, i128)| BalanceRow {
-        party: parties.name(party),
-        balance: micro(balance),
-        owed: micro(-balance),
-        held: micro(purses.and_then(|purses| purses.held.get(&party)).copied().unwrap_or(0)),
-        round: round.0,
+///
+/// # Errors
+/// A balance that no table of balances can hold.
+pub(super) fn rows(
+    ledger: &Ledger,
+    purses: Option<&Purses>,
+    round: RoundId,
+    parties: &Parties,
+) -> Result<Vec<BalanceRow>, MarketError> {
+    let row = |(party, balance): (Party, i128)| {
+        let side = |sum: i128| Money::exactly(u128::try_from(sum).unwrap_or(0)).map(Money::micro_credits);
+        let beyond = || MarketError::BeyondBalance { party: parties.name(party), balance };
+        let held = purses.and_then(|purses| purses.held.get(&party)).copied().unwrap_or(0);
+        Ok(BalanceRow {
+            party: parties.name(party),
+            balance: side(balance).ok_or_else(beyond)?,
+            owed: side(-balance).ok_or_else(beyond)?,
+            held: side(held).ok_or_else(beyond)?,
+            round: round.0,
+        })
     };
     ledger.balances().filter(|entry| entry.0 != Party::Issuer).map(row).collect()
 }

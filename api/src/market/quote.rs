@@ -25,7 +25,7 @@ struct QuoteSummary<'a> {
     seconds: f64,
     price: u64,
     reserve: u64,
-    cost: i64,
+    cost: u128,
     offered: u64,
     intervals: Vec<QuotedInterval>,
 }
@@ -78,14 +78,14 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
         seconds: args.term.as_secs_f64(),
         price: mean(&intervals),
         reserve: catalog.goods().iter().map(|good| good.reserve).max().unwrap_or(0),
-        cost: catalog.cost(&catalog.bundle(&[wish]), |good| intervals[good].price).0,
+        cost: catalog.cost(&catalog.bundle(&[wish]), |good| intervals[good].price),
         offered,
         intervals,
     };
     if args.json {
         say(&serde_json::to_string(&summary).expect("a summary is JSON"));
     } else {
-        say(&format!("cost      {} credits", credits(u64::try_from(summary.cost).unwrap_or(0))));
+        say(&format!("cost      {} credits", credits(u64::try_from(summary.cost).unwrap_or(u64::MAX))));
         say(&format!("price     {} credits per 10^6 base units and hour", credits(summary.price)));
         say(&format!("offered   {} base units", summary.offered));
     }

@@ -126,10 +126,16 @@ pub(super) struct Certificate {
     pub(super) groups_broken: u64,
     /// The most that anyone pays beyond its bid.
     pub(super) above_bid: i64,
+    /// The most that anyone pays less than the reserve price of what it wins.
+    #[serde(default)]
+    pub(super) below_reserve: i128,
+    /// The most that anyone pays beyond the price cap of what it wins.
+    #[serde(default)]
+    pub(super) above_cap: i128,
     /// The most that a seller gets less than it asks.
     pub(super) below_ask: i64,
-    /// What all transfers together bring into being.
-    pub(super) unbalanced: i128,
+    /// By how much transfers differ from what awards and sales say, all of them together.
+    pub(super) unbalanced: u128,
     /// What the best coalition could pay the seller beyond the revenue; `null` where that is not proved, or nothing was settled.
     pub(super) core_violation: Option<u128>,
     /// Misreports that were tried.

@@ -36,6 +36,8 @@ pub(super) struct Round {
     pub(super) bids: Vec<AccountBid>,
     /// The offers as the table has them; none where there is no table.
     pub(super) offer_rows: Vec<OfferRows>,
+    /// The table of offers, where there is one.
+    pub(super) offers_path: Option<PathBuf>,
     /// The offers as the market has them, in the same order.
     pub(super) offers: Vec<AccountOffer>,
     /// Who bids.
@@ -97,6 +99,7 @@ impl Round {
             rows,
             bids,
             offer_rows,
+            offers_path: paths.offers.clone(),
             offers,
             bidders,
             parties,

@@ -15,7 +15,6 @@ use lessor_models::time::{Interval, MICROS_PER_HOUR, StepFunction, Timestamp};
 use super::OfferedGood;
 use super::holdings::Holdings;
 use crate::book::GoodIndex;
-use crate::money::Money;
 use crate::policy::{AccountClass, tradable};
 
 /// What a round is held on.
@@ -133,13 +132,13 @@ impl Catalog {
 
     /// What a bundle costs at a price for each good, in micro-credits per 10^6 base units and hour; rounded up.
     #[must_use]
-    pub fn cost(&self, bundle: &[(GoodIndex, u64)], price: impl Fn(usize) -> u64) -> Money {
+    pub fn cost(&self, bundle: &[(GoodIndex, u64)], price: impl Fn(usize) -> u64) -> u128 {
         let parts = bundle.iter().map(|&(good, quantity)| {
             let at = good.0 as usize;
             let micros = u128::from(self.goods[at].interval.span().0);
             u128::from(price(at)).saturating_mul(u128::from(quantity)).saturating_mul(micros)
         });
-        Money::of(parts.fold(0, u128::saturating_add).div_ceil(STATED_MICROS))
+        parts.fold(0, u128::saturating_add).div_ceil(STATED_MICROS)
     }
 
     /// Puts what sellers offer of each good in the place of what the fleet has; sellers state what they ask, so that reserve prices
@@ -163,10 +162,10 @@ impl Catalog {
         parts.fold(0, u128::saturating_add)
     }
 
-    /// What is asked for offered goods, rounded up.
+    /// What is asked for offered goods, in micro-credits, rounded up.
     #[must_use]
-    pub fn ask(&self, ground: &Ground<'_>, goods: &[OfferedGood]) -> Money {
-        Money::of(self.asked_parts(ground, goods).div_ceil(STATED_MICROS))
+    pub fn ask(&self, ground: &Ground<'_>, goods: &[OfferedGood]) -> u128 {
+        self.asked_parts(ground, goods).div_ceil(STATED_MICROS)
     }
 
     /// The least price of an offered good at an instant, in micro-credits per 10^6 base units and hour.

@@ -10,7 +10,8 @@ pub struct Fate {
     pub class: Option<usize>,
     /// What it counts for: its amount, or the price cap of its bundle where that is less.
     pub counted: Money,
-    /// The reserve price of its bundle; nothing where sellers state what they ask.
+    /// The reserve price of its bundle, told up to [`MONEY_MAX`](crate::money::MONEY_MAX); nothing where sellers state what
+    /// they ask.
     pub reserve: Money,
     /// How much it got, in base units, where it got a part of what it wished for.
     pub part: Option<u64>,
@@ -33,7 +34,7 @@ impl Fate {
 pub struct OfferFate {
     /// The account class that it trades in, by position in the policy.
     pub class: Option<usize>,
-    /// What is asked for all of it.
+    /// What is asked for all of it, told up to [`MONEY_MAX`](crate::money::MONEY_MAX); an offer that asks more does not enter.
     pub ask: Money,
     /// How much was sold, in base units, where it was a part of what is offered.
     pub part: Option<u64>,
@@ -52,7 +53,7 @@ pub enum Lost {
     Unlimited,
     /// A term is too short, too long, or starts too far ahead.
     Term,
-    /// More groups, bundles, goods or money than a bidder may put into a round.
+    /// More groups, bundles, goods or money than a bidder may put into a round; or it asks for more than an amount.
     Limits,
     /// More than the bidder has, together with what its other groups may owe, or a group whose fee it does not have.
     Budget,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::Catalog;
 use super::fate::{Fate, Lost, OfferFate};
-use super::{AccountBid, Session};
+use super::{AccountBid, Session, SessionError};
 use crate::book::{BidderIndex, GoodIndex};
 use crate::clear::outcome::Unsettled;
 use crate::lot::lot;
@@ -117,7 +117,12 @@ impl<'a> Market<'a> {
             let offer = &self.session.offers[at];
             let wishes: Vec<_> = offer.goods.iter().map(|good| good.wish).collect();
             let bundle = self.catalog.bundle(&wishes);
-            fates[at].ask = self.catalog.ask(&self.session.ground, &offer.goods);
+            let asked = self.catalog.ask(&self.session.ground, &offer.goods);
+            fates[at].ask = Money::of(asked);
+            if Money::exactly(asked).is_none() {
+                fates[at].result = Err(Lost::Limits);
+                continue;
+            }
             let fits = |&(good, quantity): &(GoodIndex, u64)| {
                 let good = good.0 as usize;
                 offered[good].checked_add(quantity).is_some_and(|sum| sum <= may_trade[good])
@@ -136,13 +141,14 @@ impl<'a> Market<'a> {
         for at in self.by_lot(open) {
             let bundle = self.catalog.bundle(&self.session.bids[at].wishes);
             let fate = &mut fates[at];
-            fate.reserve = self.catalog.cost(&bundle, |good| self.catalog.goods()[good].reserve);
+            let reserve = self.catalog.cost(&bundle, |good| self.catalog.goods()[good].reserve);
+            fate.reserve = Money::of(reserve);
             if let Some(cap) = self.class.price_cap {
-                fate.counted = fate.counted.min(self.catalog.cost(&bundle, |_| cap));
+                fate.counted = fate.counted.min(Money::of(self.catalog.cost(&bundle, |_| cap)));
             }
             if !self.may_fit(at, &bundle) {
                 fate.result = Err(Lost::Supply);
-            } else if fate.counted < fate.reserve {
+            } else if u128::from(fate.counted.micro_credits()) < reserve {
                 fate.result = Err(Lost::Reserve);
             } else {
                 self.bids.push(Entered { at, bundle });
@@ -220,6 +226,11 @@ impl<'a> Market<'a> {
         self.offers.iter().for_each(|entered| fates.offers[entered.at].result = Err(Lost::Unsettled));
         Cleared { bound, unsettled: Some(why), ..Cleared::default() }
     }
+}
+
+/// What an offer gets, which is an amount or nobody trades.
+pub(super) fn gets(offer: usize, gets: u128) -> Result<Money, SessionError> {
+    Money::exactly(gets).ok_or(SessionError::Proceeds { offer, gets })
 }
 
 /// Takes out what a predicate names, and says so.

@@ -157,6 +157,16 @@ pub enum SessionError {
     /// A tranche that makes no sense.
     #[error(transparent)]
     Tranche(#[from] BadTranche),
+    /// An offer that would get more than one transfer moves.
+    #[error(
+        "offer {offer} would get {gets} micro-credits, and one offer gets at most 2^53; split it into offers of less"
+    )]
+    Proceeds {
+        /// The position of the offer.
+        offer: usize,
+        /// What it would get, in micro-credits.
+        gets: u128,
+    },
 }
 
 /// Clears a round, class by class. A function of its arguments until the stop is raised.

@@ -23,7 +23,8 @@ struct Proceeds {
     least: u128,
 }
 
-/// The transfers of a round, parties in order; nothing moves where there is nothing to pay.
+/// The transfers of a round, parties in order: as many of at most [`MONEY_MAX`](crate::money::MONEY_MAX) as a sum takes, so that
+/// none is cut; nothing moves where there is nothing to pay.
 #[must_use]
 pub fn transfers(session: &Session<'_>, outcome: &SessionOutcome) -> Vec<Transfer> {
     let fees = &session.policy.rules().fees;
@@ -40,8 +41,12 @@ pub fn transfers(session: &Session<'_>, outcome: &SessionOutcome) -> Vec<Transfe
     let counted = session.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result != Err(Lost::Budget));
     let entries = group_fees(fees, counted.map(|(bid, _)| bid));
     let entries = entries.into_iter().map(|(bidder, sum)| (holder(bidder), Party::Operator, sum, Purpose::Fee));
-    let all = payments.chain(sides).chain(entries).filter(|moved| moved.2 > 0);
-    all.map(|(from, to, sum, purpose)| Transfer { from, to, amount: Money::of(sum), purpose }).collect()
+    payments.chain(sides).chain(entries).flat_map(moved).collect()
+}
+
+/// The transfers that move a sum: one of at most [`MONEY_MAX`](crate::money::MONEY_MAX) after another, none for nothing.
+fn moved((from, to, sum, purpose): (Party, Party, u128, Purpose)) -> impl Iterator<Item = Transfer> {
+    Money::amounts(sum).map(move |amount| Transfer { from, to, amount, purpose })
 }
 
 /// What each seller gets.
@@ -80,13 +85,7 @@ pub fn issues(fees: &Fees, bids: &[AccountBid]) -> Vec<Transfer> {
     }
     let mut owed = group_fees(fees, bids.iter());
     groups.into_iter().for_each(|((bidder, _), most)| *owed.entry(bidder).or_default() += most);
-    let issue = |(bidder, sum)| Transfer {
-        from: Party::Issuer,
-        to: holder(bidder),
-        amount: Money::of(sum),
-        purpose: Purpose::Issue,
-    };
-    owed.into_iter().map(issue).collect()
+    owed.into_iter().flat_map(|(bidder, sum)| moved((Party::Issuer, holder(bidder), sum, Purpose::Issue))).collect()
 }
 
 fn group_fees<'a>(fees: &Fees, bids: impl Iterator<Item = &'a AccountBid>) -> BTreeMap<BidderIndex, u128> {

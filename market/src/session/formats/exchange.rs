@@ -25,7 +25,7 @@ use crate::clear::winner::Round;
 use crate::money::Money;
 use crate::policy::PaymentRule;
 use crate::session::SessionError;
-use crate::session::market::{Cleared, Entered, Fates, Market};
+use crate::session::market::{Cleared, Entered, Fates, Market, gets};
 use crate::settlement::SellerId;
 
 /// What trades: a book of bids, and of offers as bids of their sellers, on all that is offered.
@@ -75,7 +75,7 @@ pub(super) fn clear_exchange(market: &Market<'_>, fates: &mut Fates, stop: &Stop
     for (at, paid) in shared_out(&exchange.book, &best.bought, owed) {
         fates.bids[market.bids[at].at].result = Ok(Money::of(u128::from(paid)));
     }
-    sell(market, fates, &best, |offer| gets[&market.session.offers[offer].seller]);
+    sell(market, fates, &best, |offer| gets[&market.session.offers[offer].seller])?;
     Ok(cleared)
 }
 
@@ -204,7 +204,12 @@ fn proceeds(
 }
 
 /// Writes down what sellers get: of what a seller gets in all, each offer what it asks, and the first the rest.
-fn sell(market: &Market<'_>, fates: &mut Fates, best: &Best, of_seller: impl Fn(usize) -> u128) {
+fn sell(
+    market: &Market<'_>,
+    fates: &mut Fates,
+    best: &Best,
+    of_seller: impl Fn(usize) -> u128,
+) -> Result<(), SessionError> {
     let mut rest: BTreeMap<SellerId, u128> = BTreeMap::new();
     let sold = || market.offers.iter().zip(&best.is_sold).filter(|entry| *entry.1).map(|entry| entry.0.at);
     for at in sold() {
@@ -215,8 +220,10 @@ fn sell(market: &Market<'_>, fates: &mut Fates, best: &Best, of_seller: impl Fn(
     for at in sold() {
         let seller = market.session.offers[at].seller;
         let beyond = std::mem::take(rest.entry(seller).or_default());
-        fates.offers[at].result = Ok(Money::of(u128::from(fates.offers[at].ask.micro_credits()) + beyond));
+        let asked = u128::from(fates.offers[at].ask.micro_credits());
+        fates.offers[at].result = Ok(gets(at, asked + beyond)?);
     }
+    Ok(())
 }
 
 /// One more than the greatest.

@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::book::{BidderIndex, GoodIndex};
 use crate::fraction::{Fraction, Sum};
 use crate::money::Money;
+use crate::session::SessionError;
 use crate::session::catalog::STATED_UNITS;
 use crate::session::fate::Lost;
-use crate::session::market::{Cleared, Entered, Fates, Market};
+use crate::session::market::{Cleared, Entered, Fates, Market, gets};
 use crate::uniform_price::{self, BadTranche, Tranche};
 
 /// Where between the lowest and the highest clearing price the price lies, in thousandths.
@@ -28,7 +29,7 @@ struct Sides {
 
 /// Clears goods that are traded by tranches alone, and takes their bids and offers out of the market; what remains trades whole or
 /// not at all.
-pub(super) fn clear_tranches(market: &mut Market<'_>, fates: &mut Fates) -> Result<Cleared, BadTranche> {
+pub(super) fn clear_tranches(market: &mut Market<'_>, fates: &mut Fates) -> Result<Cleared, SessionError> {
     let divisible = divisible_goods(market);
     let mut sides: BTreeMap<GoodIndex, Sides> = BTreeMap::new();
     for entered in take(&mut market.bids, &divisible) {
@@ -127,27 +128,26 @@ fn clear_good(
     fates: &mut Fates,
     (good, sides): (GoodIndex, &Sides),
     surplus: &mut Sum,
-) -> Result<Option<u64>, BadTranche> {
+) -> Result<Option<u64>, SessionError> {
     let [limits, asked] = limits(market, fates, good, sides)?;
     let (bid_for, bids) = wanted(market, good, &sides.bids, &limits);
     let ask = |(entered, &limit): (&Entered, &Fraction)| Tranche { limit, quantity: entered.bundle[0].1 };
     let asks: Vec<Tranche> = sides.offers.iter().zip(&asked).map(ask).collect();
     let seed = market.session.policy.rules().tie_break_seed;
     let cleared = uniform_price::clear(&bids, &asks, POINT_PERMILLE, seed)?;
-    let settled = |traded: u64, cost: &dyn Fn(u64) -> u128| {
-        if traded > 0 { Ok(Money::of(cost(traded))) } else { Err(Lost::Outbid) }
-    };
     for ((&position, tranche), &got) in bid_for.iter().zip(&bids).zip(&cleared.bought) {
         let entered = &sides.bids[position];
         let fate = &mut fates.bids[entered.at];
         fate.part = (0 < got && got < entered.bundle[0].1).then_some(got);
-        fate.result = settled(got, &|got| cleared.price.map_or(0, |price| price.times_up(got)));
+        let pays = cleared.price.map_or(0, |price| price.times_up(got));
+        fate.result = if got > 0 { Ok(Money::of(pays)) } else { Err(Lost::Outbid) };
         surplus.add(tranche.limit.times(got));
     }
     for ((entered, tranche), &sold) in sides.offers.iter().zip(&asks).zip(&cleared.sold) {
         let fate = &mut fates.offers[entered.at];
         fate.part = (0 < sold && sold < tranche.quantity).then_some(sold);
-        fate.result = settled(sold, &|sold| cleared.price.map_or(0, |price| price.times_down(sold)));
+        let paid = cleared.price.map_or(0, |price| price.times_down(sold));
+        fate.result = if sold > 0 { Ok(gets(entered.at, paid)?) } else { Err(Lost::Outbid) };
         surplus.take(tranche.limit.times(sold));
     }
     let micros = u128::from(market.catalog.goods()[good.0 as usize].interval.span().0);

@@ -20,7 +20,7 @@ use crate::policy::PaymentRule;
 use crate::session::SessionError;
 use crate::session::catalog::STATED_MICROS;
 use crate::session::fate::Lost;
-use crate::session::market::{Cleared, Fates, Market};
+use crate::session::market::{Cleared, Fates, Market, gets};
 
 /// Orders in all choices of trades that a search makes, and the fewest and most such choices.
 const WORK_ORDERS: usize = 1 << 13;
@@ -73,6 +73,7 @@ pub(super) fn at_uniform_prices(
         fates.bids[entered.at].result = result(orders[position].trades, paid, is_paradoxical[position]);
     }
     for (position, (entered, &paid)) in (exchange.bids..).zip(market.offers.iter().zip(of_offers)) {
+        gets(entered.at, paid.into())?;
         fates.offers[entered.at].result = result(orders[position].trades, paid, is_paradoxical[position]);
     }
     let stated = |(good, &price): (u32, &u128)| {

@@ -1,7 +1,9 @@
 //! A second look at a round: capacity, groups, prices and money, from the bids and what came of them alone.
 //!
 //! Nothing here is shared with what cleared the round. Capacity is looked at account by account and instant by instant, with
-//! the policy's formula written out again.
+//! the policy's formula written out again; `money` is what is paid.
+
+mod money;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +32,12 @@ pub struct Residuals {
     pub above_bid: i64,
     /// The most that any seller gets less than it asks, in micro-credits; what is asked for what trades in parts is rounded down.
     pub below_ask: i64,
-    /// What all transfers together bring into being or lose, in micro-credits.
-    pub unbalanced: i128,
+    /// The most that anyone pays less than the reserve prices of what it wins of the fleet, in micro-credits.
+    pub below_reserve: i128,
+    /// The most that anyone pays beyond the price cap of what it wins, in micro-credits.
+    pub above_cap: i128,
+    /// By how much transfers move more or less than what awards and sales say, all together, in micro-credits.
+    pub unbalanced: u128,
 }
 
 impl Residuals {
@@ -72,15 +78,22 @@ pub fn residuals(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[T
         // What trades in parts is asked a fraction for, of which the ask is what it rounds up to.
         i128::from(fate.ask.0 - i64::from(offer.is_divisible)) * part / whole - i128::from(gets.0)
     });
-    let most = |residual: Option<i128>| i64::try_from(residual.unwrap_or(0).max(0)).unwrap_or(i64::MAX);
+    let narrow = |residual: Option<i128>| i64::try_from(most(residual)).unwrap_or(i64::MAX);
     Residuals {
         overdrawn,
         above_holder_cap,
         groups_broken: groups.values().filter(|&&count| count > 1).count() as u64,
-        above_bid: most(above.max()),
-        below_ask: most(below.max()),
-        unbalanced: unbalanced(transfers),
+        above_bid: narrow(above.max()),
+        below_ask: narrow(below.max()),
+        below_reserve: money::below_reserve(session, outcome),
+        above_cap: money::above_cap(session, outcome),
+        unbalanced: money::unbalanced(session, outcome, transfers),
     }
+}
+
+/// A residual, which is nothing where a rule holds with something to spare.
+fn most(residual: Option<i128>) -> i128 {
+    residual.unwrap_or(0).max(0)
 }
 
 /// A wish, or the part of it that traded.
@@ -206,14 +219,4 @@ fn limits(class: &AccountClass, capacity: u64, held: [u128; 4]) -> (u128, u128) 
     let room = capacity.saturating_sub(kept).min(part(class.share_permille) / 1_000);
     let room = room.saturating_sub(held[2] + held[3]);
     (room, room * u128::from(class.holder_cap_permille) / 1_000)
-}
-
-/// What is left when each transfer is written to both of its sides.
-fn unbalanced(transfers: &[Transfer]) -> i128 {
-    let mut balances = BTreeMap::new();
-    for transfer in transfers {
-        *balances.entry(transfer.from).or_insert(0) -= i128::from(transfer.amount.0);
-        *balances.entry(transfer.to).or_insert(0) += i128::from(transfer.amount.0);
-    }
-    balances.values().sum()
 }

@@ -1,0 +1,141 @@
+//! What is paid against prices, and what transfers move against what awards and sales say: summed up anew, not by the code that
+//! makes transfers.
+
+use std::collections::BTreeMap;
+
+use lessor_models::fleet::Owner;
+use lessor_models::resources::Kind;
+
+use super::{most, share};
+use crate::book::{BidderIndex, GroupIndex};
+use crate::money::Money;
+use crate::policy::AccountClass;
+use crate::session::catalog::{ListedGood, STATED_MICROS, Wish};
+use crate::session::posting::FLEET;
+use crate::session::{AccountBid, ClassOutcome, Fate, Lost, Session, SessionOutcome};
+use crate::settlement::{HolderId, Party, Purpose, SellerId, Transfer};
+
+/// The goods of an account, in order of time.
+type Goods<'a> = BTreeMap<(Owner, Kind), Vec<&'a ListedGood>>;
+
+/// What is won, of whom, and what is paid for it.
+fn won<'a>(
+    session: &'a Session<'_>,
+    outcome: &'a SessionOutcome,
+) -> impl Iterator<Item = (&'a AccountBid, &'a Fate, i128)> {
+    let fates = session.bids.iter().zip(&outcome.fates);
+    fates.filter_map(|(bid, fate)| Some((bid, fate, i128::from(fate.result.ok()?.0))))
+}
+
+fn class_of<'a>(session: &'a Session<'_>, fate: &Fate) -> Option<&'a AccountClass> {
+    fate.class.map(|class| &session.policy.rules().classes[class])
+}
+
+/// The most that anyone pays less than the reserve prices of what it wins of the fleet. O(wishes x goods of their accounts).
+pub(super) fn below_reserve(session: &Session<'_>, outcome: &SessionOutcome) -> i128 {
+    let goods: BTreeMap<usize, Goods<'_>> =
+        outcome.classes.iter().map(|class| (class.class, by_account(class))).collect();
+    let less = won(session, outcome).filter_map(|(bid, fate, paid)| {
+        let goods = goods.get(&fate.class?)?;
+        let is_let = class_of(session, fate).is_some_and(|class| !class.format.takes_offers());
+        is_let.then(|| reserve(goods, bid) - paid)
+    });
+    most(less.max())
+}
+
+fn by_account(class: &ClassOutcome) -> Goods<'_> {
+    let mut goods = Goods::new();
+    class.catalog.goods().iter().for_each(|good| goods.entry((good.owner, good.kind)).or_default().push(good));
+    goods
+}
+
+/// What the fleet asks for what a bid is for, rounded up.
+fn reserve(goods: &Goods<'_>, bid: &AccountBid) -> i128 {
+    let asked = |wish: &Wish| {
+        let account = goods.get(&(wish.owner, wish.kind)).map_or(&[][..], Vec::as_slice);
+        let within = account
+            .iter()
+            .filter(|good| wish.interval.start <= good.interval.start && good.interval.end <= wish.interval.end);
+        let parts = within.map(|good| product([good.reserve, wish.quantity, good.interval.span().0]));
+        parts.fold(0, u128::saturating_add)
+    };
+    up(bid.wishes.iter().map(asked).fold(0, u128::saturating_add))
+}
+
+/// The most that anyone pays beyond the price cap of what it wins, rounded up.
+pub(super) fn above_cap(session: &Session<'_>, outcome: &SessionOutcome) -> i128 {
+    let more = won(session, outcome).filter_map(|(bid, fate, paid)| {
+        let cap = class_of(session, fate)?.price_cap?;
+        let parts = bid.wishes.iter().map(|wish| product([cap, wish.quantity, wish.interval.span().0]));
+        let (part, whole) = share(fate.part, bid.wishes[0].quantity);
+        // A cap beyond all amounts is none.
+        let whole_cap = up(parts.fold(0, u128::saturating_add)).min(1 << 64);
+        Some(paid - (whole_cap * part + whole - 1) / whole)
+    });
+    most(more.max())
+}
+
+fn product(factors: [u64; 3]) -> u128 {
+    factors.into_iter().fold(1, |product, factor| product.saturating_mul(factor.into()))
+}
+
+/// Base units times price times microseconds in micro-credits, rounded up.
+fn up(parts: u128) -> i128 {
+    i128::try_from(parts.div_ceil(STATED_MICROS)).expect("a quotient by more than two is in range")
+}
+
+/// What moves from one party to another, and what for.
+type Flow = (Party, Party, Purpose);
+
+/// By how much transfers move more or less than what awards and sales say, all flows together. What is paid back for revoked
+/// leases is no part of a round, and is not looked at.
+pub(super) fn unbalanced(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[Transfer]) -> u128 {
+    let mut open = due(session, outcome);
+    for transfer in
+        transfers.iter().filter(|transfer| !matches!(transfer.purpose, Purpose::Refund | Purpose::Compensation))
+    {
+        *open.entry((transfer.from, transfer.to, transfer.purpose)).or_default() -= i128::from(transfer.amount.0);
+    }
+    open.values().map(|left| left.unsigned_abs()).sum()
+}
+
+/// What must move: payments to the operator, proceeds to sellers, and the fees of both.
+fn due(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<Flow, i128> {
+    let fees = session.policy.rules().fees;
+    let mut due: BTreeMap<Flow, i128> = BTreeMap::new();
+    // What sellers get, and what they must be left with.
+    let mut sellers: BTreeMap<SellerId, (i128, i128)> = BTreeMap::new();
+    let holder = |bidder: BidderIndex| Party::Holder(HolderId(bidder.0));
+    for (bid, fate, paid) in won(session, outcome) {
+        *due.entry((holder(bid.bidder), Party::Operator, Purpose::Payment)).or_default() += paid;
+        if class_of(session, fate).is_some_and(|class| !class.format.takes_offers()) {
+            let fleet = sellers.entry(FLEET).or_default();
+            *fleet = (fleet.0 + paid, fleet.1 + i128::from(fate.reserve.0));
+        }
+    }
+    for (offer, fate) in session.offers.iter().zip(&outcome.offer_fates) {
+        let Ok(Money(gets)) = fate.result else { continue };
+        let (part, whole) = share(fate.part, offer.goods.first().map_or(1, |good| good.wish.quantity));
+        let asked = (i128::from(fate.ask.0) * part + whole - 1) / whole;
+        let seller = sellers.entry(offer.seller).or_default();
+        *seller = (seller.0 + i128::from(gets), seller.1 + asked.min(gets.into()));
+    }
+    for (seller, (gets, least)) in sellers {
+        let fee = (gets * i128::from(fees.seller_permille) / 1_000).min((gets - least).max(0));
+        due.insert((Party::Operator, Party::Seller(seller), Purpose::Proceeds), gets);
+        due.insert((Party::Seller(seller), Party::Operator, Purpose::Fee), fee);
+    }
+    let mut groups: Vec<(BidderIndex, GroupIndex)> = session
+        .bids
+        .iter()
+        .zip(&outcome.fates)
+        .filter(|(_, fate)| fate.result != Err(Lost::Budget))
+        .map(|(bid, _)| (bid.bidder, bid.group))
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
+    for (bidder, _) in groups {
+        *due.entry((holder(bidder), Party::Operator, Purpose::Fee)).or_default() += i128::from(fees.per_group.0);
+    }
+    due
+}
