@@ -3,15 +3,18 @@
 //! Both have a budget of work, so that the same round gives the same figures on every machine. A deadline that comes first cuts
 //! them short, and the figures say so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::support::stop::Stop;
 
-use super::{AccountBid, Lost, Session, SessionError, SessionOutcome, clear_session};
-use crate::book::{BidderIndex, GroupIndex};
+use super::formats::sealed::{bundles_with_caps, net_bids};
+use super::market::{Entered, Market};
+use super::{ClassOutcome, Fate, Lost, Session, SessionError, SessionOutcome, clear_session};
+use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
+use crate::clear::clear;
+use crate::clear::rules::Rules;
 use crate::lot::lot;
-use crate::money::Money;
-use crate::policy::{Format, PaymentRule, Policy};
+use crate::policy::{Format, PaymentRule};
 
 /// Bidders whose misreports are tried.
 const BIDDERS: usize = 4;
@@ -21,9 +24,6 @@ const STATED_PERMILLE: [u32; 4] = [500, 800, 950, 1_200];
 
 /// Work that all misreports together may take, in the units of [`Stop::spend`]: about two seconds.
 const WORK: u64 = 60_000_000;
-
-/// The most groups that a policy may let a bidder have.
-const GROUPS_MOST: u32 = 1_000_000;
 
 /// Work that the search for a coalition may take.
 const WORK_COALITION: u64 = 300_000_000;
@@ -104,9 +104,9 @@ fn gain(
 }
 
 /// By how much the best coalition could pay the seller more than the round does and still be no worse off, in micro-credits: zero
-/// in the core. Every winner's bids in a class are lowered by what it gained there, and each class is solved once more with
-/// what entered it; `None` where one is not solved to its end within a budget of work, or its format proves no optimum. The
-/// budget of the stop is set anew.
+/// in the core. Each class is solved once more, with what entered it at what it offers beyond what its bidder gained there; `None`
+/// where one is not solved to its end within a budget of work, or its format proves no optimum. The budget of the stop is set
+/// anew.
 ///
 /// # Errors
 /// See [`SessionError`].
@@ -120,44 +120,92 @@ pub fn core_violation(
     if outcome.settled_nothing() || stop.is_raised() {
         return Ok(None);
     }
-    let mut bids: Vec<AccountBid> = session.bids.to_vec();
-    let mut gained = BTreeMap::new();
-    let mut revenue = 0_u128;
-    for (bid, fate) in session.bids.iter().zip(&outcome.fates) {
-        if let Ok(paid) = fate.result {
-            *gained.entry((bid.bidder, fate.class)).or_insert(0) += fate.counted.0 - paid.0;
-            revenue += u128::try_from(paid.0 - fate.reserve.0).unwrap_or(0);
-        }
+    let (mut best, mut revenue) = (0_u128, 0_u128);
+    for class in &outcome.classes {
+        let Some((offered, paid)) = best_coalition(session, outcome, class, stop)? else { return Ok(None) };
+        best += offered;
+        revenue += paid;
     }
-    let mut groups = BTreeMap::new();
-    for (bid, fate) in bids.iter_mut().zip(&outcome.fates) {
-        // A group with bids in several classes is one in each: what it wins in the one keeps it out of none that it had entered.
-        let next = u32::try_from(groups.len()).expect("bids are counted in 32 bits");
-        bid.group = GroupIndex(*groups.entry((bid.bidder, bid.group, fate.class)).or_insert(next));
-        let gained = gained.get(&(bid.bidder, fate.class)).copied().unwrap_or(0);
-        // What the rules refused is in no coalition, though they might admit it once it is lowered.
-        let takes_part = matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Unsettled));
-        bid.amount = if takes_part { Money((fate.counted.0 - gained).max(0)) } else { Money(0) };
-    }
-    let Some(policy) = as_bid(session.policy, outcome) else { return Ok(None) };
-    // Whatever takes part could be paid for, and is lower now.
-    let lowered = clear_session(&Session { bids: &bids, policy: &policy, budgets: None, ..*session }, stop)?;
-    let is_proved = !stop.is_raised() && lowered.classes.iter().all(|class| class.bound == Some(class.surplus));
-    let best: u128 = lowered.classes.iter().map(|class| class.surplus).sum();
-    Ok(is_proved.then(|| best.saturating_sub(revenue)))
+    Ok(Some(best.saturating_sub(revenue)))
 }
 
-/// The same rules with payments as bid, where every class that was bid for is solved to a proven optimum.
-fn as_bid(policy: &Policy, outcome: &SessionOutcome) -> Option<Policy> {
-    let mut rules = policy.rules().clone();
-    // Whatever takes part was within the limits.
-    rules.bids.groups_max = GROUPS_MOST;
-    for class in &outcome.classes {
-        let stated = &mut rules.classes[class.class];
-        if stated.format != Format::SealedBid {
-            return None;
-        }
-        stated.payment = PaymentRule::PayAsBid;
+/// The most that a coalition could pay for what it would win of a class, and what is paid for it, both beyond the reserves.
+///
+/// A bidder in a coalition keeps what it gained. Where its bids are of one group, each is worth less by that; where they are of
+/// several, of which each may win, they are worth what they were, and its staying out with all of them is worth what it gained.
+fn best_coalition(
+    session: &Session<'_>,
+    outcome: &SessionOutcome,
+    class: &ClassOutcome,
+    stop: &Stop,
+) -> Result<Option<(u128, u128)>, SessionError> {
+    let rules = session.policy.rules();
+    if rules.classes[class.class].format != Format::SealedBid {
+        return Ok(None);
     }
-    Policy::new(rules).ok()
+    let market = entered(session, outcome, class);
+    let mut offers: Vec<Offer> =
+        market.catalog.goods().iter().map(|good| Offer { quantity: good.offered, reserve: 0 }).collect();
+    let bundles = bundles_with_caps(&market, &mut offers);
+    let mut bids = net_bids(&market, &outcome.fates, bundles);
+    let (mut gained, mut paid) = (BTreeMap::new(), 0_u128);
+    for fate in market.bids.iter().map(|entered| (session.bids[entered.at].bidder, &outcome.fates[entered.at])) {
+        if let (bidder, &Fate { result: Ok(payment), counted, reserve, .. }) = fate {
+            *gained.entry(bidder).or_insert(0) += counted.micro_credits() - payment.micro_credits();
+            paid += u128::from(payment.micro_credits().saturating_sub(reserve.micro_credits()));
+        }
+    }
+    let outs = keep(&gained, &mut bids, &mut offers);
+    if outs.iter().any(|out| out.amount > AMOUNT_MAX) {
+        // No bid says so much.
+        return Ok(None);
+    }
+    let kept: u128 = outs.iter().map(|out| u128::from(out.amount)).sum();
+    bids.extend(outs);
+    let pay_as_bid = Rules { payments: PaymentRule::PayAsBid, seed: rules.tie_break_seed };
+    let found = clear(&Book::new(bids)?, &Supply { offers }, &pay_as_bid, stop, &mut |_, _| {})?;
+    Ok((found.is_optimal() && !stop.is_raised()).then(|| (found.surplus.saturating_sub(kept), paid)))
+}
+
+/// Lets bidders keep what they gained: takes it off the bids of those with one group, and gives the outs of those with several.
+/// An out and each group of its bidder need a seat, of which there is one.
+fn keep(gained: &BTreeMap<BidderIndex, u64>, bids: &mut [Bid], offers: &mut Vec<Offer>) -> Vec<Bid> {
+    let mut groups: BTreeMap<BidderIndex, BTreeSet<GroupIndex>> = BTreeMap::new();
+    for bid in bids.iter() {
+        groups.entry(bid.bidder).or_default().insert(bid.group);
+    }
+    groups.retain(|bidder, groups| groups.len() > 1 && gained.contains_key(bidder));
+    let seat = |at: usize| GoodIndex(u32::try_from(at).expect("goods are counted in 32 bits"));
+    let seats: BTreeMap<GroupIndex, GoodIndex> =
+        groups.values().flatten().copied().zip((offers.len()..).map(seat)).collect();
+    offers.extend(seats.iter().map(|_| Offer { quantity: 1, reserve: 0 }));
+    for bid in &mut *bids {
+        match seats.get(&bid.group) {
+            Some(&seat) => bid.bundle.push((seat, 1)),
+            None => bid.amount = bid.amount.saturating_sub(gained.get(&bid.bidder).copied().unwrap_or(0)),
+        }
+    }
+    let numbers = bids.iter().map(|bid| bid.group.0.max(bid.bidder.0));
+    let first = numbers.max().map_or(0, |most| most.checked_add(1).expect("bids are counted in 32 bits"));
+    let out = |(number, (bidder, groups)): (u32, (&BidderIndex, &BTreeSet<GroupIndex>))| {
+        let mut bundle: Vec<(GoodIndex, u64)> = groups.iter().map(|group| (seats[group], 1)).collect();
+        bundle.sort_unstable();
+        Bid { bidder: BidderIndex(number), group: GroupIndex(number), amount: gained[bidder], bundle }
+    };
+    (first..).zip(&groups).map(out).collect()
+}
+
+/// What entered a class. What the rules refused is in no coalition.
+fn entered<'a>(session: &'a Session<'a>, outcome: &SessionOutcome, class: &ClassOutcome) -> Market<'a> {
+    let takes_part = |fate: &Fate| matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Unsettled));
+    let fates =
+        outcome.fates.iter().enumerate().filter(|(_, fate)| fate.class == Some(class.class) && takes_part(fate));
+    let bids = fates.map(|(at, _)| Entered { at, bundle: class.catalog.bundle(&session.bids[at].wishes) });
+    Market {
+        session,
+        class: &session.policy.rules().classes[class.class],
+        catalog: class.catalog.clone(),
+        bids: bids.collect(),
+        offers: Vec::new(),
+    }
 }

@@ -309,9 +309,7 @@ proptest! {
         let of = |name, level, (format, payment)| class(name, level, format, payment);
         let policy = policy(vec![of("links", Level::Layer, kinds[rules.0]), of("cells", Level::Cell, kinds[rules.1])]);
         let mut bids = bids;
-        // One group a bidder is the condition of the core.
         let is_core = rules == (2, 2);
-        bids.iter_mut().filter(|_| is_core).for_each(|bid| bid.group = GroupIndex(bid.bidder.0));
         for (bid, _) in bids.iter_mut().zip(&in_cells).filter(|entry| *entry.1) {
             bid.wishes.iter_mut().for_each(|wish| (wish.owner, wish.quantity) = (Owner::Node(CELL), wish.quantity.min(4_000_000)));
         }
@@ -350,8 +348,6 @@ proptest! {
     /// Core payments leave no coalition that would rather deal with the seller; VCG payments may.
     #[test]
     fn core_payments_are_not_blocked(bids in any_bids()) {
-        // One group a bidder: the theorem's, and the rule's, condition.
-        let bids: Vec<AccountBid> = bids.into_iter().map(|bid| AccountBid { group: GroupIndex(bid.bidder.0), ..bid }).collect();
         let policy = sealed(PaymentRule::Core);
         let fleet = fleet();
         let session = session(&fleet, &policy, &bids);
@@ -454,6 +450,33 @@ fn a_reserve_price_beyond_all_amounts_is_met_by_none() {
         let bids = [AccountBid { amount: MONEY_MAX, ..bid(0, 0, &[wish(LAYER, millions, (0, 1))]) }];
         let outcome = clear_session(&session(&fleet, &policy, &bids), &Stop::new()).unwrap();
         assert_eq!(outcome.fates[0].result, result);
+    }
+}
+
+#[test]
+fn a_winner_by_two_groups_keeps_its_gain_once() {
+    // x, y, z1 and z2 are an hour each: the first bidder wants x and, apart from that, y; the second x or both z.
+    let hours = [(10, (0, 1)), (5, (1, 2)), (5, (2, 3)), (5, (3, 4))];
+    let of = |bidder, group, amount, good: usize| AccountBid {
+        group: GroupIndex(group),
+        ..bid(bidder, amount, &[wish(LAYER, hours[good].0, hours[good].1)])
+    };
+    let both = AccountBid { group: GroupIndex(2), ..bid(1, 8, &[wish(LAYER, 5, (2, 4))]) };
+    let bids = [of(0, 0, 10, 0), of(0, 1, 10, 1), of(1, 2, 3, 0), both, of(2, 3, 3, 1), of(3, 4, 5, 2), of(4, 5, 5, 3)];
+    let mut free = class("links", Level::Layer, Format::SealedBid, PaymentRule::Vcg);
+    free.reserve = Reserve::Fixed(0);
+    for (payment, violation) in [(PaymentRule::Vcg, 2), (PaymentRule::Core, 0)] {
+        let policy = policy(vec![AccountClass { payment, ..free.clone() }]);
+        let fleet = fleet();
+        let session = session(&fleet, &policy, &bids);
+        let outcome = clear_session(&session, &Stop::new()).unwrap();
+        let paid: i64 = outcome.fates.iter().filter_map(|fate| fate.result.ok()).map(|paid| paid.0).sum();
+        // At VCG 3 for each good: the first two bidders would pay 14 together and have what they have now.
+        assert_eq!(paid, 14 - violation);
+        assert_eq!(
+            probe::core_violation(&session, &outcome, &Stop::new()),
+            Ok(Some(u128::try_from(violation).unwrap()))
+        );
     }
 }
 

@@ -4,7 +4,7 @@ mod counter;
 mod exchange;
 mod items;
 mod reduction;
-mod sealed;
+pub(super) mod sealed;
 mod tranches;
 mod uniform;
 mod uniform_support;

@@ -33,7 +33,7 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
 }
 
 /// The bids of a class with what they offer beyond their reserve prices.
-pub(super) fn net_bids(market: &Market<'_>, fates: &[Fate], bundles: Vec<Bundle>) -> Vec<Bid> {
+pub(in crate::session) fn net_bids(market: &Market<'_>, fates: &[Fate], bundles: Vec<Bundle>) -> Vec<Bid> {
     let net = |(entered, bundle): (&crate::session::market::Entered, Bundle)| {
         let (stated, fate) = (&market.session.bids[entered.at], &fates[entered.at]);
         let amount = Money(fate.counted.0 - fate.reserve.0).micro_credits();
@@ -64,7 +64,7 @@ struct Wanting {
 
 /// The bundles of a book; a bidder with several groups that could win too much of a good together shares a further good,
 /// of which there is as much as one bidder may win.
-pub(super) fn bundles_with_caps(market: &Market<'_>, offers: &mut Vec<Offer>) -> Vec<Bundle> {
+pub(in crate::session) fn bundles_with_caps(market: &Market<'_>, offers: &mut Vec<Offer>) -> Vec<Bundle> {
     let mut bundles: Vec<Bundle> = market.bids.iter().map(|entered| entered.bundle.clone()).collect();
     let mut wanted: BTreeMap<(BidderIndex, GoodIndex), Wanting> = BTreeMap::new();
     for (at, entered) in market.bids.iter().enumerate() {
