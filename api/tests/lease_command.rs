@@ -22,7 +22,7 @@ struct Serving {
 impl Serving {
     fn start(flags: &[&str]) -> Serving {
         let bench = Bench::with_fleet();
-        let (child, url) = serve(&bench, flags);
+        let (child, url) = serve(&bench, "127.0.0.1:0", flags);
         Serving { bench, child, url }
     }
 
@@ -37,7 +37,13 @@ impl Serving {
     }
 
     fn start_again(&mut self, flags: &[&str]) {
-        (self.child, self.url) = serve(&self.bench, flags);
+        (self.child, self.url) = serve(&self.bench, "127.0.0.1:0", flags);
+    }
+
+    /// Starts again where it was before.
+    fn come_back(&mut self) {
+        let address = self.url.strip_prefix("http://").unwrap().to_owned();
+        (self.child, self.url) = serve(&self.bench, &address, &[]);
     }
 }
 
@@ -48,9 +54,9 @@ impl Drop for Serving {
     }
 }
 
-fn serve(bench: &Bench, flags: &[&str]) -> (Child, String) {
+fn serve(bench: &Bench, address: &str, flags: &[&str]) -> (Child, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
-    command.arg("serve").args(flags).args(["--listen", "127.0.0.1:0", "--fleet"]).arg(bench.path("fleet"));
+    command.arg("serve").args(flags).args(["--listen", address, "--fleet"]).arg(bench.path("fleet"));
     let mut child = command.arg("--data").arg(bench.path("data")).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -84,6 +90,54 @@ fn a_script_requests_lists_renews_and_releases() {
     assert_eq!(serving.lease(0, &format!("release {id} --holder web --json")).json()["state"], "released");
     assert_eq!(serving.lease(0, &format!("get {id} --json")).json()["state"], "released");
     assert_eq!(serving.signal("TERM"), Some(0));
+}
+
+#[test]
+fn a_watch_outlives_its_server() {
+    let mut serving = Serving::start(&[]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
+    command.args([
+        "lease",
+        "watch",
+        "--json",
+        "--bookmarks",
+        "--changes",
+        "3",
+        "--timeout",
+        "60s",
+        "--server",
+        &serving.url,
+    ]);
+    let mut watch = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<serde_json::Value>(&lines.next().unwrap().unwrap()).unwrap();
+    // A watch begins with a bookmark: from here on it misses nothing.
+    assert!(next()["changed"].is_null());
+    let mut seen = Vec::new();
+    for (number, signal) in ["KILL", "TERM", "KILL"].into_iter().enumerate() {
+        let lease = serving.lease(0, &format!("{REQUEST} r{number}")).json();
+        let changed = std::iter::from_fn(|| Some(next())).find(|said| !said["changed"].is_null()).unwrap();
+        assert_eq!(changed["changed"]["lease_id"], lease["lease_id"]);
+        seen.push(changed["revision"].as_str().unwrap().to_owned());
+        serving.signal(signal);
+        serving.come_back();
+    }
+    assert_eq!(seen, ["1.1", "1.2", "1.3"]);
+    assert!(watch.wait().unwrap().success());
+}
+
+#[test]
+fn a_watch_of_a_server_that_stays_away_ends_with_one() {
+    let mut serving = Serving::start(&[]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
+    command.args(["lease", "watch", "--bookmarks", "--timeout", "200ms", "--server", &serving.url]);
+    let mut watch = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(watch.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    serving.signal("KILL");
+    let said = watch.wait_with_output().unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    assert!(String::from_utf8(said.stderr).unwrap().contains("UNAVAILABLE"));
 }
 
 #[test]

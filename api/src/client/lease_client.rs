@@ -1,5 +1,6 @@
 //! Calls that are repeated under one request id until there is an answer.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -159,13 +160,14 @@ fn between(from: prost_types::Timestamp, to: prost_types::Timestamp) -> Duration
 }
 
 /// Repeats of one call, until an instant.
-struct Repeats {
+pub(crate) struct Repeats {
     until: BootInstant,
     pause: Duration,
 }
 
 impl Repeats {
-    fn new(until: BootInstant) -> Repeats {
+    /// Repeats until an instant.
+    pub(crate) fn new(until: BootInstant) -> Repeats {
         Repeats { until, pause: PAUSES.0 }
     }
 
@@ -180,7 +182,7 @@ impl Repeats {
     ///
     /// # Errors
     /// The status, where a repeat would not change it or there is no time for one.
-    async fn pause_after(&mut self, status: Status) -> Result<(), Status> {
+    pub(crate) async fn pause_after(&mut self, status: Status) -> Result<(), Status> {
         let left = BootInstant::now().until(self.until);
         let Some(pause) = pause(&status, self.pause).filter(|pause| *pause < left) else { return Err(status) };
         tokio::time::sleep(pause).await;
@@ -197,6 +199,8 @@ fn pause(status: &Status, least: Duration) -> Option<Duration> {
         Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Some(asked.unwrap_or_default().max(least)),
         // A server that takes nothing in now says when it may; a limit of another kind stands.
         Code::ResourceExhausted => asked.map(|asked| asked.max(least)),
+        // A connection that broke: no server said so.
+        _ if status.source().is_some() => Some(least),
         _ => None,
     }
 }

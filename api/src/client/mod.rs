@@ -14,5 +14,6 @@ mod server_url;
 pub use boot_clock::BootInstant;
 pub use holder_term::{HolderTerm, TermLeft};
 pub use kept_lease::{Ended, Holding, KeptLease};
+pub(crate) use lease_client::Repeats;
 pub use lease_client::{Answer, Grant, LeaseClient, RequestError};
 pub use server_url::{ConnectError, ServerUrl, ServerUrlError};
