@@ -23,7 +23,7 @@ pub struct Listing {
 /// A wish to take, for a term: all of its goods or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ask<'a> {
-    /// Accounts, by their position on the board, with what is taken of each in base units; an account at most once.
+    /// Accounts, by their position on the board, with what is taken of each in base units.
     pub goods: &'a [(u32, u64)],
     /// The term in seconds.
     pub seconds: u32,
@@ -133,15 +133,13 @@ impl PriceBoard {
             let asked = &mut self.asked[at(account)];
             *asked = asked.saturating_add(amount);
         }
-        for &(account, amount) in ask.goods {
+        for (taken, &(account, amount)) in ask.goods.iter().enumerate() {
             let left = self.left[at(account)];
-            if amount > left {
+            let Some(rest) = left.checked_sub(amount) else {
+                ask.goods[..taken].iter().for_each(|&(account, amount)| self.left[at(account)] += amount);
                 return Err(Turned::NoRoom { account, left });
-            }
-        }
-        for &(account, amount) in ask.goods {
-            let left = &mut self.left[at(account)];
-            *left = left.saturating_sub(amount);
+            };
+            self.left[at(account)] = rest;
         }
         Ok(price)
     }

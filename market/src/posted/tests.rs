@@ -165,3 +165,13 @@ proptest! {
         prop_assert!(gain(stated) <= gain(worth));
     }
 }
+
+#[test]
+fn an_account_that_is_asked_for_twice_is_not_sold_twice() {
+    let mut board = PriceBoard::new(vec![listing(STEERING), listing(STEERING)]);
+    board.open(&[10, 10]);
+    let mut take = |goods: &[(u32, u64)]| board.take(&Ask { goods, seconds: 1, value: Money(1 << 53) }).map(|_| ());
+    assert_eq!(take(&[(0, 6), (1, 3), (0, 6)]), Err(Turned::NoRoom { account: 0, left: 4 }));
+    assert_eq!(take(&[(0, 6), (1, 3), (0, 4)]), Ok(()));
+    assert_eq!(board.left(), [0, 7]);
+}
