@@ -372,7 +372,13 @@ fn every_order_passes_its_check_and_changed_ones_do_not() {
 fn has_order(instance: &Instance, placements: &[Placement], left: &mut Vec<Move>, done: &mut Vec<Move>) -> bool {
     let is_bad = |fault: &check::Violation| {
         let check::Violation::Moves(fault) = fault else { return true };
-        !matches!(fault, MoveFault::Remains { .. } | MoveFault::Displaced { .. } | MoveFault::Idle { .. })
+        !matches!(
+            fault,
+            MoveFault::Remains { .. }
+                | MoveFault::Displaced { .. }
+                | MoveFault::Idle { .. }
+                | MoveFault::LeftPaused { .. }
+        )
     };
     if check::moves::violations(instance, placements, done).iter().any(is_bad) {
         return false;

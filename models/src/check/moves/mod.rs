@@ -16,7 +16,8 @@
 //!                 held[d]   + sum of max(0, enters[d]   - leaves[d])    <=  max(1000 milli, held[d])   device d
 //!                     over its capsules; leaves counts as zero for transient kinds
 //!                 capsules of the wave that go, pause or resume, and those paused  <=  limit[z]        zone z of either end
-//! after the last  each job has on each seat no more than the plan has
+//! after the last  none is paused
+//!                 each job has on each seat no more than the plan has
 //!                 on each seat, on each tile and in all no fewer than min(what ran there, what the plan has there)
 //!                 no job has paid more between pairs of tiles than the cheapest way costs
 //! ```
@@ -183,6 +184,15 @@ pub enum MoveFault {
         /// What the cheapest way costs.
         least: i128,
     },
+    /// After the last move, capsules are still paused: they hold what is transient where they left, and their turn in a zone.
+    LeftPaused {
+        /// The job.
+        job: JobIndex,
+        /// The tile that they left.
+        tile: NodeIndex,
+        /// How many they are.
+        count: u64,
+    },
     /// After the last move, fewer capsules run than ran and are placed.
     Idle {
         /// The job.
@@ -214,6 +224,7 @@ pub fn violations(instance: &Instance, placements: &[Placement], moves: &[Move])
     for wave in steps.chunk_by(|a, b| a.1.wave == b.1.wave) {
         replay.carry_out(wave[0].1.wave, wave, &mut found);
     }
+    found.extend(replay.left_paused());
     compare(&current, &planned, replay.there(), &mut found);
     // What does not lead to the plan has no way to compare.
     if found.is_empty() {
@@ -356,8 +367,11 @@ pub(super) fn describe(fault: &MoveFault, instance: &Instance, f: &mut fmt::Form
         MoveFault::Dearer { job, paid, least } => {
             write!(f, "moves: job {:?} pays {paid} between tiles, and the cheapest way costs {least}", name(job))
         }
+        MoveFault::LeftPaused { job, tile, count } => {
+            write!(f, "moves: {count} capsules of job {:?} that left tile {:?} stay paused", name(job), tile_name(tile))
+        }
         MoveFault::Idle { job, count } => {
-            write!(f, "moves: job {:?} has {count} capsules left stopped or paused", name(job))
+            write!(f, "moves: job {:?} has {count} capsules too few that run on", name(job))
         }
     }
 }

@@ -70,6 +70,11 @@ impl<'a> Replay<'a> {
         &self.there
     }
 
+    /// Capsules that paused and have not gone on.
+    pub(super) fn left_paused(&self) -> impl Iterator<Item = MoveFault> + '_ {
+        self.paused.iter().map(|(&(job, from, _), &count)| MoveFault::LeftPaused { job, tile: from.tile, count })
+    }
+
     /// Carries out one wave and reports what is wrong with it; a move that takes what is not there is left out.
     pub(super) fn carry_out(&mut self, wave: u32, steps: &[(usize, &Move)], found: &mut Vec<MoveFault>) {
         let mut begun: Vec<(usize, &Move)> = Vec::with_capacity(steps.len());

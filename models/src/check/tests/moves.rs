@@ -250,13 +250,24 @@ fn the_last_step_leaves_capsules_where_they_are_placed() {
     holds(&tiny, &plan, &[step(0, seat(A), seat(C))]);
     let found = "moves: job \"job0\" has left tile \"a\", where it is placed";
     breaks(&tiny, &plan, &[step(0, seat(A), seat(B)), step(0, seat(A), seat(C))], &[found]);
-    let found = "moves: job \"job0\" has 1 capsules left stopped or paused";
+    let found = "moves: job \"job0\" has 1 capsules too few that run on";
     breaks(&tiny, &plan, &[stop(0, seat(A))], &[found]);
     let found = [
         "move 0: job \"job0\" has no such placement on tile \"d\"",
         "moves: job \"job0\" still has capsules on tile \"d\" that are not placed",
     ];
     breaks(&tiny, &plan, &[step(0, seat(A), seat(D))], &found);
+}
+
+#[test]
+fn what_pauses_goes_on_or_the_plan_does_not_know_it() {
+    // The plan has stopped the one capsule, or one of two: a pause that never ends is no stop.
+    let found = "moves: 1 capsules of job \"job0\" that left tile \"a\" stay paused";
+    breaks(&jobs(&[1]).running(0, A, 1), &[], &[pause(0, seat(A), seat(B))], &[found]);
+    let two = jobs(&[1]).running(0, A, 1).running(0, C, 1);
+    let (out, over) = (pause(0, seat(A), seat(B)), step(0, seat(C), seat(D)));
+    breaks(&two, &[put(0, D)], &[out, over], &[found]);
+    holds(&two, &[put(0, D)], &[stop(0, seat(A)), over]);
 }
 
 #[test]
