@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::prices_of;
+
 /// What the greatest cost times the square of one more than the rows must stay below: 2^58, so that prices of columns, scaled
 /// until they are exact, have room in 64 bits.
 pub const SPAN_MAX: u128 = 1 << 58;
@@ -144,12 +146,12 @@ pub fn check(instance: &AssignmentInstance, columns: &[u32]) -> Result<u128, Ass
 /// ```
 ///
 /// Each row pays at least its least cost with the price of the column, whatever the prices, and each column is paid for once.
-/// Rounded up to a whole cost.
+/// Rounded up to a whole cost. A column without a price has the price 0, and further prices count for nothing.
 #[must_use]
 pub fn bound(instance: &AssignmentInstance, prices: &[i64], parts: u64) -> u128 {
-    let parts = i128::from(parts.max(1));
+    let (parts, prices) = (i128::from(parts.max(1)), prices_of(instance.size, prices));
     let least = |row: usize| {
-        let costs = instance.row(row).iter().zip(prices);
+        let costs = instance.row(row).iter().zip(&prices);
         costs.map(|(&cost, &price)| i128::from(cost) * parts + i128::from(price)).min().unwrap_or(0)
     };
     let paid: i128 = prices.iter().map(|&price| i128::from(price)).sum();
@@ -179,6 +181,15 @@ mod tests {
         assert_eq!(bound(&instance, &[0, 0], 1), 3);
         // In halves, a price of 3.5 proves 6.5, and so 7.
         assert_eq!(bound(&instance, &[7, 0], 2), 7);
+    }
+
+    #[test]
+    fn prices_too_few_or_too_many_prove_nothing_wrong() {
+        let instance = AssignmentInstance::new(2, vec![5, 1, 5, 1]).unwrap();
+        assert_eq!(check(&instance, &[0, 1]), Ok(6));
+        assert_eq!(bound(&instance, &[0], 1), bound(&instance, &[0, 0], 1));
+        assert_eq!(bound(&instance, &[], 1), 2);
+        assert_eq!(bound(&instance, &[0, 4, -100], 1), 6);
     }
 
     #[test]

@@ -12,7 +12,7 @@
 
 use std::fmt;
 
-use super::COEFFICIENT_MAX;
+use super::{COEFFICIENT_MAX, prices_of};
 
 /// What one unit of cost is in the prices of [`bound`]: prices are in 1/1024.
 pub const PRICE_SCALE: i128 = 1_024;
@@ -183,10 +183,12 @@ pub fn check(instance: &GapInstance, agents: &[u32]) -> Result<u128, GapFault> {
 /// ```
 ///
 /// Each knapsack is solved by dynamic programming over weight; where its table would be too large, by the fractional
-/// knapsack, rounded up. Prices may be of any sign. The result is in whole units, rounded up, and at least zero.
+/// knapsack, rounded up. Prices may be of any sign; an item without one has the price 0, and further ones count for nothing.
+/// The result is in whole units, rounded up, and at least zero.
 /// Takes agents times items times capacity steps.
 #[must_use]
 pub fn bound(instance: &GapInstance, prices: &[i64]) -> u128 {
+    let prices = prices_of(instance.items, prices);
     let mut total: i128 = prices.iter().map(|&price| i128::from(price)).sum();
     for (agent, &capacity) in instance.capacities.iter().enumerate() {
         let worth = |item| i128::from(prices[item]) - PRICE_SCALE * i128::from(instance.cost(agent, item));

@@ -11,5 +11,13 @@ pub mod openb;
 pub mod reassignment;
 pub mod vector_packing;
 
+/// Prices of so many things: those that are not stated are zero, and those of nothing are left out. Bounds are valid at any
+/// prices, and so at any number of them.
+fn prices_of(count: usize, stated: &[i64]) -> Vec<i64> {
+    let mut prices = stated.to_vec();
+    prices.resize(count, 0);
+    prices
+}
+
 /// The largest coefficient of an instance: 2^53, so that every one is exact in floating point as well.
 pub const COEFFICIENT_MAX: u64 = 1 << 53;
