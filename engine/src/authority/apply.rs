@@ -130,6 +130,7 @@ impl Authority {
         self.premise(now, event);
         let mut decision = self.decide(event);
         self.conclude(event, &mut decision, effects);
+        self.forget_ended();
         self.deep_check();
         decision
     }
@@ -143,6 +144,7 @@ impl Authority {
     pub fn enact(&mut self, now: Timestamp, event: &Event, decision: &Decision, effects: &mut Vec<Effect>) {
         self.premise(now, event);
         self.conclude(event, &mut decision.clone(), effects);
+        self.forget_ended();
         self.deep_check();
     }
 

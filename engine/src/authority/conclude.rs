@@ -62,7 +62,6 @@ impl Authority {
             }
             (Event::Retain(retention), Decision::Accepted { .. }) => {
                 self.retained = Some(*retention);
-                self.forget_ended();
                 answer(Answer::Done, effects);
             }
             (event, decision) => unreachable!("{decision:?} decides nothing about {event:?}"),

@@ -126,7 +126,7 @@ impl Authority {
         self.tell(slot, effects);
         self.settle_path(slot, effects);
         let lease = self.slots.id(slot);
-        self.ended(slot);
+        self.slots.end(slot);
         self.advance_offer(lease, effects);
     }
 
@@ -188,16 +188,11 @@ impl Authority {
         self.give_back(slot, false);
         self.slots.record_mut(slot).state = state;
         self.tell(slot, effects);
-        self.ended(slot);
-    }
-
-    /// A lease that ended is kept for a while; another one may be forgotten for it.
-    fn ended(&mut self, slot: u32) {
         self.slots.end(slot);
-        self.forget_ended();
     }
 
-    /// Forgets leases that ended first, as long as more are kept than may be.
+    /// Forgets leases that ended first, as long as more are kept than may be: once an event is worked off and answered, since what
+    /// ends by it may be told of.
     pub(super) fn forget_ended(&mut self) {
         let most = self.retention().ended_max;
         while let Some(slot) = self.slots.surplus(most) {

@@ -1,6 +1,6 @@
 //! Whom a bid displaces, against every set that could be displaced.
 
-use lessor_engine::authority::{Answer, Decision, Event, Lease, LeaseState, Money, Request, Scope, Term};
+use lessor_engine::authority::{Answer, Decision, Event, Lease, LeaseState, Money, Request, Retention, Scope, Term};
 use lessor_models::fleet::NodeIndex;
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
@@ -197,4 +197,23 @@ fn a_gang_that_is_offered_and_lets_one_lease_go_lets_all_go_and_gets_its_money_b
     let restored =
         lessor_engine::authority::Authority::restore(&watched.fleet, dear_terms(), watched.authority.snapshot());
     assert_eq!(restored.unwrap().snapshot(), watched.authority.snapshot());
+}
+
+#[test]
+fn a_release_that_ends_more_leases_than_are_kept_is_answered_all_the_same() {
+    let mut watched = Watched::new(dear_terms());
+    let (_, effects) = watched.apply(Timestamp(0), Event::Request(ask("d", Timestamp(0), (10, 60))));
+    let &Answer::Lease(first) = super::support::answer(&effects) else { panic!("{effects:?}") };
+    let gang =
+        Request { class: ServiceClass::C, count: 3, bid: Some(Money(1 << 52)), ..ask("c", Timestamp(0), (3, 10)) };
+    let (decision, _) = watched.apply(Timestamp(0), Event::Request(gang));
+    assert!(matches!(decision, Decision::Offered { .. }), "{decision:?}");
+    // The gang waits for a node that is closed by then, under terms that keep two leases.
+    watched.apply(Timestamp(0), Event::Drain { node: TILE, by: Some(Timestamp(0)) });
+    watched.apply(Timestamp(0), Event::Retain(Retention { ended_max: 2, ..dear_terms().retention() }));
+    let (_, effects) = watched.apply(Timestamp(SECOND), Event::Release { holder: first.holder, lease: first.id });
+    let &Answer::Lease(released) = super::support::answer(&effects) else { panic!("{effects:?}") };
+    assert_eq!((released.id, released.is_returned), (first.id, true));
+    // The three of the gang ended after it: the first two of all four are forgotten.
+    assert_eq!(watched.authority.lease(first.id), None);
 }

@@ -130,8 +130,7 @@ impl Terms {
     pub fn check(&self) -> Result<(), TermsError> {
         let counts = [
             ("repeats_max", self.repeats_max, 1),
-            // What a release ends can end an offered gang in turn, and the lease released is still to be shown.
-            ("ended_max", self.ended_max, self.gang_max.saturating_add(1)),
+            ("ended_max", self.ended_max, 1),
             ("watch_max", self.watch_max, 1),
             ("leases_max", self.leases_max, 1),
             ("gang_max", self.gang_max, 1),
