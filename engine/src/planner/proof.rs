@@ -39,13 +39,13 @@ fn all_bids(lowered: &Lowered<'_>) -> i128 {
     jobs.map(|job| i128::from(job.bid) * i128::from(job.count) + i128::from(job.bonus)).sum()
 }
 
-/// A certificate and the bound that it implies; nothing where it proves nothing.
+/// A certificate and the bound that it implies: where prices prove nothing, all bids still do.
 fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificate, i128)> {
     let proven = |certificate: Certificate| {
         let bound = check::bound::bound(lowered.instance, &certificate).ok()?;
         Some((certificate, bound))
     };
-    let mut best = proven(bound::certificate(lowered, relaxation))?;
+    let mut best = proven(bound::certificate(lowered, relaxation)).or_else(|| proven(Certificate::default()))?;
     // Without any price, all bids together are the bound.
     if best.1 > all_bids(lowered) {
         best = proven(Certificate::default()).filter(|(_, bound)| *bound < best.1).unwrap_or(best);
