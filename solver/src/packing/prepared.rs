@@ -136,7 +136,9 @@ impl Prepared {
             let of_component = parts.iter().zip(&self.solved).map(|(parts, base)| {
                 match parts.binary_search_by_key(&group, |part| part.group) {
                     Ok(part) => parts[part].beside(),
-                    Err(_) => base.as_ref().map(|solved| solved.incumbent.worth),
+                    Err(_) => {
+                        base.as_ref().filter(|solved| solved.incumbent.worth == solved.bound).map(|solved| solved.bound)
+                    }
                 }
             });
             of_component.sum()
