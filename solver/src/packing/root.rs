@@ -18,8 +18,8 @@ use super::tree::{Incumbent, PIVOTS_MAX, complete};
 const PROGRESS: f64 = 0.005;
 /// The share of the gap below which a round without sums of rows has brought little.
 const LITTLE: f64 = 0.1;
-/// The share of the gap that a round with sums of rows closes where they pay.
-const PAYS: f64 = 0.05;
+/// The share of the gap that a round with sums of rows closes where more of them are worth their time.
+const PAYS: f64 = 0.02;
 /// Rounds of cuts that may close less, in all.
 const UNLESS: usize = 3;
 /// Cuts in a round that are enough not to look for odd holes.
@@ -103,11 +103,10 @@ impl<'a> Root<'a> {
             }
             let before = self.proof.bound();
             let mut found = self.cuts(effort);
-            let others = found.len();
-            if is_for_sums || little || found.is_empty() {
+            let sums = effort.bases > 0 && (is_for_sums || little || found.is_empty());
+            if sums {
                 found.extend(self.rounded(effort, random));
             }
-            let sums = found.len() > others;
             if found.is_empty() {
                 return;
             }
@@ -142,7 +141,7 @@ impl<'a> Root<'a> {
     /// Sums of rows that the solution breaks once they are rounded.
     fn rounded(&mut self, effort: Effort, random: &mut Random) -> Vec<Cut> {
         let Ground { component, worths, stop } = self.ground;
-        if effort.bases == 0 || component.conflicts.is_none() {
+        if component.conflicts.is_none() {
             return Vec::new();
         }
         let rounding = self.rounding.get_or_insert_with(|| Rounding::new(&component.packing, worths));
