@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use lessor_models::families::vector_packing::{PRICE_MAX, STEPS_MAX, VectorPackingInstance, bound, check};
+use lessor_models::families::vector_packing::{PRICE_MAX, STEPS_MAX, VectorPackingInstance, bound_while, check};
 use rayon::prelude::*;
 
 use crate::support::numbers::{floor, round};
 use crate::support::random::Random;
 use crate::support::stop::Stop;
 
-use super::contents::{Prices, Wanted, search as contents};
+use super::contents::{GAIN_MIN, Prices, Wanted, search as contents};
 use super::cover::{Covered, cover};
 use super::dive::{Dived, dive};
 use super::first_fit::{Largest, first_fit};
@@ -96,6 +96,19 @@ pub(super) struct Dual {
     pub(super) bound: u128,
 }
 
+impl Dual {
+    /// What prices prove in exact integers, within so many steps and as long as no stop is raised.
+    fn proved(
+        checked: &VectorPackingInstance,
+        (prices, dimension_prices): (Vec<i64>, Vec<u64>),
+        steps_max: u32,
+        stop: &Stop,
+    ) -> Dual {
+        let bound = bound_while(checked, &prices, &dimension_prices, steps_max, &|| !stop.is_raised());
+        Dual { prices, dimension_prices, bound }
+    }
+}
+
 /// What the search has.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -135,7 +148,7 @@ pub(super) fn search(
     stop: &Stop,
     report: &mut dyn FnMut(usize, u128),
 ) -> Found {
-    let dual = std::cmp::max_by_key(number(checked), volume(checked), |dual| dual.bound);
+    let dual = std::cmp::max_by_key(number(checked, stop), volume(checked, stop), |dual| dual.bound);
     // Every item in a bin of its own always fits.
     let alone = (0..).take(checked.items().count()).collect::<Vec<u32>>();
     let (best, random) = ((alone.len(), alone), Random::new(options.seed));
@@ -160,21 +173,21 @@ pub(super) fn search(
 }
 
 /// The best bound by the sizes in one dimension.
-fn volume(checked: &VectorPackingInstance) -> Dual {
+fn volume(checked: &VectorPackingInstance, stop: &Stop) -> Dual {
     let duals = (0..checked.capacities().len()).map(|dimension| {
         let prices = (0..checked.demands().len()).map(|item| checked.sizes(item)[dimension]);
         let prices: Vec<i64> = prices.map(|size| size.clamp(-PRICE_MAX, PRICE_MAX)).collect();
         let mut dimension_prices = vec![0; checked.capacities().len()];
         dimension_prices[dimension] = 1;
-        Dual { bound: bound(checked, &prices, &dimension_prices, VOLUME_STEPS), prices, dimension_prices }
+        Dual::proved(checked, (prices, dimension_prices), VOLUME_STEPS, stop)
     });
     duals.max_by_key(|dual| dual.bound).expect("there is a dimension")
 }
 
 /// The bound by how many items a bin holds at most.
-fn number(checked: &VectorPackingInstance) -> Dual {
+fn number(checked: &VectorPackingInstance, stop: &Stop) -> Dual {
     let (prices, dimension_prices) = (vec![1; checked.demands().len()], vec![0; checked.capacities().len()]);
-    Dual { bound: bound(checked, &prices, &dimension_prices, NUMBER_STEPS), prices, dimension_prices }
+    Dual::proved(checked, (prices, dimension_prices), NUMBER_STEPS, stop)
 }
 
 impl Portfolio<'_> {
@@ -327,7 +340,9 @@ impl Portfolio<'_> {
         let Some(dual) = self.fractional.take() else { return };
         while !self.is_over() {
             let target = self.searched.max(usize::try_from(self.dual.bound).unwrap_or(usize::MAX));
-            let least = 1.0 - (target as f64 - dual.worth).max(0.0) - ERROR_MAX;
+            // Any of the bins may be worth a little more than the search could tell.
+            let unseen = ERROR_MAX + 2.0 * GAIN_MIN * target as f64;
+            let least = 1.0 - (target as f64 - dual.worth).max(0.0) - unseen;
             if least < LEAST_MIN {
                 break;
             }
@@ -357,7 +372,7 @@ impl Portfolio<'_> {
         let dimensions = found.dimension_prices.iter().zip(self.checked.capacities());
         let dimension_prices: Vec<u64> =
             dimensions.map(|(&price, &capacity)| floor(price * PRICE_ONE / (capacity as f64).max(1.0))).collect();
-        Dual { bound: bound(self.checked, &prices, &dimension_prices, STEPS_MAX), prices, dimension_prices }
+        Dual::proved(self.checked, (prices, dimension_prices), STEPS_MAX, self.stop)
     }
 
     fn dive(&mut self, noise: f64) {

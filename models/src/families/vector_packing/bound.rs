@@ -1,21 +1,6 @@
-//! Vector packing: items of several dimensions into as few equal bins as possible.
-//!
-//! ```text
-//! minimize   the number of bins
-//! subject to sum of the sizes of the items in a bin <= capacity      every bin, every dimension
-//!            every item in one bin
-//! ```
-//!
-//! Sizes may be below zero: such an item makes room for others in its bin. Public instances have a few of them.
-//!
-//! Prices of the items prove a bound: if no bin can hold items worth more than one, at least as many bins are needed as all
-//! items are worth (the dual of Gilmore & Gomory 1961; scaled where a bin can hold more, Farley 1990). [`bound`] evaluates it
-//! in exact integers.
+//! A number of bins that every packing needs: what all items are worth, over the most that the contents of one bin are.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use super::COEFFICIENT_MAX;
+use super::VectorPackingInstance;
 
 /// The largest price of [`bound`], so that no sum overflows.
 pub const PRICE_MAX: i64 = 1 << 50;
@@ -23,178 +8,11 @@ pub const PRICE_MAX: i64 = 1 << 50;
 /// Steps of a thorough search for the dearest contents of a bin: about a second.
 pub const STEPS_MAX: u32 = 60_000_000;
 
-/// A vector packing problem; valid once it exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VectorPackingInstance {
-    capacities: Vec<u64>,
-    sizes: Vec<i64>,
-    demands: Vec<u32>,
-}
+/// Steps between two looks at the time.
+pub const STEPS_A_LOOK: u32 = 16_384;
 
-/// Why numbers make no instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VectorPackingError {
-    /// There is no dimension.
-    NoDimension,
-    /// Not as many sizes as types times dimensions.
-    Shape {
-        /// Types times dimensions.
-        expected: usize,
-        /// How many sizes there are.
-        sizes: usize,
-    },
-    /// A number of more than [`COEFFICIENT_MAX`], or of less than that below zero.
-    TooLarge(i128),
-    /// A type that does not fit a bin alone.
-    TooWide {
-        /// The type, from zero.
-        item: usize,
-        /// The dimension, from zero.
-        dimension: usize,
-        /// Its size there.
-        size: i64,
-        /// The capacity there.
-        capacity: u64,
-    },
-    /// More than 2^32 - 1 items in all.
-    TooMany,
-}
-
-impl fmt::Display for VectorPackingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            VectorPackingError::NoDimension => write!(f, "there is no dimension"),
-            VectorPackingError::Shape { expected, sizes } => {
-                write!(f, "{expected} sizes are needed, but there are {sizes}")
-            }
-            VectorPackingError::TooLarge(number) => write!(f, "{number} is beyond {COEFFICIENT_MAX}"),
-            VectorPackingError::TooWide { item, dimension, size, capacity } => {
-                write!(f, "item type {item} has size {size} in dimension {dimension}, where a bin holds {capacity}")
-            }
-            VectorPackingError::TooMany => write!(f, "there are more than 2^32 - 1 items"),
-        }
-    }
-}
-
-impl std::error::Error for VectorPackingError {}
-
-impl VectorPackingInstance {
-    /// An instance of item types; sizes hold every dimension of the first type, then of the second, and so on.
-    ///
-    /// # Errors
-    /// See [`VectorPackingError`].
-    pub fn new(
-        capacities: Vec<u64>,
-        sizes: Vec<i64>,
-        demands: Vec<u32>,
-    ) -> Result<VectorPackingInstance, VectorPackingError> {
-        if capacities.is_empty() {
-            return Err(VectorPackingError::NoDimension);
-        }
-        let expected = capacities.len().saturating_mul(demands.len());
-        if sizes.len() != expected {
-            return Err(VectorPackingError::Shape { expected, sizes: sizes.len() });
-        }
-        let numbers =
-            capacities.iter().map(|&capacity| i128::from(capacity)).chain(sizes.iter().map(|&size| i128::from(size)));
-        if let Some(number) = numbers.into_iter().find(|number| number.unsigned_abs() > u128::from(COEFFICIENT_MAX)) {
-            return Err(VectorPackingError::TooLarge(number));
-        }
-        for (item, sizes) in sizes.chunks_exact(capacities.len()).enumerate() {
-            for (dimension, (&size, &capacity)) in sizes.iter().zip(&capacities).enumerate() {
-                if i128::from(size) > i128::from(capacity) {
-                    return Err(VectorPackingError::TooWide { item, dimension, size, capacity });
-                }
-            }
-        }
-        let items: u64 = demands.iter().map(|&demand| u64::from(demand)).sum();
-        if u32::try_from(items).is_err() {
-            return Err(VectorPackingError::TooMany);
-        }
-        Ok(VectorPackingInstance { capacities, sizes, demands })
-    }
-
-    /// What a bin holds, by dimension.
-    #[must_use]
-    pub fn capacities(&self) -> &[u64] {
-        &self.capacities
-    }
-
-    /// How many items there are of each type.
-    #[must_use]
-    pub fn demands(&self) -> &[u32] {
-        &self.demands
-    }
-
-    /// The sizes of a type, by dimension.
-    #[must_use]
-    pub fn sizes(&self, item: usize) -> &[i64] {
-        &self.sizes[item * self.capacities.len()..][..self.capacities.len()]
-    }
-
-    /// The type of each item: types in their order, each as often as it is demanded.
-    pub fn items(&self) -> impl Iterator<Item = usize> + '_ {
-        self.demands.iter().enumerate().flat_map(|(item, &demand)| (0..demand).map(move |_| item))
-    }
-}
-
-/// Why a packing is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VectorPackingFault {
-    /// Not one bin for each item.
-    Length {
-        /// How many bins are named.
-        named: usize,
-        /// How many items there are.
-        items: usize,
-    },
-    /// A bin that holds more than it can.
-    Overfull {
-        /// The bin.
-        bin: u32,
-        /// The dimension.
-        dimension: usize,
-        /// What it holds there.
-        held: i128,
-        /// What it can hold there.
-        capacity: u64,
-    },
-}
-
-impl fmt::Display for VectorPackingFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            VectorPackingFault::Length { named, items } => write!(f, "{named} bins are named for {items} items"),
-            VectorPackingFault::Overfull { bin, dimension, held, capacity } => {
-                write!(f, "bin {bin} holds {held} of at most {capacity} in dimension {dimension}")
-            }
-        }
-    }
-}
-
-/// How many bins a packing uses: the bin of each item, in the order of [`VectorPackingInstance::items`].
-///
-/// # Errors
-/// The first [`VectorPackingFault`].
-pub fn check(instance: &VectorPackingInstance, bins: &[u32]) -> Result<usize, VectorPackingFault> {
-    let items: Vec<usize> = instance.items().collect();
-    if bins.len() != items.len() {
-        return Err(VectorPackingFault::Length { named: bins.len(), items: items.len() });
-    }
-    let mut held: BTreeMap<u32, Vec<i128>> = BTreeMap::new();
-    for (&bin, item) in bins.iter().zip(items) {
-        let loads = held.entry(bin).or_insert_with(|| vec![0; instance.capacities.len()]);
-        loads.iter_mut().zip(instance.sizes(item)).for_each(|(load, &size)| *load += i128::from(size));
-    }
-    for (&bin, loads) in &held {
-        for (dimension, (&held, &capacity)) in loads.iter().zip(&instance.capacities).enumerate() {
-            if held > i128::from(capacity) {
-                return Err(VectorPackingFault::Overfull { bin, dimension, held, capacity });
-            }
-        }
-    }
-    Ok(held.len())
-}
+/// Types that a bin holds at most in a search; what holds more is cut off.
+const DEPTH_MAX: usize = 1_024;
 
 /// A number of bins below which there is no packing, by prices of the types and of the dimensions.
 ///
@@ -205,14 +23,27 @@ pub fn check(instance: &VectorPackingInstance, bins: &[u32]) -> Result<usize, Ve
 /// The dearest contents are searched for exactly; a unit of room left in a dimension is taken to be worth its price, which
 /// limits what the rest of a search can find, as does how many more of the smallest fit, and says how much is left in parts
 /// that are cut off after so many steps. Any prices are valid, below zero too; those of the dimensions only help. Prices
-/// beyond [`PRICE_MAX`] count as that.
+/// beyond [`PRICE_MAX`] count as that, prices that are not there as zero, and those of no type or dimension not at all.
 #[must_use]
 pub fn bound(instance: &VectorPackingInstance, prices: &[i64], dimension_prices: &[u64], steps_max: u32) -> u128 {
-    let prices: Vec<i128> = prices.iter().map(|&price| i128::from(price.clamp(-PRICE_MAX, PRICE_MAX))).collect();
-    let dimension_prices: Vec<i128> =
-        dimension_prices.iter().map(|&price| i128::from(price).min(i128::from(PRICE_MAX))).collect();
+    bound_while(instance, prices, dimension_prices, steps_max, &|| true)
+}
+
+/// The same, cut off as well once the time is over: what `goes_on` says, which is asked every [`STEPS_A_LOOK`] steps.
+#[must_use]
+pub fn bound_while(
+    instance: &VectorPackingInstance,
+    prices: &[i64],
+    dimension_prices: &[u64],
+    steps_max: u32,
+    goes_on: &dyn Fn() -> bool,
+) -> u128 {
+    let price_of = |item: usize| i128::from(prices.get(item).map_or(0, |price| (*price).clamp(-PRICE_MAX, PRICE_MAX)));
+    let prices: Vec<i128> = (0..instance.demands.len()).map(price_of).collect();
+    let price_in = |at: usize| i128::from(*dimension_prices.get(at).unwrap_or(&0)).min(i128::from(PRICE_MAX));
+    let dimension_prices: Vec<i128> = (0..instance.capacities.len()).map(price_in).collect();
     let all: i128 = prices.iter().zip(&instance.demands).map(|(price, &demand)| price * i128::from(demand)).sum();
-    let dearest = Dearest::find(instance, (prices, dimension_prices), steps_max);
+    let dearest = Dearest::find(instance, (prices, dimension_prices), (steps_max, goes_on));
     if all <= 0 { 0 } else { all.unsigned_abs().div_ceil(dearest.max(1)) }
 }
 
@@ -234,23 +65,23 @@ struct Dearest<'a> {
     cut: i128,
     steps: u32,
     steps_max: u32,
+    goes_on: &'a dyn Fn() -> bool,
 }
 
-impl Dearest<'_> {
+impl<'a> Dearest<'a> {
     fn find(
-        instance: &VectorPackingInstance,
+        instance: &'a VectorPackingInstance,
         (prices, dimension_prices): (Vec<i128>, Vec<i128>),
-        steps_max: u32,
+        (steps_max, goes_on): (u32, &'a dyn Fn() -> bool),
     ) -> u128 {
         let room = |item: usize| -> i128 {
             let sizes = instance.sizes(item).iter().zip(&dimension_prices);
             sizes.map(|(&size, price)| i128::from(size) * price).sum()
         };
-        let makes_room = |item: usize| instance.sizes(item).iter().any(|&size| size < 0);
         let net = |item: usize| prices[item] - room(item);
-        let is_useful = |item: usize| instance.demands[item] > 0 && (prices[item] > 0 || makes_room(item));
+        let is_useful = |item: usize| instance.demands[item] > 0 && (prices[item] > 0 || instance.makes_room(item));
         let mut order: Vec<usize> = (0..prices.len()).filter(|&item| is_useful(item)).collect();
-        order.sort_by_key(|&item| (!makes_room(item), -net(item), item));
+        order.sort_by_key(|&item| (!instance.makes_room(item), -net(item), item));
         let mut beyond = vec![0; order.len() + 1];
         let mut relief = vec![vec![0; instance.capacities.len()]; order.len() + 1];
         let mut smallest = vec![vec![u64::MAX; instance.capacities.len()]; order.len() + 1];
@@ -282,12 +113,14 @@ impl Dearest<'_> {
             cut: 0,
             steps: 0,
             steps_max,
+            goes_on,
         };
-        search.descend(0, &capacities, 0);
+        search.descend((0, 0), &capacities, 0);
         search.best.max(search.cut).unsigned_abs()
     }
 
-    fn descend(&mut self, from: usize, room: &[i128], worth: i128) {
+    /// Goes through all that may follow in so much room, of the types from a position on.
+    fn descend(&mut self, (from, depth): (usize, usize), room: &[i128], worth: i128) {
         if room.iter().all(|&room| room >= 0) {
             self.best = self.best.max(worth);
         }
@@ -302,11 +135,10 @@ impl Dearest<'_> {
             if limit <= self.best.max(self.cut) {
                 return;
             }
-            if self.steps >= self.steps_max {
+            if depth == DEPTH_MAX || self.is_spent() {
                 self.cut = limit;
                 return;
             }
-            self.steps += 1;
             let item = self.order[at];
             // More of the same type are others too.
             let others = if self.instance.demands[item] == 1 { at + 1 } else { at };
@@ -318,9 +150,31 @@ impl Dearest<'_> {
                 let sizes = self.instance.sizes(item).iter();
                 let room: Vec<i128> =
                     room.iter().zip(sizes).map(|(room, &size)| room - i128::from(size) * i128::from(count)).collect();
-                self.descend(at + 1, &room, worth + self.prices[item] * i128::from(count));
+                self.descend((at + 1, depth + 1), &room, worth + self.prices[item] * i128::from(count));
+                let has_more = at + 1 < self.order.len() || self.instance.makes_room(item);
+                if count == 1 || !has_more {
+                    break;
+                }
+                // Each count is a step, or types of many items would go on for ever.
+                if limit <= self.best.max(self.cut) {
+                    return;
+                }
+                if self.is_spent() {
+                    self.cut = limit;
+                    return;
+                }
             }
         }
+    }
+
+    /// Whether no step is left; else one less is.
+    fn is_spent(&mut self) -> bool {
+        if self.steps % STEPS_A_LOOK == STEPS_A_LOOK - 1 && !(self.goes_on)() {
+            self.steps = self.steps_max;
+        }
+        let is_spent = self.steps >= self.steps_max;
+        self.steps += u32::from(!is_spent);
+        is_spent
     }
 
     /// How many more items fit a room at most, of the types from a position on.
@@ -349,24 +203,14 @@ fn most(instance: &VectorPackingInstance, item: usize, room: &[i128], relief: &[
 
 #[cfg(test)]
 mod tests {
+    use crate::families::vector_packing::{VectorPackingFault, check};
+
     use super::*;
 
     /// Bins of 10 by 10; two items of 6 by 2, two of 2 by 6, one of 5 by 5: one of each of the first two fit together, and
     /// nothing fits with the last but alone, so that three bins are needed.
     fn small() -> VectorPackingInstance {
         VectorPackingInstance::new(vec![10, 10], vec![6, 2, 2, 6, 5, 5], vec![2, 2, 1]).unwrap()
-    }
-
-    #[test]
-    fn bins_are_counted() {
-        assert_eq!(check(&small(), &[0, 1, 0, 1, 7]), Ok(3));
-    }
-
-    #[test]
-    fn faults_are_named() {
-        assert_eq!(check(&small(), &[0, 1]), Err(VectorPackingFault::Length { named: 2, items: 5 }));
-        let overfull = VectorPackingFault::Overfull { bin: 4, dimension: 0, held: 12, capacity: 10 };
-        assert_eq!(check(&small(), &[4, 4, 0, 1, 2]), Err(overfull));
     }
 
     #[test]
@@ -416,6 +260,39 @@ mod tests {
     }
 
     #[test]
+    fn many_of_a_type_are_cut_off_too() {
+        // Half a million of 3 and of 2 in bins of a million: no bin holds more than half a million, and each number of threes
+        // leaves room for another number of twos.
+        let instance = VectorPackingInstance::new(vec![1_000_000], vec![3, 2], vec![500_000; 2]).unwrap();
+        assert_eq!(bound(&instance, &[1, 1], &[0], 10_000), 2);
+        assert_eq!(bound(&instance, &[3, 2], &[1], 10_000), 3);
+    }
+
+    #[test]
+    fn bins_of_very_many_types_are_cut_off() {
+        let instance = VectorPackingInstance::new(vec![1 << 53], (1..=100_000).collect(), vec![1; 100_000]).unwrap();
+        assert_eq!(bound(&instance, &vec![1; 100_000], &[0], STEPS_MAX), 1);
+    }
+
+    #[test]
+    fn a_bound_ends_with_its_time() {
+        let instance = VectorPackingInstance::new(vec![1_000_000], vec![3, 2], vec![500_000; 2]).unwrap();
+        let looks = std::cell::Cell::new(0);
+        let once = || {
+            looks.set(looks.get() + 1);
+            looks.get() < 2
+        };
+        assert_eq!(bound_while(&instance, &[1, 1], &[0], STEPS_MAX, &once), 2);
+        assert_eq!(looks.get(), 2);
+    }
+
+    #[test]
+    fn prices_that_are_not_there_count_as_zero() {
+        assert_eq!(bound(&small(), &[5], &[], STEPS_MAX), bound(&small(), &[5, 0, 0], &[0, 0], STEPS_MAX));
+        assert_eq!(bound(&small(), &[6, 2, 5, 99], &[1, 0, 99], STEPS_MAX), 3);
+    }
+
+    #[test]
     fn how_many_items_fit_is_proved_by_pairs() {
         // Sizes of 26 to 40 in bins of 100 by 100: never do four fit, which pairs show; threes are a hundred times as many.
         let sizes = (0..600).map(|at| 26 + at * 7 % 15).collect();
@@ -429,17 +306,5 @@ mod tests {
         let instance = VectorPackingInstance::new(vec![10, 10], vec![1, 0, 10, -1], vec![2, 1]).unwrap();
         assert_eq!(check(&instance, &[0, 0, 1]), Ok(2));
         assert_eq!(bound(&instance, &[1, 1], &[0, 0], STEPS_MAX), 2);
-    }
-
-    #[test]
-    fn numbers_that_make_no_instance_are_refused() {
-        let refused = |capacities, sizes, demands| VectorPackingInstance::new(capacities, sizes, demands).unwrap_err();
-        assert_eq!(refused(vec![], vec![], vec![]), VectorPackingError::NoDimension);
-        assert_eq!(refused(vec![1], vec![], vec![1]), VectorPackingError::Shape { expected: 1, sizes: 0 });
-        let wide = VectorPackingError::TooWide { item: 0, dimension: 0, size: 2, capacity: 1 };
-        assert_eq!(refused(vec![1], vec![2], vec![1]), wide);
-        assert_eq!(refused(vec![1], vec![1, 1], vec![u32::MAX, 1]), VectorPackingError::TooMany);
-        let below = -(1_i64 << 53) - 1;
-        assert_eq!(refused(vec![1], vec![below], vec![1]), VectorPackingError::TooLarge(i128::from(below)));
     }
 }
