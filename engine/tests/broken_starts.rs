@@ -103,6 +103,39 @@ fn a_broken_spread_is_mended_by_as_few_moves_as_it_takes() {
 }
 
 #[test]
+fn what_may_not_be_preempted_stays_before_what_may() {
+    let preemptible = Job { preemptible: true, ..job(1, 6) };
+    let jobs = vec![job(1, 4), Job { bid: 9_000, ..preemptible.clone() }, job(1, 5)];
+    let plan = checked(&instance([10, 0, 0, 0], jobs, &[(0, 0, 1), (1, 0, 1), (2, 0, 1)], &[]));
+    assert_eq!([0, 1, 2].map(|job| held(&plan, job)[0]), [1, 0, 1]);
+    // Nor does what it must be near give way to work that is worth more.
+    let near = Some(Relation { job: JobIndex(0), domain: Domain::Level(Level::Tile) });
+    let jobs = vec![preemptible, Job { affinity: near, ..job(1, 2) }, Job { bid: 90_000, ..job(1, 8) }];
+    let plan = checked(&instance([10, 0, 0, 0], jobs, &[(0, 0, 1), (1, 0, 1)], &[]));
+    assert_eq!([0, 1, 2].map(|job| held(&plan, job)[0]), [1, 1, 0]);
+}
+
+#[test]
+fn what_is_not_worth_the_move_that_mends_a_rule_stops() {
+    let dear = |spread| Job { spread: Some(spread), move_cost: 5_000, preemptible: true, ..job(2, 2) };
+    for spread in [Spread::at_most(Domain::Level(Level::Tile), 1), Spread::over(Domain::Level(Level::Cell), 2)] {
+        let plan = checked(&instance([9; 4], vec![dear(spread)], &[(0, 0, 2)], &[]));
+        assert_eq!((held(&plan, 0), plan.moves.len(), plan.unplaced[0].count), ([1, 0, 0, 0], 1, 1), "{spread:?}");
+    }
+    // Nor does it join others of its job where they run.
+    let jobs = vec![Job { spread: None, count: 3, ..dear(Spread::at_most(Domain::Level(Level::Tile), 1)) }];
+    let plan = checked(&instance([2, 9, 0, 0], jobs, &[(0, 0, 2), (0, 1, 1)], &[]));
+    assert_eq!((held(&plan, 0), plan.moves.len()), ([1, 1, 0, 0], 1));
+    // A gang that would be too small without it stops whole, and stays where it is worth all that.
+    let most = Spread::at_most(Domain::Level(Level::Tile), 1);
+    let gang = |move_cost| Job { gang_min: 2, move_cost, ..dear(most) };
+    let plan = checked(&instance([9; 4], vec![gang(5_000)], &[(0, 0, 2)], &[]));
+    assert_eq!(held(&plan, 0), [0; 4]);
+    let plan = checked(&instance([9; 4], vec![gang(1_500)], &[(0, 0, 2)], &[]));
+    assert_eq!(held(&plan, 0).iter().sum::<u32>(), 2);
+}
+
+#[test]
 fn jobs_that_must_keep_apart_part() {
     let apart = Some(Relation { job: JobIndex(0), domain: Domain::Level(Level::Cell) });
     let jobs = vec![job(1, 2), Job { anti_affinity: apart, ..job(2, 2) }];

@@ -134,3 +134,19 @@ fn what_no_order_allows_stays_where_it_runs_and_who_waits_for_whom_is_told() {
     assert_eq!((tiles, moves), (TILES.to_vec(), 0));
     assert!(held_back.iter().any(|held| held.wait == Wait::Turn { zone: ZoneIndex(0) }), "{held_back:?}");
 }
+
+#[test]
+fn of_two_that_can_neither_stay_nor_pass_each_other_one_goes() {
+    // Each must be on the tile of the other, and needs its room at both ends meanwhile.
+    let instance = crossed(2);
+    let mut jobs = instance.jobs().to_vec();
+    (jobs[0].locality, jobs[1].locality) = (Some(TILES[1]), Some(TILES[0]));
+    jobs[1].bid = 3_000_000;
+    let names = ["first", "second"].map(String::from).to_vec();
+    let weights = Weights { transient: Kinds::NONE.with(Kind::Compute), ..Weights::default() };
+    let bound = Instance::new(instance.fleet().clone(), names, jobs, weights).unwrap();
+    let bound = bound.with_current(instance.current().to_vec()).unwrap();
+    let (tiles, moves, held_back) = crossing(&bound);
+    assert_eq!((tiles, moves), (vec![TILES[0]], 2), "the first stops, and the second goes where it ran");
+    assert!(held_back.iter().any(|held| held.job == JobIndex(0)), "{held_back:?}");
+}

@@ -1,5 +1,6 @@
 //! The way from what runs to a plan: its moves, and what it does without because no order of moves leads there.
 
+use lessor_models::instance::Instance;
 use lessor_models::plan::{HeldBack, Move, Placement};
 use lessor_solver::migration;
 use lessor_solver::plan::occupancy::Occupancy;
@@ -12,6 +13,9 @@ use super::run::Run;
 /// How often what cannot move stays where it runs, which may keep others from moving; after that, it stops. So often again what
 /// has not run comes in its place, and what stopped stays where its seat is free after all.
 const ROUNDS: usize = 8;
+
+/// The part of what cannot move that stops at once.
+const STOPPING: usize = 4;
 
 /// A plan's placements, and how to get there.
 pub(super) struct Way {
@@ -49,12 +53,16 @@ impl Run<'_> {
             }
             // Every round of the last kind leaves fewer capsules placed, so there is a last one.
             let resort = if round < ROUNDS { Resort::Stay } else { Resort::Stop };
-            self.running.hold_back(plan, &migration.held_back, resort);
-            held_back.extend(migration.held_back);
+            let mut stuck = migration.held_back;
+            if (ROUNDS..2 * ROUNDS).contains(&round) {
+                stuck = worth_least(instance, stuck);
+            }
+            self.running.hold_back(plan, &stuck, resort);
+            held_back.extend(stuck);
             if round < 2 * ROUNDS {
                 self.fill_again(plan, resort);
             }
-            while !drop_unruly(plan, self.guide.ranking).is_empty() {}
+            while !drop_unruly(plan, self.guide.ranking).is_empty() || !self.running.withdraw(plan).is_empty() {}
         }
         unreachable!("the rounds end where no capsule that runs is placed elsewhere")
     }
@@ -72,4 +80,12 @@ impl Run<'_> {
             self.insert(plan, &old);
         }
     }
+}
+
+/// A part of the moves that no order allows, those of capsules that bid least: once they stop, the others may have way.
+fn worth_least(instance: &Instance, mut stuck: Vec<HeldBack>) -> Vec<HeldBack> {
+    let bids = |held: &HeldBack| u128::from(instance.jobs()[held.job.at()].bid) * u128::from(held.count);
+    stuck.sort_by_key(|held| (bids(held), *held));
+    stuck.truncate(stuck.len().div_ceil(STOPPING));
+    stuck
 }

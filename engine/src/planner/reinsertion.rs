@@ -70,12 +70,25 @@ impl Run<'_> {
         !lowered.is_loose(class) || self.running.has(class)
     }
 
+    /// Takes off everything of some classes but what runs and stays wherever it can.
+    fn take_off(&self, plan: &mut Occupancy<'_>, classes: &[JobClassIndex]) {
+        for tile in (0..plan.lowered().tiles.len()).map(TileIndex::new) {
+            for position in (0..plan.items(tile).len()).rev() {
+                let item = plan.items(tile)[position];
+                let stays = item.is_current && self.running.is_pinned(item.class);
+                if classes.contains(&item.class) && !stays {
+                    plan.take(tile, position, item.count);
+                }
+            }
+        }
+    }
+
     /// The plan with a few cohorts put back in another way.
     fn attempt<'l>(&self, occupancy: &Occupancy<'l>, cohorts: &Cohorts, random: &mut Random) -> Occupancy<'l> {
         let mut plan = occupancy.clone();
         let taken = if random.below(2) == 0 { on_tiles(&plan, cohorts, random) } else { at_random(cohorts, random) };
         let classes: Vec<JobClassIndex> = taken.iter().flat_map(|&at| cohorts.classes(at)).copied().collect();
-        take_off(&mut plan, &classes);
+        self.take_off(&mut plan, &classes);
         let is_tight = random.below(2) == 0;
         for at in coming(&plan, cohorts, &taken, random) {
             if self.stops.search.is_raised() {
@@ -127,17 +140,4 @@ fn coming(plan: &Occupancy<'_>, cohorts: &Cohorts, taken: &BTreeSet<usize>, rand
         comes
     });
     order
-}
-
-/// Takes off everything of some classes but what runs and must not be preempted.
-fn take_off(plan: &mut Occupancy<'_>, classes: &[JobClassIndex]) {
-    for tile in (0..plan.lowered().tiles.len()).map(TileIndex::new) {
-        for position in (0..plan.items(tile).len()).rev() {
-            let item = plan.items(tile)[position];
-            let stays = item.is_current && !plan.lowered().job(item.class).preemptible;
-            if classes.contains(&item.class) && !stays {
-                plan.take(tile, position, item.count);
-            }
-        }
-    }
 }

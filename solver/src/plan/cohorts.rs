@@ -34,6 +34,9 @@ const LOOKS_MAX: u64 = 1 << 18;
 /// One in so many tiles is passed over by chance (Christiaens & Vanden Berghe 2020, section 4.2).
 const BLINKS: u64 = 64;
 
+/// One of so many classes that need no other is placed by chance alone: prices send all of them to the same tiles.
+const SCATTERED: u64 = 4;
+
 /// The cohorts of an instance.
 #[derive(Clone, Debug)]
 pub struct Cohorts {
@@ -274,6 +277,11 @@ impl Trial<'_> {
         let job = lowered.job(class);
         let needs_no_other = needs_no_other(lowered, class);
         let looks = occupancy.missing(class).saturating_mul(lowered.tiles.len() as u64);
+        if needs_no_other && looks <= LOOKS_MAX && self.random.below(SCATTERED) == 0 {
+            while occupancy.missing(class) > 0 && self.place_anywhere(occupancy, class) {}
+            self.placed.clear();
+            return;
+        }
         if needs_no_other || looks > LOOKS_MAX {
             insert::insert_missing_tightly(occupancy, &[class], self.ranking, &Stop::new());
             return;
@@ -292,6 +300,20 @@ impl Trial<'_> {
                 return;
             }
         }
+    }
+
+    /// Places one capsule on any of the tiles that take it; whether there is one.
+    fn place_anywhere(&mut self, occupancy: &mut Occupancy<'_>, class: JobClassIndex) -> bool {
+        let (mut chosen, mut open) = (None, 0);
+        for tile in (0..occupancy.lowered().tiles.len()).map(TileIndex::new) {
+            if fits(occupancy, tile, class, &[]) {
+                open += 1;
+                if self.random.below(open) == 0 {
+                    chosen = Some(tile);
+                }
+            }
+        }
+        chosen.is_some_and(|tile| self.place(occupancy, tile, class))
     }
 
     /// Places one capsule on the fullest tile that takes it, of the best group that has one; whether there is one.

@@ -4,14 +4,14 @@
 //! Capsules that were to move are taken off the seats that they would have entered, and put back on those that they would
 //! have left. What is there by then gives way: first what did not run and is worth less, then what came from elsewhere, which is
 //! put back on its own seat in its turn. Where that is not enough, because an account above is taken up or a rule forbids the
-//! seat, or where what would be lost for it is worth more, everything there stays and the capsule stops: it is left out, with a
-//! reason, like any other job.
+//! seat, or where what would be lost for it is worth more, everything there stays. Of such capsules those that are worth least
+//! stop: they are left out, with a reason, like any other job. For the others that may have made way.
 
 use std::collections::VecDeque;
 
 use lessor_models::plan::{HeldBack, Seat};
 
-use super::{OfClass, OnTile, Running, put_back};
+use super::{OfClass, OnTile, Running, put_back, sit};
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::plan::occupancy::{Item, Occupancy};
 
@@ -27,6 +27,9 @@ pub enum Resort {
 /// A capsule on its way back.
 type Return = (JobClassIndex, TileIndex, u64);
 
+/// The part of those that can go neither way that stops at once.
+const STOPPING: usize = 4;
+
 impl Running {
     /// Takes moves out of a plan.
     ///
@@ -34,23 +37,33 @@ impl Running {
     pub fn hold_back(&self, occupancy: &mut Occupancy<'_>, moves: &[HeldBack], resort: Resort) {
         let lowered = occupancy.lowered();
         let tile_of = lowered.tile_of_nodes();
-        let mut back: VecDeque<Return> = VecDeque::new();
+        let mut back: VecDeque<(Return, Option<OnTile>)> = VecDeque::new();
         for held in moves {
             let class = lowered.class_of_job[held.job.at()];
             let seat = |seat: Seat| (tile_of[&seat.tile], seat.devices);
-            let taken = take_off(occupancy, class, seat(held.to), held.count);
-            let (tile, devices) = seat(held.from);
-            back.extend((0..taken).map(|_| (class, tile, devices)));
+            let (to, (tile, devices)) = (seat(held.to), seat(held.from));
+            let taken = take_off(occupancy, class, to, held.count);
+            let entered = OnTile { tile: to.0, count: 1, devices: to.1 };
+            back.extend((0..taken).map(|_| ((class, tile, devices), Some(entered))));
         }
         if resort == Resort::Stop {
             return;
         }
-        while let Some((class, tile, devices)) = back.pop_front() {
-            let Some(gone) = self.return_to(occupancy, class, OnTile { tile, count: 1, devices }) else { continue };
+        let mut stuck: Vec<(JobClassIndex, OnTile)> = Vec::new();
+        while let Some(((class, tile, devices), entered)) = back.pop_front() {
+            let Some(gone) = self.return_to(occupancy, class, OnTile { tile, count: 1, devices }) else {
+                stuck.extend(entered.map(|entered| (class, entered)));
+                continue;
+            };
             for gone in gone {
                 let home = self.of_class(gone).and_then(|of_class| of_class.vacated(occupancy, &back));
-                back.extend(home.map(|(tile, devices)| (gone, tile, devices)));
+                back.extend(home.map(|(tile, devices)| ((gone, tile, devices), None)));
             }
+        }
+        stuck.sort_by_key(|&(class, entered)| worth_of_all(occupancy, class, lowered.group_of(entered.tile)));
+        let stopping = stuck.len().div_ceil(STOPPING);
+        for (class, entered) in stuck.into_iter().skip(stopping) {
+            sit(occupancy, (class, &[]), entered, false);
         }
     }
 
@@ -85,6 +98,12 @@ impl Running {
         self.of_class(class).is_some()
     }
 
+    /// Whether a class that runs stays wherever it can: it may not be preempted, or what must be near it may not.
+    #[must_use]
+    pub fn is_pinned(&self, class: JobClassIndex) -> bool {
+        self.of_class(class).is_some_and(|of_class| of_class.is_pinned)
+    }
+
     fn of_class(&self, class: JobClassIndex) -> Option<&OfClass> {
         self.of_index.get(&class).map(|&at| &self.of_classes[at])
     }
@@ -113,12 +132,16 @@ impl Running {
 
 impl OfClass {
     /// A seat that fewer hold than ran there, those on their way back counted.
-    fn vacated(&self, occupancy: &Occupancy<'_>, back: &VecDeque<Return>) -> Option<(TileIndex, u64)> {
+    fn vacated(
+        &self,
+        occupancy: &Occupancy<'_>,
+        back: &VecDeque<(Return, Option<OnTile>)>,
+    ) -> Option<(TileIndex, u64)> {
         let is_vacant = |row: &&OnTile| {
             let items = occupancy.items(row.tile).iter();
             let there = items.filter(|item| (item.class, item.devices) == (self.class, row.devices));
             let there: usize = there.map(|item| item.count as usize).sum();
-            let coming = back.iter().filter(|&&coming| coming == (self.class, row.tile, row.devices)).count();
+            let coming = back.iter().filter(|&&(coming, _)| coming == (self.class, row.tile, row.devices)).count();
             there + coming < row.count as usize
         };
         self.rows.iter().find(is_vacant).map(|row| (row.tile, row.devices))

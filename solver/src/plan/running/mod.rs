@@ -14,9 +14,11 @@ use crate::lowering::index::{JobClassIndex, TileIndex};
 
 pub use hold_back::Resort;
 
+use super::assemble::bonuses;
 use super::insert::drop_orphans;
 use super::occupancy::{Item, Occupancy};
 use super::rank::Ranking;
+use crate::support::random::Random;
 
 /// Equal capsules that run on one tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ struct OfClass {
     /// What it costs once where any of them moves, in micro-credits.
     once: u64,
     count: u64,
+    /// Whether it stays wherever it can: it may not be preempted, or what must be near it may not.
+    is_pinned: bool,
     /// Sorted by tile.
     rows: Vec<OnTile>,
 }
@@ -62,6 +66,11 @@ pub enum Stay<'r> {
         /// That part, zero or more.
         gain: f64,
     },
+    /// Some leave, by chance: where a search ends depends on where it begins.
+    ByChance {
+        /// The number that reproduces which.
+        seed: u64,
+    },
 }
 
 impl Running {
@@ -87,12 +96,29 @@ impl Running {
                 move_cost: moves::each(job, lowered.instance.weights()),
                 once: moves::once(job, lowered.instance.weights()),
                 count: rows.iter().map(|row| u64::from(row.count)).sum(),
+                is_pinned: !job.preemptible,
                 rows,
             }
         });
         let of_classes: Vec<OfClass> = of_job.collect();
         let of_index = of_classes.iter().enumerate().map(|(at, of_class)| (of_class.class, at)).collect();
-        Running { of_classes, of_index, entrances: ways::entrances(lowered) }
+        let mut running = Running { of_classes, of_index, entrances: ways::entrances(lowered) };
+        running.pin_leaders(lowered);
+        running
+    }
+
+    /// Pins whatever a pinned class must be near, and what that must be near in its turn.
+    fn pin_leaders(&mut self, lowered: &Lowered<'_>) {
+        let mut pinned: Vec<JobClassIndex> =
+            self.of_classes.iter().filter(|of_class| of_class.is_pinned).map(|of_class| of_class.class).collect();
+        while let Some(class) = pinned.pop() {
+            let Some(near) = lowered.job(class).affinity else { continue };
+            let Some(&at) = self.of_index.get(&lowered.class_of_job[near.job.at()]) else { continue };
+            let leader = &mut self.of_classes[at];
+            if !std::mem::replace(&mut leader.is_pinned, true) {
+                pinned.push(leader.class);
+            }
+        }
     }
 
     /// Whether anything goes that [`Stay::All`] would keep.
@@ -101,27 +127,44 @@ impl Running {
         self.of_classes.iter().any(|of_class| !of_class.leaving(lowered, stay, &self.entrances).is_empty())
     }
 
-    /// Puts back what runs, wherever tile, accounts and rules allow, and as many as may stay.
+    /// Puts back what runs, wherever tile, accounts and rules allow, and as many as may stay: first what may not be preempted.
     ///
     /// Capsules that must be near another job come after those of jobs that need no other.
     pub fn keep(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>) {
+        self.keep_beside(occupancy, stay, &[]);
+        while !drop_orphans(occupancy).is_empty() {}
+    }
+
+    /// The same, where capsules of some classes are about to come near: who waits for them is let in, and left alone after all.
+    pub fn keep_beside(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>, coming: &[JobClassIndex]) {
         let lowered = occupancy.lowered();
-        let mut waiting: Vec<(&OfClass, OnTile)> = Vec::new();
-        for of_class in &self.of_classes {
-            let leaving = of_class.leaving(lowered, stay, &self.entrances);
-            let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
-            waiting.extend(rows.map(|&row| (of_class, row)));
+        for is_pinned in [true, false] {
+            let mut waiting: Vec<(&OfClass, OnTile)> = Vec::new();
+            for of_class in self.of_classes.iter().filter(|of_class| of_class.is_pinned == is_pinned) {
+                let leaving = of_class.leaving(lowered, stay, &self.entrances);
+                let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
+                waiting.extend(rows.map(|&row| (of_class, row)));
+            }
+            return_home(occupancy, waiting, coming);
         }
-        return_home(occupancy, waiting);
+    }
+
+    /// The gangs of which fewer capsules are placed than each needs.
+    #[must_use]
+    pub fn partial_gangs(&self, occupancy: &Occupancy<'_>) -> Vec<JobClassIndex> {
+        let is_partial = |class: &JobClassIndex| {
+            let least = u64::from(occupancy.lowered().job(*class).gang_min);
+            (1..least).contains(&occupancy.placed(*class))
+        };
+        self.of_classes.iter().map(|of_class| of_class.class).filter(is_partial).collect()
     }
 
     /// Puts back what runs of some classes, nothing of which is placed.
     pub fn keep_classes(&self, occupancy: &mut Occupancy<'_>, classes: &[JobClassIndex]) {
         let ours = self.of_classes.iter().filter(|of_class| classes.contains(&of_class.class));
-        return_home(
-            occupancy,
-            ours.flat_map(|of_class| of_class.rows.iter().map(move |&row| (of_class, row))).collect(),
-        );
+        let rows = ours.flat_map(|of_class| of_class.rows.iter().map(move |&row| (of_class, row)));
+        return_home(occupancy, rows.collect(), &[]);
+        while !drop_orphans(occupancy).is_empty() {}
     }
 
     /// What the moves of a partial plan cost, in micro-credits: each capsule of a class that left a tile and is on another, the
@@ -141,17 +184,28 @@ impl Running {
 
     /// Takes off capsules that are not worth what it costs to move them. Returns the classes that lost capsules.
     ///
-    /// Classes of which one capsule depends on another are left alone: gangs, bonuses, spreads and relations.
+    /// Of classes of which one capsule depends on another (gangs, bonuses, spreads and relations) all that moved go, where they
+    /// and what is lost with them are not worth all their moves.
     pub fn withdraw(&self, occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
         let lowered = occupancy.lowered();
+        let guests = self.guests(occupancy);
         let mut losers = Vec::new();
-        for of_class in self.of_classes.iter().filter(|of_class| lowered.is_loose(of_class.class)) {
+        for (of_class, guests) in self.of_classes.iter().zip(&guests) {
             let mut due = of_class.moved(occupancy);
-            let each = |tile: TileIndex| of_class.move_cost.saturating_add(of_class.least_way_to(lowered, tile));
-            let is_worthless = |tile, worth| worth < i64::try_from(each(tile)).unwrap_or(i64::MAX);
-            let mut has_lost = due > 0 && of_class.take_off(occupancy, &mut due, is_worthless);
-            if due > 0 && of_class.once > 0 && of_class.gain(occupancy, due) < i128::from(of_class.once) {
-                has_lost |= of_class.take_off(occupancy, &mut due, |_, _| true);
+            let mut has_lost = false;
+            if lowered.is_loose(of_class.class) {
+                let each = |tile: TileIndex| of_class.move_cost.saturating_add(of_class.least_way_to(lowered, tile));
+                let is_worthless = |tile, worth| worth < i64::try_from(each(tile)).unwrap_or(i64::MAX);
+                has_lost = due > 0 && of_class.take_off(occupancy, &mut due, is_worthless);
+                if due > 0 && of_class.once > 0 && of_class.gain(occupancy, due) < i128::from(of_class.once) {
+                    has_lost |= of_class.take_off(occupancy, &mut due, |_, _| true);
+                }
+            } else if due > 0 {
+                let cost = i128::from(of_class.once) + of_class.way_cost(occupancy, guests);
+                let lost = of_class.lost_beside(occupancy, due);
+                if of_class.gain(occupancy, due) + lost < cost {
+                    has_lost = of_class.take_off(occupancy, &mut due, |_, _| true);
+                }
             }
             losers.extend(has_lost.then_some(of_class.class));
         }
@@ -162,10 +216,14 @@ impl Running {
 impl OfClass {
     /// The tiles that capsules had better leave, sorted; none where they may not be preempted.
     fn leaving(&self, lowered: &Lowered<'_>, stay: Stay<'_>, entrances: &[NodeIndex]) -> Vec<TileIndex> {
-        let Stay::Worthwhile { ranking, gain } = stay else { return Vec::new() };
-        if !lowered.job(self.class).preemptible {
+        if self.is_pinned {
             return Vec::new();
         }
+        let (ranking, gain) = match stay {
+            Stay::All => return Vec::new(),
+            Stay::ByChance { seed } => return self.leaving_by_chance(seed),
+            Stay::Worthwhile { ranking, gain } => (ranking, gain),
+        };
         let best = ranking.margin(lowered, self.class).max(0.0);
         let leaves = |row: &&OnTile| {
             let group = lowered.group_of(row.tile);
@@ -174,6 +232,28 @@ impl OfClass {
             earned - ranking.cost(lowered, self.class, group) + gain * earned.abs() + (move_cost as f64) < best
         };
         self.rows.iter().filter(leaves).map(|row| row.tile).collect()
+    }
+
+    /// The tiles that capsules leave by chance: of every other class those on every other tile.
+    fn leaving_by_chance(&self, seed: u64) -> Vec<TileIndex> {
+        let mut random = Random::new(seed).fork(self.class.at() as u64);
+        if random.below(2) == 0 {
+            return Vec::new();
+        }
+        self.rows.iter().map(|row| row.tile).filter(|_| random.below(2) == 0).collect()
+    }
+
+    /// What is lost beside so many capsules when they are taken off: the rest of a gang that is then too small, and the bonus that
+    /// is then not earned, in micro-credits.
+    fn lost_beside(&self, occupancy: &Occupancy<'_>, due: u64) -> i128 {
+        let lowered = occupancy.lowered();
+        let (job, placed) = (lowered.job(self.class), occupancy.placed(self.class));
+        let left = placed.saturating_sub(due);
+        let is_too_small = left > 0 && left < u64::from(job.gang_min);
+        let rest =
+            if is_too_small { worth_of(occupancy, self.class) * i128::from(left) / i128::from(placed) } else { 0 };
+        let left = if is_too_small { 0 } else { left };
+        rest + bonuses(lowered, self.class, placed) - bonuses(lowered, self.class, left)
     }
 
     /// How many capsules left their tile and are on another.
@@ -189,7 +269,7 @@ impl OfClass {
         self.count.min(occupancy.placed(self.class)) - stayed
     }
 
-    /// Takes up to `due` capsules off tiles where none of them ran, where tile and worth are such; whether any.
+    /// Takes up to `due` capsules off tiles to which they moved, where tile and worth are such; whether any.
     fn take_off(
         &self,
         occupancy: &mut Occupancy<'_>,
@@ -198,14 +278,10 @@ impl OfClass {
     ) -> bool {
         let (lowered, wanted) = (occupancy.lowered(), *due);
         for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
-            if self.ran_on(tile) {
-                continue;
-            }
-            for position in (0..occupancy.items(tile).len()).rev() {
-                let Item { class, count, start, .. } = occupancy.items(tile)[position];
+            for (position, count) in self.newcomers(occupancy, tile) {
+                let start = occupancy.items(tile)[position].start;
                 let count = u32::try_from((*due).min(u64::from(count))).unwrap_or(count);
-                let is_ours = class == self.class && count > 0;
-                if is_ours && is_meant(tile, lowered.worth_from(class, lowered.group_of(tile), start)) {
+                if count > 0 && is_meant(tile, lowered.worth_from(self.class, lowered.group_of(tile), start)) {
                     occupancy.take(tile, position, count);
                     *due -= u64::from(count);
                 }
@@ -214,29 +290,39 @@ impl OfClass {
         *due < wanted
     }
 
-    /// What so many moved capsules are worth at most on tiles where none ran, less what each move costs wherever it goes.
+    /// What so many moved capsules are worth at most where they are, less what each move costs wherever it goes.
     fn gain(&self, occupancy: &Occupancy<'_>, moved: u64) -> i128 {
         let lowered = occupancy.lowered();
-        let tiles = (0..lowered.tiles.len()).map(TileIndex::new).filter(|&tile| !self.ran_on(tile));
-        let items = tiles.flat_map(|tile| occupancy.items(tile).iter().map(move |item| (tile, item)));
-        let ours = items.filter(|(_, item)| item.class == self.class);
-        let mut worths: Vec<(i64, u64)> = ours
-            .map(|(tile, item)| {
-                (lowered.worth_from(item.class, lowered.group_of(tile), item.start), u64::from(item.count))
-            })
-            .collect();
+        let mut worths: Vec<(i64, u32)> = Vec::new();
+        for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
+            let worth = |position: usize| {
+                lowered.worth_from(self.class, lowered.group_of(tile), occupancy.items(tile)[position].start)
+            };
+            worths.extend(self.newcomers(occupancy, tile).map(|(position, count)| (worth(position), count)));
+        }
         worths.sort_unstable_by(|a, b| b.cmp(a));
         let mut left = moved;
         let taken = worths.into_iter().map(|(worth, count)| {
-            let count = count.min(left);
+            let count = u64::from(count).min(left);
             left -= count;
             (i128::from(worth) - i128::from(self.move_cost)) * i128::from(count)
         });
         taken.sum()
     }
 
-    fn ran_on(&self, tile: TileIndex) -> bool {
-        self.rows.binary_search_by_key(&tile, |row| row.tile).is_ok()
+    /// Where the capsules on a tile are that are more than ran there, the last come first, and how many of each item.
+    fn newcomers(&self, occupancy: &Occupancy<'_>, tile: TileIndex) -> impl Iterator<Item = (usize, u32)> + use<> {
+        let items = occupancy.items(tile).iter().enumerate().rev();
+        let ours: Vec<(usize, u32)> = items
+            .filter(|(_, item)| item.class == self.class && !item.is_current)
+            .map(|(at, item)| (at, item.count))
+            .collect();
+        let mut left = if ours.is_empty() { 0 } else { self.beyond(occupancy, tile) };
+        ours.into_iter().map_while(move |(at, count)| {
+            let count = u32::try_from(left.min(u64::from(count))).unwrap_or(count);
+            left -= u64::from(count);
+            (count > 0).then_some((at, count))
+        })
     }
 }
 
@@ -245,15 +331,27 @@ fn on_tile(occupancy: &Occupancy<'_>, class: JobClassIndex, tile: TileIndex) -> 
     items.map(|item| u64::from(item.count)).sum()
 }
 
-/// Puts rows back on the tiles where they run, as many as may stay.
-fn return_home(occupancy: &mut Occupancy<'_>, mut waiting: Vec<(&OfClass, OnTile)>) {
+/// What the placed capsules of a class are worth, in micro-credits. O(tiles).
+fn worth_of(occupancy: &Occupancy<'_>, class: JobClassIndex) -> i128 {
+    let lowered = occupancy.lowered();
+    let items = (0..lowered.tiles.len()).map(TileIndex::new).flat_map(|tile| {
+        let ours = occupancy.items(tile).iter().filter(|item| item.class == class);
+        ours.map(move |item| (lowered.group_of(tile), item))
+    });
+    let worth =
+        |(group, item): (_, &Item)| i128::from(lowered.worth_from(class, group, item.start)) * i128::from(item.count);
+    items.map(worth).sum()
+}
+
+/// Puts rows back on the tiles where they run, as many as may stay beside each other and what is to come.
+fn return_home(occupancy: &mut Occupancy<'_>, mut waiting: Vec<(&OfClass, OnTile)>, coming: &[JobClassIndex]) {
     let lowered = occupancy.lowered();
     waiting.sort_by_key(|(of_class, _)| lowered.job(of_class.class).affinity.is_some());
     // A job near another may be what a third one must be near: whoever was put back lets others in.
     loop {
         let before = waiting.len();
         waiting.retain_mut(|(of_class, row)| {
-            row.count -= put_back(occupancy, (of_class.class, &[]), *row);
+            row.count -= put_back(occupancy, (of_class.class, coming), *row);
             row.count > 0 && lowered.job(of_class.class).affinity.is_some()
         });
         if waiting.is_empty() {
@@ -264,17 +362,27 @@ fn return_home(occupancy: &mut Occupancy<'_>, mut waiting: Vec<(&OfClass, OnTile
         }
     }
     // What is left may be near each other in a ring.
-    let mut coming: Vec<JobClassIndex> = waiting.iter().map(|(of_class, _)| of_class.class).collect();
+    let mut coming: Vec<JobClassIndex> =
+        waiting.iter().map(|(of_class, _)| of_class.class).chain(coming.iter().copied()).collect();
     coming.dedup();
     for (of_class, row) in waiting {
         put_back(occupancy, (of_class.class, &coming), row);
     }
-    while !drop_orphans(occupancy).is_empty() {}
 }
 
 /// Puts capsules back one by one on the seats where they run, those counted as near that are to come. Returns how many found their
 /// place.
-fn put_back(occupancy: &mut Occupancy<'_>, (class, coming): (JobClassIndex, &[JobClassIndex]), row: OnTile) -> u32 {
+fn put_back(occupancy: &mut Occupancy<'_>, class: (JobClassIndex, &[JobClassIndex]), row: OnTile) -> u32 {
+    sit(occupancy, class, row, true)
+}
+
+/// Puts capsules one by one on seats, those counted as near that are to come. Returns how many found their place.
+fn sit(
+    occupancy: &mut Occupancy<'_>,
+    (class, coming): (JobClassIndex, &[JobClassIndex]),
+    row: OnTile,
+    is_current: bool,
+) -> u32 {
     let lowered = occupancy.lowered();
     let OnTile { tile, devices, .. } = row;
     let (group, start) = (lowered.group_of(tile), lowered.job(class).earliest);
@@ -288,7 +396,7 @@ fn put_back(occupancy: &mut Occupancy<'_>, (class, coming): (JobClassIndex, &[Jo
         if !has_room {
             return placed;
         }
-        occupancy.place(tile, Item { class, count: 1, start, devices, is_current: true });
+        occupancy.place(tile, Item { class, count: 1, start, devices, is_current });
     }
     row.count
 }

@@ -62,7 +62,7 @@ impl OfClass {
     }
 
     /// How many more capsules are on a tile than ran there.
-    fn beyond(&self, occupancy: &Occupancy<'_>, tile: TileIndex) -> u64 {
+    pub(super) fn beyond(&self, occupancy: &Occupancy<'_>, tile: TileIndex) -> u64 {
         on_tile(occupancy, self.class, tile).saturating_sub(self.ran(tile))
     }
 
