@@ -115,3 +115,45 @@ fn where_moves_are_free_no_plan_is_worth_less_than_if_all_had_stayed() {
         assert!(free.value >= dear.value, "seed {seed}: {} is less than {}", free.value, dear.value);
     }
 }
+
+#[test]
+fn an_earlier_plan_is_taken_up_as_it_was() {
+    for (tiles, seed) in [(6, 100), (6, 103), (10, 7), (12, 9)] {
+        let scenario = Scenario {
+            job_classes: 12,
+            distinct: true,
+            steps: true,
+            relations: true,
+            moves: true,
+            ..Scenario::new(tiles, seed)
+        };
+        let instance = scenario.generate().unwrap();
+        let first = planned(&instance);
+        for factor in [10, 1_000, 1_000_000] {
+            let again = taken_up(&instance, &first.plan, factor);
+            assert!(!again.current().is_empty() && !again.queued().is_empty());
+            let second = planned(&again);
+            check(&again, &second);
+            assert!(
+                second.value >= first.value,
+                "{tiles} tiles, seed {seed}, factor {factor}: {} is less than {}",
+                second.value,
+                first.value
+            );
+        }
+    }
+}
+
+/// The instance at the instant at which a plan begins: what starts then runs, and the rest is queued.
+fn taken_up(instance: &Instance, plan: &Plan, factor: u32) -> Instance {
+    let begins = |placement: &&Placement| placement.start == instance.jobs()[placement.job.at()].earliest;
+    let start = plan.placements.iter().map(|placement| placement.start).min().unwrap();
+    let runs = |placement: &&Placement| begins(placement) && placement.start == start;
+    let (running, queued): (Vec<&Placement>, Vec<&Placement>) = plan.placements.iter().partition(runs);
+    let as_current =
+        |&&Placement { job, tile, count, devices, .. }: &&Placement| CurrentPlacement { job, tile, count, devices };
+    let weights = Weights { moves_permille: 1_000 * factor, ..instance.weights().clone() };
+    let current = running.iter().map(as_current).collect();
+    let again = instance.clone().with_weights(weights).with_current(current).unwrap();
+    again.with_queued(queued.into_iter().copied().collect())
+}

@@ -68,15 +68,9 @@ fn recipes(lowered: &Lowered<'_>, is_relaxed: bool) -> &'static [Recipe] {
 
 impl Run<'_> {
     /// The best of the first plans: one that starts from all that runs and can stay and, where prices speak against some of
-    /// that, those that start without it; and what an earlier plan has yet to start, where there is one.
+    /// that, those that start without it.
     pub(super) fn first_plan<'l>(&self, lowered: &'l Lowered<'l>, seed: u64) -> Occupancy<'l> {
         let mut plan = self.staying_plan(lowered, seed);
-        if self.compares_plans && !lowered.instance.queued().is_empty() {
-            let other = self.queued_plan(lowered);
-            if self.worth(&other) > self.worth(&plan) {
-                plan = other;
-            }
-        }
         for gain in GAINS_TO_LEAVE {
             let stay = Stay::Worthwhile { ranking: self.guide.ranking, gain };
             let has_other = self.compares_plans && self.running.has_leavers(lowered, stay);
@@ -101,22 +95,20 @@ impl Run<'_> {
         plan
     }
 
-    /// What runs and stays, and nothing else.
+    /// What runs and stays, and beside it only what gangs lack without which they could not.
     pub(super) fn running_plan<'l>(&self, lowered: &'l Lowered<'l>, stay: Stay<'_>) -> Occupancy<'l> {
         let mut plan = Occupancy::new(lowered);
         self.running.keep(&mut plan, stay);
         spread_out(&mut plan, self.guide.ranking);
+        let partial = self.running.partial_gangs(&plan);
+        self.insert(&mut plan, &partial);
         plan
     }
 
-    /// The earlier plan, as far as it still stands, and whatever else fits.
-    fn queued_plan<'l>(&self, lowered: &'l Lowered<'l>) -> Occupancy<'l> {
-        let mut plan = self.running_plan(lowered, Stay::All);
-        insert::insert_queued(&mut plan);
-        self.insert(&mut plan, self.guide.order);
-        self.settle(&mut plan);
-        self.telling.say(Phase::Cells, (1, 1), Some(self.worth(&plan)));
-        plan
+    /// A plan from what runs without some of it, by chance; `None` where all of that must stay.
+    pub(super) fn shaken_plan<'l>(&self, lowered: &'l Lowered<'l>, seed: u64) -> Option<Occupancy<'l>> {
+        let stay = Stay::ByChance { seed };
+        self.running.has_leavers(lowered, stay).then(|| self.plan_from(lowered, stay, seed))
     }
 
     /// The plan of no planner: what runs stays, and everything else comes in the order of arrival.

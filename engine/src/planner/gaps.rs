@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use lessor_models::instance::Instance;
 use lessor_models::time::Timestamp;
 use lessor_solver::lowering::index::TileIndex;
 use lessor_solver::lowering::{Grid, Lowered};
@@ -21,15 +20,24 @@ const BUCKETS_MAX: usize = 1 << 14;
 const VECTORS_MAX: usize = 1 << 20;
 
 /// An instance on a grid as fine as a plan; `None` where that shows nothing new, or would be too large.
-pub(super) fn refined<'i>(instance: &'i Instance, plan: &Occupancy<'_>, vectors: usize) -> Option<Lowered<'i>> {
+pub(super) fn refined<'i>(plan: &Occupancy<'i>, vectors: usize) -> Option<Lowered<'i>> {
     let lowered = plan.lowered();
     let is_full = lowered.class_indexes().all(|class| plan.missing(class) == 0);
     if lowered.grid.count() == 1 || is_full {
         return None;
     }
-    let grid = lowered.grid.with_edges(&instants(plan));
+    on_edges(lowered, &instants(plan), vectors)
+}
+
+/// An instance on the same grid with further edges; `None` where there are none, or it would be too large.
+pub(super) fn on_edges<'i>(
+    lowered: &Lowered<'i>,
+    instants: &BTreeSet<Timestamp>,
+    vectors: usize,
+) -> Option<Lowered<'i>> {
+    let grid = lowered.grid.with_edges(instants);
     let most = BUCKETS_MAX.min(VECTORS_MAX.min(vectors) / lowered.tiles.len().max(1));
-    (lowered.grid.count() < grid.count() && grid.count() <= most).then(|| Lowered::on(instance, grid))
+    (lowered.grid.count() < grid.count() && grid.count() <= most).then(|| Lowered::on(lowered.instance, grid))
 }
 
 /// When runs of a plan begin and end, and when capacities change.

@@ -1,10 +1,10 @@
 //! The two-level planner: layer program, cells in parallel, search, certificate, reasons.
 //!
 //! A `run` is what all phases lean on and none changes; `effort` is what a search spends, and `telling` what is said meanwhile.
-//! `construct` holds the recipes of the first plan, `improve` makes one better, `restarts` searches small fleets from several of
-//! them, `reinsertion` puts whole cohorts back in another order where rules bind them, they run or they strain tiles, `gaps` looks
-//! between runs once a plan is there, `held_back` finds the way there, `proof` makes the certificate, and `thrift` says what gives
-//! way where memory is little.
+//! `construct` holds the recipes of the first plan, `standing` takes up what an earlier plan has yet to start, `improve` makes a plan
+//! better, `restarts` searches small fleets from several of them, `reinsertion` puts whole cohorts back in another order where
+//! rules bind them, they run or they strain tiles, `gaps` looks between runs once a plan is there, `held_back` finds the way there,
+//! `proof` makes the certificate, and `thrift` says what gives way where memory is little.
 
 mod construct;
 mod effort;
@@ -15,6 +15,7 @@ mod proof;
 mod reinsertion;
 mod restarts;
 mod run;
+mod standing;
 mod telling;
 mod thrift;
 
@@ -130,14 +131,19 @@ pub fn plan(
         bound: certificate.as_ref().map(|(_, bound)| *bound),
         guide: Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order, cohorts: &cohorts },
     };
-    let refined;
+    let (ground, refined);
     let (plan, way) = match options.method {
         Method::Auto => {
             let mut effort = Effort::new(options.seed, options.work);
-            let plan = run.search(&lowered, &mut effort);
-            refined = gaps::refined(instance, &plan, thrift.vectors());
+            let first = run.first_plan(&lowered, effort.seed);
+            ground = standing::ground(&lowered, thrift.vectors());
+            let standing = run.standing_plan(ground.as_ref().unwrap_or(&lowered), run.worth(&first), &mut effort);
+            let plan = run.search(first, &mut effort);
+            refined = gaps::refined(&plan, thrift.vectors());
             let filled = refined.as_ref().and_then(|refined| run.fill_gaps(&plan, refined, &mut effort));
-            run.way(filled.unwrap_or(plan), effort.seed)
+            let (plan, way) = run.way(filled.unwrap_or(plan), effort.seed);
+            let standing = standing.map(|standing| run.way(standing, effort.seed));
+            standing.filter(|(standing, _)| run.worth(standing) > run.worth(&plan)).unwrap_or((plan, way))
         }
         Method::FirstCome => {
             let mut plan = run.first_come_plan(&lowered);

@@ -25,8 +25,10 @@ const QUEUE_WORK_MAX: usize = 1 << 28;
 /// The most places that are looked at when cohorts are put in one after the other.
 const LOOKS_MAX: u64 = 1 << 21;
 
-/// How much chance shakes what cohorts are worth where another search begins.
+/// How much chance shakes what cohorts are worth where another search begins; two of so many begin that way, and one without some
+/// of what runs.
 const SHAKEN: f64 = 0.5;
+const SHAKEN_EVERY: usize = 4;
 
 /// Whether what a queue would come to is soon known.
 fn is_soon_filled(lowered: &Lowered<'_>) -> bool {
@@ -42,9 +44,9 @@ const FIRST_STAGE: u64 = 5_000;
 const IDLE: (usize, usize) = (3, 40);
 
 impl Run<'_> {
-    /// The best plan of all searches.
-    pub(super) fn search<'l>(&self, lowered: &'l Lowered<'l>, effort: &mut Effort) -> Occupancy<'l> {
-        let mut best = self.first_plan(lowered, effort.seed);
+    /// The best plan of all searches, of which the first begins with a plan that is there.
+    pub(super) fn search<'l>(&self, first: Occupancy<'l>, effort: &mut Effort) -> Occupancy<'l> {
+        let (lowered, mut best) = (first.lowered(), first);
         let mut arrived = (self.compares_plans && is_soon_filled(lowered)).then(|| self.first_come_plan(lowered));
         if let Some(arrived) = arrived.as_mut().filter(|arrived| self.worth(arrived) > self.worth(&best)) {
             std::mem::swap(arrived, &mut best);
@@ -67,8 +69,12 @@ impl Run<'_> {
             let seed = random.draw();
             effort.seed = seed;
             self.telling.reached(reached.worth);
-            let by_cohorts = || if idle % 2 == 0 { self.cohort_plan(lowered, seed, SHAKEN) } else { None };
-            let begins = arrived.take().or_else(|| reached.mended.take()).or_else(by_cohorts);
+            let by_chance = || match idle % SHAKEN_EVERY {
+                0 | 2 => self.cohort_plan(lowered, seed, SHAKEN),
+                1 => self.shaken_plan(lowered, seed),
+                _ => None,
+            };
+            let begins = arrived.take().or_else(|| reached.mended.take()).or_else(by_chance);
             let mut other = begins.unwrap_or_else(|| self.first_plan(lowered, seed));
             self.improve(&mut other, effort);
             if self.worth(&other) > reached.worth {

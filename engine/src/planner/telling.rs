@@ -53,7 +53,7 @@ impl<'a> Telling<'a> {
 
     /// From now on a plan of so much worth is there, whatever else is tried.
     pub(super) fn reached(&self, worth: i128) {
-        self.incumbent.set(Some(worth));
+        self.incumbent.set(self.incumbent.get().max(Some(worth)));
     }
 
     /// Says what is being done, how much of it is done, and what the plan in hand is worth.

@@ -211,29 +211,45 @@ fn insert_on(
 }
 
 /// Inserts what an earlier plan has yet to start where and when that plan has it, as far as there is room still.
+///
+/// Whoever must be near another, or at a location of its own, waits until others are there.
 pub fn insert_queued(occupancy: &mut Occupancy<'_>) {
-    let lowered = occupancy.lowered();
-    let tile_of = lowered.tile_of_nodes();
-    let mut queued: Vec<&Placement> = lowered.instance.queued().iter().collect();
-    // Whoever must be near another comes after those that need no other.
-    queued.sort_by_key(|placement| lowered.instance.jobs()[placement.job.at()].affinity.is_some());
-    for &Placement { job, tile, start, count, devices } in queued {
-        let (class, tile) = (lowered.class_of_job[job.at()], tile_of[&tile]);
-        let (group, job) = (lowered.group_of(tile), lowered.job(class));
-        let is_in_window = job.earliest <= start && lowered.run(class, group, start).end <= job.deadline;
-        if is_in_window && !lowered.group(group).closed && lowered.worth(class, group).is_some() {
-            let missing = occupancy.missing(class).min(count.into());
-            let room = occupancy.path_room(class, group, start, missing);
-            let strain = lowered.earns(class, group, start);
-            let is_held = room > 0 && devices > 0 && occupancy.devices_are_free(tile, (class, start), devices);
-            let is_held = is_held && occupancy.worthwhile(tile, (class, start), (strain, 1)) > 0;
-            if is_held && occupancy.fits_tile(tile, class, start) && occupancy.rules_allow(tile, class) {
-                occupancy.place(tile, Item { class, count: 1, start, devices, is_current: false });
-            } else {
-                insert_on(occupancy, tile, (class, start), room, strain);
-            }
+    let tile_of = occupancy.lowered().tile_of_nodes();
+    let mut waiting: Vec<Placement> = occupancy.lowered().instance.queued().to_vec();
+    loop {
+        let mut has_placed = false;
+        waiting.retain_mut(|queued| {
+            let placed = insert_as_queued(occupancy, queued, tile_of[&queued.tile]);
+            queued.count -= placed;
+            has_placed |= placed > 0;
+            queued.count > 0
+        });
+        if !has_placed {
+            return;
         }
     }
+}
+
+/// Inserts capsules on a tile where and when an earlier plan has them. Returns how many.
+fn insert_as_queued(occupancy: &mut Occupancy<'_>, queued: &Placement, tile: TileIndex) -> u32 {
+    let lowered = occupancy.lowered();
+    let &Placement { job, start, count, devices, .. } = queued;
+    let (class, group) = (lowered.class_of_job[job.at()], lowered.group_of(tile));
+    let job = lowered.job(class);
+    let is_in_window = job.earliest <= start && lowered.run(class, group, start).end <= job.deadline;
+    if !is_in_window || lowered.group(group).closed || lowered.worth(class, group).is_none() {
+        return 0;
+    }
+    let missing = occupancy.missing(class).min(count.into());
+    let room = occupancy.path_room(class, group, start, missing);
+    let strain = lowered.earns(class, group, start);
+    let is_held = room > 0 && devices > 0 && occupancy.devices_are_free(tile, (class, start), devices);
+    let is_held = is_held && occupancy.worthwhile(tile, (class, start), (strain, 1)) > 0;
+    if is_held && occupancy.fits_tile(tile, class, start) && occupancy.rules_allow(tile, class) {
+        occupancy.place(tile, Item { class, count: 1, start, devices, is_current: false });
+        return 1;
+    }
+    u32::try_from(insert_on(occupancy, tile, (class, start), room, strain)).expect("no more than there are")
 }
 
 /// Inserts whatever is missing of the classes given, in their order. Returns how many capsules were placed.

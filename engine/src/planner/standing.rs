@@ -1,0 +1,70 @@
+//! What an earlier plan has yet to start, taken up beside what runs: where nothing changed, that plan as it was.
+//!
+//! A plan is made on a grid of time, but in the end its runs begin and end wherever there is room, and on even buckets they would
+//! be in each other's way. So it is taken up on a grid with an edge wherever one of them begins or ends.
+
+use std::collections::BTreeSet;
+
+use lessor_models::job::JobIndex;
+use lessor_models::time::Timestamp;
+use lessor_solver::lowering::index::JobClassIndex;
+use lessor_solver::lowering::{Grid, Lowered};
+use lessor_solver::plan::insert;
+use lessor_solver::plan::occupancy::Occupancy;
+use lessor_solver::plan::running::Stay;
+
+use super::effort::Effort;
+use super::gaps::on_edges;
+use super::run::Run;
+use super::telling::Phase;
+
+/// An instance on a grid that tells apart the runs of an earlier plan; `None` where the grid does so already, or it would be too
+/// large.
+pub(super) fn ground<'i>(lowered: &Lowered<'i>, vectors: usize) -> Option<Lowered<'i>> {
+    let instance = lowered.instance;
+    if instance.queued().is_empty() {
+        return None;
+    }
+    let tile_of = lowered.tile_of_nodes();
+    let queued = instance.queued().iter().map(|queued| (queued.job, queued.tile, queued.start));
+    let earliest = |job: JobIndex| instance.jobs()[job.at()].earliest;
+    let running = instance.current().iter().map(|runs| (runs.job, runs.tile, earliest(runs.job)));
+    let runs = queued.chain(running).map(|(job, tile, start)| {
+        let run = lowered.run(lowered.class_of_job[job.at()], lowered.group_of(tile_of[&tile]), start);
+        [run.start, run.end]
+    });
+    let instants: BTreeSet<Timestamp> = runs.flatten().chain(Grid::capacity_changes(instance)).collect();
+    on_edges(lowered, &instants, vectors)
+}
+
+impl Run<'_> {
+    /// What runs and what an earlier plan has yet to start, as far as that still stands, whatever else fits, and what searching
+    /// makes of it; `None` where there is no earlier plan, or first ones are worth as much as what is left of it.
+    pub(super) fn standing_plan<'l>(
+        &self,
+        ground: &'l Lowered<'l>,
+        first: i128,
+        effort: &mut Effort,
+    ) -> Option<Occupancy<'l>> {
+        let queued = ground.instance.queued();
+        if queued.is_empty() || !self.compares_plans {
+            return None;
+        }
+        let coming: BTreeSet<JobClassIndex> =
+            queued.iter().map(|queued| ground.class_of_job[queued.job.at()]).collect();
+        let coming: Vec<JobClassIndex> = coming.into_iter().collect();
+        let mut plan = Occupancy::new(ground);
+        self.running.keep_beside(&mut plan, Stay::All, &coming);
+        insert::insert_queued(&mut plan);
+        self.settle(&mut plan);
+        self.insert(&mut plan, self.guide.order);
+        self.settle(&mut plan);
+        self.telling.say(Phase::Cells, (1, 1), Some(self.worth(&plan)));
+        if self.worth(&plan) <= first {
+            return None;
+        }
+        self.improve(&mut plan, effort);
+        self.telling.reached(self.worth(&plan));
+        Some(plan)
+    }
+}
