@@ -1,8 +1,8 @@
 //! The two-level planner: layer program, cells in parallel, search, certificate, reasons.
 //!
 //! A `run` is what all phases lean on and none changes; `effort` is what a search spends, and `telling` what is said meanwhile.
-//! `construct` holds the recipes of the first plan, `standing` takes up what an earlier plan has yet to start, `improve` makes a plan
-//! better, `restarts` searches small fleets from several of them, `reinsertion` puts whole cohorts back in another order where
+//! `construct` holds the recipes of the first plan, `standing` takes up what an earlier plan has yet to start, `improve` makes a
+//! plan better, `restarts` searches small fleets from several of them, `reinsertion` puts whole cohorts back in another order where
 //! rules bind them, they run or they strain tiles, `gaps` looks between runs once a plan is there, `held_back` finds the way there,
 //! `proof` makes the certificate, and `thrift` says what gives way where memory is little.
 
