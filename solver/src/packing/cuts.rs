@@ -30,8 +30,7 @@ impl Cut {
     }
 }
 
-/// Cliques that a solution breaks, made as large as they go, first with columns that are still open: others are back where worths
-/// change. The most broken come first.
+/// Cliques that a solution breaks, made as large as they go with columns that are still open, the most broken first.
 pub(super) fn cliques(conflicts: &Conflicts, values: &[f64], open: &[usize]) -> Vec<Cut> {
     let mut support: Vec<usize> = open.iter().copied().filter(|&column| values[column] > 1e-6).collect();
     support.sort_by(|&a, &b| values[b].total_cmp(&values[a]).then(a.cmp(&b)));
@@ -57,9 +56,7 @@ pub(super) fn cliques(conflicts: &Conflicts, values: &[f64], open: &[usize]) -> 
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     found.dedup_by(|a, b| a.1 == b.1);
-    let rest = (0..values.len()).filter(|column| open.binary_search(column).is_err());
-    let every: Vec<usize> = open.iter().copied().chain(rest).collect();
-    let grown = found.into_iter().take(CUTS_MAX).map(|(_, clique)| grow(conflicts, clique, &every));
+    let grown = found.into_iter().take(CUTS_MAX).map(|(_, clique)| grow(conflicts, clique, open));
     let mut cuts: Vec<Cut> = grown.collect();
     cuts.sort_by(|a, b| a.entries.cmp(&b.entries));
     cuts.dedup();

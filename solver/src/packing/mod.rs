@@ -17,7 +17,7 @@
 //! `instance` is the problem, `component` a part of it that shares no row with others, `reach` lowers capacities to what
 //! amounts fill, and `shrunk` leaves out what is decided. `search` solves one component: `enumeration` where columns mostly
 //! exclude each other (`conflicts`, `bits`), else `root`, a `relaxation` in the dual `simplex` with `cuts` and those of
-//! rows (`rounding`), and a `tree` over it (`branching`). `greedy`, a `dive` and `local_search` come first. `proof` turns prices
+//! quantities (`rounding`), and a `tree` over it (`branching`). `greedy` and `local_search` come first. `proof` turns prices
 //! into bounds in exact integers. `prepared` keeps what solves of one packing share, and an `improver` looks for something
 //! better again and again, in a tree that stays (`frontier`).
 
@@ -26,7 +26,6 @@ mod branching;
 mod component;
 mod conflicts;
 mod cuts;
-mod dive;
 mod enumeration;
 mod frontier;
 mod greedy;

@@ -45,8 +45,6 @@ pub(super) struct Relaxation {
     waiting: Vec<ExactRow>,
     /// How many rows there ever were.
     count: u32,
-    /// Whether sums of rows have brought the bound down.
-    pub(super) sums_pay: bool,
 }
 
 impl Relaxation {
@@ -67,7 +65,7 @@ impl Relaxation {
         let (first, waiting) = rows.into_iter().partition(|row| row.entries.len() * 2 >= mean);
         let basis = Basis::new(&matrix);
         let (exact, scales, idle) = (ExactRows::default(), Vec::new(), Vec::new());
-        let mut relaxation = Relaxation { matrix, basis, exact, unit, scales, idle, waiting, count, sums_pay: false };
+        let mut relaxation = Relaxation { matrix, basis, exact, unit, scales, idle, waiting, count };
         relaxation.take_in(first);
         relaxation
     }
@@ -140,7 +138,6 @@ impl Relaxation {
             scales: self.scales.clone(),
             idle: self.idle.clone(),
             count: self.count,
-            sums_pay: self.sums_pay,
         })
     }
 

@@ -16,11 +16,7 @@ use super::tree::{Incumbent, PIVOTS_MAX, complete};
 
 /// The share of the gap that a round of cuts must close for another to follow.
 const PROGRESS: f64 = 0.005;
-/// The share of the gap below which a round without sums of rows has brought little.
-const LITTLE: f64 = 0.1;
-/// The share of the gap that a round with sums of rows closes where more of them are worth their time.
-const PAYS: f64 = 0.02;
-/// Rounds of cuts that may close less, in all.
+/// Rounds of cuts that may close less, at first.
 const UNLESS: usize = 3;
 /// Cuts in a round that are enough not to look for odd holes.
 const ENOUGH: usize = 5;
@@ -30,7 +26,7 @@ const ENOUGH: usize = 5;
 pub(super) struct Effort {
     /// Rounds, at most.
     pub(super) rounds: usize,
-    /// Bases whose rows are rounded in a round.
+    /// Bases whose rows are rounded in a round, where there are quantities.
     pub(super) bases: usize,
     /// Whether odd holes are sought.
     pub(super) seeks_holes: bool,
@@ -46,7 +42,7 @@ pub(super) struct Ground<'a> {
 
 /// The relaxation of all columns, and what is known.
 pub(super) struct Root<'a> {
-    pub(super) ground: Ground<'a>,
+    ground: Ground<'a>,
     pub(super) relaxation: Relaxation,
     pub(super) allowed: Vec<Allowed>,
     pub(super) incumbent: Incumbent,
@@ -92,21 +88,14 @@ impl<'a> Root<'a> {
         self.fix();
     }
 
-    /// Adds cuts, round by round, while they bring the bound down. Where there are no quantities, sums of rows are rounded once the
-    /// other cuts bring little.
+    /// Adds cuts, round by round, while they bring the bound down.
     pub(super) fn cut(&mut self, effort: Effort, random: &mut Random, report: Report<'_>) {
-        let is_for_sums = self.ground.component.exclusions().is_none() || !effort.seeks_holes;
-        let (mut slow, mut little) = (0, false);
-        for _ in 0..effort.rounds {
+        for round in 0..effort.rounds {
             if self.is_done() || self.ground.stop.is_raised() {
                 return;
             }
             let before = self.proof.bound();
-            let mut found = self.cuts(effort);
-            let sums = effort.bases > 0 && (is_for_sums || little || found.is_empty());
-            if sums {
-                found.extend(self.rounded(effort, random));
-            }
+            let found = self.cuts(effort, random);
             if found.is_empty() {
                 return;
             }
@@ -114,38 +103,27 @@ impl<'a> Root<'a> {
             self.solve();
             report(self.incumbent.worth, self.bound);
             let gap = before.saturating_sub(self.incumbent.worth) as f64;
-            let closed = before.saturating_sub(self.proof.bound()) as f64;
-            slow += usize::from(closed <= gap * PROGRESS);
-            if slow == UNLESS {
+            if round >= UNLESS && before.saturating_sub(self.proof.bound()) as f64 <= gap * PROGRESS {
                 return;
             }
-            little |= closed <= gap * LITTLE;
-            self.relaxation.sums_pay |= sums && closed > gap * PAYS;
         }
     }
 
-    /// Cliques, counts and odd holes that the solution breaks.
-    fn cuts(&self, effort: Effort) -> Vec<Cut> {
-        let Ground { component, .. } = self.ground;
+    /// Cuts that the solution breaks.
+    fn cuts(&mut self, effort: Effort, random: &mut Random) -> Vec<Cut> {
+        let Ground { component, worths, stop } = self.ground;
         let Some(conflicts) = component.conflicts.as_ref() else { return Vec::new() };
         let open = self.open();
         let values = self.relaxation.values();
         let mut found = cuts::cliques(conflicts, &values, &open);
         found.extend(cuts::counts(&component.packing, &values, &open));
-        if conflicts.is_complete && found.len() < ENOUGH && effort.seeks_holes {
+        if !conflicts.is_complete {
+            let rounding = self.rounding.get_or_insert_with(|| Rounding::new(&component.packing, worths));
+            found.extend(rounding.cuts((&self.relaxation, &self.allowed), effort.bases, random, stop));
+        } else if found.len() < ENOUGH && effort.seeks_holes {
             found.extend(cuts::odd_holes(conflicts, &values, &open));
         }
         found
-    }
-
-    /// Sums of rows that the solution breaks once they are rounded.
-    fn rounded(&mut self, effort: Effort, random: &mut Random) -> Vec<Cut> {
-        let Ground { component, worths, stop } = self.ground;
-        if component.conflicts.is_none() {
-            return Vec::new();
-        }
-        let rounding = self.rounding.get_or_insert_with(|| Rounding::new(&component.packing, worths));
-        rounding.cuts((&self.relaxation, &self.allowed), effort.bases, random, stop)
     }
 
     /// Decides columns by their gains.

@@ -4,7 +4,6 @@ use crate::support::random::Random;
 use crate::support::stop::Stop;
 
 use super::component::Component;
-use super::dive::dive;
 use super::enumeration::{Target, enumerate};
 use super::frontier::{Frontier, Stage};
 use super::greedy::{Fill, by_density};
@@ -21,9 +20,8 @@ const SPARSE: f64 = 0.35;
 /// Steps of that, for each column and at least.
 const STEPS_EACH: u64 = 400;
 const STEPS_MIN: u64 = 20_000;
-/// Cuts at the root, sums of rows once local search has had its turn, and where cuts of before are there already.
-const CUTS: Effort = Effort { rounds: 40, bases: 2, seeks_holes: true };
-const SUMS: Effort = Effort { rounds: 20, bases: 20, seeks_holes: false };
+/// Cuts at the root, and where cuts of before are there already.
+const CUTS: Effort = Effort { rounds: 40, bases: 0, seeks_holes: true };
 const CUTS_WARM: Effort = Effort { rounds: 6, bases: 0, seeks_holes: false };
 /// The same where there are quantities, and once kernels have been searched.
 const QUANTITIES: Effort = Effort { rounds: 20, bases: 50, seeks_holes: false };
@@ -47,13 +45,8 @@ const KERNEL_NODES: u64 = 1_000;
 const KERNEL_NODES_BETTER: u64 = 5_000;
 /// Nodes between two runs of local search.
 const NODES_BETWEEN: u64 = 40;
-/// Nodes of a tree until sums of rows come again and it begins anew, twice as many each time, and how often.
-const NODES_ANEW: u64 = 400;
-const ANEW: u32 = 1;
 /// Runs of local search between two parts of the tree: about a third of the time.
 const TURNS: usize = 3;
-/// Parts of the tree between two turns of local search that find nothing, at most.
-const PAUSE_MAX: usize = 8;
 /// Packings that are known from which local search starts at a time, and its patience with each.
 const STARTS: usize = 8;
 const PATIENCE_START: u64 = 200;
@@ -119,11 +112,6 @@ impl Solve<'_> {
                 self.improve(&root.promising(share), &mut root.incumbent, PATIENCE_NEXT);
             }
             root.fix();
-            if !is_warm && root.relaxation.sums_pay && self.component.exclusions().is_some() {
-                root.cut(SUMS, &mut self.random, report);
-                root.relaxation.slim();
-                kept.clone_from(&root.relaxation);
-            }
             report(root.incumbent.worth, root.bound.max(root.incumbent.aim()));
             is_over = root.is_done() || self.stop.is_raised() || self.is_better(&root.incumbent);
         }
@@ -131,25 +119,7 @@ impl Solve<'_> {
             let Root { incumbent, bound, .. } = root;
             return Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: Some(kept) };
         }
-        let mut nodes = NODES_ANEW;
-        while !is_warm
-            && root.relaxation.sums_pay
-            && self.component.exclusions().is_some()
-            && nodes <= NODES_ANEW << ANEW
-        {
-            // A better incumbent has decided more columns: more sums of rows bound what is left better than its tree does.
-            if self.branch(&mut root, nodes, is_warm, report) {
-                break;
-            }
-            root.fix();
-            root.cut(SUMS, &mut self.random, report);
-            dive(&mut root);
-            root.relaxation.slim();
-            kept.clone_from(&root.relaxation);
-            nodes *= 2;
-        }
-        self.branch(&mut root, u64::MAX, is_warm, report);
-        let Root { incumbent, bound, .. } = root;
+        let (incumbent, bound) = self.branch(root, is_warm, report);
         Solved { incumbent, bound, relaxation: Some(kept) }
     }
 
@@ -255,7 +225,6 @@ impl Solve<'_> {
             return;
         }
         if !is_warm {
-            dive(root);
             self.improve(&root.promising(SHARES[2]), &mut root.incumbent, PATIENCE_FIRST);
         }
         let effort = match (self.component.exclusions(), is_warm) {
@@ -265,9 +234,6 @@ impl Solve<'_> {
             (None, true) => QUANTITIES_WARM,
         };
         root.cut(effort, &mut self.random, report);
-        if !is_warm && !root.is_done() {
-            dive(root);
-        }
     }
 
     /// Local search over some columns, the most promising first, from a packing; what it finds beyond a worth that is known.
@@ -324,24 +290,20 @@ impl Solve<'_> {
         root.fix();
     }
 
-    /// Branches over what is open, with local search in between, up to so many nodes; whether that is the end of it.
-    fn branch(&mut self, root: &mut Root<'_>, nodes_max: u64, is_warm: bool, report: Report<'_>) -> bool {
+    /// Branches over what is open, with local search in between.
+    fn branch(&mut self, mut root: Root<'_>, is_warm: bool, report: Report<'_>) -> (Incumbent, u128) {
         let packing = &self.component.packing;
-        let shrunk = Some(()).filter(|()| !root.is_done());
-        let shrunk = shrunk.and_then(|()| Shrunk::of(packing, self.worths, &root.relaxation, &root.allowed));
-        let Some(shrunk) = shrunk else {
-            root.bound = root.incumbent.aim();
-            return true;
+        let Some(shrunk) = Shrunk::of(packing, self.worths, &root.relaxation, &root.allowed) else {
+            let bound = root.incumbent.aim();
+            return (root.incumbent, bound);
         };
         root.incumbent.offer(self.worths, complete(packing, self.worths, &shrunk.whole(&[])));
         let sets: Vec<Vec<usize>> = SHARES.iter().map(|&share| root.promising(share)).collect();
         let open = root.promising(EVERY);
-        let Root { incumbent, bound, .. } = root;
-        let mut tree = Tree::new(&shrunk, (*bound, incumbent.aim()));
+        let Root { mut incumbent, mut bound, .. } = root;
+        let mut tree = Tree::new(&shrunk, (bound, incumbent.aim()));
         let mut told = (0, 0);
         let mut found_at = None;
-        // Parts of the tree until local search comes again: the longer the less it brings.
-        let (mut due, mut pause) = (0, 1);
         let patience = PATIENCE_LATER_EACH * self.worths.len() as u64;
         let turns = match (self.enough, is_warm) {
             // Where anything better is sought, it is near what is known, if anywhere.
@@ -349,48 +311,37 @@ impl Solve<'_> {
             (None, true) => 1,
             (None, false) => TURNS,
         };
-        let mut turn = 0;
-        loop {
+        for turn in 0.. {
             let is_done = tree.run(NODES_BETWEEN, self.stop);
             self.stop.spend(NODES_BETWEEN);
             for found in tree.found() {
                 incumbent.offer(self.worths, complete(packing, self.worths, &shrunk.whole(&found)));
             }
             if !is_done && !self.stop.is_raised() {
-                self.search_on(&open, incumbent);
-                let is_due = turn >= due;
-                let before = incumbent.worth;
-                for offset in 0..if is_due { turns } else { 0 } {
+                self.search_on(&open, &mut incumbent);
+                for offset in 0..turns {
                     // One of several goes on from the best: others from nothing often end short of it.
                     let start = if turns > 1 && offset == 0 { incumbent.chosen.clone() } else { Vec::new() };
                     let columns = &sets[(turn * turns + offset) % sets.len()];
-                    self.search_from(&start, columns, (incumbent.worth, patience), incumbent);
-                }
-                if is_due {
-                    let is_close = 100 * bound.saturating_sub(incumbent.aim()) <= *bound;
-                    pause = if incumbent.worth > before || !is_close { 1 } else { (2 * pause).min(PAUSE_MAX) };
-                    due = turn + pause;
+                    self.search_from(&start, columns, (incumbent.worth, patience), &mut incumbent);
                 }
                 tree.aim_at(incumbent.aim().saturating_sub(shrunk.offset));
             }
-            *bound = (*bound).min((tree.bound() + shrunk.offset).max(incumbent.aim()));
-            let now = (incumbent.worth, *bound);
+            bound = bound.min((tree.bound() + shrunk.offset).max(incumbent.aim()));
+            let now = (incumbent.worth, bound);
             if now != told {
                 report(now.0, now.1);
                 told = now;
             }
-            if found_at.is_none() && self.is_better(incumbent) {
+            if found_at.is_none() && self.is_better(&incumbent) {
                 found_at = Some(tree.nodes);
             }
             // Where anything better is sought, as much again is spent on more of it as it took: another search costs that anyway.
             let is_enough = found_at.is_some_and(|nodes| tree.nodes >= MORE * nodes);
             if is_done || self.stop.is_raised() || is_enough {
-                return true;
+                break;
             }
-            if tree.nodes >= nodes_max {
-                return false;
-            }
-            turn += 1;
         }
+        (incumbent, bound)
     }
 }

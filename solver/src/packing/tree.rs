@@ -1,14 +1,14 @@
 //! Branch and bound over linear relaxations.
 //!
-//! A node is a list of questions that are decided: which columns are in or out, and which rows one column takes together.
-//! Bounds are exact ([`super::proof`]): floating point chooses where to look, never what to leave out.
+//! A node is a list of columns that are in or out. Bounds are exact ([`super::proof`]): floating point chooses where to
+//! look, never what to leave out.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use crate::support::stop::Stop;
 
-use super::branching::{Branching, Next, Place, Question, fix, spread};
+use super::branching::{Branching, Next, Place, fix, spread};
 use super::greedy::{Fill, by_score};
 use super::instance::Packing;
 use super::proof::{Allowed, Proof, may_be_in};
@@ -74,11 +74,11 @@ impl Incumbent {
     }
 }
 
-/// An open node: what is decided, and a bound.
+/// An open node: columns that are decided, and a bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Node {
     bound: u128,
-    decided: Vec<(Question, bool)>,
+    decided: Vec<(u32, bool)>,
 }
 
 impl Ord for Node {
@@ -132,7 +132,7 @@ impl<'a> Tree<'a> {
             by_worth,
             incumbent: Incumbent::none(floor.saturating_sub(shrunk.offset)),
             open: BinaryHeap::from([Node { bound, decided: Vec::new() }]),
-            branching: Branching::with_pairs(packing),
+            branching: Branching::new(worths.len()),
             root,
             proof: Proof::default(),
             nodes: 0,
@@ -180,6 +180,7 @@ impl<'a> Tree<'a> {
 
     /// Follows a node downwards while it is among the best.
     fn plunge(&mut self, mut node: Node, until: u64, stop: &Stop) {
+        let of = |column: usize| u32::try_from(column).expect("columns are fewer than 2^32");
         loop {
             self.nodes += 1;
             match self.look(&mut node, stop) {
@@ -188,11 +189,11 @@ impl<'a> Tree<'a> {
                     self.open.push(node);
                     return;
                 }
-                Next::Decided(question, is_so, _) => node.decided.push((question, is_so)),
-                Next::Branch(question, sides, goes_in) => {
+                Next::Decided(column, is_in, _) => node.decided.push((of(column), is_in)),
+                Next::Branch(column, sides, goes_in) => {
                     let child = |is_in: bool| {
                         let mut decided = node.decided.clone();
-                        decided.push((question, is_in));
+                        decided.push((of(column), is_in));
                         Node { bound: sides[usize::from(is_in)].bound.min(node.bound), decided }
                     };
                     let (next, other) = (child(goes_in), child(!goes_in));
@@ -217,10 +218,13 @@ impl<'a> Tree<'a> {
     /// What columns may be at a node; `None` where what is in does not fit.
     fn decide(&self, node: &Node) -> Option<Vec<Allowed>> {
         let mut allowed = self.allowed.clone();
-        for &(question, is_so) in &node.decided {
-            if !self.branching.answer(self.packing, question, is_so, &mut allowed) {
+        for &(column, is_in) in &node.decided {
+            let column = column as usize;
+            let clashes = allowed[column] == if is_in { Allowed::Out } else { Allowed::In };
+            if clashes {
                 return None;
             }
+            allowed[column] = if is_in { Allowed::In } else { Allowed::Out };
         }
         spread(self.packing, &mut allowed).then_some(allowed)
     }
