@@ -155,5 +155,7 @@ fn what_is_worth_less_than_its_move_is_taken_off() {
     };
     assert_eq!(left(job(1, 1, 90)), (vec![[0, 0, 1]], 0));
     assert_eq!(left(job(1, 1, 91)), (vec![[0, 0, 0]], 1));
-    assert_eq!(left(Job { wanted: 1, ..job(1, 1, 91) }), (vec![[0, 0, 1]], 0));
+    // Where a bonus hangs on it that counts as well.
+    let rewarded = |bonus| left(Job { wanted: 1, bonus, ..job(1, 1, 91) });
+    assert_eq!((rewarded(1), rewarded(0)), ((vec![[0, 0, 1]], 0), (vec![[0, 0, 0]], 1)));
 }
