@@ -4,7 +4,7 @@ use lessor_models::instance::Instance;
 use lessor_models::plan::{HeldBack, Move, Placement};
 use lessor_solver::migration;
 use lessor_solver::plan::occupancy::Occupancy;
-use lessor_solver::plan::running::Resort;
+use lessor_solver::plan::running::{Resort, STOPPING};
 use lessor_solver::plan::unruly::drop_unruly;
 use lessor_solver::plan::{assemble, insert};
 
@@ -13,9 +13,6 @@ use super::run::Run;
 /// How often what cannot move stays where it runs, which may keep others from moving; after that, it stops. So often again what
 /// has not run comes in its place, and what stopped stays where its seat is free after all.
 const ROUNDS: usize = 8;
-
-/// The part of what cannot move that stops at once.
-const STOPPING: usize = 4;
 
 /// A plan's placements, and how to get there.
 pub(super) struct Way {

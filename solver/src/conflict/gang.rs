@@ -8,10 +8,3 @@ pub(super) fn need(lowered: &Lowered<'_>, class: JobClassIndex, placed: u64) -> 
     let job = lowered.job(class);
     u64::from(job.gang_min).saturating_sub(placed % u64::from(job.count)).max(1)
 }
-
-/// Whether no job is left with some capsules, but fewer than its gang's minimum, when `placed` of a class run.
-pub(super) fn keeps_minimum(lowered: &Lowered<'_>, class: JobClassIndex, placed: u64) -> bool {
-    let job = lowered.job(class);
-    let last = placed % u64::from(job.count);
-    last == 0 || last >= u64::from(job.gang_min)
-}

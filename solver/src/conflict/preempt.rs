@@ -7,7 +7,6 @@ use lessor_models::plan::Blocker;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Timestamp;
 
-use super::gang;
 use super::mask::Mask;
 use super::places::{Place, Sets};
 use super::trial::TILES_PER_LOOK;
@@ -252,7 +251,7 @@ fn may_go(explainer: &Explainer<'_, '_>, class: JobClassIndex, theirs: JobClassI
 
 fn leaves_gang(explainer: &Explainer<'_, '_>, item: &Item) -> bool {
     let left = explainer.occupancy.placed(item.class) - u64::from(item.count);
-    gang::keeps_minimum(explainer.occupancy.lowered(), item.class, left)
+    explainer.occupancy.lowered().partial_gang(item.class, left) == 0
 }
 
 /// What taking capsules loses. Which of them earn a bonus is not known here, so it counts as lost.

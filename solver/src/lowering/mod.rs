@@ -229,6 +229,15 @@ impl<'a> Lowered<'a> {
         self.group_of[tile.at()]
     }
 
+    /// The capsules of a gang that are fewer than it needs where so many of a class are placed; zero where no gang is partial. Jobs
+    /// of a class are filled one after another, so only the last one can be.
+    #[must_use]
+    pub fn partial_gang(&self, class: JobClassIndex, placed: u64) -> u64 {
+        let job = self.job(class);
+        let last = placed % u64::from(job.count);
+        if last < u64::from(job.gang_min) { last } else { 0 }
+    }
+
     /// Whether what a capsule of a class is worth, and where it may be, depends on no other: it is of no gang and earns no
     /// bonus, and neither a spread nor another job binds it.
     #[must_use]

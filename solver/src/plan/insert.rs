@@ -333,10 +333,8 @@ pub fn drop_partial_gangs(occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
     let mut losers = Vec::new();
     let mut surplus = vec![0u64; lowered.classes.len()];
     for class in lowered.class_indexes() {
-        let job = lowered.job(class);
-        // Jobs of a class are filled one after another, so only the last one can be partial.
-        let partial = occupancy.placed(class) % u64::from(job.count);
-        if partial > 0 && partial < u64::from(job.gang_min) {
+        let partial = occupancy.partial_gang(class);
+        if partial > 0 {
             surplus[class.at()] = partial;
             losers.push(class);
         }

@@ -264,6 +264,12 @@ impl<'a> Occupancy<'a> {
         })
     }
 
+    /// The capsules of a gang that are fewer than it needs; zero where no gang of a class is partial.
+    #[must_use]
+    pub fn partial_gang(&self, class: JobClassIndex) -> u64 {
+        self.lowered.partial_gang(class, self.placed(class))
+    }
+
     /// Whether spread and relations allow one more capsule of the class on a tile.
     #[must_use]
     pub fn rules_allow(&self, tile: TileIndex, class: JobClassIndex) -> bool {

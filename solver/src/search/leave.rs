@@ -1,8 +1,8 @@
 //! Which capsules may leave their tile: those that nothing depends on as the plan stands.
 
 use super::change::Change;
+use crate::lowering::domain_members;
 use crate::lowering::index::{JobClassIndex, TileIndex};
-use crate::lowering::{Lowered, domain_members};
 use crate::plan::assemble::bonuses;
 use crate::plan::occupancy::{Item, Occupancy};
 
@@ -29,7 +29,7 @@ pub(super) fn lost_with(occupancy: &Occupancy<'_>, class: JobClassIndex, worth: 
     if job.gang_min <= 1 && job.wanted == 0 {
         return Some(worth as f64);
     }
-    let in_last = in_last_job(lowered, class, occupancy.placed(class));
+    let in_last = in_last_job(occupancy, class);
     let is_gang = job.gang_min > 1 && in_last == u64::from(job.gang_min);
     if is_gang && lowered.tiles.len() > TILES_MAX {
         return None;
@@ -45,13 +45,13 @@ pub(super) fn lost_with(occupancy: &Occupancy<'_>, class: JobClassIndex, worth: 
 pub(super) fn take_rests(occupancy: &mut Occupancy<'_>, change: &mut Change) -> bool {
     let lowered = occupancy.lowered();
     let partial: Vec<JobClassIndex> =
-        change.taken().map(|(_, item)| item.class).filter(|&class| is_partial(occupancy, class)).collect();
+        change.taken().map(|(_, item)| item.class).filter(|&class| occupancy.partial_gang(class) > 0).collect();
     for class in partial {
         if lowered.tiles.len() > TILES_MAX {
             return false;
         }
         for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
-            while is_partial(occupancy, class)
+            while occupancy.partial_gang(class) > 0
                 && let Some(position) = occupancy.items(tile).iter().position(|item| item.class == class)
             {
                 if !may_leave(occupancy, tile, &occupancy.items(tile)[position]) {
@@ -64,16 +64,9 @@ pub(super) fn take_rests(occupancy: &mut Occupancy<'_>, change: &mut Change) -> 
     true
 }
 
-/// Whether a class's last job has capsules, but fewer than its gang's minimum.
-fn is_partial(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
-    let lowered = occupancy.lowered();
-    let least = u64::from(lowered.job(class).gang_min);
-    least > 1 && (1..least).contains(&in_last_job(lowered, class, occupancy.placed(class)))
-}
-
 /// How many of a class's placed capsules are of the last job that has any: jobs are filled one after another.
-fn in_last_job(lowered: &Lowered<'_>, class: JobClassIndex, placed: u64) -> u64 {
-    let each = u64::from(lowered.job(class).count);
+fn in_last_job(occupancy: &Occupancy<'_>, class: JobClassIndex) -> u64 {
+    let (each, placed) = (u64::from(occupancy.lowered().job(class).count), occupancy.placed(class));
     if placed == 0 { 0 } else { (placed - 1) % each + 1 }
 }
 
@@ -104,7 +97,7 @@ pub(super) fn completed(occupancy: &Occupancy<'_>, change: &Change) -> Option<i1
     let mut gain = 0;
     for (class, came) in change.balance() {
         let (job, placed) = (lowered.job(class), occupancy.placed(class));
-        if is_partial(occupancy, class) {
+        if occupancy.partial_gang(class) > 0 {
             return None;
         }
         if job.wanted > 0 {

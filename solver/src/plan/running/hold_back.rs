@@ -28,7 +28,7 @@ pub enum Resort {
 type Return = (JobClassIndex, TileIndex, u64);
 
 /// The part of those that can go neither way that stops at once.
-const STOPPING: usize = 4;
+pub const STOPPING: usize = 4;
 
 impl Running {
     /// Takes moves out of a plan.

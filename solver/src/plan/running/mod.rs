@@ -12,7 +12,7 @@ use lessor_models::plan::CurrentPlacement;
 use crate::lowering::Lowered;
 use crate::lowering::index::{JobClassIndex, TileIndex};
 
-pub use hold_back::Resort;
+pub use hold_back::{Resort, STOPPING};
 
 use super::assemble::bonuses;
 use super::insert::drop_orphans;
@@ -152,11 +152,8 @@ impl Running {
     /// The gangs of which fewer capsules are placed than each needs.
     #[must_use]
     pub fn partial_gangs(&self, occupancy: &Occupancy<'_>) -> Vec<JobClassIndex> {
-        let is_partial = |class: &JobClassIndex| {
-            let least = u64::from(occupancy.lowered().job(*class).gang_min);
-            (1..least).contains(&occupancy.placed(*class))
-        };
-        self.of_classes.iter().map(|of_class| of_class.class).filter(is_partial).collect()
+        let classes = self.of_classes.iter().map(|of_class| of_class.class);
+        classes.filter(|&class| occupancy.partial_gang(class) > 0).collect()
     }
 
     /// Puts back what runs of some classes, nothing of which is placed.
@@ -247,9 +244,9 @@ impl OfClass {
     /// is then not earned, in micro-credits.
     fn lost_beside(&self, occupancy: &Occupancy<'_>, due: u64) -> i128 {
         let lowered = occupancy.lowered();
-        let (job, placed) = (lowered.job(self.class), occupancy.placed(self.class));
+        let placed = occupancy.placed(self.class);
         let left = placed.saturating_sub(due);
-        let is_too_small = left > 0 && left < u64::from(job.gang_min);
+        let is_too_small = lowered.partial_gang(self.class, left) > 0;
         let rest =
             if is_too_small { worth_of(occupancy, self.class) * i128::from(left) / i128::from(placed) } else { 0 };
         let left = if is_too_small { 0 } else { left };
