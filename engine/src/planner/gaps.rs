@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use lessor_models::time::Timestamp;
-use lessor_solver::lowering::index::TileIndex;
+use lessor_solver::lowering::index::{JobClassIndex, TileIndex};
 use lessor_solver::lowering::{Grid, Lowered};
 use lessor_solver::plan::insert;
 use lessor_solver::plan::occupancy::Occupancy;
@@ -26,31 +26,29 @@ pub(super) fn refined<'i>(plan: &Occupancy<'i>, vectors: usize) -> Option<Lowere
     if lowered.grid.count() == 1 || is_full {
         return None;
     }
-    on_edges(lowered, &instants(plan), vectors)
+    let tiles = (0..lowered.tiles.len()).map(TileIndex::new);
+    on_edges(
+        lowered,
+        tiles.flat_map(|tile| plan.items(tile).iter().map(move |item| (item.class, tile, item.start))),
+        vectors,
+    )
 }
 
-/// An instance on the same grid with further edges; `None` where there are none, or it would be too large.
+/// An instance on the same grid with further edges, wherever one of some runs begins or ends or a capacity changes; `None` where
+/// there are none, or it would be too large.
 pub(super) fn on_edges<'i>(
     lowered: &Lowered<'i>,
-    instants: &BTreeSet<Timestamp>,
+    runs: impl Iterator<Item = (JobClassIndex, TileIndex, Timestamp)>,
     vectors: usize,
 ) -> Option<Lowered<'i>> {
-    let grid = lowered.grid.with_edges(instants);
+    let ends = runs.flat_map(|(class, tile, start)| {
+        let run = lowered.run(class, lowered.group_of(tile), start);
+        [run.start, run.end]
+    });
+    let instants: BTreeSet<Timestamp> = ends.chain(Grid::capacity_changes(lowered.instance)).collect();
+    let grid = lowered.grid.with_edges(&instants);
     let most = BUCKETS_MAX.min(VECTORS_MAX.min(vectors) / lowered.tiles.len().max(1));
     (lowered.grid.count() < grid.count() && grid.count() <= most).then(|| Lowered::on(lowered.instance, grid))
-}
-
-/// When runs of a plan begin and end, and when capacities change.
-fn instants(plan: &Occupancy<'_>) -> BTreeSet<Timestamp> {
-    let lowered = plan.lowered();
-    let mut instants: BTreeSet<Timestamp> = Grid::capacity_changes(lowered.instance).collect();
-    for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
-        for item in plan.items(tile) {
-            let run = lowered.run(item.class, lowered.group_of(tile), item.start);
-            instants.extend([run.start, run.end]);
-        }
-    }
-    instants
 }
 
 impl Run<'_> {

@@ -136,7 +136,7 @@ pub fn plan(
         Method::Auto => {
             let mut effort = Effort::new(options.seed, options.work);
             let first = run.first_plan(&lowered, effort.seed);
-            ground = standing::ground(&lowered, thrift.vectors());
+            ground = if run.compares_plans { standing::ground(&lowered, thrift.vectors()) } else { None };
             let standing = run.standing_plan(ground.as_ref().unwrap_or(&lowered), run.worth(&first), &mut effort);
             let plan = run.search(first, &mut effort);
             refined = gaps::refined(&plan, thrift.vectors());

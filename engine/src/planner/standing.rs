@@ -6,9 +6,8 @@
 use std::collections::BTreeSet;
 
 use lessor_models::job::JobIndex;
-use lessor_models::time::Timestamp;
+use lessor_solver::lowering::Lowered;
 use lessor_solver::lowering::index::JobClassIndex;
-use lessor_solver::lowering::{Grid, Lowered};
 use lessor_solver::plan::insert;
 use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::plan::running::Stay;
@@ -26,15 +25,13 @@ pub(super) fn ground<'i>(lowered: &Lowered<'i>, vectors: usize) -> Option<Lowere
         return None;
     }
     let tile_of = lowered.tile_of_nodes();
-    let queued = instance.queued().iter().map(|queued| (queued.job, queued.tile, queued.start));
-    let earliest = |job: JobIndex| instance.jobs()[job.at()].earliest;
-    let running = instance.current().iter().map(|runs| (runs.job, runs.tile, earliest(runs.job)));
-    let runs = queued.chain(running).map(|(job, tile, start)| {
-        let run = lowered.run(lowered.class_of_job[job.at()], lowered.group_of(tile_of[&tile]), start);
-        [run.start, run.end]
+    let class_of = |job: JobIndex| lowered.class_of_job[job.at()];
+    let queued = instance.queued().iter().map(|queued| (class_of(queued.job), tile_of[&queued.tile], queued.start));
+    let running = instance.current().iter().map(|runs| {
+        let class = class_of(runs.job);
+        (class, tile_of[&runs.tile], lowered.job(class).earliest)
     });
-    let instants: BTreeSet<Timestamp> = runs.flatten().chain(Grid::capacity_changes(instance)).collect();
-    on_edges(lowered, &instants, vectors)
+    on_edges(lowered, queued.chain(running), vectors)
 }
 
 impl Run<'_> {
@@ -59,8 +56,9 @@ impl Run<'_> {
         self.settle(&mut plan);
         self.insert(&mut plan, self.guide.order);
         self.settle(&mut plan);
-        self.telling.say(Phase::Cells, (1, 1), Some(self.worth(&plan)));
-        if self.worth(&plan) <= first {
+        let worth = self.worth(&plan);
+        self.telling.say(Phase::Cells, (1, 1), Some(worth));
+        if worth <= first {
             return None;
         }
         self.improve(&mut plan, effort);
