@@ -1,10 +1,10 @@
-//! Leases in process on one core: grants and releases at a constant load, a million live leases, and all of them ending within
-//! one second of real time.
+//! Leases in process on one core: grants and releases at a constant load, refusals of a class that is full, a million live
+//! leases, and all of them ending within one second of real time.
 
 use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group};
-use lessor_benches::leases::Load;
+use lessor_benches::leases::{Load, Rare};
 use lessor_engine::authority::{Effect, LeaseState};
 use lessor_models::time::Span;
 
@@ -25,6 +25,26 @@ fn decisions(bench: &mut Criterion) {
                 load.grant(UNITS_MAX);
             });
         });
+    }
+    let mut load = Load::new(1_000, HOUR);
+    load.fill(700, 1_000, UNITS_MAX);
+    load.offer(1_000);
+    group.bench_function("release and grant, 1,000 tiles at 70 %, after an offer", |run| {
+        run.iter(|| {
+            load.release();
+            load.grant(UNITS_MAX);
+        });
+    });
+    group.finish();
+}
+
+/// What it takes to say that a class is full.
+fn refusals(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("refusals");
+    for (rare, name) in [(Rare::Scattered, "one tile of ten"), (Rare::Last, "the last hundredth")] {
+        let mut load = Load::with_full_class(100_000, rare, HOUR);
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(format!("a full class, {name} of 100,000"), |run| run.iter(|| load.quote_rare()));
     }
     group.finish();
 }
@@ -82,7 +102,7 @@ fn resident_mb() -> f64 {
     pages.unwrap_or(0.0) * 4_096.0 / 1e6
 }
 
-criterion_group! { name = benches; config = Criterion::default().sample_size(20); targets = decisions }
+criterion_group! { name = benches; config = Criterion::default().sample_size(20); targets = decisions, refusals }
 
 fn main() {
     // Small where benches are only tried, as tests do.

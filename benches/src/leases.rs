@@ -2,9 +2,12 @@
 
 use std::hint::black_box;
 
-use lessor_engine::authority::{Answer, Authority, Effect, Event, HolderId, LeaseId, Request, RequestId, Terms};
-use lessor_engine::ledger::Draw;
-use lessor_models::fleet::{ClassIndex, Fleet, FleetError, FleetParts, Level, NodeColumns, Zone, ZoneKind};
+use lessor_engine::authority::{
+    Answer, Authority, Decision, Effect, Event, HolderId, LeaseId, Money, Request, RequestId, Scope, Terms,
+};
+use lessor_engine::ledger::{ClassSet, Draw};
+use lessor_models::fleet::{ClassIndex, Fleet, FleetError, FleetParts, Level, NodeColumns, NodeIndex, Zone, ZoneKind};
+use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
@@ -15,12 +18,37 @@ const CELL: u32 = 1_000;
 /// What a tile has: compute, memory, power and heat, each a thousand units.
 const TILE: u64 = 1_000;
 
-/// A cluster of cells of up to a thousand equal tiles. A lease debits six accounts: tile, cell, cluster, and the feed, the loop
-/// and the failure domain that its cell belongs to.
+/// The class of the few.
+const RARE: ClassIndex = ClassIndex(1);
+
+/// Which tiles are of a class of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rare {
+    /// None.
+    Nowhere,
+    /// One tile of ten.
+    Scattered,
+    /// The last hundredth of all.
+    Last,
+}
+
+impl Rare {
+    /// Whether a tile is, of so many.
+    fn has(self, tile: u32, tiles: u32) -> bool {
+        match self {
+            Rare::Nowhere => false,
+            Rare::Scattered => tile % 10 == 9,
+            Rare::Last => tile >= tiles - tiles / 100,
+        }
+    }
+}
+
+/// A cluster of cells of up to a thousand tiles, equal but for the class of a few. A lease debits six accounts: tile, cell,
+/// cluster, and the feed, the loop and the failure domain that its cell belongs to.
 ///
 /// # Errors
 /// None, for any number of tiles from one up.
-pub fn fleet(tiles: u32) -> Result<Fleet, FleetError> {
+pub fn fleet(tiles: u32, rare: Rare) -> Result<Fleet, FleetError> {
     let cells = tiles.div_ceil(CELL);
     let amounts = |factor: u64| {
         let each = [Kind::Compute, Kind::Memory, Kind::Power, Kind::Heat].into_iter();
@@ -39,13 +67,16 @@ pub fn fleet(tiles: u32) -> Result<Fleet, FleetError> {
     }
     for tile in 0..tiles {
         push(&mut nodes, (format!("t{tile}"), 1 + tile / CELL), (Level::Tile, amounts(1).with(Kind::Accelerator, 0)));
+        if rare.has(tile, tiles) {
+            *nodes.classes.last_mut().expect("a tile was just added") = Some(RARE);
+        }
     }
     let kinds = [ZoneKind::PowerFeed, ZoneKind::RadiatorLoop, ZoneKind::FailureDomain];
     let zones =
         (0..cells).flat_map(|_| kinds).map(|kind| Zone { kind, capacity: amounts(CELL.into()), energy_price: None });
     Fleet::new(FleetParts {
         nodes,
-        classes: vec![TileClass::plain("tile")],
+        classes: vec![TileClass::plain("tile"), TileClass::plain("rare")],
         zone_names: (0..3 * cells).map(|zone| format!("z{zone}")).collect(),
         zones: zones.collect(),
         members: (0..3 * cells).map(|zone| (zone, 1 + zone / 3)).collect(),
@@ -59,6 +90,16 @@ fn push(nodes: &mut NodeColumns, (name, parent): (String, u32), (level, capacity
     nodes.levels.push(level);
     nodes.classes.push((level == Level::Tile).then_some(ClassIndex(0)));
     nodes.capacities.push(capacity);
+}
+
+fn rare_tiles() -> Scope {
+    Scope::OfClasses(ClassSet(1 << RARE.0))
+}
+
+/// So many units of each kind that tiles have.
+fn units_of(units: u64) -> Draw {
+    let kinds = [Kind::Compute, Kind::Memory, Kind::Power, Kind::Heat].into_iter();
+    Draw::through(kinds.fold(Resources::ZERO, |sum, kind| sum.with(kind, units)))
 }
 
 /// An authority under load.
@@ -81,7 +122,24 @@ impl Load {
     /// Never: the fleet and the terms are sound.
     #[must_use]
     pub fn new(tiles: u32, term: Span) -> Load {
-        let fleet = fleet(tiles).expect("a regular tree is a fleet");
+        Load::with(tiles, Rare::Nowhere, term)
+    }
+
+    /// The same with a class of few tiles, each of which one lease fills.
+    ///
+    /// # Panics
+    /// Never, as above.
+    #[must_use]
+    pub fn with_full_class(tiles: u32, rare: Rare, term: Span) -> Load {
+        let mut load = Load::with(tiles, rare, term);
+        for _ in (0..tiles).filter(|tile| rare.has(*tile, tiles)) {
+            load.request(TILE, Request { scope: rare_tiles(), ..load.plain() });
+        }
+        load
+    }
+
+    fn with(tiles: u32, rare: Rare, term: Span) -> Load {
+        let fleet = fleet(tiles, rare).expect("a regular tree is a fleet");
         let authority = Authority::new(&fleet, Terms::default(), Timestamp(0)).expect("the default terms are sound");
         let names = (HolderId::new("bench").expect("a label"), RequestId::new("r").expect("a label"));
         let event = Event::Request(Request::plain(names.0, names.1, term));
@@ -114,8 +172,7 @@ impl Load {
         let Event::Request(request) = &mut self.event else { unreachable!("the load asks") };
         request.request = RequestId::new(&format!("r{}", self.asked)).expect("a short name is a label");
         request.first_sent = Timestamp(self.now);
-        let kinds = [Kind::Compute, Kind::Memory, Kind::Power, Kind::Heat].into_iter();
-        request.draw = Draw::through(kinds.fold(Resources::ZERO, |sum, kind| sum.with(kind, units)));
+        request.draw = units_of(units);
         self.effects.clear();
         self.authority.apply(Timestamp(self.now), &self.event, &mut self.effects);
         let Some(Effect::Answer(Answer::Lease(lease))) = self.effects.last() else {
@@ -138,6 +195,53 @@ impl Load {
         self.effects.clear();
         self.authority.apply(Timestamp(self.now), &event, &mut self.effects);
         black_box(&self.effects);
+    }
+
+    /// Offers a lease in place of one that fills the last of so many tiles, lets that one go, and then the other.
+    ///
+    /// # Panics
+    /// Where something is on that tile, or makes no way.
+    pub fn offer(&mut self, tiles: u32) {
+        let scope = Scope::Under(NodeIndex(tiles.div_ceil(CELL) + tiles));
+        let lesser = Request { scope, class: ServiceClass::D, ..self.plain() };
+        let lesser = self.request(TILE, lesser);
+        let bid = Some(Money(1 << 40));
+        let offered = Request { scope, bid, ..self.plain() };
+        let offered = self.request(TILE, offered);
+        self.give_back(lesser);
+        self.give_back(offered);
+    }
+
+    /// What is said to one who asks for a whole tile of the rare class, with a bid.
+    pub fn quote_rare(&mut self) -> Decision {
+        let draw = units_of(TILE);
+        let request = Request { scope: rare_tiles(), bid: Some(Money(1)), draw, ..self.plain() };
+        self.authority.quote(&request)
+    }
+
+    fn plain(&self) -> Request {
+        let Event::Request(request) = &self.event else { unreachable!("the load asks") };
+        request.clone()
+    }
+
+    fn request(&mut self, units: u64, request: Request) -> LeaseId {
+        self.asked += 1;
+        self.now += 1;
+        let name = RequestId::new(&format!("r{}", self.asked)).expect("a short name is a label");
+        let request = Request { request: name, first_sent: Timestamp(self.now), draw: units_of(units), ..request };
+        self.effects.clear();
+        self.authority.apply(Timestamp(self.now), &Event::Request(request), &mut self.effects);
+        match self.effects.last() {
+            Some(Effect::Answer(Answer::Lease(lease))) => lease.id,
+            _ => panic!("refused: {:?}", self.effects),
+        }
+    }
+
+    fn give_back(&mut self, lease: LeaseId) {
+        self.now += 1;
+        let event = Event::Release { holder: self.plain().holder, lease };
+        self.effects.clear();
+        self.authority.apply(Timestamp(self.now), &event, &mut self.effects);
     }
 
     /// When the first of the leases that are live ends, by the engine's clock; 0 where there is none.

@@ -9,6 +9,7 @@ use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Timestamp;
 
 use super::account::Account;
+use super::class_set::ClassSet;
 use super::device_table::DeviceTable;
 use super::devices::Devices;
 use super::draw::Draw;
@@ -42,6 +43,8 @@ pub struct Ledger {
     pub(super) devices: DeviceTable,
     /// The class of each node that is a tile.
     classes: Vec<Option<ClassIndex>>,
+    /// The tiles of each class, in fleet order.
+    of_class: Vec<Vec<NodeIndex>>,
     /// Where each owner's special matters are, so that owners without any cost four bytes.
     special_of: Vec<u32>,
     specials: Vec<(OwnerIndex, Special)>,
@@ -73,6 +76,7 @@ impl Ledger {
             bases,
             devices: DeviceTable::new(fleet),
             classes: fleet.nodes().map(|node| fleet.class_of(node)).collect(),
+            of_class: tiles_by_class(fleet),
             specials: Vec::new(),
             said: BTreeMap::new(),
             closures: BTreeMap::new(),
@@ -138,6 +142,15 @@ impl Ledger {
     #[must_use]
     pub fn class_of(&self, node: NodeIndex) -> Option<ClassIndex> {
         self.classes[node.at()]
+    }
+
+    /// The first tiles of some classes, in fleet order, so many at most. O(classes times so many).
+    pub(crate) fn first_of(&self, classes: ClassSet, most: usize) -> Vec<NodeIndex> {
+        let lists = self.of_class.iter().zip(0..).filter(|(_, class)| classes.has(ClassIndex(*class)));
+        let mut tiles: Vec<NodeIndex> = lists.flat_map(|(tiles, _)| tiles.iter().take(most)).copied().collect();
+        tiles.sort_unstable();
+        tiles.truncate(most);
+        tiles
     }
 
     /// The nodes without a parent, in table order.
@@ -313,6 +326,16 @@ impl Ledger {
     pub(super) fn sums(&self, owner: OwnerIndex) -> Sums {
         Sums { all: self.held[owner.at()], a: self.held_a[owner.at()], b: self.held_b[owner.at()] }
     }
+}
+
+fn tiles_by_class(fleet: &Fleet) -> Vec<Vec<NodeIndex>> {
+    let mut tiles = vec![Vec::new(); fleet.classes().len()];
+    for tile in fleet.tiles() {
+        if let Some(class) = fleet.class_of(tile) {
+            tiles[class.at()].push(tile);
+        }
+    }
+    tiles
 }
 
 /// What the fleet states of an owner at an instant.

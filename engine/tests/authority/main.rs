@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod displacement;
+mod first_fit;
 mod oracle;
 mod prices;
 mod questions;

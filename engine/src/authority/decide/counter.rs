@@ -48,10 +48,7 @@ impl Authority {
         let mut stack: Vec<NodeIndex> = match scope {
             Scope::Under(node) => vec![node],
             Scope::Anywhere => self.ledger.roots().collect(),
-            // Its tiles may be anywhere, and few.
-            Scope::OfClasses(_) => {
-                return self.ledger.tiles().filter(|&tile| scope.has(&self.ledger, tile)).take(most).collect();
-            }
+            Scope::OfClasses(classes) => return self.ledger.first_of(classes, most),
         };
         stack.reverse();
         let mut tiles = Vec::new();
