@@ -312,6 +312,18 @@ impl Ledger {
         &mut self.specials[*at as usize].1
     }
 
+    /// Forgets what is kept of an owner beside limit and sum once it says nothing, so that its accounts are quick again. O(1).
+    pub(super) fn settle(&mut self, owner: OwnerIndex) {
+        let at = self.special_of[owner.at()];
+        if self.special(owner).is_some_and(|special| *special == Special::default()) {
+            self.specials.swap_remove(at as usize);
+            self.special_of[owner.at()] = NONE;
+            if let Some((moved, _)) = self.specials.get(at as usize) {
+                self.special_of[moved.at()] = at;
+            }
+        }
+    }
+
     /// The owners of which something is kept beside limit and sum, in no order that means anything.
     pub(super) fn specials(&self) -> &[(OwnerIndex, Special)] {
         &self.specials

@@ -54,6 +54,7 @@ impl Ledger {
         for at in 0..self.paths.of(node).len() {
             let step = self.paths.of(node)[at];
             write(self.special_mut(step.owner), &entry.draw.at(step.level));
+            self.settle(step.owner);
         }
     }
 
@@ -79,6 +80,7 @@ impl Ledger {
                     let closed = said.values().any(|(_, cause)| cause.is_some()) || self.shut.contains(&tile);
                     if closed || self.is_special(OwnerIndex(tile.0)) {
                         self.special_mut(OwnerIndex(tile.0)).closed = closed;
+                        self.settle(OwnerIndex(tile.0));
                     }
                 }
                 None
@@ -107,6 +109,7 @@ impl Ledger {
             let piece = self.special_mut(owner).pieces.pop_front().expect("changes and pieces are kept together");
             self.bases[owner.at()] = piece.base;
             self.relimit(owner);
+            self.settle(owner);
             changed.push(owner);
         }
     }
@@ -119,6 +122,7 @@ impl Ledger {
     pub(crate) fn set_drain(&mut self, node: NodeIndex, by: Option<Timestamp>) {
         if by.is_some() || self.is_special(OwnerIndex(node.0)) {
             self.special_mut(OwnerIndex(node.0)).drain = by;
+            self.settle(OwnerIndex(node.0));
         }
     }
 
@@ -134,6 +138,7 @@ impl Ledger {
     /// Keeps floors at an owner from now on.
     pub(crate) fn set_floors(&mut self, owner: OwnerIndex, floors: Floors) {
         self.special_mut(owner).floors = floors;
+        self.settle(owner);
     }
 
     /// Floors in force, in order of owners.
@@ -187,5 +192,75 @@ impl Ledger {
                 pieces.for_each(|piece| write(&mut piece.held, entry.class, &drawn));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
+    use lessor_models::resources::Kind;
+    use lessor_models::tile_class::TileClass;
+    use lessor_models::time::Interval;
+
+    use super::super::{Barrier, Devices, Draw};
+    use super::*;
+    use crate::plane::{ClosureCause, PlaneName};
+
+    /// A cell (node 0) of two tiles; compute of the first one falls at instant 5.
+    fn ledger() -> Ledger {
+        let tile = Resources::of(Kind::Compute, 10);
+        let fleet = Fleet::new(FleetParts {
+            nodes: NodeColumns {
+                names: ["cell", "one", "two"].map(String::from).to_vec(),
+                parents: vec![None, Some(0), Some(0)],
+                levels: vec![Level::Cell, Level::Tile, Level::Tile],
+                classes: vec![None, Some(ClassIndex(0)), Some(ClassIndex(0))],
+                capacities: vec![Resources::UNLIMITED, tile, tile],
+                uplink_delays_us: vec![0; 3],
+            },
+            classes: vec![TileClass::plain("plain")],
+            steps: [((Owner::Node(NodeIndex(1)), Kind::Compute), vec![(Timestamp(5), 7)])].into_iter().collect(),
+            ..FleetParts::default()
+        });
+        Ledger::new(&fleet.unwrap(), Timestamp(0))
+    }
+
+    #[test]
+    fn an_owner_about_which_there_is_nothing_more_to_say_is_a_limit_and_a_sum_again() {
+        let mut ledger = ledger();
+        let (one, two) = (NodeIndex(1), NodeIndex(2));
+        let entry = |compute| Entry {
+            draw: Draw::through(Resources::of(Kind::Compute, compute)),
+            devices: Devices::NONE,
+            class: ServiceClass::C,
+            interval: Interval { start: Timestamp(0), end: Timestamp(9) },
+        };
+        let special = |ledger: &Ledger| {
+            let found = ledger.owners().filter(|owner| ledger.special(*owner).is_some());
+            let found: Vec<u32> = found.map(|owner| owner.0).collect();
+            assert_eq!(found.len(), ledger.specials().len());
+            found
+        };
+        let closure =
+            |version, cause| PlaneEffect::Closure { plane: PlaneName::Telemetry, version, tile: NodeIndex(1), cause };
+        assert_eq!(special(&ledger), [1]);
+        ledger.promise(one, &entry(3), 0);
+        ledger.promise(two, &entry(4), 0);
+        assert_eq!(special(&ledger), [0, 1, 2]);
+        ledger.unpromise(one, &entry(3), 0);
+        assert_eq!(special(&ledger), [0, 1, 2]);
+        ledger.unpromise(two, &entry(4), 0);
+        assert_eq!(special(&ledger), [1]);
+        ledger.set_drain(two, Some(Timestamp(3)));
+        ledger.set_floors(OwnerIndex(0), Floors { a: Resources::of(Kind::Compute, 1), b: Resources::ZERO });
+        ledger.advance(Timestamp(5), &mut Vec::new());
+        assert_eq!((special(&ledger), ledger.headroom(one).get(Kind::Compute)), (vec![0, 2], 7));
+        ledger.take_in(&closure(1, Some(ClosureCause::TooHot)));
+        assert_eq!(ledger.check(one, &entry(1)), Some(Barrier::Closed { node: one }));
+        ledger.take_in(&closure(2, None));
+        ledger.set_drain(two, None);
+        assert_eq!((special(&ledger), ledger.check(one, &entry(1))), (vec![0], None));
+        ledger.set_floors(OwnerIndex(0), Floors::default());
+        assert_eq!(special(&ledger), [0_u32; 0]);
     }
 }

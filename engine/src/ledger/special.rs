@@ -37,7 +37,7 @@ impl Sums {
 }
 
 /// A part of the future that begins where a capacity changes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) start: Timestamp,
     /// What the fleet states, before planes lower it.
@@ -47,7 +47,7 @@ pub(super) struct Piece {
 }
 
 /// Everything about an owner that most owners do not have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Special {
     pub(super) floors: Floors,
     /// What is still to come, in order of time.
