@@ -4,13 +4,15 @@
 //! suffice wherever fewer do. Deviation: beyond [`EXACT_MAX`] gangs it is the shortest list of the cheapest that suffices,
 //! without those, dearest first, that the rest can do without; that is not always the cheapest set.
 
+use std::cmp::Reverse;
+
 use crate::authority::vocabulary::money::Money;
 
 /// Gangs among which the cheapest set is found exactly: 2^10 sets.
 pub(in crate::authority) const EXACT_MAX: usize = 10;
 
-/// Positions of the gangs chosen, in order; none where all together do not suffice. Costs rise. At most 2^[`EXACT_MAX`]
-/// questions, or as many as there are gangs and some more.
+/// Positions of the gangs chosen, in order; none where all together do not suffice. Costs rise. A question for each gang, and then
+/// one for each set at most of those that no set can do without and some of the others: 2^[`EXACT_MAX`] where all can be spared.
 pub(in crate::authority) fn cheapest(
     costs: &[Money],
     mut suffices: impl FnMut(&[usize]) -> bool,
@@ -22,15 +24,34 @@ pub(in crate::authority) fn cheapest(
     if costs.len() > EXACT_MAX {
         return Some(without_spare(fewest(&all, &mut suffices), &mut suffices));
     }
-    let mut sets: Vec<(Money, usize, Vec<usize>)> = (1..1_usize << costs.len())
+    // More suffice wherever fewer do: who cannot be done without is in every set that suffices.
+    let mut rest = Vec::with_capacity(all.len());
+    let needed: usize = all
+        .iter()
+        .filter(|gang| {
+            rest.clear();
+            rest.extend(all.iter().filter(|other| other != gang));
+            !rest.is_empty() && !suffices(&rest)
+        })
+        .map(|gang| 1 << gang)
+        .sum();
+    let sets = (1..1_usize << costs.len()).filter(|set| set & needed == needed);
+    let mut sets: Vec<(Money, u32, Reverse<usize>)> = sets
         .map(|set| {
-            let chosen: Vec<usize> = all.iter().copied().filter(|gang| set >> gang & 1 == 1).collect();
-            let cost = chosen.iter().fold(Money::ZERO, |sum, gang| sum.plus(costs[*gang]));
-            (cost, chosen.len(), chosen)
+            let cost = members(set).fold(Money::ZERO, |sum, gang| sum.plus(costs[gang]));
+            // Of equally many, the first is the one with the first gang that is not in the other.
+            (cost, set.count_ones(), Reverse(set.reverse_bits()))
         })
         .collect();
     sets.sort_unstable();
-    sets.into_iter().map(|(_, _, chosen)| chosen).find(|chosen| suffices(chosen))
+    sets.into_iter()
+        .map(|(_, _, set)| members(set.0.reverse_bits()).collect())
+        .find(|chosen: &Vec<usize>| suffices(chosen))
+}
+
+/// The positions of the gangs in a set, which has bit `g` for gang `g`.
+fn members(set: usize) -> impl Iterator<Item = usize> {
+    (0..EXACT_MAX).filter(move |gang| set >> gang & 1 == 1)
 }
 
 /// The shortest beginning of a list that suffices, where all of it does.
@@ -57,6 +78,8 @@ fn without_spare(list: &[usize], suffices: &mut impl FnMut(&[usize]) -> bool) ->
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Whether weights of those chosen add up to so much.
@@ -71,6 +94,42 @@ mod tests {
         assert_eq!(cheapest(&costs, reaching(&[1, 1, 2, 0], 2)), Some(vec![2]), "one of 3 before two of 1 and 2");
         assert_eq!(cheapest(&costs, reaching(&[1, 1, 2, 0], 4)), Some(vec![0, 1, 2]));
         assert_eq!(cheapest(&costs, reaching(&[1, 1, 2, 0], 5)), None);
+    }
+
+    /// What the sets mean, looked at one by one.
+    fn plainly(costs: &[Money], mut suffices: impl FnMut(&[usize]) -> bool) -> Option<Vec<usize>> {
+        let sets = (1..1_usize << costs.len()).map(|set| members(set).collect::<Vec<usize>>());
+        let cost = |set: &[usize]| set.iter().map(|gang| costs[*gang].0).sum::<i64>();
+        sets.filter(|set| suffices(set)).min_by_key(|set| (cost(set), set.len(), set.clone()))
+    }
+
+    proptest! {
+        #[test]
+        fn the_set_that_is_chosen_is_the_first_of_the_cheapest(
+            gangs in prop::collection::vec((0..4_i64, 0..4_u32, 0..4_u32), 1..=EXACT_MAX), least in (0..16_u32, 0..16_u32),
+        ) {
+            let mut gangs = gangs;
+            gangs.sort_unstable();
+            let costs: Vec<Money> = gangs.iter().map(|gang| Money(gang.0)).collect();
+            let (first, second): (Vec<u32>, Vec<u32>) = gangs.iter().map(|gang| (gang.1, gang.2)).unzip();
+            let suffices = |chosen: &[usize]| reaching(&first, least.0)(chosen) && reaching(&second, least.1)(chosen);
+            prop_assert_eq!(cheapest(&costs, suffices), plainly(&costs, suffices));
+        }
+    }
+
+    #[test]
+    fn who_cannot_be_done_without_is_asked_about_once() {
+        let costs = [Money(1); EXACT_MAX];
+        let asked = |least: u32| {
+            let mut asked = 0;
+            let chosen = cheapest(&costs, |chosen| {
+                asked += 1;
+                reaching(&[1; EXACT_MAX], least)(chosen)
+            });
+            assert_eq!(chosen.map(|chosen| chosen.len()), (least <= 10).then_some(least as usize));
+            asked
+        };
+        assert_eq!([11, 10, 1].map(asked), [1, 12, 12], "all, all but each, and then the first set that may do");
     }
 
     #[test]
