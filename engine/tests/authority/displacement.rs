@@ -1,6 +1,9 @@
 //! Whom a bid displaces, against every set that could be displaced.
 
-use lessor_engine::authority::{Answer, Decision, Event, Lease, LeaseState, Money, Request, Retention, Scope, Term};
+use lessor_engine::authority::{
+    Answer, Decision, Event, Lease, LeaseState, Money, Request, Retention, Scope, Term, Terms, UNIT_PRICE_MAX,
+    UnitPrices,
+};
 use lessor_models::fleet::NodeIndex;
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
@@ -197,6 +200,34 @@ fn a_gang_that_is_offered_and_lets_one_lease_go_lets_all_go_and_gets_its_money_b
     let restored =
         lessor_engine::authority::Authority::restore(&watched.fleet, dear_terms(), watched.authority.snapshot());
     assert_eq!(restored.unwrap().snapshot(), watched.authority.snapshot());
+}
+
+#[test]
+fn a_tile_whose_leases_cost_less_to_end_gives_way_to_one_that_is_cheaper_altogether() {
+    let mut prices = UnitPrices([0; Kind::COUNT]);
+    prices.0[Kind::Compute.index()] = UNIT_PRICE_MAX;
+    let mut watched = Watched::new(Terms { unit_prices: prices, scarcity_permille: 9_000, ..dear_terms() });
+    let mut apply = |name: &str, tile: u32, class: ServiceClass, (compute, seconds): (u64, u64), bid: Option<i64>| {
+        let wish = Request {
+            scope: Scope::Under(NodeIndex(tile)),
+            class,
+            bid: bid.map(Money),
+            ..ask(name, Timestamp(0), (compute, seconds))
+        };
+        watched.apply(Timestamp(0), Event::Request(wish)).0
+    };
+    // Half of what was paid: 25 for all of `a0`, 49 for half of `a1`; of the cell 20 of 25 are held then.
+    for (name, tile, class, wish) in
+        [("x", 3, ServiceClass::D, (10, 5)), ("y", 4, ServiceClass::D, (5, 8)), ("z", 5, ServiceClass::A, (5, 8))]
+    {
+        assert!(matches!(apply(name, tile, class, wish, None), Decision::Granted(_)), "{name}");
+    }
+    // Six units cost 60 a second on a full tile, and 41 where four fifths of the cell are held.
+    let Decision::Offered { grant, revoked } = apply("c", 1, ServiceClass::C, (6, 10), Some(500)) else {
+        panic!("a bid of 500 pays for 49 and 406, and not for 25 and 600");
+    };
+    let paid: Vec<Money> = revoked.iter().map(|revocation| revocation.compensation).collect();
+    assert_eq!((grant.seat.node, paid), (NodeIndex(4), vec![Money(49)]));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Displacement: a request that finds no room buys out leases of less protected classes.
 //!
-//! The plain meaning: of all tiles looked at and all sets of gangs whose leases may be displaced, the one that makes room at
-//! the least cost in compensation and lost work, if its cost and the price of the lease stay within the bid. Where many gangs of
-//! a tile are in question the set is found greedily and is not always the cheapest (see [`cheapest`](super::cheapest)).
+//! The plain meaning: of all sets of gangs whose leases may be displaced, that which makes room at a tile at the least cost in
+//! compensation and lost work; of all tiles looked at, that where this cost and the price of the lease are least together, if they
+//! stay within the bid. Where many gangs of a tile are in question the set is found greedily and is not always the cheapest (see
+//! [`cheapest`](super::cheapest)).
 //!
 //! What others were offered before stays theirs: see [`offers`](super::offers).
 //!
@@ -22,7 +23,7 @@ use crate::authority::apply::Authority;
 use crate::authority::vocabulary::decision::{Decision, Seat};
 use crate::authority::vocabulary::event::Displacement;
 use crate::authority::vocabulary::lease::RevocationCause;
-use crate::authority::vocabulary::money::Money;
+use crate::authority::vocabulary::money::{Money, Rate};
 use crate::ledger::{Entry, OwnerIndex};
 
 /// Tiles looked at for one request, so that a refusal stays cheap.
@@ -65,13 +66,13 @@ impl Authority {
         }
         let bid = request.bid?;
         let tiles = self.sample(request.scope, TILES_MAX).into_iter();
-        let mut choices: Vec<Choice> = tiles.filter_map(|node| self.choose_at(node, entry)).collect();
-        choices.sort_by_key(|choice| (choice.cost, choice.node));
-        let best = choices.into_iter().find(|choice| self.keeps_offers(&[choice.node], entry))?;
-        let rate = self.rate(best.node, entry);
-        if best.cost.plus(rate.over(span)) > bid {
-            return None;
-        }
+        let priced = tiles.filter_map(|node| {
+            let (choice, rate) = (self.choose_at(node, entry)?, self.rate(node, entry));
+            Some((choice.cost.plus(rate.over(span)), rate, choice))
+        });
+        let mut choices: Vec<(Money, Rate, Choice)> = priced.filter(|(total, ..)| *total <= bid).collect();
+        choices.sort_by_key(|(total, _, choice)| (*total, choice.cost, choice.node));
+        let (_, rate, best) = choices.into_iter().find(|(.., choice)| self.keeps_offers(&[choice.node], entry))?;
         let until = self.now.after(self.terms.notice);
         let revoked = best.slots.iter().map(|slot| self.revocation(*slot, RevocationCause::Preempted, until)).collect();
         let seat = Seat { node: best.node, device_mask: best.device_mask, rate };
