@@ -11,13 +11,35 @@ use lessor_api::proto::{
 };
 use lessor_engine::authority::Terms;
 use service::{Running, memory, request, request_for, seconds, spec, why};
-use tonic::Code;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
 /// A request like a good one but for what is changed.
 fn changed(change: impl FnOnce(&mut LeaseSpec)) -> RequestLeaseRequest {
     let mut asked = spec(memory(1 << 20));
     change(&mut asked);
     request_for("bad", asked)
+}
+
+/// What a spec has.
+const SPEC_FIELDS: [&str; 10] = [
+    "resources",
+    "accelerators",
+    "term",
+    "node",
+    "service_class",
+    "gang_size",
+    "fence_keys",
+    "bid_micro_credits",
+    "displacement",
+    "uplinks_bps",
+];
+
+/// The path of the field that a status complains of; empty where it complains of none.
+fn field(status: &Status) -> String {
+    let details = status.get_error_details();
+    let violations = details.bad_request().map(|bad| &bad.field_violations[..]).unwrap_or_default();
+    violations.first().map_or(String::new(), |violation| violation.field.clone())
 }
 
 fn keys(names: &[&str]) -> Vec<String> {
@@ -68,6 +90,10 @@ async fn a_request_that_makes_no_sense_changes_nothing() {
         }
         let status = running.calls.request_lease(request).await.unwrap_err();
         assert_eq!(why(&status), (code, reason.to_owned()), "{at}: {status:?}");
+        let field = field(&status);
+        let is_known = ["holder", "request_id", "first_send_time", "spec"].contains(&field.as_str())
+            || SPEC_FIELDS.iter().any(|known| field == format!("spec.{known}"));
+        assert_eq!(is_known, code == Code::InvalidArgument, "{at}: {field}");
     }
     let page = running.list().await;
     assert_eq!((page.leases.len(), page.revision.unwrap().number), (0, 0));
@@ -106,6 +132,8 @@ async fn a_renewal_that_makes_no_sense_changes_nothing() {
     for (message, code, reason) in cases {
         let status = running.calls.renew(message.clone()).await.unwrap_err();
         assert_eq!(why(&status), (code, reason.to_owned()), "{message:?}");
+        let is_known = ["name", "end_time", "bid_micro_credits"].contains(&field(&status).as_str());
+        assert_eq!(is_known, code == Code::InvalidArgument, "{message:?}: {}", field(&status));
     }
     assert_eq!(running.list().await, before);
 }

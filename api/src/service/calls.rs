@@ -6,7 +6,7 @@ use tonic::Code;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::reading::{self, holder, lease_id, renewal};
-use super::refusing::refusal;
+use super::refusing::{Form, refusal};
 use super::telling::lease;
 use super::times::{read_duration, timestamp};
 use crate::proto;
@@ -97,7 +97,7 @@ pub(crate) fn confirm_fence(_: &Desk, asked: &proto::ConfirmFenceRequest) -> Res
 /// A request that the authority makes no sense of.
 pub(crate) fn requested(desk: &Desk, answered: Answered) -> Result<proto::RequestLeaseResponse, Failure> {
     let decide_time = Some(timestamp(answered.decided));
-    Ok(match outcome(desk, answered)? {
+    Ok(match outcome(desk, answered, Form::Spec)? {
         Ok(leases) => proto::RequestLeaseResponse { decide_time, leases, refusal: None },
         Err(refusal) => proto::RequestLeaseResponse { decide_time, leases: Vec::new(), refusal: Some(refusal) },
     })
@@ -109,7 +109,7 @@ pub(crate) fn requested(desk: &Desk, answered: Answered) -> Result<proto::Reques
 /// A lease that is not to be renewed so.
 pub(crate) fn renewed(desk: &Desk, answered: Answered) -> Result<proto::RenewResponse, Failure> {
     let decide_time = Some(timestamp(answered.now));
-    Ok(match outcome(desk, answered)? {
+    Ok(match outcome(desk, answered, Form::Flat)? {
         Ok(leases) => proto::RenewResponse { decide_time, lease: leases.into_iter().next(), refusal: None },
         Err(refusal) => proto::RenewResponse { decide_time, lease: None, refusal: Some(refusal) },
     })
@@ -149,7 +149,7 @@ pub(crate) fn fenced(desk: &Desk, answered: Answered) -> Result<proto::ConfirmFe
 
 /// The one lease of an answer.
 fn one_lease(desk: &Desk, answered: Answered) -> Result<proto::Lease, Failure> {
-    match outcome(desk, answered)? {
+    match outcome(desk, answered, Form::Flat)? {
         Ok(leases) => {
             leases.into_iter().next().ok_or_else(|| Failure::new(Code::Internal, "NO_LEASE", "the answer has no lease"))
         }
@@ -161,13 +161,13 @@ fn one_lease(desk: &Desk, answered: Answered) -> Result<proto::Lease, Failure> {
 ///
 /// # Errors
 /// A refusal that is a failure.
-fn outcome(desk: &Desk, answered: Answered) -> Result<Result<Vec<proto::Lease>, proto::Refusal>, Failure> {
+fn outcome(desk: &Desk, answered: Answered, form: Form) -> Result<Result<Vec<proto::Lease>, proto::Refusal>, Failure> {
     match answered.answer {
         Answer::Lease(one) => Ok(Ok(vec![lease(desk.names(), &one)])),
         Answer::Gang(all) => Ok(Ok(all.iter().map(|one| lease(desk.names(), one)).collect())),
         Answer::Done => Ok(Ok(Vec::new())),
         Answer::Refused(refused) => {
-            let refused = refusal(desk.fleet(), &refused)?;
+            let refused = refusal(desk.fleet(), &refused, form)?;
             desk.metrics().refusals.inc();
             Ok(Err(refused))
         }
@@ -193,7 +193,7 @@ impl Desk {
             (false, None) => return Err(Failure::field("notice", "MISSING", "a drain has a notice")),
         };
         let answered = self.decide(Event::Drain { node, by }).await?;
-        match outcome(self, answered)? {
+        match outcome(self, answered, Form::Flat)? {
             Ok(_) => Ok(proto::DrainResponse { deadline_time: by.map(timestamp) }),
             Err(refusal) => Err(Failure::new(Code::FailedPrecondition, "REFUSED", refusal.message)),
         }

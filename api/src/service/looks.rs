@@ -10,7 +10,7 @@ use tonic::Code;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::reading::{self, Asker, holder, lease_id, spec_for};
-use super::refusing::{no_room, refusal};
+use super::refusing::{Form, no_room, refusal};
 use super::telling::{account, lease, revision};
 use crate::proto;
 use crate::proto::explain_response::Obstacle;
@@ -70,7 +70,7 @@ impl Desk {
                 proto::QuoteResponse { nodes: nodes(self.fleet(), &grant), price_micro_credits, ..told }
             }
             Decision::Refused(refused) => {
-                proto::QuoteResponse { refusal: Some(refusal(self.fleet(), &refused)?), ..told }
+                proto::QuoteResponse { refusal: Some(refusal(self.fleet(), &refused, Form::Spec)?), ..told }
             }
             _ => return Err(Failure::new(Code::Internal, "NO_QUOTE", "the authority decided about something else")),
         })
@@ -109,7 +109,7 @@ impl Desk {
     /// What stands in the way of a request, tile by tile.
     fn explanation(&self, found: &Explanation) -> Result<proto::ExplainResponse, Failure> {
         let refused = match &found.decision {
-            Decision::Refused(refused) => Some(refusal(self.fleet(), refused)?),
+            Decision::Refused(refused) => Some(refusal(self.fleet(), refused, Form::Spec)?),
             _ => None,
         };
         let obstacles = found.obstacles.iter().map(|obstacle| Obstacle {

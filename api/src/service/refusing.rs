@@ -12,18 +12,45 @@ use crate::proto;
 use crate::proto::refusal::Reason as Shown;
 use crate::words::account_words;
 
+/// Where the message that is refused has what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// In a `spec`.
+    Spec,
+    /// At its top: a renewal, and whatever names a lease.
+    Flat,
+}
+
+impl Form {
+    /// The field of the bid.
+    fn bid(self) -> &'static str {
+        match self {
+            Form::Spec => "spec.bid_micro_credits",
+            Form::Flat => "bid_micro_credits",
+        }
+    }
+
+    /// The field that says how long.
+    fn term(self) -> &'static str {
+        match self {
+            Form::Spec => "spec.term",
+            Form::Flat => "end_time",
+        }
+    }
+}
+
 /// What a refusal is on the wire.
 ///
 /// # Errors
 /// The failure, where the request made no sense.
-pub(crate) fn refusal(fleet: &Fleet, refused: &Refusal) -> Result<proto::Refusal, Failure> {
-    let answer = answer(fleet, refused.reason)?;
+pub(crate) fn refusal(fleet: &Fleet, refused: &Refusal, form: Form) -> Result<proto::Refusal, Failure> {
+    let answer = answer(fleet, refused.reason, form)?;
     Ok(proto::Refusal { counter_offer: Some(counter_offer(fleet, &refused.counter)), ..answer })
 }
 
 /// Every reason, in the order in which the engine looks for them.
 #[expect(clippy::too_many_lines, reason = "one arm for each reason, without logic")]
-fn answer(fleet: &Fleet, reason: Reason) -> Result<proto::Refusal, Failure> {
+fn answer(fleet: &Fleet, reason: Reason, form: Form) -> Result<proto::Refusal, Failure> {
     Err(match reason {
         Reason::ReusedId => Failure::new(
             Code::AlreadyExists,
@@ -62,13 +89,13 @@ fn answer(fleet: &Fleet, reason: Reason) -> Result<proto::Refusal, Failure> {
             "SHARED_KEY",
             format!("key {position} is named twice, or by a gang, whose members cannot all hold it"),
         ),
-        Reason::BadBid => Failure::field("bid_micro_credits", "BAD_BID", "the bid is below zero or beyond 2^53"),
+        Reason::BadBid => Failure::field(form.bid(), "BAD_BID", "the bid is below zero or beyond 2^53"),
         Reason::TermTooShort { least } => {
-            Failure::field("term", "TERM_TOO_SHORT", format!("the shortest term is {} microseconds", least.0))
+            Failure::field(form.term(), "TERM_TOO_SHORT", format!("the shortest term is {} microseconds", least.0))
                 .with("least_micros", &least.0)
         }
         Reason::TermTooLong { most } => {
-            Failure::field("term", "TERM_TOO_LONG", format!("the longest term is {} microseconds", most.0))
+            Failure::field(form.term(), "TERM_TOO_LONG", format!("the longest term is {} microseconds", most.0))
                 .with("most_micros", &most.0)
         }
         Reason::WindowNotOffered => {
