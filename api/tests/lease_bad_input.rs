@@ -5,9 +5,11 @@
 #[path = "common/service.rs"]
 mod service;
 
+use lessor_api::proto::session_request::Call;
+use lessor_api::proto::session_response::Outcome;
 use lessor_api::proto::{
-    Accelerators, GetLeaseRequest, Lease, LeaseSpec, PublishTelemetryRequest, ReleaseRequest, RenewRequest,
-    RequestLeaseRequest, Resources,
+    Accelerators, GetLeaseRequest, Lease, LeaseSpec, PublishTelemetryRequest, QuoteRequest, ReleaseRequest,
+    RenewRequest, RequestLeaseRequest, Resources, SessionRequest,
 };
 use lessor_engine::authority::Terms;
 use service::{Running, memory, request, request_for, seconds, spec, why};
@@ -174,8 +176,45 @@ async fn a_message_that_is_too_large_is_refused_and_the_connection_lives() {
     let mut large = request("r1");
     large.holder = "x".repeat(1 << 20);
     let status = running.calls.request_lease(large).await.unwrap_err();
-    assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+    assert_eq!(why(&status), (Code::OutOfRange, "MESSAGE_TOO_LARGE".into()));
+    assert_eq!(status.get_error_details().error_info().unwrap().metadata["most_bytes"], (64 << 10).to_string());
+    let sample = PublishTelemetryRequest { tile: "x".repeat(1 << 20), ..PublishTelemetryRequest::default() };
+    let status = running.calls.publish_telemetry(tokio_stream::iter([sample])).await.unwrap_err();
+    assert_eq!(why(&status), (Code::OutOfRange, "MESSAGE_TOO_LARGE".into()));
+    // In a session, after what came before it was answered.
+    let quote = Call::Quote(QuoteRequest { spec: request("q").spec });
+    let release = Call::Release(ReleaseRequest { name: String::new(), holder: "x".repeat(1 << 20) });
+    let calls = [quote, release].map(|call| SessionRequest { tag: 1, call: Some(call) });
+    let mut answers = running.calls.session(tokio_stream::iter(calls)).await.unwrap().into_inner();
+    assert!(matches!(answers.message().await.unwrap().unwrap().outcome, Some(Outcome::Quote(_))));
+    let status = answers.message().await.unwrap_err();
+    assert_eq!(why(&status), (Code::OutOfRange, "MESSAGE_TOO_LARGE".into()));
     running.grant(request("r1")).await;
+}
+
+#[tokio::test]
+async fn a_name_of_any_length_comes_back_as_far_as_headers_take_it() {
+    let mut running = Running::start().await;
+    for length in [1_000, 2_500, 10_000, 60_000] {
+        let status = running.calls.request_lease(changed(|spec| spec.node = "x".repeat(length))).await.unwrap_err();
+        assert_eq!(why(&status), (Code::NotFound, "UNKNOWN_NODE".into()));
+        assert!(status.message().ends_with('…') && status.message().contains("xxx"), "{}", status.message());
+        // In headers the details are in base64, beside the message.
+        let bytes = status.message().len() + status.details().len() * 4 / 3;
+        assert!(bytes < 4_096, "{bytes} bytes about a name of {length}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_there_is_refused_with_a_reason() {
+    let running = Running::start().await;
+    let url = lessor_api::client::ServerUrl::parse(running.server().url()).unwrap();
+    let mut raw = tonic::client::Grpc::new(url.connect(None).await.unwrap());
+    raw.ready().await.unwrap();
+    let codec = tonic_prost::ProstCodec::<GetLeaseRequest, Lease>::default();
+    let path = "/lessor.lease.v1.LeaseService/NoSuchMethod".parse().unwrap();
+    let status = raw.unary(tonic::Request::new(GetLeaseRequest::default()), path, codec).await.unwrap_err();
+    assert_eq!(why(&status), (Code::Unimplemented, "UNKNOWN_METHOD".into()));
 }
 
 #[tokio::test]
@@ -190,6 +229,7 @@ async fn what_is_no_message_is_refused() {
     let sample = PublishTelemetryRequest { power_mw: Some(5), link_up: Some(true), ..Default::default() };
     let status = raw.unary(tonic::Request::new(sample), path, codec).await.unwrap_err();
     assert!(matches!(status.code(), Code::Internal | Code::InvalidArgument), "{status:?}");
+    assert_eq!(why(&status).1, "TRANSPORT");
     running.grant(request("r1")).await;
 }
 

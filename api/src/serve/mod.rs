@@ -2,8 +2,8 @@
 //!
 //! `server` puts the transport together, over `tls` where there are certificates; `address` lets nothing but loopback speak in
 //! the clear. `data_directory` is what a server takes for its own, `market_policy` the rules of a market that leases go by,
-//! `metrics` and `shell_metrics` what is counted, `reflection` what the service says of itself, `joint_writes` lets answers
-//! leave together, and `shutdown` ends it.
+//! `metrics` and `shell_metrics` what is counted, `reflection` what the service says of itself, `reasons` what the transport
+//! refuses by itself, `joint_writes` lets answers leave together, and `shutdown` ends it.
 
 mod address;
 mod data_directory;
@@ -11,6 +11,7 @@ pub(crate) mod error;
 mod joint_writes;
 mod market_policy;
 mod metrics;
+mod reasons;
 mod reflection;
 mod server;
 mod shell_metrics;

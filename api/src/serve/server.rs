@@ -26,6 +26,7 @@ use super::error::ServeError;
 use super::joint_writes::{JointWrites, Rush};
 use super::market_policy;
 use super::metrics::{Metrics, PageTask};
+use super::reasons::WithReasons;
 use super::reflection::Reflection;
 use super::shell_metrics::ShellMetrics;
 use super::shutdown::{self, Ended, Ending};
@@ -33,11 +34,9 @@ use super::tls;
 use crate::journal::{Disk, fresh_salt};
 use crate::market::policy_file;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
-use crate::service::{Desk, Notices, Service, StaleTiles};
+use crate::service::{Desk, MESSAGE_BYTES_MAX, Notices, Service, StaleTiles};
 use crate::shell::{self, Counters, FleetChange, Handle, PlacementMaker, Shell, ShellError, ShellOptions, View};
 
-/// The largest message that is read: a request with as many fence keys as may be is a tenth of it.
-const MESSAGE_BYTES_MAX: usize = 64 << 10;
 /// Calls under way on one connection.
 const STREAMS_MAX: u32 = 4_096;
 /// What a connection may have sent that nobody has read, in bytes. HTTP/2 here cuts a connection whose unread small frames take
@@ -370,8 +369,9 @@ async fn listen_on<S: LeaseService>(
 async fn routes<S: LeaseService>(transport: &mut Transport, service: S, reflection: Reflection) -> Router {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<LeaseServiceServer<S>>().await;
+    let service = LeaseServiceServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX);
     transport
-        .add_service(LeaseServiceServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX))
+        .add_service(WithReasons(service))
         .add_service(health_service)
         .add_service(v1::server_reflection_server::ServerReflectionServer::new(reflection.clone()))
         .add_service(v1alpha::server_reflection_server::ServerReflectionServer::new(reflection))

@@ -6,7 +6,12 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use super::MESSAGE_BYTES_MAX;
 use crate::proto;
+
+/// The longest text that a status holds, in bytes. Words about a request quote what it says, a name of any length among it; all
+/// texts of a status pass as HTTP/2 headers, some of them twice, and common clients take 8 KiB of those.
+const TEXT_MAX: usize = 512;
 
 /// Why a call failed. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +37,12 @@ impl Failure {
 
     /// What the transport says of a stream that broke, or of a message that cannot be read.
     pub(crate) fn of_transport(status: &Status) -> Failure {
-        Failure::new(status.code(), "TRANSPORT", status.message())
+        match status.code() {
+            Code::OutOfRange => Failure::new(Code::OutOfRange, "MESSAGE_TOO_LARGE", status.message())
+                .with("most_bytes", &MESSAGE_BYTES_MAX),
+            Code::Unimplemented => Failure::new(Code::Unimplemented, "UNKNOWN_METHOD", status.message()),
+            code => Failure::new(code, "TRANSPORT", status.message()),
+        }
     }
 
     /// The same with something that a program may want to know.
@@ -53,24 +63,53 @@ impl Failure {
     }
 }
 
+/// The status of the transport with its reason.
+pub(crate) fn of_transport(status: &Status) -> Status {
+    Failure::of_transport(status).into()
+}
+
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Status {
         let metadata: HashMap<String, String> =
-            failure.metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+            failure.metadata.into_iter().map(|(key, value)| (key.to_owned(), cut(value))).collect();
+        let message = cut(failure.message);
         let mut details = ErrorDetails::with_error_info(failure.reason, proto::PACKAGE, metadata);
         if let Some(field) = failure.field {
-            details.add_bad_request_violation(field, failure.message.as_str());
+            details.add_bad_request_violation(field, message.as_str());
         }
         if let Some(delay) = failure.retry_after {
             details.set_retry_info(Some(delay));
         }
-        Status::with_error_details(failure.code, failure.message, details)
+        Status::with_error_details(failure.code, message, details)
     }
+}
+
+/// A text as far as a status holds it.
+fn cut(mut text: String) -> String {
+    const MORE: char = '…';
+    if text.len() > TEXT_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_MAX - MORE.len_utf8()));
+        text.push(MORE);
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_says_no_more_of_a_long_name_than_headers_take() {
+        for name in ["x".repeat(60_000), "ß".repeat(60_000), "\u{1}".repeat(60_000)] {
+            let failure = Failure::field("spec.node", "R", format!("no {name:?}")).with("node", &name);
+            let status = Status::from(failure);
+            assert!(status.message().len() <= TEXT_MAX && status.message().ends_with('…'));
+            let headers = status.into_http::<()>().into_parts().0.headers;
+            let bytes: usize = headers.iter().map(|(key, value)| key.as_str().len() + value.len() + 32).sum();
+            assert!(bytes < 6 << 10, "{bytes} bytes of headers");
+        }
+        assert_eq!(cut("x".repeat(TEXT_MAX)), "x".repeat(TEXT_MAX));
+    }
 
     #[test]
     fn a_status_names_its_reason_its_field_and_when_to_try_again() {

@@ -32,6 +32,10 @@ mod waiting;
 mod watch;
 
 pub(crate) use desk::Desk;
+pub(crate) use failure::of_transport;
 pub(crate) use lease_service::Service;
 pub(crate) use notices::Notices;
 pub(crate) use stale_tiles::StaleTiles;
+
+/// The largest message that is read: a request with as many fence keys as may be is a tenth of it.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 64 << 10;

@@ -14,7 +14,7 @@ use tonic::{Code, Status, Streaming};
 
 use super::calls::{Told, event_of};
 use super::desk::{Desk, overloaded, stopped};
-use super::failure::Failure;
+use super::failure::{Failure, of_transport};
 use super::notices::{self, Hearing, Missed, Notice};
 use super::reading;
 use super::telling::lease;
@@ -82,7 +82,7 @@ struct ReaderIsGone;
 impl Session {
     async fn run(mut self, mut calls: Streaming<SessionRequest>, mut answers: AnswerStream, mut ended: Ended) {
         let mut batch = Vec::with_capacity(ANSWERS_AT_ONCE);
-        let mut is_open = true;
+        let (mut is_open, mut broken) = (true, None);
         let mut steps = 0_u32;
         while is_open || !self.is_idle() {
             let done = tokio::select! {
@@ -98,7 +98,11 @@ impl Session {
                 call = calls.next(), if is_open && self.in_flight() < IN_FLIGHT_MAX => match call {
                     Some(Ok(request)) => self.begin(request).await,
                     // A caller that went away, or sent what is no message: what it asked for before is still answered.
-                    Some(Err(_)) | None => {
+                    Some(Err(status)) => {
+                        (is_open, broken) = (false, Some(of_transport(&status)));
+                        Ok(())
+                    }
+                    None => {
                         is_open = false;
                         Ok(())
                     }
@@ -116,6 +120,10 @@ impl Session {
             if steps == 0 {
                 tokio::task::yield_now().await;
             }
+        }
+        if let Some(status) = broken {
+            // Nobody may be there to hear it.
+            self.out.send(Err(status)).await.ok();
         }
     }
 
