@@ -11,9 +11,10 @@ use lessor_api::proto::session_response::Outcome;
 use lessor_api::proto::{
     Accelerators, CheckpointRequest, ConfirmFenceRequest, DrainRequest, ExplainRequest, GetLeaseRequest, Kind,
     LeaseSpec, ListLeasesRequest, PublishTelemetryRequest, QuoteRequest, ReleaseRequest, RenewRequest, RevokeRequest,
-    SessionRequest,
+    ServiceClass, SessionRequest,
 };
 use lessor_engine::admission::PolicyName;
+use lessor_engine::authority::{Terms, UnitPrices};
 use lessor_models::fleet::NodeIndex;
 use service::{Running, granted, memory, refused, request, request_for, seconds, spec, why};
 use tokio_stream::StreamExt;
@@ -54,6 +55,39 @@ async fn a_quote_tells_where_and_changes_nothing() {
     assert_eq!((quoted.nodes.len(), quoted.refusal), (1, None));
     assert_eq!(running.list().await, before);
     assert_eq!(running.grant(request("q")).await.node, quoted.nodes[0]);
+}
+
+#[tokio::test]
+async fn a_quote_says_whom_it_would_displace_and_what_that_costs() {
+    let mut running = Running::start_with(Terms { unit_prices: UnitPrices([1 << 24; 8]), ..Terms::default() }).await;
+    let fleet = running.fleet();
+    let tile = fleet.tiles().next().unwrap();
+    let most = fleet.base_capacity(lessor_models::fleet::Owner::Node(tile)).get(lessor_models::resources::Kind::Memory);
+    let there = |class: ServiceClass, bid_micro_credits| LeaseSpec {
+        node: fleet.name(tile).to_owned(),
+        service_class: class.into(),
+        bid_micro_credits,
+        ..spec(memory(most))
+    };
+    let granted = running.grant(request_for("lesser", there(ServiceClass::D, None))).await;
+    let wish = there(ServiceClass::C, Some(1 << 50));
+    let asked = QuoteRequest { spec: Some(wish.clone()) };
+    let quoted = running.calls.quote(asked).await.unwrap().into_inner();
+    assert_eq!((quoted.displaced_lease_count, quoted.refusal), (1, None));
+    assert!(quoted.price_micro_credits > 0 && quoted.compensation_micro_credits > 0);
+    // The bid must cover both, as they are by then.
+    let (price, compensation) = (quoted.price_micro_credits, quoted.compensation_micro_credits);
+    let enough = QuoteRequest { spec: Some(there(ServiceClass::C, Some(price + compensation + compensation / 10))) };
+    assert_eq!(running.calls.quote(enough).await.unwrap().into_inner().displaced_lease_count, 1);
+    let short = QuoteRequest { spec: Some(there(ServiceClass::C, Some(price + compensation / 2))) };
+    assert!(running.calls.quote(short).await.unwrap().into_inner().refusal.is_some());
+
+    let offered = running.grant(request_for("more", wish)).await;
+    assert_eq!((offered.state(), &offered.node), (State::Offered, &quoted.nodes[0]));
+    let revoked = running.calls.get_lease(GetLeaseRequest { name: granted.name }).await.unwrap().into_inner();
+    let paid = revoked.notice.unwrap().compensation_micro_credits;
+    // What was not safe grows, and the time left shrinks, until the request comes.
+    assert!((paid - compensation).abs() <= compensation / 10, "{paid} for {compensation}");
 }
 
 /// One of a few kinds of leases: shares of devices, whole ones, gangs, and none.

@@ -226,7 +226,18 @@ fn a_quote_and_an_explanation_change_nothing() {
     let explained = serving.lease(0, &format!("explain --node {node} --json")).json();
     let accounts = explained["accounts"].as_array().unwrap();
     assert!(accounts.iter().any(|account| account["owner"] == node && account["kind"] == "memory"), "{explained}");
+    assert_eq!((&quoted["displaced_leases"], &quoted["compensation"]), (&0.into(), &0.into()));
     assert_eq!(serving.lease(0, "list --json").json().as_array().map(Vec::len), Some(0));
+    let of_memory = accounts.iter().find(|account| account["owner"] == node && account["kind"] == "memory");
+    let whole = format!("--memory {} --term 10m --node {node}", of_memory.unwrap()["capacity"]);
+    serving.lease(0, &format!("request --holder web --request-id r1 {whole} --json"));
+    let quoted = serving.lease(0, &format!("quote {whole} --class C --bid 1 --json")).json();
+    assert_eq!(
+        (&quoted["displaced_leases"], &quoted["price"], &quoted["compensation"]),
+        (&1.into(), &0.into(), &0.into())
+    );
+    let said = serving.lease(0, &format!("quote {whole} --class C --bid 1")).out;
+    assert!(said.contains("once 1 leases of others are gone"), "{said}");
 }
 
 #[test]

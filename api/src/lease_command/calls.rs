@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::connection::{connect, lease_name, timed};
 use super::error::LeaseError;
 use super::shown::{
-    lease_json, lease_line, micros, refusal_json, refusal_lines, revision, standing_json, standing_line,
+    lease_json, lease_line, micros, quote_json, quote_line, refusal_json, refusal_lines, revision, standing_json,
+    standing_line,
 };
 use super::spec::{span, spec};
 use crate::cli::{
@@ -30,11 +31,7 @@ pub(super) async fn quote(args: &LeaseQuoteArgs) -> Result<Ending, LeaseError> {
     if let Some(refusal) = &answer.refusal {
         return Ok(refused(&args.server, refusal));
     }
-    if args.server.json {
-        say(&json!({ "nodes": answer.nodes, "price": answer.price_micro_credits }).to_string());
-    } else {
-        say(&format!("would be granted on {}, price {}", answer.nodes.join(", "), answer.price_micro_credits));
-    }
+    say(&if args.server.json { quote_json(&answer).to_string() } else { quote_line(&answer) });
     Ok(Ending::Done)
 }
 

@@ -4,7 +4,7 @@ use prost_types::Timestamp;
 use serde_json::{Value, json};
 
 use crate::proto::account::Owner;
-use crate::proto::{self, Account, AccountStanding, CounterOffer, Lease, Refusal, Resources, Revision};
+use crate::proto::{self, Account, AccountStanding, CounterOffer, Lease, QuoteResponse, Refusal, Resources, Revision};
 
 /// The kinds and their amounts, in vector order.
 fn amounts(resources: &Resources) -> [(&'static str, u64); 8] {
@@ -92,6 +92,28 @@ pub(super) fn lease_line(lease: &Lease) -> String {
         micros(lease.end_time),
         lease.price_micro_credits,
     )
+}
+
+/// A quote as one JSON object.
+pub(super) fn quote_json(quote: &QuoteResponse) -> Value {
+    json!({
+        "nodes": quote.nodes,
+        "price": quote.price_micro_credits,
+        "displaced_leases": quote.displaced_lease_count,
+        "compensation": quote.compensation_micro_credits,
+    })
+}
+
+/// A quote in one line.
+pub(super) fn quote_line(quote: &QuoteResponse) -> String {
+    let (nodes, price) = (quote.nodes.join(", "), quote.price_micro_credits);
+    match quote.displaced_lease_count {
+        0 => format!("would be granted on {nodes}, price {price}"),
+        displaced => format!(
+            "would be offered on {nodes} once {displaced} leases of others are gone, price {price} and compensation {}",
+            quote.compensation_micro_credits
+        ),
+    }
 }
 
 /// A refusal as one JSON object.

@@ -1,6 +1,8 @@
 //! Calls that change nothing: one lease, pages of leases, quotes and explanations.
 
-use lessor_engine::authority::{Decision, Explanation, Filter, Grant, HolderId, LeaseState, Money, RequestId, Term};
+use lessor_engine::authority::{
+    Decision, Explanation, Filter, Grant, HolderId, LeaseState, Money, RequestId, Revocation, Term,
+};
 use lessor_engine::ledger::Account;
 use lessor_models::fleet::{Fleet, NodeIndex};
 use lessor_models::resources::{Kind, UNLIMITED};
@@ -65,15 +67,30 @@ impl Desk {
         let (decision, at) = self.look(move |view| (view.quote(&request), view.revision())).await?;
         let told = proto::QuoteResponse { revision: Some(revision(at)), ..proto::QuoteResponse::default() };
         Ok(match decision {
-            Decision::Granted(grant) | Decision::Offered { grant, .. } => {
-                let price_micro_credits = price(&grant, term).0;
-                proto::QuoteResponse { nodes: nodes(self.fleet(), &grant), price_micro_credits, ..told }
-            }
+            Decision::Granted(grant) => self.quoted((&grant, term), &[], told),
+            Decision::Offered { grant, revoked } => self.quoted((&grant, term), &revoked, told),
             Decision::Refused(refused) => {
                 proto::QuoteResponse { refusal: Some(refusal(self.fleet(), &refused, Form::Spec)?), ..told }
             }
             _ => return Err(Failure::new(Code::Internal, "NO_QUOTE", "the authority decided about something else")),
         })
+    }
+
+    /// What is granted at once, or once those that are revoked for it are gone.
+    fn quoted(
+        &self,
+        (grant, term): (&Grant, Span),
+        revoked: &[Revocation],
+        told: proto::QuoteResponse,
+    ) -> proto::QuoteResponse {
+        let compensation = revoked.iter().fold(Money::ZERO, |sum, revocation| sum.plus(revocation.compensation));
+        proto::QuoteResponse {
+            nodes: nodes(self.fleet(), grant),
+            price_micro_credits: price(grant, term).0,
+            displaced_lease_count: u32::try_from(revoked.len()).unwrap_or(u32::MAX),
+            compensation_micro_credits: compensation.0,
+            ..told
+        }
     }
 
     /// What the accounts of a node have and hold, and what stands in the way of a request there.
