@@ -128,6 +128,20 @@ fn what_is_damaged_or_no_journal_or_in_the_way_is_told_with_its_exit_code() {
     assert!(beyond.status.code() == Some(2) && words(&beyond).contains("at most 256"), "{beyond:?}");
     assert!(!backup.exists());
 
+    let contents = data.join("fleet-contents");
+    let whole = fs::read(&contents).unwrap();
+    let mut flipped = whole.clone();
+    flipped[5] ^= 1;
+    fs::write(&contents, flipped).unwrap();
+    let damaged = journal(&["verify", text(&data)]);
+    assert!(damaged.status.code() == Some(1) && words(&damaged).contains("fleet-contents: damaged"), "{damaged:?}");
+    fs::write(&contents, &whole[..32]).unwrap();
+    let unproven = journal(&["verify", text(&data)]);
+    assert!(unproven.status.success() && words(&unproven).contains("without a digest"), "{unproven:?}");
+    // The server that starts next proves it.
+    start(&data).0.close().unwrap();
+    assert_eq!(fs::read(&contents).unwrap(), whole);
+
     let file = data.join("00000000000000000000.segment");
     let mut bytes = fs::read(&file).unwrap();
     bytes[400] ^= 1;

@@ -1,29 +1,43 @@
 //! What a data directory remembers of the capacities of its fleet: a hash beside the journal, in a file of its own, so that
 //! journals from before it was kept are as good as ever.
+//!
+//! | bytes | field |
+//! |---|---|
+//! | 32 | the hash |
+//! | 32 | BLAKE3 digest of the hash; earlier versions left it out |
 
 use super::error::JournalError;
 use super::identity::FleetContents;
+use super::link::Key;
 use super::snapshot::UNFINISHED;
 use super::storage::{Storage, StorageFile};
 
 /// The file.
 pub(crate) const CONTENTS: &str = "fleet-contents";
 
-/// What is remembered; none where nothing is. What is there and is no hash is that of no fleet.
+/// What is remembered, and whether anything proves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KnownContents {
+    pub(crate) contents: FleetContents,
+    /// A digest is beside it.
+    pub(crate) is_proven: bool,
+}
+
+/// What is remembered; none where nothing is.
 ///
 /// # Errors
-/// What the system says.
-pub(crate) fn read_contents<S: Storage>(storage: &S) -> Result<Option<FleetContents>, JournalError> {
+/// What is no longer what was written, and what the system says.
+pub(crate) fn read_contents<S: Storage>(storage: &S) -> Result<Option<KnownContents>, JournalError> {
     let failed = |source| JournalError::io("read", CONTENTS, source);
     if !storage.list().map_err(failed)?.iter().any(|name| name == CONTENTS) {
         return Ok(None);
     }
-    let file = storage.open(CONTENTS).map_err(failed)?;
-    let mut hash = [0; 32];
-    if file.size().map_err(failed)? == hash.len() as u64 {
-        file.read_at(0, &mut hash).map_err(failed)?;
+    let bytes = super::history::read_all(storage, CONTENTS)?;
+    let (hash, digest) = bytes.split_first_chunk().ok_or(JournalError::ContentsDamaged)?;
+    if !digest.is_empty() && *digest != Key::of(hash).0 {
+        return Err(JournalError::ContentsDamaged);
     }
-    Ok(Some(FleetContents(hash)))
+    Ok(Some(KnownContents { contents: FleetContents(*hash), is_proven: !digest.is_empty() }))
 }
 
 /// Remembers, durably.
@@ -34,6 +48,48 @@ pub(crate) fn write_contents<S: Storage>(storage: &S, contents: FleetContents) -
     let failed = |source| JournalError::io("write", CONTENTS, source);
     let unfinished = format!("{CONTENTS}{UNFINISHED}");
     let mut file = storage.create(&unfinished).map_err(failed)?;
-    file.write_at(0, &contents.0).and_then(|()| file.sync()).map_err(failed)?;
+    let bytes = [contents.0, Key::of(&contents.0).0].concat();
+    file.write_at(0, &bytes).and_then(|()| file.sync()).map_err(failed)?;
     storage.rename(&unfinished, CONTENTS).and_then(|()| storage.sync_names()).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::simulated::SimulatedDisk;
+    use super::*;
+
+    const HASH: FleetContents = FleetContents([7; 32]);
+
+    fn holding(bytes: &[u8]) -> SimulatedDisk {
+        let disk = SimulatedDisk::new(0);
+        disk.put(CONTENTS, bytes);
+        disk
+    }
+
+    #[test]
+    fn what_is_remembered_is_proven_and_any_bit_that_flips_or_is_missing_is_found() {
+        let disk = SimulatedDisk::new(0);
+        assert_eq!(read_contents(&disk).unwrap(), None);
+        write_contents(&disk, HASH).unwrap();
+        assert_eq!(read_contents(&disk).unwrap(), Some(KnownContents { contents: HASH, is_proven: true }));
+        let whole = disk.bytes(CONTENTS);
+        for bit in 0..whole.len() * 8 {
+            let damaged = holding(&whole);
+            damaged.flip(CONTENTS, bit);
+            assert!(matches!(read_contents(&damaged), Err(JournalError::ContentsDamaged)), "bit {bit}");
+        }
+        for length in (0..whole.len()).filter(|length| *length != 32) {
+            assert!(
+                matches!(read_contents(&holding(&whole[..length])), Err(JournalError::ContentsDamaged)),
+                "{length}"
+            );
+        }
+        assert!(read_contents(&holding(&[&whole[..], &[0]].concat())).is_err());
+    }
+
+    #[test]
+    fn what_an_earlier_version_remembered_is_read_without_proof() {
+        let known = read_contents(&holding(&HASH.0)).unwrap();
+        assert_eq!(known, Some(KnownContents { contents: HASH, is_proven: false }));
+    }
 }

@@ -23,8 +23,8 @@ pub fn copy<S: Storage, T: Storage>(mut from: History<S>, to: &T) -> Result<Hist
         file.write_at(0, &bytes).map_err(|source| JournalError::io("write", name, source))?;
         file.sync().map_err(|source| JournalError::io("sync", name, source))?;
     }
-    if let Some(contents) = read_contents(&from.storage)? {
-        write_contents(to, contents)?;
+    if let Some(known) = read_contents(&from.storage)? {
+        write_contents(to, known.contents)?;
     }
     to.sync_names().map_err(|source| JournalError::io("sync the names of", "the copy", source))?;
     let mut copy = History::read(to.clone(), from.fleet())?;

@@ -61,6 +61,12 @@ pub enum JournalError {
         /// What is wrong.
         defect: Defect,
     },
+    /// What the directory remembers of its fleet's capacities is not what was written. Nothing changed, and no grant is lost.
+    #[error(
+        "fleet-contents: damaged: it no longer says which capacities the leases of this directory were granted on; see that \
+         the fleet still has them, and start the server once with --accept-fleet"
+    )]
+    ContentsDamaged,
     /// The commits in the directory do not follow each other. Nothing changed.
     #[error(
         "{file}: begins after commit {found}, but the commits before it end at {last}; a file is missing: put it back, or \

@@ -30,7 +30,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use contents::{read_contents, write_contents};
+pub(crate) use contents::{KnownContents, read_contents, write_contents};
 pub use copy::{copy, raise};
 pub(crate) use disk::LOCK;
 pub use disk::{Disk, DiskFile, fresh_salt};

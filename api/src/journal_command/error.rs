@@ -70,7 +70,9 @@ impl JournalCommandError {
     /// 1 where a journal did not pass, 2 where input or usage is bad.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            JournalCommandError::Journal(JournalError::Damaged { .. } | JournalError::Gap { .. })
+            JournalCommandError::Journal(
+                JournalError::Damaged { .. } | JournalError::Gap { .. } | JournalError::ContentsDamaged,
+            )
             | JournalCommandError::Record { .. } => 1,
             _ => 2,
         }

@@ -12,11 +12,17 @@ use crate::cli::{JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVeri
 use crate::command_error::CommandError;
 use crate::console::{say, warn};
 use crate::ending::Ending;
-use crate::journal::{Disk, History, Incarnation, JournalOptions, Storage, copy, fleet_of, fresh_salt, raise};
+use crate::journal::{
+    Disk, History, Incarnation, JournalOptions, Storage, copy, fleet_of, fresh_salt, raise, read_contents,
+};
 use crate::output_directory::{OutputPlace, Replace};
 use crate::wire::{Records, StateReader};
 
 use error::JournalCommandError;
+
+/// What is said of a directory in which nothing proves the hash of the fleet's capacities.
+const UNPROVEN: &str =
+    "fleet-contents: of an earlier version, without a digest that proves it; the next start of the server adds one";
 
 /// The object that `lessor journal --json` prints.
 #[derive(Debug, Serialize)]
@@ -113,6 +119,10 @@ fn read_all<S: Storage>(mut history: History<S>) -> Result<JournalSummary, Journ
         commits += 1;
         bytes += commit.payload.len() as u64;
     }
+    let mut findings: Vec<String> = history.findings().iter().map(ToString::to_string).collect();
+    if read_contents(&history.storage)?.is_some_and(|known| !known.is_proven) {
+        findings.push(UNPROVEN.to_owned());
+    }
     Ok(JournalSummary {
         fleet: history.fleet().to_string(),
         incarnation: history.incarnation().0,
@@ -121,7 +131,7 @@ fn read_all<S: Storage>(mut history: History<S>) -> Result<JournalSummary, Journ
         commits,
         records,
         bytes,
-        findings: history.findings().iter().map(ToString::to_string).collect(),
+        findings,
     })
 }
 

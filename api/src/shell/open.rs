@@ -16,7 +16,9 @@ use super::inbox::Inbox;
 use super::options::{FleetChange, ShellOptions};
 use super::places::Places;
 use super::recovery::{Ground, RecoveryReport, placed, recover};
-use crate::journal::{CommitBuffer, History, Journal, Storage, forget_old, read_contents, write_contents};
+use crate::journal::{
+    CommitBuffer, History, Journal, JournalError, KnownContents, Storage, forget_old, read_contents, write_contents,
+};
 use crate::wire::{RecordRef, write_state};
 
 /// A shell that has recovered and that nobody drives yet.
@@ -45,8 +47,11 @@ pub(crate) fn open<S: Storage>(
     let ground = Ground { fleet, terms, prices: &prices };
     let (id, contents) = (fleet_id(fleet), fleet_contents(fleet));
     let mut history = History::read(storage.clone(), id)?;
-    let known = read_contents(&storage)?;
-    let is_changed = known.is_some_and(|known| known != contents);
+    let (known, is_changed) = match read_contents(&storage) {
+        // Whatever it said, this fleet is the one that counts.
+        Err(JournalError::ContentsDamaged) if fleet_change == FleetChange::Accepted => (None, true),
+        known => known.map(|known| (known, known.is_some_and(|known| known.contents != contents)))?,
+    };
     if is_changed && fleet_change == FleetChange::Refused {
         return Err(ShellError::FleetChanged);
     }
@@ -66,7 +71,7 @@ pub(crate) fn open<S: Storage>(
         let now = authority.now();
         record(&mut journal, &mut authority, (now, Event::Retain(terms.retention())))?;
     }
-    if known != Some(contents) {
+    if known != Some(KnownContents { contents, is_proven: true }) {
         write_contents(&storage, contents)?;
     }
     let (latest, watching) = watch::channel(authority.revision());

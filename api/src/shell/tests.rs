@@ -263,6 +263,18 @@ fn a_fleet_with_other_capacities_is_refused_unless_it_is_accepted() {
 }
 
 #[test]
+fn what_is_damaged_of_the_capacities_is_told_and_cured_by_accepting_the_fleet() {
+    let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
+    start(&disk, &fleet).0.close().unwrap();
+    disk.flip("fleet-contents", 100);
+    let options = |fleet_change| ShellOptions { fleet_change, ..ShellOptions::new(&fleet, terms(), [1; 16]) };
+    let error = Shell::start(disk.clone(), options(FleetChange::Refused)).unwrap_err();
+    assert!(matches!(error, ShellError::Journal(JournalError::ContentsDamaged)), "{error}");
+    Shell::start(disk.clone(), options(FleetChange::Accepted)).unwrap().0.close().unwrap();
+    start(&disk, &fleet).0.close().unwrap();
+}
+
+#[test]
 fn snapshots_are_made_as_the_journal_grows_and_old_segments_go() {
     let (disk, fleet) = (SimulatedDisk::new(1), fleet(100));
     let limits = Limits { snapshot_bytes: 2_000, ..Limits::default() };
