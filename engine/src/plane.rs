@@ -151,7 +151,7 @@ impl Limits {
 }
 
 /// Stores a change unless one of the same or a higher version is there; says whether it did.
-fn newer<K: Ord, V>(table: &mut BTreeMap<K, (u64, V)>, key: K, change: (u64, V)) -> bool {
+pub(crate) fn newer<K: Ord, V>(table: &mut BTreeMap<K, (u64, V)>, key: K, change: (u64, V)) -> bool {
     let fresh = table.get(&key).is_none_or(|old| old.0 < change.0);
     if fresh {
         table.insert(key, change);

@@ -10,7 +10,7 @@ use super::book::Ledger;
 use super::floors::Floors;
 use super::paths::OwnerIndex;
 use super::special::{Special, Sums, add, subtract};
-use crate::plane::PlaneEffect;
+use crate::plane::{PlaneEffect, newer};
 
 impl Ledger {
     /// Writes an entry that fits, on devices of the node that have enough left.
@@ -63,20 +63,16 @@ impl Ledger {
         match *effect {
             PlaneEffect::Limit { plane, version, owner, most } => {
                 let owner = self.paths.index(owner)?;
-                let said = self.said.entry(owner).or_default().entry(plane).or_insert((0, Resources::UNLIMITED));
-                if said.0 >= version {
-                    return None;
-                }
-                *said = (version, most);
-                self.relimit(owner);
-                Some(owner)
+                let is_news = newer(self.said.entry(owner).or_default(), plane, (version, most));
+                is_news.then(|| {
+                    self.relimit(owner);
+                    owner
+                })
             }
             PlaneEffect::Closure { plane, version, tile, cause } => {
                 self.paths.index(Owner::Node(tile))?;
                 let said = self.closures.entry(tile).or_default();
-                let last = said.entry(plane).or_insert((0, None));
-                if last.0 < version {
-                    *last = (version, cause);
+                if newer(said, plane, (version, cause)) {
                     let closed = said.values().any(|(_, cause)| cause.is_some()) || self.shut.contains(&tile);
                     if closed || self.is_special(OwnerIndex(tile.0)) {
                         self.special_mut(OwnerIndex(tile.0)).closed = closed;
