@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 
 use crate::support::stop::Stop;
 
-use super::branching::{Branching, History, Next, Place, Side, fix, spread};
+use super::branching::{Branching, History, Next, Place, Question, Side, fix, spread};
 use super::proof::{Allowed, ExactRow, Prices, Proof};
 use super::relaxation::{Relaxation, cutoff};
 use super::shrunk::Shrunk;
@@ -333,18 +333,20 @@ impl FrontierSearch<'_> {
             let depth = self.frontier.nodes[node as usize].depth;
             let search = self.frontier.searches;
             let leaf = |excess, node, depth| Open { excess, depth, node, search };
-            let (column, sides, goes_in) = match self.look(node, &mut most, &mut allowed) {
+            let (question, sides, goes_in) = match self.look(node, &mut most, &mut allowed) {
                 Next::Done => return,
                 Next::Stopped => {
                     self.frontier.open.push(leaf(most, node, depth));
                     return;
                 }
-                Next::Decided(column, is_in, side) => {
+                Next::Decided(question, is_in, side) => {
                     let open = Side { bound: u128::MAX, prices: None };
-                    (column, if is_in { [side, open] } else { [open, side] }, is_in)
+                    (question, if is_in { [side, open] } else { [open, side] }, is_in)
                 }
-                Next::Branch(column, sides, goes_in) => (column, sides, goes_in),
+                Next::Branch(question, sides, goes_in) => (question, sides, goes_in),
             };
+            let Question::Column(column) = question else { unreachable!("pairs of rows are not asked for") };
+            let column = column as usize;
             let excess = sides.each_ref().map(|side| side.bound.saturating_sub(self.aim).min(most));
             // A side that was not tried has what its parent has.
             let parent = &self.frontier.nodes[node as usize].prices;

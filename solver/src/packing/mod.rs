@@ -17,15 +17,17 @@
 //! `instance` is the problem, `component` a part of it that shares no row with others, `reach` lowers capacities to what
 //! amounts fill, and `shrunk` leaves out what is decided. `search` solves one component: `enumeration` where columns mostly
 //! exclude each other (`conflicts`, `bits`), else `root`, a `relaxation` in the dual `simplex` with `cuts` and those of
-//! quantities (`rounding`), and a `tree` over it (`branching`). `greedy` and `local_search` come first. `proof` turns prices
-//! into bounds in exact integers. `prepared` keeps what solves of one packing share, and an `improver` looks for something
-//! better again and again, in a tree that stays (`frontier`).
+//! quantities (`rounding`), and a `tree` over it (`branching`). `greedy` and `local_search` come first. Where a gap is small
+//! and stays, sums of rows and a `dive` come before another tree (`restarts`). `proof` turns prices into bounds in exact
+//! integers. `prepared` keeps what solves of one packing share, and an `improver` looks for something better again and again,
+//! in a tree that stays (`frontier`).
 
 mod bits;
 mod branching;
 mod component;
 mod conflicts;
 mod cuts;
+mod dive;
 mod enumeration;
 mod frontier;
 mod greedy;
@@ -37,6 +39,7 @@ mod prepared;
 mod proof;
 mod reach;
 mod relaxation;
+mod restarts;
 mod root;
 mod rounding;
 mod search;

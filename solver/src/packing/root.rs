@@ -26,7 +26,7 @@ const ENOUGH: usize = 5;
 pub(super) struct Effort {
     /// Rounds, at most.
     pub(super) rounds: usize,
-    /// Bases whose rows are rounded in a round, where there are quantities.
+    /// Bases whose rows are rounded in a round.
     pub(super) bases: usize,
     /// Whether odd holes are sought.
     pub(super) seeks_holes: bool,
@@ -42,7 +42,7 @@ pub(super) struct Ground<'a> {
 
 /// The relaxation of all columns, and what is known.
 pub(super) struct Root<'a> {
-    ground: Ground<'a>,
+    pub(super) ground: Ground<'a>,
     pub(super) relaxation: Relaxation,
     pub(super) allowed: Vec<Allowed>,
     pub(super) incumbent: Incumbent,
@@ -117,10 +117,11 @@ impl<'a> Root<'a> {
         let values = self.relaxation.values();
         let mut found = cuts::cliques(conflicts, &values, &open);
         found.extend(cuts::counts(&component.packing, &values, &open));
-        if !conflicts.is_complete {
+        if effort.bases > 0 {
             let rounding = self.rounding.get_or_insert_with(|| Rounding::new(&component.packing, worths));
             found.extend(rounding.cuts((&self.relaxation, &self.allowed), effort.bases, random, stop));
-        } else if found.len() < ENOUGH && effort.seeks_holes {
+        }
+        if conflicts.is_complete && found.len() < ENOUGH && effort.seeks_holes {
             found.extend(cuts::odd_holes(conflicts, &values, &open));
         }
         found

@@ -21,7 +21,7 @@ use super::cuts::Cut;
 use super::instance::Packing;
 use super::proof::{Allowed, ExactRow};
 use super::relaxation::Relaxation;
-use super::simplex::{Basis, Until};
+use super::simplex::Until;
 use super::tree::PIVOTS_MAX;
 
 /// Multiples of a row that are tried.
@@ -106,10 +106,17 @@ impl Rounding {
 }
 
 /// Cuts from the rows of a basis that some values break, the most broken first, no two of them nearly the same.
+///
+/// How far the values are beyond a cut is told by the columns that are not at zero: the others are summed for cuts that are
+/// taken alone.
 fn rounded(relaxation: &Relaxation, values: &[f64]) -> Vec<Cut> {
     let (basis, scales, rows) = (&relaxation.basis, relaxation.scales(), relaxation.rows());
-    let mut work = Work { rows, values, basis, sums: vec![0; values.len()], multipliers: vec![0; rows.len()] };
-    let mut found = Vec::new();
+    let is_up = |column: usize| !basis.is_basic(column) && basis.value(column) > 0.5;
+    let support: Vec<usize> = (0..values.len()).filter(|&column| values[column] > TINY || is_up(column)).collect();
+    let of_support: Vec<ExactRow> = rows.iter().filter_map(|row| row.left_of(&support, &[])).collect();
+    let sizes: Vec<[u128; 2]> = rows.iter().map(size).collect();
+    let mut work = Work::new(&of_support, &sizes, support.iter().map(|&column| (values[column], is_up(column))));
+    let mut found: Vec<(Found, Vec<f64>, f64)> = Vec::new();
     for (position, slack_of, value) in basis.basics(values.len()) {
         let unit = slack_of.map_or(1.0, |row| scales[row]);
         let value = value / unit;
@@ -118,35 +125,53 @@ fn rounded(relaxation: &Relaxation, values: &[f64]) -> Vec<Cut> {
         }
         let entry = |(entry, scale): (&f64, &f64)| if entry.abs() < TINY { 0.0 } else { entry * scale / unit };
         let row: Vec<f64> = basis.inverse_row(position).iter().zip(scales).map(entry).collect();
-        let cuts = (1..=MULTIPLES).filter_map(|times| work.cut(&row, f64::from(times)));
-        found.extend(cuts.max_by(|a, b| a.broken.total_cmp(&b.broken)));
+        let multiple = |times: u32| work.cut(&row, f64::from(times)).map(|cut| (cut, f64::from(times)));
+        let best = (1..=MULTIPLES).filter_map(multiple).max_by(|a, b| a.0.broken.total_cmp(&b.0.broken));
+        found.extend(best.map(|(cut, times)| (cut, row, times)));
     }
-    found.sort_by(|a, b| b.broken.total_cmp(&a.broken).then_with(|| a.entries.cmp(&b.entries)));
+    found.sort_by(|a, b| b.0.broken.total_cmp(&a.0.broken).then_with(|| a.0.entries.cmp(&b.0.entries)));
+    let mut whole = Work::new(rows, &sizes, (0..values.len()).map(|column| (values[column], is_up(column))));
     let mut chosen: Vec<(Vec<f64>, Cut)> = Vec::new();
-    for found in found {
+    for (found, row, times) in found {
         if chosen.len() >= CUTS_MAX {
             break;
         }
-        let direction = found.direction(values.len());
+        let direction = found.direction(support.len());
         if chosen.iter().all(|(other, _)| dot(other, &direction) < PARALLEL) {
-            chosen.extend(found.scaled(values).map(|cut| (direction, cut)));
+            let cut = whole.cut(&row, times).and_then(|found| found.scaled(values));
+            chosen.extend(cut.map(|cut| (direction, cut)));
         }
     }
     chosen.into_iter().map(|(_, cut)| cut).collect()
 }
 
+/// The greatest entry of a row, and the most that its sums come to.
+fn size(row: &ExactRow) -> [u128; 2] {
+    let greatest = u128::from(row.entries.iter().map(|entry| entry.1).max().unwrap_or(0));
+    [greatest, u128::from(row.limit) + greatest * row.entries.len() as u128]
+}
+
 /// What sums of rows need.
 struct Work<'a> {
     rows: &'a [ExactRow],
-    values: &'a [f64],
-    basis: &'a Basis,
+    /// What rows come to at most, with all of their columns.
+    sizes: &'a [[u128; 2]],
+    values: Vec<f64>,
+    /// Whether each column counts from its upper end.
+    is_up: Vec<bool>,
     /// For each column, its entry in the sum.
     sums: Vec<i128>,
     /// For each row, what it is taken by, as is its slack.
     multipliers: Vec<i128>,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// Work on rows of some columns, with their values and whether each counts from its upper end.
+    fn new(rows: &'a [ExactRow], sizes: &'a [[u128; 2]], columns: impl Iterator<Item = (f64, bool)>) -> Work<'a> {
+        let (values, is_up): (Vec<f64>, Vec<bool>) = columns.unzip();
+        Work { rows, sizes, sums: vec![0; values.len()], multipliers: vec![0; rows.len()], values, is_up }
+    }
+
     /// The cut of a multiple of a sum of rows, in 2^-shift.
     fn cut(&mut self, row: &[f64], times: f64) -> Option<Found> {
         let shift = self.shift(row)?;
@@ -174,7 +199,7 @@ impl Work<'_> {
             limit += times * i128::from(row.limit);
             row.entries.iter().for_each(|&(column, amount)| self.sums[column as usize] += times * i128::from(amount));
         }
-        let up = (0..self.sums.len()).filter(|&column| self.is_up(column));
+        let up = (0..self.sums.len()).filter(|&column| self.is_up[column]);
         limit - up.map(|column| self.sums[column]).sum::<i128>()
     }
 
@@ -185,7 +210,7 @@ impl Work<'_> {
         let mut limit = (limit >> shift) * (unit - rest);
         for column in 0..self.sums.len() {
             let sum = self.sums[column];
-            if sum != 0 && self.is_up(column) {
+            if sum != 0 && self.is_up[column] {
                 let of_rest = rounded(-sum);
                 limit -= of_rest;
                 self.sums[column] = -of_rest;
@@ -207,7 +232,7 @@ impl Work<'_> {
     fn found(&self, limit: i128) -> Option<Found> {
         let (mut taken, mut square) = (0.0, 0.0);
         let mut entries = Vec::new();
-        for ((column, &sum), value) in (0_u32..).zip(&self.sums).zip(self.values).filter(|entry| *entry.0.1 > 0) {
+        for ((column, &sum), value) in (0_u32..).zip(&self.sums).zip(&self.values).filter(|entry| *entry.0.1 > 0) {
             let entry = sum as f64;
             taken += entry * value;
             square += entry * entry;
@@ -217,18 +242,11 @@ impl Work<'_> {
         (limit >= 0 && broken > BROKEN).then_some(Found { limit, entries, broken })
     }
 
-    /// Whether a column counts from its upper end.
-    fn is_up(&self, column: usize) -> bool {
-        !self.basis.is_basic(column) && self.basis.value(column) > 0.5
-    }
-
     /// Bits of multipliers, so that sums of rows are told finely enough; `None` where numbers would become too great.
     fn shift(&self, row: &[f64]) -> Option<u32> {
         let (mut most, mut all) = (0_u128, 0_u128);
-        for (row, _) in self.rows.iter().zip(row).filter(|row| *row.1 != 0.0) {
-            let greatest = u128::from(row.entries.iter().map(|entry| entry.1).max().unwrap_or(0));
-            most += greatest;
-            all += u128::from(row.limit) + greatest * row.entries.len() as u128;
+        for (size, _) in self.sizes.iter().zip(row).filter(|row| *row.1 != 0.0) {
+            (most, all) = (most + size[0], all + size[1]);
         }
         let bits = |number: u128| u128::BITS - number.leading_zeros();
         let shift = PRECISION + bits(most);

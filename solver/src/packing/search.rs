@@ -4,6 +4,7 @@ use crate::support::random::Random;
 use crate::support::stop::Stop;
 
 use super::component::Component;
+use super::dive::dive;
 use super::enumeration::{Target, enumerate};
 use super::frontier::{Frontier, Stage};
 use super::greedy::{Fill, by_density};
@@ -11,6 +12,7 @@ use super::local_search::LocalSearch;
 use super::prepared::{Report, Solved};
 use super::proof::Allowed;
 use super::relaxation::Relaxation;
+use super::restarts::{Progress, Restarts};
 use super::root::{Effort, Ground, Root};
 use super::shrunk::Shrunk;
 use super::tree::{Incumbent, Tree, complete};
@@ -23,6 +25,8 @@ const STEPS_MIN: u64 = 20_000;
 /// Cuts at the root, and where cuts of before are there already.
 const CUTS: Effort = Effort { rounds: 40, bases: 0, seeks_holes: true };
 const CUTS_WARM: Effort = Effort { rounds: 6, bases: 0, seeks_holes: false };
+/// Sums of rows for a tree that begins anew.
+const SUMS: Effort = Effort { rounds: 20, bases: 8, seeks_holes: false };
 /// The same where there are quantities, and once kernels have been searched.
 const QUANTITIES: Effort = Effort { rounds: 20, bases: 50, seeks_holes: false };
 const QUANTITIES_WARM: Effort = Effort { rounds: 2, bases: 10, seeks_holes: false };
@@ -45,6 +49,10 @@ const KERNEL_NODES: u64 = 1_000;
 const KERNEL_NODES_BETTER: u64 = 5_000;
 /// Nodes between two runs of local search.
 const NODES_BETWEEN: u64 = 40;
+/// Nodes before sums of rows where the gap is small from the start, as it is where cuts of before are there.
+const NODES_WARM: u64 = 400;
+/// Parts of a tree that began anew between two turns of local search that find nothing, at most.
+const PAUSE_MAX: usize = 8;
 /// Runs of local search between two parts of the tree: about a third of the time.
 const TURNS: usize = 3;
 /// Packings that are known from which local search starts at a time, and its patience with each.
@@ -119,7 +127,15 @@ impl Solve<'_> {
             let Root { incumbent, bound, .. } = root;
             return Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: Some(kept) };
         }
-        let (incumbent, bound) = self.branch(root, is_warm, report);
+        let is_for_sums = self.enough.is_none() && self.component.exclusions().is_some();
+        let patience = if is_warm { NODES_WARM } else { 0 };
+        let mut restarts = if is_for_sums { Restarts::after(patience) } else { Restarts::never() };
+        let mut is_anew = false;
+        while self.branch(&mut root, (&mut restarts, is_anew), is_warm, report) {
+            is_anew = true;
+            kept.clone_from(&root.relaxation);
+        }
+        let Root { incumbent, bound, .. } = root;
         Solved { incumbent, bound, relaxation: Some(kept) }
     }
 
@@ -290,20 +306,32 @@ impl Solve<'_> {
         root.fix();
     }
 
-    /// Branches over what is open, with local search in between.
-    fn branch(&mut self, mut root: Root<'_>, is_warm: bool, report: Report<'_>) -> (Incumbent, u128) {
+    /// Branches over what is open, with local search in between; whether a tree is to begin anew at a root that is better now.
+    fn branch(
+        &mut self,
+        root: &mut Root<'_>,
+        (restarts, is_anew): (&mut Restarts, bool),
+        is_warm: bool,
+        report: Report<'_>,
+    ) -> bool {
         let packing = &self.component.packing;
-        let Some(shrunk) = Shrunk::of(packing, self.worths, &root.relaxation, &root.allowed) else {
-            let bound = root.incumbent.aim();
-            return (root.incumbent, bound);
+        let shrunk = Some(()).filter(|()| !root.is_done());
+        let shrunk = shrunk.and_then(|()| Shrunk::of(packing, self.worths, &root.relaxation, &root.allowed));
+        let Some(shrunk) = shrunk else {
+            root.bound = root.incumbent.aim();
+            return false;
         };
         root.incumbent.offer(self.worths, complete(packing, self.worths, &shrunk.whole(&[])));
         let sets: Vec<Vec<usize>> = SHARES.iter().map(|&share| root.promising(share)).collect();
         let open = root.promising(EVERY);
-        let Root { mut incumbent, mut bound, .. } = root;
-        let mut tree = Tree::new(&shrunk, (bound, incumbent.aim()));
+        let mut tree = Tree::new(&shrunk, (root.bound, root.incumbent.aim()));
+        if is_anew {
+            tree = tree.with_pairs();
+        }
         let mut told = (0, 0);
         let mut found_at = None;
+        // Parts of the tree until local search comes again: the longer the less it brings.
+        let (mut due, mut pause) = (0, 1);
         let patience = PATIENCE_LATER_EACH * self.worths.len() as u64;
         let turns = match (self.enough, is_warm) {
             // Where anything better is sought, it is near what is known, if anywhere.
@@ -315,25 +343,37 @@ impl Solve<'_> {
             let is_done = tree.run(NODES_BETWEEN, self.stop);
             self.stop.spend(NODES_BETWEEN);
             for found in tree.found() {
-                incumbent.offer(self.worths, complete(packing, self.worths, &shrunk.whole(&found)));
+                root.incumbent.offer(self.worths, complete(packing, self.worths, &shrunk.whole(&found)));
             }
-            if !is_done && !self.stop.is_raised() {
-                self.search_on(&open, &mut incumbent);
-                for offset in 0..turns {
+            root.bound = root.bound.min((tree.bound() + shrunk.offset).max(root.incumbent.aim()));
+            let progress = Progress { nodes: tree.nodes, bound: root.bound, aim: root.incumbent.aim() };
+            let goes_on = !is_done && !self.stop.is_raised();
+            if goes_on && restarts.is_due(progress) && self.strengthen(root, report) {
+                return true;
+            }
+            if goes_on {
+                self.search_on(&open, &mut root.incumbent);
+                let before = root.incumbent.worth;
+                for offset in 0..if turn < due { 0 } else { turns } {
                     // One of several goes on from the best: others from nothing often end short of it.
-                    let start = if turns > 1 && offset == 0 { incumbent.chosen.clone() } else { Vec::new() };
+                    let start = if turns > 1 && offset == 0 { root.incumbent.chosen.clone() } else { Vec::new() };
                     let columns = &sets[(turn * turns + offset) % sets.len()];
-                    self.search_from(&start, columns, (incumbent.worth, patience), &mut incumbent);
+                    self.search_from(&start, columns, (root.incumbent.worth, patience), &mut root.incumbent);
                 }
-                tree.aim_at(incumbent.aim().saturating_sub(shrunk.offset));
+                if turn >= due {
+                    let brings = root.incumbent.worth > before || !is_anew || !progress.is_small();
+                    pause = if brings { 1 } else { PAUSE_MAX.min(2 * pause) };
+                    due = turn + pause;
+                }
+                tree.aim_at(root.incumbent.aim().saturating_sub(shrunk.offset));
             }
-            bound = bound.min((tree.bound() + shrunk.offset).max(incumbent.aim()));
-            let now = (incumbent.worth, bound);
+            root.bound = root.bound.min((tree.bound() + shrunk.offset).max(root.incumbent.aim()));
+            let now = (root.incumbent.worth, root.bound);
             if now != told {
                 report(now.0, now.1);
                 told = now;
             }
-            if found_at.is_none() && self.is_better(&incumbent) {
+            if found_at.is_none() && self.is_better(&root.incumbent) {
                 found_at = Some(tree.nodes);
             }
             // Where anything better is sought, as much again is spent on more of it as it took: another search costs that anyway.
@@ -342,6 +382,16 @@ impl Solve<'_> {
                 break;
             }
         }
-        (incumbent, bound)
+        false
+    }
+
+    /// More cuts at the root, from sums of rows, and a dive; whether they bound better than the tree.
+    fn strengthen(&mut self, root: &mut Root<'_>, report: Report<'_>) -> bool {
+        let before = root.bound;
+        root.fix();
+        root.cut(SUMS, &mut self.random, report);
+        dive(root);
+        root.relaxation.slim();
+        root.is_done() || root.bound < before
     }
 }

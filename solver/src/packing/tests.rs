@@ -404,3 +404,35 @@ fn worths_that_floats_do_not_tell_apart_are_proved_all_the_same() {
     assert!(small.is_optimal() && great.is_optimal());
     assert_eq!(great.worth >> 48, small.worth);
 }
+
+/// Jobs of a group each, to be run in slots that hold one, worth half as much for every slot after a deadline: columns are starts.
+fn schedule(slots: usize, jobs: usize, random: &mut Random) -> Packing {
+    let mut columns = Vec::new();
+    for job in 0..jobs {
+        let length = 1 + random.index(10);
+        let deadline = length + random.index(slots - length + 1);
+        let worth = length as u64 * (500 + random.below(1_000));
+        for start in 0..=slots - length {
+            let late = (start + length).saturating_sub(deadline);
+            let worth = worth >> late.min(63);
+            if worth >= 50 {
+                let rows = (start..start + length).chain([slots + job]);
+                let entries = rows.map(|row| (u32::try_from(row).unwrap(), 1)).collect();
+                columns.push(PackingColumn { worth, entries });
+            }
+        }
+    }
+    Packing::new(vec![1; slots + jobs], columns).unwrap()
+}
+
+#[test]
+fn starts_of_many_jobs_that_are_worth_the_same_are_proved() {
+    for seed in 1..4 {
+        let packing = schedule(96, 20, &mut Random::new(seed));
+        let stop = Stop::new();
+        stop.allow(2_000_000);
+        let outcome = Prepared::new(&packing).solve(1, &stop, &mut |_, _| {});
+        assert!(is_sound(&packing, &super::proof::worths(&packing), &outcome), "seed {seed}");
+        assert!(outcome.is_optimal(), "seed {seed}: {} of {}", outcome.worth, outcome.bound);
+    }
+}

@@ -1,14 +1,14 @@
 //! Branch and bound over linear relaxations.
 //!
-//! A node is a list of columns that are in or out. Bounds are exact ([`super::proof`]): floating point chooses where to
-//! look, never what to leave out.
+//! A node is a list of questions that are decided: which columns are in or out, and which rows one column takes together.
+//! Bounds are exact ([`super::proof`]): floating point chooses where to look, never what to leave out.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use crate::support::stop::Stop;
 
-use super::branching::{Branching, Next, Place, fix, spread};
+use super::branching::{Branching, Next, Place, Question, fix, spread};
 use super::greedy::{Fill, by_score};
 use super::instance::Packing;
 use super::proof::{Allowed, Proof, may_be_in};
@@ -74,11 +74,11 @@ impl Incumbent {
     }
 }
 
-/// An open node: columns that are decided, and a bound.
+/// An open node: what is decided, and a bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Node {
     bound: u128,
-    decided: Vec<(u32, bool)>,
+    decided: Vec<(Question, bool)>,
 }
 
 impl Ord for Node {
@@ -139,6 +139,11 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// The tree, which branches on pairs of rows as well.
+    pub(super) fn with_pairs(self) -> Tree<'a> {
+        Tree { branching: Branching::with_pairs(self.packing), ..self }
+    }
+
     /// From now on only packings matter that are worth more than this.
     pub(super) fn aim_at(&mut self, floor: u128) {
         self.incumbent.floor = floor.max(self.incumbent.floor);
@@ -180,7 +185,6 @@ impl<'a> Tree<'a> {
 
     /// Follows a node downwards while it is among the best.
     fn plunge(&mut self, mut node: Node, until: u64, stop: &Stop) {
-        let of = |column: usize| u32::try_from(column).expect("columns are fewer than 2^32");
         loop {
             self.nodes += 1;
             match self.look(&mut node, stop) {
@@ -189,11 +193,11 @@ impl<'a> Tree<'a> {
                     self.open.push(node);
                     return;
                 }
-                Next::Decided(column, is_in, _) => node.decided.push((of(column), is_in)),
-                Next::Branch(column, sides, goes_in) => {
+                Next::Decided(question, is_so, _) => node.decided.push((question, is_so)),
+                Next::Branch(question, sides, goes_in) => {
                     let child = |is_in: bool| {
                         let mut decided = node.decided.clone();
-                        decided.push((of(column), is_in));
+                        decided.push((question, is_in));
                         Node { bound: sides[usize::from(is_in)].bound.min(node.bound), decided }
                     };
                     let (next, other) = (child(goes_in), child(!goes_in));
@@ -218,13 +222,10 @@ impl<'a> Tree<'a> {
     /// What columns may be at a node; `None` where what is in does not fit.
     fn decide(&self, node: &Node) -> Option<Vec<Allowed>> {
         let mut allowed = self.allowed.clone();
-        for &(column, is_in) in &node.decided {
-            let column = column as usize;
-            let clashes = allowed[column] == if is_in { Allowed::Out } else { Allowed::In };
-            if clashes {
+        for &(question, is_so) in &node.decided {
+            if !self.branching.answer(self.packing, question, is_so, &mut allowed) {
                 return None;
             }
-            allowed[column] = if is_in { Allowed::In } else { Allowed::Out };
         }
         spread(self.packing, &mut allowed).then_some(allowed)
     }
