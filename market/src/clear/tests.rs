@@ -258,6 +258,34 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Amounts that a float tells apart to a quarter of a micro-credit or so: what is settled is whole, and no coalition blocks that.
+    #[test]
+    fn no_coalition_blocks_core_payments_of_great_amounts(
+        (mut bids, mut supply) in books(), more in prop::collection::vec(0..1_u64 << 47, 9),
+    ) {
+        for (bid, more) in bids.iter_mut().zip(more) {
+            bid.amount = (bid.amount << 47).saturating_add(more).min(1 << 53);
+        }
+        supply.offers.iter_mut().for_each(|offer| offer.reserve = 0);
+        let book = Book::new(bids.clone()).unwrap();
+        for rule in [PaymentRule::Core, PaymentRule::NearestCore] {
+            let outcome = cleared(&book, &supply, rule);
+            let Ok(payments) = &outcome.settlement else { continue };
+            let revenue: i128 = payments.iter().map(|payment| i128::from(payment.settled)).sum();
+            let payoff = |who: u32| -> i128 {
+                let won = outcome.winners.iter().filter(|&&at| bids[at].bidder.0 == who).map(|&at| i128::from(bids[at].amount));
+                won.map(|amount| amount - i128::try_from(paid(&outcome, who)).unwrap()).sum()
+            };
+            for coalition in 0..32_u32 {
+                let is_in = |who: u32| coalition >> who & 1 == 1;
+                let theirs: i128 = (0..5).filter(|&who| is_in(who)).map(payoff).sum();
+                prop_assert!(revenue + theirs >= best(&bids, &supply, &is_in), "{:?} {:05b}", rule, coalition);
+            }
+        }
+    }
+}
+
 /// What the rule says exactly, in micro-credits.
 fn exact(outcome: &Outcome, bidder: u32) -> f64 {
     let payments = outcome.settlement.as_ref().unwrap();

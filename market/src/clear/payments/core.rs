@@ -103,9 +103,19 @@ pub(crate) fn payments(
     for rounds in 0..COALITIONS_MAX {
         let kept = keep(&most, &constraints, revenue).ok_or(Unsettled::Rounding)?;
         let open = Unsettled::Coalitions { rounds, coalitions: constraints.len() };
-        let found = search.blocking(&kept)?.ok_or(open)?;
+        let mut found = search.blocking(&kept)?.ok_or(open)?;
+        let mut kept = kept;
         if found.is_empty() {
-            return Ok(settle(&winning, &kept, &constraints));
+            let payments = settle(&winning, &kept, &constraints);
+            if search.covers(&kept) {
+                return Ok(payments);
+            }
+            // What is settled may be less than what was looked at: it is looked at itself.
+            kept = kept_of(&winning, &payments);
+            found = search.blocking(&kept)?.ok_or(open)?;
+            if found.is_empty() {
+                return Ok(payments);
+            }
         }
         let known = constraints.len();
         for constraint in found {
@@ -197,6 +207,13 @@ impl Search<'_> {
         Ok(Some(broken))
     }
 
+    /// Whether payments that are settled hold every constraint because what winners keep does: what is whole breaks none by less
+    /// than a micro-credit, and all that a constraint was let be broken by and all noise that is taken off are less.
+    fn covers(&self, kept: &[f64]) -> bool {
+        let noise: u128 = kept.iter().map(|&kept| noise(kept)).sum();
+        self.slack.max(self.precision(kept).1) + noise as f64 / (EXACT_UNITS as f64) < 1.0
+    }
+
     /// The bits below the unit in which worths are told, and twice what all is rounded by together: what is kept is rounded
     /// down to the last bit, winner by winner, where it is not whole.
     fn precision(&self, kept: &[f64]) -> (u32, f64) {
@@ -277,6 +294,15 @@ fn settle(winning: &[Winner], kept: &[f64], constraints: &[Kept]) -> Vec<Payment
     }
     let payments = winning.iter().zip(exact);
     payments.map(|(winner, exact)| Payment::new(winner.bidder, exact + winner.reserve * EXACT_UNITS)).collect()
+}
+
+/// What winners keep once payments are settled.
+fn kept_of(winning: &[Winner], payments: &[Payment]) -> Vec<f64> {
+    let kept = winning
+        .iter()
+        .zip(payments)
+        .map(|(winner, payment)| (winner.surplus + winner.reserve).saturating_sub(u128::from(payment.settled)) as f64);
+    kept.collect()
 }
 
 /// What is kept, in units of exact payments. Whole micro-credits and the rest apart: their product may be beyond 2^64, and is
