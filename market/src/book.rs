@@ -56,9 +56,18 @@ pub struct Book {
 /// The most that one bid may offer: 2^53 micro-credits, so that sums over a book stay exact everywhere.
 pub const AMOUNT_MAX: u64 = 1 << 53;
 
+/// The most bids of a book: what they offer together stays below the greatest worth of a packing, 2^80.
+pub const BIDS_MAX: usize = 1 << 27;
+
 /// Why bids make no book.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BookError {
+    /// More bids than [`BIDS_MAX`].
+    #[error("{count} bids are more than a book may hold, {BIDS_MAX}")]
+    Bids {
+        /// How many there are.
+        count: usize,
+    },
     /// A bundle of nothing.
     #[error("bid {bid}: the bundle is empty")]
     EmptyBundle {
@@ -91,8 +100,11 @@ impl Book {
     /// A book of bids.
     ///
     /// # Errors
-    /// The first [`BookError`], bid by bid.
+    /// [`BookError::Bids`], or the first of the others, bid by bid.
     pub fn new(bids: Vec<Bid>) -> Result<Book, BookError> {
+        if bids.len() > BIDS_MAX {
+            return Err(BookError::Bids { count: bids.len() });
+        }
         let mut owners = BTreeMap::new();
         let mut groups = BTreeMap::new();
         for (at, bid) in bids.iter().enumerate() {

@@ -98,7 +98,7 @@ fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, Mar
     let (number, ledger, entries) = settle(round, &transfers)?;
     let balances = purses::rows(&ledger, round.purses.as_ref(), number, &round.parties)?;
     let prices: Vec<SupportingPrices> =
-        outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class)).collect();
+        outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class, probing)).collect();
     let figures = figures(round, &outcome, &entries, ledger.balance(Party::Operator));
     let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
     Ok(Cleared { outcome, balances, entries, prices, figures, certificate })
@@ -222,7 +222,7 @@ fn certificate(
         surplus,
         bound,
         price_bound,
-        gap: reached(outcome).map(|bound| (bound - surplus) as f64 / bound.max(1) as f64),
+        gap: reached(outcome).map(|bound| bound.saturating_sub(surplus) as f64 / bound.max(1) as f64),
         overdrawn: found.overdrawn,
         above_holder_cap: found.above_holder_cap,
         groups_broken: found.groups_broken,

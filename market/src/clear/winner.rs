@@ -85,7 +85,7 @@ impl<'a> Round<'a> {
         let outs = outs.into_keys().collect();
         let offered = supply.offers.iter().map(|offer| offer.quantity);
         let packing = Packing::new(offered.chain(rows.iter().map(|_| 1)).collect(), columns);
-        // Rows are there, bundles are sorted, and 2^32 bids of 2^53 stay below the most.
+        // Rows are there, bundles are sorted, and 2^27 bids of 2^53 are the most.
         let packing = packing.expect("a book and its supply make a packing");
         Ok(Round { book, surpluses, reserves, outs, prepared: Prepared::new(&packing) })
     }

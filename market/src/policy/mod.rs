@@ -16,7 +16,7 @@ use lessor_models::resources::Kind;
 use lessor_models::time::Span;
 
 use crate::money::Money;
-use crate::posted::Steering;
+use crate::posted::{PERMILLE, Steering};
 
 pub use check::{Contradiction, Field, Reason};
 pub use floors::{Held, kept, tradable};
@@ -158,5 +158,11 @@ impl AccountClass {
     #[must_use]
     pub fn holder_cap(&self, traded: u64) -> u64 {
         floors::share(traded, self.holder_cap_permille)
+    }
+
+    /// Whether one bidder may win less than all that trades.
+    #[must_use]
+    pub fn is_holder_capped(&self) -> bool {
+        self.holder_cap_permille < PERMILLE
     }
 }

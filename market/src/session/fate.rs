@@ -49,7 +49,7 @@ pub enum Lost {
     NotTraded,
     /// Its bidder's service class does not trade there.
     NotTrader,
-    /// One of its accounts has no limit, so there is nothing to sell.
+    /// One of its accounts has no limit at some time of its term, so there is nothing to sell.
     Unlimited,
     /// A term is too short, too long, or starts too far ahead.
     Term,
@@ -65,10 +65,12 @@ pub enum Lost {
     SeveralBids,
     /// The format takes no offers: what the fleet has is let.
     NoOffers,
-    /// Another bid of its group won in an account class that was cleared before.
+    /// Another bid of its group won in an account class that was cleared before, or came first at a posted price.
     GroupWon,
     /// Others offer more for what there is, or ask less.
     Outbid,
+    /// It would pay the posted price, and the lot put others first for what there is.
+    Lot,
     /// It would trade at the prices of the round, and does not: with bundles, prices need not tell who trades.
     Paradox,
     /// The rule could not settle the round, so nobody won.
@@ -92,6 +94,7 @@ impl Lost {
             Lost::NoOffers => "no-offers",
             Lost::GroupWon => "group-won",
             Lost::Outbid => "outbid",
+            Lost::Lot => "lot",
             Lost::Paradox => "paradox",
             Lost::Unsettled => "unsettled",
         }

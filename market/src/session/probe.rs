@@ -197,7 +197,7 @@ fn keep(gained: &BTreeMap<BidderIndex, u64>, bids: &mut [Bid], offers: &mut Vec<
 
 /// What entered a class. What the rules refused is in no coalition.
 fn entered<'a>(session: &'a Session<'a>, outcome: &SessionOutcome, class: &ClassOutcome) -> Market<'a> {
-    let takes_part = |fate: &Fate| matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Unsettled));
+    let takes_part = |fate: &Fate| matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Lot | Lost::Unsettled));
     let fates =
         outcome.fates.iter().enumerate().filter(|(_, fate)| fate.class == Some(class.class) && takes_part(fate));
     let bids = fates.map(|(at, _)| Entered { at, bundle: class.catalog.bundle(&session.bids[at].wishes) });

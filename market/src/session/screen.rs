@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lessor_models::resources::UNLIMITED;
+use lessor_models::time::StepFunction;
 
 use super::catalog::{Wish, place};
 use super::fate::{Fate, Lost, OfferFate};
@@ -76,7 +77,12 @@ fn account_reason(session: &Session<'_>, wishes: &[Wish]) -> Option<Lost> {
     let fits_terms =
         |wish: &Wish| (terms.least..=terms.most).contains(&wish.interval.span()) && wish.interval.start <= latest;
     let fleet = session.ground.fleet;
-    let is_unlimited = |wish: &Wish| fleet.capacity_at(wish.owner, wish.kind, wish.interval.start) == UNLIMITED;
+    let is_unlimited = |wish: &Wish| {
+        let steps = fleet.steps().get(&(wish.owner, wish.kind)).into_iter().flat_map(StepFunction::steps);
+        let mut within = steps.filter(|step| wish.interval.start < step.0 && step.0 < wish.interval.end);
+        let begins = fleet.capacity_at(wish.owner, wish.kind, wish.interval.start);
+        begins == UNLIMITED || within.any(|step| step.1 == UNLIMITED)
+    };
     if wishes.iter().any(is_unlimited) {
         Some(Lost::Unlimited)
     } else if !wishes.iter().all(fits_terms) {

@@ -12,6 +12,8 @@
 //! where groups take more than there is, cheaper where less. The bound is evaluated in exact integers, by code that shares
 //! nothing with what chose the winners.
 
+use lessor_solver::support::stop::Stop;
+
 use super::catalog::{Catalog, STATED_MICROS};
 use super::{ClassOutcome, Lost, Session, SessionOutcome};
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
@@ -50,10 +52,10 @@ struct Taker {
     uses: Vec<(usize, u128)>,
 }
 
-/// Finds prices for the bids and offers of a class that were compared. O(steps x goods of all bids), in fewer steps where there are
-/// many bids.
+/// Finds prices for the bids and offers of a class that were compared: after one step at least, the best until the stop is
+/// raised. O(steps x goods of all bids), in fewer steps where there are many bids.
 #[must_use]
-pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome) -> SupportingPrices {
+pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome, stop: &Stop) -> SupportingPrices {
     let catalog = &class.catalog;
     let takers = takers(session, outcome, class);
     let is_offer = |taker: &&Taker| matches!(taker.chooser, Chooser::Offer(_));
@@ -69,6 +71,9 @@ pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcom
         if bound < best.bound {
             best = SupportingPrices { above_reserve: prices.clone(), bound };
         }
+        if stop.is_raised() {
+            break;
+        }
         let shrinking = 1.0 / (1.0 + step as f64 / 20.0);
         for (good, price) in prices.iter_mut().enumerate() {
             *price = stepped(*price, (taken[good], offered[good]), scales[good] * shrinking);
@@ -80,7 +85,8 @@ pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcom
 /// Whatever was compared, chooser by chooser.
 fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome) -> Vec<Taker> {
     let was_compared = |of_class: Option<usize>, result: Result<Money, Lost>| {
-        of_class == Some(class.class) && matches!(result, Ok(_) | Err(Lost::Outbid | Lost::Paradox | Lost::Unsettled))
+        of_class == Some(class.class)
+            && matches!(result, Ok(_) | Err(Lost::Outbid | Lost::Lot | Lost::Paradox | Lost::Unsettled))
     };
     let catalog = &class.catalog;
     let bids = session.bids.iter().zip(&outcome.fates).filter(|(_, fate)| was_compared(fate.class, fate.result));

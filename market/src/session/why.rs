@@ -7,6 +7,7 @@
 
 use lessor_solver::support::stop::Stop;
 
+use super::catalog::Wish;
 use super::{AccountBid, Lost, Session, SessionError, can_pay, clear_session};
 use crate::money::Money;
 use crate::policy::{Format, PaymentRule, Policy};
@@ -19,7 +20,8 @@ pub struct Why {
     /// The least amount that would have won, or at uniform prices one that would have though one micro-credit less would not;
     /// `None` where no amount would or none was found, or where that is not proved.
     pub cheapest: Option<Money>,
-    /// Bids that won, and would not have, in order; where its own group won in another account class, the bid that did.
+    /// Bids that won, and would not have, in order; where its own group won in another account class, the bid that did; where
+    /// the lot decided, those that took of the same accounts.
     pub against: Vec<usize>,
 }
 
@@ -43,6 +45,12 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
         let has_won = |&at: &usize| is_of_group(&session.bids[at]) && before.fates[at].result.is_ok();
         return Ok(Some(Why { against: (0..session.bids.len()).filter(has_won).collect(), ..none }));
     }
+    if lost == Lost::Lot {
+        let own = &session.bids[bid].wishes;
+        let is_same = |other: &AccountBid| own.iter().any(|wish| other.wishes.iter().any(|one| shares(wish, one)));
+        let took = |&at: &usize| before.fates[at].result.is_ok() && is_same(&session.bids[at]);
+        return Ok(Some(Why { against: (0..session.bids.len()).filter(took).collect(), ..none }));
+    }
     if !matches!(lost, Lost::Outbid | Lost::Reserve | Lost::Paradox) {
         return Ok(Some(none));
     }
@@ -53,7 +61,7 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
         let won = (0..bids.len()).filter(|&at| outcome.fates[at].result.is_ok());
         Ok(outcome.fates[bid].result.is_ok().then(|| won.collect()))
     };
-    let most = most(session, bid);
+    let most = most(session, bid, stop);
     // The greatest amount that is known to lose, and a greater one that wins.
     let (mut loses, mut wins) = (session.bids[bid].amount.0, most);
     let mut found = None;
@@ -79,8 +87,14 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     Ok(Some(Why { lost, cheapest: (!stop.is_raised()).then_some(Money(wins)), against }))
 }
 
-/// The most that a bid may state: within the policy's limits, and what its bidder has.
-fn most(session: &Session<'_>, bid: usize) -> i64 {
+/// Whether two wishes are for the same account at the same time.
+fn shares(one: &Wish, other: &Wish) -> bool {
+    let overlap = one.interval.start < other.interval.end && other.interval.start < one.interval.end;
+    (one.owner, one.kind) == (other.owner, other.kind) && overlap
+}
+
+/// The most that a bid may state: within the policy's limits, and what its bidder has. Less where the stop comes first.
+fn most(session: &Session<'_>, bid: usize, stop: &Stop) -> i64 {
     let most = session.policy.rules().bids.amount_max.0;
     let mut bids: Vec<AccountBid> = session.bids.to_vec();
     let mut can_pay = |amount: i64| {
@@ -91,7 +105,7 @@ fn most(session: &Session<'_>, bid: usize) -> i64 {
         return most;
     }
     let (mut within, mut beyond) = (session.bids[bid].amount.0, most);
-    while beyond - within > 1 {
+    while beyond - within > 1 && !stop.is_raised() {
         let middle = within + (beyond - within) / 2;
         if can_pay(middle) { within = middle } else { beyond = middle }
     }

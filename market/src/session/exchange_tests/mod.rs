@@ -184,7 +184,7 @@ fn look(session: &Session<'_>, outcome: &SessionOutcome) -> Ledger {
     let transfers = posting::transfers(session, outcome);
     assert_eq!(residuals(session, outcome, &transfers), Residuals::default());
     for class in &outcome.classes {
-        let prices = supporting_prices::find(session, outcome, class);
+        let prices = supporting_prices::find(session, outcome, class, &Stop::new());
         assert!(class.surplus <= prices.bound, "{} above {}", class.surplus, prices.bound);
     }
     let rules = session.policy.rules();
@@ -437,4 +437,14 @@ fn a_bidder_who_wins_with_two_groups_pays_once() {
         outcome.fates.iter().enumerate().filter_map(|(at, fate)| Some((at, fate.result.ok()?.0))).collect();
     assert_eq!(paid.keys().copied().collect::<Vec<_>>(), [0, 1]);
     assert_eq!(paid.values().sum::<i64>(), 30);
+}
+
+#[test]
+fn who_wants_more_than_is_offered_sets_the_price() {
+    let of_part = |bid: AccountBid| AccountBid { is_divisible: true, ..bid };
+    let bids = [of_part(bid(0, 900, &[wish(0, 9)])), of_part(bid(1, 120, &[wish(0, 2)]))];
+    let offers = [AccountOffer { is_divisible: true, ..offer(1, 10, &[wish(0, 4)]) }];
+    // A million is worth 100 to the one and 60 to the other, and the four that are offered do not suffice for the first.
+    let (bought, sold) = results(&cleared(&policy(Format::DoubleAuction, PaymentRule::Uniform), &bids, &offers));
+    assert_eq!((bought, sold), (vec![Ok(400), Err(Lost::Outbid)], vec![Ok(400)]));
 }

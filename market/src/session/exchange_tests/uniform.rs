@@ -271,8 +271,8 @@ fn a_divisible_bid_for_more_than_is_offered_gets_a_part() {
     let bids = [part(bid(0, 90, &[wish(0, 3)])), bid(1, 60, &[wish(1, 3)])];
     let offers = [parts(offer(1, 10, &[wish(0, 1)])), parts(offer(2, 10, &[wish(1, 1)]))];
     let outcome = cleared(&policy, &bids, &offers);
-    // At 20, between 10 and 30; what is whole gets nothing where too little is offered.
-    assert_eq!(results(&outcome), (vec![Ok(20), Err(Lost::Supply)], vec![Ok(20), Err(Lost::Outbid)]));
+    // At 30, which is its limit, since it wants more than is offered; what is whole gets nothing then.
+    assert_eq!(results(&outcome), (vec![Ok(30), Err(Lost::Supply)], vec![Ok(30), Err(Lost::Outbid)]));
     assert_eq!((outcome.fates[0].part, outcome.classes[0].surplus), (Some(1_000_000), 20));
     // Where another trades the good whole, no part of it is to be had.
     let mixed = [part(bid(0, 90, &[wish(0, 3)])), bid(1, 20, &[wish(0, 1)])];

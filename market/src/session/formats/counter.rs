@@ -1,7 +1,10 @@
 //! Formats that need no program: greedy with critical bids, and a posted price before its first step.
 
+use std::collections::BTreeSet;
+
 use crate::greedy::{self, SingleMinded};
 use crate::session::SessionError;
+use crate::session::fate::Lost;
 use crate::session::market::{Cleared, Entered, Fates, Market, repeated};
 
 /// Winners by value over the root of weighted size, one bid of a bidder.
@@ -18,16 +21,26 @@ pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates) -> Result
     Ok(Cleared { surplus: market.award(&mut fates.bids, payments), ..Cleared::default() })
 }
 
-/// In the order of lots, each takes at the reserve price what is left.
+/// In the order of lots, each takes at the reserve price what is left, one of a group at most.
 pub(super) fn clear_posted(market: &Market<'_>, fates: &mut Fates) -> Cleared {
     let mut left: Vec<u64> = market.catalog.goods().iter().map(|good| good.offered).collect();
     let mut payments = Vec::with_capacity(market.bids.len());
+    let mut served = BTreeSet::new();
     for entered in &market.bids {
+        let (bid, fate) = (&market.session.bids[entered.at], &mut fates.bids[entered.at]);
         let is_there = entered.bundle.iter().all(|&(good, quantity)| quantity <= left[good.0 as usize]);
-        if is_there {
+        let lost = if served.contains(&(bid.bidder, bid.group)) {
+            Some(Lost::GroupWon)
+        } else {
+            (!is_there).then_some(Lost::Lot)
+        };
+        if let Some(lost) = lost {
+            fate.result = Err(lost);
+        } else {
+            served.insert((bid.bidder, bid.group));
             entered.bundle.iter().for_each(|&(good, quantity)| left[good.0 as usize] -= quantity);
         }
-        payments.push(is_there.then_some(fates.bids[entered.at].reserve));
+        payments.push(lost.is_none().then_some(fate.reserve));
     }
     Cleared { surplus: market.award(&mut fates.bids, payments), ..Cleared::default() }
 }

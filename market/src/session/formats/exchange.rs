@@ -92,13 +92,16 @@ impl Exchange {
         let count = bids.len();
         let first_bidder = next(bids.iter().map(|bid| bid.bidder.0));
         let first_group = next(bids.iter().map(|bid| bid.group.0));
+        let sellers: BTreeSet<SellerId> =
+            market.offers.iter().map(|entered| market.session.offers[entered.at].seller).collect();
+        let bidders: BTreeMap<SellerId, u32> = sellers.into_iter().zip(first_bidder..).collect();
         let mut asked = 0;
         for (position, entered) in (0_u32..).zip(&market.offers).filter(|(_, entered)| stays(entered.at)) {
             let (seller, ask) =
                 (market.session.offers[entered.at].seller, u128::from(fates.offers[entered.at].ask.micro_credits()));
             asked += ask;
             bids.push(Bid {
-                bidder: BidderIndex(first_bidder + seller.0),
+                bidder: BidderIndex(bidders[&seller]),
                 group: GroupIndex(first_group + position),
                 amount: u64::try_from(ask).expect("an amount fits in 64 bits"),
                 bundle: entered.bundle.clone(),

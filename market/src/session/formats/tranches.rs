@@ -82,7 +82,8 @@ fn take(entered: &mut Vec<Entered>, goods: &BTreeSet<GoodIndex>) -> Vec<Entered>
 /// The tranches of bids at their limits, with the positions of those that are for anything: no bidder's are for more together than
 /// one may win, the dearest first, since those trade first.
 fn wanted(market: &Market<'_>, good: GoodIndex, bids: &[Entered], limits: &[Fraction]) -> (Vec<usize>, Vec<Tranche>) {
-    let cap = market.holder_cap(good);
+    // Without a cap of the policy, what is wanted beyond what is offered bids for it all the same.
+    let cap = if market.class.is_holder_capped() { market.holder_cap(good) } else { u64::MAX };
     let mut left: BTreeMap<BidderIndex, u64> = BTreeMap::new();
     let mut quantities = vec![0; bids.len()];
     let mut dearest_first: Vec<usize> = (0..bids.len()).collect();
@@ -122,7 +123,8 @@ fn limits(
     Ok([all("bid", &sides.bids, &of_bid)?, all("ask", &sides.offers, &of_offer)?])
 }
 
-/// The price where anything trades, in micro-credits per 10^6 base units and hour, rounded down; the surplus is added to a sum.
+/// The price where anything trades, in micro-credits per 10^6 base units and hour, rounded up as what buyers pay is; the surplus
+/// is added to a sum.
 fn clear_good(
     market: &Market<'_>,
     fates: &mut Fates,
@@ -151,6 +153,6 @@ fn clear_good(
         surplus.take(tranche.limit.times(sold));
     }
     let micros = u128::from(market.catalog.goods()[good.0 as usize].interval.span().0);
-    let stated = cleared.price.map(|price| price.times_down(STATED_UNITS) / micros);
+    let stated = cleared.price.map(|price| price.times_up(STATED_UNITS).div_ceil(micros));
     Ok(stated.map(|price| u64::try_from(price).unwrap_or(u64::MAX)))
 }

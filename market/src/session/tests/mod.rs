@@ -2,7 +2,7 @@ mod money;
 
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};
 use lessor_models::job::{Domain, ServiceClass};
-use lessor_models::resources::{Kind, Resources};
+use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Interval, MICROS_PER_HOUR, Span, Timestamp};
 use lessor_solver::support::stop::Stop;
@@ -30,6 +30,11 @@ fn fleet() -> Fleet {
 
 /// The same with so much over the layer in the first hour.
 fn fleet_of(layer_bps: u64) -> Fleet {
+    fleet_changing(layer_bps, 5_000_000)
+}
+
+/// The same with so much from the second hour on.
+fn fleet_changing(layer_bps: u64, later_bps: u64) -> Fleet {
     let limited = |bps| Resources::UNLIMITED.with(Kind::Bandwidth, bps);
     let nodes = NodeColumns {
         names: ["layer", "cell", "tile"].map(String::from).to_vec(),
@@ -39,7 +44,7 @@ fn fleet_of(layer_bps: u64) -> Fleet {
         capacities: vec![limited(layer_bps), limited(4_000_000), Resources::UNLIMITED],
         uplink_delays_us: vec![0; 3],
     };
-    let steps = [((Owner::Node(LAYER), Kind::Bandwidth), vec![(hour(1), 5_000_000)])];
+    let steps = [((Owner::Node(LAYER), Kind::Bandwidth), vec![(hour(1), later_bps)])];
     let parts =
         FleetParts { nodes, classes: vec![TileClass::plain("plain")], steps: steps.into(), ..FleetParts::default() };
     Fleet::new(parts).unwrap()
@@ -205,19 +210,47 @@ fn of_a_group_in_two_classes_the_first_class_that_it_wins_in_counts() {
     assert_eq!(told, [Ok(900), open, open, open, open]);
 }
 
-#[test]
-fn a_posted_price_serves_in_the_order_of_lots() {
-    let mut posted = class("links", Level::Layer, Format::Posted, PaymentRule::PostedPrice);
-    posted.steering = Some(crate::posted::Steering {
+/// The layer's bandwidth at a posted price.
+fn at_posted_price() -> AccountClass {
+    let steering = crate::posted::Steering {
         target_permille: 800,
         gain_permille: 500,
         step_max_permille: 125,
         newest_permille: 1_000,
         elasticity_permille: 1_000,
-    });
+    };
+    let posted = class("links", Level::Layer, Format::Posted, PaymentRule::PostedPrice);
+    AccountClass { steering: Some(steering), ..posted }
+}
+
+#[test]
+fn a_posted_price_serves_in_the_order_of_lots() {
     let bids: Vec<AccountBid> = (0..4).map(|bidder| bid(bidder, 500, &[wish(LAYER, 4, (0, 1))])).collect();
-    let served = results(&policy(vec![posted]), &bids);
-    assert_eq!(served.iter().filter(|result| **result == Ok(40)).count(), 2);
+    let (fleet, rules) = (fleet(), policy(vec![at_posted_price()]));
+    let served = results(&rules, &bids);
+    let of = |wanted: Result<i64, Lost>| (0..4).filter(|&at| served[at] == wanted).collect::<Vec<usize>>();
+    let (winners, losers) = (of(Ok(40)), of(Err(Lost::Lot)));
+    assert_eq!((winners.len(), losers.len()), (2, 2), "{served:?}");
+    // No amount would have won: the lot has put others first.
+    let found = why::why(&session(&fleet, &rules, &bids), losers[0], &Stop::new()).unwrap().unwrap();
+    assert_eq!((found.lost, found.cheapest, found.against), (Lost::Lot, None, winners));
+}
+
+#[test]
+fn one_bid_of_a_group_is_served_at_a_posted_price() {
+    let both = |at| AccountBid { group: GroupIndex(0), ..bid(at, 500, &[wish(LAYER, 4, (0, 1))]) };
+    let bids = [0, 1].map(|_| both(0));
+    let served = results(&policy(vec![at_posted_price()]), &bids);
+    assert_eq!(served.iter().filter(|result| **result == Err(Lost::GroupWon)).count(), 1, "{served:?}");
+}
+
+#[test]
+fn an_account_without_a_limit_at_the_end_of_a_term_is_not_sold() {
+    let (fleet, rules) = (fleet_changing(10_000_000, UNLIMITED), sealed(PaymentRule::PayAsBid));
+    let bids = [(0, 1), (0, 2), (1, 2)].map(|hours| bid(0, 900, &[wish(LAYER, 4, hours)]));
+    let outcome = clear_session(&session(&fleet, &rules, &bids), &Stop::new()).unwrap();
+    let told: Vec<_> = outcome.fates.iter().map(|fate| fate.result.map(|paid| paid.0)).collect();
+    assert_eq!(told, [Ok(900), Err(Lost::Unlimited), Err(Lost::Unlimited)]);
 }
 
 #[test]
@@ -293,7 +326,7 @@ proptest! {
         prop_assert_eq!(ledger.balances().map(|(_, balance)| balance).sum::<i128>(), 0);
         prop_assert!(ledger.balance(Party::Operator) >= 0);
         for class in &outcome.classes {
-            let prices = supporting_prices::find(&session, &outcome, class);
+            let prices = supporting_prices::find(&session, &outcome, class, &Stop::new());
             prop_assert!(class.surplus <= prices.bound, "{} above {}", class.surplus, prices.bound);
         }
     }
@@ -321,7 +354,7 @@ proptest! {
         let transfers = posting::transfers(&session, &outcome);
         prop_assert_eq!(residuals(&session, &outcome, &transfers), Residuals::default());
         for class in &outcome.classes {
-            let prices = supporting_prices::find(&session, &outcome, class);
+            let prices = supporting_prices::find(&session, &outcome, class, &Stop::new());
             prop_assert!(class.surplus <= prices.bound, "{} above {}", class.surplus, prices.bound);
         }
         let is_won = |at: usize| outcome.fates[at].result.is_ok();
