@@ -13,7 +13,7 @@ use lessor_solver::plan::shares::Shares;
 use lessor_solver::plan::spread_out::spread_out;
 use lessor_solver::plan::unruly::drop_unruly;
 use lessor_solver::plan::{cell, insert};
-use lessor_solver::search::Search;
+use lessor_solver::search::{Search, drop_losing};
 use rayon::prelude::*;
 
 use super::run::{Guide, Run};
@@ -251,14 +251,15 @@ impl Run<'_> {
         }
     }
 
-    /// Drops gangs below their minimum, capsules without the job that they must be near and those not worth their move, and
-    /// gives what they held to others, until there are none.
+    /// Drops gangs below their minimum, capsules without the job that they must be near, those not worth their move and those that
+    /// lose, and gives what they held to others, until there are none.
     pub(super) fn settle(&self, plan: &mut Occupancy<'_>) {
         let Guide { ranking, order, .. } = self.guide;
         let mut out: BTreeSet<JobClassIndex> = BTreeSet::new();
         loop {
             let mut losers = drop_unruly(plan, ranking);
             losers.extend(self.running.withdraw(plan));
+            losers.extend(drop_losing(plan));
             if losers.is_empty() {
                 return;
             }

@@ -45,7 +45,7 @@ pub(super) fn late<'x>(
 /// Whether what energy costs then leaves something of what a capsule is worth; what it is worth at its best is asked elsewhere.
 pub(super) fn earns(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex, start: Timestamp) -> bool {
     let worth = lowered.group(group).varying.and_then(|_| lowered.worth(class, group));
-    worth.is_none_or(|worth| lowered.surcharge(class, group, start) < worth)
+    worth.is_none_or(|_| lowered.earns(class, group, start) > 0)
 }
 
 /// Whether a capsule that starts then has ended when the plan's horizon does, or runs on into time that changes nothing.

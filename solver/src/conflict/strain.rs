@@ -52,7 +52,7 @@ pub(super) fn explain(
     if reason != Reason::NotWorth || lowered.strain.is_free() {
         return None;
     }
-    let earns = |&group: &GroupIndex| lowered.worth(class, group).is_some_and(|worth| worth > 0);
+    let earns = |&group: &GroupIndex| lowered.earning(class, group).is_some();
     let groups: Vec<GroupIndex> = lowered.group_indexes().filter(earns).collect();
     let short = too_much(explainer, class, &groups, stop)??;
     let (conflict, cure) = (vec![Blocker::Rule(Rule::Worth)], Some(Cure::Bid(short)));

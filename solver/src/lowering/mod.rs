@@ -312,9 +312,24 @@ impl<'a> Lowered<'a> {
     /// What a capsule earns if it starts then, its part of the bonus with it: what it may strain a tile by at most.
     #[must_use]
     pub fn earns(&self, class: JobClassIndex, group: GroupIndex, start: Timestamp) -> i64 {
+        self.worth_from(class, group, start).saturating_add_unsigned(self.bonus_share(class))
+    }
+
+    /// What a capsule earns at its cheapest start, its part of the bonus with it; `None` where a rule of the pair forbids it or
+    /// that is nothing.
+    #[must_use]
+    #[inline]
+    pub fn earning(&self, class: JobClassIndex, group: GroupIndex) -> Option<i64> {
+        let worth = self.worth(class, group)?.saturating_add_unsigned(self.bonus_share(class));
+        (worth > 0).then_some(worth)
+    }
+
+    /// The part of its job's bonus that a capsule earns where just as many run as the bonus wants.
+    #[must_use]
+    #[inline]
+    pub fn bonus_share(&self, class: JobClassIndex) -> u64 {
         let job = self.job(class);
-        let bonus = job.bonus.checked_div(job.wanted.into()).unwrap_or(0);
-        self.worth_from(class, group, start).saturating_add_unsigned(bonus)
+        job.bonus.checked_div(job.wanted.into()).unwrap_or(0)
     }
 
     /// The instants at which what energy costs or emits, or what accounts cost, changes in the group, in no order; none where
@@ -364,7 +379,7 @@ impl<'a> Lowered<'a> {
         let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(self.term(class, group).0));
         let plain = at.varying.is_none().then(|| self.grid.starts(job.earliest, latest));
         let worth = self.worth(class, group).unwrap_or(0);
-        let most = if worth > 0 { worth.unsigned_abs() } else { u64::MAX };
+        let most = self.earning(class, group).map_or(u64::MAX, i64::unsigned_abs);
         let by_cost = at.varying.map(|varying| self.surcharges.starts(varying, &self.payer(class, at)));
         let earning = by_cost.into_iter().flatten().take_while(move |&(surcharge, _)| surcharge < most);
         let net = move |surcharge| worth.saturating_sub_unsigned(surcharge);

@@ -20,11 +20,12 @@ pub fn per_job(lowered: &Lowered<'_>, class: JobClassIndex, placed: u64) -> Vec<
     lowered.classes[class.at()].jobs.iter().map(fill).collect()
 }
 
-/// What so many placed capsules of a class earn in bonuses, in micro-credits. O(jobs of the class).
+/// What so many placed capsules of a class earn in bonuses, in micro-credits: its jobs are alike where there are any.
 #[must_use]
 pub fn bonuses(lowered: &Lowered<'_>, class: JobClassIndex, placed: u64) -> i128 {
     let job = lowered.job(class);
-    per_job(lowered, class, placed).into_iter().map(|(_, placed)| i128::from(value::bonus(job, placed))).sum()
+    let (whole, rest) = (placed / u64::from(job.count), placed % u64::from(job.count));
+    i128::from(whole) * i128::from(value::bonus(job, job.count.into())) + i128::from(value::bonus(job, rest))
 }
 
 /// The placements, sorted by job, tile and start. O(items log items).

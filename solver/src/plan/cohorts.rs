@@ -379,7 +379,7 @@ fn fits(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex, coming
     let lowered = occupancy.lowered();
     let (group, start) = (lowered.group_of(tile), lowered.job(class).earliest);
     !lowered.group(group).closed
-        && lowered.worth(class, group).is_some_and(|worth| worth > 0)
+        && lowered.earning(class, group).is_some()
         && occupancy.fits_tile(tile, class, start)
         && occupancy.path_room(class, group, start, 1) == 1
         && occupancy.bonds_allow_beside(tile, class, coming)

@@ -67,7 +67,7 @@ impl Ranking {
     pub fn margin(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> f64 {
         let best = self.groups(lowered, class).first().copied();
         best.map_or(f64::NEG_INFINITY, |group| {
-            lowered.worth(class, group).unwrap_or(0) as f64 - self.cost(lowered, class, group)
+            lowered.earning(class, group).unwrap_or(0) as f64 - self.cost(lowered, class, group)
         })
     }
 
@@ -76,7 +76,7 @@ impl Ranking {
     pub fn groups(&self, lowered: &Lowered<'_>, class: JobClassIndex) -> Vec<GroupIndex> {
         let mut ranked: Vec<(f64, GroupIndex)> = Vec::new();
         for group in lowered.group_indexes().filter(|&group| !lowered.group(group).closed) {
-            let Some(worth) = lowered.worth(class, group).filter(|&worth| worth > 0) else { continue };
+            let Some(worth) = lowered.earning(class, group) else { continue };
             ranked.push((worth as f64 - self.cost(lowered, class, group), group));
         }
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -93,7 +93,7 @@ impl Ranking {
             .map(|class| {
                 let groups = self.groups(lowered, class);
                 let efficiency = groups.first().map_or(0.0, |&group| {
-                    let worth = lowered.worth(class, group).unwrap_or(0) as f64;
+                    let worth = lowered.earning(class, group).unwrap_or(0) as f64;
                     worth / self.cost(lowered, class, group).max(1.0)
                 });
                 let protected = match lowered.job(class).service {

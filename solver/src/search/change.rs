@@ -59,6 +59,23 @@ impl Change {
         item
     }
 
+    /// Takes capsules of an item off a tile.
+    pub(super) fn take_many(
+        &mut self,
+        occupancy: &mut Occupancy<'_>,
+        (tile, position): (TileIndex, usize),
+        count: u32,
+    ) {
+        let (lowered, group) = (occupancy.lowered(), occupancy.lowered().group_of(tile));
+        let Item { class, start, .. } = occupancy.items(tile)[position];
+        let over = occupancy.buckets(class, group, start);
+        let before = occupancy.strain(tile, &over);
+        let item = occupancy.take(tile, position, count);
+        let relief = i128::from(before) - i128::from(occupancy.strain(tile, &over));
+        self.gain += relief - i128::from(lowered.worth_from(class, group, start)) * i128::from(count);
+        self.steps.push((Step::Taken, tile, item));
+    }
+
     /// What was taken off and where, in that order.
     pub(super) fn taken(&self) -> impl DoubleEndedIterator<Item = (TileIndex, Item)> + '_ {
         self.steps.iter().filter(|(step, _, _)| *step == Step::Taken).map(|&(_, tile, item)| (tile, item))

@@ -32,9 +32,7 @@ impl Draws {
         class: JobClassIndex,
         random: &mut Random,
     ) -> Option<TileIndex> {
-        let is_open = |&group: &GroupIndex| {
-            !lowered.group(group).closed && lowered.worth(class, group).is_some_and(|worth| worth > 0)
-        };
+        let is_open = |&group: &GroupIndex| !lowered.group(group).closed && lowered.earning(class, group).is_some();
         let tiles = || Tiles::of(lowered, lowered.group_indexes().filter(is_open));
         self.of_classes.entry(class).or_insert_with(tiles).draw(random)
     }

@@ -16,7 +16,7 @@
 //! `exact` by an integer program, which reaches HiGHS through good_lp), and contents change all or none (`replace`). Before it
 //! comes `ejection`; where time matters, what is missing displaces what is worth less, place by place and hour by hour
 //! ([`Displacement`], with `leave`, `spot` and `draws`), and what is placed moves to better places and starts
-//! ([`Rescheduling`]), each step a `change` that can be taken back.
+//! ([`Rescheduling`]), each step a `change` that can be taken back. What loses goes ([`drop_losing`]).
 
 mod budget;
 mod cell_round;
@@ -32,6 +32,7 @@ mod replace;
 mod rescheduling;
 mod spot;
 mod supply;
+mod trim;
 
 use rayon::prelude::*;
 
@@ -49,6 +50,7 @@ use ejection::Ejection;
 use replace::replace;
 pub use rescheduling::Rescheduling;
 use supply::Supply;
+pub use trim::drop_losing;
 
 /// Moves that one cell tries in one round, per tile.
 const MOVES_PER_TILE: u64 = 2;

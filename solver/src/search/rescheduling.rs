@@ -207,7 +207,7 @@ impl Rescheduling {
         let groups = (0..many).map(move |at| GroupIndex::new((from + at) % many)).take(GROUPS_MAX);
         let mut sources = Vec::new();
         let mut next: BinaryHeap<(i64, Reverse<GroupIndex>, Reverse<Timestamp>, usize)> = BinaryHeap::new();
-        for group in groups.filter(|&group| lowered.worth(class, group).is_some_and(|worth| worth > 0)) {
+        for group in groups.filter(|&group| lowered.earning(class, group).is_some()) {
             let mut offers = lowered.offers(class, group);
             if let Some((worth, start)) = offers.next() {
                 next.push((worth, Reverse(group), Reverse(start), sources.len()));

@@ -31,7 +31,7 @@ pub(super) fn best_start(
 ) -> Option<Spot> {
     let lowered = occupancy.lowered();
     let group = lowered.group_of(tile);
-    if lowered.group(group).closed || lowered.worth(class, group).is_none_or(|worth| worth <= 0) {
+    if lowered.group(group).closed || lowered.earning(class, group).is_none() {
         return None;
     }
     let job = lowered.job(class);
@@ -50,6 +50,7 @@ pub(super) fn best_start(
         let lacks = lacking(draw, occupancy.tile_left(tile, bucket)) + on_path.sum::<f64>();
         held.push(held[bucket - window.start] + lacks);
     }
+    let bonus = lowered.bonus_share(class) as f64;
     let mut best: Option<(f64, Spot)> = None;
     for (worth, start) in lowered.offers(class, group) {
         let over = occupancy.buckets(class, group, start);
@@ -58,7 +59,7 @@ pub(super) fn best_start(
         }
         let pressure = (held[over.end - window.start] - held[over.start - window.start]) / over.len() as f64;
         let shaken = pressure * DISCOUNT * (0.5 + random.unit());
-        let score = worth as f64 * (1.0 - shaken);
+        let score = (worth as f64 + bonus) * (1.0 - shaken);
         if best.is_none_or(|(most, _)| score > most) {
             best = Some((score, Spot { tile, start, worth, pressure }));
         }
