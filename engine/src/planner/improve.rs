@@ -2,7 +2,7 @@
 
 use lessor_solver::lowering::index::JobClassIndex;
 use lessor_solver::plan::occupancy::Occupancy;
-use lessor_solver::search::{Displacement, Rescheduling, Search};
+use lessor_solver::search::{Displacement, Neighborhoods, Rescheduling, Search};
 
 use super::effort::Effort;
 use super::run::Run;
@@ -54,17 +54,35 @@ impl Run<'_> {
         if self.goes_on(effort) {
             self.reschedule(plan, effort);
         }
+        if self.goes_on(effort) {
+            self.plan_neighborhoods(plan, effort);
+        }
     }
 
     /// Puts in what is missing where and when it displaces what is worth less.
     fn displace(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
-        let lowered = plan.lowered();
-        let comes = |class: &JobClassIndex| lowered.most(*class) > 0 && !self.running.has(*class);
-        let classes = self.guide.order.iter().copied().filter(comes).collect();
-        let mut displacement = Displacement::new(classes, effort.seed);
+        let mut displacement = Displacement::new(self.that_come(plan), effort.seed);
         while self.goes_on(effort) && !self.is_best(plan) {
             let value = self.worth(plan);
             let round = displacement.round(plan, value, self.stops.search, effort.left());
+            self.spend(effort, plan, round.moves);
+            if round.is_exhausted {
+                break;
+            }
+        }
+    }
+
+    /// The classes of which capsules may come that do not run yet, best first.
+    fn that_come(&self, plan: &Occupancy<'_>) -> Vec<JobClassIndex> {
+        let comes = |class: &JobClassIndex| plan.lowered().most(*class) > 0 && !self.running.has(*class);
+        self.guide.order.iter().copied().filter(comes).collect()
+    }
+
+    /// Plans jobs anew together, as far as integer programs tell them apart.
+    fn plan_neighborhoods(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
+        let mut neighborhoods = Neighborhoods::new(plan.lowered(), &self.that_come(plan), effort.seed);
+        while self.goes_on(effort) && !self.is_best(plan) {
+            let round = neighborhoods.round(plan, self.stops.search);
             self.spend(effort, plan, round.moves);
             if round.is_exhausted {
                 break;

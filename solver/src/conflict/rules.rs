@@ -92,7 +92,8 @@ pub(super) fn of_pair(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupI
         .with(Mask::rule(Rule::Worth).when(worth(lowered, class, group) <= 0))
 }
 
-/// What a capsule would be worth in a group, its part of the bonus with it, whatever forbids it; data out of reach counts as at hand.
+/// What a capsule would be worth in a group, its part of the bonus with it, whatever forbids it; data out of reach counts as at
+/// hand.
 pub(super) fn worth(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> i64 {
     let worth = lowered.worth(class, group).unwrap_or_else(|| {
         let delay = latency::delay_to_data_us(lowered.instance.fleet(), lowered.job(class), lowered.group(group).tile);

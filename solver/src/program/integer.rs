@@ -14,6 +14,8 @@ use crate::support::stop::Stop;
 pub struct IntegerProgram {
     columns: Vec<IntegerColumn>,
     rows: Vec<IntegerRow>,
+    /// What a solution that is known has of each column; those beyond its end have none. Empty where none is known.
+    beginning: Vec<u32>,
 }
 
 /// A column: what one of it costs, and how many there may be.
@@ -38,6 +40,8 @@ pub struct IntegerLimits {
     pub nodes_max: Option<u32>,
     /// Solutions that cost more than this are not looked for.
     pub cost_max: Option<f64>,
+    /// The relative gap at which a solution counts as the best.
+    pub gap: f64,
     /// The seed of HiGHS' own choices.
     pub seed: u32,
 }
@@ -67,6 +71,18 @@ impl IntegerProgram {
     /// Adds a row: columns with their coefficients, and the limits of their sum.
     pub fn row(&mut self, low: f64, high: f64, entries: Vec<(usize, f64)>) {
         self.rows.push(IntegerRow { low, high, entries });
+    }
+
+    /// Begins with so many of a column: HiGHS takes what it is given where that is a solution.
+    pub fn begin_with(&mut self, column: usize, count: u32) {
+        self.beginning.resize(self.columns.len(), 0);
+        self.beginning[column] = count;
+    }
+
+    /// How many of a column a solve begins with.
+    #[must_use]
+    pub fn beginning(&self, column: usize) -> u32 {
+        self.beginning.get(column).copied().unwrap_or(0)
     }
 
     /// Solves on a thread of its own until a limit or the stop ends it.
@@ -102,13 +118,18 @@ fn solve(program: &IntegerProgram, limits: IntegerLimits) -> Option<IntegerAnswe
     }
     let mut model = problem.try_optimise(Sense::Minimise).ok()?;
     set_options(&mut model, limits);
+    if !program.beginning.is_empty() {
+        let count = |column| f64::from(program.beginning(column));
+        let beginning: Vec<f64> = (0..program.columns.len()).map(count).collect();
+        model.try_set_solution(Some(&beginning), None, None, None).ok()?;
+    }
     Some(answer(&model.try_solve().ok()?))
 }
 
 fn set_options(model: &mut Model, limits: IntegerLimits) {
     model.make_quiet();
     model.set_option("threads", 1);
-    model.set_option("mip_rel_gap", 0.0);
+    model.set_option("mip_rel_gap", limits.gap);
     model.set_option("random_seed", i32::try_from(limits.seed).unwrap_or(0));
     if let Some(nodes) = limits.nodes_max {
         model.set_option("mip_max_nodes", i32::try_from(nodes).unwrap_or(i32::MAX));
@@ -202,5 +223,23 @@ mod tests {
         program.row(0.0, 9.0, vec![(first, 3.0), (second, 2.0)]);
         let answer = program.solve(IntegerLimits::default(), &Stop::new());
         assert_eq!(answer, IntegerAnswer::Optimal(vec![1, 3]));
+    }
+    #[test]
+    fn a_solve_is_no_worse_than_what_it_begins_with() {
+        // Forty things of sizes that no two share, and half the room that all of them take: HiGHS alone does not solve this at the
+        // root.
+        let mut program = IntegerProgram::default();
+        let size = |at: u32| f64::from(1_000 + at * 37 % 101 * 13 + at);
+        let things: Vec<usize> = (0..40).map(|at| program.column(-size(at), 1)).collect();
+        let begin: Vec<u32> = (0..40).map(|at| u32::from(at % 2 == 0)).collect();
+        let sum = |counts: &[u32]| (0..40).zip(counts).map(|(at, &count)| size(at) * f64::from(count)).sum::<f64>();
+        let room = sum(&begin);
+        program.row(0.0, room, (0..40).map(|at| (things[at as usize], size(at))).collect());
+        things.iter().zip(&begin).for_each(|(&thing, &count)| program.begin_with(thing, count));
+        let limits = IntegerLimits { nodes_max: Some(0), ..IntegerLimits::default() };
+        match program.solve(limits, &Stop::new()) {
+            IntegerAnswer::Optimal(counts) | IntegerAnswer::Feasible(counts) => assert!(sum(&counts) >= room),
+            other => panic!("{other:?}"),
+        }
     }
 }

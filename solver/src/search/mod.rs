@@ -16,7 +16,8 @@
 //! `exact` by an integer program, which reaches HiGHS through good_lp), and contents change all or none (`replace`). Before it
 //! comes `ejection`; where time matters, what is missing displaces what is worth less, place by place and hour by hour
 //! ([`Displacement`], with `leave`, `spot` and `draws`), and what is placed moves to better places and starts
-//! ([`Rescheduling`]), each step a `change` that can be taken back. What loses goes ([`drop_losing`]).
+//! ([`Rescheduling`]), each step a `change` that can be taken back. At last whole jobs are planned
+//! anew together ([`Neighborhoods`]). What loses goes ([`drop_losing`]).
 
 mod budget;
 mod cell_round;
@@ -27,6 +28,7 @@ mod draws;
 mod ejection;
 mod exact;
 mod leave;
+mod neighborhood;
 mod refill;
 mod replace;
 mod rescheduling;
@@ -47,6 +49,7 @@ use cell_round::Task;
 pub use displacement::Displacement;
 use division::{cells_below, headroom, supplies};
 use ejection::Ejection;
+pub use neighborhood::Neighborhoods;
 use replace::replace;
 pub use rescheduling::Rescheduling;
 use supply::Supply;

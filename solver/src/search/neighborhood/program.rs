@@ -1,0 +1,407 @@
+//! The best contents of a region, as an integer program.
+//!
+//! ```text
+//! maximize   sum of worth[c, t, s] x[c, t, s]  +  sum of bonus[c] (w[c] + y[c])
+//! subject to sum over what runs in bucket k of draw[c, r] x[c, t, s]  <=  left[t, r, k]    every tile, kind, bucket
+//!            sum over what runs in bucket k of draw[c, r] x[c, t, s]  <=  left[a, r, k]    every account above, kind, bucket
+//!            sum over tiles of a location of x[c, t, s]               <=  most[c]          every class that must spread
+//!            stays[c] + sum of x[c, t, s]  =  count[c] w[c] + r[c]                         every class of gangs or bonuses
+//!            wanted[c] y[c]  <=  r[c],   gang[c] z[c]  <=  r[c]  <=  count[c] z[c]
+//!            sum of x[c, t, s] near l  <=  missing[c] p[c, l],   p[c, l]  <=  sum of x[d, t, s] near l   where c must be near d
+//!            sum of x[c, t, s] near l  <=  missing[c] q,   sum of x[d, t, s] near l  <=  missing[d] (1 - q)   where it must not
+//!            u[c, l]  <=  sum of x[c, t, s] at l,   sum of u[c, l]  >=  least[c] b[c]                    where it must lie apart
+//!            sum of u[c, l]  >=  sum of x[c, t, s]  -  all[c] b[c]
+//!            x, w, r whole; b, p, q, u, y, z zero or one
+//! ```
+//!
+//! `w` are jobs whose capsules all run, `r` those of the next one. Buckets in which the same capsules run share a row, at the
+//! least that is left in any; rows that cannot bind are left out. What comes back is tried in integers by the caller.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use lessor_models::fleet::Owner;
+use lessor_models::job::Domain;
+use lessor_models::resources::{Kind, Resources, UNLIMITED};
+use lessor_models::time::{Span, Timestamp};
+
+use super::region::{self, Region};
+use super::{IntegerAnswer, IntegerLimits};
+use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
+use crate::lowering::{Lowered, domain_members};
+use crate::plan::occupancy::{Item, Occupancy, times};
+use crate::program::integer::IntegerProgram;
+use crate::support::random::Random;
+use crate::support::stop::Stop;
+
+/// Equal capsules on one tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Capsules {
+    pub(super) class: JobClassIndex,
+    pub(super) tile: TileIndex,
+    pub(super) start: Timestamp,
+    pub(super) count: u32,
+}
+
+/// A class on a tile from a start on; its position is that of its column.
+#[derive(Clone, Debug)]
+struct Choice {
+    class: JobClassIndex,
+    tile: TileIndex,
+    start: Timestamp,
+    over: Range<usize>,
+    most: u64,
+}
+
+/// A region's program, with what its first columns choose.
+#[derive(Debug)]
+pub(super) struct Program {
+    rows: IntegerProgram,
+    choices: Vec<Choice>,
+    scale: f64,
+}
+
+impl Program {
+    /// The program of a region from which `freed` was taken off.
+    pub(super) fn new(occupancy: &Occupancy<'_>, region: &Region, freed: &[(TileIndex, Item)]) -> Program {
+        let lowered = occupancy.lowered();
+        let choices = choices(occupancy, region, freed);
+        let worth = |choice: &Choice| lowered.worth_from(choice.class, lowered.group_of(choice.tile), choice.start);
+        let scale = choices.iter().map(|choice| worth(choice) as f64).fold(1.0, f64::max);
+        let mut program = IntegerProgram::default();
+        for choice in &choices {
+            program.column(-worth(choice) as f64 / scale, u32::try_from(choice.most).unwrap_or(u32::MAX));
+        }
+        let mut this = Program { rows: program, choices, scale };
+        this.start_from(freed);
+        this.tiles(occupancy);
+        this.accounts(occupancy);
+        for &class in &region.classes {
+            this.supply(occupancy, class);
+            this.spread(occupancy, class);
+            this.lie_apart(occupancy, class);
+            this.keep_near(occupancy, class);
+            this.keep_apart(occupancy, class);
+        }
+        this
+    }
+
+    /// How many columns choose something.
+    pub(super) fn columns(&self) -> usize {
+        self.choices.len()
+    }
+
+    /// The best contents, or the best that were found, and whether they are the best.
+    pub(super) fn solve(self, limits: IntegerLimits, stop: &Stop) -> (Option<Vec<Capsules>>, bool) {
+        let (counts, is_best) = match self.rows.solve(limits, stop) {
+            IntegerAnswer::Optimal(counts) => (counts, true),
+            IntegerAnswer::Feasible(counts) => (counts, false),
+            _ => return (None, false),
+        };
+        let chosen = self.choices.iter().zip(counts).filter(|&(_, count)| count > 0);
+        let capsules = chosen.map(|(choice, count)| {
+            let Choice { class, tile, start, .. } = *choice;
+            Capsules { class, tile, start, count }
+        });
+        (Some(capsules.collect()), is_best)
+    }
+
+    /// Columns begin with what was there.
+    fn start_from(&mut self, freed: &[(TileIndex, Item)]) {
+        let mut counts: BTreeMap<(JobClassIndex, TileIndex, Timestamp), u32> = BTreeMap::new();
+        for (tile, item) in freed {
+            *counts.entry((item.class, *tile, item.start)).or_default() += item.count;
+        }
+        for (at, choice) in self.choices.iter().enumerate() {
+            let count = counts.get(&(choice.class, choice.tile, choice.start)).copied().unwrap_or(0);
+            self.rows.begin_with(at, count);
+        }
+    }
+
+    /// What tiles have left.
+    fn tiles(&mut self, occupancy: &Occupancy<'_>) {
+        let lowered = occupancy.lowered();
+        let mut on: BTreeMap<TileIndex, Vec<usize>> = BTreeMap::new();
+        self.choices.iter().enumerate().for_each(|(at, choice)| on.entry(choice.tile).or_default().push(at));
+        for (tile, choices) in on {
+            let draw = |class: JobClassIndex, group: GroupIndex| *lowered.draw(class, group);
+            self.limit(lowered, &choices, |bucket| *occupancy.tile_left(tile, bucket), draw);
+        }
+    }
+
+    /// What accounts above them have left.
+    fn accounts(&mut self, occupancy: &Occupancy<'_>) {
+        let lowered = occupancy.lowered();
+        let mut below: BTreeMap<AccountIndex, Vec<usize>> = BTreeMap::new();
+        for (at, choice) in self.choices.iter().enumerate() {
+            let path = &lowered.group(lowered.group_of(choice.tile)).path;
+            path.iter().for_each(|&(account, _)| below.entry(account).or_default().push(at));
+        }
+        for (account, choices) in below {
+            let draw = |class: JobClassIndex, group: GroupIndex| {
+                let level = lowered.group(group).path.iter().find(|(above, _)| *above == account);
+                level.map_or(Resources::ZERO, |&(_, level)| lowered.draw_at(class, group, level))
+            };
+            self.limit(lowered, &choices, |bucket| *occupancy.account_left(account, bucket), draw);
+        }
+    }
+
+    /// Rows of whatever some choices draw from one place.
+    fn limit(
+        &mut self,
+        lowered: &Lowered<'_>,
+        choices: &[usize],
+        left: impl Fn(usize) -> Resources,
+        draw: impl Fn(JobClassIndex, GroupIndex) -> Resources,
+    ) {
+        let draws: Vec<Resources> =
+            choices.iter().map(|&at| draw(self.choices[at].class, lowered.group_of(self.choices[at].tile))).collect();
+        let mut edges: Vec<usize> =
+            choices.iter().flat_map(|&at| [self.choices[at].over.start, self.choices[at].over.end]).collect();
+        edges.sort_unstable();
+        edges.dedup();
+        let mut known: BTreeMap<Vec<usize>, Resources> = BTreeMap::new();
+        for part in edges.windows(2) {
+            let runs = |&at: &usize| {
+                let over = &self.choices[choices[at]].over;
+                over.start <= part[0] && part[1] <= over.end
+            };
+            let running: Vec<usize> = (0..choices.len()).filter(runs).collect();
+            let least = (part[0]..part[1]).map(&left).reduce(|a, b| a.least(&b)).expect("a part has buckets");
+            known.entry(running).and_modify(|known| *known = known.least(&least)).or_insert(least);
+        }
+        for (running, least) in known {
+            for kind in Kind::ALL.into_iter().filter(|&kind| least.get(kind) != UNLIMITED) {
+                let limit = least.get(kind);
+                let drawn = running.iter().map(|&at| (choices[at], draws[at].get(kind))).filter(|entry| entry.1 > 0);
+                let drawn: Vec<(usize, u64)> = drawn.collect();
+                let all = drawn.iter().map(|&(at, each)| u128::from(each) * u128::from(self.choices[at].most));
+                if all.sum::<u128>() <= u128::from(limit) {
+                    continue;
+                }
+                let unit = limit.max(1) as f64;
+                let entries = drawn.into_iter().map(|(at, each)| (at, each as f64 / unit)).collect();
+                self.rows.row(f64::NEG_INFINITY, limit as f64 / unit, entries);
+            }
+        }
+    }
+
+    /// How many capsules there are, and what gangs and bonuses make of them.
+    fn supply(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
+        let lowered = occupancy.lowered();
+        let (job, stays, missing) = (lowered.job(class), occupancy.placed(class), occupancy.missing(class));
+        let of: Vec<usize> = (0..self.choices.len()).filter(|&at| self.choices[at].class == class).collect();
+        if of.is_empty() {
+            return;
+        }
+        self.rows.row(f64::NEG_INFINITY, missing as f64, ones(&of).collect());
+        if job.gang_min <= 1 && job.wanted == 0 {
+            return;
+        }
+        let (each, jobs) = (u64::from(job.count), lowered.classes[class.at()].jobs.len());
+        let begun: u64 = stays + of.iter().map(|&at| u64::from(self.rows.beginning(at))).sum::<u64>();
+        let bonus = if job.wanted > 0 { -(job.bonus as f64) / self.scale } else { 0.0 };
+        // Whole jobs, and the capsules of the next one.
+        let whole = self.rows.column(bonus, u32::try_from(jobs).unwrap_or(u32::MAX));
+        let rest = self.rows.column(0.0, job.count - 1);
+        self.rows.begin_with(whole, u32::try_from(begun / each).unwrap_or(0));
+        self.rows.begin_with(rest, u32::try_from(begun % each).unwrap_or(0));
+        let mut balance: Vec<(usize, f64)> = ones(&of).collect();
+        balance.extend([(whole, -(each as f64)), (rest, -1.0)]);
+        self.rows.row(-(stays as f64), -(stays as f64), balance);
+        if job.gang_min > 1 {
+            let begins = self.rows.column(0.0, 1);
+            self.rows.begin_with(begins, u32::from(!begun.is_multiple_of(each)));
+            self.rows.row(0.0, f64::INFINITY, vec![(rest, 1.0), (begins, -f64::from(job.gang_min))]);
+            self.rows.row(f64::NEG_INFINITY, 0.0, vec![(rest, 1.0), (begins, -f64::from(job.count))]);
+        }
+        if job.wanted > 0 && job.wanted < job.count {
+            let earns = self.rows.column(bonus, 1);
+            self.rows.begin_with(earns, u32::from(begun % each >= u64::from(job.wanted)));
+            self.rows.row(0.0, f64::INFINITY, vec![(rest, 1.0), (earns, -f64::from(job.wanted))]);
+        }
+    }
+
+    /// How many capsules there may be in one place.
+    fn spread(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
+        let Some(spread) = occupancy.lowered().job(class).spread else { return };
+        for (member, columns) in self.members(occupancy.lowered(), class, spread.domain) {
+            let most = spread.most.saturating_sub(occupancy.count_in(class, member));
+            self.rows.row(f64::NEG_INFINITY, f64::from(most), ones(&columns).collect());
+        }
+    }
+
+    /// At how many locations a class must lie at least: at as many as it has capsules, until those are enough.
+    fn lie_apart(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
+        let lowered = occupancy.lowered();
+        let Some(spread) = lowered.spread_to_count(class) else { return };
+        let (least, stays, missing) =
+            (f64::from(spread.least), occupancy.placed(class), occupancy.missing(class) as f64);
+        let all: Vec<usize> = (0..self.choices.len()).filter(|&at| self.choices[at].class == class).collect();
+        let mut locations = Vec::new();
+        for (member, columns) in self.members(lowered, class, spread.domain) {
+            if occupancy.count_in(class, member) == 0 {
+                let is_there = self.switch(&columns);
+                let mut some: Vec<(usize, f64)> = ones(&columns).collect();
+                some.push((is_there, -1.0));
+                self.rows.row(0.0, f64::INFINITY, some);
+                locations.push(is_there);
+            }
+        }
+        let (placed, held) = (stays as f64, f64::from(occupancy.locations(class)));
+        let begun = stays + all.iter().map(|&at| u64::from(self.rows.beginning(at))).sum::<u64>();
+        let is_enough = self.rows.column(0.0, 1);
+        self.rows.begin_with(is_enough, u32::from(begun >= u64::from(spread.least)));
+        let mut enough: Vec<(usize, f64)> = ones(&locations).collect();
+        enough.push((is_enough, -least));
+        self.rows.row(-held, f64::INFINITY, enough);
+        let mut each: Vec<(usize, f64)> = ones(&locations).chain(all.iter().map(|&at| (at, -1.0))).collect();
+        each.push((is_enough, placed + missing));
+        self.rows.row(placed - held, f64::INFINITY, each);
+    }
+
+    /// A class comes only where the one that it must be near is or comes; and where those that must be near it stay, it stays.
+    fn keep_near(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
+        let lowered = occupancy.lowered();
+        if let Some(other) = lowered.job(class).affinity {
+            let (leader, fleet) = (lowered.class_of_job[other.job.at()], lowered.instance.fleet());
+            let leads = self.members(lowered, leader, other.domain);
+            let mut near: BTreeMap<Vec<Owner>, Vec<usize>> = BTreeMap::new();
+            for (column, choice) in self.choices.iter().enumerate().filter(|(_, choice)| choice.class == class) {
+                let members = domain_members(fleet, lowered.tiles[choice.tile.at()], other.domain);
+                near.entry(members).or_default().push(column);
+            }
+            for (members, columns) in near {
+                if members.iter().any(|&member| occupancy.count_in(leader, member) > 0) {
+                    continue;
+                }
+                let there: BTreeSet<usize> =
+                    members.iter().filter_map(|member| leads.get(member)).flatten().copied().collect();
+                let there: Vec<usize> = there.into_iter().collect();
+                let is_there = self.switch(&there);
+                self.only_where(&columns, is_there, occupancy.missing(class));
+                let mut some: Vec<(usize, f64)> = ones(&there).collect();
+                some.push((is_there, -1.0));
+                self.rows.row(0.0, f64::INFINITY, some);
+            }
+        }
+        for (follower, domain) in lowered.followed_by(class) {
+            for (member, columns) in self.members(lowered, class, domain) {
+                if occupancy.count_in(follower, member) > 0 && occupancy.count_in(class, member) == 0 {
+                    self.rows.row(1.0, f64::INFINITY, ones(&columns).collect());
+                }
+            }
+        }
+    }
+
+    /// A class and one that it must not be near do not come to the same place.
+    fn keep_apart(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
+        let lowered = occupancy.lowered();
+        let avoided =
+            lowered.job(class).anti_affinity.map(|other| (lowered.class_of_job[other.job.at()], other.domain));
+        for (other, domain) in avoided.into_iter().chain(lowered.avoided_by(class)) {
+            let theirs = self.members(lowered, other, domain);
+            for (member, columns) in self.members(lowered, class, domain) {
+                if occupancy.count_in(other, member) > 0 {
+                    self.rows.row(f64::NEG_INFINITY, 0.0, ones(&columns).collect());
+                } else if let Some(theirs) = theirs.get(&member).filter(|_| class < other) {
+                    let is_mine = self.switch(&columns);
+                    self.only_where(&columns, is_mine, occupancy.missing(class));
+                    let most = occupancy.missing(other) as f64;
+                    let mut entries: Vec<(usize, f64)> = ones(theirs).collect();
+                    entries.push((is_mine, most));
+                    self.rows.row(f64::NEG_INFINITY, most, entries);
+                }
+            }
+        }
+    }
+
+    /// A column that is one where any of some others is above zero, as it begins.
+    fn switch(&mut self, columns: &[usize]) -> usize {
+        let begins = columns.iter().any(|&column| self.rows.beginning(column) > 0);
+        let switch = self.rows.column(0.0, 1);
+        self.rows.begin_with(switch, u32::from(begins));
+        switch
+    }
+
+    /// Columns, `most` together, are above zero only where a switch is one.
+    fn only_where(&mut self, columns: &[usize], switch: usize, most: u64) {
+        let mut entries: Vec<(usize, f64)> = ones(columns).collect();
+        entries.push((switch, -(most as f64)));
+        self.rows.row(f64::NEG_INFINITY, 0.0, entries);
+    }
+
+    /// The columns of a class by the members of a domain that their tiles are in.
+    fn members(&self, lowered: &Lowered<'_>, class: JobClassIndex, domain: Domain) -> BTreeMap<Owner, Vec<usize>> {
+        let mut members: BTreeMap<Owner, Vec<usize>> = BTreeMap::new();
+        for (column, choice) in self.choices.iter().enumerate().filter(|(_, choice)| choice.class == class) {
+            for member in domain_members(lowered.instance.fleet(), lowered.tiles[choice.tile.at()], domain) {
+                members.entry(member).or_default().push(column);
+            }
+        }
+        members
+    }
+}
+
+/// Entries that count each column once.
+fn ones(columns: &[usize]) -> impl Iterator<Item = (usize, f64)> + '_ {
+    columns.iter().map(|&column| (column, 1.0))
+}
+
+/// Whatever may be chosen, class by class: on tiles where something earns, at starts that were there and some others.
+fn choices(occupancy: &Occupancy<'_>, region: &Region, freed: &[(TileIndex, Item)]) -> Vec<Choice> {
+    let lowered = occupancy.lowered();
+    let mut random = Random::new(region.seed);
+    let edges = edges(occupancy, region, freed);
+    let mut choices = Vec::new();
+    for &class in &region.classes {
+        let held: BTreeSet<Timestamp> =
+            freed.iter().filter(|(_, item)| item.class == class).map(|(_, item)| item.start).collect();
+        let mut starts_in: BTreeMap<GroupIndex, BTreeSet<Timestamp>> = BTreeMap::new();
+        for &tile in &region.tiles {
+            let group = lowered.group_of(tile);
+            if lowered.group(group).closed || lowered.worth(class, group).is_none() {
+                continue;
+            }
+            let starts = starts_in.entry(group).or_insert_with(|| {
+                let offered: BTreeSet<Timestamp> = region::offers(lowered, class, group).collect();
+                let mut starts = beside(&offered, &edges, lowered.term(class, group));
+                random.shuffle(&mut starts);
+                starts.truncate(region.starts_max.saturating_sub(held.len()).max(1));
+                starts.into_iter().chain(held.iter().copied()).collect()
+            });
+            for &start in starts.iter() {
+                let over = occupancy.buckets(class, group, start);
+                let draw = lowered.draw(class, group);
+                let room = over.clone().map(|bucket| times(draw, occupancy.tile_left(tile, bucket))).min().unwrap_or(0);
+                let most = occupancy.path_room(class, group, start, room.min(occupancy.missing(class)));
+                if most > 0 {
+                    choices.push(Choice { class, tile, start, over, most });
+                }
+            }
+        }
+    }
+    choices
+}
+
+/// When something in a region begins or ends, or may.
+fn edges(occupancy: &Occupancy<'_>, region: &Region, freed: &[(TileIndex, Item)]) -> BTreeSet<Timestamp> {
+    let lowered = occupancy.lowered();
+    let stays = region.tiles.iter().flat_map(|&tile| occupancy.items(tile).iter().map(move |&item| (tile, item)));
+    let runs = freed.iter().copied().chain(stays).flat_map(|(tile, item)| {
+        let run = lowered.run(item.class, lowered.group_of(tile), item.start);
+        [run.start, run.end]
+    });
+    let windows = region.classes.iter().flat_map(|&class| [lowered.job(class).earliest, lowered.job(class).deadline]);
+    runs.chain(windows).collect()
+}
+
+/// The starts at which a run comes right after an edge, or ends right before one: whatever else is possible can be shifted to one
+/// of them (semi-active schedules; Baker 1974).
+fn beside(offered: &BTreeSet<Timestamp>, edges: &BTreeSet<Timestamp>, term: Span) -> Vec<Timestamp> {
+    let after = |edge: &Timestamp| offered.range(edge..).next().copied();
+    let before =
+        |edge: &Timestamp| offered.range(..=Timestamp(edge.0.saturating_sub_unsigned(term.0))).next_back().copied();
+    let starts: BTreeSet<Timestamp> = edges.iter().flat_map(|edge| [after(edge), before(edge)]).flatten().collect();
+    starts.into_iter().collect()
+}

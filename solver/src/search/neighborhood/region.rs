@@ -1,0 +1,175 @@
+//! Which jobs and tiles are filled anew together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lessor_models::time::Timestamp;
+
+use crate::lowering::Lowered;
+use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::plan::occupancy::Occupancy;
+use crate::support::random::Random;
+
+/// Starts of a class that are tried at most: beside those that it has, some drawn by chance.
+const STARTS_MAX: usize = 8;
+
+/// Tiles of a region at most.
+const TILES_MAX: usize = 200;
+
+/// The part of a region's columns that jobs on its tiles may take, by numerator and denominator; what is missing has the others.
+const PLACED: (usize, usize) = (3, 5);
+
+/// Jobs and tiles.
+#[derive(Clone, Debug)]
+pub(super) struct Region {
+    /// In their order.
+    pub(super) tiles: Vec<TileIndex>,
+    /// In their order.
+    pub(super) classes: Vec<JobClassIndex>,
+    /// Starts of a class that are tried at most, and the seed by which they are drawn.
+    pub(super) starts_max: usize,
+    pub(super) seed: u64,
+    /// Whether it has every tile, class and start that any could have.
+    pub(super) is_whole: bool,
+}
+
+impl Region {
+    pub(super) fn has(&self, class: JobClassIndex) -> bool {
+        self.classes.binary_search(&class).is_ok()
+    }
+}
+
+/// What regions are drawn from.
+#[derive(Debug)]
+pub(super) struct Regions {
+    /// The classes that may move, best first.
+    classes: Vec<JobClassIndex>,
+    /// How many starts each class has, in the group where it has most.
+    starts: Vec<usize>,
+    /// For each class, those that must be near it or that it must be near, where they may move too.
+    mates: BTreeMap<JobClassIndex, Vec<JobClassIndex>>,
+    tiles: usize,
+}
+
+impl Regions {
+    /// All regions with some classes. O(classes times groups times starts).
+    pub(super) fn new(lowered: &Lowered<'_>, classes: &[JobClassIndex]) -> Regions {
+        let classes = classes.to_vec();
+        let may_move: BTreeSet<JobClassIndex> = classes.iter().copied().collect();
+        let mut mates: BTreeMap<JobClassIndex, Vec<JobClassIndex>> = BTreeMap::new();
+        for &class in &classes {
+            let leader = lowered.job(class).affinity.map(|other| lowered.class_of_job[other.job.at()]);
+            if let Some(leader) = leader.filter(|leader| may_move.contains(leader)) {
+                mates.entry(class).or_default().push(leader);
+                mates.entry(leader).or_default().push(class);
+            }
+        }
+        let mut starts = vec![0; lowered.classes.len()];
+        for &class in &classes {
+            let offers = |group| offers(lowered, class, group).take(STARTS_MAX).count();
+            starts[class.at()] = lowered.group_indexes().take(64).map(offers).max().unwrap_or(0);
+        }
+        Regions { classes, starts, mates, tiles: lowered.tiles.len() }
+    }
+
+    /// A region of about so many columns; `None` where nothing can be moved.
+    pub(super) fn draw(&self, occupancy: &Occupancy<'_>, columns: usize, random: &mut Random) -> Option<Region> {
+        if self.classes.is_empty() {
+            return None;
+        }
+        let all: usize = self.classes.iter().map(|&class| self.starts_tried(class)).sum::<usize>() * self.tiles;
+        if all <= columns && self.tiles <= TILES_MAX {
+            let mut classes = self.classes.clone();
+            classes.sort_unstable();
+            let tiles = (0..self.tiles).map(TileIndex::new).collect();
+            return Some(Region { tiles, classes, starts_max: usize::MAX, seed: 0, is_whole: true });
+        }
+        let (tiles, classes) = if random.below(2) == 0 {
+            self.by_tiles(occupancy, columns, random)
+        } else {
+            self.by_classes(columns, random)
+        };
+        let mates = classes.iter().filter_map(|class| self.mates.get(class)).flatten().copied();
+        let classes: BTreeSet<JobClassIndex> = mates.collect::<BTreeSet<_>>().union(&classes).copied().collect();
+        let (tiles, classes) = (tiles.into_iter().collect(), classes.into_iter().collect());
+        Some(Region { tiles, classes, starts_max: STARTS_MAX, seed: random.draw(), is_whole: false })
+    }
+
+    /// Tiles that are near each other in their order, for those share accounts as a rule, with what is on them; then some of what
+    /// is missing.
+    fn by_tiles(
+        &self,
+        occupancy: &Occupancy<'_>,
+        columns: usize,
+        random: &mut Random,
+    ) -> (BTreeSet<TileIndex>, BTreeSet<JobClassIndex>) {
+        let may_move: BTreeSet<JobClassIndex> = self.classes.iter().copied().collect();
+        let (mut tiles, mut classes) = (BTreeSet::new(), BTreeSet::new());
+        let (first, reach) = (random.index(self.tiles), 1 << random.index(self.tiles.ilog2() as usize + 1));
+        let nearby = first.saturating_sub(reach)..(first + reach + 1).min(self.tiles);
+        let (mut starts, most) = (0, columns * PLACED.0 / PLACED.1);
+        for draw in 0..2 * TILES_MAX {
+            let tile = if draw == 0 { first } else { nearby.start + random.index(nearby.len()) };
+            let tile = TileIndex::new(tile);
+            if tiles.contains(&tile) {
+                continue;
+            }
+            let there: BTreeSet<JobClassIndex> = occupancy.items(tile).iter().map(|item| item.class).collect();
+            let come: Vec<JobClassIndex> =
+                there.intersection(&may_move).filter(|class| !classes.contains(*class)).copied().collect();
+            let more: usize = come.iter().map(|&class| self.starts_tried(class)).sum();
+            if !tiles.is_empty() && (starts + more) * (tiles.len() + 1) > most || tiles.len() == TILES_MAX {
+                break;
+            }
+            tiles.insert(tile);
+            classes.extend(come);
+            starts += more;
+        }
+        let missing: Vec<JobClassIndex> =
+            self.classes.iter().copied().filter(|&class| occupancy.missing(class) > 0).collect();
+        for _ in 0..missing.len() {
+            let class = missing[random.index(missing.len()).min(random.index(missing.len()))];
+            let more = if classes.contains(&class) { 0 } else { self.starts_tried(class) };
+            if (starts + more) * tiles.len() > columns {
+                break;
+            }
+            classes.insert(class);
+            starts += more;
+        }
+        (tiles, classes)
+    }
+
+    /// Some classes, on all tiles or as many as there may be.
+    fn by_classes(&self, columns: usize, random: &mut Random) -> (BTreeSet<TileIndex>, BTreeSet<JobClassIndex>) {
+        let tiles: BTreeSet<TileIndex> = if self.tiles <= TILES_MAX {
+            (0..self.tiles).map(TileIndex::new).collect()
+        } else {
+            (0..TILES_MAX).map(|_| TileIndex::new(random.index(self.tiles))).collect()
+        };
+        let (mut classes, mut starts) = (BTreeSet::new(), 0);
+        for _ in 0..self.classes.len() {
+            let class = self.classes[random.index(self.classes.len())];
+            let more = if classes.contains(&class) { 0 } else { self.starts_tried(class) };
+            if classes.len() > 1 && (starts + more) * tiles.len() > columns {
+                break;
+            }
+            classes.insert(class);
+            starts += more;
+        }
+        (tiles, classes)
+    }
+
+    fn starts_tried(&self, class: JobClassIndex) -> usize {
+        self.starts[class.at()].min(STARTS_MAX)
+    }
+}
+
+/// The starts at which a capsule earns something, or all of them where others must be near it: it may pay for itself by those.
+pub(super) fn offers<'l>(
+    lowered: &'l Lowered<'_>,
+    class: JobClassIndex,
+    group: GroupIndex,
+) -> impl Iterator<Item = Timestamp> + 'l {
+    let is_followed = lowered.classes[class.at()].is_followed;
+    let starts = lowered.offers(class, group).map(|(_, start)| start);
+    starts.filter(move |&start| is_followed || lowered.earns(class, group, start) > 0)
+}
