@@ -259,7 +259,7 @@ proptest! {
 }
 
 proptest! {
-    /// Amounts that a float tells apart to a quarter of a micro-credit or so: what is settled is whole, and no coalition blocks that.
+    /// Amounts that a float tells apart to a quarter of a micro-credit: what is settled is whole, and no coalition blocks that.
     #[test]
     fn no_coalition_blocks_core_payments_of_great_amounts(
         (mut bids, mut supply) in books(), more in prop::collection::vec(0..1_u64 << 47, 9),

@@ -150,8 +150,8 @@ fn norm(row: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest.iter().map(|entry| entry * entry).sum::<f64>()
 }
 
-/// Takes a multiple of another row off a row, in one pass; the square of its length, as [`norm`] sums it. Inlined, it takes half as long
-/// again.
+/// Takes a multiple of another row off a row, in one pass; the square of its length, as [`norm`] sums it. Inlined, it takes half as
+/// long again.
 #[inline(never)]
 fn subtract(row: &mut [f64], times: f64, other: &[f64]) -> f64 {
     let ((eights, rest), (others, others_rest)) = (row.as_chunks_mut::<8>(), other.as_chunks::<8>());
