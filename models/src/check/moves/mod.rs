@@ -72,6 +72,7 @@
 //! assert_eq!(violations(&instance, &placements, &[out, step(1, Stage::Go, big, a, b), back]), []);
 //! ```
 
+mod held_back;
 mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +88,7 @@ use crate::plan::{Move, Placement, Seat, Stage};
 use crate::resources::Kind;
 use crate::time::Timestamp;
 
+pub use held_back::carried_out;
 use replay::Replay;
 
 /// What is wrong with a plan's moves. Steps are counted from zero, in the order given.
@@ -192,6 +194,17 @@ pub enum MoveFault {
         tile: NodeIndex,
         /// How many they are.
         count: u64,
+    },
+    /// Of a job's capsules on a seat, more are held back than stay there or stop.
+    CarriedOut {
+        /// The job.
+        job: JobIndex,
+        /// The tile that they would have left.
+        tile: NodeIndex,
+        /// How many are held back.
+        held: u64,
+        /// How many go to no other seat.
+        stay: u64,
     },
     /// After the last move, fewer capsules run than ran and are placed.
     Idle {
@@ -370,6 +383,12 @@ pub(super) fn describe(fault: &MoveFault, instance: &Instance, f: &mut fmt::Form
         MoveFault::LeftPaused { job, tile, count } => {
             write!(f, "moves: {count} capsules of job {:?} that left tile {:?} stay paused", name(job), tile_name(tile))
         }
+        MoveFault::CarriedOut { job, tile, held, stay } => write!(
+            f,
+            "held_back: {held} capsules of job {:?} on tile {:?} are held back, and {stay} stay there or stop",
+            name(job),
+            tile_name(tile)
+        ),
         MoveFault::Idle { job, count } => {
             write!(f, "moves: job {:?} has {count} capsules too few that run on", name(job))
         }

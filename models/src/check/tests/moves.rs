@@ -1,10 +1,10 @@
 //! Moves made by hand.
 
 use crate::check::Described;
-use crate::check::moves::violations;
+use crate::check::moves::{carried_out, violations};
 use crate::fleet::{NodeIndex, Owner, ZoneIndex};
 use crate::job::{Demand, Job, JobIndex, Term};
-use crate::plan::{CurrentPlacement, Move, Placement, Seat, Stage};
+use crate::plan::{CurrentPlacement, HeldBack, Move, Placement, Seat, Stage, Wait};
 use crate::resources::{Kind, Kinds};
 use crate::test_instance::{A, B, C, D, FEED, HALL, LEFT, TILES, Tiny, at, compute, devices, job, put, seconds};
 
@@ -352,4 +352,29 @@ fn no_more_of_a_zone_is_on_the_move_than_may_be() {
     let found = ["wave 1: 4 capsules of zone \"feed\" are on the move, of at most 3"];
     breaks(&limited(3), &plan, &[rest, both(A, C), Move { stage: Stage::Resume, ..rest }], &found);
     holds(&limited(0), &[Placement { count: 2, ..put(0, A) }], &[Move { count: 2, ..stop(0, seat(B)) }]);
+}
+
+#[test]
+fn what_is_held_back_stays_or_stops() {
+    let instance = jobs(&[3, 2]).running(0, A, 2).running(1, B, 1).build();
+    let held = |job, from, to, count| {
+        let wait = Wait::Account { owner: Owner::Node(C), kind: Kind::Compute };
+        HeldBack { job: JobIndex(job), from: seat(from), to: seat(to), count, wait, behind: None }
+    };
+    let found = |moves: &[Move], held_back: &[HeldBack]| -> Vec<String> {
+        let found = carried_out(&instance, moves, held_back);
+        found.iter().map(|violation| Described(violation, &instance).to_string()).collect()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(found(&[], &[held(0, A, C, 2), held(1, B, C, 1)]), none);
+    assert_eq!(found(&[stop(0, seat(A))], &[held(0, A, C, 2)]), none);
+    assert_eq!(found(&[step(0, seat(A), seat(C))], &[held(0, A, C, 1)]), none, "one of two");
+    let of = |held, stay| {
+        let who = "capsules of job \"job0\" on tile \"a\"";
+        vec![format!("held_back: {held} {who} are held back, and {stay} stay there or stop")]
+    };
+    assert_eq!(found(&[step(0, seat(A), seat(C))], &[held(0, A, C, 2)]), of(2, 1));
+    assert_eq!(found(&[pause(0, seat(A), seat(D))], &[held(0, A, C, 1), held(0, A, D, 1)]), of(2, 1));
+    assert_eq!(found(&[], &[held(0, A, C, 2), held(0, A, D, 1)]), of(3, 2));
+    assert_eq!(found(&[], &[held(0, B, C, 1)]).len(), 1, "none ran there");
 }
