@@ -11,6 +11,7 @@ use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
 use lessor_solver::migration::migration;
 use lessor_solver::support::random::Random;
+use lessor_solver::support::stop::Stop;
 
 const TILES: usize = 24;
 const JOBS: usize = 90;
@@ -66,7 +67,7 @@ fn from_one_full_plan_to_another_every_capsule_finds_its_turn() {
         let placements: Vec<Placement> = placed.collect();
         let names = (0..JOBS).map(|at| format!("j{at}")).collect();
         let instance = Instance::new(fleet(), names, jobs, Weights::default()).unwrap().with_current(current).unwrap();
-        let migration = migration(&instance, &placements);
+        let migration = migration(&instance, &placements, &Stop::new());
         assert_eq!(migration.held_back, [], "seed {seed}: nothing is held at both ends");
         assert_eq!(check::moves::violations(&instance, &placements, &migration.moves), [], "seed {seed}");
         paused += migration.moves.iter().filter(|change| change.stage == Stage::Pause).count();

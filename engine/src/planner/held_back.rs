@@ -42,7 +42,7 @@ impl Run<'_> {
         let mut held_back: Vec<HeldBack> = Vec::new();
         for round in 0.. {
             let placements = assemble::placements(plan);
-            let migration = migration::migration(instance, &placements);
+            let migration = migration::migration(instance, &placements, self.stops.explain);
             if migration.held_back.is_empty() {
                 held_back.sort_unstable();
                 held_back.dedup();

@@ -4,12 +4,22 @@ use std::collections::HashMap;
 
 use super::needs::Row;
 use super::worklist::{Leg, Stuck, Worklist, is_going};
+use crate::support::random::Random;
+
+/// Which capsule pauses where several of a cycle could.
+#[derive(Clone, Debug)]
+pub(super) enum Victims {
+    /// The cheapest.
+    Cheapest,
+    /// Any, by chance.
+    Any(Random),
+}
 
 /// Legs that wait for each other, or for what nobody frees.
 pub(super) enum Deadlock {
     /// One capsule of the change pauses, and something can go on.
     Loosened {
-        /// The cheapest of those whose pause helps.
+        /// One of those whose pause helps.
         change: usize,
     },
     /// No pause helps.
@@ -23,6 +33,7 @@ pub(super) struct Walk {
     path: Vec<Leg>,
     position: Vec<Option<usize>>,
     first: Leg,
+    victims: Victims,
 }
 
 /// Whether a leg gives back some of a row once it is through.
@@ -38,7 +49,7 @@ fn given<'n>(list: &Worklist<'n>, leg: Leg) -> &'n [(Row, i64)] {
 }
 
 impl Walk {
-    pub(super) fn new(list: &Worklist<'_>) -> Walk {
+    pub(super) fn new(list: &Worklist<'_>, victims: Victims) -> Walk {
         let mut frees: HashMap<Row, (Vec<Leg>, usize)> = HashMap::new();
         let mut add = |leg: Leg| {
             for &(row, _) in given(list, leg) {
@@ -48,7 +59,7 @@ impl Walk {
         let open: Vec<usize> = (0..list.changes.len()).filter(|&change| list.is_open(2 * change)).collect();
         open.iter().for_each(|change| add(2 * change));
         open.iter().for_each(|change| add(2 * change + 1));
-        Walk { frees, path: Vec::new(), position: vec![None; 2 * list.changes.len()], first: 0 }
+        Walk { frees, path: Vec::new(), position: vec![None; 2 * list.changes.len()], first: 0, victims }
     }
 
     /// The next deadlock; `None` where every leg is through or given up.
@@ -102,8 +113,12 @@ impl Walk {
             let row = list.row_of(before(at));
             is_going(leg) && list.has(&need.turns) && need.paused.iter().any(|&(freed, _)| freed == row)
         };
-        let pauses = (0..cycle.len()).filter(helps).map(|at| cycle[at] / 2);
-        if let Some(change) = pauses.min_by_key(|&change| (list.changes[change].cost, change)) {
+        let pauses: Vec<usize> = (0..cycle.len()).filter(helps).map(|at| cycle[at] / 2).collect();
+        let victim = match &mut self.victims {
+            Victims::Cheapest => pauses.into_iter().min_by_key(|&change| (list.changes[change].cost, change)),
+            Victims::Any(random) => (!pauses.is_empty()).then(|| pauses[random.index(pauses.len())]),
+        };
+        if let Some(change) = victim {
             return Deadlock::Loosened { change };
         }
         let stuck = cycle.iter().enumerate().map(|(at, &leg)| {

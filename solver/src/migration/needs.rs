@@ -12,6 +12,7 @@ use lessor_models::tile_class::{DEVICE_MILLI, TileClass};
 use lessor_models::time::Timestamp;
 
 use super::pairs::Pairs;
+use super::worklist::Action;
 use crate::lowering;
 
 /// Position of a row: one kind of one account, one device, or the capsules of a zone that may be on the move.
@@ -39,6 +40,22 @@ pub(super) struct Need {
     pub(super) resumed: Amounts,
     /// What stopping one for a while costs, to be compared only: its move cost, then its bid.
     pub(super) cost: (u64, u64),
+}
+
+impl Need {
+    /// What one capsule takes while an action is under way, and what it gives back then.
+    pub(super) fn amounts(&self, action: Action) -> (&Amounts, &Amounts) {
+        match action {
+            Action::Go => (&self.going, &self.gone),
+            Action::Pause => (&self.turns, &self.paused),
+            Action::Resume => (&self.resuming, &self.resumed),
+        }
+    }
+
+    /// The most that one capsule takes of each row before it gives any of it back, however it moves.
+    pub(super) fn most_taken(&self) -> impl Iterator<Item = (Row, i64)> {
+        self.turns.iter().chain(&self.resuming).copied()
+    }
 }
 
 /// All that an order depends on.

@@ -8,11 +8,11 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::deadlock::{Deadlock, Walk};
+use super::deadlock::{Deadlock, Victims, Walk};
 use super::needs::{Amounts, Need, Needs, Row};
 
 /// What a step does with capsules of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Action {
     /// They go from their old seat to the new one.
     Go,
@@ -53,38 +53,16 @@ pub(super) const fn is_going(leg: Leg) -> bool {
     leg.is_multiple_of(2)
 }
 
-/// How often an order is looked for: where both ends are held, who goes first may decide whether there is one.
-const ATTEMPTS: usize = 4;
-
-/// An order in which every change is carried out, but for those that are stuck: where there are any, the steps lead nowhere.
+/// The order that comes of trying changes in a sequence, in which every one is carried out but for those that are stuck.
 ///
 /// No step takes more of a row than is left. O(rows of all changes), times the logarithm and number of waits.
-pub(super) fn order(needs: &Needs) -> (Vec<Step>, Vec<Stuck>) {
-    let mut first: Vec<usize> = (0..needs.changes.len()).collect();
-    let mut best = order_of(needs, &first);
-    for _ in 1..ATTEMPTS {
-        if best.1.is_empty() {
-            break;
-        }
-        // What was stuck goes first the next time.
-        let is_stuck = |change: &usize| best.1.iter().any(|stuck| stuck.change == *change);
-        first.sort_by_cached_key(|change| !is_stuck(change));
-        let other = order_of(needs, &first);
-        if other.1.len() < best.1.len() {
-            best = other;
-        }
-    }
-    best
-}
-
-/// The order that comes of trying changes in a sequence.
-fn order_of(needs: &Needs, sequence: &[usize]) -> (Vec<Step>, Vec<Stuck>) {
+pub(super) fn order_of(needs: &Needs, sequence: &[usize], victims: Victims) -> (Vec<Step>, Vec<Stuck>) {
     let mut list = Worklist::new(needs);
     for change in sequence {
         list.try_leg(2 * change);
     }
     list.end_waves();
-    let mut walk = Walk::new(&list);
+    let mut walk = Walk::new(&list, victims);
     let mut stuck = Vec::new();
     while let Some(deadlock) = walk.next(&list) {
         match deadlock {
@@ -152,21 +130,15 @@ impl<'n> Worklist<'n> {
         amounts.iter().all(|&(row, amount)| self.left[row as usize] >= i128::from(amount))
     }
 
-    /// What one capsule of a leg takes while it is under way, and what it gives back then.
-    fn amounts(&self, leg: Leg) -> (&'n Amounts, &'n Amounts) {
-        let need = &self.changes[leg / 2];
-        if is_going(leg) { (&need.going, &need.gone) } else { (&need.resuming, &need.resumed) }
-    }
-
     /// Carries as many capsules of a leg as there is room for; the rest of them wait.
     fn try_leg(&mut self, leg: Leg) {
-        let (takes, gives) = self.amounts(leg);
+        let action = if is_going(leg) { Action::Go } else { Action::Resume };
+        let (takes, gives) = self.changes[leg / 2].amounts(action);
         let room = takes.iter().map(|&(row, amount)| (self.left[row as usize] / i128::from(amount)).max(0)).min();
         let most = room.and_then(|room| u32::try_from(room).ok()).unwrap_or(u32::MAX);
         let count = self.pending[leg].min(most);
         if count > 0 {
             self.pending[leg] -= count;
-            let action = if is_going(leg) { Action::Go } else { Action::Resume };
             self.carry((takes, gives), Step { wave: self.wave, change: leg / 2, action, count });
         }
         if self.pending[leg] > 0 {
@@ -192,10 +164,10 @@ impl<'n> Worklist<'n> {
 
     /// Pauses one capsule of a change, which waits for its new seat from the next wave on.
     fn pause_one(&mut self, change: usize) {
-        let (need, resumes) = (&self.changes[change], 2 * change + 1);
+        let (action, resumes) = (Action::Pause, 2 * change + 1);
         self.pending[2 * change] -= 1;
         self.pending[resumes] += 1;
-        self.carry((&need.turns, &need.paused), Step { wave: self.wave, change, action: Action::Pause, count: 1 });
+        self.carry(self.changes[change].amounts(action), Step { wave: self.wave, change, action, count: 1 });
         if self.waits_on[resumes].is_none() {
             self.next.push(resumes);
         }

@@ -1,6 +1,8 @@
 //! Orders worked by hand, and orders of random plans held against the checker.
 
-use lessor_models::check::{self, MoveFault};
+mod every_order;
+
+use lessor_models::check;
 use lessor_models::fleet::{
     ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner, Zone, ZoneIndex, ZoneKind,
 };
@@ -12,8 +14,9 @@ use lessor_models::resources::{Kind, Kinds, Resources, UNLIMITED};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
 
-use super::migration;
+use super::Migration;
 use crate::support::random::Random;
+use crate::support::stop::Stop;
 
 fn class(energy: u64, devices: u8) -> TileClass {
     let name = format!("class {energy} {devices}");
@@ -58,6 +61,10 @@ fn runs(job: u32, tile: u32, count: u32) -> CurrentPlacement {
 
 fn placed(job: u32, tile: u32, count: u32) -> Placement {
     Placement { job: JobIndex(job), tile: NodeIndex(tile + 1), start: Timestamp(0), count, devices: 0 }
+}
+
+fn migration(instance: &Instance, placements: &[Placement]) -> Migration {
+    super::migration(instance, placements, &Stop::new())
 }
 
 /// Orders the moves, holds them against the checker, and writes each as `wave. job: from -> to, count`; a dash is no seat.
@@ -262,6 +269,17 @@ fn what_pauses_holds_its_turn() {
     assert!(waits.contains(&("0 waits for 1".to_owned(), Wait::Turn { zone: ZoneIndex(0) })), "{waits:?}");
 }
 
+#[test]
+fn who_pauses_decides_whether_all_arrive() {
+    // Were the cheapest to pause, job 0, then job 1 would have to pause as well, and no turn would be left for job 2.
+    let jobs = vec![job(1, 1), job(1, 4), job(1, 7), job(1, 3)];
+    let current = vec![runs(0, 0, 1), runs(1, 0, 1), runs(2, 1, 1), runs(3, 1, 1)];
+    let start = instance(limited(&[10, 10], 2), jobs, current);
+    let plan = [placed(0, 1, 1), placed(1, 1, 1), placed(2, 0, 1), placed(3, 1, 1)];
+    let expected = ["0. 1: 0 -> - (1), 1", "1. 2: 1 -> 0, 1", "2. 0: 0 -> 1, 1", "2. 1: (0) - -> 1, 1"];
+    assert_eq!(ordered(&start, &plan), expected);
+}
+
 /// Two cells of three tiles, a feed across them, two classes, and limits of several kinds anywhere.
 fn any_fleet(random: &mut Random) -> FleetParts {
     let mut parts = tiles(&[0; 8]);
@@ -368,51 +386,9 @@ fn every_order_passes_its_check_and_changed_ones_do_not() {
     );
 }
 
-/// Every way to carry out moves of one capsule each, one at a time, as the checker sees it; whether one leads to the plan.
-fn has_order(instance: &Instance, placements: &[Placement], left: &mut Vec<Move>, done: &mut Vec<Move>) -> bool {
-    let is_bad = |fault: &check::Violation| {
-        let check::Violation::Moves(fault) = fault else { return true };
-        !matches!(
-            fault,
-            MoveFault::Remains { .. }
-                | MoveFault::Displaced { .. }
-                | MoveFault::Idle { .. }
-                | MoveFault::LeftPaused { .. }
-        )
-    };
-    if check::moves::violations(instance, placements, done).iter().any(is_bad) {
-        return false;
-    }
-    if left.is_empty() {
-        return check::moves::violations(instance, placements, done).is_empty();
-    }
-    let wave = u32::try_from(done.len()).unwrap();
-    for at in 0..left.len() {
-        let change = left.remove(at);
-        let stages = if change.stage == Stage::Go { vec![Stage::Go, Stage::Pause] } else { vec![change.stage] };
-        for stage in stages {
-            done.push(Move { wave, stage, ..change });
-            if stage == Stage::Pause {
-                left.push(Move { stage: Stage::Resume, ..change });
-            }
-            let found = has_order(instance, placements, left, done);
-            if stage == Stage::Pause {
-                left.pop();
-            }
-            done.pop();
-            if found {
-                left.insert(at, change);
-                return true;
-            }
-        }
-        left.insert(at, change);
-    }
-    false
-}
-
 #[test]
 fn under_transient_use_and_limits_an_order_passes_its_check_or_what_has_none_is_held_back() {
-    let (mut orders, mut held, mut hopeless, mut missed) = (0, 0, 0, 0);
+    let (mut orders, mut held, mut hopeless) = (0, 0, 0);
     for seed in 0..4_000 {
         let mut random = Random::new(seed);
         let (instance, placements) = any_plan(&mut random);
@@ -429,23 +405,11 @@ fn under_transient_use_and_limits_an_order_passes_its_check_or_what_has_none_is_
             continue;
         }
         held += 1;
-        // A search over every order of these very moves hardly ever finds one, where there are few enough to look.
-        let takeover = instance.takeover().unwrap();
-        let pairs = super::pairs::pairs(&instance, &placements, takeover);
-        let count: u32 = pairs.changed.iter().map(|change| change.count).sum();
-        if count <= 3 && pairs.stopped.is_empty() {
-            let one = |change: &super::SeatChange| {
-                let &super::SeatChange { job, from, to, count } = change;
-                vec![Move { wave: 0, stage: Stage::Go, job, from, to: Some(to), count: 1 }; count as usize]
-            };
-            let mut left: Vec<Move> = pairs.changed.iter().flat_map(one).collect();
-            let has_order = has_order(&instance, &placements, &mut left, &mut Vec::new());
-            (missed, hopeless) = (missed + u32::from(has_order), hopeless + u32::from(!has_order));
+        // A search over every order of these very moves finds none, where there are few enough to look.
+        if let Some(has_order) = every_order::has_order(&instance, &placements, 5) {
+            assert!(!has_order, "seed {seed}");
+            hopeless += 1;
         }
     }
-    // Whoever goes first may block others for good, and not every sequence is tried.
-    assert!(
-        orders > 2_000 && held > 50 && hopeless > 50 && missed * 20 < hopeless,
-        "{orders}, {held}, {hopeless}, {missed}"
-    );
+    assert!(orders > 2_000 && held > 50 && hopeless > 50, "{orders}, {held}, {hopeless}");
 }
