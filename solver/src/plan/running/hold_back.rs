@@ -25,7 +25,14 @@ pub enum Resort {
 }
 
 /// A capsule on its way back.
-type Return = (JobClassIndex, TileIndex, u64);
+#[derive(Clone, Copy, Debug)]
+struct Return {
+    class: JobClassIndex,
+    /// Where it ran.
+    home: OnTile,
+    /// The seat that it was to enter; `None` where it made room for another.
+    entered: Option<OnTile>,
+}
 
 /// The part of those that can go neither way that stops at once.
 pub const STOPPING: usize = 4;
@@ -37,27 +44,26 @@ impl Running {
     pub fn hold_back(&self, occupancy: &mut Occupancy<'_>, moves: &[HeldBack], resort: Resort) {
         let lowered = occupancy.lowered();
         let tile_of = lowered.tile_of_nodes();
-        let mut back: VecDeque<(Return, Option<OnTile>)> = VecDeque::new();
+        let seat = |seat: Seat| OnTile { tile: tile_of[&seat.tile], count: 1, devices: seat.devices };
+        let mut back: VecDeque<Return> = VecDeque::new();
         for held in moves {
             let class = lowered.class_of_job[held.job.at()];
-            let seat = |seat: Seat| (tile_of[&seat.tile], seat.devices);
-            let (to, (tile, devices)) = (seat(held.to), seat(held.from));
-            let taken = take_off(occupancy, class, to, held.count);
-            let entered = OnTile { tile: to.0, count: 1, devices: to.1 };
-            back.extend((0..taken).map(|_| ((class, tile, devices), Some(entered))));
+            let (home, entered) = (seat(held.from), seat(held.to));
+            let taken = take_off(occupancy, class, entered, held.count);
+            back.extend((0..taken).map(|_| Return { class, home, entered: Some(entered) }));
         }
         if resort == Resort::Stop {
             return;
         }
         let mut stuck: Vec<(JobClassIndex, OnTile)> = Vec::new();
-        while let Some(((class, tile, devices), entered)) = back.pop_front() {
-            let Some(gone) = self.return_to(occupancy, class, OnTile { tile, count: 1, devices }) else {
+        while let Some(Return { class, home, entered }) = back.pop_front() {
+            let Some(gone) = self.return_to(occupancy, class, home) else {
                 stuck.extend(entered.map(|entered| (class, entered)));
                 continue;
             };
-            for gone in gone {
-                let home = self.of_class(gone).and_then(|of_class| of_class.vacated(occupancy, &back));
-                back.extend(home.map(|(tile, devices)| ((gone, tile, devices), None)));
+            for class in gone {
+                let home = self.of_class(class).and_then(|of_class| of_class.vacated(occupancy, &back));
+                back.extend(home.map(|home| Return { class, home, entered: None }));
             }
         }
         stuck.sort_by_key(|&(class, entered)| worth_of_all(occupancy, class, lowered.group_of(entered.tile)));
@@ -132,19 +138,17 @@ impl Running {
 
 impl OfClass {
     /// A seat that fewer hold than ran there, those on their way back counted.
-    fn vacated(
-        &self,
-        occupancy: &Occupancy<'_>,
-        back: &VecDeque<(Return, Option<OnTile>)>,
-    ) -> Option<(TileIndex, u64)> {
+    fn vacated(&self, occupancy: &Occupancy<'_>, back: &VecDeque<Return>) -> Option<OnTile> {
         let is_vacant = |row: &&OnTile| {
             let items = occupancy.items(row.tile).iter();
             let there = items.filter(|item| (item.class, item.devices) == (self.class, row.devices));
             let there: usize = there.map(|item| item.count as usize).sum();
-            let coming = back.iter().filter(|&&(coming, _)| coming == (self.class, row.tile, row.devices)).count();
+            let seat = (self.class, row.tile, row.devices);
+            let coming =
+                back.iter().filter(|coming| (coming.class, coming.home.tile, coming.home.devices) == seat).count();
             there + coming < row.count as usize
         };
-        self.rows.iter().find(is_vacant).map(|row| (row.tile, row.devices))
+        self.rows.iter().find(is_vacant).map(|row| OnTile { count: 1, ..*row })
     }
 }
 
@@ -156,7 +160,8 @@ fn worth_of_all(occupancy: &Occupancy<'_>, class: JobClassIndex, group: GroupInd
 }
 
 /// Takes capsules of a class off a seat; how many there were, at most `count`.
-fn take_off(occupancy: &mut Occupancy<'_>, class: JobClassIndex, (tile, devices): (TileIndex, u64), count: u32) -> u32 {
+fn take_off(occupancy: &mut Occupancy<'_>, class: JobClassIndex, seat: OnTile, count: u32) -> u32 {
+    let OnTile { tile, devices, .. } = seat;
     let mut due = count;
     for position in (0..occupancy.items(tile).len()).rev() {
         let item = occupancy.items(tile)[position];
