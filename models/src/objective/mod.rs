@@ -51,7 +51,8 @@ pub struct Weights {
     pub moves_permille: u32,
     /// What moving a capsule costs where its job states no cost, in thousandths of its bid.
     pub move_share_permille: u32,
-    /// What a capsule on the move holds at both ends until it has arrived, such as memory that is copied.
+    /// What a capsule on the move holds at both ends until it has arrived, and at the end left while it is paused: such as memory
+    /// that is copied.
     pub transient: Kinds,
     /// Weight of what reserves used up cost, in thousandths.
     pub headroom_permille: u32,
