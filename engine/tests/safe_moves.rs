@@ -69,6 +69,8 @@ fn whatever_a_plan_moves_it_moves_in_a_safe_order() {
             assert_eq!(check::violations(&instance, &third.placements), []);
             let found = check::moves::violations(&instance, &third.placements, &third.moves);
             assert_eq!(found, [], "{family:?}, seed {seed}: {:?}", third.held_back);
+            let found = check::moves::carried_out(&instance, &third.moves, &third.held_back);
+            assert_eq!(found, [], "{family:?}, seed {seed}: {:?}", third.held_back);
         }
     }
 }
@@ -112,6 +114,7 @@ fn crossing(instance: &Instance) -> (Vec<NodeIndex>, usize, Vec<HeldBack>) {
     let plan = planned(instance);
     assert_eq!(check::violations(instance, &plan.placements), []);
     assert_eq!(check::moves::violations(instance, &plan.placements, &plan.moves), []);
+    assert_eq!(check::moves::carried_out(instance, &plan.moves, &plan.held_back), []);
     (plan.placements.iter().map(|placement| placement.tile).collect(), plan.moves.len(), plan.held_back)
 }
 
@@ -148,5 +151,6 @@ fn of_two_that_can_neither_stay_nor_pass_each_other_one_goes() {
     let bound = bound.with_current(instance.current().to_vec()).unwrap();
     let (tiles, moves, held_back) = crossing(&bound);
     assert_eq!((tiles, moves), (vec![TILES[0]], 2), "the first stops, and the second goes where it ran");
-    assert!(held_back.iter().any(|held| held.job == JobIndex(0)), "{held_back:?}");
+    let held: Vec<JobIndex> = held_back.iter().map(|held| held.job).collect();
+    assert_eq!(held, [JobIndex(0)], "what goes after all is not held back");
 }

@@ -12,7 +12,7 @@ use lessor_models::plan::{Plan, Unplaced};
 /// The exact figures of a plan.
 #[derive(Debug)]
 pub(crate) struct Verdict {
-    /// What the placements do and may not do; where they may, what the moves do and may not.
+    /// What the placements do and may not do; where they may, what the moves do and may not, and what is held back and moves.
     pub(crate) violations: Vec<check::Violation>,
     /// Their value in micro-credits; zero where they break a rule, for then they have none.
     pub(crate) value: i128,
@@ -40,6 +40,7 @@ impl Verdict {
         let is_feasible = violations.is_empty();
         if is_feasible {
             violations = check::moves::violations(instance, placements, &plan.moves);
+            violations.extend(check::moves::carried_out(instance, &plan.moves, &plan.held_back));
         }
         Verdict {
             value: if is_feasible { check::value(instance, placements) } else { 0 },

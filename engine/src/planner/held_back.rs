@@ -1,7 +1,10 @@
 //! The way from what runs to a plan: its moves, and what it does without because no order of moves leads there.
 
+use std::collections::BTreeMap;
+
 use lessor_models::instance::Instance;
-use lessor_models::plan::{HeldBack, Move, Placement};
+use lessor_models::job::JobIndex;
+use lessor_models::plan::{HeldBack, Move, Placement, Seat, Stage};
 use lessor_solver::migration;
 use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::plan::running::{Resort, STOPPING};
@@ -40,15 +43,14 @@ impl Run<'_> {
     pub(super) fn migrate(&self, plan: &mut Occupancy<'_>) -> Way {
         let instance = plan.lowered().instance;
         let mut held_back: Vec<HeldBack> = Vec::new();
-        for round in 0.. {
+        let (mut round, mut least) = (0, u64::MAX);
+        loop {
             let placements = assemble::placements(plan);
             let migration = migration::migration(instance, &placements, self.stops.explain);
             if migration.held_back.is_empty() {
-                held_back.sort_unstable();
-                held_back.dedup();
+                let held_back = what_stays(instance, &migration.moves, held_back);
                 return Way { placements, moves: migration.moves, held_back };
             }
-            // Every round of the last kind leaves fewer capsules placed, so there is a last one.
             let resort = if round < ROUNDS { Resort::Stay } else { Resort::Stop };
             let mut stuck = migration.held_back;
             if (ROUNDS..2 * ROUNDS).contains(&round) {
@@ -58,10 +60,14 @@ impl Run<'_> {
             held_back.extend(stuck);
             if round < 2 * ROUNDS {
                 self.fill_again(plan, resort);
+            } else {
+                let placed = placements.iter().map(|placement| u64::from(placement.count)).sum();
+                debug_assert!(placed < least, "the last rounds place less and less, so there is a last one");
+                least = placed;
             }
             while !drop_unruly(plan, self.guide.ranking).is_empty() || !self.running.withdraw(plan).is_empty() {}
+            round += 1;
         }
-        unreachable!("the rounds end where no capsule that runs is placed elsewhere")
     }
 
     /// Fills the room that is left once capsules are back: with what is new and, where that may move as well, with what runs and
@@ -85,4 +91,30 @@ fn worth_least(instance: &Instance, mut stuck: Vec<HeldBack>) -> Vec<HeldBack> {
     stuck.sort_by_key(|held| (bids(held), *held));
     stuck.truncate(stuck.len().div_ceil(STOPPING));
     stuck
+}
+
+/// What is held back of the moves that some round did without: capsules that stay where they run, or stop, after all rounds. Each
+/// move is told of once, as the first round met it.
+fn what_stays(instance: &Instance, moves: &[Move], mut found: Vec<HeldBack>) -> Vec<HeldBack> {
+    let mut staying: BTreeMap<(JobIndex, Seat), u32> = BTreeMap::new();
+    for current in instance.current() {
+        let seat = Seat { tile: current.tile, devices: current.devices };
+        *staying.entry((current.job, seat)).or_default() += current.count;
+    }
+    for change in moves.iter().filter(|change| matches!(change.stage, Stage::Go | Stage::Pause)) {
+        *staying.entry((change.job, change.from)).or_default() -= change.count;
+    }
+    found.sort_by_key(|held| (held.job, held.from, held.to));
+    found.dedup_by(|next, held| {
+        let is_same = (next.job, next.from, next.to) == (held.job, held.from, held.to);
+        held.count = if is_same { held.count.max(next.count) } else { held.count };
+        is_same
+    });
+    let still = found.into_iter().filter_map(|held| {
+        let left = staying.get_mut(&(held.job, held.from))?;
+        let count = held.count.min(*left);
+        *left -= count;
+        (count > 0).then_some(HeldBack { count, ..held })
+    });
+    still.collect()
 }
