@@ -3,7 +3,7 @@
 //! ```text
 //! cost = worth(before) - worth(after)                              what others can no longer use
 //!      + chance of a shortage * devices * what a shortage costs    where choosier ones may want the room
-//!      + price of a watt * free share * growth of the power        while room is plentiful, power matters more
+//!      + price of a watt * free share * growth of the power        while room of every kind is plentiful, power matters more
 //!        without what begun devices and blocks leave to others
 //!      + a hundredth of the device that is broken into             of equals, the fuller device
 //! ```
@@ -13,7 +13,7 @@
 //! where that is dearer: else a dear watt would outweigh every chance, and save power at the cost of those who can go nowhere
 //! else.
 
-use lessor_models::resources::Kind;
+use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_solver::appraisal::{Appraisal, Asked, DEVICE_WORTH, Left};
 
@@ -31,8 +31,9 @@ const WHOLE_DEVICE: i64 = 10_000;
 /// The most that a device costs where room is short: a thousand devices.
 const SHORTAGE_MAX: i64 = 1_000 * DEVICE_WORTH;
 
-/// Requests between looks at the tiles; on more than this many tiles times eight, an eighth of the tiles.
-const LOOK_EVERY: u64 = 100;
+/// Requests between looks at the tiles: an eighth of the tiles, and of the sorts that were heard of, so that looks cost each
+/// request little, and a small cluster is looked at often before it is full.
+const LOOKS_A_TILE: u64 = 8;
 
 /// Steps in which the free share is told apart, so that ratings hold while it changes a little.
 const SHARE_STEPS: u64 = 16;
@@ -48,9 +49,11 @@ pub(super) struct Lessor {
     mix: Mix,
     appraisal: Appraisal,
     choosy: Choosy,
-    /// The share of all devices that is free, in sixteenths.
+    /// The share that is free of what is scarcest, in sixteenths.
     free: u64,
     heard: u64,
+    /// How many requests are heard when the tiles are looked at again.
+    next_look: u64,
 }
 
 impl Lessor {
@@ -67,6 +70,7 @@ impl Lessor {
             choosy: Choosy::default(),
             free: SHARE_STEPS,
             heard: 0,
+            next_look: 0,
         }
     }
 
@@ -92,10 +96,10 @@ impl Lessor {
 
     /// Looks at the tiles; whether anything that costs depend on has changed.
     fn look(&mut self, board: &Board) -> bool {
-        let (all, left) = board.milli();
-        let free = (left * SHARE_STEPS * 2 + all).checked_div(all * 2).unwrap_or(0);
+        let free = free_share(board);
         let choosy = Choosy::of(&self.mix, board);
         let has_changed = free != self.free || choosy != self.choosy;
+        self.next_look = self.heard + (board.rooms().len().max(self.mix.len()) as u64 / LOOKS_A_TILE).max(1);
         (self.free, self.choosy) = (free, choosy);
         has_changed
     }
@@ -116,10 +120,28 @@ impl Policy for Lessor {
             let asked: Vec<Asked> = self.mix.sorts().map(|(want, count)| asked(want, count)).collect();
             self.appraisal = Appraisal::of(&asked, board.largest());
         }
-        let every = LOOK_EVERY.max(board.rooms().len() as u64 / 8);
-        let has_changed = self.heard.is_multiple_of(every) && self.look(board);
+        let has_changed = self.heard >= self.next_look && self.look(board);
         if is_due || has_changed { Freshness::Stale } else { Freshness::Kept }
     }
+}
+
+/// The share that is free of the devices, or of the compute or memory of tiles that have devices where less of it is, in
+/// sixteenths. O(tiles).
+fn free_share(board: &Board) -> u64 {
+    let steps = |all: u128, left: u128| {
+        let steps = u128::from(SHARE_STEPS);
+        (left * steps * 2 + all).checked_div(all * 2).map_or(0, |share| u64::try_from(share.min(steps)).unwrap_or(0))
+    };
+    let of = |kind: Kind| {
+        let limited = |room: &&Room| !room.devices().is_empty() && room.limit.get(kind) != UNLIMITED;
+        let add = |(all, left): (u128, u128), room: &Room| {
+            (all + u128::from(room.limit.get(kind)), left + u128::from(room.left.get(kind)))
+        };
+        let (all, left) = board.rooms().iter().filter(limited).fold((0, 0), add);
+        if all == 0 { SHARE_STEPS } else { steps(all, left) }
+    };
+    let (all, left) = board.milli();
+    steps(all.into(), left.into()).min(of(Kind::Compute)).min(of(Kind::Memory))
 }
 
 fn asked(want: &Want, count: u64) -> Asked {

@@ -42,6 +42,11 @@ impl Mix {
         self.counts.iter().map(|(want, &count)| (want, count))
     }
 
+    /// How many sorts are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.counts.len()
+    }
+
     /// How many requests are remembered.
     pub(super) fn asks(&self) -> u64 {
         self.asks

@@ -31,7 +31,7 @@ pub(super) struct PolicyRun {
     pub(super) refused: usize,
     /// Decisions in a second, the ledger included.
     pub(super) decisions_per_second: f64,
-    /// At 20, 40, 60, 80 and 100 % arrived, those that the sequence reaches.
+    /// At 20, 40, 60, 80 and 100 % arrived, those that the sequence reaches; where a pod leads across one, at the next percent.
     pub(super) points: Vec<sample::Point>,
     /// At every percent.
     #[serde(skip)]
@@ -41,22 +41,21 @@ pub(super) struct PolicyRun {
 impl PolicyRun {
     pub(super) fn of(sequence: &Sequence, policy: &str, driven: &Driven) -> PolicyRun {
         let admitted = driven.seats.iter().flatten().count();
-        let is_mark = |point: &&sample::Point| sample::MARKS.contains(&point.arrived_percent);
         PolicyRun {
             sequence: sequence.name.clone(),
             policy: policy.to_owned(),
             admitted,
             refused: driven.seats.len() - admitted,
             decisions_per_second: driven.seats.len() as f64 / driven.seconds.max(1e-9),
-            points: driven.curve.iter().filter(is_mark).copied().collect(),
+            points: sample::at_marks(&driven.curve),
             curve: driven.curve.clone(),
         }
     }
 
     /// What is left unallocated when as much has arrived as the cluster has, in percent; of a shorter sequence at its end.
     pub(super) fn unallocated_at_full(&self) -> f64 {
-        let full = self.curve.iter().rfind(|point| point.arrived_percent <= 100);
-        full.map_or(100.0, |point| point.unallocated_percent)
+        let full = self.points.iter().find(|point| point.arrived_percent == 100);
+        full.or(self.curve.last()).map_or(100.0, |point| point.unallocated_percent)
     }
 
     /// The mean power at 20, 40, 60 and 80 % arrived, in megawatts.

@@ -66,9 +66,33 @@ impl Sampler {
     }
 }
 
+/// The points of a curve at the marks that it reaches. Where a request leads across a mark, the first point beyond stands for it.
+pub(super) fn at_marks(curve: &[Point]) -> Vec<Point> {
+    let at = |mark: u32| {
+        let reached = curve.iter().find(|point| point.arrived_percent >= mark)?;
+        Some(Point { arrived_percent: mark, ..*reached })
+    };
+    MARKS.into_iter().filter_map(at).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_that_a_large_request_leads_across_is_read_off_behind_it() {
+        let mut sampler = Sampler::new(100, 0);
+        for (milli, grown) in [(20, Some(1)), (45, Some(2)), (33, Some(4)), (8, None)] {
+            sampler.came(milli, grown);
+        }
+        let marks = at_marks(&sampler.into_curve());
+        let found: Vec<(u32, f64, f64)> =
+            marks.iter().map(|point| (point.arrived_percent, point.unallocated_percent, point.power_w)).collect();
+        // Asked for in all: 20, 65, 98 and 106.
+        let expected = [(20, 80.0, 0.001), (40, 35.0, 0.003), (60, 35.0, 0.003), (80, 2.0, 0.007), (100, 2.0, 0.007)];
+        assert_eq!(found, expected);
+        assert!(at_marks(&[Point { arrived_percent: 19, unallocated_percent: 81.0, power_w: 0.0 }]).is_empty());
+    }
 
     #[test]
     fn a_point_is_the_mean_of_its_percent_and_its_last_power() {
