@@ -47,6 +47,11 @@ fn malformed_instances_are_refused_with_file_and_line() {
     for (text, told) in [
         ("2\n10 10\n1\n6 x 2", "line 4: \"x\" is not a whole number"),
         ("2\n10 10\n1\n6 2", "line 4: ends after 6 numbers, the last 2, before the demand of an item type"),
+        (
+            "1\n10\n1\n5 4000000000\n",
+            "line 4: not a vector packing problem: there are 4000000000 items, but may be at most 1000000",
+        ),
+        ("1\n10\n2\n5 999999\n5 2\n", "line 5: not a vector packing problem: there are 1000001 items"),
         ("1 5 1 6 1", "item type 0 has size 6 in dimension 0, where a bin holds 5"),
     ] {
         fs::write(bench.path("bad"), text).unwrap();

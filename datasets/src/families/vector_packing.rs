@@ -25,9 +25,10 @@ pub fn vector_packing(path: &Path) -> Result<VectorPackingInstance, FamilyError>
     }
     numbers.end()?;
     VectorPackingInstance::new(capacities, sizes, demands).map_err(|source| {
-        // Sizes and the demand of each type come one after another; too many items are noticed at the last demand.
+        // Sizes and the demand of each type come one after another.
         let at = match source {
             VectorPackingError::TooWide { item, dimension, .. } => before + item * (dimensions + 1) + dimension,
+            VectorPackingError::TooMany { item, .. } => before + item * (dimensions + 1) + dimensions,
             _ => numbers.taken() - 1,
         };
         FamilyError::VectorPacking { path: path.to_owned(), line: numbers.line(at), source }
@@ -75,7 +76,8 @@ mod tests {
         );
         assert_eq!(
             refused("1\n5\n2\n1 4294967295\n1 1\n"),
-            "instance: line 5: not a vector packing problem: there are more than 2^32 - 1 items"
+            "instance: line 4: not a vector packing problem: there are 4294967296 items, but may be at most 1000000, since an \
+             answer names the bin of each; lower the demands, or pack full bins of types that fill them in advance"
         );
     }
 

@@ -21,6 +21,9 @@ use super::COEFFICIENT_MAX;
 
 pub use bound::{PRICE_MAX, STEPS_A_LOOK, STEPS_MAX, bound, bound_while};
 
+/// Items of an instance, at most: an answer names the bin of each, so time and memory grow with them however few types there are.
+pub const ITEMS_MAX: u32 = 1_000_000;
+
 /// A vector packing problem; valid once it exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VectorPackingInstance {
@@ -54,8 +57,13 @@ pub enum VectorPackingError {
         /// The capacity there.
         capacity: u64,
     },
-    /// More than 2^32 - 1 items in all.
-    TooMany,
+    /// More than [`ITEMS_MAX`] items in all.
+    TooMany {
+        /// The type, from zero, at whose demand there are.
+        item: usize,
+        /// How many items there are in all.
+        items: u64,
+    },
 }
 
 impl fmt::Display for VectorPackingError {
@@ -69,7 +77,11 @@ impl fmt::Display for VectorPackingError {
             VectorPackingError::TooWide { item, dimension, size, capacity } => {
                 write!(f, "item type {item} has size {size} in dimension {dimension}, where a bin holds {capacity}")
             }
-            VectorPackingError::TooMany => write!(f, "there are more than 2^32 - 1 items"),
+            VectorPackingError::TooMany { items, .. } => write!(
+                f,
+                "there are {items} items, but may be at most {ITEMS_MAX}, since an answer names the bin of each; lower the \
+                 demands, or pack full bins of types that fill them in advance"
+            ),
         }
     }
 }
@@ -105,9 +117,14 @@ impl VectorPackingInstance {
                 }
             }
         }
-        let items: u64 = demands.iter().map(|&demand| u64::from(demand)).sum();
-        if u32::try_from(items).is_err() {
-            return Err(VectorPackingError::TooMany);
+        let mut items = 0;
+        let passes = |&demand: &u32| {
+            items += u64::from(demand);
+            items > u64::from(ITEMS_MAX)
+        };
+        if let Some(item) = demands.iter().position(passes) {
+            let items = demands.iter().map(|&demand| u64::from(demand)).sum();
+            return Err(VectorPackingError::TooMany { item, items });
         }
         Ok(VectorPackingInstance { capacities, sizes, demands })
     }
@@ -228,7 +245,11 @@ mod tests {
         assert_eq!(refused(vec![1], vec![], vec![1]), VectorPackingError::Shape { expected: 1, sizes: 0 });
         let wide = VectorPackingError::TooWide { item: 0, dimension: 0, size: 2, capacity: 1 };
         assert_eq!(refused(vec![1], vec![2], vec![1]), wide);
-        assert_eq!(refused(vec![1], vec![1, 1], vec![u32::MAX, 1]), VectorPackingError::TooMany);
+        let many = VectorPackingError::TooMany { item: 1, items: u64::from(u32::MAX) + 2 };
+        assert_eq!(refused(vec![1], vec![1, 1, 1], vec![1, u32::MAX, 1]), many);
+        assert!(VectorPackingInstance::new(vec![1], vec![1, 1], vec![1, ITEMS_MAX - 1]).is_ok());
+        let one_more = VectorPackingError::TooMany { item: 1, items: u64::from(ITEMS_MAX) + 1 };
+        assert_eq!(refused(vec![1], vec![1, 1], vec![1, ITEMS_MAX]), one_more);
         let below = -(1_i64 << 53) - 1;
         assert_eq!(refused(vec![1], vec![below], vec![1]), VectorPackingError::TooLarge(i128::from(below)));
     }
