@@ -161,6 +161,16 @@ pub enum FamilyError {
         /// Why.
         source: AuctionError,
     },
+    /// A column of orders that has no place in their vector.
+    #[error("{}: column {column:?} {problem}", path.display())]
+    OrderColumn {
+        /// The file.
+        path: PathBuf,
+        /// The title in its header.
+        column: String,
+        /// Why, and what to do about it.
+        problem: &'static str,
+    },
     /// An order whose number another has.
     #[error("{}: line {line}: order {id} is there already, on line {first}; ids of a table must differ", path.display())]
     OrderTwice {

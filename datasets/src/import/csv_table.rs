@@ -57,6 +57,11 @@ impl CsvTable {
         self.rows.len()
     }
 
+    /// The titles of the columns, in order.
+    pub(crate) fn titles(&self) -> impl Iterator<Item = &str> {
+        self.header.iter().map(str::trim)
+    }
+
     /// The column of that name, if the header has it.
     pub(crate) fn find(&self, name: &'static str) -> Option<CsvColumn> {
         let position = self.header.iter().position(|title| title.trim() == name)?;
