@@ -12,8 +12,8 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, 
 use arrow_schema::{Field, Schema};
 use common::{Bench, names};
 use lessor_datasets::table::{
-    BalanceRow, BidGood, OfferGood, OfferRows, RevocationRow, read_awards, read_balances, read_bids, read_entries,
-    read_fleet, read_sales, write_offers, write_revocations,
+    AwardRow, BalanceRow, BidGood, OfferGood, OfferRows, RevocationRow, read_awards, read_balances, read_bids,
+    read_entries, read_fleet, read_sales, write_offers, write_revocations,
 };
 use lessor_models::time::{Interval, Timestamp};
 use parquet::arrow::ArrowWriter;
@@ -71,6 +71,18 @@ fn a_round_is_cleared_settled_and_explains_itself() {
         ["awards.parquet", "balances.parquet", "entries.parquet", "prices.parquet", "report.html", "round.json"]
     );
     assert_eq!((&round["bids"], &round["bidders"]), (&40.into(), &20.into()));
+    // Each winner's exact payment, rounded up, is what it pays.
+    let awards = read_awards(&bench.path("round/awards.parquet")).unwrap();
+    let exact = round["exact_payments"].as_array().unwrap();
+    assert!(!exact.is_empty());
+    for told in exact {
+        let of = |award: &&AwardRow| {
+            told["bidder"] == award.bidder && told["account_class"].as_str() == award.account_class.as_deref()
+        };
+        let paid: u64 = awards.iter().filter(of).filter_map(|award| award.payment).sum();
+        let (whole, rest) = told["payment"].as_str().unwrap().split_once('.').unwrap();
+        assert_eq!(paid, whole.parse::<u64>().unwrap() + u64::from(rest != "000000"), "{told}");
+    }
     let proof = &round["certificate"];
     for residual in RESIDUALS.into_iter().chain(["core_violation"]) {
         assert_eq!(proof[residual], 0, "{residual}: {proof}");

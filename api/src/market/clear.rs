@@ -7,6 +7,7 @@ use lessor_datasets::table::{
     write_entries, write_prices, write_sales,
 };
 use lessor_market::book::GoodIndex;
+use lessor_market::clear::outcome::EXACT_UNITS;
 use lessor_market::money::Money;
 use lessor_market::preemption;
 use lessor_market::session::catalog::ListedGood;
@@ -14,7 +15,9 @@ use lessor_market::session::check::{Residuals, residuals};
 use lessor_market::session::supporting_prices::{self, SupportingPrices};
 use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionError, SessionOutcome, clear_session};
 use lessor_market::session::{posting, probe};
-use lessor_market::settlement::{Entry, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit};
+use lessor_market::settlement::{
+    Entry, HolderId, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit,
+};
 use lessor_models::plan::Price;
 use lessor_solver::support::stop::Stop;
 use serde::Serialize;
@@ -22,7 +25,7 @@ use serde::Serialize;
 use super::error::MarketError;
 use super::page::{self, Shown};
 use super::purses;
-use super::record::{Certificate, Figures, RECORD, Record, RoundPaths};
+use super::record::{Certificate, ExactPayment, Figures, RECORD, Record, RoundPaths};
 use super::round::Round;
 use crate::cli::MarketClearArgs;
 use crate::command_error::CommandError;
@@ -189,7 +192,18 @@ fn figures(round: &Round, outcome: &SessionOutcome, entries: &[Entry], operator:
         operator,
         tie_break_seed: round.policy.rules().tie_break_seed,
         unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
+        exact_payments: outcome.classes.iter().flat_map(|class| exact_payments(round, class)).collect(),
     }
+}
+
+/// What each winner of a class of sealed bids owes exactly.
+fn exact_payments<'a>(round: &'a Round, class: &'a ClassOutcome) -> impl Iterator<Item = ExactPayment> + 'a {
+    let account_class = &round.policy.rules().classes[class.class].name;
+    class.exact_payments.iter().map(|(bidder, exact)| ExactPayment {
+        account_class: account_class.clone(),
+        bidder: round.parties.holder_name(HolderId(bidder.0)).to_owned(),
+        payment: format!("{}.{:06}", exact / EXACT_UNITS, exact % EXACT_UNITS),
+    })
 }
 
 /// The bound on the surplus of all classes together.

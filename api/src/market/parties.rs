@@ -52,6 +52,11 @@ impl Parties {
         SellerId(self.sellers.number(name))
     }
 
+    /// A holder's name, as tables of bids write it.
+    pub(super) fn holder_name(&self, HolderId(at): HolderId) -> &str {
+        &self.holders.names[at as usize]
+    }
+
     /// How many holders there are.
     pub(super) fn holder_count(&self) -> usize {
         self.holders.names.len()
@@ -72,7 +77,7 @@ impl Parties {
             Party::Issuer => "issuer".to_owned(),
             Party::Operator => "operator".to_owned(),
             Party::Seller(SellerId(at)) => format!("seller:{}", self.sellers.names[at as usize]),
-            Party::Holder(HolderId(at)) => format!("holder:{}", self.holders.names[at as usize]),
+            Party::Holder(holder) => format!("holder:{}", self.holder_name(holder)),
         }
     }
 }

@@ -103,6 +103,20 @@ pub(super) struct Figures {
     pub(super) tie_break_seed: u64,
     /// Classes whose payment rule could not settle, with the reason.
     pub(super) unsettled: Vec<String>,
+    /// Exact payments in classes of sealed bids, by class and bidder.
+    #[serde(default)]
+    pub(super) exact_payments: Vec<ExactPayment>,
+}
+
+/// What a bidder owes in an account class before it is rounded up to whole micro-credits.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct ExactPayment {
+    /// The account class.
+    pub(super) account_class: String,
+    /// Who owes it.
+    pub(super) bidder: String,
+    /// Micro-credits with six decimals, as text: a number of JSON may hold fewer digits.
+    pub(super) payment: String,
 }
 
 /// What can be held against a round without clearing it again.

@@ -43,6 +43,8 @@ pub(super) struct Cleared {
     pub(super) unsettled: Option<Unsettled>,
     /// Prices of goods that everybody pays, where the rule has such, in micro-credits per 10^6 base units and hour.
     pub(super) prices: BTreeMap<GoodIndex, u64>,
+    /// What each winner owes by a rule of sealed bids before it is rounded up, in millionths of a micro-credit.
+    pub(super) exact_payments: BTreeMap<BidderIndex, u128>,
 }
 
 /// What came of bids and of offers, as it becomes known.

@@ -114,6 +114,9 @@ pub struct ClassOutcome {
     pub unsettled: Option<Unsettled>,
     /// Prices of goods that everybody pays, where the rule has such, in micro-credits per 10^6 base units and hour.
     pub prices: BTreeMap<GoodIndex, u64>,
+    /// What each winner owes by a rule of sealed bids before it is rounded up, in millionths of a micro-credit; empty in other
+    /// formats, where what bids pay is all there is.
+    pub exact_payments: BTreeMap<BidderIndex, u128>,
 }
 
 /// What came of a round.
@@ -181,9 +184,18 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
     let mut classes = Vec::new();
     for class in 0..session.policy.rules().classes.len() {
         let Some(mut market) = Market::new(session, class, &mut fates) else { continue };
-        let Cleared { surplus, bound, unsettled, prices } = formats::clear(&mut market, &mut fates, stop)?;
+        let Cleared { surplus, bound, unsettled, prices, exact_payments } =
+            formats::clear(&mut market, &mut fates, stop)?;
         fates.close_groups(session.bids, class);
-        classes.push(ClassOutcome { class, catalog: market.catalog, surplus, bound, unsettled, prices });
+        classes.push(ClassOutcome {
+            class,
+            catalog: market.catalog,
+            surplus,
+            bound,
+            unsettled,
+            prices,
+            exact_payments,
+        });
     }
     Ok(SessionOutcome { fates: fates.bids, offer_fates: fates.offers, classes })
 }

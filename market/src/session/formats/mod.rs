@@ -37,6 +37,7 @@ pub(super) fn clear(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> 
                     surplus: parts.surplus + whole.surplus,
                     bound: parts.bound.zip(whole.bound).map(|(parts, whole)| parts + whole),
                     unsettled: whole.unsettled,
+                    ..Cleared::default()
                 })
             }
             _ => exchange::clear_exchange(market, fates, stop),

@@ -8,6 +8,7 @@ use lessor_solver::support::stop::Stop;
 
 use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
+use crate::clear::outcome::EXACT_UNITS;
 use crate::clear::rules::Rules;
 use crate::money::Money;
 use crate::session::SessionError;
@@ -21,15 +22,20 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
     let book = Book::new(net_bids(market, &fates.bids, bundles))?;
     let rules = Rules { payments: market.class.payment, seed: market.session.policy.rules().tie_break_seed };
     let outcome = clear(&book, &Supply { offers }, &rules, stop, &mut |_, _| {})?;
-    let owed: BTreeMap<BidderIndex, u64> = match &outcome.settlement {
-        Ok(payments) => payments.iter().map(|payment| (payment.bidder, payment.settled)).collect(),
+    let payments = match &outcome.settlement {
+        Ok(payments) => payments,
         Err(unsettled) => return Ok(market.give_up(fates, Some(outcome.bound), *unsettled)),
     };
+    let owed = payments.iter().map(|payment| (payment.bidder, payment.settled)).collect();
+    let mut exact_payments: BTreeMap<BidderIndex, u128> =
+        payments.iter().map(|payment| (payment.bidder, payment.exact)).collect();
     for (at, net) in shared_out(&book, &outcome.winners, owed) {
         let fate = &mut fates.bids[market.bids[at].at];
-        fate.result = Ok(Money::of(u128::from(net) + u128::from(fate.reserve.micro_credits())));
+        let reserve = u128::from(fate.reserve.micro_credits());
+        fate.result = Ok(Money::of(u128::from(net) + reserve));
+        *exact_payments.entry(book.bids()[at].bidder).or_default() += reserve * EXACT_UNITS;
     }
-    Ok(Cleared { surplus: outcome.surplus, bound: Some(outcome.bound), ..Cleared::default() })
+    Ok(Cleared { surplus: outcome.surplus, bound: Some(outcome.bound), exact_payments, ..Cleared::default() })
 }
 
 /// The bids of a class with what they offer beyond their reserve prices.

@@ -136,6 +136,18 @@ fn a_term_needs_its_account_in_each_of_its_hours() {
 }
 
 #[test]
+fn what_a_rule_says_exactly_is_told_beside_what_is_paid() {
+    // The third, who would take all ten, is held back by 1,001: half each, in whole micro-credits rounded up.
+    let bids = [(0, 900, 5), (1, 900, 5), (2, 1_001, 10)]
+        .map(|(at, amount, millions)| bid(at, amount, &[wish(LAYER, millions, (0, 1))]));
+    let outcome = cleared(&sealed(PaymentRule::Core), &bids);
+    let paid = [0, 1].map(|at| outcome.fates[at].result.map(|paid| paid.0));
+    assert_eq!(paid, [Ok(501), Ok(501)]);
+    let exact: Vec<_> = outcome.classes[0].exact_payments.iter().map(|(bidder, exact)| (bidder.0, *exact)).collect();
+    assert_eq!(exact, [(0, 500_500_000), (1, 500_500_000)]);
+}
+
+#[test]
 fn every_bid_has_a_fate_and_a_reason() {
     let long = bid(3, 100, &[wish(LAYER, 1, (0, 4))]);
     let late = bid(4, 100, &[wish(LAYER, 1, (5, 6))]);
