@@ -98,6 +98,10 @@ pub(crate) fn payments(
             constraints.push(known);
         }
     }
+    // Alone, a winner keeps no more than under VCG.
+    let alone =
+        |(at, &limit): (usize, &u128)| Kept { counts: (0..most.len()).map(|other| other == at).collect(), limit };
+    let each: Vec<Kept> = most.iter().enumerate().map(alone).collect();
     let improver = round.improver();
     let mut search = Search { round, winners, winning: &winning, improver, coalitions, slack: BROKEN, seed, stop };
     for rounds in 0..COALITIONS_MAX {
@@ -106,7 +110,7 @@ pub(crate) fn payments(
         let mut found = search.blocking(&kept)?.ok_or(open)?;
         let mut kept = kept;
         if found.is_empty() {
-            let payments = settle(&winning, &kept, &constraints);
+            let payments = settle(&winning, &kept, each.iter().chain(&constraints));
             if search.covers(&kept) {
                 return Ok(payments);
             }
@@ -138,7 +142,9 @@ pub(crate) fn payments(
 fn keep(most: &[u128], constraints: &[Kept], revenue: Revenue) -> Option<Vec<f64>> {
     let scale = most.iter().copied().max().unwrap_or(1).max(1) as f64;
     let target: Vec<f64> = most.iter().map(|&most| most as f64 / scale).collect();
-    let whole = |point: Vec<f64>| point.into_iter().map(|value| value * scale).collect();
+    // Of great amounts a program in floating point is off by more than a micro-credit.
+    let whole =
+        |point: Vec<f64>| point.iter().zip(most).map(|(value, &most)| (value * scale).min(most as f64)).collect();
     let mut halfspaces = Vec::new();
     let unit = |at: usize, sign: f64| {
         let mut entries = vec![0.0; target.len()];
@@ -269,7 +275,7 @@ fn constraint(round: &Round<'_>, winning: &[Winner], chosen: &[usize]) -> Option
 }
 
 /// Payments from what winners keep, checked against the constraints in whole micro-credits.
-fn settle(winning: &[Winner], kept: &[f64], constraints: &[Kept]) -> Vec<Payment> {
+fn settle<'a>(winning: &[Winner], kept: &[f64], constraints: impl Iterator<Item = &'a Kept>) -> Vec<Payment> {
     let mut exact: Vec<u128> = winning
         .iter()
         .zip(kept)
