@@ -7,6 +7,7 @@
 
 mod program;
 mod region;
+mod rule_rows;
 mod rules;
 
 use rayon::prelude::*;
@@ -62,7 +63,7 @@ pub struct Neighborhoods {
 }
 
 impl Neighborhoods {
-    /// A search that moves capsules of some classes, best first, as far as no other job depends on them.
+    /// A search that moves capsules of some classes, best first; of none where the use of tiles costs.
     #[must_use]
     pub fn new(lowered: &Lowered<'_>, classes: &[JobClassIndex], seed: u64) -> Neighborhoods {
         let classes = if lowered.strain.is_free() { classes } else { &[] };

@@ -20,15 +20,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use lessor_models::fleet::Owner;
-use lessor_models::job::Domain;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::time::{Span, Timestamp};
 
 use super::region::{self, Region};
 use super::{IntegerAnswer, IntegerLimits};
+use crate::lowering::Lowered;
 use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
-use crate::lowering::{Lowered, domain_members};
 use crate::plan::occupancy::{Item, Occupancy, times};
 use crate::program::integer::IntegerProgram;
 use crate::support::random::Random;
@@ -45,9 +43,9 @@ pub(super) struct Capsules {
 
 /// A class on a tile from a start on; its position is that of its column.
 #[derive(Clone, Debug)]
-struct Choice {
-    class: JobClassIndex,
-    tile: TileIndex,
+pub(super) struct Choice {
+    pub(super) class: JobClassIndex,
+    pub(super) tile: TileIndex,
     start: Timestamp,
     over: Range<usize>,
     most: u64,
@@ -56,8 +54,8 @@ struct Choice {
 /// A region's program, with what its first columns choose.
 #[derive(Debug)]
 pub(super) struct Program {
-    rows: IntegerProgram,
-    choices: Vec<Choice>,
+    pub(super) rows: IntegerProgram,
+    pub(super) choices: Vec<Choice>,
     scale: f64,
 }
 
@@ -78,10 +76,7 @@ impl Program {
         this.accounts(occupancy);
         for &class in &region.classes {
             this.supply(occupancy, class);
-            this.spread(occupancy, class);
-            this.lie_apart(occupancy, class);
-            this.keep_near(occupancy, class);
-            this.keep_apart(occupancy, class);
+            this.keep_rules(occupancy, class);
         }
         this
     }
@@ -221,131 +216,6 @@ impl Program {
             self.rows.row(0.0, f64::INFINITY, vec![(rest, 1.0), (earns, -f64::from(job.wanted))]);
         }
     }
-
-    /// How many capsules there may be in one place.
-    fn spread(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
-        let Some(spread) = occupancy.lowered().job(class).spread else { return };
-        for (member, columns) in self.members(occupancy.lowered(), class, spread.domain) {
-            let most = spread.most.saturating_sub(occupancy.count_in(class, member));
-            self.rows.row(f64::NEG_INFINITY, f64::from(most), ones(&columns).collect());
-        }
-    }
-
-    /// At how many locations a class must lie at least: at as many as it has capsules, until those are enough.
-    fn lie_apart(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
-        let lowered = occupancy.lowered();
-        let Some(spread) = lowered.spread_to_count(class) else { return };
-        let (least, stays, missing) =
-            (f64::from(spread.least), occupancy.placed(class), occupancy.missing(class) as f64);
-        let all: Vec<usize> = (0..self.choices.len()).filter(|&at| self.choices[at].class == class).collect();
-        let mut locations = Vec::new();
-        for (member, columns) in self.members(lowered, class, spread.domain) {
-            if occupancy.count_in(class, member) == 0 {
-                let is_there = self.switch(&columns);
-                let mut some: Vec<(usize, f64)> = ones(&columns).collect();
-                some.push((is_there, -1.0));
-                self.rows.row(0.0, f64::INFINITY, some);
-                locations.push(is_there);
-            }
-        }
-        let (placed, held) = (stays as f64, f64::from(occupancy.locations(class)));
-        let begun = stays + all.iter().map(|&at| u64::from(self.rows.beginning(at))).sum::<u64>();
-        let is_enough = self.rows.column(0.0, 1);
-        self.rows.begin_with(is_enough, u32::from(begun >= u64::from(spread.least)));
-        let mut enough: Vec<(usize, f64)> = ones(&locations).collect();
-        enough.push((is_enough, -least));
-        self.rows.row(-held, f64::INFINITY, enough);
-        let mut each: Vec<(usize, f64)> = ones(&locations).chain(all.iter().map(|&at| (at, -1.0))).collect();
-        each.push((is_enough, placed + missing));
-        self.rows.row(placed - held, f64::INFINITY, each);
-    }
-
-    /// A class comes only where the one that it must be near is or comes; and where those that must be near it stay, it stays.
-    fn keep_near(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
-        let lowered = occupancy.lowered();
-        if let Some(other) = lowered.job(class).affinity {
-            let (leader, fleet) = (lowered.class_of_job[other.job.at()], lowered.instance.fleet());
-            let leads = self.members(lowered, leader, other.domain);
-            let mut near: BTreeMap<Vec<Owner>, Vec<usize>> = BTreeMap::new();
-            for (column, choice) in self.choices.iter().enumerate().filter(|(_, choice)| choice.class == class) {
-                let members = domain_members(fleet, lowered.tiles[choice.tile.at()], other.domain);
-                near.entry(members).or_default().push(column);
-            }
-            for (members, columns) in near {
-                if members.iter().any(|&member| occupancy.count_in(leader, member) > 0) {
-                    continue;
-                }
-                let there: BTreeSet<usize> =
-                    members.iter().filter_map(|member| leads.get(member)).flatten().copied().collect();
-                let there: Vec<usize> = there.into_iter().collect();
-                let is_there = self.switch(&there);
-                self.only_where(&columns, is_there, occupancy.missing(class));
-                let mut some: Vec<(usize, f64)> = ones(&there).collect();
-                some.push((is_there, -1.0));
-                self.rows.row(0.0, f64::INFINITY, some);
-            }
-        }
-        for (follower, domain) in lowered.followed_by(class) {
-            for (member, columns) in self.members(lowered, class, domain) {
-                if occupancy.count_in(follower, member) > 0 && occupancy.count_in(class, member) == 0 {
-                    self.rows.row(1.0, f64::INFINITY, ones(&columns).collect());
-                }
-            }
-        }
-    }
-
-    /// A class and one that it must not be near do not come to the same place.
-    fn keep_apart(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
-        let lowered = occupancy.lowered();
-        let avoided =
-            lowered.job(class).anti_affinity.map(|other| (lowered.class_of_job[other.job.at()], other.domain));
-        for (other, domain) in avoided.into_iter().chain(lowered.avoided_by(class)) {
-            let theirs = self.members(lowered, other, domain);
-            for (member, columns) in self.members(lowered, class, domain) {
-                if occupancy.count_in(other, member) > 0 {
-                    self.rows.row(f64::NEG_INFINITY, 0.0, ones(&columns).collect());
-                } else if let Some(theirs) = theirs.get(&member).filter(|_| class < other) {
-                    let is_mine = self.switch(&columns);
-                    self.only_where(&columns, is_mine, occupancy.missing(class));
-                    let most = occupancy.missing(other) as f64;
-                    let mut entries: Vec<(usize, f64)> = ones(theirs).collect();
-                    entries.push((is_mine, most));
-                    self.rows.row(f64::NEG_INFINITY, most, entries);
-                }
-            }
-        }
-    }
-
-    /// A column that is one where any of some others is above zero, as it begins.
-    fn switch(&mut self, columns: &[usize]) -> usize {
-        let begins = columns.iter().any(|&column| self.rows.beginning(column) > 0);
-        let switch = self.rows.column(0.0, 1);
-        self.rows.begin_with(switch, u32::from(begins));
-        switch
-    }
-
-    /// Columns, `most` together, are above zero only where a switch is one.
-    fn only_where(&mut self, columns: &[usize], switch: usize, most: u64) {
-        let mut entries: Vec<(usize, f64)> = ones(columns).collect();
-        entries.push((switch, -(most as f64)));
-        self.rows.row(f64::NEG_INFINITY, 0.0, entries);
-    }
-
-    /// The columns of a class by the members of a domain that their tiles are in.
-    fn members(&self, lowered: &Lowered<'_>, class: JobClassIndex, domain: Domain) -> BTreeMap<Owner, Vec<usize>> {
-        let mut members: BTreeMap<Owner, Vec<usize>> = BTreeMap::new();
-        for (column, choice) in self.choices.iter().enumerate().filter(|(_, choice)| choice.class == class) {
-            for member in domain_members(lowered.instance.fleet(), lowered.tiles[choice.tile.at()], domain) {
-                members.entry(member).or_default().push(column);
-            }
-        }
-        members
-    }
-}
-
-/// Entries that count each column once.
-fn ones(columns: &[usize]) -> impl Iterator<Item = (usize, f64)> + '_ {
-    columns.iter().map(|&column| (column, 1.0))
 }
 
 /// Whatever may be chosen, class by class: on tiles where something earns, at starts that were there and some others.
@@ -404,4 +274,9 @@ fn beside(offered: &BTreeSet<Timestamp>, edges: &BTreeSet<Timestamp>, term: Span
         |edge: &Timestamp| offered.range(..=Timestamp(edge.0.saturating_sub_unsigned(term.0))).next_back().copied();
     let starts: BTreeSet<Timestamp> = edges.iter().flat_map(|edge| [after(edge), before(edge)]).flatten().collect();
     starts.into_iter().collect()
+}
+
+/// Entries that count each column once.
+pub(super) fn ones(columns: &[usize]) -> impl Iterator<Item = (usize, f64)> + '_ {
+    columns.iter().map(|&column| (column, 1.0))
 }
