@@ -3,8 +3,8 @@
 
 Usage: benches/small_plans.py LESSOR DIR [--seconds S] [--seeds N]
 
-Needs highspy, numpy and pyarrow. Writes the fleets to DIR and a table in Markdown to standard output: what each plan is worth, what
-it is proved to be at most, and by how much lessor's is worth more. Capsules draw compute, memory and power; tiles limit all three and
+Needs highspy, numpy and pyarrow. Writes the fleets and DIR/table.md, a table in Markdown: what each plan is worth, what it is
+proved to be at most, and by how much lessor's is worth more. The table is printed as it grows, after HiGHS' own banner. Capsules draw compute, memory and power; tiles limit all three and
 cells the power. A kind of fleet may have gangs, bonuses, places that a job must spread over, and hours. Each answer of HiGHS is an
 optimum or the best within its seconds; that of lessor was checked by its own checker before it was written.
 """
@@ -139,8 +139,17 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=20)
     asked.add_argument("--seeds", type=int, default=1)
     args = asked.parse_args()
-    print("| fleet | tiles | jobs | hours | seed | lessor | its bound | HiGHS | its bound | lessor is worth more by |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    args.dir.mkdir(parents=True, exist_ok=True)
+    table = args.dir / "table.md"
+    table.write_text("")
+
+    def row(text: str) -> None:
+        print(text, flush=True)
+        with table.open("a") as file:
+            file.write(text + "\n")
+
+    row("| fleet | tiles | jobs | hours | seed | lessor | its bound | HiGHS | its bound | lessor is worth more by |")
+    row("|---|---|---|---|---|---|---|---|---|---|")
     for kind, tiles, jobs, load, hours in FLEETS:
         for seed in range(1, args.seeds + 1):
             path = args.dir / f"{kind.replace(', ', '-')}-{tiles}-{seed}"
@@ -152,7 +161,7 @@ def main() -> None:
             ours, bound = lessor(args.lessor, path, args.seconds, seed)
             theirs, other = highs(cells, shapes, work, hours, args.seconds)
             millions = " | ".join("" if value is None else f"{value / 1e6:,.3f}" for value in (ours, bound, theirs, other))
-            print(f"| {kind} | {tiles} | {jobs} | {hours} | {seed} | {millions} | {100 * (ours / theirs - 1):+.2f} % |", flush=True)
+            row(f"| {kind} | {tiles} | {jobs} | {hours} | {seed} | {millions} | {100 * (ours / theirs - 1):+.2f} % |")
 
 
 if __name__ == "__main__":
