@@ -50,13 +50,7 @@ enum Step {
 impl Change {
     /// Takes a capsule off a tile.
     pub(super) fn take(&mut self, occupancy: &mut Occupancy<'_>, tile: TileIndex, position: usize) -> Item {
-        let lowered = occupancy.lowered();
-        let relief = occupancy.relief(tile, &occupancy.items(tile)[position]);
-        let item = occupancy.take(tile, position, 1);
-        let worth = lowered.worth_from(item.class, lowered.group_of(tile), item.start);
-        self.gain += i128::from(relief) - i128::from(worth);
-        self.steps.push((Step::Taken, tile, item));
-        item
+        self.take_many(occupancy, (tile, position), 1)
     }
 
     /// Takes capsules of an item off a tile.
@@ -65,7 +59,7 @@ impl Change {
         occupancy: &mut Occupancy<'_>,
         (tile, position): (TileIndex, usize),
         count: u32,
-    ) {
+    ) -> Item {
         let (lowered, group) = (occupancy.lowered(), occupancy.lowered().group_of(tile));
         let Item { class, start, .. } = occupancy.items(tile)[position];
         let over = occupancy.buckets(class, group, start);
@@ -74,6 +68,18 @@ impl Change {
         let relief = i128::from(before) - i128::from(occupancy.strain(tile, &over));
         self.gain += relief - i128::from(lowered.worth_from(class, group, start)) * i128::from(count);
         self.steps.push((Step::Taken, tile, item));
+        item
+    }
+
+    /// Puts capsules on a tile, which the caller has made sure that they fit, and counts what they are worth.
+    pub(super) fn put_many(&mut self, occupancy: &mut Occupancy<'_>, tile: TileIndex, item: Item) {
+        let (lowered, group) = (occupancy.lowered(), occupancy.lowered().group_of(tile));
+        let over = occupancy.buckets(item.class, group, item.start);
+        let before = occupancy.strain(tile, &over);
+        occupancy.place(tile, item);
+        let added = i128::from(occupancy.strain(tile, &over)) - i128::from(before);
+        self.gain += i128::from(lowered.worth_from(item.class, group, item.start)) * i128::from(item.count) - added;
+        self.steps.push((Step::Put, tile, item));
     }
 
     /// What was taken off and where, in that order.

@@ -13,9 +13,10 @@ mod rules;
 use rayon::prelude::*;
 
 use super::Round;
+use super::change::Change;
+use super::leave::completed;
 use crate::lowering::Lowered;
-use crate::lowering::index::{JobClassIndex, TileIndex};
-use crate::plan::assemble::bonuses;
+use crate::lowering::index::JobClassIndex;
 use crate::plan::occupancy::{Item, Occupancy, times};
 use crate::program::integer::{IntegerAnswer, IntegerLimits};
 use crate::support::random::Random;
@@ -80,9 +81,9 @@ impl Neighborhoods {
             regions.truncate(1);
         }
         let mut open = |region: Region| {
-            let freed = free(occupancy, &region);
-            let program = Program::new(occupancy, &region, &freed);
-            put_back(occupancy, freed);
+            let change = free(occupancy, &region);
+            let program = Program::new(occupancy, &region, &change.taken().collect::<Vec<_>>());
+            change.undo(occupancy);
             (region, program)
         };
         let programs: Vec<(Region, Program)> = regions.into_iter().map(&mut open).collect();
@@ -115,52 +116,38 @@ impl Neighborhoods {
 }
 
 /// Takes off what a region names: what is of its classes on its tiles and does not run already.
-fn free(occupancy: &mut Occupancy<'_>, region: &Region) -> Vec<(TileIndex, Item)> {
-    let mut freed = Vec::new();
+fn free(occupancy: &mut Occupancy<'_>, region: &Region) -> Change {
+    let mut change = Change::default();
     for &tile in &region.tiles {
         for position in (0..occupancy.items(tile).len()).rev() {
             let item = occupancy.items(tile)[position];
             if !item.is_current && region.has(item.class) {
-                freed.push((tile, occupancy.take(tile, position, item.count)));
+                change.take_many(occupancy, (tile, position), item.count);
             }
         }
     }
-    freed
-}
-
-fn put_back(occupancy: &mut Occupancy<'_>, freed: Vec<(TileIndex, Item)>) {
-    freed.into_iter().rev().for_each(|(tile, item)| occupancy.place(tile, item));
+    change
 }
 
 /// Fills a region with capsules in place of what it holds, where that is worth more; whether it is.
 fn refill(occupancy: &mut Occupancy<'_>, region: &Region, capsules: &[Capsules]) -> bool {
-    let earned = |occupancy: &Occupancy<'_>| -> i128 {
-        region.classes.iter().map(|&class| bonuses(occupancy.lowered(), class, occupancy.placed(class))).sum()
-    };
-    let bonuses_before = earned(occupancy);
-    let freed = free(occupancy, region);
-    let before = bonuses_before + worth(occupancy.lowered(), &freed);
-    let came: Vec<(TileIndex, Item)> = capsules.iter().flat_map(|of| put(occupancy, of)).collect();
-    let after = earned(occupancy) + worth(occupancy.lowered(), &came);
-    if after > before && rules::are_kept(occupancy, &region.classes) {
-        return true;
+    let mut change = free(occupancy, region);
+    capsules.iter().for_each(|capsules| put(occupancy, &mut change, capsules));
+    let gains = completed(occupancy, &change).is_some_and(|bonuses| change.gain + bonuses > 0);
+    let is_better = gains && rules::are_kept(occupancy, &region.classes);
+    if !is_better {
+        change.undo(occupancy);
     }
-    for (tile, item) in came.into_iter().rev() {
-        let same = |on: &Item| Item { count: item.count, ..*on } == item;
-        let position = occupancy.items(tile).iter().rposition(same).expect("what came is there");
-        occupancy.take(tile, position, item.count);
-    }
-    put_back(occupancy, freed);
-    false
+    is_better
 }
 
 /// Puts capsules on their tile, as many as fit, whatever rules say: a program knows devices only by their sum, and jobs may need
 /// each other in a ring.
-fn put(occupancy: &mut Occupancy<'_>, capsules: &Capsules) -> Vec<(TileIndex, Item)> {
+fn put(occupancy: &mut Occupancy<'_>, change: &mut Change, capsules: &Capsules) {
     let Capsules { class, tile, start, count } = *capsules;
     let lowered = occupancy.lowered();
     let (group, draw) = (lowered.group_of(tile), lowered.draw(class, lowered.group_of(tile)));
-    let (mut left, mut came) = (u64::from(count).min(occupancy.missing(class)), Vec::new());
+    let mut left = u64::from(count).min(occupancy.missing(class));
     while left > 0 {
         let over = occupancy.buckets(class, group, start);
         let room = over.clone().map(|bucket| times(draw, occupancy.tile_left(tile, bucket))).min().unwrap_or(0);
@@ -168,17 +155,7 @@ fn put(occupancy: &mut Occupancy<'_>, capsules: &Capsules) -> Vec<(TileIndex, It
         let Some(devices) = occupancy.choose_devices(tile, class, over).filter(|_| room > 0) else { break };
         let many = if devices == 0 { room } else { 1 };
         let count = u32::try_from(many).expect("no more than a count of 32 bits");
-        let item = Item { class, count, start, devices, is_current: false };
-        occupancy.place(tile, item);
-        came.push((tile, item));
+        change.put_many(occupancy, tile, Item { class, count, start, devices, is_current: false });
         left -= many;
     }
-    came
-}
-
-fn worth(lowered: &Lowered<'_>, items: &[(TileIndex, Item)]) -> i128 {
-    let of = |(tile, item): &(TileIndex, Item)| {
-        i128::from(lowered.worth_from(item.class, lowered.group_of(*tile), item.start)) * i128::from(item.count)
-    };
-    items.iter().map(of).sum()
 }

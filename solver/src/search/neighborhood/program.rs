@@ -181,28 +181,37 @@ impl Program {
         }
     }
 
+    /// The columns of a class.
+    pub(super) fn columns_of(&self, class: JobClassIndex) -> Vec<usize> {
+        (0..self.choices.len()).filter(|&at| self.choices[at].class == class).collect()
+    }
+
+    /// How many capsules some columns begin with.
+    pub(super) fn beginning(&self, columns: &[usize]) -> u64 {
+        columns.iter().map(|&at| u64::from(self.rows.beginning(at))).sum()
+    }
+
     /// How many capsules there are, and what gangs and bonuses make of them.
     fn supply(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
         let lowered = occupancy.lowered();
         let (job, stays, missing) = (lowered.job(class), occupancy.placed(class), occupancy.missing(class));
-        let of: Vec<usize> = (0..self.choices.len()).filter(|&at| self.choices[at].class == class).collect();
+        let of = self.columns_of(class);
         if of.is_empty() {
             return;
         }
-        self.rows.row(f64::NEG_INFINITY, missing as f64, ones(&of).collect());
+        self.rows.row(f64::NEG_INFINITY, missing as f64, once(&of, &[]));
         if job.gang_min <= 1 && job.wanted == 0 {
             return;
         }
         let (each, jobs) = (u64::from(job.count), lowered.classes[class.at()].jobs.len());
-        let begun: u64 = stays + of.iter().map(|&at| u64::from(self.rows.beginning(at))).sum::<u64>();
+        let begun = stays + self.beginning(&of);
         let bonus = if job.wanted > 0 { -(job.bonus as f64) / self.scale } else { 0.0 };
         // Whole jobs, and the capsules of the next one.
         let whole = self.rows.column(bonus, u32::try_from(jobs).unwrap_or(u32::MAX));
         let rest = self.rows.column(0.0, job.count - 1);
         self.rows.begin_with(whole, u32::try_from(begun / each).unwrap_or(0));
         self.rows.begin_with(rest, u32::try_from(begun % each).unwrap_or(0));
-        let mut balance: Vec<(usize, f64)> = ones(&of).collect();
-        balance.extend([(whole, -(each as f64)), (rest, -1.0)]);
+        let balance = once(&of, &[(whole, -(each as f64)), (rest, -1.0)]);
         self.rows.row(-(stays as f64), -(stays as f64), balance);
         if job.gang_min > 1 {
             let begins = self.rows.column(0.0, 1);
@@ -276,7 +285,7 @@ fn beside(offered: &BTreeSet<Timestamp>, edges: &BTreeSet<Timestamp>, term: Span
     starts.into_iter().collect()
 }
 
-/// Entries that count each column once.
-pub(super) fn ones(columns: &[usize]) -> impl Iterator<Item = (usize, f64)> + '_ {
-    columns.iter().map(|&column| (column, 1.0))
+/// Entries that count each column once, and some further ones.
+pub(super) fn once(columns: &[usize], further: &[(usize, f64)]) -> Vec<(usize, f64)> {
+    columns.iter().map(|&column| (column, 1.0)).chain(further.iter().copied()).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_models::fleet::Owner;
 use lessor_models::job::Domain;
 
-use super::program::{Program, ones};
+use super::program::{Program, once};
 use crate::lowering::index::JobClassIndex;
 use crate::lowering::{Lowered, domain_members};
 use crate::plan::occupancy::Occupancy;
@@ -24,7 +24,7 @@ impl Program {
         let Some(spread) = occupancy.lowered().job(class).spread else { return };
         for (member, columns) in self.members(occupancy.lowered(), class, spread.domain) {
             let most = spread.most.saturating_sub(occupancy.count_in(class, member));
-            self.rows.row(f64::NEG_INFINITY, f64::from(most), ones(&columns).collect());
+            self.rows.row(f64::NEG_INFINITY, f64::from(most), once(&columns, &[]));
         }
     }
 
@@ -34,25 +34,22 @@ impl Program {
         let Some(spread) = lowered.spread_to_count(class) else { return };
         let (least, stays, missing) =
             (f64::from(spread.least), occupancy.placed(class), occupancy.missing(class) as f64);
-        let all: Vec<usize> = (0..self.choices.len()).filter(|&at| self.choices[at].class == class).collect();
+        let all = self.columns_of(class);
         let mut locations = Vec::new();
         for (member, columns) in self.members(lowered, class, spread.domain) {
             if occupancy.count_in(class, member) == 0 {
                 let is_there = self.switch(&columns);
-                let mut some: Vec<(usize, f64)> = ones(&columns).collect();
-                some.push((is_there, -1.0));
-                self.rows.row(0.0, f64::INFINITY, some);
+                self.only_with(is_there, &columns);
                 locations.push(is_there);
             }
         }
         let (placed, held) = (stays as f64, f64::from(occupancy.locations(class)));
-        let begun = stays + all.iter().map(|&at| u64::from(self.rows.beginning(at))).sum::<u64>();
+        let begun = stays + self.beginning(&all);
         let is_enough = self.rows.column(0.0, 1);
         self.rows.begin_with(is_enough, u32::from(begun >= u64::from(spread.least)));
-        let mut enough: Vec<(usize, f64)> = ones(&locations).collect();
-        enough.push((is_enough, -least));
-        self.rows.row(-held, f64::INFINITY, enough);
-        let mut each: Vec<(usize, f64)> = ones(&locations).chain(all.iter().map(|&at| (at, -1.0))).collect();
+        self.rows.row(-held, f64::INFINITY, once(&locations, &[(is_enough, -least)]));
+        let mut each = once(&locations, &[]);
+        each.extend(all.into_iter().map(|at| (at, -1.0)));
         each.push((is_enough, placed + missing));
         self.rows.row(placed - held, f64::INFINITY, each);
     }
@@ -64,8 +61,8 @@ impl Program {
             let (leader, fleet) = (lowered.class_of_job[other.job.at()], lowered.instance.fleet());
             let leads = self.members(lowered, leader, other.domain);
             let mut near: BTreeMap<Vec<Owner>, Vec<usize>> = BTreeMap::new();
-            for (column, choice) in self.choices.iter().enumerate().filter(|(_, choice)| choice.class == class) {
-                let members = domain_members(fleet, lowered.tiles[choice.tile.at()], other.domain);
+            for column in self.columns_of(class) {
+                let members = domain_members(fleet, lowered.tiles[self.choices[column].tile.at()], other.domain);
                 near.entry(members).or_default().push(column);
             }
             for (members, columns) in near {
@@ -77,15 +74,13 @@ impl Program {
                 let there: Vec<usize> = there.into_iter().collect();
                 let is_there = self.switch(&there);
                 self.only_where(&columns, is_there, occupancy.missing(class));
-                let mut some: Vec<(usize, f64)> = ones(&there).collect();
-                some.push((is_there, -1.0));
-                self.rows.row(0.0, f64::INFINITY, some);
+                self.only_with(is_there, &there);
             }
         }
         for (follower, domain) in lowered.followed_by(class) {
             for (member, columns) in self.members(lowered, class, domain) {
                 if occupancy.count_in(follower, member) > 0 && occupancy.count_in(class, member) == 0 {
-                    self.rows.row(1.0, f64::INFINITY, ones(&columns).collect());
+                    self.rows.row(1.0, f64::INFINITY, once(&columns, &[]));
                 }
             }
         }
@@ -100,14 +95,12 @@ impl Program {
             let theirs = self.members(lowered, other, domain);
             for (member, columns) in self.members(lowered, class, domain) {
                 if occupancy.count_in(other, member) > 0 {
-                    self.rows.row(f64::NEG_INFINITY, 0.0, ones(&columns).collect());
+                    self.rows.row(f64::NEG_INFINITY, 0.0, once(&columns, &[]));
                 } else if let Some(theirs) = theirs.get(&member).filter(|_| class < other) {
                     let is_mine = self.switch(&columns);
                     self.only_where(&columns, is_mine, occupancy.missing(class));
                     let most = occupancy.missing(other) as f64;
-                    let mut entries: Vec<(usize, f64)> = ones(theirs).collect();
-                    entries.push((is_mine, most));
-                    self.rows.row(f64::NEG_INFINITY, most, entries);
+                    self.rows.row(f64::NEG_INFINITY, most, once(theirs, &[(is_mine, most)]));
                 }
             }
         }
@@ -115,7 +108,7 @@ impl Program {
 
     /// A column that is one where any of some others is above zero, as it begins.
     fn switch(&mut self, columns: &[usize]) -> usize {
-        let begins = columns.iter().any(|&column| self.rows.beginning(column) > 0);
+        let begins = self.beginning(columns) > 0;
         let switch = self.rows.column(0.0, 1);
         self.rows.begin_with(switch, u32::from(begins));
         switch
@@ -123,16 +116,20 @@ impl Program {
 
     /// Columns, `most` together, are above zero only where a switch is one.
     fn only_where(&mut self, columns: &[usize], switch: usize, most: u64) {
-        let mut entries: Vec<(usize, f64)> = ones(columns).collect();
-        entries.push((switch, -(most as f64)));
-        self.rows.row(f64::NEG_INFINITY, 0.0, entries);
+        self.rows.row(f64::NEG_INFINITY, 0.0, once(columns, &[(switch, -(most as f64))]));
+    }
+
+    /// A switch is one only with some column above zero.
+    fn only_with(&mut self, switch: usize, columns: &[usize]) {
+        self.rows.row(0.0, f64::INFINITY, once(columns, &[(switch, -1.0)]));
     }
 
     /// The columns of a class by the members of a domain that their tiles are in.
     fn members(&self, lowered: &Lowered<'_>, class: JobClassIndex, domain: Domain) -> BTreeMap<Owner, Vec<usize>> {
         let mut members: BTreeMap<Owner, Vec<usize>> = BTreeMap::new();
-        for (column, choice) in self.choices.iter().enumerate().filter(|(_, choice)| choice.class == class) {
-            for member in domain_members(lowered.instance.fleet(), lowered.tiles[choice.tile.at()], domain) {
+        for column in self.columns_of(class) {
+            let node = lowered.tiles[self.choices[column].tile.at()];
+            for member in domain_members(lowered.instance.fleet(), node, domain) {
                 members.entry(member).or_default().push(column);
             }
         }
