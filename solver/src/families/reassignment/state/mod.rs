@@ -100,6 +100,8 @@ impl<'a> State<'a> {
         }
         let places: Vec<(usize, usize)> = at.iter().map(|&machine| machine as usize).enumerate().collect();
         state.put(&places);
+        // Where a machine had two of one service, the first that left took the mark of the other along.
+        (0..instance.processes).for_each(|process| state.mark(process, state.machine_of(process)));
         state
     }
 

@@ -104,14 +104,21 @@ impl State<'_> {
         self.in_neighborhoods[self.instance.rules[service].dependency_row * self.instance.neighborhoods + neighborhood]
     }
 
+    /// Its service keeps others off a machine that a process is on.
+    #[inline]
+    pub(super) fn mark(&mut self, process: usize, machine: usize) {
+        let row = self.instance.rules[self.instance.service[process] as usize].conflict_row;
+        if row != NONE {
+            self.present[row * self.words + machine / WORD] |= 1 << (machine % WORD);
+        }
+    }
+
     /// A process is on a machine now.
     #[inline]
     pub(super) fn count(&mut self, process: usize, machine: usize) {
         let instance = self.instance;
         let rules = &instance.rules[instance.service[process] as usize];
-        if rules.conflict_row != NONE {
-            self.present[rules.conflict_row * self.words + machine / WORD] |= 1 << (machine % WORD);
-        }
+        self.mark(process, machine);
         if rules.spread_row != NONE {
             let location = instance.location[machine] as usize;
             let here = &mut self.at_locations[rules.spread_row * instance.locations + location];

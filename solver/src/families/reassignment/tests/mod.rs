@@ -186,6 +186,30 @@ fn an_ejection_chain_leaves_what_the_checker_allows_or_everything_as_it_was() {
 }
 
 #[test]
+fn a_state_made_of_an_assignment_keeps_the_rules_wherever_its_processes_began() {
+    let mut random = Random::new(14);
+    let mut moved = 0;
+    for _ in 0..200 {
+        let instance = any(SMALL, &mut random);
+        let lowered = Lowered::new(&instance, &Stop::new());
+        let (machines, keeps_rules) = repair(&lowered, Some(6), &mut random, &Stop::new());
+        if !keeps_rules || check(&instance, &machines).is_err() {
+            continue;
+        }
+        let mut state = State::new(&lowered, &machines);
+        for _ in 0..200 {
+            let step = Move::Shift { process: random.index(SMALL.processes), to: random.index(SMALL.machines) };
+            if state.difference(step).is_some() {
+                state.apply(step);
+                assert_eq!(faults(&instance, state.machines()), [], "{step:?}");
+                moved += 1;
+            }
+        }
+    }
+    assert!(moved > 500, "{moved} moves");
+}
+
+#[test]
 fn a_state_begins_wherever_it_is_told_to() {
     let mut random = Random::new(4);
     for _ in 0..50 {
