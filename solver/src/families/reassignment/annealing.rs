@@ -11,7 +11,7 @@ use super::incumbent::Incumbent;
 use super::state::{Move, State};
 
 /// Steps between two looks at the stop and the temperature.
-const BATCH: u64 = 1_024;
+pub(super) const BATCH: u64 = 1_024;
 
 /// Of a hundred swaps tried, how many change places with a process of about the same weight; the others with any.
 const NEAR: u64 = 70;
@@ -42,7 +42,6 @@ pub(super) struct Annealing<'a> {
     pub(super) part: (f64, f64),
     pub(super) pace: Pace,
     pub(super) mix: Mix,
-    pub(super) ranks: &'a Ranks,
     pub(super) fleet: &'a Fleet<'a>,
     pub(super) stop: &'a Stop,
 }
@@ -66,7 +65,25 @@ impl Ranks {
         Ranks { ranked, rank }
     }
 
-    /// A process that is some ranks off, as likely one as two to three, four to seven and so on.
+    /// Those of these processes that suit, with ranks of their own.
+    pub(super) fn of(&self, suits: impl Fn(usize) -> bool) -> Ranks {
+        let ranked: Vec<usize> = self.ranked.iter().copied().filter(|&process| suits(process)).collect();
+        let mut rank = vec![0; self.rank.len()];
+        ranked.iter().enumerate().for_each(|(at, &process)| rank[process] = at);
+        Ranks { ranked, rank }
+    }
+
+    /// Whether there is nobody.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ranked.is_empty()
+    }
+
+    /// Some process; there is one.
+    fn any(&self, random: &mut Random) -> usize {
+        self.ranked[random.index(self.ranked.len())]
+    }
+
+    /// A process that is some ranks off: at most one, two, four and so on, each of these as likely as any other.
     fn near(&self, process: usize, random: &mut Random) -> usize {
         let scale = random.index(self.ranked.len().ilog2() as usize + 1);
         let offset = 1 + random.index(1 << scale);
@@ -77,65 +94,97 @@ impl Ranks {
     }
 }
 
+/// What an annealing keeps from one batch of steps to the next.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    /// Who moves.
+    ranks: &'a Ranks,
+    random: Random,
+    chain: Chain,
+    convoy: Convoy,
+    /// Convoys tried with each batch while it is hot, and once it is cold.
+    convoys: [u64; 2],
+}
+
+impl<'a> Walk<'a> {
+    /// Begins at a state; somebody moves.
+    pub(super) fn new(state: &State, fleet: &Fleet, ranks: &'a Ranks, mut random: Random) -> Walk<'a> {
+        let convoys = fleet.tried(state, BATCH, &mut random);
+        Walk { ranks, random, chain: Chain::default(), convoy: Convoy::default(), convoys }
+    }
+}
+
 impl Annealing<'_> {
     /// Anneals from a state until it is cold or stopped, and keeps the best assignment seen. The result is the mean cost at
-    /// each temperature.
-    pub(super) fn run(&self, state: &mut State, best: &mut Incumbent, random: &mut Random) -> Vec<f64> {
+    /// each temperature, and how many steps were taken.
+    pub(super) fn run(&self, state: &mut State, best: &mut Incumbent, mut walk: Walk) -> (Vec<f64>, u64) {
         let mut sums = vec![(0.0, 0.0); self.cooling.len()];
-        let (mut chain, mut convoy) = (Chain::default(), Convoy::default());
-        let convoys = self.fleet.tried(state, BATCH, random);
         let mut steps = 0;
-        loop {
-            let share = self.pace.share(steps, self.stop);
-            if share >= 1.0 || self.stop.is_raised() {
-                break;
-            }
-            let (at, temperature) = self.cooling.at(self.part.0 + share * (self.part.1 - self.part.0));
-            for _ in 0..BATCH {
-                if random.below(1_000) < CHAINS {
-                    let limit = -temperature * random.unit().max(f64::MIN_POSITIVE).ln();
-                    let begin = draw_chain(state, random);
-                    if chain.eject(state, begin, limit, random) {
-                        chain.processes().for_each(|process| best.touched(process));
-                        best.offer(state);
-                    }
-                    continue;
-                }
-                let step = self.draw(state, random);
-                let Some(difference) = state.difference(step) else { continue };
-                if difference <= 0.0 || random.unit() < (-difference / temperature).exp() {
-                    state.apply(step);
-                    best.moved(step);
-                    best.offer(state);
-                }
-            }
-            let is_cold = at >= self.cooling.len() / 2;
-            for _ in 0..convoys[usize::from(is_cold)] {
-                let limit = -temperature * random.unit().max(f64::MIN_POSITIVE).ln();
-                if convoy.drive(state, self.fleet, limit, random) {
-                    convoy.processes().for_each(|process| best.touched(process));
-                    best.offer(state);
-                }
-            }
+        while let Some((at, temperature)) = self.temperature(steps) {
+            self.batch((at, temperature), state, best, &mut walk);
             sums[at].0 += state.cost();
             sums[at].1 += 1.0;
             steps += BATCH;
-            self.stop.spend(BATCH);
         }
-        means(&sums, state.cost())
+        (means(&sums, state.cost()), steps)
+    }
+
+    /// The temperature after so many steps, with its number, unless it is over.
+    pub(super) fn temperature(&self, steps: u64) -> Option<(usize, f64)> {
+        let share = self.pace.share(steps, self.stop);
+        let goes_on = share < 1.0 && !self.stop.is_raised();
+        goes_on.then(|| self.cooling.at(self.part.0 + share * (self.part.1 - self.part.0)))
+    }
+
+    /// Some steps at a temperature, which comes with its number.
+    pub(super) fn batch(
+        &self,
+        (at, temperature): (usize, f64),
+        state: &mut State,
+        best: &mut Incumbent,
+        walk: &mut Walk,
+    ) {
+        let Walk { ranks, random, chain, convoy, convoys } = walk;
+        for _ in 0..BATCH {
+            if random.below(1_000) < CHAINS {
+                let limit = limit(temperature, random);
+                let begin = draw_chain(state, ranks, random);
+                if chain.eject(state, begin, limit, random) {
+                    chain.processes().for_each(|process| best.touched(process));
+                    best.offer(state);
+                }
+                continue;
+            }
+            let step = self.draw(state, ranks, random);
+            let Some(difference) = state.difference(step) else { continue };
+            if random.accepts(difference, temperature) {
+                state.apply(step);
+                best.moved(step);
+                best.offer(state);
+            }
+        }
+        let is_cold = at >= self.cooling.len() / 2;
+        for _ in 0..convoys[usize::from(is_cold)] {
+            let limit = limit(temperature, random);
+            if convoy.drive(state, self.fleet, limit, random) {
+                convoy.processes().for_each(|process| best.touched(process));
+                best.offer(state);
+            }
+        }
+        self.stop.spend(BATCH);
     }
 
     /// Some move.
-    fn draw(&self, state: &State, random: &mut Random) -> Move {
-        let process = draw_process(state, random);
+    fn draw(&self, state: &State, ranks: &Ranks, random: &mut Random) -> Move {
+        let process = ranks.any(random);
         match random.below(100) {
             kind if kind < self.mix.homes => Move::Shift { process, to: state.home(process) },
             kind if kind < self.mix.homes + self.mix.shifts => {
-                Move::Shift { process, to: state.reach().draw(process, random) }
+                Move::Shift { process, to: state.draw_machine(process, random) }
             }
-            _ if random.below(100) < NEAR => Move::Swap { one: process, other: self.ranks.near(process, random) },
+            _ if random.below(100) < NEAR => Move::Swap { one: process, other: ranks.near(process, random) },
             _ => {
-                let members = state.members(state.reach().draw(process, random));
+                let members = state.members(state.draw_machine(process, random));
                 let at = random.index(members.len());
                 Move::Swap { one: process, other: members.get(at).map_or(process, |&other| other as usize) }
             }
@@ -143,17 +192,16 @@ impl Annealing<'_> {
     }
 }
 
-/// Some process, and a machine for it to begin a chain on.
-fn draw_chain(state: &State, random: &mut Random) -> (usize, usize) {
-    let process = draw_process(state, random);
-    let is_for_home = random.below(100) < CHAINS_HOME;
-    (process, if is_for_home { state.home(process) } else { state.reach().draw(process, random) })
+/// By how much a move of several processes may make the cost rise, drawn so that chance allows it as it does a single step.
+fn limit(temperature: f64, random: &mut Random) -> f64 {
+    -temperature * random.unit().max(f64::MIN_POSITIVE).ln()
 }
 
-/// Some process that can move; there is one.
-fn draw_process(state: &State, random: &mut Random) -> usize {
-    let movable = state.reach().movable();
-    movable[random.index(movable.len())] as usize
+/// Some process, and a machine for it to begin a chain on.
+fn draw_chain(state: &State, ranks: &Ranks, random: &mut Random) -> (usize, usize) {
+    let process = ranks.any(random);
+    let is_for_home = random.below(100) < CHAINS_HOME;
+    (process, if is_for_home { state.home(process) } else { state.draw_machine(process, random) })
 }
 
 /// Means of (sum, count); where none was met, that of the next colder temperature, and at the end the last cost.

@@ -85,7 +85,7 @@ impl<'a> Construction<'a> {
             let to = match at {
                 _ if tried == machines => at,
                 0 => home,
-                _ => reach.draw(process, random),
+                _ => reach.draw(process, |_| true, random),
             };
             if to != home && !reach.contains(process, to) {
                 continue;

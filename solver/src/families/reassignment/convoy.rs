@@ -77,7 +77,7 @@ impl<'a> Fleet<'a> {
     fn begin(&self, state: &State, random: &mut Random) -> Option<(usize, usize)> {
         let process = self.bound[random.index(self.bound.len())] as usize;
         let is_for_home = random.below(100) < HOME;
-        let to = if is_for_home { state.home(process) } else { state.reach().draw(process, random) };
+        let to = if is_for_home { state.home(process) } else { state.draw_machine(process, random) };
         self.is_worth_it(state, process, to).then_some((process, to))
     }
 

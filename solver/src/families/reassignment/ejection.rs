@@ -73,7 +73,7 @@ fn way(state: &State, (process, to, from): (usize, usize, usize), random: &mut R
         if other == process || missing > 0 && left >= missing {
             continue;
         }
-        let drawn: [usize; DRAWN] = std::array::from_fn(|_| state.reach().draw(other, random));
+        let drawn: [usize; DRAWN] = std::array::from_fn(|_| state.draw_machine(other, random));
         for target in drawn.into_iter().chain([state.home(other), from]) {
             let Some(cost) = state.difference(Move::Shift { process: other, to: target }) else { continue };
             if best.is_none_or(|(key, _)| (left, cost) < key) {

@@ -39,6 +39,13 @@ impl Incumbent {
         }
     }
 
+    /// Takes a state over if it is better, whatever moved.
+    pub(super) fn follow(&mut self, state: &State) {
+        if state.cost() < self.cost && state.has_room_everywhere() {
+            (self.cost, self.machines) = (state.cost(), state.machines().to_vec());
+        }
+    }
+
     /// Takes the state over if it is better; every move since the last time was told.
     pub(super) fn offer(&mut self, state: &State) {
         if state.cost() < self.cost && state.has_room_everywhere() {

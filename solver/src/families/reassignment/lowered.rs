@@ -46,9 +46,9 @@ pub(super) struct Lowered {
     /// The neighborhood of each machine, and how many there are.
     pub(super) neighborhood: Vec<u32>,
     pub(super) neighborhoods: usize,
-    /// Weighted costs of leaving the start, and of every pair of machines.
+    /// Weighted costs of leaving the start.
     leaving: Vec<f64>,
-    between: Vec<f64>,
+    between: Between,
     /// What the most moves within a service weigh.
     pub(super) service_weight: f64,
     /// Where each process can ever run.
@@ -82,7 +82,6 @@ impl Lowered {
         let lasting = parts.processes.iter().flat_map(|process| {
             process.needs.iter().zip(lasts.clone()).map(|(&need, lasts)| if lasts { whole(need) } else { 0 })
         });
-        let between = parts.machines.iter().flat_map(|machine| &machine.move_costs);
         let weights = parts.weights;
         Lowered {
             processes: parts.processes.len(),
@@ -106,10 +105,15 @@ impl Lowered {
             neighborhood,
             neighborhoods,
             leaving: parts.processes.iter().map(|process| product(weights.process, process.move_cost)).collect(),
-            between: between.map(|&cost| product(weights.machine, cost)).collect(),
+            between: Between::new(parts),
             service_weight: weights.service as f64,
             reach: Reach::new(parts, stop),
         }
+    }
+
+    /// Whether dependencies keep any process from any machine.
+    pub(super) fn has_dependencies(&self) -> bool {
+        self.neighborhoods > 1 && self.rules.iter().any(|rules| rules.dependency_row != NONE)
     }
 
     /// What a process needs of each resource on a machine beyond what it leaves there when it goes: at its start, only what
@@ -137,8 +141,37 @@ impl Lowered {
     /// What it costs that a process moves to a machine from its start.
     pub(super) fn move_cost(&self, process: usize, machine: usize) -> f64 {
         let start = self.start[process] as usize;
-        let between = self.between[start * self.machines + machine];
+        let between = self.between.of(start * self.machines + machine);
         if start == machine { between } else { between + self.leaving[process] }
+    }
+}
+
+/// Weighted costs of every pair of machines, a row for each that is left. There are so many that bytes count: where they differ
+/// by little, a byte each.
+#[derive(Debug)]
+enum Between {
+    /// Whole multiples, and what one is worth.
+    Small(Vec<u8>, f64),
+    Any(Vec<f64>),
+}
+
+impl Between {
+    fn new(parts: &Parts) -> Between {
+        let weight = parts.weights.machine;
+        let costs = || parts.machines.iter().flat_map(|machine| machine.move_costs.iter().copied());
+        let small: Option<Vec<u8>> = costs().map(|cost| u8::try_from(cost).ok()).collect();
+        small.map_or_else(
+            || Between::Any(costs().map(|cost| product(weight, cost)).collect()),
+            |small| Between::Small(small, weight as f64),
+        )
+    }
+
+    #[inline]
+    fn of(&self, pair: usize) -> f64 {
+        match self {
+            Between::Small(costs, weight) => f64::from(costs[pair]) * weight,
+            Between::Any(costs) => costs[pair],
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod portfolio;
 mod reach;
 mod repair;
 mod state;
+mod team;
 mod trail;
 
 use lessor_models::families::reassignment::{Cost, ReassignmentInstance};

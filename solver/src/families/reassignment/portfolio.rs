@@ -9,13 +9,14 @@ use crate::support::random::Random;
 use crate::support::stop::Stop;
 
 use super::ReassignmentOptions;
-use super::annealing::{Annealing, Mix, Ranks};
+use super::annealing::{Annealing, Mix, Ranks, Walk};
 use super::convoy::Fleet;
 use super::cooling::{Cooling, Pace};
 use super::incumbent::Incumbent;
 use super::lowered::Lowered;
 use super::repair::repair;
 use super::state::State;
+use super::team;
 
 /// Chains that anneal side by side where no clock decides.
 const CHAINS: usize = 2;
@@ -88,17 +89,19 @@ struct Chain<'a> {
     state: State<'a>,
     best: Incumbent,
     mix: Mix,
-    /// The mean cost at each temperature.
+    /// The mean cost at each temperature, and the steps taken; nothing of a team.
     costs: Vec<f64>,
+    steps: u64,
 }
 
-/// What the chains of a round do; each may have a mix of its own.
+/// What the chains of a round do; each may have a mix of its own, or all threads carry on one.
 struct Round<'a> {
     number: u32,
     cooling: &'a Cooling,
     part: (f64, f64),
     pace: Pace,
     mixes: &'a [Mix],
+    is_team: bool,
 }
 
 /// Searches by the method that the options name.
@@ -155,10 +158,14 @@ impl<'a> Search<'a> {
             None => Pace::Progress { from, to },
         };
         let even = Cooling::even(hot, COLD);
-        let pilot = Round { number: 0, cooling: &even, part: (0.0, 1.0), pace: pace(0.0, LEARNED, 1), mixes: &MIXES };
+        let pace_of_pilot = pace(0.0, LEARNED, 1);
+        let pilot =
+            Round { number: 0, cooling: &even, part: (0.0, 1.0), pace: pace_of_pilot, mixes: &MIXES, is_team: false };
         let mut pilots = self.round(&pilot, &start);
         pilots.sort_by(|one, other| one.best.cost.total_cmp(&other.best.cost));
-        let Chain { mut best, mix, costs, .. } = pilots.swap_remove(0);
+        let Chain { mut best, mix, costs, steps, .. } = pilots.swap_remove(0);
+        // Chains that could not even try every process on every machine are too few steps apart to differ: one goes on.
+        let is_team = steps < (self.lowered.processes * self.lowered.machines) as u64;
 
         let learned = even.learned(&costs, self.bound());
         let mut state = start;
@@ -166,7 +173,8 @@ impl<'a> Search<'a> {
             let part = [leg, leg + 1].map(|leg| f64::from(leg) / f64::from(LEGS));
             let [from, to] = part.map(|part| LEARNED + (REHEATED - LEARNED) * part);
             let (number, part, pace) = (1 + leg, (part[0], part[1]), pace(from, to, LEGS));
-            let mut chains = self.round(&Round { number, cooling: &learned, part, pace, mixes: &[mix] }, &state);
+            let round = Round { number, cooling: &learned, part, pace, mixes: &[mix], is_team };
+            let mut chains = self.round(&round, &state);
             chains.sort_by(|one, other| one.state.cost().total_cmp(&other.state.cost()));
             keep(&mut best, &chains);
             state = chains.swap_remove(0).state;
@@ -176,23 +184,40 @@ impl<'a> Search<'a> {
         for number in 2..options.rounds_max.unwrap_or(3) {
             let state = State::new(self.lowered, &best.machines);
             let (part, pace) = ((0.0, 1.0), pace(REHEATED, 1.0, 1));
-            let round = Round { number: LEGS + number, cooling: &warm, part, pace, mixes: &[mix] };
+            let round = Round { number: LEGS + number, cooling: &warm, part, pace, mixes: &[mix], is_team };
             keep(&mut best, &self.round(&round, &state));
         }
     }
 
-    /// All chains anneal from a state.
+    /// All threads carry on one chain from a state.
+    fn together(&self, round: &Round, from: &State<'a>) -> Chain<'a> {
+        let Round { cooling, part, pace, .. } = *round;
+        let mix = round.mixes[0];
+        let annealing = Annealing { cooling, part, pace, mix, fleet: &self.fleet, stop: self.stop };
+        let (mut states, mut best) = (vec![from.clone(); self.chains.max(1)], Incumbent::new(from));
+        let mut random = self.random.fork(u64::from(round.number) << 32);
+        team::run(&annealing, (self.lowered, &self.ranks), &mut states, &mut best, &mut random);
+        self.offer(&best.machines);
+        Chain { state: states.swap_remove(0), best, mix, costs: Vec::new(), steps: 0 }
+    }
+
+    /// What chains come to from a state.
     fn round(&self, round: &Round, from: &State<'a>) -> Vec<Chain<'a>> {
+        if round.is_team { vec![self.together(round, from)] } else { self.apart(round, from) }
+    }
+
+    /// All chains anneal from a state.
+    fn apart(&self, round: &Round, from: &State<'a>) -> Vec<Chain<'a>> {
         let chain = |chain: usize| {
             let mix = round.mixes[chain % round.mixes.len()];
-            let mut random = self.random.fork(u64::from(round.number) << 32 | chain as u64);
+            let random = self.random.fork(u64::from(round.number) << 32 | chain as u64);
             let (mut state, mut best) = (from.clone(), Incumbent::new(from));
             let Round { cooling, part, pace, .. } = *round;
-            let (ranks, fleet) = (&self.ranks, &self.fleet);
-            let annealing = Annealing { cooling, part, pace, mix, ranks, fleet, stop: self.stop };
-            let costs = annealing.run(&mut state, &mut best, &mut random);
+            let annealing = Annealing { cooling, part, pace, mix, fleet: &self.fleet, stop: self.stop };
+            let walk = Walk::new(&state, &self.fleet, &self.ranks, random);
+            let (costs, steps) = annealing.run(&mut state, &mut best, walk);
             self.offer(&best.machines);
-            Chain { state, best, mix, costs }
+            Chain { state, best, mix, costs, steps }
         };
         (0..self.chains.max(1)).into_par_iter().map(chain).collect()
     }

@@ -19,6 +19,9 @@ const LISTED_MAX: usize = 64;
 /// Draws for a process that can reach more machines than are listed.
 const DRAWS: usize = 12;
 
+/// Of ten machines, how many are most. To ask for one costs a look into a table of a bit for each process and machine.
+const WIDE: usize = 8;
+
 /// How often what stays for good rules out more, at most.
 const PASSES_MAX: usize = 4;
 
@@ -31,6 +34,8 @@ pub(super) struct Reach {
     bits: Vec<u64>,
     /// Where few machines can be reached, these; nothing where there are more.
     listed: Vec<Vec<u32>>,
+    /// Whether most machines can be reached, so that it is not worth asking for one.
+    is_wide: Vec<bool>,
     /// Processes that can move at all.
     movable: Vec<u32>,
 }
@@ -68,7 +73,9 @@ impl Reach {
         let listed = bits.par_chunks(words).map(list).collect();
         let is_movable = |row: &[u64]| row.iter().any(|&word| word != 0);
         let movable = (0..).zip(bits.chunks(words)).filter(|(_, row)| is_movable(row)).map(|(process, _)| process);
-        Reach { machines, words, movable: movable.collect(), listed, bits }
+        let is_wide = |row: &[u64]| reached(row) * 10 >= machines * WIDE;
+        let is_wide = bits.chunks(words).map(is_wide).collect();
+        Reach { machines, words, movable: movable.collect(), listed, is_wide, bits }
     }
 
     /// The processes that can move at all.
@@ -81,15 +88,17 @@ impl Reach {
         self.bits[process * self.words + machine / WORD] >> (machine % WORD) & 1 == 1
     }
 
-    /// A machine that a process can reach, each as likely as any other; where that takes too long, any machine.
-    pub(super) fn draw(&self, process: usize, random: &mut Random) -> usize {
+    /// A machine that a process can reach and that suits, each as likely as any other; where that takes too long, any machine.
+    #[inline]
+    pub(super) fn draw(&self, process: usize, suits: impl Fn(usize) -> bool, random: &mut Random) -> usize {
         let listed = &self.listed[process];
         if !listed.is_empty() {
             return listed[random.index(listed.len())] as usize;
         }
+        let is_wide = self.is_wide[process];
         let mut machine = random.index(self.machines);
         for _ in 1..DRAWS {
-            if self.contains(process, machine) {
+            if suits(machine) && (is_wide || self.contains(process, machine)) {
                 break;
             }
             machine = random.index(self.machines);
@@ -98,10 +107,14 @@ impl Reach {
     }
 }
 
+/// How many machines are in a row.
+fn reached(row: &[u64]) -> usize {
+    row.iter().map(|word| word.count_ones() as usize).sum()
+}
+
 /// The machines of a row, where they are few.
 fn list(row: &[u64]) -> Vec<u32> {
-    let count = row.iter().map(|word| word.count_ones() as usize).sum::<usize>();
-    if count > LISTED_MAX {
+    if reached(row) > LISTED_MAX {
         return Vec::new();
     }
     let bits = (0..)

@@ -163,7 +163,7 @@ impl<'a> Repair<'a> {
             let to = match at {
                 _ if tried == machines => (first + at) % machines,
                 0 => home,
-                _ => reach.draw(process, random),
+                _ => reach.draw(process, |_| true, random),
             };
             if to == from || to != home && !reach.contains(process, to) {
                 continue;
@@ -192,7 +192,7 @@ impl<'a> Repair<'a> {
         let may = |process: usize, to: usize| to == self.state.home(process) || reach.contains(process, to);
         let mut tries = Vec::new();
         for _ in 0..SWAPS {
-            let to = reach.draw(process, random);
+            let to = reach.draw(process, |_| true, random);
             let members = self.state.members(to);
             let Some(&other) = members.get(random.index(members.len().max(1))) else { continue };
             let other = other as usize;

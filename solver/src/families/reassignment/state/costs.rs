@@ -44,7 +44,7 @@ impl State<'_> {
         let burden = instance.burden(process);
         let machines = sum_after(self.row(to), burden, 1.0) - self.costs[to] + sum_after(self.row(from), burden, -1.0)
             - self.costs[from];
-        let moves = instance.move_cost(process, to) - instance.move_cost(process, from);
+        let moves = instance.move_cost(process, to) - self.moving[process];
         machines + moves + self.service_difference(&[self.moved_by(process, from, to)])
     }
 
@@ -57,8 +57,8 @@ impl State<'_> {
         let machines = sum_after_swap(self.row(from), leaves, comes) - self.costs[from]
             + sum_after_swap(self.row(to), comes, leaves)
             - self.costs[to];
-        let moves = instance.move_cost(one, to) - instance.move_cost(one, from) + instance.move_cost(other, from)
-            - instance.move_cost(other, to);
+        let moves =
+            instance.move_cost(one, to) - self.moving[one] + instance.move_cost(other, from) - self.moving[other];
         let moved = [self.moved_by(one, from, to), self.moved_by(other, to, from)];
         machines + moves + self.service_difference(&moved)
     }

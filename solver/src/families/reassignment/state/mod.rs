@@ -1,15 +1,21 @@
 //! An assignment with everything that tells at once what a shift or a swap costs and whether it may be.
 //!
-//! What a move adds to the cost is in [`costs`], what machines have free in [`room`], what rules forbid otherwise in [`rules`].
+//! What a move adds to the cost is in [`costs`], what machines have free in [`room`], what rules forbid otherwise in
+//! [`rules`], and how moves are kept within some machines in [`region`].
 
 mod costs;
+mod region;
 mod room;
 mod rules;
+
+use crate::support::random::Random;
 
 use super::lowered::{Lowered, NONE, Rules};
 use super::reach::Reach;
 
 use costs::positive;
+
+pub(super) use region::Regions;
 
 /// Bits of a word.
 const WORD: usize = 64;
@@ -29,6 +35,8 @@ pub(super) struct State<'a> {
     instance: &'a Lowered,
     /// The machine of each process.
     at: Vec<u32>,
+    /// What it costs that each is there and not where it began.
+    moving: Vec<f64>,
     cost: f64,
     /// What is free of each machine's resources.
     free: Vec<i64>,
@@ -41,6 +49,10 @@ pub(super) struct State<'a> {
     /// For each spread row, the processes at each location, and at how many there are any.
     at_locations: Vec<u32>,
     spreads: Vec<u32>,
+    /// For each spread row, at how many there must be any.
+    least_spreads: Vec<u32>,
+    /// The machines that moves may lead from and to.
+    is_open: Vec<bool>,
     /// For each dependency row, the processes in each neighborhood.
     in_neighborhoods: Vec<u32>,
     /// Whether each machine lacks something, and how many do.
@@ -66,6 +78,7 @@ impl<'a> State<'a> {
         let mut state = State {
             instance,
             at: instance.start.clone(),
+            moving: vec![0.0; instance.processes],
             cost: 0.0,
             free: instance.capacities.clone(),
             columns: instance.idle.clone(),
@@ -74,6 +87,8 @@ impl<'a> State<'a> {
             words,
             at_locations: vec![0; spread_rows * instance.locations],
             spreads: vec![0; spread_rows],
+            least_spreads: vec![0; spread_rows],
+            is_open: vec![true; instance.machines],
             in_neighborhoods: vec![0; rows(|rules| rules.dependency_row) * instance.neighborhoods],
             is_short: vec![false; instance.machines],
             short: 0,
@@ -91,23 +106,38 @@ impl<'a> State<'a> {
             for (column, burden) in state.columns_of(machine).iter_mut().zip(instance.burden(process)) {
                 *column += burden;
             }
-            state.cost += instance.move_cost(process, machine);
+            state.moving[process] = instance.move_cost(process, machine);
+            state.cost += state.moving[process];
         }
         for machine in 0..instance.machines {
             state.look_for_room(machine);
             state.costs[machine] = positive(state.columns_of(machine));
             state.cost += state.costs[machine];
         }
-        let places: Vec<(usize, usize)> = at.iter().map(|&machine| machine as usize).enumerate().collect();
-        state.put(&places);
-        // Where a machine had two of one service, the first that left took the mark of the other along.
-        (0..instance.processes).for_each(|process| state.mark(process, state.machine_of(process)));
+        for rules in instance.rules.iter().filter(|rules| rules.spread_row != NONE) {
+            state.least_spreads[rules.spread_row] = rules.spread;
+        }
+        state.follow(at);
         state
+    }
+
+    /// Puts every process on its machine of an assignment, whatever that breaks.
+    pub(super) fn follow(&mut self, at: &[u32]) {
+        let places: Vec<(usize, usize)> = at.iter().map(|&machine| machine as usize).enumerate().collect();
+        self.put(&places);
+        // Where a machine had two of one service, the first that left took the mark of the other along.
+        (0..self.at.len()).for_each(|process| self.mark(process, self.machine_of(process)));
     }
 
     /// Where each process can ever run.
     pub(super) fn reach(&self) -> &'a Reach {
         &self.instance.reach
+    }
+
+    /// A machine that a process can reach, each that is open as likely as any other; where that takes too long, any machine.
+    #[inline]
+    pub(super) fn draw_machine(&self, process: usize, random: &mut Random) -> usize {
+        self.reach().draw(process, |machine| self.is_open[machine], random)
     }
 
     /// The machine of each process.
@@ -188,7 +218,7 @@ impl<'a> State<'a> {
         self.unlist(process, from);
         self.look_for_room(from);
         self.burden(process, from, -1.0);
-        self.cost -= instance.move_cost(process, from);
+        self.cost -= self.moving[process];
     }
 
     /// Puts a process that left on a machine.
@@ -199,7 +229,8 @@ impl<'a> State<'a> {
         self.list(process, to);
         self.look_for_room(to);
         self.burden(process, to, 1.0);
-        self.cost += instance.move_cost(process, to);
+        self.moving[process] = instance.move_cost(process, to);
+        self.cost += self.moving[process];
         self.at[process] = u32::try_from(to).expect("machines are counted in 32 bits");
     }
 

@@ -17,7 +17,11 @@ impl State<'_> {
     fn keeps_apart(&self, process: usize, to: usize) -> bool {
         let from = self.machine_of(process);
         let rules = &self.instance.rules[self.instance.service[process] as usize];
-        from != to && !self.is_present(rules, to) && self.keeps_spread(rules, from, to)
+        from != to
+            && self.is_open[from]
+            && self.is_open[to]
+            && !self.is_present(rules, to)
+            && self.keeps_spread(rules, from, to)
     }
 
     /// Whether a process may go to a machine, but for dependencies.
@@ -31,7 +35,7 @@ impl State<'_> {
     pub(super) fn suits_swap(&self, one: usize, other: usize) -> bool {
         let instance = self.instance;
         let (from, to) = (self.machine_of(one), self.machine_of(other));
-        if from == to || !self.has_room_for_swap(one, other) {
+        if from == to || !self.is_open[from] || !self.is_open[to] || !self.has_room_for_swap(one, other) {
             return false;
         }
         let services = [instance.service[one] as usize, instance.service[other] as usize];
@@ -72,7 +76,7 @@ impl State<'_> {
         let count = |location: usize| self.at_locations[row * self.instance.locations + location];
         let before = self.spreads[row];
         let after = before + u32::from(count(to) == 0) - u32::from(count(from) == 1);
-        after >= rules.spread.min(before)
+        after >= self.least_spreads[row].min(before)
     }
 
     /// In how many more locations a service must be.

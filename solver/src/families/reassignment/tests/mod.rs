@@ -6,6 +6,7 @@ use lessor_models::families::reassignment::{
 };
 
 mod convoys;
+mod teams;
 
 use super::ejection::Chain;
 use super::lowered::Lowered;
@@ -149,7 +150,7 @@ fn whatever_the_checker_allows_is_within_reach() {
         for _ in 0..20 {
             let process = random.index(instance.parts().processes.len());
             if lowered.reach.movable().contains(&u32::try_from(process).unwrap()) {
-                let machine = lowered.reach.draw(process, &mut random);
+                let machine = lowered.reach.draw(process, |_| true, &mut random);
                 assert!(lowered.reach.contains(process, machine), "few machines are listed");
             }
         }
