@@ -91,14 +91,20 @@ pub struct Journal<S: Storage> {
     options: JournalOptions,
     fleet: FleetId,
     incarnation: Incarnation,
-    file: S::File,
+    segment: OpenSegment<S::File>,
+    position: Position,
+    is_stopped: bool,
+    is_attested: bool,
+}
+
+/// The segment that is written.
+#[derive(Debug)]
+struct OpenSegment<F> {
+    file: F,
     name: String,
     key: Key,
     /// Where the next frame goes.
     at: u64,
-    position: Position,
-    is_stopped: bool,
-    is_attested: bool,
 }
 
 impl<S: Storage> Journal<S> {
@@ -117,20 +123,8 @@ impl<S: Storage> Journal<S> {
         };
         let Segment { name, key, bytes, at, last } = segment;
         let file = storage.open(&name).map_err(|source| JournalError::io("open", &name, source))?;
-        let at = at as u64;
-        let mut journal = Journal {
-            storage,
-            options,
-            fleet,
-            incarnation,
-            file,
-            name,
-            key,
-            at,
-            position,
-            is_stopped: false,
-            is_attested: false,
-        };
+        let segment = OpenSegment { file, name, key, at: at as u64 };
+        let mut journal = Journal::of(storage, (fleet, incarnation), segment, (position, options));
         journal.make_durable(&bytes, last)?;
         Ok(journal)
     }
@@ -150,21 +144,18 @@ impl<S: Storage> Journal<S> {
             link: position.link,
             salt: options.salt,
         };
-        let (file, name, key) = begin_segment(&storage, &header)?;
-        let at = header::SIZE as u64;
-        Ok(Journal {
-            storage,
-            options,
-            fleet,
-            incarnation,
-            file,
-            name,
-            key,
-            at,
-            position,
-            is_stopped: false,
-            is_attested: false,
-        })
+        let segment = begin_segment(&storage, &header)?;
+        Ok(Journal::of(storage, (fleet, incarnation), segment, (position, options)))
+    }
+
+    /// A journal that goes on in a segment.
+    fn of(
+        storage: S,
+        (fleet, incarnation): (FleetId, Incarnation),
+        segment: OpenSegment<S::File>,
+        (position, options): (Position, JournalOptions),
+    ) -> Journal<S> {
+        Journal { storage, options, fleet, incarnation, segment, position, is_stopped: false, is_attested: false }
     }
 
     /// The number of the last commit.
@@ -190,16 +181,17 @@ impl<S: Storage> Journal<S> {
         }
         self.attempt(|journal| {
             let size = (commit.bytes.len() + frame::ALIGNMENT) as u64;
-            if journal.at > header::SIZE as u64 && journal.at + size > journal.options.segment_bytes {
+            let at = journal.segment.at;
+            if at > header::SIZE as u64 && at + size > journal.options.segment_bytes {
                 journal.rotate()?;
             }
             let sequence = journal.position.sequence + 1;
             let label =
                 Label { kind: FrameKind::Commit, sequence, records: commit.records, before: journal.position.link };
-            let link = frame::seal(&mut commit.bytes, label, &journal.key);
+            let link = frame::seal(&mut commit.bytes, label, &journal.segment.key);
             journal.write(&commit.bytes)?;
             journal.sync()?;
-            journal.at += commit.bytes.len() as u64;
+            journal.segment.at += commit.bytes.len() as u64;
             journal.position = Position { sequence, link };
             journal.is_attested = false;
             Ok(sequence)
@@ -257,13 +249,10 @@ impl<S: Storage> Journal<S> {
 
     /// The next segment is durable before the last one says that there is one.
     fn rotate(&mut self) -> Result<(), JournalError> {
-        let (file, name, key) = begin_segment(&self.storage, &self.header())?;
+        let next = begin_segment(&self.storage, &self.header())?;
         self.put(FrameKind::Continued)?;
         self.sync()?;
-        self.file = file;
-        self.name = name;
-        self.key = key;
-        self.at = header::SIZE as u64;
+        self.segment = next;
         Ok(())
     }
 
@@ -271,35 +260,37 @@ impl<S: Storage> Journal<S> {
     /// can be read and are nowhere on the device, and that no further sync would put there. The last commit is the only one
     /// of which that can be said; it is written again, over itself.
     fn make_durable(&mut self, bytes: &[u8], last: Option<usize>) -> Result<(), JournalError> {
-        let at = usize::try_from(self.at).expect("a segment fits the address space");
-        self.file.set_size(self.at).map_err(|source| JournalError::io("cut", &self.name, source))?;
+        let OpenSegment { file, name, at, .. } = &mut self.segment;
+        let name = &*name;
+        let read = usize::try_from(*at).expect("a segment fits the address space");
+        file.set_size(*at).map_err(|source| JournalError::io("cut", name, source))?;
         let start = last.unwrap_or(0);
-        self.file
-            .write_at(start as u64, &bytes[start..at])
-            .map_err(|source| JournalError::io("write", &self.name, source))?;
+        file.write_at(start as u64, &bytes[start..read]).map_err(|source| JournalError::io("write", name, source))?;
         self.sync()?;
-        self.storage.sync_names().map_err(|source| JournalError::io("sync the names of", &self.name, source))
+        self.storage.sync_names().map_err(|source| JournalError::io("sync the names of", &self.segment.name, source))
     }
 
     fn put(&mut self, kind: FrameKind) -> Result<(), JournalError> {
         let mut bytes = vec![0; HEADER];
         let Position { sequence, link } = self.position;
-        frame::seal(&mut bytes, Label { kind, sequence, records: 0, before: link }, &self.key);
+        frame::seal(&mut bytes, Label { kind, sequence, records: 0, before: link }, &self.segment.key);
         self.write(&bytes)?;
         self.is_attested = true;
         Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
-        self.file.write_at(self.at, bytes).map_err(|source| JournalError::io("write", &self.name, source))
+        let OpenSegment { file, name, at, .. } = &mut self.segment;
+        file.write_at(*at, bytes).map_err(|source| JournalError::io("write", name, source))
     }
 
     fn sync(&mut self) -> Result<(), JournalError> {
-        self.file.sync().map_err(|source| JournalError::io("sync", &self.name, source))
+        let OpenSegment { file, name, .. } = &mut self.segment;
+        file.sync().map_err(|source| JournalError::io("sync", name, source))
     }
 }
 
-fn begin_segment<S: Storage>(storage: &S, header: &Header) -> Result<(S::File, String, Key), JournalError> {
+fn begin_segment<S: Storage>(storage: &S, header: &Header) -> Result<OpenSegment<S::File>, JournalError> {
     let name = FileKind::Segment.name(header.sequence);
     let unfinished = format!("{name}{UNFINISHED}");
     let (bytes, key) = header.write();
@@ -308,7 +299,7 @@ fn begin_segment<S: Storage>(storage: &S, header: &Header) -> Result<(S::File, S
     file.sync().map_err(|source| JournalError::io("sync", &unfinished, source))?;
     storage.rename(&unfinished, &name).map_err(|source| JournalError::io("rename", &unfinished, source))?;
     storage.sync_names().map_err(|source| JournalError::io("sync the names of", &name, source))?;
-    Ok((file, name, key))
+    Ok(OpenSegment { file, name, key, at: header::SIZE as u64 })
 }
 
 fn list<S: Storage>(storage: &S) -> Result<Vec<String>, JournalError> {
