@@ -85,6 +85,11 @@ fn a_script_requests_lists_renews_and_releases() {
         (&renewed["version"], renewed["end"].as_i64()),
         (&2.into(), lease["end"].as_i64().map(|end| end + 300_000_000))
     );
+    let told = serving.lease(0, &format!("get {id}")).out;
+    assert!(
+        told.contains(": compute 1 Mop/s, memory 1 MiB; until 20") && told.contains(" UTC, price 0 micro-credits"),
+        "{told}"
+    );
     let stale = serving.lease(1, &format!("renew {id} --holder web --extend 5m --at-version 1 --json"));
     assert!(stale.err.contains("STALE_VERSION"), "{stale:?}");
     assert_eq!(serving.lease(0, &format!("release {id} --holder web --json")).json()["state"], "released");
@@ -149,6 +154,7 @@ fn a_refusal_ends_with_one_and_names_the_account_and_an_offer() {
     assert!(refused["left"].as_u64() < refused["asked"].as_u64(), "{said}");
     let words = serving.lease(1, "request --holder web --memory 1000TiB --term 10m --request-id r2");
     assert!(words.err.contains("no headroom: memory of"), "{words:?}");
+    assert!(words.err.contains("iB left, and ") && words.err.contains(" would be needed\n"), "{words:?}");
     assert_eq!(words.out, "");
 }
 
@@ -237,7 +243,7 @@ fn a_quote_and_an_explanation_change_nothing() {
         (&1.into(), &0.into(), &0.into())
     );
     let said = serving.lease(0, &format!("quote {whole} --class C --bid 1")).out;
-    assert!(said.contains("once 1 leases of others are gone"), "{said}");
+    assert!(said.contains("once 1 lease of another is gone"), "{said}");
 }
 
 #[test]

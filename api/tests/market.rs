@@ -93,6 +93,10 @@ fn a_round_is_cleared_settled_and_explains_itself() {
 
     let prices = bench.expect(0, "market prices round --json").json();
     assert!(prices.as_array().unwrap().iter().any(|price| price["sold"].as_u64() > Some(0)));
+    let told = bench.expect(0, "market prices round").out;
+    let (dearest, sold) = (told.lines().next().unwrap(), told.lines().nth(1).unwrap());
+    assert!(dearest.contains(" credits per ") && dearest.ends_with(" UTC") && dearest.contains(":00 to "), "{told}");
+    assert!(sold.starts_with("  sold ") && sold.contains("bit/s of "), "{told}");
     let asked = (0..40).map(|at| bench.expect(0, &format!("market why round bid-{at} --json")).json());
     let asked: Vec<serde_json::Value> = asked.collect();
     assert_eq!(asked.iter().filter(|why| why["won"] == true).count() as u64, round["winners"].as_u64().unwrap());

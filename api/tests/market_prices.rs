@@ -110,7 +110,7 @@ fn a_dear_cell_is_left_to_those_who_pay_and_a_price_of_zero_changes_nothing() {
     let said = bench.expect(0, "check dear");
     assert!(said.out.contains("every rule holds"), "{said:?}");
     let report = fs::read_to_string(bench.path("dear/report.html")).unwrap();
-    assert!(report.contains("micro-credits for accounts that the market priced"));
+    assert!(report.contains("credits for accounts that the market priced"));
     price_first_cell(&bench, 0);
     let free = bench.expect(0, "plan --fleet fleet --prices prices.parquet --work 200 --json --out free").json();
     assert!(free["dues_cost"].is_null(), "{free}");

@@ -7,9 +7,10 @@ mod common;
 use std::path::Path;
 
 use lessor_datasets::table::{
-    DatasetError, InstancePaths, TelemetryWriter, read_certificate, read_held_back, read_instance, read_moves,
-    read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced, write_certificate,
-    write_fleet_dir, write_held_back, write_moves, write_placements, write_prices, write_unplaced, write_zones,
+    DatasetError, InstancePaths, TelemetryWriter, account_words, cure_words, read_certificate, read_held_back,
+    read_instance, read_moves, read_placements, read_prices, read_telemetry, read_telemetry_within, read_unplaced,
+    write_certificate, write_fleet_dir, write_held_back, write_moves, write_placements, write_prices, write_unplaced,
+    write_zones,
 };
 use lessor_models::certificate::{Certificate, Dual, PiecePrice, Scope, ShapePrice};
 use lessor_models::fleet::{ClassIndex, Fleet, Level, NodeIndex, Owner, ZoneIndex};
@@ -154,6 +155,27 @@ fn limits_on_moves_and_least_locations_read_back() {
     assert_eq!([0, 1].map(|zone| back.fleet().move_limit(ZoneIndex(zone))), [None, Some(3)]);
     assert_eq!(back.fleet().move_costs(), instance.fleet().move_costs());
     assert_eq!(back.jobs()[1].spread, Some(Spread::over(Domain::Level(Level::Tile), 1)));
+}
+
+/// 1500 of base units each: heat in milliwatts, bids in micro-credits.
+#[test]
+fn a_cure_reads_as_people_write_it() {
+    let instance = common::instance();
+    let zone = Owner::Zone(ZoneIndex(1));
+    let (job, tile) = (JobIndex(2), NodeIndex(3));
+    let account = account_words(instance.fleet(), zone, Kind::Heat);
+    let cures = [
+        Cure::Capacity { owner: zone, kind: Kind::Heat, amount: 1_500 },
+        Cure::Preempt { job, tile, count: 1 },
+        Cure::Preempt { job, tile, count: 2 },
+        Cure::Bid(1_500),
+    ];
+    let (job, tile) = (instance.job_name(job), instance.fleet().name(tile));
+    let words = cures.map(|cure| cure_words(&instance, cure));
+    assert_eq!(words[0], format!("add 1.5 W to {account}"));
+    assert_eq!(words[1], format!("preempt 1 capsule of job {job:?} on tile {tile:?}"));
+    assert_eq!(words[2], format!("preempt 2 capsules of job {job:?} on tile {tile:?}"));
+    assert_eq!(words[3], "bid 0.001500 credits more a capsule");
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub mod resources;
 pub mod telemetry;
 pub mod tile_class;
 pub mod time;
+pub mod words;
 
 #[cfg(test)]
 mod test_instance;

@@ -26,7 +26,7 @@ const AFTER_EXAMPLES: &str = "\
 Examples:
   lessor market prices round
   lessor market why round bid-7
-  lessor market quote round node:layer:bandwidth --quantity 1000000 --term 1h";
+  lessor market quote round zone:link-002:bandwidth --quantity 1000000000 --term 1h";
 
 /// Verbs of `lessor market`.
 #[derive(Debug, Args)]

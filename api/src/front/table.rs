@@ -10,6 +10,7 @@ use arrow_array::{
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use lessor_datasets::table::{TABLE_KEY, VERSION, VERSION_KEY};
 use lessor_models::objective::terms::Objective;
+use lessor_models::words::credits;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -73,21 +74,22 @@ pub(super) fn rows<'a>(outcome: &'a Outcome<'_>) -> Vec<WeighingRow<'a>> {
     outcome.points.iter().map(row).collect()
 }
 
-/// The points of the front for people, a line each.
+/// The points of the front for people, a line each; what they come to is in credits.
 pub(super) fn words(outcome: &Outcome<'_>) -> String {
     let [first, second] = outcome.pair.terms().map(Objective::name);
     let line = |row: &WeighingRow<'_>| {
         format!(
             "{:<4} {:>24} {:>24} {:>8} {:>8} {:>8}\n",
             row.plan.unwrap_or_default(),
-            row.first_amount,
-            row.second_amount,
+            credits(row.first_amount),
+            credits(row.second_amount),
             row.placed,
             row.moves,
             gap(row.gap)
         )
     };
     let lines: String = rows(outcome).iter().filter(|row| !row.is_dominated).map(line).collect();
+    let [first, second] = [first, second].map(|term| format!("{term}, credits"));
     format!("plan {first:>24} {second:>24} {:>8} {:>8} {:>8}\n{lines}", "placed", "moves", "gap")
 }
 

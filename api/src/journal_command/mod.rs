@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::Path;
 
 use lessor_engine::authority::INCARNATION_MAX;
+use lessor_models::words::counted;
 use serde::Serialize;
 
 use crate::cli::{JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};
@@ -142,8 +143,10 @@ fn tell(summary: &JournalSummary, json: bool) {
     summary.findings.iter().for_each(|finding| warn(finding));
     let JournalSummary { fleet, incarnation, snapshot, sequence, commits, records, bytes, .. } = summary;
     let snapshot = snapshot.map_or("no snapshot".to_owned(), |commit| format!("a snapshot of commit {commit}"));
-    say(&format!("fleet {fleet}, incarnation {incarnation}: {snapshot}, {commits} commits after it up to {sequence}"));
-    say(&format!("{records} records of {bytes} bytes in them, all of them whole"));
+    let commits = counted(*commits, "commit", "commits");
+    say(&format!("fleet {fleet}, incarnation {incarnation}: {snapshot}, {commits} after it up to {sequence}"));
+    let (records, bytes) = (counted(*records, "record", "records"), counted(*bytes, "byte", "bytes"));
+    say(&format!("{records} of {bytes} in them, all of them whole"));
 }
 
 fn io(path: &Path, what: &'static str, source: std::io::Error) -> JournalCommandError {

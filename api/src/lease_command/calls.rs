@@ -1,12 +1,13 @@
 //! Verbs that are one call and one answer.
 
+use lessor_models::words::counted;
 use serde_json::{Value, json};
 
 use super::connection::{connect, lease_name, timed};
 use super::error::LeaseError;
 use super::shown::{
     lease_json, lease_line, micros, quote_json, quote_line, refusal_json, refusal_lines, revision, standing_json,
-    standing_line,
+    standing_line, time_words,
 };
 use super::spec::{span, spec};
 use crate::cli::{
@@ -155,11 +156,12 @@ pub(super) async fn explain(args: &LeaseExplainArgs) -> Result<Ending, LeaseErro
         answer.accounts.iter().for_each(|standing| say(&standing_line(standing)));
         answer.refusal.iter().flat_map(refusal_lines).for_each(|line| say(&line));
         if args.term.is_some() {
-            say(&format!("fits on {} of {} tiles that were looked at", answer.fitting_tile_count, answer.tile_count));
+            let tiles = counted(answer.tile_count, "tile that was", "tiles that were");
+            say(&format!("fits on {} of {tiles} looked at", answer.fitting_tile_count));
         }
         for obstacle in &answer.obstacles {
             let words = obstacle.refusal.as_ref().map_or("", |refusal| refusal.message.as_str());
-            say(&format!("{} tiles: {words}", obstacle.tile_count));
+            say(&format!("{}: {words}", counted(obstacle.tile_count, "tile", "tiles")));
         }
     }
     Ok(Ending::Done)
@@ -174,7 +176,7 @@ pub(super) async fn drain(args: &LeaseDrainArgs) -> Result<Ending, LeaseError> {
     } else if args.cancel {
         say(&format!("{} takes leases again", args.node));
     } else {
-        say(&format!("{} takes nothing new and is empty by {deadline}", args.node));
+        say(&format!("{} takes nothing new and is empty by {}", args.node, time_words(answer.deadline_time)));
     }
     Ok(Ending::Done)
 }

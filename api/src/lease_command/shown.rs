@@ -1,5 +1,9 @@
 //! What answers look like: JSON keys, which are promises, and lines for people.
 
+use lessor_datasets::table::instant_words;
+use lessor_models::resources::Kind;
+use lessor_models::time;
+use lessor_models::words::{self, Round, counted};
 use prost_types::Timestamp;
 use serde_json::{Value, json};
 
@@ -7,16 +11,16 @@ use crate::proto::account::Owner;
 use crate::proto::{self, Account, AccountStanding, CounterOffer, Lease, QuoteResponse, Refusal, Resources, Revision};
 
 /// The kinds and their amounts, in vector order.
-fn amounts(resources: &Resources) -> [(&'static str, u64); 8] {
+fn amounts(resources: &Resources) -> [(Kind, u64); Kind::COUNT] {
     [
-        ("compute", resources.compute_mops),
-        ("memory", resources.memory_bytes),
-        ("bandwidth", resources.bandwidth_bps),
-        ("power", resources.power_mw),
-        ("heat", resources.heat_mw),
-        ("accelerator", resources.accelerator_milli),
-        ("storage", resources.storage_bytes),
-        ("reversible", resources.reversible_mops),
+        (Kind::Compute, resources.compute_mops),
+        (Kind::Memory, resources.memory_bytes),
+        (Kind::Bandwidth, resources.bandwidth_bps),
+        (Kind::Power, resources.power_mw),
+        (Kind::Heat, resources.heat_mw),
+        (Kind::Accelerator, resources.accelerator_milli),
+        (Kind::Storage, resources.storage_bytes),
+        (Kind::Reversible, resources.reversible_mops),
     ]
 }
 
@@ -27,10 +31,16 @@ pub(super) fn lease_id(lease: &Lease) -> &str {
 
 /// Microseconds since 1970, by the lessor's time.
 pub(super) fn micros(time: Option<Timestamp>) -> Value {
-    time.map_or(Value::Null, |time| {
-        let micros = time.seconds.saturating_mul(1_000_000).saturating_add(i64::from(time.nanos / 1_000));
-        json!(micros)
-    })
+    time.map_or(Value::Null, |time| json!(micros_of(time)))
+}
+
+/// The same, as people write it.
+pub(super) fn time_words(time: Option<Timestamp>) -> String {
+    time.map_or("an unknown time".to_owned(), |time| instant_words(time::Timestamp(micros_of(time))))
+}
+
+fn micros_of(time: Timestamp) -> i64 {
+    time.seconds.saturating_mul(1_000_000).saturating_add(i64::from(time.nanos / 1_000))
 }
 
 /// A revision as it is written: `INCARNATION.NUMBER`.
@@ -58,7 +68,7 @@ pub(super) fn lease_json(lease: &Lease) -> Value {
         "token": lease.token,
         "start": micros(lease.start_time),
         "end": micros(lease.end_time),
-        "resources": amounts(&resources).into_iter().map(|(kind, amount)| (kind.to_owned(), json!(amount)))
+        "resources": amounts(&resources).into_iter().map(|(kind, amount)| (kind.name().to_owned(), json!(amount)))
             .collect::<serde_json::Map<_, _>>(),
         "price": lease.price_micro_credits,
         "service_class": enum_word(lease.service_class().as_str_name(), "SERVICE_CLASS_").to_ascii_uppercase(),
@@ -78,7 +88,7 @@ pub(super) fn lease_line(lease: &Lease) -> String {
     let held: Vec<String> = amounts(&resources)
         .into_iter()
         .filter(|held| held.1 > 0)
-        .map(|(kind, held)| format!("{kind} {held}"))
+        .map(|(kind, held)| format!("{kind} {}", words::amount(kind, held, Round::Down)))
         .collect();
     format!(
         "{:<8} {:<9} v{} token {} {} on {}: {}; until {}, price {}",
@@ -89,9 +99,14 @@ pub(super) fn lease_line(lease: &Lease) -> String {
         lease.holder,
         lease.node,
         held.join(", "),
-        micros(lease.end_time),
-        lease.price_micro_credits,
+        time_words(lease.end_time),
+        micro_credits(lease.price_micro_credits),
     )
+}
+
+/// A price in words.
+fn micro_credits(price: i64) -> String {
+    counted(price, "micro-credit", "micro-credits")
 }
 
 /// A quote as one JSON object.
@@ -106,12 +121,13 @@ pub(super) fn quote_json(quote: &QuoteResponse) -> Value {
 
 /// A quote in one line.
 pub(super) fn quote_line(quote: &QuoteResponse) -> String {
-    let (nodes, price) = (quote.nodes.join(", "), quote.price_micro_credits);
+    let (nodes, price) = (quote.nodes.join(", "), micro_credits(quote.price_micro_credits));
     match quote.displaced_lease_count {
         0 => format!("would be granted on {nodes}, price {price}"),
         displaced => format!(
-            "would be offered on {nodes} once {displaced} leases of others are gone, price {price} and compensation {}",
-            quote.compensation_micro_credits
+            "would be offered on {nodes} once {} gone, price {price} and compensation {}",
+            counted(displaced, "lease of another is", "leases of others are"),
+            micro_credits(quote.compensation_micro_credits)
         ),
     }
 }
@@ -146,14 +162,12 @@ pub(super) fn refusal_lines(refusal: &Refusal) -> Vec<String> {
     let mut lines = vec![format!("refused: {}", refusal.message)];
     if let Some(offer) = &refusal.counter_offer {
         if offer.smaller_permille > 0 {
-            lines
-                .push(format!("  smaller: {} thousandths of it fit on {}", offer.smaller_permille, offer.smaller_node));
+            let part = counted(offer.smaller_permille, "thousandth of it fits", "thousandths of it fit");
+            lines.push(format!("  smaller: {part} on {}", offer.smaller_node));
         }
         if offer.later_time.is_some() {
-            lines.push(format!(
-                "  later: it fits from {} on, if nobody renews or comes first",
-                micros(offer.later_time)
-            ));
+            let later = time_words(offer.later_time);
+            lines.push(format!("  later: it fits from {later} on, if nobody renews or comes first"));
         }
         if !offer.elsewhere_node.is_empty() {
             lines.push(format!("  elsewhere: it fits on {}", offer.elsewhere_node));
@@ -189,11 +203,18 @@ pub(super) fn standing_line(standing: &AccountStanding) -> String {
     let account = standing.account.clone().unwrap_or_default();
     let (owner_type, name) = owner(&account);
     let kind = enum_word(account.kind().as_str_name(), "KIND_");
+    let Some(known) = Kind::from_name(&kind) else {
+        return format!("{kind} of {owner_type} {name:?}: {} of {} held", standing.commitment, standing.capacity);
+    };
     let price = match standing.posted_price {
         0 => String::new(),
-        price => format!(", {price} micro-credits per 10^6 units and hour"),
+        price => format!(", {}", words::price(known, price)),
     };
-    format!("{kind} of {owner_type} {name:?}: {} of {} held{price}", standing.commitment, standing.capacity)
+    let held = words::amount(known, standing.commitment, Round::Up);
+    format!(
+        "{kind} of {owner_type} {name:?}: {held} of {} held{price}",
+        words::amount(known, standing.capacity, Round::Down)
+    )
 }
 
 /// One line or object of a watch.

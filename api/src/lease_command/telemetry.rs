@@ -4,6 +4,7 @@ use lessor_datasets::table::{read_fleet, read_telemetry};
 use lessor_models::fleet::Fleet;
 use lessor_models::telemetry::Sample;
 use lessor_models::time::Timestamp;
+use lessor_models::words::counted;
 use serde_json::json;
 
 use super::connection::{connect, timed};
@@ -25,7 +26,8 @@ pub(super) async fn run(args: &LeaseTelemetryArgs) -> Result<Ending, LeaseError>
     if args.server.json {
         say(&json!({ "samples": told.samples, "limits_changed": told.limits_changed }).to_string());
     } else {
-        say(&format!("{} samples, {} limits and closures changed", told.samples, told.limits_changed));
+        let samples = counted(told.samples, "sample", "samples");
+        say(&format!("{samples}, {} changed", counted(told.limits_changed, "limit or closure", "limits and closures")));
     }
     Ok(Ending::Done)
 }

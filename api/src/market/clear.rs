@@ -7,7 +7,6 @@ use lessor_datasets::table::{
     write_entries, write_prices, write_sales,
 };
 use lessor_market::book::GoodIndex;
-use lessor_market::clear::outcome::EXACT_UNITS;
 use lessor_market::money::Money;
 use lessor_market::preemption;
 use lessor_market::session::catalog::ListedGood;
@@ -19,6 +18,7 @@ use lessor_market::settlement::{
     Entry, HolderId, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit,
 };
 use lessor_models::plan::Price;
+use lessor_models::words::{counted, credits, millionths};
 use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 
@@ -35,7 +35,9 @@ use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
 use crate::process::clock::ProcessClock;
 use crate::process::deadline::with_alarms;
 use crate::process::interrupt;
-use crate::words::credits;
+
+/// The page of a market directory.
+const REPORT: &str = "report.html";
 
 /// The number of a first round; where nobody says what bidders have, round 0 issues what they may owe.
 const FIRST: RoundId = RoundId(1);
@@ -202,7 +204,7 @@ fn exact_payments<'a>(round: &'a Round, class: &'a ClassOutcome) -> impl Iterato
     class.exact_payments.iter().map(|(bidder, exact)| ExactPayment {
         account_class: account_class.clone(),
         bidder: round.parties.holder_name(HolderId(bidder.0)).to_owned(),
-        payment: format!("{}.{:06}", exact / EXACT_UNITS, exact % EXACT_UNITS),
+        payment: millionths(i128::try_from(*exact).unwrap_or(i128::MAX)),
     })
 }
 
@@ -290,7 +292,7 @@ fn write(
         certificate: &cleared.certificate,
         awards: &awards,
     };
-    staged.write("report.html", &page::html(&shown))?;
+    staged.write(REPORT, &page::html(&shown))?;
     Ok(())
 }
 
@@ -357,18 +359,16 @@ fn tell(args: &MarketClearArgs, cleared: &Cleared, clock: &ProcessClock) {
         return;
     }
     let money = |amount: u128| credits(u64::try_from(amount).unwrap_or(u64::MAX));
-    say(&format!("bids      {} of {} bidders; {} won", figures.bids, figures.bidders, figures.winners));
+    let bidders = counted(figures.bidders, "bidder", "bidders");
+    say(&format!("bids      {} of {bidders}; {} won", figures.bids, figures.winners));
     if figures.offers > 0 {
         say(&format!("offers    {}; {} sold", figures.offers, figures.sales));
     }
     say(&format!("value     {} credits, of which {} are paid", money(figures.value), money(figures.revenue)));
     let proof = certificate.gap.map_or("not proved".to_owned(), |gap| format!("gap {:.4} %", gap * 100.0));
     say(&format!("surplus   {} credits; {proof}", money(figures.surplus)));
-    say(&format!(
-        "ledger    {} entries, which add up to zero; the operator has {} micro-credits",
-        cleared.entries.len(),
-        figures.operator
-    ));
+    let entries = counted(cleared.entries.len(), "entry", "entries");
+    say(&format!("ledger    {entries}, which add up to zero; the operator has {} credits", credits(figures.operator)));
     figures.unsettled.iter().for_each(|reason| say(&format!("unsettled {reason}")));
-    say(&format!("written   {}", args.out.display()));
+    say(&format!("report    {}", args.out.join(REPORT).display()));
 }

@@ -94,6 +94,12 @@ pub enum MarketError {
         /// The longest term, in seconds.
         most: f64,
     },
+    /// A quote for what is not let.
+    #[error("{name:?} has nothing on offer over that time; `lessor market prices` lists what has")]
+    NothingOffered {
+        /// The account.
+        name: String,
+    },
     /// A quote for more than there is.
     #[error(
         "{name:?} has {offered} base units on offer over that time, and {asked} were asked for; ask for at most so many"

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use lessor_datasets::table::AwardRow;
+use lessor_datasets::table::{AwardRow, account_words};
 use lessor_market::session::SessionOutcome;
 use lessor_market::session::supporting_prices::SupportingPrices;
+use lessor_models::words::{counted, price_parts};
 
 use super::record::{Certificate, Figures};
 use super::round::Round;
@@ -12,7 +13,6 @@ use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, percent};
 use crate::draw::frame::{Frame, maker};
 use crate::report::html_safe;
-use crate::words::account_words;
 
 const TEMPLATE: &str = include_str!("page/market.html");
 const PAGE_STYLE: &str = include_str!("page/market.css");
@@ -45,8 +45,8 @@ pub(super) struct Shown<'a> {
 /// What is said of payments and of prices, and what is said in place of them where nothing could be settled.
 const PAYMENTS: &str = "Each point is a winner. On the dotted line it would pay all that it bid; the lower, the more of the worth \
                         stays with it. A point rested on says whose it is.";
-const PRICES: &str = "Micro-credits per 10<sup>6</sup> base units and hour, dearest first. At these prices nobody could have done \
-                      better by much: together they prove the bound of the certificate.";
+const PRICES: &str = "In credits, dearest first. At these prices nobody could have done better by much: together they prove the \
+                      bound of the certificate.";
 const NO_PAYMENTS: &str = "Nothing was settled: nobody won, and nobody pays.";
 const NO_PRICES: &str = "Nothing was settled, so that nothing was sold at any price. The prices in \
  <code>prices.parquet</code> bound \
@@ -120,7 +120,7 @@ fn headline(shown: &Shown<'_>) -> String {
         (
             "Regret found",
             certificate.regret.map_or("–".to_owned(), |regret| money(u128::try_from(regret).unwrap_or(0))),
-            format!("credits, in {} misreports tried{cut}", certificate.misreports),
+            format!("credits, in {} tried{cut}", counted(certificate.misreports, "misreport", "misreports")),
         ),
     ];
     entries.iter().map(|(name, text, note)| headline_figure(name, text, note)).collect()
@@ -221,15 +221,16 @@ fn accounts(shown: &Shown<'_>) -> String {
     for (good, price, sold) in rows.iter().take(ROWS_MAX) {
         let hour = |at: i64| (at - first) as f64 / 3.6e9;
         let share = *sold as f64 / good.offered.max(1) as f64;
+        let [(price, unit), (reserve, _)] = [*price, good.reserve].map(|price| price_parts(good.kind, price));
         let _ = writeln!(
             table,
-            "<tr><td>{}</td><td class=\"numeric\">{:.1}</td><td class=\"numeric\">{:.1}</td><td class=\"numeric\">{price}</td>\
-             <td class=\"numeric\">{}</td><td><div class=\"bar\"><span style=\"width:{:.1}%\"></span></div>\
+            "<tr><td>{}</td><td class=\"numeric\">{:.1}</td><td class=\"numeric\">{:.1}</td>\
+             <td class=\"numeric\">{price}<br><small>per {unit}</small></td><td class=\"numeric\">{reserve}</td>\
+             <td><div class=\"bar\"><span style=\"width:{:.1}%\"></span></div>\
              <small>{}</small></td></tr>",
             html_safe(&account_words(fleet, good.owner, good.kind)),
             hour(good.interval.start.0),
             hour(good.interval.end.0),
-            good.reserve,
             share * 100.0,
             percent(share)
         );

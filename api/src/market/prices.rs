@@ -1,7 +1,8 @@
 //! `lessor market prices`: what accounts cost, what binds, and who competes for it.
 
-use lessor_datasets::table::{AWARDS, AwardRow, PRICES, read_awards, read_prices};
+use lessor_datasets::table::{AWARDS, AwardRow, PRICES, account_words, interval_words, read_awards, read_prices};
 use lessor_models::plan::Price;
+use lessor_models::words::{self, Round as Rounding, amount};
 use serde::Serialize;
 
 use super::record::Record;
@@ -10,7 +11,6 @@ use crate::cli::MarketPricesArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
 use crate::ending::Ending;
-use crate::words::{account_words, credits};
 
 /// Competitors told of each price at most.
 const COMPETITORS_MAX: usize = 5;
@@ -32,19 +32,24 @@ pub(super) fn run(args: &MarketPricesArgs) -> Result<Ending, CommandError> {
     let round = Round::again(&Record::read(&args.market)?)?;
     let prices = read_prices(&args.market.join(PRICES.file_name()), &round.instance)?;
     let awards = read_awards(&args.market.join(AWARDS.file_name()))?;
-    let mut shown: Vec<PriceSummary<'_>> = prices.iter().map(|price| summary(&round, &awards, price)).collect();
-    shown.sort_by(|a, b| b.price.cmp(&a.price).then_with(|| (&a.account, a.start_us).cmp(&(&b.account, b.start_us))));
+    let mut shown: Vec<_> = prices.iter().map(|price| (price, summary(&round, &awards, price))).collect();
+    shown.sort_by(|(_, a), (_, b)| {
+        b.price.cmp(&a.price).then_with(|| (&a.account, a.start_us).cmp(&(&b.account, b.start_us)))
+    });
     if args.json {
-        say(&serde_json::to_string(&shown).expect("a summary is JSON"));
-        return Ok(Ending::Done);
-    }
-    for price in shown {
-        let hours = |micros: i64| micros as f64 / 3.6e9;
-        let span = hours(price.end_us - price.start_us);
-        say(&format!("{} credits per 10^6 units and hour: {}, {span:.2} h", credits(price.price), price.account));
-        say(&format!("  sold {} of {} asked for; {}", price.sold, price.asked, price.competitors.join(", ")));
+        let summaries: Vec<_> = shown.into_iter().map(|(_, summary)| summary).collect();
+        say(&serde_json::to_string(&summaries).expect("a summary is JSON"));
+    } else {
+        shown.iter().for_each(|(price, summary)| tell(price, summary));
     }
     Ok(Ending::Done)
+}
+
+fn tell(price: &Price, summary: &PriceSummary<'_>) {
+    let holds = interval_words(price.interval);
+    say(&format!("{}: {}, {holds}", words::price(price.kind, price.price), summary.account));
+    let [sold, asked] = [summary.sold, summary.asked].map(|sum| amount(price.kind, sum, Rounding::Down));
+    say(&format!("  sold {sold} of {asked} asked for; {}", summary.competitors.join(", ")));
 }
 
 /// A price with the bids that need its good: the greatest first.

@@ -6,6 +6,7 @@ use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
 use lessor_models::plan::Price;
 use lessor_models::resources::Kind;
 use lessor_models::time::{Interval, Span};
+use lessor_models::words::{self, Round as Rounding};
 use serde::Serialize;
 
 use super::error::MarketError;
@@ -15,7 +16,6 @@ use crate::cli::MarketQuoteArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
 use crate::ending::Ending;
-use crate::words::credits;
 
 /// The object that `lessor market quote --json` prints.
 #[derive(Debug, Serialize)]
@@ -60,6 +60,9 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     let cuts = std::iter::once(&wish).chain(priced.iter().map(|(part, _)| part));
     let catalog = Catalog::new(&round.session().ground, class, cuts);
     let offered = catalog.goods().iter().map(|good| good.offered).min().unwrap_or(0);
+    if offered == 0 {
+        return Err(MarketError::NothingOffered { name: args.account.clone() }.into());
+    }
     if args.quantity > offered {
         return Err(MarketError::BeyondOffer { name: args.account.clone(), asked: args.quantity, offered }.into());
     }
@@ -85,9 +88,9 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     if args.json {
         say(&serde_json::to_string(&summary).expect("a summary is JSON"));
     } else {
-        say(&format!("cost      {} credits", credits(u64::try_from(summary.cost).unwrap_or(u64::MAX))));
-        say(&format!("price     {} credits per 10^6 base units and hour", credits(summary.price)));
-        say(&format!("offered   {} base units", summary.offered));
+        say(&format!("cost      {} credits", words::credits(u64::try_from(summary.cost).unwrap_or(u64::MAX))));
+        say(&format!("price     {}", words::price(kind, summary.price)));
+        say(&format!("offered   {}", words::amount(kind, summary.offered, Rounding::Down)));
     }
     Ok(Ending::Done)
 }

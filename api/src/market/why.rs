@@ -1,6 +1,7 @@
 //! `lessor market why`: the cheapest bid that would have won, and against whom.
 
 use lessor_market::session::why::why;
+use lessor_models::words::credits;
 use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 
@@ -13,7 +14,6 @@ use crate::console::say;
 use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
 use crate::process::deadline::with_alarms;
-use crate::words::credits;
 
 /// The object that `lessor market why --json` prints.
 #[derive(Debug, Serialize)]
@@ -57,7 +57,7 @@ fn tell(summary: &WhySummary<'_>) {
     say(&format!("result    won nothing: {reason}"));
     match summary.cheapest {
         Some(cheapest) => {
-            say(&format!("cheapest  {} credits would have won", credits(u64::try_from(cheapest).unwrap_or(0))));
+            say(&format!("cheapest  {} credits would have won", credits(cheapest)));
         }
         None => say("cheapest  no amount that a bidder may state is known to win"),
     }

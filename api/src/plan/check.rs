@@ -2,6 +2,7 @@
 
 use lessor_datasets::table::DatasetError;
 use lessor_models::check::Described;
+use lessor_models::words::{counted, credits};
 use serde::Serialize;
 
 use super::loaded::RecordedRun;
@@ -138,17 +139,14 @@ fn tell(args: &CheckArgs, findings: &Findings, clock: &ProcessClock) {
     }
     if count == 0 {
         say(&format!("checked   {}: every rule holds", args.plan.display()));
-        say(&format!(
-            "placed    {} of {} capsules",
-            findings.placed,
-            findings.placed.saturating_add(findings.unplaced)
-        ));
-        say(&format!("value     {} micro-credits", findings.value));
+        let asked = findings.placed.saturating_add(findings.unplaced);
+        say(&format!("placed    {} of {}", findings.placed, counted(asked, "capsule", "capsules")));
+        say(&format!("value     {} credits", credits(findings.value)));
         say(&format!("bound     {}", bound_words(findings.bound)));
         say(&format!("gap       {}", gap_words(findings.gap)));
         return;
     }
-    warn(&format!("{}: the check failed with {count} findings", args.plan.display()));
+    warn(&format!("{}: the check failed with {}", args.plan.display(), counted(count, "finding", "findings")));
     for finding in findings.wrong.iter().take(FINDINGS_MAX) {
         warn(&format!("  {finding}"));
     }

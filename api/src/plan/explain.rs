@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use lessor_datasets::table::{cure_words, instant_words};
+use lessor_datasets::table::{account_words, cure_words, instant_words, interval_words, owner_sort};
 use lessor_models::draw::draw;
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
 use lessor_models::plan::{Blocker, Placement, Plan, Price, Unplaced};
 use lessor_models::resources::Kind;
-use lessor_models::time::Timestamp;
+use lessor_models::time::{Interval, Timestamp};
+use lessor_models::words;
 use serde::Serialize;
 
 use super::loaded::RecordedRun;
@@ -18,7 +19,7 @@ use crate::command_error::CommandError;
 use crate::console::{print_json, say};
 use crate::ending::Ending;
 use crate::report::reason_words;
-use crate::words::{account_words, blocker_words, credits, owner_type};
+use crate::words::blocker_words;
 
 /// Placements and prices told at most to people; JSON has all.
 const ROWS_MAX: usize = 12;
@@ -60,6 +61,9 @@ struct PriceView {
     start_us: i64,
     end_us: i64,
     price: u64,
+    /// The price as people read it.
+    #[serde(skip)]
+    words: String,
 }
 
 /// Carries out `lessor explain`.
@@ -169,20 +173,21 @@ fn debited(instance: &Instance, placement: &Placement) -> Vec<(Owner, Kind)> {
 fn price_view(fleet: &Fleet, price: &Price) -> PriceView {
     PriceView {
         owner: fleet.owner_name(price.owner).to_owned(),
-        owner_type: owner_type(fleet, price.owner),
+        owner_type: owner_sort(fleet, price.owner),
         kind: price.kind.name(),
         unit: price.kind.unit(),
         account: account_words(fleet, price.owner, price.kind),
         start_us: price.interval.start.0,
         end_us: price.interval.end.0,
         price: price.price,
+        words: words::price(price.kind, price.price),
     }
 }
 
 fn print(told: &Explanation) {
     let Explanation { job, service, asked, placed, missing, bid, .. } = told;
-    say(&format!("job       {job}, service class {service}, bids {} credits a capsule", credits(*bid)));
-    say(&format!("placed    {placed} of {asked} capsules"));
+    say(&format!("job       {job}, service class {service}, bids {} credits a capsule", words::credits(*bid)));
+    say(&format!("placed    {placed} of {}", words::counted(*asked, "capsule", "capsules")));
     match (told.reason_words, missing) {
         (Some(sentence), _) => say(&format!("left out  {missing}. {sentence}")),
         (None, 0) => say("left out  none"),
@@ -198,11 +203,11 @@ fn print(told: &Explanation) {
     }
     let placements = told.placements.iter().map(|at| format!("{} on {} ({})", at.count, at.tile, at.path.join(", ")));
     list("where", &placements.collect::<Vec<_>>());
-    let words = |price: &PriceView| {
-        let [from, to] = [price.start_us, price.end_us].map(|at| instant_words(Timestamp(at)));
-        format!("{}: {} micro-credits per 10^6 {} and hour, {from} to {to}", price.account, price.price, price.unit)
+    let price_line = |price: &PriceView| {
+        let holds = Interval { start: Timestamp(price.start_us), end: Timestamp(price.end_us) };
+        format!("{}: {}, {}", price.account, price.words, interval_words(holds))
     };
-    list("prices", &told.prices.iter().map(words).collect::<Vec<_>>());
+    list("prices", &told.prices.iter().map(price_line).collect::<Vec<_>>());
 }
 
 /// Prints rows under one heading, the first few of them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lessor_datasets::table::cure_words;
+use lessor_datasets::table::{account_words, cure_words, owner_sort};
 use lessor_models::draw;
 use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
 use lessor_models::instance::Instance;
@@ -10,6 +10,7 @@ use lessor_models::job::ServiceClass;
 use lessor_models::objective::value::bonus;
 use lessor_models::plan::{HeldBack, Move, Placement, Plan, Price, Stage, Unplaced};
 use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::words::counted;
 
 use super::hashed_file::HashedFile;
 use super::run_file::Point;
@@ -20,7 +21,7 @@ use crate::report::{
     CellRow, HeldBackRow, InputFile, Limits, Meta, PriceRow, Progress, ReportData, ServiceClassRow, UnplacedRow,
     WaveRow, ZoneRow, reason_words,
 };
-use crate::words::{account_words, blocker_words, owner_type, wait_words};
+use crate::words::{blocker_words, wait_words};
 
 /// What the report says of the run, where that may differ from run to run.
 #[derive(Clone, Debug)]
@@ -102,7 +103,8 @@ pub(crate) fn finish(mut data: ReportData, headline: Headline<'_>, view: Option<
 
 fn title(figures: &Figures) -> String {
     let asked = figures.placed.saturating_add(figures.unplaced);
-    format!("{} of {asked} capsules on {} tiles", figures.placed, figures.tiles)
+    let (capsules, tiles) = (counted(asked, "capsule", "capsules"), counted(figures.tiles, "tile", "tiles"));
+    format!("{} of {capsules} on {tiles}", figures.placed)
 }
 
 fn notes(figures: &Figures, derating: Derating, has_view: bool) -> Vec<String> {
@@ -112,7 +114,10 @@ fn notes(figures: &Figures, derating: Derating, has_view: bool) -> Vec<String> {
     }
     if derating != Derating::default() {
         let Derating { limited, closed } = derating;
-        notes.push(format!("Telemetry lowered the capacity of {limited} tiles and closed {closed} to new capsules."));
+        notes.push(format!(
+            "Telemetry lowered the capacity of {} and closed {closed} to new capsules.",
+            counted(limited, "tile", "tiles")
+        ));
     }
     if let Some(words) = dues_words(figures) {
         notes.push(format!("The value is less by what capsules pay: {words}."));
@@ -144,7 +149,7 @@ fn cell_row(fleet: &Fleet, cell: NodeIndex, account: &Account) -> CellRow {
 fn zone_row(fleet: &Fleet, account: &Account) -> ZoneRow {
     ZoneRow {
         name: fleet.owner_name(account.owner).to_owned(),
-        kind: owner_type(fleet, account.owner).to_owned(),
+        kind: owner_sort(fleet, account.owner).to_owned(),
         tiles: account.tiles,
         capacity: account.busiest.capacity,
         used: account.busiest.used,
@@ -154,7 +159,7 @@ fn zone_row(fleet: &Fleet, account: &Account) -> ZoneRow {
 fn price_row(fleet: &Fleet, price: &Price, of_tiles: Limits) -> PriceRow {
     PriceRow {
         owner: fleet.owner_name(price.owner).to_owned(),
-        owner_type: owner_type(fleet, price.owner).to_owned(),
+        owner_type: owner_sort(fleet, price.owner).to_owned(),
         kind: price.kind.name().to_owned(),
         start_us: price.interval.start.0,
         end_us: price.interval.end.0,

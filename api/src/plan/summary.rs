@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lessor_models::words::credits;
 use serde::{Deserialize, Serialize};
 
 /// The figures of a plan. They do not vary from run to run where work is limited.
@@ -80,18 +81,19 @@ pub(crate) fn gap_words(gap: Option<f64>) -> String {
 
 /// The bound as people read it.
 pub(crate) fn bound_words(bound: Option<i128>) -> String {
-    bound.map_or("unknown: there is no proof".to_owned(), |bound| format!("{bound} micro-credits"))
+    bound.map_or("unknown: there is no proof".to_owned(), |bound| format!("{} credits", credits(bound)))
 }
 
 /// What the use of tiles costs, as people read it; nothing where the weights have no rule.
 pub(crate) fn strain_words(figures: &Figures) -> Option<String> {
     let (headroom, balance) = (figures.headroom_cost?, figures.balance_cost?);
-    Some(format!("{headroom} micro-credits for headroom used up, {balance} for kinds out of balance"))
+    let [headroom, balance] = [headroom, balance].map(credits);
+    Some(format!("{headroom} credits for headroom used up, {balance} for kinds out of balance"))
 }
 
 /// What accounts cost that the market priced, as people read it; nothing where none has a price.
 pub(crate) fn dues_words(figures: &Figures) -> Option<String> {
-    Some(format!("{} micro-credits for accounts that the market priced", figures.dues_cost?))
+    Some(format!("{} credits for accounts that the market priced", credits(figures.dues_cost?)))
 }
 
 /// Milligrams as people read them.

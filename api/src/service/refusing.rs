@@ -1,8 +1,10 @@
 //! Refusals of the engine: an answer where the request made sense, a failure where it did not.
 
+use lessor_datasets::table::account_words;
 use lessor_engine::authority::{CounterOffer, Reason, Refusal};
 use lessor_engine::ledger::{Barrier, Shortage};
 use lessor_models::fleet::{Fleet, NodeIndex};
+use lessor_models::words::{Round, amount, counted};
 use tonic::Code;
 
 use super::failure::Failure;
@@ -10,7 +12,6 @@ use super::telling::account;
 use super::times::timestamp;
 use crate::proto;
 use crate::proto::refusal::Reason as Shown;
-use crate::words::account_words;
 
 /// Where the message that is refused has what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,9 +161,11 @@ pub(crate) fn no_room(fleet: &Fleet, barrier: Barrier) -> proto::Refusal {
     match barrier {
         Barrier::Closed { node } => at(node, Shown::NodeClosed, "takes nothing new"),
         Barrier::Draining { node, .. } => at(node, Shown::NodeDraining, "is being emptied"),
-        Barrier::Fragmented { node, found } => {
-            at(node, Shown::DevicesFragmented, &format!("has only {found} devices with enough left on each"))
-        }
+        Barrier::Fragmented { node, found } => at(
+            node,
+            Shown::DevicesFragmented,
+            &format!("has only {} with enough left on each", counted(found, "device", "devices")),
+        ),
         Barrier::Short(found) => proto::Refusal {
             shortage: Some(shortage(fleet, &found)),
             ..of(Shown::AccountShort, shortage_words(fleet, &found))
@@ -181,8 +184,9 @@ fn shortage(fleet: &Fleet, found: &Shortage) -> proto::Shortage {
 
 fn shortage_words(fleet: &Fleet, found: &Shortage) -> String {
     let account = account_words(fleet, found.account.owner, found.account.kind);
-    let unit = found.account.kind.unit();
-    format!("no headroom: {account} has {} {unit} left of {} asked", found.left, found.asked)
+    let kind = found.account.kind;
+    let (left, asked) = (amount(kind, found.left, Round::Down), amount(kind, found.asked, Round::Up));
+    format!("no headroom: {account} has {left} left, and {asked} would be needed")
 }
 
 fn counter_offer(fleet: &Fleet, counter: &CounterOffer) -> proto::CounterOffer {

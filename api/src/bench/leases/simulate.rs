@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lessor_models::words::counted;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -50,7 +51,7 @@ fn report(args: &BenchLeasesSimulateArgs, lived: &[Lived], wrong: &[Wrong]) {
     let faults = faults(lived);
     let listed: Vec<String> = faults.all().map(|(fault, count)| format!("{} {count}", fault.name())).collect();
     say(&format!("faults: {}", listed.join(", ")));
-    say(&format!("{} worlds held, {} did not", lived.len(), wrong.len()));
+    say(&format!("{} held, {} did not", counted(lived.len(), "world", "worlds"), wrong.len()));
 }
 
 /// One world, on a thread of its own, so that a panic in it is a finding like any other.

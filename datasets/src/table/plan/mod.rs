@@ -6,6 +6,7 @@ mod moves;
 mod placements;
 mod prices;
 mod unplaced;
+mod words;
 
 pub use certificate::{CERTIFICATE, SHIFT_KEY, read_certificate, write_certificate};
 pub use held_back::{HELD_BACK, read_held_back, waits_for, write_held_back};
@@ -13,4 +14,5 @@ pub use moves::{MOVES, read_moves, write_moves};
 pub use placements::{Before, PLACEMENTS, read_current, read_placements, write_current, write_placements};
 pub(super) use prices::interval;
 pub use prices::{PRICES, charge_prices, read_prices, write_prices};
-pub use unplaced::{UNPLACED, cure_words, instant_words, read_unplaced, write_unplaced};
+pub use unplaced::{UNPLACED, read_unplaced, write_unplaced};
+pub use words::{account_words, cure_words, instant_words, interval_words, owner_sort};

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use lessor_models::account_prices::PriceError;
-use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::instance::Instance;
 use lessor_models::plan::Price;
 use lessor_models::resources::Kind;
 use lessor_models::time::Interval;
 
+use super::words::account_words;
 use crate::table::cells::Cells;
 use crate::table::error::{DatasetError, Problem};
 use crate::table::sink::write_table;
@@ -95,13 +95,4 @@ pub fn write_prices(path: &Path, instance: &Instance, prices: &[Price]) -> Resul
         columns.integer("price", prices.iter().map(|price| Some(price.price)));
         columns.text("binding", bindings.iter().map(|words| Some(words.as_str())));
     })
-}
-
-/// An account in words: `power of power_feed feed-1`.
-pub(crate) fn account_words(fleet: &Fleet, owner: Owner, kind: Kind) -> String {
-    let what = match owner {
-        Owner::Node(node) => fleet.level(node).name(),
-        Owner::Zone(zone) => fleet.zones()[zone.at()].kind.name(),
-    };
-    format!("{kind} of {what} {}", fleet.owner_name(owner))
 }

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use arrow_array::temporal_conversions::timestamp_us_to_datetime;
 use lessor_models::fleet::Owner;
 use lessor_models::instance::Instance;
 use lessor_models::plan::{Blocker, Cure, Reason, Rule, Unplaced};
 use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 
-use super::prices::account_words;
+use super::words::cure_words;
 use crate::table::cells::Cells;
 use crate::table::error::{DatasetError, Problem};
 use crate::table::sink::{Columns, write_table};
@@ -254,42 +253,5 @@ fn cure_cells(instance: &Instance, cure: Cure) -> CureCells<'_> {
         },
         Cure::Start(start) => CureCells { cure: Some("start"), start: Some(start), text, ..CureCells::default() },
         Cure::Bid(more) => CureCells { cure: Some("bid"), amount: Some(more), text, ..CureCells::default() },
-    }
-}
-
-/// An instant as people write it.
-#[must_use]
-pub fn instant_words(at: Timestamp) -> String {
-    let date = timestamp_us_to_datetime(at.0);
-    date.map_or_else(|| format!("{} us after 1970-01-01 UTC", at.0), |date| format!("{date} UTC"))
-}
-
-/// A cure in words.
-#[must_use]
-pub fn cure_words(instance: &Instance, cure: Cure) -> String {
-    match cure {
-        Cure::Capacity { owner, kind, amount } => {
-            format!("add {amount} {} to {}", kind.unit(), account_words(instance.fleet(), owner, kind))
-        }
-        Cure::Relax(rule) => format!("waive the rule {}", rule.name()),
-        Cure::Preempt { job, tile, count } => {
-            let (job, tile) = (instance.job_name(job), instance.fleet().name(tile));
-            format!("preempt {count} of job {job} on tile {tile}")
-        }
-        Cure::Start(start) => format!("let it start at {}", instant_words(start)),
-        Cure::Bid(more) => format!("bid {more} micro-credits more a capsule"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instants_are_dates_as_far_as_the_calendar_goes() {
-        let words = |us| instant_words(Timestamp(us));
-        assert_eq!(words(1_767_312_000_000_000), "2026-01-02 00:00:00 UTC");
-        assert_eq!(words(-1), "1969-12-31 23:59:59.999999 UTC");
-        assert_eq!(words(i64::MAX), "9223372036854775807 us after 1970-01-01 UTC");
     }
 }
