@@ -14,6 +14,7 @@ use lessor_datasets::table::{
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
 use lessor_models::plan::{Move, Placement, Seat, Stage};
+use lessor_models::words::credits;
 
 fn instance(fleet: &Path) -> Instance {
     read_instance(&InstancePaths::of_directory(fleet), Weights::default()).unwrap()
@@ -53,11 +54,25 @@ fn a_generated_fleet_is_planned_and_the_plan_passes_its_check() {
 #[test]
 fn figures_for_people_and_for_programs_agree() {
     let bench = Bench::with_plan();
-    let value = bench.expect(0, "check plan --json").json()["value"].to_string();
+    let value = credits(bench.expect(0, "check plan --json").json()["value"].as_i64().unwrap());
     let said = bench.expect(0, "plan --fleet fleet --work 200 --out again");
-    assert!(said.out.contains(&format!("value     {value} micro-credits")), "{said:?}");
+    assert!(said.out.contains(&format!("value     {value} credits\n")), "{said:?}");
     assert!(said.out.starts_with("seed      1\n") && said.out.contains("report    again/report.html"), "{said:?}");
     assert_eq!(bench.expect(0, "plan --fleet fleet --work 200 --quiet --out quiet").out, "");
+}
+
+/// How many lines there are depends on the machine: at least the first incumbent has one.
+#[test]
+fn incumbents_are_told_on_standard_error_to_people_and_not_to_programs() {
+    let bench = Bench::with_fleet();
+    let told = bench.expect(0, "plan --fleet fleet --work 200 --out plan").err;
+    let is_incumbent =
+        |line: &str| line.contains(" s  value ") && line.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    assert!(!told.is_empty() && told.lines().all(is_incumbent), "{told}");
+    for flag in ["--json", "--quiet"] {
+        let said = bench.expect(0, &format!("plan --fleet fleet --work 200 {flag} --force --out plan"));
+        assert_eq!(said.err, "", "{flag}");
+    }
 }
 
 #[test]

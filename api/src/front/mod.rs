@@ -25,7 +25,7 @@ use crate::command_error::CommandError;
 use crate::console::{print_json, say_all};
 use crate::ending::Ending;
 use crate::output_directory::{OutputError, OutputPlace, StagedDirectory};
-use crate::plan::run::{Bounds, Run, bars};
+use crate::plan::run::{Bounds, Run, telling};
 use crate::plan::run_file::Settings;
 use crate::process::clock::ProcessClock;
 use crate::process::interrupt;
@@ -113,7 +113,7 @@ impl Planning<'_> {
     /// Plans, checks and writes one weighing.
     fn point(&mut self, args: &PlanArgs, (weighing, at): (Weighing, u8), dir: &Path) -> Result<Point, CommandError> {
         let began = self.run.clock().seconds();
-        let planned = self.run.search(bars(args));
+        let planned = self.run.search(telling(args));
         let (outcome, figures) = self.run.write(dir, planned)?;
         let amounts = terms::amounts(self.run.instance(), &outcome.plan.placements);
         self.plans.push(outcome.plan.placements);

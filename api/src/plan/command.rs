@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use lessor_models::instance::Instance;
+use lessor_models::words::{counted, credits};
 
 use super::inputs::InputPaths;
 use super::keep::Keep;
 use super::loaded::Loaded;
-use super::run::{REPORT_FILE, Run, bars, sizes};
+use super::run::{REPORT_FILE, Run, sizes, telling};
 use super::run_file::Settings;
 use super::summary::{self, Figures, PlanSummary};
 use super::weights_file;
@@ -73,7 +74,7 @@ fn room(limit: Option<Memory>, instance: &Instance) -> Result<Option<Allowance>,
 
 /// Makes one plan and writes its directory.
 fn one(args: &PlanArgs, place: &OutputPlace, run: &Run<'_>) -> Result<Ending, CommandError> {
-    let planned = run.search(bars(args));
+    let planned = run.search(telling(args));
     let staged = place.stage()?;
     let figures = run.write(staged.path(), planned)?.1;
     staged.publish()?;
@@ -111,15 +112,14 @@ fn tell(args: &PlanArgs, run: &Run<'_>, figures: &Figures) {
     } else if !args.quiet {
         let asked = figures.placed.saturating_add(figures.unplaced);
         say(&format!("seed      {}", run.settings().seed));
-        say(&format!(
-            "placed    {} of {asked} capsules of {} jobs on {} tiles",
-            figures.placed, figures.jobs, figures.tiles
-        ));
-        say(&format!("value     {} micro-credits", figures.value));
+        let capsules = counted(asked, "capsule", "capsules");
+        let (jobs, tiles) = (counted(figures.jobs, "job", "jobs"), counted(figures.tiles, "tile", "tiles"));
+        say(&format!("placed    {} of {capsules} of {jobs} on {tiles}", figures.placed));
+        say(&format!("value     {} credits", credits(figures.value)));
         say(&format!("bound     {}", summary::bound_words(figures.bound)));
         say(&format!("gap       {}", summary::gap_words(figures.gap)));
         if figures.moves > 0 || figures.held_back > 0 {
-            say(&format!("moves     {} in {} waves", figures.moves, figures.waves));
+            say(&format!("moves     {} in {}", figures.moves, counted(figures.waves, "wave", "waves")));
         }
         if let Some(emitted_mg) = figures.emitted_mg {
             say(&format!("emits     {} of carbon dioxide", summary::kilograms(emitted_mg)));
@@ -135,11 +135,12 @@ fn tell(args: &PlanArgs, run: &Run<'_>, figures: &Figures) {
     }
     if figures.held_back > 0 {
         warn(&format!(
-            "{} moves were held back, since no order of moves leads there; table held_back says who waits for whom",
-            figures.held_back
+            "{} held back, since no order of moves leads there; table held_back says who waits for whom",
+            counted(figures.held_back, "move is", "moves are")
         ));
     }
     if figures.placed == 0 && figures.unplaced > 0 {
-        warn(&format!("nothing could be planned: not one of {} capsules; `lessor explain` says why", figures.unplaced));
+        let capsules = counted(figures.unplaced, "capsule", "capsules");
+        warn(&format!("nothing could be planned: not one of {capsules}; `lessor explain` says why"));
     }
 }

@@ -14,7 +14,7 @@ use lessor_solver::support::stop::Stop;
 
 use super::inputs::InputPaths;
 use super::loaded::Loaded;
-use super::progress_view::{Bars, ProgressView};
+use super::progress_view::{ProgressView, Telling};
 use super::report_data::{self, Headline, RunView};
 use super::run_file::{Point, RUN_FILE, RunFile, Settings, Times};
 use super::summary::Figures;
@@ -102,9 +102,9 @@ impl<'c> Run<'c> {
     }
 
     /// Plans until the work is done or the alarms go off.
-    pub(crate) fn search(&self, bars: Bars) -> Planned {
+    pub(crate) fn search(&self, telling: Telling) -> Planned {
         let began = self.clock.seconds();
-        let mut view = ProgressView::new(self.clock, bars);
+        let mut view = ProgressView::new(self.clock, telling);
         let Settings { method, seed, work, .. } = self.settings;
         let limit = self.settings.memory_bytes.map(Memory::of_bytes);
         let memory = self.room.and_then(|room| room.tables);
@@ -233,9 +233,9 @@ impl<'c> Run<'c> {
     }
 }
 
-/// Whether a plan draws bars while it runs.
-pub(crate) fn bars(args: &PlanArgs) -> Bars {
-    if args.quiet || args.json { Bars::Hidden } else { Bars::Shown }
+/// Whether a plan tells how far it is while it runs.
+pub(crate) fn telling(args: &PlanArgs) -> Telling {
+    if args.quiet || args.json { Telling::Hidden } else { Telling::Shown }
 }
 
 /// What time and memory grow with.
