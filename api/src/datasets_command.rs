@@ -5,6 +5,7 @@ use std::path::Path;
 use lessor_datasets::generate::{Family, Scenario, TelemetryScenario, telemetry, with_current};
 use lessor_datasets::table::{TELEMETRY, TelemetryWriter, write_fleet_dir};
 use lessor_models::instance::Instance;
+use lessor_models::words::counted;
 
 use crate::cli::{FamilyFlag, GenerateArgs};
 use crate::command_error::CommandError;
@@ -85,7 +86,9 @@ pub(crate) fn scenario(args: &GenerateArgs) -> Result<Scenario, CommandError> {
     if let Some(load) = args.load {
         scenario.load_permille = permille(load)?;
     }
-    scenario.job_classes = args.job_classes.unwrap_or(scenario.job_classes);
+    // What nobody asked for fits itself to what somebody did.
+    let fitting = args.capsules.map_or(scenario.job_classes, |capsules| scenario.job_classes.min(capsules.max(1)));
+    scenario.job_classes = args.job_classes.unwrap_or(fitting);
     scenario.capsules = args.capsules;
     scenario.distinct |= args.distinct;
     scenario.steps |= args.steps;
@@ -103,8 +106,10 @@ pub(crate) fn permille(load: f64) -> Result<u32, CommandError> {
 /// How large an instance is, in words.
 pub(crate) fn extent(instance: &Instance) -> String {
     let capsules: u64 = instance.jobs().iter().map(|job| u64::from(job.count)).sum();
-    let (tiles, zones) = (instance.fleet().tiles().count(), instance.fleet().zones().len());
-    format!("{tiles} tiles, {zones} zones, {capsules} capsules of {} jobs", instance.jobs().len())
+    let tiles = counted(instance.fleet().tiles().count(), "tile", "tiles");
+    let zones = counted(instance.fleet().zones().len(), "zone", "zones");
+    let (capsules, jobs) = (counted(capsules, "capsule", "capsules"), counted(instance.jobs().len(), "job", "jobs"));
+    format!("{tiles}, {zones}, {capsules} of {jobs}")
 }
 
 #[cfg(test)]
@@ -135,6 +140,15 @@ mod tests {
         let made = with_current(made, SAMPLE_RUNNING_PERMILLE, 1).unwrap();
         let expected = sample(1).unwrap().instance;
         assert_eq!((made.jobs(), made.current()), (expected.jobs(), expected.current()));
+    }
+
+    #[test]
+    fn job_classes_fit_themselves_to_few_capsules_and_are_refused_where_they_were_asked_for() {
+        let few = |job_classes| GenerateArgs { tiles: 3, capsules: Some(2), job_classes, ..args(FamilyFlag::Mixed) };
+        let made = scenario(&few(None)).unwrap().generate().unwrap();
+        assert_eq!(made.jobs().iter().map(|job| job.count).sum::<u32>(), 2);
+        let refused = scenario(&few(Some(3))).unwrap().generate().unwrap_err().to_string();
+        assert!(refused.starts_with("3 job classes cannot come as 2 capsules: ask for"), "{refused}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use lessor_models::fleet::FleetError;
 use lessor_models::instance::InstanceError;
 use lessor_models::time::{MICROS_PER_HOUR, Span, Timestamp};
+use lessor_models::words::counted;
 
 /// The most tiles that a scenario may ask for.
 pub const TILES_MAX: u32 = 20_000_000;
@@ -119,8 +120,8 @@ impl Scenario {
         if self.load_permille == 0 || self.load_permille > LOAD_PERMILLE_MAX {
             return Err(GenerateError::Load { load_permille: self.load_permille });
         }
-        if self.capsules.is_some_and(|capsules| capsules < self.job_classes) {
-            return Err(GenerateError::Capsules { job_classes: self.job_classes });
+        if let Some(capsules) = self.capsules.filter(|&capsules| capsules < self.job_classes) {
+            return Err(GenerateError::Capsules { job_classes: self.job_classes, capsules });
         }
         Ok(())
     }
@@ -148,10 +149,16 @@ pub enum GenerateError {
         load_permille: u32,
     },
     /// Fewer capsules than job classes.
-    #[error("{job_classes} job classes need at least as many capsules")]
+    #[error(
+        "{} cannot come as {}: ask for at least as many capsules as job classes, or for fewer job classes",
+        counted(*job_classes, "job class", "job classes"),
+        counted(*capsules, "capsule", "capsules")
+    )]
     Capsules {
         /// How many classes were asked for.
         job_classes: u32,
+        /// How many capsules.
+        capsules: u32,
     },
     /// The generated fleet was refused: a defect of the generator.
     #[error("generated fleet")]
