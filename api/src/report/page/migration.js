@@ -4,10 +4,10 @@ const WAVES = { height: 220, left: 64, right: 14, top: 10, bottom: 34, barsMax: 
 const HELD_A_PAGE = 15;
 // From the axis up: what moves at once, then what comes back from a pause, what begins one, and what ends.
 const STAGES = [
-  { key: "go", label: "change seats" },
-  { key: "resume", label: "arrive after a pause" },
-  { key: "pause", label: "leave, to arrive in a later wave" },
-  { key: "stop", label: "stop for good" },
+  { key: "go", one: "changes seats", many: "change seats" },
+  { key: "resume", one: "arrives after a pause", many: "arrive after a pause" },
+  { key: "pause", one: "leaves, to arrive in a later wave", many: "leave, to arrive in a later wave" },
+  { key: "stop", one: "stops for good", many: "stop for good" },
 ];
 
 function showMigration(data) {
@@ -19,7 +19,7 @@ function showMigration(data) {
   document.getElementById("migration-lead").textContent = migrationLead(data);
   document.getElementById("wave-key").replaceChildren(...seen.map((stage) => {
     const item = element("li");
-    item.append(element("span", "key stage-" + stage.key), element("span", "", plural(total(stage), "capsule", "capsules") + " " + stage.label));
+    item.append(element("span", "key stage-" + stage.key), element("span", "", plural(total(stage), "capsule " + stage.one, "capsules " + stage.many)));
     return item;
   }));
   showHeldBack(data);
@@ -75,7 +75,7 @@ function drawWaves(host, waves, stages) {
 function waveBar(bar, left, width, y, stages) {
   const group = svg("g", {});
   const named = bar.first === bar.last ? "Wave " + count(bar.first + 1) : "Largest of waves " + count(bar.first + 1) + " to " + count(bar.last + 1);
-  const parts = stages.filter((stage) => bar.wave[stage.key] > 0).map((stage) => count(bar.wave[stage.key]) + " " + stage.label);
+  const parts = stages.filter((stage) => bar.wave[stage.key] > 0).map((stage) => plural(bar.wave[stage.key], stage.one, stage.many));
   group.append(svg("title", {}, named + ": " + parts.join(", ")));
   let below = 0;
   for (const stage of stages) {

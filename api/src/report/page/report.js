@@ -104,14 +104,17 @@ function progressLead(points) {
   if (valued.length === 0) said.push("No plan was reached.");
   else {
     const [first, last] = [valued[0], valued[valued.length - 1]];
-    said.push("The first plan came after " + duration(first.seconds) + ", worth " + credits(first.value) + " credits"
-      + (last.value > first.value ? "; the last is worth " + credits(last.value) + "." : "."));
+    const gained = Number(last.value) - Number(first.value);
+    const [began, ended] = [first, last].map((point) => (gained > 0 ? preciseCredits(point.value, gained) : credits(point.value)));
+    said.push("The first plan came after " + duration(first.seconds) + ", worth " + began + " credits"
+      + (gained > 0 ? "; the last is worth " + ended + "." : "."));
   }
   if (bounded.length === 0) said.push("No bound was proven.");
   else {
     const [first, last] = [bounded[0], bounded[bounded.length - 1]];
-    said.push(last.bound < first.bound
-      ? "The bound came down from " + credits(first.bound) + " to " + credits(last.bound) + "."
+    const lost = Number(first.bound) - Number(last.bound);
+    said.push(lost > 0
+      ? "The bound came down from " + preciseCredits(first.bound, lost) + " to " + preciseCredits(last.bound, lost) + "."
       : "The bound stands at " + credits(last.bound) + ".");
   }
   return said.join(" ");
