@@ -113,6 +113,10 @@ fn front(outcome: &Outcome<'_>, at: usize, rows: &[PolicyRun]) -> String {
     let (on, off): (Vec<_>, Vec<_>) = outcome.contenders.iter().zip(rows).partition(|(who, _)| who.is_of_front());
     let mut line: Vec<(f64, f64)> = on.iter().map(|(_, row)| place(row)).collect();
     line.sort_by(|one, other| one.0.total_cmp(&other.0));
+    // A policy looks the same in every chart.
+    let named: Vec<&str> =
+        outcome.contenders.iter().zip(rows).filter(|(who, _)| who.is_named()).map(|(_, row)| &*row.policy).collect();
+    let style = |policy: &str| Style::of(named.iter().position(|name| *name == policy).unwrap_or(0));
     let blank = |name: &str, style| Curve {
         name: name.to_owned(),
         style,
@@ -124,12 +128,10 @@ fn front(outcome: &Outcome<'_>, at: usize, rows: &[PolicyRun]) -> String {
     let ours = Curve {
         line,
         markers: on.iter().map(|(_, row)| point(row)).collect(),
-        ..blank("lessor, by the price of a watt", Style::of(0))
+        ..blank("lessor, by the price of a watt", style("lessor"))
     };
-    let others = off
-        .iter()
-        .enumerate()
-        .map(|(at, (_, row))| Curve { markers: vec![point(row)], ..blank(&row.policy, Style::of(at + 1)) });
+    let others =
+        off.iter().map(|(_, row)| Curve { markers: vec![point(row)], ..blank(&row.policy, style(&row.policy)) });
     let curves: Vec<Curve> = std::iter::once(ours).chain(others).collect();
     let powers = curves.iter().flat_map(|curve| &curve.markers).map(|point| point.x);
     let (low, high) = powers.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
@@ -165,9 +167,9 @@ fn chart(id: &str, (title, unit): (&str, &str), x: Axis<'_>, curves: &[Curve]) -
 
 fn table(rows: &[PolicyRun]) -> String {
     let numeric = |text: String| format!("<td class=\"numeric\">{text}</td>");
-    let heads = ["unallocated", "MW"]
-        .iter()
-        .flat_map(|what| MARKS.map(|mark| format!("<th class=\"numeric\">{what} {mark} %</th>")));
+    let groups = ["percent unallocated at", "megawatts at"]
+        .map(|what| format!("<th class=\"numeric\" colspan=\"{}\">{what}</th>", MARKS.len()));
+    let heads = [MARKS, MARKS].concat().into_iter().map(|mark| format!("<th class=\"numeric\">{mark} %</th>"));
     let line = |row: &PolicyRun| {
         let at = |mark: u32| row.points.iter().find(move |point| point.arrived_percent == mark);
         let left =
@@ -178,7 +180,9 @@ fn table(rows: &[PolicyRun]) -> String {
         format!("<tr><td>{}</td>{}{}{speed}</tr>\n", html_safe(&row.policy), left.concat(), power.concat())
     };
     format!(
-        "<table><thead><tr><th>policy</th>{}<th class=\"numeric\">decisions/s</th></tr></thead><tbody>\n{}</tbody></table>\n",
+        "<table><thead><tr><th></th>{}<th></th></tr>\n<tr><th>policy</th>{}<th class=\"numeric\">decisions/s</th></tr></thead>\
+         <tbody>\n{}</tbody></table>\n",
+        groups.concat(),
         heads.collect::<String>(),
         rows.iter().map(line).collect::<String>()
     )

@@ -1,5 +1,7 @@
 //! What a comparison came to, in the words that its pages share.
 
+use lessor_models::words::counted;
+
 use crate::draw::figures::{grouped, mark, mebibytes, percent, significant};
 use crate::process::machine::Machine;
 
@@ -122,12 +124,8 @@ impl Outcome<'_> {
     /// What every run was told, in words.
     pub(super) fn terms_words(&self) -> String {
         let Terms { seconds, grace, threads } = self.terms;
-        format!(
-            "{} s, {threads} thread{}, ended where it runs {} s longer",
-            mark(seconds),
-            if threads == 1 { "" } else { "s" },
-            mark(grace)
-        )
+        let threads = counted(threads, "thread", "threads");
+        format!("{} s, {threads}, ended where it runs {} s longer", mark(seconds), mark(grace))
     }
 
     /// The seeds, in words.
@@ -142,8 +140,12 @@ impl Outcome<'_> {
         let first = |means: &&Means| means.mean_gap <= least;
         let names: Vec<&str> = self.means.iter().filter(first).map(|means| means.contender.as_str()).collect();
         let runs = self.rows.len() / self.contenders.len().max(1);
-        let runs = format!("{runs} run{} of {} s each", if runs == 1 { "" } else { "s" }, mark(self.terms.seconds));
+        let each = if runs == 1 { "" } else { " each" };
+        let runs = format!("{} of {} s{each}", counted(runs, "run", "runs"), mark(self.terms.seconds));
         match names[..] {
+            [name] if self.means.len() == 1 => {
+                format!("Over {runs}, {name} has a mean gap to the best known of {}.", percent(least))
+            }
             [name] => format!("Over {runs}, {name} has the least mean gap to the best known: {}.", percent(least)),
             _ => format!(
                 "Over {runs}, the least mean gap to the best known is {}, of {}.",

@@ -204,6 +204,7 @@ impl Amount {
         match self {
             Amount::Seconds => format!("{} s", significant(amount)),
             Amount::PeakMemory => format!("{} MiB", grouped(amount)),
+            Amount::Gap if amount <= 0.0 => "0 %".to_owned(),
             Amount::Gap if amount <= LEAST_PERCENT => "at most 0.0001 %".to_owned(),
             Amount::Gap => percent(amount / 100.0),
         }
@@ -265,7 +266,11 @@ fn headline(outcome: &Outcome<'_>) -> String {
         (
             "Overruns",
             format!("{} of {all}", count(|run| run.overrun_seconds > 0.0)),
-            format!("by {} s at most", significant(longest)),
+            if longest > 0.0 {
+                format!("by {} s at most", significant(longest))
+            } else {
+                "beyond the time given".to_owned()
+            },
         ),
     ];
     figures.iter().map(|(name, text, note)| headline_figure(name, text, note)).collect()

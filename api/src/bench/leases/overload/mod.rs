@@ -192,6 +192,14 @@ impl Overload {
                 "memory of the server: {} MB before, at most {} in the first half and {} in the second",
                 megabytes[0], megabytes[1], megabytes[2]
             ),
+            if self.holds() {
+                "it holds".to_owned()
+            } else {
+                format!(
+                    "it does not hold: all of class A must be served, every refusal must say that it is one, and memory may \
+                     grow by at most {GROWTH_MAX_PERCENT} %"
+                )
+            },
         ]
     }
 }
