@@ -26,14 +26,14 @@ Examples:
   lessor plan --fleet fleet --front value,energy --points 12 --deadline 2m --out front
       twelve plans between the most value and the least energy, as a table, a page and a picture, to choose from
 
-A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, carbon_permille, risk_permille,
-thermal_permille, latency_permille, moves_permille, headroom_permille, balance_permille and dues_permille in thousandths (1000);
-move_share_permille, the cost of a move where its job states none, in thousandths of the bid (1); transient, the kinds that a
-capsule on the move holds at both ends until it has arrived, and where it left while it is paused, such as memory and storage
-(none); energy_price (100000) and thermal_price (10000) in micro-credits per
-kilowatt-hour; carbon_price (70000) in micro-credits per kilogram of carbon dioxide; latency_price (1000) in micro-credits
-per millisecond and hour. Tables [[headroom]] (kind, safe_permille, price) and [[balance]] (of, kept, target_per_billion, price)
-say what the use of tiles costs.";
+A file of weights is TOML with any of these keys (defaults in brackets): energy_permille, carbon_permille, \
+risk_permille, thermal_permille, latency_permille, moves_permille, headroom_permille, balance_permille and dues_permille \
+in thousandths (1000); move_share_permille, the cost of a move where its job states none, in thousandths of the bid (1); \
+transient, the kinds that a capsule on the move holds at both ends until it has arrived, and where it left while it is \
+paused, such as memory and storage (none); energy_price (100000) and thermal_price (10000) in micro-credits per \
+kilowatt-hour; carbon_price (70000) in micro-credits per kilogram of carbon dioxide; latency_price (1000) in \
+micro-credits per millisecond and hour. Tables [[headroom]] (kind, safe_permille, price) and [[balance]] (of, kept, \
+target_per_billion, price) say what the use of tiles costs.";
 
 pub(super) const CHECK_EXAMPLES: &str = "\
 Example:
