@@ -1,6 +1,6 @@
 //! Which method runs when.
 
-use lessor_models::families::gap::{GapInstance, PRICE_SCALE, bound};
+use lessor_models::families::gap::{GapInstance, PRICE_SCALE, bound_while};
 use rayon::prelude::*;
 
 use crate::support::numbers::round;
@@ -140,7 +140,7 @@ pub(super) fn search(
     report: &mut dyn FnMut(u128, u128),
 ) -> Found {
     let least = (0..instance.items).map(|item| instance.costs_of(item).iter().copied().min().unwrap_or(0) as f64);
-    let dual = prove(checked, least.collect());
+    let dual = prove(checked, least.collect(), &Stop::new()).expect("nothing stops it");
     let all = Candidates::new(instance, &dual.prices);
     let (open, random) = (all.clone(), Random::new(options.seed));
     let effort = Effort { moves: PRICED_MOVES, nodes: WHOLE_NODES, agents: CHUNK_AGENTS, idle: 0, branches_from: 0.0 };
@@ -164,10 +164,11 @@ pub(super) fn search(
     Found { best: search.best, dual: search.dual, is_complete: search.is_complete }
 }
 
-/// What prices prove.
-fn prove(checked: &GapInstance, prices: Vec<f64>) -> Dual {
+/// What prices prove; nothing where a stop comes first.
+fn prove(checked: &GapInstance, prices: Vec<f64>, stop: &Stop) -> Option<Dual> {
     let scaled: Vec<i64> = prices.iter().map(|price| round(price * PRICE_SCALE as f64)).collect();
-    Dual { bound: bound(checked, &scaled), prices, scaled }
+    let bound = bound_while(checked, &scaled, &|| !stop.is_raised())?;
+    Some(Dual { prices, scaled, bound })
 }
 
 impl Portfolio<'_> {
@@ -274,7 +275,7 @@ impl Portfolio<'_> {
 
     /// Takes prices that prove more.
     fn raise(&mut self, prices: Vec<f64>) {
-        let dual = prove(self.checked, prices);
+        let Some(dual) = prove(self.checked, prices, self.stop) else { return };
         if dual.bound > self.dual.bound {
             self.dual = dual;
             if !self.is_over() {
