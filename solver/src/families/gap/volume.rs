@@ -170,7 +170,7 @@ fn reply(residual: &Residual, prices: &[f64], scratch: &mut Scratch<'_>) -> f64 
             }
         }
         taken.clear();
-        bound -= scratch.knapsack.solve(&mut scratch.offers, capacity, taken);
+        bound -= scratch.knapsack.solve(&scratch.offers, capacity, taken);
     }
     bound
 }
