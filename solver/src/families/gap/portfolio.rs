@@ -248,12 +248,13 @@ impl Portfolio<'_> {
 
     /// Climbs to better prices, until so much of the time is over.
     fn climb(&mut self, steps: u32, share: f64) {
-        let mut scratch = Scratch::new(self.stop);
         let mut climb = self.climb.take().unwrap_or_else(|| {
             let everything = self.view().everything();
+            let mut scratch = Scratch::wide(self.stop, &everything);
             let volume = Volume::new(&everything, self.dual.prices.clone(), &mut scratch).patiently();
             Climb { everything, volume, steps_left: CLIMB_STEPS }
         });
+        let mut scratch = Scratch::wide(self.stop, &climb.everything);
         let aim = self.first_cost.map_or(f64::INFINITY, |cost| cost as f64);
         let target = self.best.as_ref().map_or(f64::INFINITY, |best| best.0 as f64);
         let steps_before = climb.steps_left;
@@ -314,7 +315,8 @@ impl Portfolio<'_> {
         let cost_max = self.best.as_ref().map_or(f64::INFINITY, |best| (best.0 - 1) as f64);
         let options = DiveOptions { cost_max, ..QUICK_DIVE };
         let (everything, volume) = (climb.everything.clone(), climb.volume.clone());
-        let dived = dive_on(everything, volume, &options, &mut self.random.fork(0), Scratch::new(self.stop));
+        let scratch = Scratch::wide(self.stop, &everything);
+        let dived = dive_on(everything, volume, &options, &mut self.random.fork(0), scratch);
         if let Some(pairs) = dived {
             let mut agents = vec![0; self.instance.items];
             pairs.into_iter().for_each(|(item, agent)| agents[item as usize] = agent);
