@@ -59,6 +59,11 @@ impl Candidates {
         &self.agents[self.starts[item]..self.starts[item + 1]]
     }
 
+    /// The agents of all items, one item after the other.
+    pub(super) fn all(&self) -> &[u32] {
+        &self.agents
+    }
+
     /// How many pairs of an item and an agent there are.
     pub(super) fn pairs(&self) -> usize {
         self.agents.len()

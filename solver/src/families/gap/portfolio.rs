@@ -71,9 +71,6 @@ const WHOLE_NODES_MAX: u64 = 20_000;
 /// Far above the error of sums of floats and below a unit of cost; where costs are large, its square is relative.
 const ERROR_MAX: f64 = 1e-3;
 
-/// Costs from which on floats are not trusted to tell whole units apart in an integer program.
-const EXACT_MAX: f64 = 1e9;
-
 /// Prices of the items and what they prove.
 #[derive(Clone, Debug)]
 pub(super) struct Dual {
@@ -404,13 +401,10 @@ impl Portfolio<'_> {
 
     /// One integer program over every open pair.
     fn branch(&mut self) {
-        let cost_max = self.best.as_ref().map(|best| best.0 - 1);
-        let answer = whole::assign(self.instance, &self.open, cost_max, self.effort.nodes, self.stop);
+        let best = self.best.as_ref().map(|(cost, agents)| (*cost, agents.as_slice()));
+        let answer = whole::assign(self.instance, &self.open, best, self.effort.nodes, self.stop);
         self.effort.nodes = self.effort.nodes.saturating_mul(GROWTH);
-        let fits = |agents: &Vec<u32>| LoadedAssignment::new(self.instance, agents.clone()).overload == 0;
-        let is_sound = answer.found.as_ref().is_none_or(fits);
         self.take(answer.found.into_iter().collect());
-        let is_exact = self.best.as_ref().is_none_or(|best| (best.0 as f64) < EXACT_MAX);
-        self.is_complete |= answer.is_complete && is_sound && is_exact;
+        self.is_complete |= answer.is_complete;
     }
 }

@@ -141,6 +141,35 @@ fn equal_everything_is_solved() {
 }
 
 #[test]
+fn costs_beyond_what_floats_tell_apart_are_proved() {
+    let mut random = Random::new(11);
+    for (agents, items) in [(3, 8), (2, 10), (4, 5)] {
+        let pairs = agents * items;
+        let mut coefficient = || (1 << 44) + random.below(1 << 50);
+        let costs = (0..pairs).map(|_| coefficient()).collect();
+        let weights: Vec<u64> = (0..pairs).map(|_| coefficient()).collect();
+        let capacity = weights.iter().sum::<u64>() / (agents * agents) as u64;
+        let instance = GapInstance::new(items, vec![capacity; agents], costs, weights).unwrap();
+        let outcome = solved(&instance, &AUTO);
+        assert_eq!(outcome.best.as_ref().map(|best| best.0), least(&instance));
+        assert!(outcome.is_complete || outcome.best.is_some_and(|best| best.0 == outcome.bound));
+    }
+}
+
+#[test]
+fn costs_that_differ_by_one_in_the_last_place_are_told_apart() {
+    // Both agents take one item of two; the other way round costs one more of 2^51.
+    let large = 1 << 50;
+    let costs = vec![large, large + 3, large + 2, large + 4];
+    let instance = GapInstance::new(2, vec![1; 2], costs, vec![1; 4]).unwrap();
+    let outcome = solved(&instance, &AUTO);
+    assert_eq!(
+        (outcome.best, outcome.bound),
+        (Some((2 * u128::from(large) + 4, vec![0, 1])), 2 * u128::from(large) + 4)
+    );
+}
+
+#[test]
 fn the_largest_coefficients_are_added_up_exactly() {
     let large = COEFFICIENT_MAX;
     // The cheap pairs are the first item with the first agent and the second with the second.
