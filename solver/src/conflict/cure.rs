@@ -27,8 +27,8 @@ use super::preempt::{self, Victim};
 use super::shortage::Shortage;
 use super::trial::{Trial, When};
 use super::{Explainer, rules, starts};
-use crate::lowering::Lowered;
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
+use crate::plan::occupancy::Occupancy;
 use crate::support::stop::Stop;
 
 /// Victims that are tried for a gang, each with a whole plan.
@@ -69,7 +69,7 @@ pub(super) fn expected_start(explainer: &Explainer<'_, '_>, missing: &Missing, s
     let Missing { class, need, ref shortage } = *missing;
     let lowered = explainer.occupancy.lowered();
     let (job, end) = (lowered.job(class), lowered.instance.horizon().end);
-    let latest = latest(lowered, class)?;
+    let latest = latest(explainer.occupancy, class)?;
     let opens = |when| Trial { when, ..Trial::new(explainer, class, shortage) }.fits(None, need, stop) == Some(true);
     let late = lowered.grid.starts(job.earliest, end).filter(|&start| latest < start && start < end);
     let within = late.take_while(|_| !stop.is_raised()).find(|&start| opens(When::At(start)));
@@ -77,9 +77,10 @@ pub(super) fn expected_start(explainer: &Explainer<'_, '_>, missing: &Missing, s
 }
 
 /// The last start that the window allows wherever a capsule may run; `None` where it may run nowhere.
-fn latest(lowered: &Lowered<'_>, class: JobClassIndex) -> Option<Timestamp> {
+fn latest(occupancy: &Occupancy<'_>, class: JobClassIndex) -> Option<Timestamp> {
+    let lowered = occupancy.lowered();
     let suits = |&group: &GroupIndex| {
-        rules::reaches_data(lowered, class, group) && rules::of_pair(lowered, class, group).is_empty()
+        rules::reaches_data(lowered, class, group) && rules::of_pair(occupancy, class, group).is_empty()
     };
     lowered.group_indexes().filter(suits).map(|group| starts::latest(lowered, class, group)).min()
 }
@@ -130,7 +131,7 @@ fn cost(explainer: &Explainer<'_, '_>, class: JobClassIndex, (need, group): (u64
         Cure::Start(start) if start >= lowered.instance.horizon().end => worth,
         Cure::Start(start) => {
             let job = lowered.job(class);
-            let delay = latest(lowered, class).map_or(0, |latest| u128::from(start.since(latest).0));
+            let delay = latest(explainer.occupancy, class).map_or(0, |latest| u128::from(start.since(latest).0));
             worth.saturating_mul(delay).div_ceil(u128::from(job.deadline.since(job.earliest).0.max(1)))
         }
         Cure::Bid(amount) => u128::from(amount) * u128::from(need),
@@ -237,7 +238,7 @@ impl<'x, 'o, 'a> Gang<'x, 'o, 'a> {
     /// The least rise of the bid that is enough: one at which some group begins to pay.
     fn bid(&self) -> Option<Cure> {
         let lowered = self.explainer.occupancy.lowered();
-        let worths = lowered.group_indexes().map(|group| rules::worth(lowered, self.class, group));
+        let worths = lowered.group_indexes().map(|group| rules::worth(self.explainer.occupancy, self.class, group));
         let rises: BTreeSet<u64> = worths.filter(|&worth| worth <= 0).map(|worth| worth.unsigned_abs() + 1).collect();
         let rises: Vec<u64> = rises.into_iter().collect();
         let fits = |&rise: &u64| self.holds(&|trial| Trial { bid_more: rise, ..trial }, self.need);

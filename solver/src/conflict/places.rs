@@ -81,7 +81,7 @@ impl Survey<'_, '_, '_> {
         let differs = rules::differ_by_tile(lowered, class);
         let bonds = |tile| explainer.bonds.broken(lowered, class, tile);
         let shared = if differs { Mask::default() } else { bonds(TileIndex::new(tiles.start)) };
-        let starts = self.starts(group, shared.with(rules::of_pair(lowered, class, group)));
+        let starts = self.starts(group, shared.with(rules::of_pair(occupancy, class, group)));
         if starts.is_empty() {
             return Some(());
         }
@@ -192,7 +192,9 @@ impl Survey<'_, '_, '_> {
                 devices_short(self.explainer, self.class, tile, start.over.clone()) * u64::from(DEVICE_MILLI)
             }
             Some(Blocker::Rule(Rule::Window)) => start.at.since(starts::latest(lowered, self.class, group)).0,
-            Some(Blocker::Rule(Rule::Worth)) => 1 + rules::worth(lowered, self.class, group).min(0).unsigned_abs(),
+            Some(Blocker::Rule(Rule::Worth)) => {
+                1 + rules::worth(self.explainer.occupancy, self.class, group).min(0).unsigned_abs()
+            }
             _ => 0,
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn cheapest(
     let is_above_alone = |set: &[Blocker]| set.iter().all(|blocker| matches!(blocker, Blocker::Account { .. }));
     let places = sets.iter().filter(|(set, _)| is_above_alone(set)).map(|(_, place)| *place);
     let open_starts = lowered.group_indexes().map(|group| {
-        let is_open = rules::of_pair(lowered, class, group).is_empty();
+        let is_open = rules::of_pair(explainer.occupancy, class, group).is_empty();
         if is_open { starts::inside(lowered, class, group).collect() } else { Vec::new() }
     });
     let (targets, open_starts) = (places.take(TARGETS_MAX).collect(), open_starts.collect());

@@ -30,7 +30,7 @@ pub(super) fn reason(explainer: &Explainer<'_, '_>, missing: &Missing, stop: &St
         if stop.is_raised() {
             return None;
         }
-        let broken = rules::of_pair(lowered, class, group);
+        let broken = rules::of_pair(explainer.occupancy, class, group);
         let is_eligible = !broken.meets(rules::ELIGIBILITY)
             && starts::inside(lowered, class, group).next().is_some()
             && allowed_tiles(explainer, class, group).next().is_some();

@@ -10,6 +10,7 @@ use lessor_models::plan::Rule;
 use super::mask::Mask;
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::{Lowered, domain_members};
+use crate::plan::assemble;
 use crate::plan::occupancy::Occupancy;
 
 /// The rules that leave no doubt whatever the headroom: all but worth, devices and the gang.
@@ -77,7 +78,8 @@ pub(super) fn differ_by_tile(lowered: &Lowered<'_>, class: JobClassIndex) -> boo
 }
 
 /// The rules of the pair that keep a class off a group at any time, worth included; the window is a matter of the start.
-pub(super) fn of_pair(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> Mask {
+pub(super) fn of_pair(occupancy: &Occupancy<'_>, class: JobClassIndex, group: GroupIndex) -> Mask {
+    let lowered = occupancy.lowered();
     let (job, at) = (lowered.job(class), lowered.group(group));
     let fleet = lowered.instance.fleet();
     let is_listed = job.classes.is_empty() || job.classes.binary_search(&at.class).is_ok();
@@ -89,17 +91,25 @@ pub(super) fn of_pair(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupI
         .with(Mask::rule(Rule::Locality).when(!at_home))
         .with(Mask::rule(Rule::Latency).when(!is_near_data(lowered, job, at.tile)))
         .with(Mask::rule(Rule::Closed).when(at.closed))
-        .with(Mask::rule(Rule::Worth).when(worth(lowered, class, group) <= 0))
+        .with(Mask::rule(Rule::Worth).when(worth(occupancy, class, group) <= 0))
 }
 
-/// What a capsule would be worth in a group, its part of the bonus with it, whatever forbids it; data out of reach counts as at
-/// hand.
-pub(super) fn worth(lowered: &Lowered<'_>, class: JobClassIndex, group: GroupIndex) -> i64 {
+/// What a capsule would be worth in a group, its part of the bonus with it where one is still to be earned, whatever forbids it;
+/// data out of reach counts as at hand.
+pub(super) fn worth(occupancy: &Occupancy<'_>, class: JobClassIndex, group: GroupIndex) -> i64 {
+    let lowered = occupancy.lowered();
     let worth = lowered.worth(class, group).unwrap_or_else(|| {
         let delay = latency::delay_to_data_us(lowered.instance.fleet(), lowered.job(class), lowered.group(group).tile);
         lowered.worth_regardless(class, group, delay.unwrap_or(0))
     });
-    worth.saturating_add_unsigned(lowered.bonus_share(class))
+    worth.saturating_add_unsigned(bonus_share(occupancy, class))
+}
+
+/// A capsule's part of its job's bonus; nothing where those placed have earned all there is.
+pub(super) fn bonus_share(occupancy: &Occupancy<'_>, class: JobClassIndex) -> u64 {
+    let lowered = occupancy.lowered();
+    let bonuses = |placed| assemble::bonuses(lowered, class, placed);
+    if bonuses(lowered.most(class)) > bonuses(occupancy.placed(class)) { lowered.bonus_share(class) } else { 0 }
 }
 
 fn is_near_data(lowered: &Lowered<'_>, job: &Job, tile: NodeIndex) -> bool {

@@ -4,7 +4,7 @@ use lessor_models::plan::{Blocker, Cure, Reason, Rule};
 
 use super::reason::allowed_tiles;
 use super::trial::TILES_PER_LOOK;
-use super::{Explainer, Explanation, starts};
+use super::{Explainer, Explanation, rules, starts};
 use crate::lowering::index::{GroupIndex, JobClassIndex};
 use crate::support::stop::Stop;
 
@@ -26,7 +26,8 @@ pub(super) fn too_much(
             if occupancy.path_room(class, group, start, 1) == 0 {
                 continue;
             }
-            let earns = lowered.earns(class, group, start);
+            let worth = lowered.worth_from(class, group, start);
+            let earns = worth.saturating_add_unsigned(rules::bonus_share(occupancy, class));
             for (looked, tile) in allowed_tiles(explainer, class, group).enumerate() {
                 if looked % TILES_PER_LOOK == 0 && stop.is_raised() {
                     return None;
@@ -52,7 +53,7 @@ pub(super) fn explain(
     if reason != Reason::NotWorth || lowered.strain.is_free() {
         return None;
     }
-    let earns = |&group: &GroupIndex| lowered.earning(class, group).is_some();
+    let earns = |&group: &GroupIndex| rules::worth(explainer.occupancy, class, group) > 0;
     let groups: Vec<GroupIndex> = lowered.group_indexes().filter(earns).collect();
     let short = too_much(explainer, class, &groups, stop)??;
     let (conflict, cure) = (vec![Blocker::Rule(Rule::Worth)], Some(Cure::Bid(short)));

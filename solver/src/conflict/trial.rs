@@ -132,8 +132,8 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
     fn fill_group(&self, group: GroupIndex, tiles: Range<usize>, need: u64, filled: &mut Filled) {
         let lowered = self.explainer.occupancy.lowered();
         let starts = self.starts(group);
-        let broken = rules::of_pair(lowered, self.class, group);
-        let pays = rules::worth(lowered, self.class, group).saturating_add_unsigned(self.bid_more) > 0;
+        let broken = rules::of_pair(self.explainer.occupancy, self.class, group);
+        let pays = rules::worth(self.explainer.occupancy, self.class, group).saturating_add_unsigned(self.bid_more) > 0;
         let broken = broken.without(Mask::rule(Rule::Worth).when(pays));
         let is_cut_off = !rules::reaches_data(lowered, self.class, group);
         if starts.is_empty() || is_cut_off || broken.meets(self.enforced.mask) {

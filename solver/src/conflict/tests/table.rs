@@ -150,6 +150,17 @@ fn a_job_that_costs_more_than_it_bids_is_told_by_how_much() {
 }
 
 #[test]
+fn a_bonus_that_is_earned_makes_no_further_capsule_worth_its_costs() {
+    let mut world = World::new(&[(FREE, &[memory(8)])]);
+    world.weights.energy_price = 100_000;
+    let mut one_is_enough =
+        Job { count: 2, bid: 359_999, bonus: 1_000_000, wanted: 1, ..Job::empty(Timestamp(0), Span(3_600_000_000)) };
+    one_is_enough.demand.power_mw = 3_600_000;
+    let world = world.with(one_is_enough, &[0]);
+    check(&world, Reason::NotWorth, &[Blocker::Rule(Rule::Worth)], Some(Cure::Bid(2)));
+}
+
+#[test]
 fn room_in_sum_and_on_no_tile_is_fragmentation() {
     let mut world = World::new(&[(FREE, &[memory(8), memory(8)])]).with(job(5), &[0, 1]).with(job(6), &[]);
     world.jobs[0].count = 2;
