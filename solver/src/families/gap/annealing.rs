@@ -100,7 +100,7 @@ pub(super) fn anneal(
     schedule: &Schedule,
     (random, stop): (&mut Random, &Stop),
 ) -> Option<(i128, Vec<u32>)> {
-    let mut best: Option<(i128, Vec<u32>)> = None;
+    let mut best = (state.overload == 0).then(|| (state.cost, state.agents.clone()));
     let mut price = schedule.overload;
     let blocks = schedule.moves.div_ceil(BLOCK).max(1);
     for block in 0..blocks {
