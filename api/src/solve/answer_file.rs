@@ -37,6 +37,22 @@ pub(crate) fn probe(path: &Path) -> Result<(), SolveError> {
     made.map_err(|source| failed(path, source))
 }
 
+/// Finds out whether a place is that of another file, which would be lost.
+///
+/// # Errors
+/// A place that one of the others names as well, by whatever path; a device or a pipe may be named twice.
+pub(crate) fn keep_apart(path: &Path, others: &[&PathBuf]) -> Result<(), SolveError> {
+    let resolved =
+        |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or(path.to_owned());
+    let place = resolved(path);
+    match others.iter().find(|other| resolved(other) == place) {
+        Some(other) if !is_stream(path) => {
+            Err(SolveError::Overwrites { path: path.to_owned(), other: (*other).clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The file that is renamed to the place.
 fn beside(path: &Path) -> Result<PathBuf, SolveError> {
     let name = path.file_name().ok_or_else(|| failed(path, ErrorKind::InvalidInput.into()))?;
@@ -81,6 +97,18 @@ mod tests {
             assert!(matches!(probe(&unwritable), Err(SolveError::Write { .. })), "{}", unwritable.display());
         }
         assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_place_is_no_other_file_by_whatever_path() {
+        let scratch = tempfile::tempdir().unwrap();
+        let (instance, free) = (scratch.path().join("instance"), scratch.path().join("answer"));
+        fs::write(&instance, "1").unwrap();
+        let roundabout = scratch.path().join(".").join("instance");
+        assert!(matches!(keep_apart(&roundabout, &[&free, &instance]), Err(SolveError::Overwrites { .. })));
+        assert!(matches!(keep_apart(&free, &[&free]), Err(SolveError::Overwrites { .. })), "neither is there yet");
+        keep_apart(&free, &[&instance]).unwrap();
+        keep_apart(Path::new("/dev/null"), &[&PathBuf::from("/dev/null")]).unwrap();
     }
 
     #[test]

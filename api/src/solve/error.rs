@@ -16,6 +16,14 @@ pub enum SolveError {
         /// What was asked for.
         seconds: f64,
     },
+    /// An answer or its incumbents would be written over another file of the command line.
+    #[error("{}: would be written over {}; give another --out or --incumbents", path.display(), other.display())]
+    Overwrites {
+        /// The place.
+        path: PathBuf,
+        /// What is there, or will be.
+        other: PathBuf,
+    },
     /// An answer that cannot be put in its place. What stood there before is still there.
     #[error("{}: cannot be written", path.display())]
     Write {

@@ -14,7 +14,7 @@ mod roadef;
 mod solved;
 mod vbp;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::cli::{SolveFamily, SolveLimitArgs};
 use crate::command_error::CommandError;
@@ -25,9 +25,13 @@ use limits::limit;
 
 /// Carries out `lessor solve`.
 pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, CommandError> {
-    let (limits, out) = limits_and_place(family);
+    let Files { limits, inputs, out, incumbents } = Files::of(family);
     // What cannot end well is refused before it takes its time.
     limit(limits)?;
+    answer_file::keep_apart(out, &inputs)?;
+    if let Some(incumbents) = incumbents {
+        answer_file::keep_apart(incumbents, &[&inputs[..], &[out]].concat())?;
+    }
     answer_file::probe(out)?;
     match family {
         SolveFamily::Assignment(args) => assignment::run(args, clock),
@@ -40,15 +44,28 @@ pub(crate) fn run(family: &SolveFamily, clock: &ProcessClock) -> Result<Ending, 
     }
 }
 
-fn limits_and_place(family: &SolveFamily) -> (&SolveLimitArgs, &Path) {
-    let common = match family {
-        SolveFamily::Assignment(args) => &args.common,
-        SolveFamily::Cats(args) => &args.common,
-        SolveFamily::Double(args) => return (&args.limits, &args.out),
-        SolveFamily::Gap(args) => &args.common,
-        SolveFamily::Openb(args) => &args.common,
-        SolveFamily::Roadef(args) => &args.common,
-        SolveFamily::Vbp(args) => &args.common,
-    };
-    (&common.limits, &common.out)
+/// What a command line names beside its family.
+struct Files<'a> {
+    limits: &'a SolveLimitArgs,
+    inputs: Vec<&'a PathBuf>,
+    out: &'a PathBuf,
+    incumbents: Option<&'a PathBuf>,
+}
+
+impl Files<'_> {
+    fn of(family: &SolveFamily) -> Files<'_> {
+        let (common, inputs) = match family {
+            SolveFamily::Assignment(args) => (&args.common, vec![&args.instance]),
+            SolveFamily::Cats(args) => (&args.common, vec![&args.instance]),
+            SolveFamily::Double(args) => {
+                let inputs = vec![&args.bids, &args.asks];
+                return Files { limits: &args.limits, inputs, out: &args.out, incumbents: None };
+            }
+            SolveFamily::Gap(args) => (&args.common, vec![&args.instance]),
+            SolveFamily::Openb(args) => (&args.common, vec![&args.sequence, &args.nodes]),
+            SolveFamily::Roadef(args) => (&args.common, vec![&args.model, &args.initial]),
+            SolveFamily::Vbp(args) => (&args.common, vec![&args.instance]),
+        };
+        Files { limits: &common.limits, inputs, out: &common.out, incumbents: common.incumbents.as_ref() }
+    }
 }
