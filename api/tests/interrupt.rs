@@ -125,4 +125,24 @@ fn a_plan_that_is_interrupted_is_whole_and_says_so() {
         serde_json::from_str(&fs::read_to_string(bench.path("plan/run.json")).unwrap()).unwrap();
     assert_eq!(run["interrupted"], true);
     assert_eq!(bench.names(), ["fleet", "plan"]);
+    // The signal came before there was any plan: a first one is made all the same.
+    let first = bench.expect(0, "plan --fleet fleet --work 0 --json --out first").json();
+    let placed = |run: &serde_json::Value| run["placed"].as_u64().unwrap();
+    assert!(2 * placed(&run["figures"]) > placed(&first), "{} and {first}", run["figures"]);
+}
+
+#[test]
+fn a_bench_that_is_interrupted_ends_what_it_runs_and_leaves_nothing() {
+    let bench = Bench::new();
+    large_gap(&bench);
+    let child = start(&bench, "bench gap large --seconds 900 --out compared");
+    let list = format!("/proc/{0}/task/{0}/children", child.id());
+    let runs = fs::read_to_string(list).unwrap();
+    assert_eq!(runs.split_whitespace().count(), 1, "it runs {runs}");
+    send(&child, &["TERM"]);
+    let output = end(child);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code().is_some_and(|code| code > 0) && told.contains("interrupted by a signal"), "{told}");
+    assert!(!fs::exists(format!("/proc/{}", runs.trim())).unwrap(), "{runs} still runs");
+    assert_eq!(bench.names(), ["large"]);
 }

@@ -64,6 +64,19 @@ fn checked(instance: &Instance) -> (Outcome, u64) {
 }
 
 #[test]
+fn where_the_bound_took_all_the_time_whatever_fits_is_placed_all_the_same() {
+    let instance = instance(fleet(2, 5, |_| 10), vec![job(60, 1), job(7, 5), job(2, 11)]);
+    let (over, reasons) = (Stop::new(), Stop::new());
+    over.raise();
+    let stops = Stops { bound: &over, search: &over, fill: &over, explain: &reasons };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: None, explain_max: 5, memory: None };
+    let outcome = plan(&instance, &options, stops, &mut |_| {});
+    assert_eq!(check::violations(&instance, &outcome.plan.placements), []);
+    let placed: u64 = outcome.plan.placements.iter().map(|placement| u64::from(placement.count)).sum();
+    assert!(placed >= 60, "{placed} of 67 that fit");
+}
+
+#[test]
 fn a_fleet_without_capacity_places_nothing_and_says_why() {
     let (outcome, placed) = checked(&instance(fleet(2, 3, |_| 0), vec![job(5, 1), job(1, AMOUNT_MAX)]));
     assert_eq!((placed, outcome.value), (0, 0));

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use lessor_engine::planner::{Outcome, PlannerOptions, Stops, plan};
+use lessor_engine::planner::{Outcome, Phase, PlannerOptions, Progress, Stops, plan};
 use lessor_models::check;
 use lessor_models::fleet::Level;
 use lessor_models::instance::Instance;
@@ -113,8 +114,14 @@ impl<'c> Run<'c> {
         let stops = Stops { bound: &bound, search: &search, fill: &fill, explain: &explain };
         let alarms = self.settings.deadline_seconds.map(|seconds| self.alarms(seconds)).unwrap_or_default();
         let alarms: Vec<_> = alarms.into_iter().zip([&bound, &search, &fill, &explain]).collect();
-        let show = &mut |progress| view.show(progress);
-        let outcome = interrupt::heed(&[&bound, &search, &fill, &explain], || {
+        // A signal ends what proves a bound, and the rest once there is a plan that can be improved.
+        let has_plan = AtomicBool::new(false);
+        let show = &mut |progress: Progress| {
+            has_plan.fetch_or(progress.phase >= Phase::Search, Ordering::Relaxed);
+            view.show(progress);
+        };
+        let is_there = || has_plan.load(Ordering::Relaxed);
+        let outcome = interrupt::heed_once_there(&[&bound], &[&search, &fill, &explain], is_there, || {
             memory::with_watch(limit, [&bound, &search], || {
                 deadline::with_alarms(&alarms, || plan(self.instance(), &options, stops, show))
             })

@@ -27,16 +27,36 @@ pub(crate) fn is_heard() -> bool {
     HEARD.get().is_some_and(|heard| heard.load(Ordering::Relaxed))
 }
 
+/// Whether a signal has asked for the end; from the first time that somebody asks, a signal no longer ends the process by itself.
+pub(crate) fn is_asked() -> bool {
+    HEARD.get_or_init(listen).load(Ordering::Relaxed)
+}
+
 /// Does some work; raises every flag where a signal asks for the end before the work has ended, or did so earlier.
 pub(crate) fn heed<T>(stops: &[&Stop], work: impl FnOnce() -> T) -> T {
+    heed_once_there(&[], stops, || true, work)
+}
+
+/// The same where there is no answer at first: some flags are raised at once, so that one is there soon, and the others then.
+pub(crate) fn heed_once_there<T>(
+    at_once: &[&Stop],
+    then: &[&Stop],
+    is_there: impl Fn() -> bool + Sync,
+    work: impl FnOnce() -> T,
+) -> T {
     let heard = HEARD.get_or_init(listen);
     let watch = |ending: &Ending| {
+        let mut is_told = false;
         loop {
             if heard.load(Ordering::Relaxed) {
-                stops.iter().for_each(|stop| stop.raise());
-                return warn(
-                    "interrupted: what is best so far is the answer; a second signal ends at once, without one",
-                );
+                if !is_told {
+                    is_told = true;
+                    at_once.iter().for_each(|stop| stop.raise());
+                    warn("interrupted: what is best so far is the answer; a second signal ends at once, without one");
+                }
+                if is_there() {
+                    return then.iter().for_each(|stop| stop.raise());
+                }
             }
             if !ending.is_still_ahead_after(LOOK_EVERY) {
                 return;

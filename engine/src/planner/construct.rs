@@ -81,7 +81,20 @@ impl Run<'_> {
                 }
             }
         }
+        if self.stops.search.is_raised() {
+            self.complete(&mut plan);
+        }
         plan
+    }
+
+    /// Puts in whatever a construction left out that was cut off: a plan is worth the time that was meant for reasons.
+    fn complete(&self, plan: &mut Occupancy<'_>) {
+        let Guide { ranking, order, .. } = self.guide;
+        let bound = bound_first(plan.lowered(), ranking, order);
+        for classes in [&bound[..], order] {
+            insert::insert_missing(plan, classes, ranking, self.stops.explain);
+        }
+        self.settle(plan);
     }
 
     /// The first plan that starts from all that runs and can stay.

@@ -136,6 +136,7 @@ pub fn plan(
         Method::Auto => {
             let mut effort = Effort::new(options.seed, options.work);
             let first = run.first_plan(&lowered, effort.seed);
+            telling.say(Phase::Search, (0, effort.work()), Some(run.worth(&first)));
             ground = if run.compares_plans { standing::ground(&lowered, thrift.vectors()) } else { None };
             let standing = run.standing_plan(ground.as_ref().unwrap_or(&lowered), run.worth(&first), &mut effort);
             let plan = run.search(first, &mut effort);
@@ -147,6 +148,7 @@ pub fn plan(
         }
         Method::FirstCome => {
             let mut plan = run.first_come_plan(&lowered);
+            telling.say(Phase::Search, (0, 0), Some(run.worth(&plan)));
             let way = run.migrate(&mut plan);
             (plan, way)
         }

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use crate::process::child::end_where_asked;
 use crate::process::clock::ProcessClock;
 use crate::process::machine;
 
@@ -123,6 +124,7 @@ fn follow(
         if let Some(status) = child.try_wait()? {
             return Ok((End::Exited(status), peak));
         }
+        end_where_asked(child)?;
         let passed = Duration::from_secs_f64(seconds());
         stream.look(passed.as_secs_f64());
         if passed >= longest {

@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use serde::Deserialize;
 
 use crate::bench::error::BenchError;
+use crate::process::child;
 
 /// Lines of a failed run's standard error that its error repeats: the last ones, which say why.
 const SAID_LINES_MAX: usize = 5;
@@ -59,7 +60,7 @@ impl Program {
     }
 
     fn run(&self, words: &[&OsStr]) -> Result<Output, BenchError> {
-        let output = Command::new(&self.0).args(words).stdin(Stdio::null()).output();
+        let output = child::output(Command::new(&self.0).args(words).stdin(Stdio::null()));
         let output = output.map_err(|source| BenchError::Start { command: spoken(words), source })?;
         if output.status.success() {
             return Ok(output);
