@@ -9,7 +9,7 @@ use lessor_models::fleet::{
     ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner, Zone, ZoneIndex, ZoneKind,
 };
 use lessor_models::instance::Instance;
-use lessor_models::job::{Demand, Job, Term};
+use lessor_models::job::{Demand, Job, ServiceClass, Term};
 use lessor_models::objective::{self, Weights};
 use lessor_models::plan::{Price, Reason};
 use lessor_models::resources::{Kind, Resources};
@@ -29,8 +29,14 @@ const B: NodeIndex = NodeIndex(4);
 /// What a tile has of memory, and what every capsule takes: a million units.
 const MEMORY: u64 = 1_000_000;
 
-/// A hall of two cells that are twins, each with one tile that holds one capsule, and a feed; and jobs of some power and bid.
+/// A hall of two cells that are twins, each with one tile that holds one capsule, and a feed; and bulk jobs of some power and bid.
 fn twins(jobs: &[(u64, u64)], deadline: i64) -> Instance {
+    let bulk: Vec<_> = jobs.iter().map(|&job| (job, ServiceClass::D)).collect();
+    twins_with(&bulk, deadline)
+}
+
+/// The same with jobs of any class.
+fn twins_with(jobs: &[((u64, u64), ServiceClass)], deadline: i64) -> Instance {
     let room = Resources::UNLIMITED.with(Kind::Memory, MEMORY);
     let free = Resources::UNLIMITED;
     let nodes = NodeColumns {
@@ -50,8 +56,9 @@ fn twins(jobs: &[(u64, u64)], deadline: i64) -> Instance {
         members: vec![(0, LEFT.0), (1, RIGHT.0)],
         ..FleetParts::default()
     };
-    let job = |&(power_kw, bid): &(u64, u64)| Job {
+    let job = |&((power_kw, bid), service): &((u64, u64), ServiceClass)| Job {
         bid,
+        service,
         demand: Demand {
             memory_bytes: MEMORY,
             power_mw: power_kw * 1_000_000,
@@ -104,9 +111,9 @@ proptest! {
     #[test]
     fn the_plan_under_prices_is_the_best_of_all_and_no_plan_beats_the_bound(
         accounts in proptest::collection::vec(any_account(), 1..6),
-        jobs in proptest::collection::vec((1..4u64, 1..5_000u64), JOBS),
+        jobs in proptest::collection::vec(((1..4u64, 1..5_000u64), select(&ServiceClass::ALL[..])), JOBS),
     ) {
-        let instance = twins(&jobs, HOURS).with_prices(&prices(&accounts)).unwrap();
+        let instance = twins_with(&jobs, HOURS).with_prices(&prices(&accounts)).unwrap();
         let best = best(&instance, [A, B], 0, &mut Vec::new());
         let outcome = planned(&instance, Method::Auto);
         let placements = &outcome.plan.placements;
@@ -157,6 +164,17 @@ fn who_bids_less_than_the_price_waits_until_it_is_over_or_stays_out() {
     let outcome = planned(&twins(&[(1, 1_000)], 2).with_prices(&dear).unwrap(), Method::Auto);
     let starts: Vec<Timestamp> = outcome.plan.placements.iter().map(|placement| placement.start).collect();
     assert_eq!((starts, outcome.value), (vec![hour(1)], 1_000));
+}
+
+#[test]
+fn what_others_bid_for_an_account_keeps_no_protected_class_out() {
+    let dear = [price(Owner::Node(HALL), Kind::Memory, (0, 9), 100_000)];
+    let jobs = [((1, 1_000), ServiceClass::A), ((1, 1_000), ServiceClass::B), ((1, 99_999), ServiceClass::C)];
+    let instance = twins_with(&jobs, 9).with_prices(&dear).unwrap();
+    let outcome = planned(&instance, Method::Auto);
+    let placed: Vec<u32> = outcome.plan.placements.iter().map(|placement| placement.job.0).collect();
+    assert_eq!((placed, outcome.value), (vec![0, 1], 2_000));
+    assert_eq!(outcome.certificate.unwrap().1, 2_000);
 }
 
 #[test]

@@ -46,6 +46,12 @@ impl ServiceClass {
         }
     }
 
+    /// Whether a market serves the class: A and B have floors in place of bids.
+    #[must_use]
+    pub const fn trades(self) -> bool {
+        matches!(self, ServiceClass::C | ServiceClass::D)
+    }
+
     /// The class of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<ServiceClass> {

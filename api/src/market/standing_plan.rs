@@ -46,7 +46,7 @@ impl StandingPlan {
         let of_account = |dual: &Dual| matches!(dual.scope, Scope::Owner(owner) if trades(owner, dual.kind));
         let duals = certificate.map(|certificate| certificate.duals).unwrap_or_default();
         let duals: Vec<Dual> = duals.into_iter().filter(of_account).collect();
-        let seeds = from_duals(&duals).into_iter().map(|seed| with_due(&run.instance, seed)).collect();
+        let seeds = from_duals(&duals).into_iter().map(|seed| with_due(&run.instance, &holdings, seed)).collect();
         Ok(StandingPlan { holdings, seeds })
     }
 
@@ -58,8 +58,13 @@ impl StandingPlan {
 }
 
 /// A dual price with what the plan was charged for the account beside it, on average: to those who pay that and are short of the
-/// account even so, a unit of it is worth both.
-fn with_due(instance: &Instance, seed: Price) -> Price {
+/// account even so, a unit of it is worth both. Where classes A and B alone hold it, who are not charged, it is worth the dual
+/// price.
+fn with_due(instance: &Instance, holdings: &Holdings, seed: Price) -> Price {
+    let [_, _, interactive, bulk] = holdings.most(seed.owner, seed.kind, seed.interval);
+    if interactive == 0 && bulk == 0 {
+        return seed;
+    }
     let of_account = instance.fleet().prices().of(seed.owner).iter().find(|(kind, _)| *kind == seed.kind);
     let charged = of_account.map_or(0, |(_, price)| {
         let sum = price.sum(seed.interval) * u128::from(instance.weights().dues_permille);
@@ -70,7 +75,9 @@ fn with_due(instance: &Instance, seed: Price) -> Price {
 
 #[cfg(test)]
 mod tests {
+    use lessor_market::session::holdings::Holding;
     use lessor_models::fleet::{FleetParts, Level, NodeColumns, NodeIndex, Owner};
+    use lessor_models::job::ServiceClass;
     use lessor_models::objective::Weights;
     use lessor_models::resources::{Kind, Resources};
     use lessor_models::tile_class::TileClass;
@@ -79,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_plan_was_charged_comes_on_top_of_its_dual_price() {
+    fn what_a_plan_was_charged_comes_on_top_of_its_dual_price_where_somebody_pays() {
         let nodes = NodeColumns {
             names: ["cell", "tile"].map(String::from).to_vec(),
             parents: vec![None, Some(0)],
@@ -96,8 +103,20 @@ mod tests {
             Price { owner: Owner::Node(NodeIndex(0)), kind, interval, price }
         };
         let instance = instance.with_prices(&[price(Kind::Power, (0, 10), 8)]).unwrap();
+        let mut holdings = Holdings::default();
+        let mut hold = |service, (start, end)| {
+            let interval = Interval { start: Timestamp(start), end: Timestamp(end) };
+            for kind in [Kind::Power, Kind::Memory] {
+                holdings.add(Owner::Node(NodeIndex(0)), kind, Holding { interval, service, amount: 3 });
+            }
+            holdings.clone()
+        };
+        let protected = hold(ServiceClass::A, (0, 20));
+        let both = hold(ServiceClass::D, (6, 9));
         // Charged 8 during half of the interval, and counted by half.
-        assert_eq!(with_due(&instance, price(Kind::Power, (5, 15), 100)).price, 102);
-        assert_eq!(with_due(&instance, price(Kind::Memory, (5, 15), 100)).price, 100);
+        assert_eq!(with_due(&instance, &both, price(Kind::Power, (5, 15), 100)).price, 102);
+        assert_eq!(with_due(&instance, &both, price(Kind::Memory, (5, 15), 100)).price, 100);
+        assert_eq!(with_due(&instance, &protected, price(Kind::Power, (5, 15), 100)).price, 100);
+        assert_eq!(with_due(&instance, &both, price(Kind::Power, (9, 15), 100)).price, 100);
     }
 }

@@ -5,6 +5,7 @@
 use crate::draw;
 use crate::fleet::Owner;
 use crate::instance::Instance;
+use crate::job::ServiceClass;
 use crate::plan::Placement;
 use crate::resources::Kind;
 use crate::time::{StepFunction, Timestamp};
@@ -20,9 +21,12 @@ pub(super) fn total(instance: &Instance, placements: &[Placement]) -> i128 {
     placements.iter().map(|placement| i128::from(placement.count) * of_capsule(instance, placement)).sum()
 }
 
-/// What one capsule pays.
+/// What one capsule pays: nothing where it is of class A or B.
 fn of_capsule(instance: &Instance, placement: &Placement) -> i128 {
     let (fleet, job) = (instance.fleet(), &instance.jobs()[placement.job.at()]);
+    if job.service < ServiceClass::C {
+        return 0;
+    }
     let class = super::class_of(fleet, placement.tile);
     let end = placement.start.after(draw::term(job, class));
     let mut sum = 0u128;

@@ -186,11 +186,13 @@ impl Use {
         let mut starts = starts_to_try(job, term, &sites.intervals, instants);
         starts.extend(starts_at_changes(job, term, &changes));
         let power_mw = draw::power_mw(&job.demand, class);
+        // Classes that bid in no market owe nothing.
+        let charged = if job.service.trades() { amounts } else { [0; SLOTS] };
         let mut runs: BTreeMap<Run, Bills> = BTreeMap::new();
         for start in starts {
             let run = Interval { start, end: start.after(term) };
             let billed = sites.tariffs.iter().filter(|_| !changes.is_empty());
-            let bills = billed.map(|tariff| scaled(bill((power_mw, &amounts), tariff, run, instance.weights())));
+            let bills = billed.map(|tariff| scaled(bill((power_mw, &charged), tariff, run, instance.weights())));
             let bills: Bills = bills.collect::<Result<_, _>>()?;
             let least = runs.entry(pays_for(run)).or_insert_with(|| bills.clone());
             least.iter_mut().zip(bills).for_each(|(least, bill)| *least = bill.min(*least));
@@ -248,7 +250,7 @@ fn starts_at_changes(job: &Job, term: Span, changes: &[Timestamp]) -> impl Itera
 }
 
 /// What energy, emissions and dues cost over a run, in micro-credits, rounded down for the bound.
-fn bill((power_mw, amounts): (u64, &[u64; SLOTS]), tariff: &Tariff<'_>, run: Interval, weights: &Weights) -> i128 {
+fn bill((power_mw, charged): (u64, &[u64; SLOTS]), tariff: &Tariff<'_>, run: Interval, weights: &Weights) -> i128 {
     let whole = |amount: u128, unit: u128, permille: u32| {
         let cost = amount / unit * u128::from(permille) / 1_000;
         i128::from(i64::try_from(cost).unwrap_or(i64::MAX))
@@ -257,7 +259,7 @@ fn bill((power_mw, amounts): (u64, &[u64; SLOTS]), tariff: &Tariff<'_>, run: Int
         let amount = u128::from(power_mw).checked_mul(function.sum(run)).and_then(|a| a.checked_mul(price.into()));
         whole(amount.unwrap_or(u128::MAX), unit, permille)
     };
-    let due = |due: &Due<'_>| u128::from(amounts[slot(due.kind, due.level)]).saturating_mul(due.price.sum(run));
+    let due = |due: &Due<'_>| u128::from(charged[slot(due.kind, due.level)]).saturating_mul(due.price.sum(run));
     let dues = tariff.dues.iter().map(due).fold(0, u128::saturating_add);
     let dues = whole(dues, u128::from(PRICE_UNITS) * u128::from(MICROS_PER_HOUR), weights.dues_permille);
     let energy = of(&tariff.price, 1, MILLIWATT_MICROS_PER_KWH, weights.energy_permille);

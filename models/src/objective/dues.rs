@@ -1,4 +1,5 @@
-//! Dues: what a capsule pays for what it draws of accounts that a round of the market priced.
+//! Dues: what a capsule pays for what it draws of accounts that a round of the market priced. Capsules of classes A and B bid in
+//! no market and owe nothing, however much they take.
 //!
 //! Exact: `weight * ceil(sum over accounts on the tile's path of  draw * sum over the run of price / (10^6 units * hour))`. A price
 //! holds inside its interval; outside it the account is free. Optimistic bound: the exact form at the cheapest start, see
@@ -62,6 +63,9 @@ impl<'a> Due<'a> {
 /// The dues of one capsule that starts then, in micro-credits. O(dues log changes).
 #[must_use]
 pub fn cost(job: &Job, site: &Site<'_>, start: Timestamp, weights: &Weights) -> u64 {
+    if !job.service.trades() {
+        return 0;
+    }
     let run = Interval { start, end: start.after(draw::term(job, site.class)) };
     let of = |due: &Due<'_>| {
         let amount = draw::draw(&job.demand, site.class, due.level).get(due.kind);
@@ -74,7 +78,9 @@ pub fn cost(job: &Job, site: &Site<'_>, start: Timestamp, weights: &Weights) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::{Demand, Job};
+    use crate::certificate::Certificate;
+    use crate::check;
+    use crate::job::{Demand, Job, ServiceClass};
     use crate::plan::Price;
     use crate::test_instance::{A, B, C, FEED, HALL, LEFT, Tiny, at, put};
     use crate::time::Span;
@@ -137,6 +143,27 @@ mod tests {
         let weights = Weights { dues_permille: 500, ..instance.weights().clone() };
         let site = Site::of(instance.fleet(), C, &weights);
         assert_eq!(cost(&instance.jobs()[0], &site, at(HOUR - HOUR / 100), &weights), 4);
+    }
+
+    #[test]
+    fn classes_that_bid_in_no_market_owe_nothing_and_the_bound_is_what_they_are_worth() {
+        let whole = |owner, kind| price(owner, kind, (0, 9), 1_000);
+        // At one price all the time, and at one that changes while they may run.
+        let flat = [whole(Owner::Node(HALL), Kind::Memory), whole(Owner::Node(LEFT), Kind::Bandwidth)];
+        let changing = [price(Owner::Node(HALL), Kind::Memory, (0, 2), 5), price(FEED, Kind::Memory, (1, 9), 1_000)];
+        for (service, pays) in ServiceClass::ALL.into_iter().zip([false, false, true, true]) {
+            for prices in [&flat, &changing] {
+                let mut tiny = tiny();
+                tiny.jobs[0].service = service;
+                let free = check::value(&tiny.build(), &[put(0, B)]);
+                let instance = tiny.build().with_prices(prices).unwrap();
+                let worth = check::value(&instance, &[put(0, B)]);
+                assert_eq!(crate::objective::plan_value(&instance, &[put(0, B)]), worth);
+                assert_eq!((check::dues(&instance, &[put(0, B)]), worth < free), (free - worth, pays), "{service:?}");
+                let bound = check::bound::bound(&instance, &Certificate::default()).unwrap();
+                assert!(bound >= worth && (pays || bound == free), "{service:?}: {bound}, {worth}, {free}");
+            }
+        }
     }
 
     #[test]
