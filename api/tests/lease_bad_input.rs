@@ -257,6 +257,26 @@ async fn samples_that_make_no_sense_are_refused() {
         let status = running.calls.publish_telemetry(tokio_stream::iter([sample])).await.unwrap_err();
         assert_eq!(why(&status).1, reason);
     }
-    let told = running.calls.publish_telemetry(tokio_stream::iter([good])).await.unwrap().into_inner();
+    // The limits of the table `telemetry`.
+    let most = 1 << 53;
+    let amounts = |power_mw, memory_bytes, error_count| PublishTelemetryRequest {
+        power_mw,
+        memory_bytes,
+        error_count,
+        ..good.clone()
+    };
+    for (sample, blamed) in [
+        (amounts(Some(most + 1), None, None), "power_mw"),
+        (amounts(Some(u64::MAX), None, None), "power_mw"),
+        (amounts(Some(most), Some(most + 1), None), "memory_bytes"),
+        (amounts(None, Some(most), Some(most + 1)), "error_count"),
+    ] {
+        let status = running.calls.publish_telemetry(tokio_stream::iter([sample])).await.unwrap_err();
+        assert_eq!((why(&status), field(&status)), ((Code::InvalidArgument, "OUT_OF_RANGE".into()), blamed.into()));
+    }
+    let most = amounts(Some(most), Some(most), Some(most));
+    let told = running.calls.publish_telemetry(tokio_stream::iter([good.clone()])).await.unwrap().into_inner();
     assert_eq!((told.samples, told.limits_changed), (1, 0));
+    let told = running.calls.publish_telemetry(tokio_stream::iter([most])).await.unwrap().into_inner();
+    assert_eq!(told.samples, 1);
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use lessor_engine::authority::Event;
 
 use lessor_models::fleet::{Fleet, Level};
+use lessor_models::resources::AMOUNT_MAX;
 use lessor_models::telemetry::{COLDEST_MK, Sample, WHOLE_PERMILLE};
 use tonic::Streaming;
 
@@ -101,6 +102,11 @@ pub(super) fn sample(fleet: &Fleet, message: &PublishTelemetryRequest) -> Result
     let at = read_timestamp("sample_time", time)?;
     if at.0 > i64::try_from(unix_micros().saturating_add(AHEAD_MAX_MICROS)).unwrap_or(i64::MAX) {
         return Err(Failure::field("sample_time", "NOT_YET", "the sample is of an instant that has not come"));
+    }
+    let amounts =
+        [("power_mw", message.power_mw), ("memory_bytes", message.memory_bytes), ("error_count", message.error_count)];
+    if let Some((field, _)) = amounts.into_iter().find(|(_, amount)| amount.is_some_and(|amount| amount > AMOUNT_MAX)) {
+        return Err(Failure::field(field, "OUT_OF_RANGE", format!("an amount is at most 2^53, which is {AMOUNT_MAX}")));
     }
     if message.temperature_mk.is_some_and(|temperature| temperature < COLDEST_MK) {
         return Err(Failure::field("temperature_mk", "OUT_OF_RANGE", "a temperature is in millikelvin"));
