@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use lessor_market::money::Money;
@@ -31,7 +32,7 @@ pub(super) struct PolicyFile {
     /// The version of this format.
     #[schemars(range(min = 1, max = 1))]
     version: u32,
-    /// What the policy is called.
+    /// What the policy is called, in at most 100 characters (Unicode code points).
     #[schemars(length(min = 1, max = 100))]
     name: String,
     /// Which issue of it this is; rises with each change.
@@ -118,7 +119,7 @@ struct FeesTable {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ClassTable {
-    /// What the class is called.
+    /// What the class is called, in at most 100 characters (Unicode code points).
     #[schemars(length(min = 1, max = 100))]
     name: String,
     /// The resource kinds of its accounts.
@@ -191,8 +192,8 @@ struct MarginalCostTable {
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_field_names, reason = "the keys of the file, which name their units")]
 struct SteeringTable {
-    /// The share of an account that should be asked for.
-    #[schemars(range(min = 1, max = 1_000))]
+    /// The share of an account that should be asked for; less than what the floors leave.
+    #[schemars(range(min = 1, max = 999))]
     target_permille: u32,
     /// How strongly the price follows an excess of demand.
     #[schemars(range(min = 1, max = 10_000))]
@@ -235,6 +236,16 @@ pub enum PolicyError {
         /// Where and why: a part of the message, and no cause of its own.
         reason: Box<toml::de::Error>,
     },
+    /// A field that has no default is not there.
+    #[error("{}: line {line}, {field}: is missing, and has no default", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// The line of the table that it is missing from, counted from one; the last line where it is missing from the file itself.
+        line: usize,
+        /// The field.
+        field: String,
+    },
     /// The file is of another version of the format.
     #[error("{}: line {line}, version: {found} cannot be read; this program reads version {VERSION}", path.display())]
     Version {
@@ -269,16 +280,7 @@ pub(crate) fn read(path: &Path) -> Result<Policy, PolicyError> {
 
 /// The policy in a text; the path is for messages.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Policy, PolicyError> {
-    let file: PolicyFile = toml::from_str(text).map_err(|reason| {
-        let at = reason.span().map(|span| span.start);
-        let field = at.and_then(|at| field_at(DeTable::parse(text).ok()?.get_ref(), at));
-        PolicyError::Parse {
-            path: path.to_owned(),
-            line: at.map(|at| line_at(text, at)),
-            field,
-            reason: Box::new(reason),
-        }
-    })?;
+    let file: PolicyFile = toml::from_str(text).map_err(|reason| unread((path, text), reason))?;
     if file.version != VERSION {
         let line = line_of(text, Field { class: None, name: "version" });
         return Err(PolicyError::Version { path: path.to_owned(), line, found: file.version });
@@ -287,6 +289,50 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Policy, PolicyError> {
         path: path.to_owned(),
         line: line_of(text, contradiction.field),
         contradiction: Box::new(contradiction),
+    })
+}
+
+/// Why a text is not TOML of these keys, with line and field.
+fn unread((path, text): (&Path, &str), reason: toml::de::Error) -> PolicyError {
+    let document = DeTable::parse(text).ok();
+    if let Some((line, field)) = document.as_ref().and_then(|document| missing(text, document, &reason)) {
+        return PolicyError::Missing { path: path.to_owned(), line, field };
+    }
+    let at = reason.span().map(|span| span.start);
+    let field = at.zip(document).and_then(|(at, document)| field_at(document.get_ref(), at));
+    let line = at.map(|at| line_at(text, at));
+    PolicyError::Parse { path: path.to_owned(), line, field, reason: Box::new(reason) }
+}
+
+/// The field that an error says is missing, and the line of the table that it is missing from.
+fn missing(text: &str, document: &Spanned<DeTable<'_>>, reason: &toml::de::Error) -> Option<(usize, String)> {
+    let name = reason.message().strip_prefix("missing field `")?.strip_suffix('`')?;
+    let span = reason.span()?;
+    Some(match path_of(document.get_ref(), &span) {
+        Some(path) => (line_at(text, span.start), format!("{path}{name}")),
+        None => (text.lines().count().max(1), name.to_owned()),
+    })
+}
+
+/// The table whose header or braces lie just there, as its fields are called: `terms.`, or `account_class 0, steering.`
+fn path_of(table: &DeTable<'_>, span: &Range<usize>) -> Option<String> {
+    let inside = |value: &Spanned<DeValue<'_>>, separator: &str| {
+        let within = as_table(value.get_ref())?;
+        if value.span() == *span {
+            Some(separator.to_owned())
+        } else {
+            Some(separator.to_owned() + &path_of(within, span)?)
+        }
+    };
+    table.iter().find_map(|(key, value)| {
+        let name = key.get_ref();
+        match value.get_ref() {
+            DeValue::Array(entries) => entries
+                .iter()
+                .enumerate()
+                .find_map(|(entry, value)| Some(format!("{name} {entry}{}", inside(value, ", ")?))),
+            _ => Some(format!("{name}{}", inside(value, ".")?)),
+        }
     })
 }
 

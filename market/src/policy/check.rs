@@ -102,6 +102,17 @@ pub enum Reason {
         /// The share, in thousandths.
         share: u32,
     },
+    /// A target that classes C and D cannot pass, whatever they ask for.
+    #[error(
+        "a target of {target} is out of reach: beside the floors C and D may hold {left} of an account, so that the price would \
+         never rise; state less than {left}"
+    )]
+    TargetOutOfReach {
+        /// The target, in thousandths.
+        target: u32,
+        /// What floors leave, in thousandths.
+        left: u32,
+    },
     /// A price cap below the reserve price.
     #[error("the cap is {cap}, below the reserve price of {reserve} or more: nothing could be let")]
     CapBelowReserve {
@@ -134,8 +145,9 @@ fn supported(format: Format) -> String {
 /// The greatest factor that rules may state, in thousandths: a hundredfold.
 const FACTOR_MAX: u32 = 100_000;
 
-/// The longest name of a policy or a class, in bytes, so that tables and pages can show it.
-const NAME_BYTES_MAX: usize = 100;
+/// The longest name of a policy or a class, in characters as a JSON Schema counts them (Unicode code points), so that tables and
+/// pages can show it.
+const NAME_CHARACTERS_MAX: u64 = 100;
 
 /// The most account classes.
 const CLASSES_MAX: usize = 256;
@@ -215,7 +227,13 @@ fn check_class(class: &AccountClass) -> Found {
     if class.steering.is_some() != (class.format == Format::Posted) {
         return Err(("steering", Reason::SteeringMisplaced));
     }
-    class.steering.map_or(Ok(()), |steering| steering.check()).map_err(|error| ("steering", Reason::Steering(error)))
+    let Some(steering) = class.steering else { return Ok(()) };
+    steering.check().map_err(|error| ("steering", Reason::Steering(error)))?;
+    let (target, left) = (steering.target_permille, PERMILLE - floors);
+    if target >= left {
+        return Err(("steering.target_permille", Reason::TargetOutOfReach { target, left }));
+    }
+    Ok(())
 }
 
 /// Prices in range, and a cap that the reserve price can be below: its least is where energy costs nothing.
@@ -251,7 +269,7 @@ fn check_name(name: &str) -> Result<(), Reason> {
     if name.is_empty() {
         return Err(Reason::Empty);
     }
-    within(name.len() as u64, 1, NAME_BYTES_MAX as u64)
+    within(name.chars().count() as u64, 1, NAME_CHARACTERS_MAX)
 }
 
 /// A list that is not empty and holds nothing twice.

@@ -129,7 +129,7 @@ fn steering_beyond_its_bound_is_refused() {
         move |rules: &mut Rules| {
             let class = &mut rules.classes[0];
             (class.format, class.payment) = (Format::Posted, PaymentRule::PostedPrice);
-            class.steering = Some(steering);
+            (class.steering, class.floors_permille) = (Some(steering), [100, 99]);
         }
     };
     let mut steady = rules();
@@ -140,6 +140,13 @@ fn steering_beyond_its_bound_is_refused() {
         &expect![
             "account_class 0, steering: gain times elasticity is 2000000 millionths, which is not below 2000000, the bound \
              2 (2 - w) / w for the weight w of the newest excess: the price would oscillate; lower gain_permille or newest_permille"
+        ],
+    );
+    refused(
+        posted(Steering { target_permille: 801, ..STEERING }),
+        &expect![
+            "account_class 0, steering.target_permille: a target of 801 is out of reach: beside the floors C and D may hold 801 of \
+             an account, so that the price would never rise; state less than 801"
         ],
     );
 }
