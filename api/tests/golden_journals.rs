@@ -142,7 +142,7 @@ fn prices() -> PriceList {
     let start = UnitPrice::from_stated(1_000);
     let listing = Listing { steering, start, reserve: start, cap: UnitPrice::from_stated(1_000_000) };
     let feed = Account { owner: Owner::Zone(ZoneIndex(0)), kind: Kind::Power };
-    PriceList { listings: vec![(feed, listing)], period: Span(10_000_000) }
+    PriceList { listings: vec![(feed, listing)], reserves: Vec::new(), period: Span(10_000_000) }
 }
 
 /// Writes the journal of today's version: commits of one to three records, a snapshot in the middle.

@@ -35,7 +35,7 @@ use crate::journal::{Disk, fresh_salt};
 use crate::market::policy_file;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
 use crate::service::{Desk, MESSAGE_BYTES_MAX, Notices, Service, StaleTiles};
-use crate::shell::{self, Counters, FleetChange, Handle, PlacementMaker, Shell, ShellError, ShellOptions, View};
+use crate::shell::{Counters, FleetChange, Handle, PlacementMaker, Shell, ShellError, ShellOptions, View};
 
 /// Calls under way on one connection.
 const STREAMS_MAX: u32 = 4_096;
@@ -232,7 +232,7 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
     let (mut terms, mut prices) = (options.terms, PriceList::default());
     if let Some((rules, period)) = &rules {
         terms = market_policy::terms(rules, terms);
-        prices = market_policy::prices(rules, &fleet, (*period, shell::beginning()));
+        prices = market_policy::prices(rules, &fleet, *period);
     }
     let shell_options = ShellOptions {
         placement,

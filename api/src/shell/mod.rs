@@ -61,7 +61,6 @@ pub use handle::Handle;
 pub use options::{FleetChange, Limits, Listener, PlacementMaker, ShellOptions};
 pub use places::Place;
 pub use recovery::RecoveryReport;
-pub(crate) use recovery::beginning;
 pub use run::Shell;
 pub use stage::UNSTATED;
 pub use view::View;

@@ -119,6 +119,6 @@ fn raise(mut authority: Authority, incarnation: Incarnation) -> Result<Authority
 }
 
 /// The instant at which an authority without a history begins: the machine's time of day, the only time that it is asked.
-pub(crate) fn beginning() -> Timestamp {
+pub(super) fn beginning() -> Timestamp {
     Timestamp(i64::try_from(crate::process::clock::unix_micros()).unwrap_or(i64::MAX))
 }

@@ -5,7 +5,7 @@ use lessor_engine::ledger::Account;
 use lessor_market::posted::{Listing, Steering, UnitPrice};
 use lessor_models::fleet::{NodeIndex, Owner};
 use lessor_models::resources::Kind;
-use lessor_models::time::{Span, Timestamp};
+use lessor_models::time::{Span, StepFunction, Timestamp};
 use proptest::prelude::*;
 
 use super::random::{Player, dear_terms, lines};
@@ -25,12 +25,24 @@ fn list() -> PriceList {
     let start = UnitPrice::from_stated(1_000_000);
     let listing = Listing { steering, start, reserve: start, cap: UnitPrice::from_stated(1_000_000_000) };
     let other = Account { owner: Owner::Node(NodeIndex(1)), kind: Kind::Compute };
-    PriceList { listings: vec![(ACCOUNT, listing), (other, listing)], period: Span(10_000_000) }
+    PriceList { listings: vec![(ACCOUNT, listing), (other, listing)], reserves: Vec::new(), period: Span(10_000_000) }
+}
+
+/// The same where what the account costs at least is tenfold between second 25 and second 55, and less than at first from 95 on.
+fn list_over_time() -> PriceList {
+    let UnitPrice(start) = UnitPrice::from_stated(1_000_000);
+    let at = |second: i64, price| (Timestamp(second * SECOND), price);
+    let prices = StepFunction::new(start, vec![at(25, 10 * start), at(55, start), at(95, start / 4)]);
+    PriceList { reserves: vec![(vec![ACCOUNT], prices)], ..list() }
 }
 
 fn watched() -> Watched {
+    watched_under(&list())
+}
+
+fn watched_under(list: &PriceList) -> Watched {
     let mut watched = Watched::new(terms());
-    watched.authority = Authority::new(&fleet(), terms(), Timestamp(0)).unwrap().with_prices(&list());
+    watched.authority = Authority::new(&fleet(), terms(), Timestamp(0)).unwrap().with_prices(list);
     watched
 }
 
@@ -78,21 +90,45 @@ fn prices_rise_under_load_and_come_back() {
     assert_eq!(price(&watched.authority), start);
 }
 
+/// Each step counts with the reserve price of its instant; a step that is begun again counts with the one that it was taken with.
+#[test]
+fn the_reserve_price_follows_its_steps_and_not_the_start_of_the_authority() {
+    let list = list_over_time();
+    let mut authority = Authority::new(&fleet(), terms(), Timestamp(0)).unwrap().with_prices(&list);
+    let start = price(&authority);
+    let mut prices = Vec::new();
+    for second in (5..=300).step_by(5) {
+        authority.apply(Timestamp(second * SECOND), &Event::Tick, &mut Vec::new());
+        let restarted = Authority::restore(&fleet(), terms(), authority.snapshot()).unwrap().with_prices(&list);
+        assert_eq!(price(&restarted), price(&authority), "at second {second}");
+        authority = restarted;
+        prices.push((second, price(&authority)));
+    }
+    let at = |second: i64| prices.iter().find(|price| price.0 == second).unwrap().1;
+    assert_eq!([at(20), at(25), at(30), at(55)], [start, start, 10 * start, 10 * start]);
+    // Nobody holds anything: the price falls by an eighth a step, to where the reserve is.
+    assert!(at(60) < at(55) && at(90) > at(100) && at(300) < start, "{prices:?}");
+    // An authority that begins in the middle begins at the reserve price of then.
+    let late = Authority::new(&fleet(), terms(), Timestamp(30 * SECOND)).unwrap().with_prices(&list);
+    assert_eq!(price(&late), 10 * start);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_journal_leads_to_the_same_prices(script in lines(), cut in 0..70_usize) {
+        let list = list_over_time();
         let mut player = Player::new(terms(), true);
-        player.watched = watched();
+        player.watched = watched_under(&list);
         script.into_iter().for_each(|line| player.play(line));
         let watched = &player.watched;
         let cut = cut.min(watched.journal.len());
         let mut effects = Vec::new();
-        let mut authority = Authority::new(&watched.fleet, terms(), Timestamp(0)).unwrap().with_prices(&list());
+        let mut authority = Authority::new(&watched.fleet, terms(), Timestamp(0)).unwrap().with_prices(&list);
         for (number, (now, event, decision)) in watched.journal.iter().enumerate() {
             if number == cut {
-                authority = Authority::restore(&watched.fleet, terms(), authority.snapshot()).unwrap().with_prices(&list());
+                authority = Authority::restore(&watched.fleet, terms(), authority.snapshot()).unwrap().with_prices(&list);
             }
             authority.enact(*now, event, decision, &mut effects);
         }

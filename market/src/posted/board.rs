@@ -170,14 +170,25 @@ impl PriceBoard {
         }
     }
 
+    /// The least price of an account from its next step on.
+    ///
+    /// # Panics
+    /// Where the account is not on the board.
+    pub fn set_reserve(&mut self, account: u32, reserve: UnitPrice) {
+        self.listings[at(account)].reserve = reserve;
+    }
+
     /// Moves one price after a round in which so much was asked for of a capacity. Without capacity there is no measure, and
-    /// the price stays.
+    /// the price stays, within reserve and cap.
     ///
     /// # Panics
     /// Where the account is not on the board.
     pub fn steer(&mut self, account: usize, asked: u64, capacity: u64) {
         let listing = &self.listings[account];
-        let Some(excess) = listing.steering.excess(asked, capacity) else { return };
+        let Some(excess) = listing.steering.excess(asked, capacity) else {
+            self.prices[account] = within(listing, self.prices[account]);
+            return;
+        };
         self.wobbles[account].push(excess);
         let smoothed = listing.steering.smoothed(self.smoothed[account], excess);
         self.smoothed[account] = smoothed;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_models::fleet::{Fleet, Owner};
+use lessor_models::fleet::{Fleet, Owner, ZoneIndex};
 use lessor_models::job::Domain;
 use lessor_models::objective::Weights;
 use lessor_models::plan::{PRICE_UNITS, Price};
@@ -211,13 +211,24 @@ fn seed(seeds: &[Price], owner: Owner, kind: Kind, interval: Interval) -> u64 {
 /// node or one above it; where none states a price, that of the objective's weights.
 #[must_use]
 pub fn energy_price(fleet: &Fleet, owner: Owner, at: Timestamp) -> u64 {
-    let of_zone = |zone| fleet.energy_price(zone).map(|steps| steps.at(at));
-    let stated = match owner {
-        Owner::Zone(zone) => of_zone(zone),
+    energy_tariff(fleet, owner).map_or(Weights::default().energy_price, |tariff| tariff.at(at))
+}
+
+/// The same over time; `None` where no zone states a price.
+#[must_use]
+pub fn energy_tariff(fleet: &Fleet, owner: Owner) -> Option<&StepFunction> {
+    energy_zone(fleet, owner).and_then(|zone| fleet.energy_price(zone))
+}
+
+/// The zone whose price of energy an account pays; `None` where no zone states one.
+#[must_use]
+pub fn energy_zone(fleet: &Fleet, owner: Owner) -> Option<ZoneIndex> {
+    let states = |zone: &ZoneIndex| fleet.energy_price(*zone).is_some();
+    match owner {
+        Owner::Zone(zone) => Some(zone).filter(states),
         Owner::Node(node) => {
             let mut listing = fleet.path(node).flat_map(|above| fleet.zones_listing(above).iter().copied());
-            listing.find_map(of_zone)
+            listing.find(states)
         }
-    };
-    stated.unwrap_or(Weights::default().energy_price)
+    }
 }

@@ -1,12 +1,12 @@
 //! Posted prices that follow use: a price for each listed account, moved towards where a stated share of the account is held.
 //!
-//! Prices take a step at the first tick after each period, from what leases hold at that instant: so they follow from the
-//! journal alone, and a journal that is read again leads to the same prices, as long as the lists are the same. What a lease
-//! was sold for is in its decision, and no other list changes it.
+//! Prices take a step at the first tick after each period, from what leases hold at that instant and the reserve price of that
+//! instant: so they follow from the journal alone, and a journal that is read again leads to the same prices, as long as the lists
+//! are the same. What a lease was sold for is in its decision, and no other list changes it.
 
 use lessor_market::posted::{Listing, PriceBoard, Standing, UNIT_PRICE_SHIFT, UnitPrice};
-use lessor_models::resources::{Kind, UNLIMITED};
-use lessor_models::time::{MICROS_PER_SECOND, Span, Timestamp};
+use lessor_models::resources::Kind;
+use lessor_models::time::{MICROS_PER_SECOND, Span, StepFunction, Timestamp};
 
 use crate::authority::keep::snapshot::PostedPrice;
 use crate::authority::vocabulary::money::RATE_SHIFT;
@@ -17,6 +17,8 @@ use crate::ledger::{Account, Draw, Ledger, OwnerIndex, Step, position};
 pub struct PriceList {
     /// The accounts, each at most once.
     pub listings: Vec<(Account, Listing)>,
+    /// Of some accounts together, how their reserve price changes over time, in place of what their listings say.
+    pub reserves: Vec<(Vec<Account>, StepFunction)>,
     /// How long prices stand.
     pub period: Span,
 }
@@ -32,31 +34,51 @@ pub(in crate::authority) struct Board {
     /// By owner and kind: the position of the account on the board.
     positions: Vec<[u32; Kind::COUNT]>,
     posted: PriceBoard,
+    /// Of some positions together, how their reserve price changes, in units of [`UnitPrice`].
+    reserves: Vec<(Vec<u32>, StepFunction)>,
     period: Span,
     /// When prices last took a step.
     stepped: Timestamp,
 }
 
 impl Board {
-    /// A board whose prices stand from an instant on; accounts that the fleet lacks, and those that limit nothing, are left out.
+    /// A board whose prices stand from an instant on; accounts that the fleet lacks are left out.
     pub(in crate::authority) fn new(list: &PriceList, ledger: &Ledger, now: Timestamp) -> Board {
         let mut positions = vec![[NONE; Kind::COUNT]; ledger.owners().count()];
         let (mut accounts, mut listings) = (Vec::new(), Vec::new());
         for (account, listing) in &list.listings {
             let Some(owner) = ledger.index(account.owner) else { continue };
             let place = &mut positions[owner.at()][account.kind.index()];
-            if *place == NONE && ledger.at(owner).0.get(account.kind) != UNLIMITED {
+            if *place == NONE {
                 *place = position(accounts.len());
                 accounts.push((owner, *account));
                 listings.push(*listing);
             }
         }
-        Board { accounts, positions, posted: PriceBoard::new(listings), period: list.period, stepped: now }
+        let place = |account: &Account| Some(positions[ledger.index(account.owner)?.at()][account.kind.index()]);
+        let reserves = list.reserves.iter().map(|(of, prices)| {
+            let places = of.iter().filter_map(place).filter(|place| *place != NONE);
+            (places.collect(), prices.clone())
+        });
+        let reserves: Vec<(Vec<u32>, StepFunction)> = reserves.collect();
+        for (places, prices) in &reserves {
+            places.iter().for_each(|at| listings[*at as usize].reserve = UnitPrice(prices.at(now)));
+        }
+        Board { accounts, positions, posted: PriceBoard::new(listings), reserves, period: list.period, stepped: now }
+    }
+
+    /// Reserve prices are those of an instant, from the next step on.
+    fn set_reserves(&mut self, now: Timestamp) {
+        for (places, prices) in &self.reserves {
+            let reserve = UnitPrice(prices.at(now));
+            places.iter().for_each(|at| self.posted.set_reserve(*at, reserve));
+        }
     }
 
     /// The same board as a snapshot knew it: prices of accounts that are still listed, within their reserve and cap.
     pub(in crate::authority) fn resume(&mut self, ledger: &Ledger, (stepped, prices): (Timestamp, &[PostedPrice])) {
         self.stepped = stepped;
+        self.set_reserves(stepped);
         for kept in prices {
             let place =
                 ledger.index(kept.account.owner).map(|owner| self.positions[owner.at()][kept.account.kind.index()]);
@@ -77,6 +99,7 @@ impl Board {
             return;
         }
         self.stepped = now;
+        self.set_reserves(now);
         for (at, (owner, account)) in self.accounts.iter().enumerate() {
             let (limit, held) = ledger.at(*owner);
             self.posted.steer(at, held.get(account.kind), limit.get(account.kind));
@@ -117,6 +140,6 @@ impl Board {
 impl Default for PriceList {
     /// No prices, for ten seconds.
     fn default() -> PriceList {
-        PriceList { listings: Vec::new(), period: Span(10 * MICROS_PER_SECOND) }
+        PriceList { listings: Vec::new(), reserves: Vec::new(), period: Span(10 * MICROS_PER_SECOND) }
     }
 }
