@@ -17,7 +17,7 @@ use lessor_engine::authority::{
     Authority, Event, FenceKey, Filter, HolderId, LeaseId, Money, PriceList, Renewal, Request, RequestId, Scope,
     Snapshot, Terms, Version,
 };
-use lessor_engine::ledger::{Account, Devices, Draw, Floors};
+use lessor_engine::ledger::{Account, Devices, Draw, FloorShares, Floors};
 use lessor_engine::plane::{ClosureCause, PlaneEffect, PlaneName};
 use lessor_market::posted::{Listing, Steering, UnitPrice};
 use lessor_models::fleet::{
@@ -109,7 +109,11 @@ fn script(second: i64) -> Event {
             owner: Owner::Node(NodeIndex(1)),
             floors: Floors { a: Resources::of(Kind::Compute, 7), b: Resources::of(Kind::Compute, 3) },
         },
-        11..=14 => Event::Request(Request { scope: Scope::Under(NodeIndex(3)), ..wish(&format!("fill-{second}"), 15) }),
+        11..=13 => Event::Request(Request { scope: Scope::Under(NodeIndex(3)), ..wish(&format!("fill-{second}"), 15) }),
+        14 => Event::FloorShares {
+            owner: Owner::Zone(ZoneIndex(0)),
+            shares: FloorShares { a: Resources::of(Kind::Power, 100), b: Resources::of(Kind::Power, 50) },
+        },
         15 => Event::Checkpoint { holder, lease: lease(1) },
         16 => Event::Request(Request {
             class: ServiceClass::A,
@@ -296,6 +300,7 @@ fn the_script_of_the_golden_journal_reaches_every_event_and_decision() {
         "Plane",
         "Drain",
         "Floors",
+        "FloorShares",
         "Retain",
         "Ticked",
         "Granted",

@@ -23,7 +23,7 @@ use super::link::{Key, Link};
 pub(crate) const SIZE: usize = 128;
 
 /// The version of the format that is written. Journals of every version up to it are read: see `api/tests/golden_journals.rs`.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 const DIGESTED: usize = 96;
 

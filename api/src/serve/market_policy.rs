@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use lessor_engine::authority::{PriceList, Terms};
-use lessor_engine::ledger::{Account, Floors};
-use lessor_market::policy::{AccountClass, Format, Policy, Rules, kept};
+use lessor_engine::ledger::{Account, FloorShares};
+use lessor_market::policy::{AccountClass, Format, Policy, Rules};
 use lessor_market::posted::{Listing, UNIT_PRICE_LEAST, UNIT_PRICE_MAX, UnitPrice};
 use lessor_market::session::catalog::{energy_zone, place};
 use lessor_models::fleet::{Fleet, Owner, ZoneIndex};
 use lessor_models::objective::Weights;
-use lessor_models::resources::{Kind, Resources, UNLIMITED};
+use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::{Span, StepFunction};
 
 /// The terms of a policy, on others where it says nothing.
@@ -65,32 +65,32 @@ fn is_ever_limited(fleet: &Fleet, Account { owner, kind }: Account) -> bool {
     later.chain([fleet.base_capacity(owner).get(kind)]).any(|amount| amount != UNLIMITED)
 }
 
-/// The floors of a policy at every owner of an account that trades, as shares of its capacity.
-pub(super) fn floors(policy: &Policy, fleet: &Fleet) -> Vec<(Owner, Floors)> {
-    let mut floors: Vec<(Owner, Floors)> = Vec::new();
-    for (account, class) in traded(policy, fleet) {
-        let capacity = fleet.base_capacity(account.owner).get(account.kind);
-        if capacity == UNLIMITED {
-            continue;
+/// The floors of a policy at every owner, as shares of what its accounts can give: nothing of accounts that do not trade, and
+/// nothing at all without a policy.
+pub(super) fn floors(policy: Option<&Policy>, fleet: &Fleet) -> Vec<(Owner, FloorShares)> {
+    let of_owner = |owner| {
+        let mut shares = FloorShares::default();
+        for kind in Kind::ALL {
+            if let Some(class) = policy.and_then(|policy| policy.class_of(place(fleet, owner), kind)) {
+                let [a, b] = class.floors_permille.map(u64::from);
+                (shares.a, shares.b) = (shares.a.with(kind, a), shares.b.with(kind, b));
+            }
         }
-        if floors.last().is_none_or(|last| last.0 != account.owner) {
-            floors.push((account.owner, Floors { a: Resources::ZERO, b: Resources::ZERO }));
-        }
-        let of = |protected| kept(class, capacity, [0; 4], protected);
-        if let Some((_, floors)) = floors.last_mut() {
-            floors.a = floors.a.with(account.kind, of(0));
-            floors.b = floors.b.with(account.kind, of(1));
-        }
-    }
-    floors
+        (owner, shares)
+    };
+    owners(fleet).map(of_owner).collect()
 }
 
 /// Every account that trades, with its class, owner by owner.
 fn traded<'a>(policy: &'a Policy, fleet: &'a Fleet) -> impl Iterator<Item = (Account, &'a AccountClass)> {
-    let zones = (0..).map(ZoneIndex).take(fleet.zones().len()).map(Owner::Zone);
-    let accounts =
-        fleet.nodes().map(Owner::Node).chain(zones).flat_map(|owner| Kind::ALL.map(|kind| Account { owner, kind }));
+    let accounts = owners(fleet).flat_map(|owner| Kind::ALL.map(|kind| Account { owner, kind }));
     accounts.filter_map(|account| Some((account, policy.class_of(place(fleet, account.owner), account.kind)?)))
+}
+
+/// Every node, then every zone.
+fn owners(fleet: &Fleet) -> impl Iterator<Item = Owner> {
+    let zones = (0..).map(ZoneIndex).take(fleet.zones().len()).map(Owner::Zone);
+    fleet.nodes().map(Owner::Node).chain(zones)
 }
 
 #[cfg(test)]
@@ -98,6 +98,7 @@ mod tests {
     use std::path::Path;
 
     use lessor_models::fleet::{ClassIndex, FleetParts, Level, NodeColumns, NodeIndex, TariffSteps, Zone, ZoneKind};
+    use lessor_models::resources::Resources;
     use lessor_models::tile_class::TileClass;
     use lessor_models::time::Timestamp;
 
@@ -141,6 +142,17 @@ mod tests {
         let path = directory.path().join("policy.toml");
         std::fs::write(&path, text).unwrap();
         policy_file::read(&path).unwrap()
+    }
+
+    #[test]
+    fn floors_are_the_shares_of_the_rules_whatever_an_account_gives_today() {
+        let policy = policy(&shipped("layer-bandwidth.toml"));
+        let of = |kept| Resources::of(Kind::Bandwidth, kept);
+        let layer = (Owner::Node(NodeIndex(0)), FloorShares { a: of(200), b: of(100) });
+        let none = |owner| (owner, FloorShares::default());
+        let others = [none(Owner::Node(NodeIndex(1))), none(Owner::Zone(ZoneIndex(0)))];
+        assert_eq!(floors(Some(&policy), &fleet()), [layer, others[0], others[1]]);
+        assert_eq!(floors(None, &fleet()), [none(layer.0), others[0], others[1]]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use lessor_datasets::table::read_fleet;
 use lessor_engine::admission::{PolicyName, PolicyPlacement, PowerModel};
 use lessor_engine::authority::{Event, PriceList, Terms};
-use lessor_engine::ledger::Floors;
+use lessor_engine::ledger::{FloorShares, Kept};
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::ServiceClass;
 use lessor_models::time::Span;
@@ -249,24 +249,23 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
     for finding in &report.findings {
         tracing::warn!(target: "lessor", "{finding}");
     }
-    if let Some((rules, _)) = &rules {
-        set_floors(&handle, market_policy::floors(rules, &fleet))?;
-    }
+    let rules = rules.as_ref().map(|(rules, _)| rules);
+    set_floors(&handle, market_policy::floors(rules, &fleet))?;
     Ok(Authority { shell, handle, fleet, terms, notices })
 }
 
-/// Brings floors into force that are not yet.
-fn set_floors(handle: &Handle, floors: Vec<(Owner, Floors)>) -> Result<(), ServeError> {
+/// Brings floors into force that are not yet, and lifts those that no longer are.
+fn set_floors(handle: &Handle, floors: Vec<(Owner, FloorShares)>) -> Result<(), ServeError> {
     let ended = |_| ServeError::Ended(ShellError::Panicked);
     let owners: Vec<Owner> = floors.iter().map(|floor| floor.0).collect();
-    let look = move |view: &mut View<'_>| -> Vec<Option<Floors>> {
+    let look = move |view: &mut View<'_>| -> Vec<Option<Kept>> {
         owners.iter().map(|owner| view.ledger().floors(*owner)).collect()
     };
     let overloaded = "nobody else speaks to an authority that has just begun";
     let known = handle.read(ServiceClass::A, look).expect(overloaded).wait().map_err(ended)?;
-    for ((owner, floors), known) in floors.into_iter().zip(known) {
-        if known.unwrap_or_default() != floors {
-            handle.submit(Event::Floors { owner, floors }).expect(overloaded).wait().map_err(ended)?;
+    for ((owner, shares), known) in floors.into_iter().zip(known) {
+        if known.unwrap_or_default() != Kept::from(shares) {
+            handle.submit(Event::FloorShares { owner, shares }).expect(overloaded).wait().map_err(ended)?;
         }
     }
     Ok(())

@@ -127,6 +127,7 @@ fn class_of(event: &Event) -> ServiceClass {
         | Event::Plane(_)
         | Event::Drain { .. }
         | Event::Floors { .. }
+        | Event::FloorShares { .. }
         | Event::Retain(_)
         | Event::Tick => ServiceClass::A,
         Event::Renew(_) | Event::Release { .. } | Event::Checkpoint { .. } => ServiceClass::C,

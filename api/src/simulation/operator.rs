@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_engine::authority::{Authority, Event, Filter, LeaseState};
-use lessor_engine::ledger::Floors;
+use lessor_engine::ledger::{FloorShares, Floors};
 use lessor_engine::plane::{ClosureCause, PlaneEffect, PlaneName};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
 use lessor_models::resources::{Kind, Resources};
@@ -74,8 +74,13 @@ impl Operator {
                 let owner = Owner::Node(self.node(1..NODES));
                 self.floored.insert(owner);
                 let kept = |amount| Resources::of(Kind::Compute, amount);
-                let floors = Floors { a: kept(self.chance.within(0..60)), b: kept(self.chance.within(0..60)) };
-                Event::Floors { owner, floors }
+                if self.chance.happens(500) {
+                    let [a, b] = [(); 2].map(|()| kept(self.chance.within(0..300)));
+                    Event::FloorShares { owner, shares: FloorShares { a, b } }
+                } else {
+                    let [a, b] = [(); 2].map(|()| kept(self.chance.within(0..60)));
+                    Event::Floors { owner, floors: Floors { a, b } }
+                }
             }
         };
         self.next += 1;

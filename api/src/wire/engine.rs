@@ -5,7 +5,7 @@ use lessor_engine::authority::{
     Lease, LeaseId, LeaseState, Money, Notice, PostedPrice, Rate, Reason, Refusal, Renewal, Repeat, Request, RequestId,
     Retention, Revision, Revocation, RevocationCause, Scope, Seat, Slot, Stretch, Tenure, Term, Token, Version,
 };
-use lessor_engine::ledger::{Account, Barrier, ClassSet, Devices, Draw, Floors, Shortage};
+use lessor_engine::ledger::{Account, Barrier, ClassSet, Devices, Draw, FloorShares, Floors, Shortage};
 use lessor_engine::plane::{ClosureCause, Notice as PlaneNotice, PlaneEffect, PlaneName};
 use lessor_models::fleet::Level;
 use lessor_models::resources::{Kind, Resources};
@@ -27,6 +27,7 @@ form_enum!(Event {
     8 => Drain { node, by },
     9 => Floors { owner, floors },
     10 => Retain(retention),
+    11 => FloorShares { owner, shares },
 });
 form_struct!(Request {
     holder,
@@ -152,6 +153,7 @@ form_struct!(GrantedLease { id, node, device_mask, token, start, end, price });
 
 form_struct!(Devices { count, milli });
 form_struct!(Floors { a, b });
+form_struct!(FloorShares { a, b });
 form_enum!(PlaneName { 0 => Telemetry });
 form_enum!(PlaneEffect {
     0 => Limit { plane, version, owner, most },

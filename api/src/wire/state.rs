@@ -77,6 +77,7 @@ impl StateWriter {
             Piece::Ended(ended) => self.items(ended, put),
             Piece::Repeats(repeats) => self.items(repeats, put),
             Piece::Balances(balances) => self.items(balances, put),
+            Piece::FloorShares(shares) => self.items(shares, put),
             Piece::Prices(None, _) => Ok(()),
             Piece::Prices(Some(at), prices) => {
                 at.write(&mut self.part);
@@ -113,6 +114,8 @@ const REPEATS: u8 = 4;
 const BALANCES: u8 = 5;
 /// From version 2 on, and one part: as many as there are accounts with posted prices.
 const PRICES: u8 = 6;
+/// From version 4 on.
+const FLOOR_SHARES: u8 = 8;
 
 fn code(piece: &Piece) -> u8 {
     match piece {
@@ -122,6 +125,7 @@ fn code(piece: &Piece) -> u8 {
         Piece::Repeats(_) => REPEATS,
         Piece::Balances(_) => BALANCES,
         Piece::Prices(..) => PRICES,
+        Piece::FloorShares(_) => FLOOR_SHARES,
     }
 }
 
@@ -135,6 +139,7 @@ fn head_part(state: &Snapshot) -> Vec<u8> {
         planes,
         drains,
         floors,
+        floor_shares: _,
         deficits,
         unsettled,
         retention,
@@ -214,6 +219,7 @@ fn read_piece(code: u8, is_former: bool, input: &mut Input<'_>) -> Result<Piece,
         ENDED => Piece::Ended(read_items(input)?),
         REPEATS => Piece::Repeats(read_items(input)?),
         BALANCES => Piece::Balances(read_items(input)?),
+        FLOOR_SHARES => Piece::FloorShares(read_items(input)?),
         PRICES => Piece::Prices(Some(Form::read(input)?), read_items(input)?),
         code => return Err(input.fault(Fault::Code { of: "part", code })),
     })
@@ -229,6 +235,7 @@ fn read_head(is_former: bool, input: &mut Input<'_>) -> Result<StatePart, Decode
         planes: Form::read(input)?,
         drains: Form::read(input)?,
         floors: Form::read(input)?,
+        floor_shares: Vec::new(),
         deficits: Form::read(input)?,
         unsettled: Form::read(input)?,
         retention: if is_former { None } else { Form::read(input)? },

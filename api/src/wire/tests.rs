@@ -31,6 +31,7 @@ fn state(chance: &mut Chance) -> Snapshot {
         planes: Form::sample(chance),
         drains: Form::sample(chance),
         floors: Form::sample(chance),
+        floor_shares: Form::sample(chance),
         deficits: Form::sample(chance),
         unsettled: Form::sample(chance),
         retention: Form::sample(chance),
@@ -166,7 +167,7 @@ fn samples_reach_every_choice() {
         seen[200 + usize::from(bytes[0])] = true;
     }
     let count = |from: usize, to: usize| seen[from..to].iter().filter(|&&is_seen| is_seen).count();
-    assert_eq!((count(0, 100), count(100, 200), count(200, 256)), (11, 28, 8));
+    assert_eq!((count(0, 100), count(100, 200), count(200, 256)), (12, 28, 8));
 }
 
 #[test]

@@ -17,6 +17,7 @@ use lessor_datasets::table::{read_fleet, write_fleet_dir};
 use lessor_engine::admission::PolicyName;
 use lessor_engine::authority::Terms;
 use lessor_models::fleet::Fleet;
+use lessor_models::instance::Instance;
 use lessor_models::time::Span;
 use tempfile::TempDir;
 use tonic::transport::Channel;
@@ -43,9 +44,13 @@ impl Running {
 
     /// A server by the rules of a market.
     pub(crate) async fn start_by(policy: &str) -> Running {
+        Running::start_on(&Scenario::new(TILES, 3).generate().unwrap(), policy).await
+    }
+
+    /// A server by the rules of a market on a fleet.
+    pub(crate) async fn start_on(instance: &Instance, policy: &str) -> Running {
         let dir = tempfile::tempdir().unwrap();
-        let instance = Scenario::new(TILES, 3).generate().unwrap();
-        write_fleet_dir(&dir.path().join("fleet"), &instance).unwrap();
+        write_fleet_dir(&dir.path().join("fleet"), instance).unwrap();
         let rules = dir.path().join("rules.toml");
         std::fs::write(&rules, policy).unwrap();
         let market = Some((rules, Span(10_000_000)));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_models::fleet::Fleet;
+use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::time::Timestamp;
 
 use super::decide::first_fit::FirstFit;
@@ -20,7 +20,7 @@ use super::vocabulary::event::Event;
 use super::vocabulary::label::HolderId;
 use super::vocabulary::lease::{LeaseId, Revision};
 use super::vocabulary::terms::{Retention, Terms, TermsError};
-use crate::ledger::{Ledger, OwnerIndex};
+use crate::ledger::{Kept, Ledger, OwnerIndex};
 
 /// The first incarnation of an authority's history.
 pub(super) const FIRST_INCARNATION: u32 = 1;
@@ -179,14 +179,17 @@ impl Authority {
         match event {
             Event::Plane(effect) => self.changed.extend(self.ledger.take_in(effect)),
             Event::Drain { node, by } if self.ledger.has_node(*node) => self.ledger.set_drain(*node, *by),
-            Event::Floors { owner, floors } => {
-                if let Some(owner) = self.ledger.index(*owner) {
-                    self.ledger.set_floors(owner, *floors);
-                }
-            }
+            Event::Floors { owner, floors } => self.keep(*owner, Kept::Amounts(*floors)),
+            Event::FloorShares { owner, shares } => self.keep(*owner, (*shares).into()),
             _ => {}
         }
         self.note_limits();
+    }
+
+    fn keep(&mut self, owner: Owner, floors: Kept) {
+        if let Some(owner) = self.ledger.index(owner) {
+            self.ledger.set_floors(owner, floors);
+        }
     }
 
     /// Remembers whose limits changed, and tells the policy of placement.
@@ -194,7 +197,7 @@ impl Authority {
     fn note_limits(&mut self) {
         while let Some(owner) = self.changed.pop() {
             self.unsettled.insert(owner);
-            if let lessor_models::fleet::Owner::Node(node) = self.ledger.owner(owner) {
+            if let Owner::Node(node) = self.ledger.owner(owner) {
                 self.placement.changed(&self.ledger, node);
             }
         }
@@ -211,7 +214,7 @@ impl Authority {
             Event::Checkpoint { holder, lease } => self.decide_checkpoint(holder, *lease),
             Event::Plane(effect) => self.decide_plane(effect),
             Event::Drain { node, by } => self.decide_drain(*node, *by),
-            Event::Floors { owner, .. } => self.decide_floors(*owner),
+            Event::Floors { owner, .. } | Event::FloorShares { owner, .. } => self.decide_floors(*owner),
             Event::Retain(_) => Decision::Accepted { revoked: Vec::new() },
         }
     }

@@ -56,7 +56,10 @@ impl Authority {
                 self.settle(effects);
                 answer(Answer::Done, effects);
             }
-            (Event::Drain { .. } | Event::Floors { .. }, Decision::Accepted { revoked }) => {
+            (
+                Event::Drain { .. } | Event::Floors { .. } | Event::FloorShares { .. },
+                Decision::Accepted { revoked },
+            ) => {
                 self.revoke_all(revoked, effects);
                 answer(Answer::Done, effects);
             }

@@ -13,7 +13,7 @@ use super::class_set::ClassSet;
 use super::device_table::DeviceTable;
 use super::devices::Devices;
 use super::draw::Draw;
-use super::floors::Floors;
+use super::floors::Kept;
 use super::paths::{OwnerIndex, Paths, Step, position};
 use super::special::{Piece, Special, Sums, over};
 use crate::plane::{ClosureCause, PlaneName};
@@ -244,9 +244,9 @@ impl Ledger {
 
     /// The floors of an owner.
     #[must_use]
-    pub fn floors(&self, owner: Owner) -> Option<Floors> {
+    pub fn floors(&self, owner: Owner) -> Option<Kept> {
         let index = self.paths.index(owner)?;
-        Some(self.special(index).map_or(Floors::default(), |special| special.floors))
+        Some(self.special(index).map_or(Kept::NOTHING, |special| special.floors))
     }
 
     /// When the next capacity step comes.

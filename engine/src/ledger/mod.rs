@@ -21,6 +21,6 @@ pub use book::Ledger;
 pub use class_set::ClassSet;
 pub use devices::Devices;
 pub use draw::Draw;
-pub use floors::Floors;
+pub use floors::{FloorShares, Floors, Kept};
 
 pub(crate) use paths::{OwnerIndex, Step, position};

@@ -7,7 +7,7 @@ use lessor_models::time::Timestamp;
 
 use super::account::Entry;
 use super::book::Ledger;
-use super::floors::Floors;
+use super::floors::{FloorShares, Floors, Kept};
 use super::paths::OwnerIndex;
 use super::special::{Special, Sums, add, subtract};
 use crate::plane::{PlaneEffect, newer};
@@ -131,18 +131,29 @@ impl Ledger {
         drains
     }
 
-    /// Keeps floors at an owner from now on.
-    pub(crate) fn set_floors(&mut self, owner: OwnerIndex, floors: Floors) {
+    /// Keeps floors at an owner from now on, and no others.
+    pub(crate) fn set_floors(&mut self, owner: OwnerIndex, floors: Kept) {
         self.special_mut(owner).floors = floors;
         self.settle(owner);
     }
 
-    /// Floors in force, in order of owners.
+    /// Floors in force that are amounts, in order of owners.
     pub(crate) fn all_floors(&self) -> Vec<(Owner, Floors)> {
-        let with = self.specials().iter().filter(|(_, special)| special.floors != Floors::default());
-        let mut floors: Vec<_> = with.map(|(owner, special)| (*owner, special.floors)).collect();
-        floors.sort_unstable_by_key(|floor| floor.0);
-        floors.into_iter().map(|(owner, floors)| (self.paths.owner(owner), floors)).collect()
+        let amounts = |(owner, kept)| if let Kept::Amounts(floors) = kept { Some((owner, floors)) } else { None };
+        self.all_kept().filter_map(amounts).collect()
+    }
+
+    /// Floors in force that are shares, in order of owners.
+    pub(crate) fn all_floor_shares(&self) -> Vec<(Owner, FloorShares)> {
+        let shares = |(owner, kept)| if let Kept::Shares(shares) = kept { Some((owner, shares)) } else { None };
+        self.all_kept().filter_map(shares).collect()
+    }
+
+    fn all_kept(&self) -> impl Iterator<Item = (Owner, Kept)> + '_ {
+        let with = self.specials().iter().filter(|(_, special)| special.floors != Kept::NOTHING);
+        let mut kept: Vec<_> = with.map(|(owner, special)| (*owner, special.floors)).collect();
+        kept.sort_unstable_by_key(|kept| kept.0);
+        kept.into_iter().map(|(owner, kept)| (self.paths.owner(owner), kept))
     }
 
     #[inline]
@@ -248,7 +259,8 @@ mod tests {
         ledger.unpromise(two, &entry(4), 0);
         assert_eq!(special(&ledger), [1]);
         ledger.set_drain(two, Some(Timestamp(3)));
-        ledger.set_floors(OwnerIndex(0), Floors { a: Resources::of(Kind::Compute, 1), b: Resources::ZERO });
+        let floors = Floors { a: Resources::of(Kind::Compute, 1), b: Resources::ZERO };
+        ledger.set_floors(OwnerIndex(0), Kept::Amounts(floors));
         ledger.advance(Timestamp(5), &mut Vec::new());
         assert_eq!((special(&ledger), ledger.headroom(one).get(Kind::Compute)), (vec![0, 2], 7));
         ledger.take_in(&closure(1, Some(ClosureCause::TooHot)));
@@ -256,7 +268,7 @@ mod tests {
         ledger.take_in(&closure(2, None));
         ledger.set_drain(two, None);
         assert_eq!((special(&ledger), ledger.check(one, &entry(1))), (vec![0], None));
-        ledger.set_floors(OwnerIndex(0), Floors::default());
+        ledger.set_floors(OwnerIndex(0), Kept::NOTHING);
         assert_eq!(special(&ledger), [0_u32; 0]);
     }
 }

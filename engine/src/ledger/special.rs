@@ -6,7 +6,7 @@ use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Timestamp;
 
-use super::floors::Floors;
+use super::floors::Kept;
 
 /// What leases hold at an instant: in all, and by the classes with floors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(super) struct Piece {
 /// Everything about an owner that most owners do not have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Special {
-    pub(super) floors: Floors,
+    pub(super) floors: Kept,
     /// What is still to come, in order of time.
     pub(super) pieces: VecDeque<Piece>,
     /// What was promised to offers, once it has returned.
@@ -65,10 +65,10 @@ impl Special {
     pub(super) fn ceiling(&self, limit: &Resources, held: &Sums, class: ServiceClass) -> Resources {
         let mut ceiling = limit.saturating_sub(&self.promised);
         if class != ServiceClass::A {
-            ceiling = ceiling.saturating_sub(&self.floors.a.saturating_sub(&held.a));
+            ceiling = ceiling.saturating_sub(&self.floors.for_a(limit).saturating_sub(&held.a));
         }
         if class != ServiceClass::B {
-            ceiling = ceiling.saturating_sub(&self.floors.b.saturating_sub(&held.b));
+            ceiling = ceiling.saturating_sub(&self.floors.for_b(limit).saturating_sub(&held.b));
         }
         ceiling
     }

@@ -4,7 +4,7 @@ use lessor_engine::authority::{
     Answer, Decision, Event, Filter, Lease, LeaseId, LeaseState, Money, Reason, Renewal, Request, Revision, Scope,
     Snapshot, Tenure, Term, Terms, Token, Version,
 };
-use lessor_engine::ledger::{Devices, Draw, Floors};
+use lessor_engine::ledger::{Devices, Draw, FloorShares, Floors};
 use lessor_engine::plane::{PlaneEffect, PlaneName};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
@@ -90,6 +90,9 @@ fn event() -> impl Strategy<Value = Event> {
         }),
         1 => (any::<u32>(), instant()).prop_map(|(node, by)| Event::Drain { node: NodeIndex(node % 12), by: Some(Timestamp(by)) }),
         1 => (owner(), resources(), resources()).prop_map(|(owner, a, b)| Event::Floors { owner, floors: Floors { a, b } }),
+        1 => (owner(), resources(), resources()).prop_map(|(owner, a, b)| {
+            Event::FloorShares { owner, shares: FloorShares { a, b } }
+        }),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_engine::authority::{Lease, LeaseId, LeaseState, Request, Scope};
-use lessor_engine::ledger::Floors;
+use lessor_engine::ledger::{FloorShares, Floors};
 use lessor_models::fleet::{Fleet, NodeIndex, Owner};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
@@ -34,6 +34,7 @@ pub(crate) struct Oracle {
     pub(crate) closed: BTreeSet<NodeIndex>,
     pub(crate) drains: BTreeMap<NodeIndex, Timestamp>,
     pub(crate) floors: BTreeMap<Owner, Floors>,
+    pub(crate) shares: BTreeMap<Owner, FloorShares>,
 }
 
 /// A wish from a request that begins at an instant.
@@ -97,9 +98,13 @@ impl Oracle {
             return UNLIMITED;
         }
         let floors = self.floors.get(&owner).copied().unwrap_or_default();
-        let kept = [(ServiceClass::A, floors.a), (ServiceClass::B, floors.b)].into_iter().map(|(other, floor)| {
+        let shares = self.shares.get(&owner).copied().unwrap_or_default();
+        let part = |share: Resources| (limit * share.get(kind)).div_ceil(1_000);
+        let floors =
+            [(ServiceClass::A, floors.a, part(shares.a)), (ServiceClass::B, floors.b, part(shares.b))].into_iter();
+        let kept = floors.map(|(other, amount, part)| {
             let held = self.sum(fleet, (owner, kind), at, Some(other));
-            if other == class { 0 } else { floor.get(kind).saturating_sub(held) }
+            if other == class { 0 } else { (amount.get(kind) + part).saturating_sub(held) }
         });
         limit.saturating_sub(kept.sum::<u64>()).saturating_sub(self.sum(fleet, (owner, kind), at, None))
     }

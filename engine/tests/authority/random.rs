@@ -4,7 +4,7 @@ use lessor_engine::authority::{
     Authority, CounterOffer, Decision, Effect, Event, Filter, LeaseId, LeaseState, Money, Reason, Renewal, Request,
     Scope, Term, Terms, UnitPrices,
 };
-use lessor_engine::ledger::{Barrier, ClassSet, Devices, Draw, Floors};
+use lessor_engine::ledger::{Barrier, ClassSet, Devices, Draw, FloorShares, Floors};
 use lessor_engine::plane::{ClosureCause, PlaneEffect, PlaneName};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
@@ -29,6 +29,7 @@ pub(crate) enum Line {
     Door { tile: u8, closed: bool },
     Drain { node: u8, seconds: Option<i64> },
     Floor { owner: u8, a: u64, b: u64 },
+    FloorShare { owner: u8, a: u64, b: u64 },
 }
 
 pub(crate) fn lines() -> impl Strategy<Value = Vec<(i64, Line)>> {
@@ -47,6 +48,7 @@ pub(crate) fn lines() -> impl Strategy<Value = Vec<(i64, Line)>> {
         1 => (3..9_u8, any::<bool>()).prop_map(|(tile, closed)| Line::Door { tile, closed }),
         1 => (0..9_u8, proptest::option::of(1..30_i64)).prop_map(|(node, seconds)| Line::Drain { node, seconds }),
         1 => (0..10_u8, 0..8_u64, 0..8_u64).prop_map(|(owner, a, b)| Line::Floor { owner, a, b }),
+        1 => (0..10_u8, 0..600_u64, 0..600_u64).prop_map(|(owner, a, b)| Line::FloorShare { owner, a, b }),
     ];
     proptest::collection::vec((0..8_i64, line), 1..70)
 }
@@ -161,8 +163,15 @@ impl Player {
             }
             Line::Floor { owner, a, b } => {
                 let (owner, floors) = (Player::owner(owner), Floors { a: vector(a, 0), b: vector(b, b) });
+                self.oracle.shares.remove(&owner);
                 self.oracle.floors.insert(owner, floors);
                 Event::Floors { owner, floors }
+            }
+            Line::FloorShare { owner, a, b } => {
+                let (owner, shares) = (Player::owner(owner), FloorShares { a: vector(a, 0), b: vector(b, b) });
+                self.oracle.floors.remove(&owner);
+                self.oracle.shares.insert(owner, shares);
+                Event::FloorShares { owner, shares }
             }
         })
     }

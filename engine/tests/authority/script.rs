@@ -8,7 +8,7 @@ use expect_test::Expect;
 use lessor_engine::authority::{
     Answer, Displacement, Effect, Event, HolderId, Lease, LeaseId, Money, Renewal, Scope, Term, Terms, Token, Version,
 };
-use lessor_engine::ledger::{Barrier, Devices, Floors};
+use lessor_engine::ledger::{Barrier, Devices, FloorShares, Floors};
 use lessor_engine::plane::{ClosureCause, PlaneEffect, PlaneName};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
@@ -119,6 +119,10 @@ impl Stage {
             "floors" => Event::Floors {
                 owner: self.owner(arguments[0]),
                 floors: Floors { a: vector(number("a").unwrap_or(0), 0), b: vector(number("b").unwrap_or(0), 0) },
+            },
+            "shares" => Event::FloorShares {
+                owner: self.owner(arguments[0]),
+                shares: FloorShares { a: vector(number("a").unwrap_or(0), 0), b: vector(number("b").unwrap_or(0), 0) },
             },
             other => panic!("no verb {other}"),
         }

@@ -15,7 +15,7 @@ use super::wanted::Wanted;
 use crate::authority::apply::Authority;
 use crate::authority::vocabulary::event::{Request, Scope};
 use crate::authority::vocabulary::refusal::CounterOffer;
-use crate::ledger::{Barrier, Draw, Entry, Floors, OwnerIndex};
+use crate::ledger::{Barrier, Draw, Entry, Kept, OwnerIndex};
 
 /// Tiles looked at where a scope has many.
 const SAMPLE_MAX: usize = 16;
@@ -128,7 +128,7 @@ impl Authority {
 
     /// When enough leases of an account have returned. What a class with a floor gives back may only fill the floor again.
     fn covered_at(&self, owner: OwnerIndex, mut lacking: Resources, class: ServiceClass) -> Option<Timestamp> {
-        let has_floors = self.ledger.floors(self.ledger.owner(owner)).is_some_and(|floors| floors != Floors::default());
+        let has_floors = self.ledger.floors(self.ledger.owner(owner)).is_some_and(|floors| floors != Kept::NOTHING);
         let nodes = self.ledger.under(owner);
         if nodes.len() > NODES_MAX {
             return None;

@@ -86,6 +86,7 @@ impl Authority {
             planes: self.ledger.said(),
             drains: self.ledger.drains(),
             floors: self.ledger.all_floors(),
+            floor_shares: self.ledger.all_floor_shares(),
             deficits: self.deficits().collect(),
             unsettled: self.unsettled.iter().map(|owner| self.ledger.owner(*owner)).collect(),
             retention: self.retained,

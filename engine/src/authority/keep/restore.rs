@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lessor_models::fleet::Fleet;
+use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::time::Timestamp;
 use thiserror::Error;
 
@@ -17,6 +17,7 @@ use crate::authority::vocabulary::lease::MINTED_BITS;
 use crate::authority::vocabulary::lease::{LeaseId, LeaseState, Revision};
 use crate::authority::vocabulary::money::Money;
 use crate::authority::vocabulary::terms::{Terms, TermsError};
+use crate::ledger::{FloorShares, Kept};
 
 /// How far ids move when history begins a new line: more leases than one slot sees between a backup and its loss.
 const GENERATIONS_PER_INCARNATION: u32 = 1 << 24;
@@ -123,6 +124,7 @@ impl Restoring {
             Piece::Repeats(kept) => self.authority.repeats.refill(kept),
             Piece::Balances(balances) => self.authority.balances.extend(balances),
             Piece::Prices(at, prices) => self.authority.former_prices = at.map(|at| (at, prices)),
+            Piece::FloorShares(shares) => self.authority.restore_shares(&shares)?,
         }
         Ok(())
     }
@@ -216,13 +218,21 @@ impl Authority {
         }
         for (owner, floors) in &snapshot.floors {
             let index = self.ledger.index(*owner).ok_or(SnapshotError::UnknownOwner { owner: *owner })?;
-            self.ledger.set_floors(index, *floors);
+            self.ledger.set_floors(index, Kept::Amounts(*floors));
         }
         for owner in &snapshot.deficits {
             self.deficits.insert(self.ledger.index(*owner).ok_or(SnapshotError::UnknownOwner { owner: *owner })?);
         }
         for owner in &snapshot.unsettled {
             self.unsettled.insert(self.ledger.index(*owner).ok_or(SnapshotError::UnknownOwner { owner: *owner })?);
+        }
+        Ok(())
+    }
+
+    fn restore_shares(&mut self, floors: &[(Owner, FloorShares)]) -> Result<(), SnapshotError> {
+        for (owner, shares) in floors {
+            let index = self.ledger.index(*owner).ok_or(SnapshotError::UnknownOwner { owner: *owner })?;
+            self.ledger.set_floors(index, (*shares).into());
         }
         Ok(())
     }

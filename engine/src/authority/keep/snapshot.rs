@@ -11,7 +11,7 @@ use crate::authority::vocabulary::lease::{Lease, LeaseId, Revision, Token};
 use crate::authority::vocabulary::money::{Money, Rate};
 use crate::authority::vocabulary::refusal::Refusal;
 use crate::authority::vocabulary::terms::Retention;
-use crate::ledger::{Account, Draw, Floors};
+use crate::ledger::{Account, Draw, FloorShares, Floors};
 use crate::plane::PlaneEffect;
 
 /// Everything that an authority knows but its fleet and its terms. What can be computed from it is not in it.
@@ -41,8 +41,10 @@ pub struct Snapshot {
     pub planes: Vec<PlaneEffect>,
     /// Nodes that are being emptied, and by when.
     pub drains: Vec<(NodeIndex, Timestamp)>,
-    /// Floors in force.
+    /// Floors in force that are amounts.
     pub floors: Vec<(Owner, Floors)>,
+    /// Floors in force that are shares.
+    pub floor_shares: Vec<(Owner, FloorShares)>,
     /// Owners whose deficit was told.
     pub deficits: Vec<Owner>,
     /// Owners whose limits changed since deficits were last looked at.
@@ -81,11 +83,13 @@ pub enum Piece {
     Balances(Vec<(HolderId, i128)>),
     /// [`Snapshot::priced`] and all of [`Snapshot::prices`].
     Prices(Option<Timestamp>, Vec<PostedPrice>),
+    /// Of [`Snapshot::floor_shares`].
+    FloorShares(Vec<(Owner, FloorShares)>),
 }
 
 impl Snapshot {
     /// Takes the long lists out, each as one piece; what is left is the head of a snapshot.
-    pub fn take_pieces(&mut self) -> [Piece; 6] {
+    pub fn take_pieces(&mut self) -> [Piece; 7] {
         [
             Piece::Slots(std::mem::take(&mut self.slots)),
             Piece::Free(std::mem::take(&mut self.free)),
@@ -93,6 +97,7 @@ impl Snapshot {
             Piece::Repeats(std::mem::take(&mut self.repeats)),
             Piece::Balances(std::mem::take(&mut self.balances)),
             Piece::Prices(self.priced.take(), std::mem::take(&mut self.prices)),
+            Piece::FloorShares(std::mem::take(&mut self.floor_shares)),
         ]
     }
 
@@ -105,6 +110,7 @@ impl Snapshot {
             Piece::Repeats(repeats) => self.repeats.extend(repeats),
             Piece::Balances(balances) => self.balances.extend(balances),
             Piece::Prices(at, prices) => (self.priced, self.prices) = (at, prices),
+            Piece::FloorShares(shares) => self.floor_shares.extend(shares),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::label::{FenceKey, HolderId, RequestId};
 use super::lease::{LeaseId, Token, Version};
 use super::money::Money;
 use super::terms::Retention;
-use crate::ledger::{ClassSet, Devices, Draw, Floors};
+use crate::ledger::{ClassSet, Devices, Draw, FloorShares, Floors};
 use crate::plane::PlaneEffect;
 
 /// One thing that happened. Applying it is the only way to change an authority.
@@ -62,12 +62,20 @@ pub enum Event {
         /// By when.
         by: Option<Timestamp>,
     },
-    /// What is kept for classes A and B of an owner's accounts from now on.
+    /// What is kept for classes A and B of an owner's accounts from now on, in place of any floors or shares of before.
     Floors {
         /// Whose accounts.
         owner: Owner,
         /// How much.
         floors: Floors,
+    },
+    /// The same as parts of what the accounts can give at each instant: capacity as it changes, lowered by planes, less what tiles
+    /// draw with nothing on them.
+    FloorShares {
+        /// Whose accounts.
+        owner: Owner,
+        /// Which parts.
+        shares: FloorShares,
     },
     /// How long answers and ended leases are kept from now on. Until it is said, what the terms say counts.
     Retain(Retention),

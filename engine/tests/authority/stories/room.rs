@@ -159,6 +159,70 @@ fn a_drained_node_takes_nothing_new_and_is_empty_in_time() {
     );
 }
 
+/// A fifth and a tenth of 30, then of 12 between second 100 and second 200, then of the 5 that a plane leaves.
+#[test]
+fn shares_are_of_what_an_account_can_give_at_each_instant() {
+    check(
+        "0 ops shares b a=200 b=100
+         0 ann asks c1 c=10 at=b0 class=C for=50
+         0 ann asks c2 c=10 at=b1 class=C for=50
+         0 ann asks c3 c=2 at=b2 class=C for=50
+         0 ann asks c4 c=1 at=b2 class=C for=50
+         0 ann asks a1 c=6 at=b2 class=A for=50
+         60 ann asks d1 c=8 at=b0 class=D for=50
+         60 ann asks d2 c=7 at=b0 class=D for=50
+         60 ann asks a2 c=3 at=b1 class=A for=50
+         120 ops limits b version=1 compute=5
+         120 ann asks d3 c=4 at=b0 class=D
+         120 ann asks d4 c=3 at=b0 class=D
+         120 ops floors b
+         120 ann asks d5 c=2 at=b1 class=D",
+        &expect![[r#"
+            0 ops shares b a=200 b=100
+            0 ann asks c1 c=10 at=b0 class=C for=50
+              c1 active at b0 v1 t1 0..50
+            0 ann asks c2 c=10 at=b1 class=C for=50
+              c2 active at b1 v1 t2 0..50
+            0 ann asks c3 c=2 at=b2 class=C for=50
+              refused: b has 1 of 2 compute at 0; 500/1000 at b2; on a0
+            0 ann asks c4 c=1 at=b2 class=C for=50
+              c4 active at b2 v1 t3 0..50
+            0 ann asks a1 c=6 at=b2 class=A for=50
+              a1 active at b2 v1 t4 0..50
+            50 tick
+              c1 expired at b0 v1 t1 0..50
+              c2 expired at b1 v1 t2 0..50
+              c4 expired at b2 v1 t3 0..50
+              a1 expired at b2 v1 t4 0..50
+            51 tick
+              c1 expired at b0 v1 t1 0..50 returned
+              c2 expired at b1 v1 t2 0..50 returned
+              c4 expired at b2 v1 t3 0..50 returned
+              a1 expired at b2 v1 t4 0..50 returned
+            60 ann asks d1 c=8 at=b0 class=D for=50
+              refused: b has 7 of 8 compute at 100; 875/1000 at b0; on a0
+            60 ann asks d2 c=7 at=b0 class=D for=50
+              d2 active at b0 v1 t5 60..110
+            60 ann asks a2 c=3 at=b1 class=A for=50
+              a2 active at b1 v1 t6 60..110
+            110 tick
+              d2 expired at b0 v1 t5 60..110
+              a2 expired at b1 v1 t6 60..110
+            111 tick
+              d2 expired at b0 v1 t5 60..110 returned
+              a2 expired at b1 v1 t6 60..110 returned
+            120 ops limits b version=1 compute=5
+            120 ann asks d3 c=4 at=b0 class=D
+              refused: b has 3 of 4 compute at 120; 750/1000 at b0; on a0
+            120 ann asks d4 c=3 at=b0 class=D
+              d4 active at b0 v1 t7 120..130
+            120 ops floors b
+            120 ann asks d5 c=2 at=b1 class=D
+              d5 active at b1 v1 t8 120..130
+        "#]],
+    );
+}
+
 #[test]
 fn floors_are_kept_for_their_class_until_it_holds_them() {
     check(
