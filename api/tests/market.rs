@@ -206,8 +206,7 @@ fn sellers_offer_under_every_rule_of_the_formats_with_offers() {
     ] {
         let policy =
             POLICY.replace("\"sealed-bid\"", &format!("{format:?}")).replace("\"core\"", &format!("{payment:?}"));
-        fs::write(bench.path("policy.toml"), policy.replace("[terms]", "deficit_max = 1_000_000_000_000\n\n[terms]"))
-            .unwrap();
+        fs::write(bench.path("policy.toml"), policy).unwrap();
         let round = bench.run(&format!("{CLEAR} --force --offers offers.parquet"));
         let said: serde_json::Value = serde_json::from_slice(&round.stdout).unwrap();
         let (proof, settled) = (&said["certificate"], said["unsettled"].as_array().unwrap().is_empty());
@@ -256,13 +255,23 @@ fn balances_go_from_round_to_round_and_bids_beyond_them_are_refused() {
     assert!(entries.iter().all(|entry| entry.round == 2 && entry.purpose != "issue"));
     // A lease that was revoked at half of its term: half comes back, and by the policy half of that again.
     let term = Interval { start: Timestamp(0), end: Timestamp(1_000) };
-    let row = RevocationRow { holder: "holder-0".into(), paid: 600, term, revoked: Timestamp(500) };
-    write_revocations(&bench.path("revoked.parquet"), &[row]).unwrap();
+    let revoke = |paid, seller: Option<&str>| {
+        let seller = seller.map(str::to_owned);
+        let row = RevocationRow { holder: "holder-0".into(), paid, term, revoked: Timestamp(500), seller };
+        write_revocations(&bench.path("revoked.parquet"), &[row]).unwrap();
+    };
     let third = CLEAR.replace("round", "third") + " --balances again/balances.parquet --revoked revoked.parquet";
-    // The operator has less than that, and may fall below zero only as far as the policy says.
+    // The policy as it ships pays that.
+    revoke(600, None);
+    bench.expect(0, &third.replace("third", "shipped"));
+    // A seller that has nothing gives nothing back; the operator has less than that, and falls below zero only as far as it may.
+    revoke(1_000_000_000_000, Some("gone"));
+    fs::write(bench.path("policy.toml"), POLICY.replace("deficit_max = 1_000_000_000_000", "")).unwrap();
     assert!(bench.expect(1, &third).err.contains("the round was not settled: operator is "));
-    let lends =
-        POLICY.replace("[terms]", "deficit_max = 450\n\n[terms]").replace("seller_permille = 5", "per_group = 1");
+    revoke(600, None);
+    let lends = POLICY
+        .replace("deficit_max = 1_000_000_000_000", "deficit_max = 450")
+        .replace("seller_permille = 5", "per_group = 1");
     fs::write(bench.path("policy.toml"), lends).unwrap();
     let said = bench.expect(0, &third).json();
     let entries = read_entries(&bench.path("third/entries.parquet")).unwrap();
@@ -278,6 +287,11 @@ fn balances_go_from_round_to_round_and_bids_beyond_them_are_refused() {
         .map(|entry| (entry.purpose.as_str(), entry.amount))
         .collect();
     assert_eq!(back, [("refund", 300), ("compensation", 150)]);
+    // What is refunded the fleet was paid, and gives back.
+    let returned = entries.iter().filter(|entry| entry.purpose == "return");
+    let returned: Vec<(&str, &str, u64)> =
+        returned.map(|entry| (entry.from.as_str(), entry.to.as_str(), entry.amount)).collect();
+    assert_eq!(returned, [("seller:fleet", "operator", 300)]);
 }
 
 #[test]

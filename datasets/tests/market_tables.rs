@@ -128,7 +128,8 @@ proptest! {
         let revocations: Vec<RevocationRow> = parties.iter().map(|&(paid, at)| {
             let (start, revoked) = (Timestamp(-5), Timestamp(i64::try_from(at).unwrap()));
             let term = Interval { start, end: Timestamp(revoked.0 + 1) };
-            RevocationRow { holder: format!("holder {paid}"), paid, term, revoked }
+            let seller = (paid % 2 == 1).then(|| format!("seller {paid}"));
+            RevocationRow { holder: format!("holder {paid}"), paid, term, revoked, seller }
         }).collect();
         let path = dir.path().join("revocations.parquet");
         write_revocations(&path, &revocations).unwrap();

@@ -95,7 +95,8 @@ fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, Mar
     let session = round.session();
     let outcome = clear_session(&session, solving).map_err(|error| named(round, error))?;
     let mut transfers = posting::transfers(&session, &outcome);
-    transfers.extend(preemption::transfers(&round.policy.rules().preemption, &round.revocations));
+    let sellers = purses::sellers(round.purses.as_ref(), &transfers);
+    transfers.extend(preemption::transfers(&round.policy.rules().preemption, &round.revocations, sellers));
     let found = residuals(&session, &outcome, &transfers);
     if !found.are_zero() {
         return Err(MarketError::Refused { what: broken(&found) });

@@ -15,6 +15,7 @@ struct LintSummary {
     name: Option<String>,
     revision: Option<u64>,
     account_classes: Vec<String>,
+    warnings: Vec<&'static str>,
     problem: Option<Problem>,
 }
 
@@ -40,6 +41,7 @@ pub(super) fn run(args: &MarketLintArgs) -> Result<Ending, CommandError> {
                 name: Some(rules.name.clone()),
                 revision: Some(rules.revision),
                 account_classes: rules.classes.iter().map(|class| class.name.clone()).collect(),
+                warnings: policy.warnings(),
                 problem: None,
             };
             let count = rules.classes.len();
@@ -47,6 +49,7 @@ pub(super) fn run(args: &MarketLintArgs) -> Result<Ending, CommandError> {
             tell(args, &summary, || {
                 let (name, revision) = (&rules.name, rules.revision);
                 say(&format!("{}: policy {name:?}, revision {revision}: {count} account {classes}", path.display()));
+                summary.warnings.iter().for_each(|words| warn(&format!("{}: {words}", path.display())));
             });
             Ok(Ending::Done)
         }

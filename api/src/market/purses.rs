@@ -6,10 +6,10 @@ use std::path::Path;
 use lessor_datasets::table::{BalanceRow, read_balances, read_revocations};
 use lessor_market::money::Money;
 use lessor_market::preemption::Revocation;
-use lessor_market::settlement::{Ledger, Party, RoundId};
+use lessor_market::settlement::{Ledger, Party, RoundId, SellerId, Transfer};
 
 use super::error::MarketError;
-use super::parties::Parties;
+use super::parties::{FLEET, Parties};
 use crate::command_error::CommandError;
 
 /// What parties have before a round.
@@ -53,6 +53,24 @@ impl Purses {
     }
 }
 
+/// What sellers have that no other round holds, once some transfers have moved.
+pub(super) fn sellers(purses: Option<&Purses>, transfers: &[Transfer]) -> BTreeMap<SellerId, u128> {
+    let mut has: BTreeMap<Party, i128> = BTreeMap::new();
+    if let Some(purses) = purses {
+        has.extend(&purses.balances);
+        purses.held.iter().for_each(|(&party, held)| *has.entry(party).or_default() -= held);
+    }
+    for transfer in transfers {
+        *has.entry(transfer.from).or_default() -= i128::from(transfer.amount.0);
+        *has.entry(transfer.to).or_default() += i128::from(transfer.amount.0);
+    }
+    let of_seller = |(party, has): (Party, i128)| match party {
+        Party::Seller(seller) => Some((seller, u128::try_from(has).unwrap_or(0))),
+        _ => None,
+    };
+    has.into_iter().filter_map(of_seller).collect()
+}
+
 /// The balances after a round, all but the issuer's, with what other rounds hold as it was.
 ///
 /// # Errors
@@ -86,6 +104,7 @@ pub(super) fn revocations(path: &Path, parties: &mut Parties) -> Result<Vec<Revo
     let rows = read_revocations(path)?;
     let revocations = rows.into_iter().map(|row| Revocation {
         holder: parties.holder(&row.holder),
+        seller: parties.seller(row.seller.as_deref().unwrap_or(FLEET)),
         paid: Money::of(row.paid.into()),
         term: row.term,
         revoked: row.revoked,

@@ -140,6 +140,18 @@ impl Policy {
         &self.rules
     }
 
+    /// What the rules promise and can never keep, in words.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let Rules { preemption, fees, deficit_max, .. } = &self.rules;
+        let has_nothing = *deficit_max == Money::ZERO && fees.seller_permille == 0 && fees.per_group == Money::ZERO;
+        let compensation = (preemption.compensation_permille > 0 && has_nothing).then_some(
+            "preemption.compensation_permille is above 0, and the operator can never pay it in a round: it takes no fee, and \
+             deficit_max is 0; state a deficit_max or a fee",
+        );
+        compensation.into_iter().collect()
+    }
+
     /// The class that the accounts of a kind at a place trade in, if they trade.
     #[must_use]
     pub fn class_of(&self, place: Domain, kind: Kind) -> Option<&AccountClass> {

@@ -42,6 +42,8 @@ pub enum Purpose {
     Proceeds,
     /// A holder or a seller pays the operator for taking part.
     Fee,
+    /// A seller gives the operator back what it was paid for time that is not served.
+    Return,
     /// The operator returns a payment.
     Refund,
     /// The operator pays a holder whose lease was revoked.
@@ -78,12 +80,13 @@ pub struct Entry {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Purpose; 7] = [
+    pub const ALL: [Purpose; 8] = [
         Purpose::Issue,
         Purpose::Withdrawal,
         Purpose::Payment,
         Purpose::Proceeds,
         Purpose::Fee,
+        Purpose::Return,
         Purpose::Refund,
         Purpose::Compensation,
     ];
@@ -97,6 +100,7 @@ impl Purpose {
             Purpose::Payment => "payment",
             Purpose::Proceeds => "proceeds",
             Purpose::Fee => "fee",
+            Purpose::Return => "return",
             Purpose::Refund => "refund",
             Purpose::Compensation => "compensation",
         }
@@ -112,6 +116,7 @@ impl Purpose {
             Purpose::Payment => matches!((from, to), (Holder(_), Operator)),
             Purpose::Proceeds => matches!((from, to), (Operator, Seller(_))),
             Purpose::Fee => matches!((from, to), (Holder(_) | Seller(_), Operator)),
+            Purpose::Return => matches!((from, to), (Seller(_), Operator)),
             Purpose::Refund | Purpose::Compensation => matches!((from, to), (Operator, Holder(_))),
         }
     }

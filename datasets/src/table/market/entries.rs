@@ -18,7 +18,7 @@ pub const ENTRIES: TableSpec = TableSpec {
         required("from", Text, "who gives: issuer, operator, holder:NAME or seller:NAME"),
         required("to", Text, "who gets, written likewise"),
         required("amount", Amount, "how much, in micro-credits"),
-        required("purpose", Text, "issue, withdrawal, payment, proceeds, fee, refund or compensation"),
+        required("purpose", Text, "issue, withdrawal, payment, proceeds, fee, return, refund or compensation"),
     ],
 };
 

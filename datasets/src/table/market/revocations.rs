@@ -9,7 +9,7 @@ use crate::table::plan::interval;
 use crate::table::sink::write_table;
 use crate::table::source::TableReader;
 use crate::table::spec::ColumnType::{Amount, Text, Time};
-use crate::table::spec::{TableSpec, required};
+use crate::table::spec::{TableSpec, optional, required};
 
 /// The schema of `revocations.parquet`.
 pub const REVOCATIONS: TableSpec = TableSpec {
@@ -21,6 +21,7 @@ pub const REVOCATIONS: TableSpec = TableSpec {
         required("start", Time, "first instant of the term"),
         required("end", Time, "first instant after the term"),
         required("revoked", Time, "when it was ended; within the term"),
+        optional("seller", Text, "who was paid for it, and gives back what is refunded; NULL: the fleet"),
     ],
 };
 
@@ -35,6 +36,8 @@ pub struct RevocationRow {
     pub term: Interval,
     /// When it was ended.
     pub revoked: Timestamp,
+    /// Who was paid for it; `None`: the fleet.
+    pub seller: Option<String>,
 }
 
 /// Reads revocations, in table order.
@@ -45,7 +48,7 @@ pub fn read_revocations(path: &Path) -> Result<Vec<RevocationRow>, DatasetError>
     let mut reader = TableReader::open(path, &REVOCATIONS)?;
     let mut revocations = Vec::with_capacity(reader.row_count());
     while let Some(batch) = reader.next()? {
-        let [holder, paid, revoked] = ["holder", "paid", "revoked"].map(|name| batch.column(name));
+        let [holder, paid, revoked, seller] = ["holder", "paid", "revoked", "seller"].map(|name| batch.column(name));
         let window = ["start", "end"].map(|name| batch.column(name));
         for row in batch.rows() {
             let read = RevocationRow {
@@ -53,9 +56,13 @@ pub fn read_revocations(path: &Path) -> Result<Vec<RevocationRow>, DatasetError>
                 paid: paid.need_integer(row)?,
                 term: interval(window, row)?,
                 revoked: revoked.need_time(row)?,
+                seller: seller.text(row).map(str::to_owned),
             };
             if read.holder.is_empty() {
                 return Err(holder.refuse(row, Problem::EmptyName));
+            }
+            if read.seller.as_deref() == Some("") {
+                return Err(seller.refuse(row, Problem::EmptyName));
             }
             if read.revoked < read.term.start || read.term.end < read.revoked {
                 return Err(revoked.refuse(row, Problem::Model("is outside of the term")));
@@ -78,5 +85,6 @@ pub fn write_revocations(path: &Path, revocations: &[RevocationRow]) -> Result<(
         columns.time("start", revocations.iter().map(|row| Some(row.term.start)));
         columns.time("end", revocations.iter().map(|row| Some(row.term.end)));
         columns.time("revoked", revocations.iter().map(|row| Some(row.revoked)));
+        columns.text("seller", revocations.iter().map(|row| row.seller.as_deref()));
     })
 }

@@ -91,8 +91,9 @@ type Flow = (Party, Party, Purpose);
 /// leases is no part of a round, and is not looked at.
 pub(super) fn unbalanced(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[Transfer]) -> u128 {
     let mut open = due(session, outcome);
-    for transfer in
-        transfers.iter().filter(|transfer| !matches!(transfer.purpose, Purpose::Refund | Purpose::Compensation))
+    for transfer in transfers
+        .iter()
+        .filter(|transfer| !matches!(transfer.purpose, Purpose::Return | Purpose::Refund | Purpose::Compensation))
     {
         *open.entry((transfer.from, transfer.to, transfer.purpose)).or_default() -= i128::from(transfer.amount.0);
     }
