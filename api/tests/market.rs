@@ -136,9 +136,11 @@ fn a_quantity_has_a_price_up_to_what_is_offered() {
     bench.expect(0, CLEAR);
     let words =
         |quantity: u64| format!("market quote round zone:link-000:bandwidth --quantity {quantity} --term 1h --json");
-    let offered = bench.expect(0, &words(1_000)).json()["offered"].as_u64().unwrap();
-    assert_eq!(bench.expect(0, &words(offered)).json()["quantity"], offered);
-    let said = bench.expect(2, &words(offered + 1));
+    let said = bench.expect(0, &words(1_000)).json();
+    let [offered, most] = ["offered", "most"].map(|key| said[key].as_u64().unwrap());
+    assert_eq!(most, offered * 4 / 10);
+    assert_eq!(bench.expect(0, &words(most)).json()["quantity"], most);
+    let said = bench.expect(2, &words(most + 1));
     assert!(said.err.contains(&format!("has {offered} base units on offer")) && said.out.is_empty(), "{said:?}");
     for (words, cause) in [
         ("--quantity 0 --term 1h", "above 0"),

@@ -102,7 +102,8 @@ pub enum MarketError {
     },
     /// A quote for more than there is.
     #[error(
-        "{name:?} has {offered} base units on offer over that time, and {asked} were asked for; ask for at most so many"
+        "{name:?} has {offered} base units on offer over that time, of which one bidder may win {most}, and {asked} were asked \
+     for; ask for at most so many"
     )]
     BeyondOffer {
         /// The account.
@@ -111,6 +112,8 @@ pub enum MarketError {
         asked: u64,
         /// What is offered, in base units.
         offered: u64,
+        /// What one bidder may win of that, in base units.
+        most: u64,
     },
     /// A round that cannot be cleared.
     #[error(transparent)]

@@ -1,6 +1,8 @@
 //! `lessor market quote`: what a quantity of an account costs at the prices of the last round, each while it holds.
 
-use lessor_datasets::table::{PRICES, read_prices};
+use lessor_datasets::table::{PRICES, SALES, SaleRow, read_prices, read_sales};
+use lessor_market::policy::AccountClass;
+use lessor_market::session::OfferedGood;
 use lessor_market::session::catalog::{Catalog, ListedGood, Wish, place};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
 use lessor_models::plan::Price;
@@ -17,6 +19,9 @@ use crate::command_error::CommandError;
 use crate::console::say;
 use crate::ending::Ending;
 
+/// Why an offer that entered its market sold nothing, where it did.
+const ENTERED: [&str; 3] = ["outbid", "paradox", "unsettled"];
+
 /// The object that `lessor market quote --json` prints.
 #[derive(Debug, Serialize)]
 struct QuoteSummary<'a> {
@@ -26,7 +31,10 @@ struct QuoteSummary<'a> {
     price: u64,
     reserve: u64,
     cost: u128,
+    /// What there is of it all the time.
     offered: u64,
+    /// What one bidder may win of that.
+    most: u64,
     intervals: Vec<QuotedInterval>,
 }
 
@@ -59,12 +67,14 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     // Goods begin and end where prices do, so that each has one.
     let cuts = std::iter::once(&wish).chain(priced.iter().map(|(part, _)| part));
     let catalog = Catalog::new(&round.session().ground, class, cuts);
-    let offered = catalog.goods().iter().map(|good| good.offered).min().unwrap_or(0);
+    let offered = offered(&round, args, class, catalog.goods())?;
     if offered == 0 {
         return Err(MarketError::NothingOffered { name: args.account.clone() }.into());
     }
-    if args.quantity > offered {
-        return Err(MarketError::BeyondOffer { name: args.account.clone(), asked: args.quantity, offered }.into());
+    let most = class.holder_cap(offered);
+    if args.quantity > most {
+        let (name, asked) = (args.account.clone(), args.quantity);
+        return Err(MarketError::BeyondOffer { name, asked, offered, most }.into());
     }
     let quoted = |good: &ListedGood| {
         let holds = |(part, _): &&(Wish, u64)| {
@@ -83,16 +93,47 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
         reserve: catalog.goods().iter().map(|good| good.reserve).max().unwrap_or(0),
         cost: catalog.cost(&catalog.bundle(&[wish]), |good| intervals[good].price),
         offered,
+        most,
         intervals,
     };
     if args.json {
         say(&serde_json::to_string(&summary).expect("a summary is JSON"));
     } else {
+        let amount = |units| words::amount(kind, units, Rounding::Down);
         say(&format!("cost      {} credits", words::credits(u64::try_from(summary.cost).unwrap_or(u64::MAX))));
         say(&format!("price     {}", words::price(kind, summary.price)));
-        say(&format!("offered   {}", words::amount(kind, summary.offered, Rounding::Down)));
+        say(&format!("offered   {}, {} to one bidder", amount(summary.offered), amount(summary.most)));
     }
     Ok(Ending::Done)
+}
+
+/// How much there is of each of some goods: what the policy lets trade, and where sellers offer, no more than the round's offers
+/// that entered it hold.
+fn offered(
+    round: &Round,
+    args: &MarketQuoteArgs,
+    class: &AccountClass,
+    goods: &[ListedGood],
+) -> Result<u64, CommandError> {
+    let mut offers: Vec<&OfferedGood> = Vec::new();
+    if class.format.takes_offers() && !round.offers.is_empty() {
+        let sales = read_sales(&args.market.join(SALES.file_name()))?;
+        let entered = |sale: &SaleRow| sale.reason.as_deref().is_none_or(|reason| ENTERED.contains(&reason));
+        let entered = round.offers.iter().zip(&sales).filter(|(_, sale)| entered(sale));
+        offers = entered.flat_map(|(offer, _)| &offer.goods).collect();
+    }
+    let of_sellers = |good: &ListedGood| {
+        let holds = offers.iter().map(|offered| &offered.wish).filter(|wish| {
+            (wish.owner, wish.kind) == (good.owner, good.kind)
+                && wish.interval.start <= good.interval.start
+                && good.interval.end <= wish.interval.end
+        });
+        holds.map(|wish| wish.quantity).fold(0, u64::saturating_add)
+    };
+    let of_good = |good: &ListedGood| {
+        if class.format.takes_offers() { good.offered.min(of_sellers(good)) } else { good.offered }
+    };
+    Ok(goods.iter().map(of_good).min().unwrap_or(0))
 }
 
 /// The term that is asked for, from the start of the round.
