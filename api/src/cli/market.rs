@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use lessor_models::time::Timestamp;
 
-use super::duration_text;
 use super::exit_codes::EXIT_CODES;
+use super::{duration_text, instant_text};
 
 const LINT_EXAMPLES: &str = "\
 Examples:
@@ -114,6 +115,12 @@ pub struct MarketClearArgs {
     /// What parties have, a table of balances; without it each bidder is issued what it may owe.
     #[arg(long, value_name = "FILE")]
     pub balances: Option<PathBuf>,
+    /// Posted prices as the round before left them, a table posted; without it each account begins at its reserve price.
+    #[arg(long, value_name = "FILE")]
+    pub posted: Option<PathBuf>,
+    /// When the round takes place, as 2026-12-01T08:00:00Z; without it, at the earliest start of a bid that enters its market.
+    #[arg(long, value_name = "INSTANT", value_parser = instant_text::parse)]
+    pub at: Option<Timestamp>,
     /// Leases that were revoked, a table of revocations: refunds and compensation are settled with the round.
     #[arg(long, value_name = "FILE")]
     pub revoked: Option<PathBuf>,

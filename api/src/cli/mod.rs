@@ -8,6 +8,7 @@ mod bench_leases;
 mod datasets;
 mod duration_text;
 mod exit_codes;
+mod instant_text;
 mod journal;
 mod lease;
 mod market;

@@ -71,7 +71,9 @@ pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending
         offers: args.offers.clone(),
         plan: args.plan.clone(),
         balances: args.balances.clone(),
+        posted: args.posted.clone(),
         revoked: args.revoked.clone(),
+        at_us: args.at.map(|at| at.0),
     };
     let paths = paths.absolute();
     let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &paths.all())?;

@@ -28,7 +28,7 @@ pub(super) struct Record {
     pub(super) certificate: Certificate,
 }
 
-/// Where the inputs of a round are.
+/// Where the inputs of a round are, and when it takes place.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct RoundPaths {
     /// The book.
@@ -49,6 +49,9 @@ pub(super) struct RoundPaths {
     /// Leases that were revoked, where there are any.
     #[serde(default)]
     pub(super) revoked: Option<PathBuf>,
+    /// When the round takes place, in microseconds since 1970, where that is told.
+    #[serde(default)]
+    pub(super) at_us: Option<i64>,
 }
 
 impl RoundPaths {
@@ -63,7 +66,9 @@ impl RoundPaths {
             offers: given(&self.offers),
             plan: given(&self.plan),
             balances: given(&self.balances),
+            posted: given(&self.posted),
             revoked: given(&self.revoked),
+            at_us: self.at_us,
         }
     }
 

@@ -7,9 +7,12 @@ use lessor_datasets::table::{BidGood, BidRows, OfferRows, TABLES, read_bids, rea
 use lessor_market::book::{BidderIndex, GroupIndex};
 use lessor_market::money::Money;
 use lessor_market::policy::{Policy, Reserve};
+use lessor_market::posted::{Standing, UnitPrice};
 use lessor_market::preemption::Revocation;
 use lessor_market::session::catalog::{Ground, Wish};
-use lessor_market::session::{AccountBid, AccountOffer, OfferedGood, Session};
+use lessor_market::session::posted_prices::PostedPrices;
+use lessor_market::session::{AccountBid, AccountOffer, OfferedGood, Session, earliest_start};
+use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
 use lessor_models::time::Timestamp;
@@ -52,8 +55,10 @@ pub(super) struct Round {
     pub(super) budgets: Option<Vec<i128>>,
     /// Leases that were revoked since the round before.
     pub(super) revocations: Vec<Revocation>,
-    /// When the round takes place: the earliest start that is bid for.
+    /// When the round takes place: what is stated, else the earliest start of a bid that enters its market.
     pub(super) at: Timestamp,
+    /// Whether that is stated.
+    at_is_stated: bool,
     /// The input files.
     pub(super) files: Vec<HashedFile>,
 }
@@ -84,7 +89,7 @@ impl Round {
         };
         let offers = offer_rows.iter().map(|rows| offer(rows, &mut parties)).collect();
         let starts = rows.iter().flat_map(|bid| &bid.goods).map(|good| good.interval.start);
-        let at = starts.min().expect("a bid has at least one good");
+        let first = starts.min().expect("a bid has at least one good");
         let plan = match &paths.plan {
             Some(dir) => StandingPlan::read(dir, instance.fleet(), &policy)?,
             None => StandingPlan::default(),
@@ -107,9 +112,14 @@ impl Round {
             purses,
             budgets,
             revocations: revoked.unwrap_or_default(),
-            at,
+            at: paths.at_us.map_or(first, Timestamp),
+            at_is_stated: paths.at_us.is_some(),
             files,
-        })
+        };
+        if !round.at_is_stated {
+            round.at = earliest_start(&round.session()).unwrap_or(first);
+        }
+        Ok(round)
     }
 
     /// The round of a record, read again.
@@ -139,13 +149,16 @@ impl Round {
         }
     }
 
-    /// What an outcome is the outcome of: a hash over the hashes of all inputs and the seed.
+    /// What an outcome is the outcome of: a hash over the hashes of all inputs, the seed, and the round's instant where it is stated.
     pub(super) fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for file in &self.files {
             hasher.update(file.table.as_bytes()).update(&[0]).update(file.blake3.as_bytes()).update(&[0]);
         }
         hasher.update(&self.policy.rules().tie_break_seed.to_le_bytes());
+        if self.at_is_stated {
+            hasher.update(&self.at.0.to_le_bytes());
+        }
         hasher.finalize().to_hex().to_string()
     }
 

@@ -51,15 +51,15 @@ pub enum Lost {
     NotTrader,
     /// One of its accounts has no limit at some time of its term, so there is nothing to sell.
     Unlimited,
-    /// A term is too short, too long, or starts too far ahead.
+    /// A term is too short, too long, or starts before the round or too far ahead of it.
     Term,
     /// More groups, bundles, goods or money than a bidder may put into a round; or it asks for more than an amount.
     Limits,
     /// More than the bidder has, together with what its other groups may owe, or a group whose fee it does not have.
     Budget,
-    /// Less is offered than it asks for, or than one bidder may win; or it offers more than may trade.
+    /// Less is offered than it asks for, or one bidder may win less than it would win with this; or it offers more than may trade.
     Supply,
-    /// It offers less than the reserve price.
+    /// It offers nothing, or less than the reserve price.
     Reserve,
     /// The format takes one bid or offer of a party, or one group, and there are more.
     SeveralBids,

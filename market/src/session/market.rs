@@ -83,8 +83,8 @@ impl Fates {
 }
 
 impl<'a> Market<'a> {
-    /// Enters the bids that offer the reserve price for what there is, and the offers of what may trade; `None` where there is
-    /// neither.
+    /// Enters the bids that offer something, and the reserve price at least, for what there is, and the offers of what may trade;
+    /// `None` where there is neither.
     pub(super) fn new(session: &'a Session<'a>, class: usize, fates: &mut Fates) -> Option<Market<'a>> {
         let (bids, offers) = (fates.open_bids(class), fates.open_offers(class));
         if bids.is_empty() && offers.is_empty() {
@@ -150,7 +150,7 @@ impl<'a> Market<'a> {
             }
             if !self.may_fit(at, &bundle) {
                 fate.result = Err(Lost::Supply);
-            } else if u128::from(fate.counted.micro_credits()) < reserve {
+            } else if fate.counted == Money::ZERO || u128::from(fate.counted.micro_credits()) < reserve {
                 fate.result = Err(Lost::Reserve);
             } else {
                 self.bids.push(Entered { at, bundle });

@@ -180,7 +180,8 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
     if session.bids.is_empty() {
         return Err(SessionError::NoBid);
     }
-    let mut fates = Fates { bids: screen::bids(session), offers: screen::offers(session) };
+    let mut fates =
+        Fates { bids: screen::bids(session, Some(session.at)), offers: screen::offers(session, Some(session.at)) };
     let mut classes = Vec::new();
     for class in 0..session.policy.rules().classes.len() {
         let Some(mut market) = Market::new(session, class, &mut fates) else { continue };
@@ -200,7 +201,18 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
     Ok(SessionOutcome { fates: fates.bids, offer_fates: fates.offers, classes })
 }
 
+/// The earliest start of a bid that enters its market whenever the round takes place, so that one that nothing could come of sets
+/// no time for others. `None` where none does. The session's own instant does not count. O(goods of all bids).
+#[must_use]
+pub fn earliest_start(session: &Session<'_>) -> Option<Timestamp> {
+    let mut fates = Fates { bids: screen::bids(session, None), offers: screen::offers(session, None) };
+    let classes = 0..session.policy.rules().classes.len();
+    let markets: Vec<Market<'_>> = classes.filter_map(|class| Market::new(session, class, &mut fates)).collect();
+    let entered = markets.iter().flat_map(|market| &market.bids).map(|entered| &session.bids[entered.at]);
+    entered.flat_map(|bid| &bid.wishes).map(|wish| wish.interval.start).min()
+}
+
 /// Whether the bidder of a bid has what it may owe with it.
 pub(crate) fn can_pay(session: &Session<'_>, bid: usize) -> bool {
-    screen::bids(session)[bid].result != Err(Lost::Budget)
+    screen::bids(session, Some(session.at))[bid].result != Err(Lost::Budget)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lessor_models::resources::UNLIMITED;
-use lessor_models::time::StepFunction;
+use lessor_models::time::{StepFunction, Timestamp};
 
 use super::catalog::{Wish, place};
 use super::fate::{Fate, Lost, OfferFate};
@@ -11,8 +11,8 @@ use super::{AccountBid, Session};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
 
-/// Each bid as the policy sees it: outbid, unless there is another reason.
-pub(super) fn bids(session: &Session<'_>) -> Vec<Fate> {
+/// Each bid as the policy sees it in a round at an instant, or whenever it is: outbid, unless there is another reason.
+pub(super) fn bids(session: &Session<'_>, at: Option<Timestamp>) -> Vec<Fate> {
     let limits = session.policy.rules().bids;
     let mut groups: BTreeMap<BidderIndex, BTreeMap<GroupIndex, u32>> = BTreeMap::new();
     for bid in session.bids {
@@ -30,7 +30,9 @@ pub(super) fn bids(session: &Session<'_>) -> Vec<Fate> {
         if !session.policy.rules().classes[class].traders.contains(&bid.service) {
             return Some(Lost::NotTrader);
         }
-        account_reason(session, &bid.wishes).or_else(|| over(bid).then_some(Lost::Limits))
+        let begins_before = bid.wishes.iter().any(|wish| at.is_some_and(|at| wish.interval.start < at));
+        let reason = account_reason(session, &bid.wishes, at).or(begins_before.then_some(Lost::Term));
+        reason.or_else(|| over(bid).then_some(Lost::Limits))
     };
     let mut purses = Purses { session, reserved: BTreeMap::new() };
     let look = |bid: &AccountBid| {
@@ -44,15 +46,15 @@ pub(super) fn bids(session: &Session<'_>) -> Vec<Fate> {
     session.bids.iter().map(look).collect()
 }
 
-/// Each offer as the policy sees it: outbid, unless there is another reason.
-pub(super) fn offers(session: &Session<'_>) -> Vec<OfferFate> {
+/// Each offer likewise. What is offered may have begun before the round.
+pub(super) fn offers(session: &Session<'_>, at: Option<Timestamp>) -> Vec<OfferFate> {
     let look = |offer: &super::AccountOffer| {
         let wishes: Vec<Wish> = offer.goods.iter().map(|good| good.wish).collect();
         let class = class_of(session, &wishes);
         let result = match class {
             None => Lost::NotTraded,
             Some(class) if !session.policy.rules().classes[class].format.takes_offers() => Lost::NoOffers,
-            Some(_) => account_reason(session, &wishes).unwrap_or(Lost::Outbid),
+            Some(_) => account_reason(session, &wishes, at).unwrap_or(Lost::Outbid),
         };
         OfferFate { class, ask: Money::ZERO, part: None, result: Err(result) }
     };
@@ -71,11 +73,12 @@ fn class_of(session: &Session<'_>, wishes: &[Wish]) -> Option<usize> {
 }
 
 /// Why accounts and terms are not for trade, where they are not.
-fn account_reason(session: &Session<'_>, wishes: &[Wish]) -> Option<Lost> {
+fn account_reason(session: &Session<'_>, wishes: &[Wish], at: Option<Timestamp>) -> Option<Lost> {
     let terms = session.policy.rules().terms;
-    let latest = session.at.after(terms.ahead);
-    let fits_terms =
-        |wish: &Wish| (terms.least..=terms.most).contains(&wish.interval.span()) && wish.interval.start <= latest;
+    let fits_terms = |wish: &Wish| {
+        (terms.least..=terms.most).contains(&wish.interval.span())
+            && at.is_none_or(|at| wish.interval.start <= at.after(terms.ahead))
+    };
     let fleet = session.ground.fleet;
     let is_unlimited = |wish: &Wish| {
         let steps = fleet.steps().get(&(wish.owner, wish.kind)).into_iter().flat_map(StepFunction::steps);
