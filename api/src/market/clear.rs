@@ -3,14 +3,17 @@
 use std::path::Path;
 
 use lessor_datasets::table::{
-    AWARDS, AwardRow, BALANCES, BalanceRow, ENTRIES, EntryRow, PRICES, SALES, SaleRow, write_awards, write_balances,
-    write_entries, write_prices, write_sales,
+    AWARDS, AwardRow, BALANCES, BalanceRow, ENTRIES, EntryRow, POSTED, PRICES, PostedRow, SALES, SaleRow, write_awards,
+    write_balances, write_entries, write_posted, write_prices, write_sales,
 };
 use lessor_market::book::GoodIndex;
 use lessor_market::money::Money;
+use lessor_market::policy::Format;
+use lessor_market::posted::Standing;
 use lessor_market::preemption;
 use lessor_market::session::catalog::ListedGood;
 use lessor_market::session::check::{Residuals, residuals};
+use lessor_market::session::posted_prices;
 use lessor_market::session::supporting_prices::{self, SupportingPrices};
 use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionError, SessionOutcome, clear_session};
 use lessor_market::session::{posting, probe};
@@ -277,6 +280,9 @@ fn write(
     let entries: Vec<EntryRow> = cleared.entries.iter().map(|entry| entry_row(round, entry)).collect();
     write_entries(&into.join(ENTRIES.file_name()), &entries)?;
     write_prices(&into.join(PRICES.file_name()), &round.instance, &prices(cleared))?;
+    if round.policy.rules().classes.iter().any(|class| class.format == Format::Posted) {
+        write_posted(&into.join(POSTED.file_name()), round.instance.fleet(), &posted(round, cleared))?;
+    }
     let record = Record {
         format: 1,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -307,11 +313,19 @@ fn prices(cleared: &Cleared) -> Vec<Price> {
             owner: good.owner,
             kind: good.kind,
             interval: good.interval,
-            price: class.prices.get(&GoodIndex(at)).copied().unwrap_or(good.reserve.saturating_add(above)),
+            price: class.price(GoodIndex(at), above),
         };
         (0_u32..).zip(class.catalog.goods().iter().zip(&supporting.above_reserve)).map(price).collect()
     };
     cleared.outcome.classes.iter().zip(&cleared.prices).flat_map(of_class).collect()
+}
+
+/// The posted prices of the next round.
+fn posted(round: &Round, cleared: &Cleared) -> Vec<PostedRow> {
+    let prices = posted_prices::after(&round.session(), &cleared.outcome);
+    let row =
+        |((owner, kind), Standing { price, smoothed })| PostedRow { owner, kind, price: price.0, excess: smoothed };
+    prices.into_iter().map(row).collect()
 }
 
 fn sale(round: &Round, offer: usize, fate: &OfferFate) -> SaleRow {

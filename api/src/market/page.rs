@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use lessor_datasets::table::{AwardRow, account_words};
+use lessor_market::book::GoodIndex;
 use lessor_market::session::SessionOutcome;
 use lessor_market::session::supporting_prices::SupportingPrices;
 use lessor_models::words::{counted, price_parts};
@@ -45,8 +46,8 @@ pub(super) struct Shown<'a> {
 /// What is said of payments and of prices, and what is said in place of them where nothing could be settled.
 const PAYMENTS: &str = "Each point is a winner. On the dotted line it would pay all that it bid; the lower, the more of the worth \
                         stays with it. A point rested on says whose it is.";
-const PRICES: &str = "In credits, dearest first. At these prices nobody could have done better by much: together they prove the \
-                      bound of the certificate.";
+const PRICES: &str = "In credits, dearest first: what all pay where the format has one price, posted or uniform; else prices at \
+                      which nobody could have done better by much, which prove the bound of the certificate.";
 const NO_PAYMENTS: &str = "Nothing was settled: nobody won, and nobody pays.";
 const NO_PRICES: &str = "Nothing was settled, so that nothing was sold at any price. The prices in \
  <code>prices.parquet</code> bound \
@@ -207,8 +208,9 @@ fn accounts(shown: &Shown<'_>) -> String {
                 }
             }
         }
-        for ((good, above), sold) in class.catalog.goods().iter().zip(&prices.above_reserve).zip(sold) {
-            rows.push((good, good.reserve.saturating_add(*above), sold));
+        let goods = (0..).map(GoodIndex).zip(class.catalog.goods());
+        for (((at, good), &above), sold) in goods.zip(&prices.above_reserve).zip(sold) {
+            rows.push((good, class.price(at, above), sold));
         }
     }
     rows.sort_by_key(|(good, price, _)| (std::cmp::Reverse(*price), good.owner, good.kind, good.interval.start));

@@ -46,6 +46,9 @@ pub(super) struct RoundPaths {
     /// What parties have, where that is told.
     #[serde(default)]
     pub(super) balances: Option<PathBuf>,
+    /// Posted prices of the round before, where they are told.
+    #[serde(default)]
+    pub(super) posted: Option<PathBuf>,
     /// Leases that were revoked, where there are any.
     #[serde(default)]
     pub(super) revoked: Option<PathBuf>,
@@ -74,7 +77,7 @@ impl RoundPaths {
 
     /// Every file and directory that is read.
     pub(super) fn all(&self) -> Vec<PathBuf> {
-        let optional = [&self.offers, &self.plan, &self.balances, &self.revoked].into_iter().flatten();
+        let optional = [&self.offers, &self.plan, &self.balances, &self.posted, &self.revoked].into_iter().flatten();
         [&self.book, &self.supply, &self.policy].into_iter().chain(optional).cloned().collect()
     }
 }
@@ -133,7 +136,7 @@ pub(super) struct Certificate {
     pub(super) surplus: u128,
     /// No choice of winners among the bids that enter each class has a greater one; `null` where a format proves none.
     pub(super) bound: Option<u128>,
-    /// The bound that the prices in `prices.parquet` prove, evaluated apart.
+    /// The bound that supporting prices prove, evaluated apart: those of `prices.parquet`, where no rule has one price for all.
     pub(super) price_bound: u128,
     /// `(bound - surplus) / max(1, bound)`; `null` without a bound, or where nothing was settled.
     pub(super) gap: Option<f64>,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lessor_datasets::table::{BidGood, BidRows, OfferRows, TABLES, read_bids, read_fleet, read_offers};
+use lessor_datasets::table::{
+    BidGood, BidRows, OfferRows, PostedRow, TABLES, read_bids, read_fleet, read_offers, read_posted,
+};
 use lessor_market::book::{BidderIndex, GroupIndex};
 use lessor_market::money::Money;
 use lessor_market::policy::{Policy, Reserve};
@@ -49,6 +51,8 @@ pub(super) struct Round {
     pub(super) parties: Parties,
     /// What runs, and what it makes accounts worth.
     pub(super) plan: StandingPlan,
+    /// The posted prices that the round before left.
+    pub(super) posted: PostedPrices,
     /// What parties have, where that is told.
     pub(super) purses: Option<Purses>,
     /// What each bidder has for the round, where that is told.
@@ -97,8 +101,12 @@ impl Round {
         let purses = paths.balances.as_ref().map(|path| Purses::read(path, &mut parties)).transpose()?;
         let revoked = paths.revoked.as_ref().map(|path| purses::revocations(path, &mut parties)).transpose()?;
         let budgets = purses.as_ref().map(|purses| purses.budgets(parties.holder_count()));
+        let posted = match &paths.posted {
+            Some(path) => posted(path, instance.fleet())?,
+            None => PostedPrices::new(),
+        };
         let files = hash_all(&input_files(paths))?;
-        Ok(Round {
+        let mut round = Round {
             instance,
             policy,
             rows,
@@ -109,6 +117,7 @@ impl Round {
             bidders,
             parties,
             plan,
+            posted,
             purses,
             budgets,
             revocations: revoked.unwrap_or_default(),
@@ -138,7 +147,12 @@ impl Round {
 
     /// The round as the market takes it.
     pub(super) fn session(&self) -> Session<'_> {
-        let ground = Ground { fleet: self.instance.fleet(), holdings: &self.plan.holdings, seeds: &self.plan.seeds };
+        let ground = Ground {
+            fleet: self.instance.fleet(),
+            holdings: &self.plan.holdings,
+            seeds: &self.plan.seeds,
+            posted: &self.posted,
+        };
         Session {
             ground,
             policy: &self.policy,
@@ -149,7 +163,8 @@ impl Round {
         }
     }
 
-    /// What an outcome is the outcome of: a hash over the hashes of all inputs, the seed, and the round's instant where it is stated.
+    /// What an outcome is the outcome of: a hash over the hashes of all inputs, the seed, and the round's instant where it is
+    /// stated.
     pub(super) fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for file in &self.files {
@@ -172,7 +187,12 @@ impl Round {
 fn input_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
     let of_fleet = TABLES[..5].iter().map(|table| (table.name, paths.supply.join(table.file_name())));
     let present = of_fleet.filter(|(_, path)| path.exists());
-    let optional = [("offers", &paths.offers), ("balances", &paths.balances), ("revocations", &paths.revoked)];
+    let optional = [
+        ("offers", &paths.offers),
+        ("balances", &paths.balances),
+        ("posted", &paths.posted),
+        ("revocations", &paths.revoked),
+    ];
     let optional = optional.into_iter().filter_map(|(table, path)| Some((table, path.clone()?)));
     let of_plan = paths.plan.iter().flat_map(|dir| StandingPlan::files(dir));
     present
@@ -180,6 +200,12 @@ fn input_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
         .chain(optional)
         .chain(of_plan)
         .collect()
+}
+
+/// Posted prices by account.
+fn posted(path: &Path, fleet: &Fleet) -> Result<PostedPrices, CommandError> {
+    let standing = |row: PostedRow| Standing { price: UnitPrice(row.price), smoothed: row.excess };
+    Ok(read_posted(path, fleet)?.into_iter().map(|row| ((row.owner, row.kind), standing(row))).collect())
 }
 
 /// Offers none of whose sellers has the name that the ledger keeps for the fleet.

@@ -26,7 +26,7 @@ pub use plan::*;
 pub use spec::{ColumnSpec, ColumnType, TABLE_KEY, TableSpec, VERSION, VERSION_KEY};
 
 /// Every table: first those of a fleet directory, then the results of a plan, then those of a market.
-pub const TABLES: [&TableSpec; 21] = [
+pub const TABLES: [&TableSpec; 22] = [
     &NODES,
     &ZONES,
     &ZONE_MEMBERS,
@@ -47,5 +47,6 @@ pub const TABLES: [&TableSpec; 21] = [
     &SALES,
     &ENTRIES,
     &BALANCES,
+    &POSTED,
     &REVOCATIONS,
 ];

@@ -1,10 +1,10 @@
 //! Winners by value over the root of weighted size, each at its critical bid: for bidders who want one bundle, in milliseconds.
 //!
 //! Bids are taken in the order of `v / sqrt(w)`, where the weighted size `w` of a bundle is the sum over its goods of the share
-//! of what there is; a bid wins where its bundle is still there (Lehmann, O'Callaghan & Shoham 2002, section 5, with shares in
-//! place of numbers of goods). A winner pays the least value with which it would have won. Who wins goes on winning with a
-//! greater value or a smaller bundle, so no bidder that wants one bundle gains by stating another value or bundle (their
-//! theorem 9.6).
+//! of what there is times the weight of the good; a bid wins where its bundle is still there (Lehmann, O'Callaghan & Shoham
+//! 2002, section 5, with weighted shares in place of numbers of goods). A winner pays the least value with which it would have
+//! won. Who wins goes on winning with a greater value or a smaller bundle, so no bidder that wants one bundle gains by stating
+//! another value or bundle (their theorem 9.6).
 //!
 //! It does not hold for a bidder with two bundles, and what wins may be worth as little as one part in the root of the number
 //! of goods of the best; the tests keep examples of both.
@@ -13,11 +13,22 @@ mod order;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 
 use crate::lot::lot;
 use crate::money::{MONEY_MAX, Money};
 use order::{Rank, is_before};
+
+/// What there is of a good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stock {
+    /// How much of it.
+    pub quantity: u64,
+    /// What all of it counts for in the size of a bundle, beside other goods: how long it lasts. Above zero.
+    pub weight: u64,
+}
 
 /// A bid of one bidder for one bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,17 +74,17 @@ pub enum GreedyError {
 ///
 /// # Errors
 /// The first bid that makes no sense.
-pub fn clear(supply: &[u64], bids: &[SingleMinded], seed: u64) -> Result<Vec<Option<Money>>, GreedyError> {
+pub fn clear(supply: &[Stock], bids: &[SingleMinded], seed: u64) -> Result<Vec<Option<Money>>, GreedyError> {
     for (bid, stated) in bids.iter().enumerate() {
         check(supply, bid, stated)?;
     }
     let rank = |at: usize| Rank { value: bids[at].value, size: size(supply, &bids[at].goods), lot: lot(seed, at) };
-    let candidates = (0..bids.len()).filter(|&at| bids[at].value >= bids[at].reserve && fits(supply, &bids[at].goods));
+    let mut left: Vec<u64> = supply.iter().map(|stock| stock.quantity).collect();
+    let candidates = (0..bids.len()).filter(|&at| bids[at].value >= bids[at].reserve && fits(&left, &bids[at].goods));
     let mut ranked: Vec<(usize, Rank)> = candidates.map(|at| (at, rank(at))).collect();
     ranked.sort_by(|a, b| order::compare(&a.1, &b.1));
 
     let mut payments = vec![None; bids.len()];
-    let mut left = supply.to_vec();
     for (position, (bid, rank)) in ranked.iter().enumerate() {
         let stated = &bids[*bid];
         if fits(&left, &stated.goods) {
@@ -114,17 +125,24 @@ fn critical(rank: &Rank, other: &Rank) -> Money {
     Money(least)
 }
 
-/// Binary places of a share.
-const SHARE_SHIFT: u32 = 32;
+/// Binary places of a size.
+const SIZE_SHIFT: u32 = 32;
 
-/// The weighted size of a bundle in units of 2^-32: the sum of its goods' shares of the supply, each rounded up.
-fn size(supply: &[u64], goods: &[(u32, u64)]) -> u64 {
-    let share = |&(good, amount): &(u32, u64)| {
-        let whole = u128::from(supply[good as usize].max(1));
-        (u128::from(amount) << SHARE_SHIFT).div_ceil(whole)
+/// The weighted size of a bundle that the supply holds, in units of 2^-32: the sum of its goods' shares of the supply, each times
+/// the good's weight. Goods of which there is the same quantity are rounded up as one, so that a good that is cut in two, each
+/// with its part of the weight, counts for what it did.
+fn size(supply: &[Stock], goods: &[(u32, u64)]) -> u128 {
+    let mut parts: BTreeMap<u64, u128> = BTreeMap::new();
+    for &(good, amount) in goods {
+        let Stock { quantity, weight } = supply[good as usize];
+        let part = parts.entry(quantity).or_default();
+        *part = part.saturating_add(u128::from(amount) * u128::from(weight));
+    }
+    let share = |(quantity, part): (u64, u128)| {
+        let whole = u128::from(quantity.max(1));
+        ((part / whole) << SIZE_SHIFT) + ((part % whole) << SIZE_SHIFT).div_ceil(whole)
     };
-    let sum: u128 = goods.iter().map(share).sum();
-    u64::try_from(sum).unwrap_or(u64::MAX)
+    parts.into_iter().map(share).sum()
 }
 
 fn fits(left: &[u64], goods: &[(u32, u64)]) -> bool {
@@ -137,7 +155,7 @@ fn take(left: &mut [u64], goods: &[(u32, u64)]) {
     }
 }
 
-fn check(supply: &[u64], bid: usize, stated: &SingleMinded) -> Result<(), GreedyError> {
+fn check(supply: &[Stock], bid: usize, stated: &SingleMinded) -> Result<(), GreedyError> {
     let amounts = [stated.value, stated.reserve];
     if let Some(amount) = amounts.into_iter().find(|amount| !amount.is_amount()) {
         return Err(GreedyError::NotAnAmount { bid, amount });

@@ -1,6 +1,6 @@
 //! The order of bids: by value over the root of size, compared exactly.
 //!
-//! `v / sqrt(w) > v' / sqrt(w')` iff `v^2 w' > v'^2 w`; both sides are computed in 192 bits.
+//! `v / sqrt(w) > v' / sqrt(w')` iff `v^2 w' > v'^2 w`; both sides are computed in 256 bits.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,7 @@ pub(super) struct Rank {
     /// An amount.
     pub(super) value: Money,
     /// Above zero.
-    pub(super) size: u64,
+    pub(super) size: u128,
     /// Decides where the rest is equal; no two are.
     pub(super) lot: (u64, usize),
 }
@@ -27,14 +27,19 @@ pub(super) fn is_before(one: &Rank, other: &Rank) -> bool {
     compare(one, other) == Ordering::Less
 }
 
-/// The square of a value times a size: the high 128 bits above 2^64, and the low 64.
-fn product(value: Money, size: u64) -> (u128, u64) {
+/// The square of a value times a size, in digits of 64 bits, the highest first.
+fn product(value: Money, size: u128) -> [u128; 4] {
+    const DIGIT: u128 = u64::MAX as u128;
     let value = u128::from(value.micro_credits());
-    let (square, size) = (value * value, u128::from(size));
-    let low = (square & u128::from(u64::MAX)) * size;
-    let high = (square >> 64) * size + (low >> 64);
-    let rest = u64::try_from(low & u128::from(u64::MAX)).expect("64 bits are left");
-    (high, rest)
+    let mut digits = [0, 0, size >> 64, size & DIGIT];
+    for _ in 0..2 {
+        let mut carry = 0;
+        for digit in digits.iter_mut().rev() {
+            let sum = *digit * value + carry;
+            (*digit, carry) = (sum & DIGIT, sum >> 64);
+        }
+    }
+    digits
 }
 
 #[cfg(test)]
@@ -42,13 +47,13 @@ mod tests {
     use super::*;
     use crate::money::MONEY_MAX;
 
-    fn rank(value: i64, size: u64) -> Rank {
+    fn rank(value: i64, size: u128) -> Rank {
         Rank { value: Money(value), size, lot: (0, 0) }
     }
 
     #[test]
     fn a_difference_in_the_last_place_of_the_greatest_values_counts() {
-        let (most, size) = (MONEY_MAX.0, u64::MAX);
+        let (most, size) = (MONEY_MAX.0, u128::MAX);
         assert!(is_before(&rank(most, size), &rank(most - 1, size)));
         assert!(is_before(&rank(most, size - 1), &rank(most, size)));
         // Twice the value at four times the size is the same rank.

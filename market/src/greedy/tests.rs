@@ -2,6 +2,12 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// Clears where all goods last as long.
+fn clear(supply: &[u64], bids: &[SingleMinded], seed: u64) -> Result<Vec<Option<Money>>, GreedyError> {
+    let supply: Vec<Stock> = supply.iter().map(|&quantity| Stock { quantity, weight: 1 }).collect();
+    super::clear(&supply, bids, seed)
+}
+
 fn bid(value: i64, goods: &[(u32, u64)]) -> SingleMinded {
     SingleMinded { value: Money(value), reserve: Money::ZERO, goods: goods.to_vec() }
 }

@@ -1,7 +1,8 @@
 //! What a round offers: accounts cut into goods where anything about them changes.
 //!
 //! A good is an account over an interval. Intervals begin and end where a term that is bid for does, and where the account's
-//! capacity changes, so that a bid either needs all of a good's interval or none of it.
+//! capacity or anything that its least price follows changes. So a bid either needs all of a good's interval or none of it, and
+//! what it costs there is the same at each instant: what a term costs does not depend on where others cut it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +15,9 @@ use lessor_models::time::{Interval, MICROS_PER_HOUR, StepFunction, Timestamp};
 
 use super::OfferedGood;
 use super::holdings::Holdings;
+use super::posted_prices::{self, PostedPrices};
 use crate::book::GoodIndex;
-use crate::policy::{AccountClass, tradable};
+use crate::policy::{AccountClass, Format, Reserve, tradable};
 
 /// What a round is held on.
 #[derive(Clone, Copy, Debug)]
@@ -26,13 +28,15 @@ pub struct Ground<'a> {
     pub holdings: &'a Holdings,
     /// What a plan says that they are worth, account by account: no reserve price is below. Empty where there is no plan.
     pub seeds: &'a [Price],
+    /// The posted prices that the round before left; an account without one begins at its reserve price.
+    pub posted: &'a PostedPrices,
 }
 
 impl<'a> Ground<'a> {
     /// Accounts of which nothing is held, without a plan.
     #[must_use]
     pub fn bare(fleet: &'a Fleet) -> Ground<'a> {
-        Ground { fleet, holdings: Holdings::none(), seeds: &[] }
+        Ground { fleet, holdings: Holdings::none(), seeds: &[], posted: posted_prices::none() }
     }
 }
 
@@ -62,7 +66,8 @@ pub struct ListedGood {
     pub capacity: u64,
     /// What is let of it: as much as the policy lets trade, or what sellers offer.
     pub offered: u64,
-    /// The reserve price, in micro-credits per 10^6 base units and hour; nothing where sellers state what they ask.
+    /// The reserve price, in micro-credits per 10^6 base units and hour, which is the posted price where the format is that;
+    /// nothing where sellers state what they ask.
     pub reserve: u64,
 }
 
@@ -91,9 +96,10 @@ impl Catalog {
         let mut goods = Vec::new();
         for ((owner, kind), mut cuts) in cuts {
             let (Some(&first), Some(&last)) = (cuts.first(), cuts.last()) else { continue };
-            let steps = fleet.steps().get(&(owner, kind));
-            let inside = steps.into_iter().flat_map(StepFunction::steps).map(|step| step.0);
-            cuts.extend(inside.filter(|&at| first < at && at < last));
+            let inside = changes(ground, class, owner, kind).filter(|&at| first < at && at < last);
+            cuts.extend(inside);
+            let posted = ground.posted.get(&(owner, kind)).filter(|_| class.format == Format::Posted);
+            let posted = posted.map_or(0, |standing| standing.price.stated());
             let instants: Vec<Timestamp> = cuts.into_iter().collect();
             for pair in instants.windows(2) {
                 let interval = Interval { start: pair[0], end: pair[1] };
@@ -101,9 +107,9 @@ impl Catalog {
                 let held = ground.holdings.most(owner, kind, interval);
                 let offered = if capacity == UNLIMITED { 0 } else { tradable(class, capacity, held) };
                 let least = class.reserve.price(energy_price(fleet, owner, interval.start));
-                let seed = seed(ground.seeds, owner, kind, interval);
+                let worth = posted.max(seed(ground.seeds, owner, kind, interval));
                 // A plan may find an account dearer than the policy lets it be.
-                let reserve = least.max(class.price_cap.map_or(seed, |cap| cap.min(seed)));
+                let reserve = least.max(class.price_cap.map_or(worth, |cap| cap.min(worth)));
                 goods.push(ListedGood { owner, kind, interval, capacity, offered, reserve });
             }
         }
@@ -184,6 +190,22 @@ impl Catalog {
         });
         first..first + count.count()
     }
+}
+
+/// The instants at which anything about an account changes: its capacity, what energy costs there where a price follows it, and
+/// what a plan says that it is worth.
+fn changes<'a>(
+    ground: &Ground<'a>,
+    class: &AccountClass,
+    owner: Owner,
+    kind: Kind,
+) -> impl Iterator<Item = Timestamp> + use<'a> {
+    let follows_tariff = class.format.takes_offers() || matches!(class.reserve, Reserve::MarginalCost { .. });
+    let tariff = energy_tariff(ground.fleet, owner).filter(|_| follows_tariff);
+    let steps = ground.fleet.steps().get(&(owner, kind)).into_iter().chain(tariff);
+    let worth = ground.seeds.iter().filter(move |price| (price.owner, price.kind) == (owner, kind));
+    let worth = worth.flat_map(|price| [price.interval.start, price.interval.end]);
+    steps.flat_map(StepFunction::steps).map(|step| step.0).chain(worth)
 }
 
 /// Where an account is, as policies speak of it.

@@ -204,6 +204,16 @@ impl<'a> Market<'a> {
         );
     }
 
+    /// Who makes a bid.
+    pub(super) fn bidder(&self, entered: &Entered) -> BidderIndex {
+        self.session.bids[entered.at].bidder
+    }
+
+    /// Who makes an offer.
+    pub(super) fn seller(&self, entered: &Entered) -> SellerId {
+        self.session.offers[entered.at].seller
+    }
+
     /// The most that one bidder may win of a good.
     pub(super) fn holder_cap(&self, good: GoodIndex) -> u64 {
         self.class.holder_cap(self.catalog.goods()[good.0 as usize].offered)

@@ -6,8 +6,9 @@
 //! what the fleet has; formats with offers let what is offered, as far as it may trade.
 //!
 //! `screen` applies the policy before anything is compared, [`catalog`] cuts accounts into goods around what runs
-//! ([`holdings`]), `market` is one account class, and `formats` clears it; each bid has a `fate`, and [`posting`] turns fates
-//! into transfers. [`check`], [`supporting_prices`], [`probe`] and [`why`] look at a round from outside.
+//! ([`holdings`]), `market` is one account class, and `formats` clears it; each bid has a `fate`, [`posting`] turns fates into
+//! transfers, and [`posted_prices`] moves prices to the next round. [`check`], [`supporting_prices`], [`probe`] and [`why`] look
+//! at a round from outside.
 
 pub mod catalog;
 pub mod check;
@@ -17,6 +18,7 @@ mod fate;
 mod formats;
 pub mod holdings;
 mod market;
+pub mod posted_prices;
 pub mod posting;
 pub mod probe;
 mod screen;
@@ -106,17 +108,33 @@ pub struct ClassOutcome {
     pub class: usize,
     /// What was offered.
     pub catalog: Catalog,
+    /// The bids that were compared whole, in the order of their lots.
+    pub entered: Vec<usize>,
     /// What winners offer beyond the reserve prices, or beyond what sellers ask, in micro-credits.
     pub surplus: u128,
     /// A proven limit on that for every choice of winners; `None` where the format proves none.
     pub bound: Option<u128>,
     /// Why nothing was settled, where nothing was.
     pub unsettled: Option<Unsettled>,
-    /// Prices of goods that everybody pays, where the rule has such, in micro-credits per 10^6 base units and hour.
+    /// Prices of goods that everybody pays, where the rule has such (posted and uniform prices), in micro-credits per 10^6 base
+    /// units and hour.
     pub prices: BTreeMap<GoodIndex, u64>,
     /// What each winner owes by a rule of sealed bids before it is rounded up, in millionths of a micro-credit; empty in other
     /// formats, where what bids pay is all there is.
     pub exact_payments: BTreeMap<BidderIndex, u128>,
+}
+
+impl ClassOutcome {
+    /// The price of a good: what everybody pays where the rule has such a price, else the reserve price and what supports the
+    /// round above it; in micro-credits per 10^6 base units and hour.
+    ///
+    /// # Panics
+    /// Where the class has no such good.
+    #[must_use]
+    pub fn price(&self, good: GoodIndex, above_reserve: u64) -> u64 {
+        let reserve = self.catalog.goods()[good.0 as usize].reserve;
+        self.prices.get(&good).copied().unwrap_or(reserve.saturating_add(above_reserve))
+    }
 }
 
 /// What came of a round.
@@ -190,6 +208,7 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
         fates.close_groups(session.bids, class);
         classes.push(ClassOutcome {
             class,
+            entered: market.bids.iter().map(|entered| entered.at).collect(),
             catalog: market.catalog,
             surplus,
             bound,

@@ -9,12 +9,14 @@
 //!
 //! (Lagrangian relaxation; Geoffrion 1974). Where sellers make offers, an offer that stays is a bid of its seller for what it
 //! offers, at what it asks, and what all offers ask is taken off the bound. Good prices come from subgradient steps: dearer
-//! where groups take more than there is, cheaper where less. The bound is evaluated in exact integers, by code that shares
-//! nothing with what chose the winners.
+//! where groups take more than there is, cheaper where less, and never above the policy's cap. The bound is evaluated in exact
+//! integers, by code that shares nothing with what chose the winners.
+
+use std::collections::BTreeSet;
 
 use lessor_solver::support::stop::Stop;
 
-use super::catalog::{Catalog, STATED_MICROS};
+use super::catalog::{Catalog, ListedGood, STATED_MICROS};
 use super::{ClassOutcome, Lost, Session, SessionOutcome};
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
 use crate::money::Money;
@@ -65,6 +67,9 @@ pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcom
     let mut best = SupportingPrices { above_reserve: vec![0; offered.len()], bound: u128::MAX };
     let mut prices = vec![0_u64; offered.len()];
     let scales = scales(&takers, &offered);
+    let cap = session.policy.rules().classes[class.class].price_cap.unwrap_or(u64::MAX);
+    let room = |good: &ListedGood| cap.saturating_sub(good.reserve);
+    let room: Vec<u64> = catalog.goods().iter().map(room).collect();
     for step in 0..(LOOKS_MAX / takers.len().max(1)).clamp(STEPS_LEAST, STEPS) {
         let (bound, taken) = evaluate(&takers, &offered, &prices);
         let bound = bound.saturating_sub(asked).div_ceil(STATED_MICROS);
@@ -76,7 +81,7 @@ pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcom
         }
         let shrinking = 1.0 / (1.0 + step as f64 / 20.0);
         for (good, price) in prices.iter_mut().enumerate() {
-            *price = stepped(*price, (taken[good], offered[good]), scales[good] * shrinking);
+            *price = stepped(*price, (taken[good], offered[good]), scales[good] * shrinking).min(room[good]);
         }
     }
     best
@@ -89,8 +94,11 @@ fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome)
             && matches!(result, Ok(_) | Err(Lost::Outbid | Lost::Lot | Lost::Paradox | Lost::Unsettled))
     };
     let catalog = &class.catalog;
-    let bids = session.bids.iter().zip(&outcome.fates).filter(|(_, fate)| was_compared(fate.class, fate.result));
-    let bids = bids.map(|(bid, fate)| Taker {
+    // At a posted price, a bid that came after another of its group, or of its bidder, was in the choice as well.
+    let entered: BTreeSet<usize> = class.entered.iter().copied().collect();
+    let bids = session.bids.iter().zip(&outcome.fates).enumerate();
+    let bids = bids.filter(|(at, (_, fate))| was_compared(fate.class, fate.result) || entered.contains(at));
+    let bids = bids.map(|(_, (bid, fate))| Taker {
         chooser: Chooser::Group(bid.bidder, bid.group),
         worth: u128::try_from(fate.counted.0 - fate.reserve.0).unwrap_or(0).saturating_mul(STATED_MICROS),
         uses: uses(catalog, &catalog.bundle(&bid.wishes)),

@@ -1,4 +1,4 @@
-//! The tables of a market: a book of bids and offers, what came of each, and what parties have and owe.
+//! The tables of a market: a book of bids and offers, what came of each, what parties have and owe, and posted prices.
 
 mod awards;
 mod balances;
@@ -6,6 +6,7 @@ mod bids;
 mod entries;
 mod goods;
 mod offers;
+mod posted;
 mod revocations;
 mod sales;
 
@@ -15,5 +16,6 @@ pub use bids::{BIDS, BidRows, read_bids, write_bids};
 pub use entries::{ENTRIES, EntryRow, read_entries, write_entries};
 pub use goods::BidGood;
 pub use offers::{OFFERS, OfferGood, OfferRows, read_offers, write_offers};
+pub use posted::{POSTED, PostedRow, read_posted, write_posted};
 pub use revocations::{REVOCATIONS, RevocationRow, read_revocations, write_revocations};
 pub use sales::{SALES, SaleRow, read_sales, write_sales};

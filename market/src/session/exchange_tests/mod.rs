@@ -417,9 +417,9 @@ fn dual_prices_seed_reserve_prices() {
         let ground = Ground { seeds, ..Ground::bare(&fleet) };
         results(&clear_session(&session(ground, &policy, &bids, &[]), &Stop::new()).unwrap()).0[0]
     };
-    // The policy's 10 stands where the plan says less; 61 for half of the hour are 30.5 for all of it, rounded up.
+    // The policy's 10 stands where the plan says less, and when: 61 for half of the hour and 10 for the other are 35.5, rounded up.
     assert_eq!((paid(&[]), paid(&[price(hour, 7)])), (Ok(10), Ok(10)));
-    assert_eq!((paid(&[price(hour, 61)]), paid(&[price(half, 61)])), (Ok(61), Ok(31)));
+    assert_eq!((paid(&[price(hour, 61)]), paid(&[price(half, 61)])), (Ok(61), Ok(36)));
     assert_eq!(paid(&[price(hour, 901)]), Err(Lost::Reserve));
 }
 

@@ -1,46 +1,61 @@
-//! Formats that need no program: greedy with critical bids, and a posted price before its first step.
+//! Formats that need no program: greedy with critical bids, and a posted price.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::greedy::{self, SingleMinded};
+use crate::book::{BidderIndex, GoodIndex};
+use crate::greedy::{self, SingleMinded, Stock};
 use crate::session::SessionError;
+use crate::session::catalog::ListedGood;
 use crate::session::fate::Lost;
 use crate::session::market::{Cleared, Entered, Fates, Market, repeated};
 
-/// Winners by value over the root of weighted size, one bid of a bidder.
+/// Winners by value over the root of weighted size, one bid of a bidder. What a good weighs is how long it lasts, so that a term
+/// that others' bids cut into several goods weighs the same.
 pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates) -> Result<Cleared, SessionError> {
-    market.leave_out_bids(fates, &repeated(market.session.bids.iter().map(|bid| bid.bidder)));
+    market.leave_out_bids(fates, &repeated(market.bids.iter().map(|entered| market.bidder(entered))));
     let single = |entered: &Entered| {
         let fate = &fates.bids[entered.at];
         let goods = entered.bundle.iter().map(|&(good, quantity)| (good.0, quantity)).collect();
         SingleMinded { value: fate.counted, reserve: fate.reserve, goods }
     };
     let bids: Vec<SingleMinded> = market.bids.iter().map(single).collect();
-    let supply: Vec<u64> = market.catalog.goods().iter().map(|good| good.offered).collect();
+    let stock = |good: &ListedGood| Stock { quantity: good.offered, weight: good.interval.span().0 };
+    let supply: Vec<Stock> = market.catalog.goods().iter().map(stock).collect();
     let payments = greedy::clear(&supply, &bids, market.session.policy.rules().tie_break_seed)?;
     Ok(Cleared { surplus: market.award(&mut fates.bids, payments), ..Cleared::default() })
 }
 
-/// In the order of lots, each takes at the reserve price what is left, one of a group at most.
+/// In the order of lots, each takes at the posted price what is left, one of a group at most, and no bidder more of a good than one
+/// may win. The posted price of a good is its reserve price, and what everybody pays.
 pub(super) fn clear_posted(market: &Market<'_>, fates: &mut Fates) -> Cleared {
-    let mut left: Vec<u64> = market.catalog.goods().iter().map(|good| good.offered).collect();
+    let goods = market.catalog.goods();
+    let mut left: Vec<u64> = goods.iter().map(|good| good.offered).collect();
+    let mut taken: BTreeMap<(BidderIndex, GoodIndex), u64> = BTreeMap::new();
     let mut payments = Vec::with_capacity(market.bids.len());
     let mut served = BTreeSet::new();
     for entered in &market.bids {
         let (bid, fate) = (&market.session.bids[entered.at], &mut fates.bids[entered.at]);
-        let is_there = entered.bundle.iter().all(|&(good, quantity)| quantity <= left[good.0 as usize]);
+        let with = |good, quantity: u64| quantity.saturating_add(taken.get(&(bid.bidder, good)).copied().unwrap_or(0));
         let lost = if served.contains(&(bid.bidder, bid.group)) {
             Some(Lost::GroupWon)
+        } else if entered.bundle.iter().any(|&(good, quantity)| with(good, quantity) > market.holder_cap(good)) {
+            Some(Lost::Supply)
+        } else if entered.bundle.iter().any(|&(good, quantity)| quantity > left[good.0 as usize]) {
+            Some(Lost::Lot)
         } else {
-            (!is_there).then_some(Lost::Lot)
+            None
         };
         if let Some(lost) = lost {
             fate.result = Err(lost);
         } else {
             served.insert((bid.bidder, bid.group));
-            entered.bundle.iter().for_each(|&(good, quantity)| left[good.0 as usize] -= quantity);
+            for &(good, quantity) in &entered.bundle {
+                left[good.0 as usize] -= quantity;
+                *taken.entry((bid.bidder, good)).or_default() += quantity;
+            }
         }
         payments.push(lost.is_none().then_some(fate.reserve));
     }
-    Cleared { surplus: market.award(&mut fates.bids, payments), ..Cleared::default() }
+    let prices = (0..).map(GoodIndex).zip(goods.iter().map(|good| good.reserve)).collect();
+    Cleared { surplus: market.award(&mut fates.bids, payments), prices, ..Cleared::default() }
 }

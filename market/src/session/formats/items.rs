@@ -25,7 +25,7 @@ pub(super) fn clear_items(market: &mut Market<'_>, fates: &mut Fates, stop: &Sto
     keep_one_group(market, fates);
     let mut bidders: BTreeMap<BidderIndex, Vec<&Entered>> = BTreeMap::new();
     for entered in &market.bids {
-        bidders.entry(market.session.bids[entered.at].bidder).or_default().push(entered);
+        bidders.entry(market.bidder(entered)).or_default().push(entered);
     }
     if bidders.is_empty() || market.offers.is_empty() {
         market.bids.iter().for_each(|entered| fates.bids[entered.at].result = Err(Lost::Supply));
@@ -54,7 +54,7 @@ pub(super) fn clear_items(market: &mut Market<'_>, fates: &mut Fates, stop: &Sto
 /// A bidder who wants one item states its bids in one group.
 fn keep_one_group(market: &mut Market<'_>, fates: &mut Fates) {
     let groups: BTreeSet<(BidderIndex, GroupIndex)> =
-        market.session.bids.iter().map(|bid| (bid.bidder, bid.group)).collect();
+        market.bids.iter().map(|entered| (market.bidder(entered), market.session.bids[entered.at].group)).collect();
     market.leave_out_bids(fates, &repeated(groups.into_iter().map(|(bidder, _)| bidder)));
 }
 

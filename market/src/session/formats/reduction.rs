@@ -28,9 +28,8 @@ pub(super) fn clear_reduced(market: &mut Market<'_>, fates: &mut Fates) -> Clear
     Cleared { surplus: outcome.surplus, ..Cleared::default() }
 }
 
-/// The theorem is of parties with one order each.
+/// The theorem is of parties with one order each; what the rules kept out is none.
 fn keep_single(market: &mut Market<'_>, fates: &mut Fates) {
-    let session = market.session;
-    market.leave_out_bids(fates, &repeated(session.bids.iter().map(|bid| bid.bidder)));
-    market.leave_out_offers(fates, &repeated(session.offers.iter().map(|offer| offer.seller)));
+    market.leave_out_bids(fates, &repeated(market.bids.iter().map(|entered| market.bidder(entered))));
+    market.leave_out_offers(fates, &repeated(market.offers.iter().map(|entered| market.seller(entered))));
 }

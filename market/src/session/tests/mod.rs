@@ -1,4 +1,6 @@
 mod money;
+mod posted;
+mod strangers;
 
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};
 use lessor_models::job::{Domain, ServiceClass};
@@ -315,13 +317,13 @@ proptest! {
     /// Whatever is bid: what the second look finds is all zero, nobody pays below the reserve price, the ledger balances, and
     /// the prices prove a bound that is no less than the surplus.
     #[test]
-    fn a_round_holds_all_of_its_rules(bids in any_bids(), cap in 300..=1_000_u32, greedy in any::<bool>()) {
-        let (format, payment) = if greedy {
-            (Format::Greedy, PaymentRule::CriticalBid)
-        } else {
-            (Format::SealedBid, PaymentRule::PayAsBid)
+    fn a_round_holds_all_of_its_rules(bids in any_bids(), cap in 300..=1_000_u32, format in 0..3) {
+        let links = match format {
+            0 => class("links", Level::Layer, Format::Greedy, PaymentRule::CriticalBid),
+            1 => class("links", Level::Layer, Format::SealedBid, PaymentRule::PayAsBid),
+            _ => at_posted_price(),
         };
-        let policy = policy(vec![AccountClass { holder_cap_permille: cap, ..class("links", Level::Layer, format, payment) }]);
+        let policy = policy(vec![AccountClass { holder_cap_permille: cap, ..links }]);
         let (fleet, outcome) = (fleet(), cleared(&policy, &bids));
         let fees = &policy.rules().fees;
         let session = session(&fleet, &policy, &bids);
