@@ -153,7 +153,7 @@ fn what_nobody_offers_and_what_one_bidder_may_not_win_has_no_quote() {
             &format!("market quote round zone:link-000:bandwidth --quantity {quantity} --term {term} --json"),
         )
     };
-    assert!(quote(2, 1, "1h").err.contains("has 0 base units on offer"));
+    assert!(quote(2, 1, "1h").err.contains("has nothing on offer"));
     // A thousand thousand of a seller for an hour: four tenths of them for one bidder.
     let offered =
         OfferGood { good: good(link, Kind::Bandwidth, 1_000_000, (0, 1)), price: 7, draw_mw: 0, heat_price: 0 };
@@ -163,7 +163,7 @@ fn what_nobody_offers_and_what_one_bidder_may_not_win_has_no_quote() {
     let said = quote(0, 400_000, "1h").json();
     assert_eq!((&said["offered"], &said["most"]), (&1_000_000.into(), &400_000.into()), "{said}");
     assert!(quote(2, 400_001, "1h").err.contains("of which one bidder may win 400000"));
-    assert!(quote(2, 1, "2h").err.contains("has 0 base units on offer"));
+    assert!(quote(2, 1, "2h").err.contains("has nothing on offer"));
 }
 
 #[test]

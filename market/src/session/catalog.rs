@@ -161,7 +161,8 @@ impl Catalog {
         let parts = goods.iter().flat_map(|offered| {
             self.within(&offered.wish).map(move |at| {
                 let interval = self.goods[at].interval;
-                let price = u128::from(self.ask_price(ground, offered, interval.start));
+                let energy = energy_price(ground.fleet, offered.wish.owner, interval.start);
+                let price = u128::from(offered.cost.price(energy));
                 price.saturating_mul(offered.wish.quantity.into()).saturating_mul(interval.span().0.into())
             })
         });
@@ -172,12 +173,6 @@ impl Catalog {
     #[must_use]
     pub fn ask(&self, ground: &Ground<'_>, goods: &[OfferedGood]) -> u128 {
         self.asked_parts(ground, goods).div_ceil(STATED_MICROS)
-    }
-
-    /// The least price of an offered good at an instant, in micro-credits per 10^6 base units and hour.
-    #[must_use]
-    pub fn ask_price(&self, ground: &Ground<'_>, offered: &OfferedGood, at: Timestamp) -> u64 {
-        offered.cost.price(energy_price(ground.fleet, offered.wish.owner, at))
     }
 
     /// The positions of the goods of an account that lie within a term.

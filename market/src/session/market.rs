@@ -30,6 +30,8 @@ pub(super) struct Market<'a> {
     pub(super) catalog: Catalog,
     pub(super) bids: Vec<Entered>,
     pub(super) offers: Vec<Entered>,
+    /// What bidders got already of goods, where they trade in parts first.
+    pub(super) taken: BTreeMap<(BidderIndex, GoodIndex), u64>,
 }
 
 /// What came of a class, beside the fates.
@@ -94,7 +96,8 @@ impl<'a> Market<'a> {
         let wanted = bids.iter().flat_map(|&at| &session.bids[at].wishes);
         let offered = offers.iter().flat_map(|&at| session.offers[at].goods.iter().map(|good| &good.wish));
         let catalog = Catalog::new(&session.ground, stated, wanted.chain(offered));
-        let mut market = Market { session, class: stated, catalog, bids: Vec::new(), offers: Vec::new() };
+        let (bids_in, offers_in, taken) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut market = Market { session, class: stated, catalog, bids: bids_in, offers: offers_in, taken };
         if stated.format.takes_offers() {
             market.enter_offers(offers, &mut fates.offers);
         }
@@ -161,20 +164,37 @@ impl<'a> Market<'a> {
     /// Whether a bid may win what it is for, or a part of that where parts are traded and it welcomes one.
     fn may_fit(&self, at: usize, bundle: &Bundle) -> bool {
         let is_rule_of_parts = (self.class.format, self.class.payment) == (Format::DoubleAuction, PaymentRule::Uniform);
-        match bundle.as_slice() {
-            [(good, _)] if is_rule_of_parts && self.session.bids[at].is_divisible => self.holder_cap(*good) > 0,
-            _ => self.fits(bundle),
+        let bid = &self.session.bids[at];
+        if is_rule_of_parts && bid.is_divisible && bid.wishes.len() == 1 {
+            bundle.iter().all(|&(good, _)| self.holder_cap(good) > 0)
+        } else {
+            self.fits(bid.bidder, bundle)
         }
     }
 
-    /// Whether one bidder may win all of a bundle.
-    fn fits(&self, bundle: &Bundle) -> bool {
-        bundle.iter().all(|&(good, quantity)| quantity <= self.holder_cap(good))
+    /// Whether a bidder may win all of a bundle.
+    fn fits(&self, bidder: BidderIndex, bundle: &Bundle) -> bool {
+        bundle.iter().all(|&(good, quantity)| quantity <= self.may_win(bidder, good))
+    }
+
+    /// The most that a bidder may win of a good beside what it got already.
+    pub(super) fn may_win(&self, bidder: BidderIndex, good: GoodIndex) -> u64 {
+        let taken = self.taken.get(&(bidder, good)).copied().unwrap_or(0);
+        self.holder_cap(good).saturating_sub(taken)
+    }
+
+    /// Counts what the bidder of a bid for one account got of it.
+    pub(super) fn count(&mut self, entered: &Entered, got: u64) {
+        let bidder = self.bidder(entered);
+        for &(good, _) in &entered.bundle {
+            *self.taken.entry((bidder, good)).or_default() += got;
+        }
     }
 
     /// Takes out the bids for more than one bidder may win.
     pub(super) fn leave_out_too_large(&mut self, fates: &mut Fates) {
-        let (fitting, too_large) = std::mem::take(&mut self.bids).into_iter().partition(|bid| self.fits(&bid.bundle));
+        let bids = std::mem::take(&mut self.bids).into_iter();
+        let (fitting, too_large) = bids.partition(|bid| self.fits(self.bidder(bid), &bid.bundle));
         self.bids = fitting;
         let told = |bid: Entered| fates.bids[bid.at].result = Err(Lost::Supply);
         Vec::into_iter(too_large).for_each(told);

@@ -207,5 +207,6 @@ fn entered<'a>(session: &'a Session<'a>, outcome: &SessionOutcome, class: &Class
         catalog: class.catalog.clone(),
         bids: bids.collect(),
         offers: Vec::new(),
+        taken: BTreeMap::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! Rounds with offers, budgets and running leases, against enumeration.
 
+mod decoys;
 mod uniform;
 
 use std::collections::BTreeMap;

@@ -274,9 +274,9 @@ fn a_divisible_bid_for_more_than_is_offered_gets_a_part() {
     // At 30, which is its limit, since it wants more than is offered; what is whole gets nothing then.
     assert_eq!(results(&outcome), (vec![Ok(30), Err(Lost::Supply)], vec![Ok(30), Err(Lost::Outbid)]));
     assert_eq!((outcome.fates[0].part, outcome.classes[0].surplus), (Some(1_000_000), 20));
-    // Where another trades the good whole, no part of it is to be had.
+    // Where it is offered whole, no part of it is to be had.
     let mixed = [part(bid(0, 90, &[wish(0, 3)])), bid(1, 20, &[wish(0, 1)])];
-    let (bought, _) = results(&cleared(&policy, &mixed, &offers[..1]));
+    let (bought, _) = results(&cleared(&policy, &mixed, &[offer(1, 10, &[wish(0, 1)])]));
     assert!(bought[0] == Err(Lost::Supply) && bought[1].is_ok(), "{bought:?}");
 }
 
@@ -339,4 +339,78 @@ fn of_orders_that_could_stay_out_the_right_one_does() {
     );
     assert_eq!(bought[0], Err(Lost::Paradox));
     assert_eq!((outcome.classes[0].surplus, outcome.classes[0].bound), (29, Some(96)));
+}
+
+/// A wish for millions of the layer during half of the first hour.
+fn half_of_the_hour(millions: u64) -> Wish {
+    let whole = wish(0, millions);
+    let end = whole.interval.start.after(Span(MICROS_PER_HOUR / 2));
+    Wish { interval: Interval { end, ..whole.interval }, ..whole }
+}
+
+#[test]
+fn no_order_of_another_kind_comes_between_those_that_trade_in_parts() {
+    let part = |one: AccountBid| AccountBid { is_divisible: true, ..one };
+    let mut rules = policy(Format::DoubleAuction, PaymentRule::Uniform).rules().clone();
+    rules.terms.least = Span(1);
+    let (policy, fleet) = (Policy::new(rules).unwrap(), fleet());
+    // Seven millions at 10 and six at 8, for ten at 1: all of the first and three of the second, at the 8 of the second.
+    let own = [part(bid(0, 70, &[wish(0, 7)])), part(bid(1, 48, &[wish(0, 6)]))];
+    let offers = [AccountOffer { is_divisible: true, ..offer(1, 1, &[wish(0, 10)]) }];
+    let trades = |others: &[AccountBid]| {
+        let bids: Vec<AccountBid> = own.iter().chain(others).cloned().collect();
+        let session = session(Ground::bare(&fleet), &policy, &bids, &offers);
+        let outcome = clear_session(&session, &Stop::new()).unwrap();
+        look(&session, &outcome);
+        let prices = supporting_prices::find(&session, &outcome, &outcome.classes[0], &Stop::new());
+        assert!(outcome.classes[0].surplus <= prices.bound);
+        let of = |at: usize| (outcome.fates[at].result, outcome.fates[at].part);
+        (of(0), of(1), outcome.offer_fates[0].result)
+    };
+    let alone = trades(&[]);
+    assert_eq!(alone, ((Ok(Money(56)), None), (Ok(Money(24)), Some(3_000_000)), Ok(Money(80))));
+    for other in [
+        bid(2, 0, &[wish(0, 1)]),
+        bid(2, 1, &[wish(0, 1)]),
+        bid(2, 900, &[wish(0, 1)]),
+        part(bid(2, 900, &[half_of_the_hour(1)])),
+        part(bid(2, 900, &[wish(0, 1), wish(1, 1)])),
+    ] {
+        assert_eq!(trades(std::slice::from_ref(&other)), alone, "{other:?}");
+    }
+}
+
+#[test]
+fn who_gets_no_part_may_still_trade_whole() {
+    let part = |one: AccountBid| AccountBid { is_divisible: true, ..one };
+    let parts = |one: AccountOffer| AccountOffer { is_divisible: true, ..one };
+    let policy = policy(Format::DoubleAuction, PaymentRule::Uniform);
+    // In parts the bid of 60 for three finds an ask of 50 each; another offers three whole at 10 each.
+    let bids = [part(bid(0, 60, &[wish(0, 3)]))];
+    let offers = [parts(offer(1, 50, &[wish(0, 3)])), offer(2, 10, &[wish(0, 3)])];
+    let (bought, sold) = results(&cleared(&policy, &bids, &offers));
+    assert!(bought[0].is_ok_and(|paid| (30..=60).contains(&paid)) && sold[1] == bought[0], "{bought:?} {sold:?}");
+    assert_eq!(sold[0], Err(Lost::Outbid));
+}
+
+#[test]
+fn what_a_bidder_got_in_parts_counts_for_what_it_may_win_whole() {
+    let mut rules = policy(Format::DoubleAuction, PaymentRule::Uniform).rules().clone();
+    rules.classes[0].holder_cap_permille = 500;
+    let (policy, fleet) = (Policy::new(rules).unwrap(), fleet());
+    let group = |number: u32, one: AccountBid| AccountBid { group: GroupIndex(number), ..one };
+    // Of eight millions one bidder may win four: three in parts leave one, and not two.
+    let bids = [
+        group(0, AccountBid { is_divisible: true, ..bid(0, 90, &[wish(0, 3)]) }),
+        group(1, bid(0, 90, &[wish(0, 2)])),
+        group(2, bid(0, 40, &[wish(0, 1)])),
+        group(3, bid(1, 30, &[wish(0, 1)])),
+    ];
+    let parts = AccountOffer { is_divisible: true, ..offer(1, 10, &[wish(0, 3)]) };
+    let offers = [parts, offer(2, 10, &[wish(0, 2)]), offer(3, 10, &[wish(0, 3)])];
+    let session = session(Ground::bare(&fleet), &policy, &bids, &offers);
+    let outcome = clear_session(&session, &Stop::new()).unwrap();
+    look(&session, &outcome);
+    let (bought, _) = results(&outcome);
+    assert_eq!((bought[0].is_ok(), bought[1]), (true, Err(Lost::Supply)), "{bought:?}");
 }

@@ -30,7 +30,7 @@ pub(super) fn clear(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> 
             PaymentRule::Uniform => {
                 let parts = tranches::clear_tranches(market, fates)?;
                 let whole = exchange::clear_exchange(market, fates, stop)?;
-                // Goods of tranches have no price among bundles.
+                // Where a good trades both ways, what all pay is the price of its parts.
                 let prices = whole.prices.into_iter().chain(parts.prices).collect();
                 Ok(Cleared {
                     prices,

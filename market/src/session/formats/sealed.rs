@@ -82,10 +82,10 @@ pub(in crate::session) fn bundles_with_caps(market: &Market<'_>, offers: &mut Ve
             *most = quantity.max(*most);
         }
     }
-    for ((_, good), wanting) in wanted {
-        let cap = market.holder_cap(good);
+    for ((bidder, good), wanting) in wanted {
+        let cap = market.may_win(bidder, good);
         let together: u128 = wanting.most.values().map(|&quantity| u128::from(quantity)).sum();
-        if wanting.most.len() > 1 && together > u128::from(cap) {
+        if together > u128::from(cap) {
             let shared = GoodIndex(u32::try_from(offers.len()).expect("goods are counted in 32 bits"));
             offers.push(Offer { quantity: cap, reserve: 0 });
             for at in wanting.bids {

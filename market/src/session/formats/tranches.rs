@@ -1,9 +1,10 @@
-//! Goods that trade in any part: one price a good.
+//! What trades in any part: one price for an account over a term.
 //!
-//! Bids and offers of one good alone, which may trade in part, are tranches of it: the market of a good is apart from all others,
-//! and always has a price ([`crate::uniform_price`]). A limit is an exact fraction: an amount over a quantity. Buyers pay for
-//! what they get rounded up, sellers get it rounded down. A bid for more than one bidder may win is one for so much; of several
-//! bids of one bidder that are for more together, the lowest are for less.
+//! Bids and offers of one account over the same term, which may trade in part, are tranches of it: their market is apart from all
+//! others, and always has a price ([`crate::uniform_price`]). They trade among each other first, so that no order that trades
+//! whole or over another term comes between them. Who got nothing then trades whole or not at all with those. A limit is an exact
+//! fraction: an amount over a quantity. Buyers pay for what they get rounded up, sellers get it rounded down. A bid for more than
+//! one bidder may win is one for so much; of several bids of one bidder that are for more together, the lowest are for less.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,85 +12,112 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::book::{BidderIndex, GoodIndex};
 use crate::fraction::{Fraction, Sum};
 use crate::money::Money;
-use crate::session::SessionError;
-use crate::session::catalog::STATED_UNITS;
+use crate::session::catalog::{STATED_UNITS, Wish};
 use crate::session::fate::Lost;
 use crate::session::market::{Cleared, Entered, Fates, Market, gets};
+use crate::session::{OfferedGood, SessionError};
 use crate::uniform_price::{self, BadTranche, Tranche};
 
 /// Where between the lowest and the highest clearing price the price lies, in thousandths.
 const POINT_PERMILLE: u32 = 500;
 
-/// The bids and offers of one good.
+/// The bids and offers of one account over one term.
 #[derive(Debug, Default)]
 struct Sides {
     bids: Vec<Entered>,
     offers: Vec<Entered>,
 }
 
-/// Clears goods that are traded by tranches alone, and takes their bids and offers out of the market; what remains trades whole or
-/// not at all.
+/// An account and a term: a wish of no quantity.
+type Term = Wish;
+
+/// Clears what trades in parts, and takes who got anything out of the market; what remains trades whole or not at all. Orders that
+/// got nothing remain where they meet such others.
 pub(super) fn clear_tranches(market: &mut Market<'_>, fates: &mut Fates) -> Result<Cleared, SessionError> {
-    let divisible = divisible_goods(market);
-    let mut sides: BTreeMap<GoodIndex, Sides> = BTreeMap::new();
-    for entered in take(&mut market.bids, &divisible) {
-        sides.entry(entered.bundle[0].0).or_default().bids.push(entered);
-    }
-    for entered in take(&mut market.offers, &divisible) {
-        sides.entry(entered.bundle[0].0).or_default().offers.push(entered);
-    }
+    let sides = sides(market);
     let (mut cleared, mut surplus) = (Cleared::default(), Sum::default());
-    for (good, sides) in sides {
-        let price = clear_good(market, fates, (good, &sides), &mut surplus)?;
-        cleared.prices.extend(price.map(|price| (good, price)));
+    for sides in sides.values() {
+        let Some(price) = clear_term(market, fates, sides, &mut surplus)? else { continue };
+        for &(good, _) in &sides.bids[0].bundle {
+            // Of terms that meet, the dearest.
+            let dearest = cleared.prices.entry(good).or_default();
+            *dearest = price.max(*dearest);
+        }
     }
-    // Of goods that trade whole, no part is to be had.
-    market.leave_out_too_large(fates);
-    // Whatever is most valuable trades, so that nothing could be worth more.
+    let is_apart = leave_out_parts(market, fates, &sides);
+    // Whatever is most valuable trades, so that nothing could be worth more, where nothing else is for the same goods.
     let (least, most) = surplus.down();
-    Ok(Cleared { surplus: least, bound: Some(most), ..cleared })
+    Ok(Cleared { surplus: least, bound: is_apart.then_some(most), ..cleared })
 }
 
-/// Goods that every bid and every offer of is for alone and in any part.
-fn divisible_goods(market: &Market<'_>) -> BTreeSet<GoodIndex> {
+/// The orders that trade in parts, by account and term; those of which there are both sides.
+fn sides(market: &Market<'_>) -> BTreeMap<Term, Sides> {
     let session = market.session;
-    let mut whole: BTreeSet<GoodIndex> = BTreeSet::new();
     let mut sizes: BTreeMap<_, u32> = BTreeMap::new();
-    session.bids.iter().for_each(|bid| *sizes.entry((bid.bidder, bid.group)).or_default() += 1);
+    for bid in market.bids.iter().map(|entered| &session.bids[entered.at]) {
+        *sizes.entry((bid.bidder, bid.group)).or_default() += 1;
+    }
+    let term = |wish: &Wish| Wish { quantity: 0, ..*wish };
+    let mut sides: BTreeMap<Term, Sides> = BTreeMap::new();
     for entered in &market.bids {
         let bid = &session.bids[entered.at];
-        let is_tranche = bid.is_divisible && entered.bundle.len() == 1 && sizes[&(bid.bidder, bid.group)] == 1;
-        if !is_tranche {
-            whole.extend(entered.bundle.iter().map(|entry| entry.0));
+        if let ([wish], true, 1) = (&*bid.wishes, bid.is_divisible, sizes[&(bid.bidder, bid.group)]) {
+            sides.entry(term(wish)).or_default().bids.push(entered.clone());
         }
     }
     for entered in &market.offers {
-        if !session.offers[entered.at].is_divisible || entered.bundle.len() != 1 {
-            whole.extend(entered.bundle.iter().map(|entry| entry.0));
+        let offer = &session.offers[entered.at];
+        if let ([good], true) = (&*offer.goods, offer.is_divisible) {
+            sides.entry(term(&good.wish)).or_default().offers.push(entered.clone());
         }
     }
-    let all = market.bids.iter().chain(&market.offers).flat_map(|entered| &entered.bundle);
-    all.map(|entry| entry.0).filter(|good| !whole.contains(good)).collect()
+    sides.retain(|_, sides| !sides.bids.is_empty() && !sides.offers.is_empty());
+    sides
 }
 
-/// Takes out what is for one of some goods.
-fn take(entered: &mut Vec<Entered>, goods: &BTreeSet<GoodIndex>) -> Vec<Entered> {
-    let (taken, left) = std::mem::take(entered).into_iter().partition(|one| goods.contains(&one.bundle[0].0));
-    *entered = left;
-    taken
+/// Takes out who traded in part, who could do no more whole, and who meets nobody who trades whole. Whether all that trades in
+/// parts is so apart from what trades whole.
+fn leave_out_parts(market: &mut Market<'_>, fates: &mut Fates, sides: &BTreeMap<Term, Sides>) -> bool {
+    let parts = || sides.values();
+    let bids: BTreeSet<usize> = parts().flat_map(|sides| &sides.bids).map(|entered| entered.at).collect();
+    let offers: BTreeSet<usize> = parts().flat_map(|sides| &sides.offers).map(|entered| entered.at).collect();
+    let goods = |entered: &[Entered], parts: &BTreeSet<usize>| -> Vec<GoodIndex> {
+        let whole = entered.iter().filter(|entered| !parts.contains(&entered.at));
+        whole.flat_map(|entered| &entered.bundle).map(|entry| entry.0).collect()
+    };
+    let whole: BTreeSet<GoodIndex> =
+        goods(&market.bids, &bids).into_iter().chain(goods(&market.offers, &offers)).collect();
+    let meets_whole = |entered: &Entered| entered.bundle.iter().any(|entry| whole.contains(&entry.0));
+    let is_apart = !parts().any(|sides| meets_whole(&sides.bids[0]));
+    market.bids.retain(|entered| {
+        !bids.contains(&entered.at) || (fates.bids[entered.at].result.is_err() && meets_whole(entered))
+    });
+    market.offers.retain(|entered| {
+        !offers.contains(&entered.at) || (fates.offers[entered.at].result.is_err() && meets_whole(entered))
+    });
+    // Where nothing trades in parts, none of it is to be had.
+    market.leave_out_too_large(fates);
+    for at in bids {
+        let result = &mut fates.bids[at].result;
+        *result = result.or(Err(Lost::Outbid));
+    }
+    is_apart
 }
 
 /// The tranches of bids at their limits, with the positions of those that are for anything: no bidder's are for more together than
 /// one may win, the dearest first, since those trade first.
-fn wanted(market: &Market<'_>, good: GoodIndex, bids: &[Entered], limits: &[Fraction]) -> (Vec<usize>, Vec<Tranche>) {
+fn wanted(market: &Market<'_>, bids: &[Entered], limits: &[Fraction]) -> (Vec<usize>, Vec<Tranche>) {
     // Without a cap of the policy, what is wanted beyond what is offered bids for it all the same.
-    let cap = if market.class.is_holder_capped() { market.holder_cap(good) } else { u64::MAX };
+    let cap = |entered: &Entered| {
+        let most = entered.bundle.iter().map(|&(good, _)| market.may_win(market.bidder(entered), good)).min();
+        if market.class.is_holder_capped() { most.unwrap_or(0) } else { u64::MAX }
+    };
     let mut left: BTreeMap<BidderIndex, u64> = BTreeMap::new();
     let mut quantities = vec![0; bids.len()];
     let mut dearest_first: Vec<usize> = (0..bids.len()).collect();
     dearest_first.sort_by_key(|&at| Reverse(limits[at]));
     for at in dearest_first {
-        let left = left.entry(market.session.bids[bids[at].at].bidder).or_insert(cap);
+        let left = left.entry(market.bidder(&bids[at])).or_insert_with(|| cap(&bids[at]));
         quantities[at] = bids[at].bundle[0].1.min(*left);
         *left -= quantities[at];
     }
@@ -99,22 +127,19 @@ fn wanted(market: &Market<'_>, good: GoodIndex, bids: &[Entered], limits: &[Frac
     (positions, tranches)
 }
 
-/// What a unit costs each bid of a good at most, and each offer asks at least, over the good's interval; all in order.
-fn limits(
-    market: &Market<'_>,
-    fates: &Fates,
-    good: GoodIndex,
-    sides: &Sides,
-) -> Result<[Vec<Fraction>; 2], BadTranche> {
-    let interval = market.catalog.goods()[good.0 as usize].interval;
+/// What a unit costs each bid of a term at most, which is no more than the price cap, and each offer asks at least, over all of the
+/// term; in order.
+fn limits(market: &Market<'_>, fates: &Fates, sides: &Sides) -> Result<[Vec<Fraction>; 2], BadTranche> {
     let of_bid = |entered: &Entered| {
-        let counted = u128::from(fates.bids[entered.at].counted.micro_credits());
-        Fraction::new(counted, entered.bundle[0].1)
+        let wish = &market.session.bids[entered.at].wishes[0];
+        let stated = Fraction::new(fates.bids[entered.at].counted.micro_credits().into(), wish.quantity)?;
+        let cap = market.class.price_cap.map(|cap| u128::from(cap) * u128::from(wish.interval.span().0));
+        Some(cap.and_then(|cap| Fraction::new(cap, STATED_UNITS)).map_or(stated, |cap| stated.min(cap)))
     };
     let of_offer = |entered: &Entered| {
         let offered = &market.session.offers[entered.at].goods[0];
-        let price = market.catalog.ask_price(&market.session.ground, offered, interval.start);
-        Fraction::new(u128::from(price) * u128::from(interval.span().0), STATED_UNITS)
+        let unit = OfferedGood { wish: Wish { quantity: 1, ..offered.wish }, ..*offered };
+        Fraction::new(market.catalog.asked_parts(&market.session.ground, &[unit]), STATED_UNITS)
     };
     let all = |side, entered: &[Entered], of: &dyn Fn(&Entered) -> Option<Fraction>| {
         let limit = |(at, entered)| of(entered).ok_or(BadTranche { side, at });
@@ -124,15 +149,15 @@ fn limits(
 }
 
 /// The price where anything trades, in micro-credits per 10^6 base units and hour, rounded up as what buyers pay is; the surplus
-/// is added to a sum.
-fn clear_good(
-    market: &Market<'_>,
+/// is added to a sum, and what bidders get counts for what else they may win.
+fn clear_term(
+    market: &mut Market<'_>,
     fates: &mut Fates,
-    (good, sides): (GoodIndex, &Sides),
+    sides: &Sides,
     surplus: &mut Sum,
 ) -> Result<Option<u64>, SessionError> {
-    let [limits, asked] = limits(market, fates, good, sides)?;
-    let (bid_for, bids) = wanted(market, good, &sides.bids, &limits);
+    let [limits, asked] = limits(market, fates, sides)?;
+    let (bid_for, bids) = wanted(market, &sides.bids, &limits);
     let ask = |(entered, &limit): (&Entered, &Fraction)| Tranche { limit, quantity: entered.bundle[0].1 };
     let asks: Vec<Tranche> = sides.offers.iter().zip(&asked).map(ask).collect();
     let seed = market.session.policy.rules().tie_break_seed;
@@ -144,6 +169,7 @@ fn clear_good(
         let pays = cleared.price.map_or(0, |price| price.times_up(got));
         fate.result = if got > 0 { Ok(Money::of(pays)) } else { Err(Lost::Outbid) };
         surplus.add(tranche.limit.times(got));
+        market.count(entered, got);
     }
     for ((entered, tranche), &sold) in sides.offers.iter().zip(&asks).zip(&cleared.sold) {
         let fate = &mut fates.offers[entered.at];
@@ -152,7 +178,7 @@ fn clear_good(
         fate.result = if sold > 0 { Ok(gets(entered.at, paid)?) } else { Err(Lost::Outbid) };
         surplus.take(tranche.limit.times(sold));
     }
-    let micros = u128::from(market.catalog.goods()[good.0 as usize].interval.span().0);
+    let micros = u128::from(market.session.bids[sides.bids[0].at].wishes[0].interval.span().0);
     let stated = cleared.price.map(|price| price.times_up(STATED_UNITS).div_ceil(micros));
     Ok(stated.map(|price| u64::try_from(price).unwrap_or(u64::MAX)))
 }
