@@ -37,30 +37,30 @@ fn policies_that_ship_can_be_used() {
 #[test]
 fn a_contradiction_is_named_with_its_line_and_field() {
     let changed = LAYER_BANDWIDTH.replace("payment = \"core\"", "payment = \"critical-bid\"");
-    refused(&changed, "policy.toml: line 37, account_class 0, payment: sealed-bid does not support critical-bid");
+    refused(&changed, "policy.toml: line 39, account_class 0, payment: sealed-bid does not support critical-bid");
     let changed = LAYER_BANDWIDTH.replace("floor_a_permille = 200", "floor_a_permille = 201");
-    refused(&changed, "line 41, account_class 0, share_permille: floors of 301 and a traded share of 700");
+    refused(&changed, "line 43, account_class 0, share_permille: floors of 301 and a traded share of 700");
     let changed = LAYER_BANDWIDTH.replace("price_cap = 100_000", "price_cap = 2");
-    refused(&changed, "line 40, account_class 0, price_cap: the cap is 2, below the reserve price");
+    refused(&changed, "line 42, account_class 0, price_cap: the cap is 2, below the reserve price");
     refused(
         &LIVE_QUOTES.replace("elasticity_permille = 3_500", "elasticity_permille = 4_000"),
-        "line 38, account_class 0, steering",
+        "line 40, account_class 0, steering",
     );
     refused(&LAYER_BANDWIDTH.replace("version = 1", "version = 2"), "line 7, version: 2 cannot be read");
     refused(
         &LAYER_BANDWIDTH.replace("least_s = 60", "least_s = 604_801"),
-        "line 13, terms.least_s: 604801 is above most_s",
+        "line 15, terms.least_s: 604801 is above most_s",
     );
 }
 
 #[test]
 fn what_is_not_toml_of_these_keys_is_named_with_its_line() {
-    refused(&LAYER_BANDWIDTH.replace("price_cap", "price_roof"), "line 40");
+    refused(&LAYER_BANDWIDTH.replace("price_cap", "price_roof"), "line 42");
     refused(
         &LAYER_BANDWIDTH.replace("\"core\"", "\"cor\""),
         "\"cor\" is no payment rule; write one of: pay-as-bid, uniform",
     );
-    refused(&LAYER_BANDWIDTH.replace("price_cap = 100_000", "price_cap = 1.5"), "line 40");
+    refused(&LAYER_BANDWIDTH.replace("price_cap = 100_000", "price_cap = 1.5"), "line 42");
 }
 
 #[test]
@@ -70,13 +70,13 @@ fn what_does_not_parse_has_its_line_and_field() {
         other => panic!("{other}"),
     };
     let of = |line, field: &str| (Some(line), Some(field.to_owned()));
-    assert_eq!(place(&LAYER_BANDWIDTH.replace("price_cap", "price_roof")), of(40, "account_class 0, price_roof"));
+    assert_eq!(place(&LAYER_BANDWIDTH.replace("price_cap", "price_roof")), of(42, "account_class 0, price_roof"));
     assert_eq!(
         place(&LAYER_BANDWIDTH.replace("price_cap = 100_000", "price_cap = -1")),
-        of(40, "account_class 0, price_cap")
+        of(42, "account_class 0, price_cap")
     );
-    assert_eq!(place(&LAYER_BANDWIDTH.replace("least_s = 60", "least_s = \"a\"")), of(13, "terms.least_s"));
-    assert_eq!(place(&LAYER_BANDWIDTH.replace("least_s = 60", "least_s = =")), (Some(13), None));
+    assert_eq!(place(&LAYER_BANDWIDTH.replace("least_s = 60", "least_s = \"a\"")), of(15, "terms.least_s"));
+    assert_eq!(place(&LAYER_BANDWIDTH.replace("least_s = 60", "least_s = =")), (Some(15), None));
 }
 
 #[test]
@@ -93,19 +93,19 @@ fn a_field_that_is_missing_is_named_with_the_line_of_its_table_or_the_last() {
     let (terms, classes) =
         (LAYER_BANDWIDTH.find("[terms]").unwrap(), LAYER_BANDWIDTH.find("[[account_class]]").unwrap());
     let bids = LAYER_BANDWIDTH.find("[bids]").unwrap();
-    assert_eq!(missing(&without(LAYER_BANDWIDTH, "version")), of(43, "version"));
-    assert_eq!(missing(&(LAYER_BANDWIDTH[..terms].to_owned() + &LAYER_BANDWIDTH[bids..])), of(39, "terms"));
-    assert_eq!(missing(&LAYER_BANDWIDTH[..classes]), of(30, "account_class"));
+    assert_eq!(missing(&without(LAYER_BANDWIDTH, "version")), of(45, "version"));
+    assert_eq!(missing(&(LAYER_BANDWIDTH[..terms].to_owned() + &LAYER_BANDWIDTH[bids..])), of(41, "terms"));
+    assert_eq!(missing(&LAYER_BANDWIDTH[..classes]), of(32, "account_class"));
     assert_eq!(missing(""), of(1, "version"));
     // A table that begins where the file does is told from the file.
     assert_eq!(missing("[terms]\n"), of(1, "terms.least_s"));
-    assert_eq!(missing(&without(LAYER_BANDWIDTH, "least_s")), of(12, "terms.least_s"));
-    assert_eq!(missing(&without(LAYER_BANDWIDTH, "format")), of(31, "account_class 0, format"));
+    assert_eq!(missing(&without(LAYER_BANDWIDTH, "least_s")), of(14, "terms.least_s"));
+    assert_eq!(missing(&without(LAYER_BANDWIDTH, "format")), of(33, "account_class 0, format"));
     let gain = without(LIVE_QUOTES, "gain_permille");
-    assert_eq!(missing(&gain), of(38, "account_class 0, steering.gain_permille"));
+    assert_eq!(missing(&gain), of(40, "account_class 0, steering.gain_permille"));
     let second = LAYER_BANDWIDTH.to_owned() + "[[account_class]]\nname = \"second\"\n";
-    assert_eq!(missing(&second), of(45, "account_class 1, kinds"));
-    refused(&second, "policy.toml: line 45, account_class 1, kinds: is missing, and has no default");
+    assert_eq!(missing(&second), of(47, "account_class 1, kinds"));
+    refused(&second, "policy.toml: line 47, account_class 1, kinds: is missing, and has no default");
 }
 
 /// A document that states every field of the schema, as TOML holds it.
