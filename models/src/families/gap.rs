@@ -11,7 +11,6 @@
 //! knapsack for each agent (Fisher, Jaikumar & Van Wassenhove 1986). [`bound`] evaluates it in exact integers.
 
 use std::fmt;
-use std::ops::Add;
 
 use super::{COEFFICIENT_MAX, prices_of};
 
@@ -20,9 +19,6 @@ pub const PRICE_SCALE: i128 = 1_024;
 
 /// Cells of the table that [`bound`] fills for a knapsack; where there are more, the fractional knapsack bounds it.
 const TABLE_MAX: u64 = 1 << 24;
-
-/// Cells between two looks at the time, of which there is one in a knapsack at most.
-pub const CELLS_A_LOOK: u64 = TABLE_MAX;
 
 /// A generalized assignment problem; valid once it exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,71 +188,38 @@ pub fn check(instance: &GapInstance, agents: &[u32]) -> Result<u128, GapFault> {
 /// Takes agents times items times capacity steps.
 #[must_use]
 pub fn bound(instance: &GapInstance, prices: &[i64]) -> u128 {
-    bound_while(instance, prices, &|| true).unwrap_or(0)
-}
-
-/// The same, or `None` once the time is over: what `goes_on` says, which is asked before there are more than [`CELLS_A_LOOK`]
-/// cells since it was asked last.
-#[must_use]
-pub fn bound_while(instance: &GapInstance, prices: &[i64], goes_on: &dyn Fn() -> bool) -> Option<u128> {
     let prices = prices_of(instance.items, prices);
     let mut total: i128 = prices.iter().map(|&price| i128::from(price)).sum();
-    let mut unseen = 0_u64;
     for (agent, &capacity) in instance.capacities.iter().enumerate() {
         let worth = |item| i128::from(prices[item]) - PRICE_SCALE * i128::from(instance.cost(agent, item));
         let items = (0..instance.items).map(|item| (worth(item), instance.weight(agent, item)));
         let items: Vec<(i128, u64)> = items.filter(|&(worth, weight)| worth > 0 && weight <= capacity).collect();
-        unseen += cells(&items, capacity).min(TABLE_MAX);
-        if unseen > CELLS_A_LOOK {
-            if !goes_on() {
-                return None;
-            }
-            unseen = 0;
-        }
         total -= knapsack(items, capacity);
     }
     let whole = total.div_euclid(PRICE_SCALE) + i128::from(total.rem_euclid(PRICE_SCALE) > 0);
-    Some(u128::try_from(whole).unwrap_or(0))
-}
-
-/// How large the table of a knapsack is.
-fn cells(items: &[(i128, u64)], capacity: u64) -> u64 {
-    (capacity + 1).saturating_mul(items.len() as u64)
+    u128::try_from(whole).unwrap_or(0)
 }
 
 /// The most that items of (worth, weight) can be worth within a capacity, or more.
 fn knapsack(items: Vec<(i128, u64)>, capacity: u64) -> i128 {
-    let worth: i128 = items.iter().map(|&(worth, _)| worth).sum();
-    let weight: u128 = items.iter().map(|&(_, weight)| u128::from(weight)).sum();
-    if weight <= u128::from(capacity) {
-        return worth;
+    let all: u128 = items.iter().map(|&(_, weight)| u128::from(weight)).sum();
+    if all <= u128::from(capacity) {
+        return items.iter().map(|&(worth, _)| worth).sum();
     }
+    let cells = (capacity + 1).saturating_mul(items.len() as u64);
     match usize::try_from(capacity) {
-        // No cell is worth more than all items, and narrow numbers take a fraction of the time.
-        Ok(room) if cells(&items, capacity) <= TABLE_MAX => match (i32::try_from(worth), i64::try_from(worth)) {
-            (Ok(_), _) => whole_knapsack::<i32>(&items, room).into(),
-            (_, Ok(_)) => whole_knapsack::<i64>(&items, room).into(),
-            _ => whole_knapsack::<i128>(&items, room),
-        },
+        Ok(capacity) if cells <= TABLE_MAX => whole_knapsack(&items, capacity),
         _ => fractional_knapsack(items, capacity),
     }
 }
 
-/// In numbers that hold the worth of all items together.
-fn whole_knapsack<W>(items: &[(i128, u64)], capacity: usize) -> W
-where
-    W: Copy + Default + Ord + Add<Output = W> + TryFrom<i128>,
-{
-    let mut best = vec![W::default(); capacity + 1];
-    let mut next = best.clone();
+fn whole_knapsack(items: &[(i128, u64)], capacity: usize) -> i128 {
+    let mut best = vec![0_i128; capacity + 1];
     for &(worth, weight) in items {
-        let worth = W::try_from(worth).ok().expect("the worth of all items fits");
         let weight = usize::try_from(weight).expect("it is at most the capacity");
-        next[..weight].copy_from_slice(&best[..weight]);
-        for ((next, &without), &with) in next[weight..].iter_mut().zip(&best[weight..]).zip(&best) {
-            *next = without.max(with + worth);
+        for room in (weight..=capacity).rev() {
+            best[room] = best[room].max(best[room - weight] + worth);
         }
-        std::mem::swap(&mut best, &mut next);
     }
     best[capacity]
 }
@@ -340,30 +303,8 @@ mod tests {
     #[test]
     fn the_fractional_knapsack_is_above_the_whole_one() {
         let items = vec![(10, 4), (7, 3), (3, 2)];
-        assert_eq!(whole_knapsack::<i64>(&items, 6), 13);
+        assert_eq!(whole_knapsack(&items, 6), 13);
         assert_eq!(fractional_knapsack(items, 6), 15);
-    }
-
-    #[test]
-    fn a_knapsack_is_worth_the_same_in_numbers_of_any_width() {
-        // What 12 items are worth together fits into 32 bits, into 64 bits alone, and into 128 alone.
-        for scale in [1, 1 << 40, 1 << 80] {
-            let items: Vec<(i128, u64)> =
-                (1_u64..=12).map(|at| (scale * i128::from(7 + at * at % 11), 3 + at % 5)).collect();
-            let wide = whole_knapsack::<i128>(&items, 31);
-            assert_eq!(knapsack(items, 31), wide);
-            assert_eq!(wide % scale, 0);
-        }
-    }
-
-    #[test]
-    fn a_bound_with_large_tables_heeds_the_time_and_a_small_one_needs_none() {
-        let of = |capacity: u64| GapInstance::new(2, vec![capacity; 2], vec![1; 4], vec![capacity / 2; 4]).unwrap();
-        let (small, large) = (of(9), of(CELLS_A_LOOK / 2 - 1));
-        let prices = [3 * 1_024; 2];
-        assert_eq!(bound_while(&small, &prices, &|| false), Some(bound(&small, &prices)));
-        assert_eq!(bound_while(&large, &prices, &|| true), Some(bound(&large, &prices)));
-        assert_eq!(bound_while(&large, &prices, &|| false), None);
     }
 
     #[test]

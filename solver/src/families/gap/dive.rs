@@ -91,7 +91,7 @@ impl Dive<'_> {
         let mut best: Vec<Option<(f64, f64, usize)>> = vec![None; self.residual.items.len()];
         for (agent, entries) in self.residual.entries.iter().enumerate() {
             for entry in entries {
-                let fraction = volume.fraction(agent, entry.item as usize);
+                let fraction = f64::from(volume.fractions[agent][entry.item as usize]);
                 let shaken = fraction + self.options.noise * random.unit();
                 let known = &mut best[entry.item as usize];
                 if known.is_none_or(|(score, _, _)| shaken > score) {

@@ -1,6 +1,6 @@
 //! Which method runs when.
 
-use lessor_models::families::gap::{GapInstance, PRICE_SCALE, bound_while};
+use lessor_models::families::gap::{GapInstance, PRICE_SCALE, bound};
 use rayon::prelude::*;
 
 use crate::support::numbers::round;
@@ -137,7 +137,7 @@ pub(super) fn search(
     report: &mut dyn FnMut(u128, u128),
 ) -> Found {
     let least = (0..instance.items).map(|item| instance.costs_of(item).iter().copied().min().unwrap_or(0) as f64);
-    let dual = prove(checked, least.collect(), &Stop::new()).expect("nothing stops it");
+    let dual = prove(checked, least.collect());
     let all = Candidates::new(instance, &dual.prices);
     let (open, random) = (all.clone(), Random::new(options.seed));
     let effort = Effort { moves: PRICED_MOVES, nodes: WHOLE_NODES, agents: CHUNK_AGENTS, idle: 0, branches_from: 0.0 };
@@ -161,11 +161,10 @@ pub(super) fn search(
     Found { best: search.best, dual: search.dual, is_complete: search.is_complete }
 }
 
-/// What prices prove; nothing where a stop comes first.
-fn prove(checked: &GapInstance, prices: Vec<f64>, stop: &Stop) -> Option<Dual> {
+/// What prices prove.
+fn prove(checked: &GapInstance, prices: Vec<f64>) -> Dual {
     let scaled: Vec<i64> = prices.iter().map(|price| round(price * PRICE_SCALE as f64)).collect();
-    let bound = bound_while(checked, &scaled, &|| !stop.is_raised())?;
-    Some(Dual { prices, scaled, bound })
+    Dual { bound: bound(checked, &scaled), prices, scaled }
 }
 
 impl Portfolio<'_> {
@@ -245,13 +244,12 @@ impl Portfolio<'_> {
 
     /// Climbs to better prices, until so much of the time is over.
     fn climb(&mut self, steps: u32, share: f64) {
+        let mut scratch = Scratch::new(self.stop);
         let mut climb = self.climb.take().unwrap_or_else(|| {
             let everything = self.view().everything();
-            let mut scratch = Scratch::wide(self.stop, &everything);
             let volume = Volume::new(&everything, self.dual.prices.clone(), &mut scratch).patiently();
             Climb { everything, volume, steps_left: CLIMB_STEPS }
         });
-        let mut scratch = Scratch::wide(self.stop, &climb.everything);
         let aim = self.first_cost.map_or(f64::INFINITY, |cost| cost as f64);
         let target = self.best.as_ref().map_or(f64::INFINITY, |best| best.0 as f64);
         let steps_before = climb.steps_left;
@@ -273,7 +271,7 @@ impl Portfolio<'_> {
 
     /// Takes prices that prove more.
     fn raise(&mut self, prices: Vec<f64>) {
-        let Some(dual) = prove(self.checked, prices, self.stop) else { return };
+        let dual = prove(self.checked, prices);
         if dual.bound > self.dual.bound {
             self.dual = dual;
             if !self.is_over() {
@@ -312,8 +310,7 @@ impl Portfolio<'_> {
         let cost_max = self.best.as_ref().map_or(f64::INFINITY, |best| (best.0 - 1) as f64);
         let options = DiveOptions { cost_max, ..QUICK_DIVE };
         let (everything, volume) = (climb.everything.clone(), climb.volume.clone());
-        let scratch = Scratch::wide(self.stop, &everything);
-        let dived = dive_on(everything, volume, &options, &mut self.random.fork(0), scratch);
+        let dived = dive_on(everything, volume, &options, &mut self.random.fork(0), Scratch::new(self.stop));
         if let Some(pairs) = dived {
             let mut agents = vec![0; self.instance.items];
             pairs.into_iter().for_each(|(item, agent)| agents[item as usize] = agent);

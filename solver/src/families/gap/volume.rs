@@ -8,13 +8,11 @@
 //! assignment in fractions that nearly solves the Dantzig-Wolfe program; what it leaves unassigned or assigns twice is the
 //! direction in which the prices go on from the best.
 
-use rayon::prelude::*;
-
 use crate::support::numbers::narrow;
 use crate::support::stop::Stop;
 
 use super::knapsack::{Knapsack, Offer};
-use super::residual::{Entry, Residual};
+use super::residual::Residual;
 
 /// The weight of the newest reply in the average.
 const FADE: f32 = 0.1;
@@ -36,13 +34,6 @@ const LENGTH_MAX: f64 = 2.0;
 const RISE_MIN: f64 = 1e-3;
 const RISE_MAX: f64 = 0.05;
 
-/// Pairs from which on the agents of a step reply on all cores.
-const WIDE_PAIRS: usize = 20_000;
-
-/// Where the unit of the fractions is renewed, and fractions below which they are then none.
-const UNIT_MIN: f32 = 1e-6;
-const FRACTION_MIN: f32 = 1e-12;
-
 /// Prices under way on a residual instance.
 #[derive(Clone, Debug)]
 pub(super) struct Volume {
@@ -50,11 +41,8 @@ pub(super) struct Volume {
     pub(super) prices: Vec<f64>,
     /// What they prove: no assignment of the residual instance costs less.
     pub(super) bound: f64,
-    /// The average reply, `fractions[agent][item]`, in a unit that shrinks as replies fade: a step touches what is taken alone.
-    fractions: Vec<Vec<f32>>,
-    unit: f32,
-    /// What the average reply leaves of each item; below zero where it assigns the item more than once. The prices go that way.
-    missing: Vec<f64>,
+    /// The average reply, `fractions[agent][item]`.
+    pub(super) fractions: Vec<Vec<f32>>,
     length: f64,
     idle: u32,
     patience: u32,
@@ -64,52 +52,20 @@ pub(super) struct Volume {
 #[derive(Debug)]
 pub(super) struct Scratch<'a> {
     stop: &'a Stop,
-    /// One for each of the threads that work at a reply.
-    seats: Vec<Seat>,
-    prices: Vec<f32>,
-    /// Prices that a step tries.
-    tried: Vec<f64>,
-    replies: Vec<Reply>,
-}
-
-/// Scratch memory of a thread.
-#[derive(Debug, Default)]
-struct Seat {
     knapsack: Knapsack,
     offers: Vec<Offer<f32>>,
-}
-
-/// What an agent takes at some prices.
-#[derive(Debug, Default)]
-struct Reply {
-    taken: Vec<u32>,
-    worth: f64,
+    /// The items that each agent takes.
+    taken: Vec<Vec<u32>>,
 }
 
 impl<'a> Scratch<'a> {
-    /// For replies on one thread.
     pub(super) fn new(stop: &'a Stop) -> Scratch<'a> {
-        Scratch::with_seats(stop, 1)
-    }
-
-    /// For replies on all threads, where there are pairs enough.
-    pub(super) fn wide(stop: &'a Stop, residual: &Residual) -> Scratch<'a> {
-        let pairs: usize = residual.entries.iter().map(Vec::len).sum();
-        Scratch::with_seats(stop, if pairs < WIDE_PAIRS { 1 } else { rayon::current_num_threads() })
-    }
-
-    fn with_seats(stop: &'a Stop, seats: usize) -> Scratch<'a> {
-        let seats = (0..seats).map(|_| Seat::default()).collect();
-        Scratch { stop, seats, prices: Vec::new(), tried: Vec::new(), replies: Vec::new() }
+        Scratch { stop, knapsack: Knapsack::default(), offers: Vec::new(), taken: Vec::new() }
     }
 
     /// What ends the replies.
     pub(super) fn stop(&self) -> &'a Stop {
         self.stop
-    }
-
-    fn taken(&self) -> impl Iterator<Item = usize> + '_ {
-        self.replies.iter().flat_map(|reply| &reply.taken).map(|&item| item as usize)
     }
 }
 
@@ -118,12 +74,10 @@ impl Volume {
     pub(super) fn new(residual: &Residual, prices: Vec<f64>, scratch: &mut Scratch<'_>) -> Volume {
         let bound = reply(residual, &prices, scratch);
         let mut fractions = vec![vec![0.0; residual.items.len()]; residual.agents.len()];
-        let mut missing = vec![1.0; residual.items.len()];
-        for (row, reply) in fractions.iter_mut().zip(&scratch.replies) {
-            reply.taken.iter().for_each(|&item| row[item as usize] = 1.0);
+        for (row, taken) in fractions.iter_mut().zip(&scratch.taken) {
+            taken.iter().for_each(|&item| row[item as usize] = 1.0);
         }
-        scratch.taken().for_each(|item| missing[item] -= 1.0);
-        Volume { prices, bound, fractions, unit: 1.0, missing, length: 0.5, idle: 0, patience: PATIENCE }
+        Volume { prices, bound, fractions, length: 0.5, idle: 0, patience: PATIENCE }
     }
 
     /// Takes its time: for prices that are wanted for their own sake.
@@ -134,58 +88,39 @@ impl Volume {
 
     /// One step towards a cost that is to be reached.
     pub(super) fn step(&mut self, residual: &Residual, target: f64, scratch: &mut Scratch<'_>) {
-        let norm: f64 = self.missing.iter().map(|part| part * part).sum();
+        let mut direction = vec![1.0_f64; self.prices.len()];
+        for row in &self.fractions {
+            direction.iter_mut().zip(row).for_each(|(part, &fraction)| *part -= f64::from(fraction));
+        }
+        let norm: f64 = direction.iter().map(|part| part * part).sum();
         if norm <= 1e-12 {
             self.length /= 2.0;
             return;
         }
         let size = self.bound.abs().max(1.0);
         let along = self.length * (target - self.bound).clamp(RISE_MIN * size, RISE_MAX * size) / norm;
-        let mut tried = std::mem::take(&mut scratch.tried);
-        tried.clear();
-        tried.extend(self.prices.iter().zip(&self.missing).map(|(price, part)| price + along * part));
-        let bound = reply(residual, &tried, scratch);
-        let agrees = self.missing.iter().sum::<f64>() - scratch.taken().map(|item| self.missing[item]).sum::<f64>();
-        self.average(scratch);
+        let prices: Vec<f64> = self.prices.iter().zip(&direction).map(|(price, part)| price + along * part).collect();
+        let bound = reply(residual, &prices, scratch);
+        for (row, taken) in self.fractions.iter_mut().zip(&scratch.taken) {
+            row.iter_mut().for_each(|fraction| *fraction *= 1.0 - FADE);
+            taken.iter().for_each(|&item| row[item as usize] += FADE);
+        }
         if bound > self.bound {
+            let mut missing = vec![1.0_f64; prices.len()];
+            scratch.taken.iter().flatten().for_each(|&item| missing[item as usize] -= 1.0);
+            let agrees: f64 = missing.iter().zip(&direction).map(|(a, b)| a * b).sum();
             if agrees > 0.0 {
                 self.length = (self.length * GROW).min(LENGTH_MAX);
             }
             self.idle = if bound > self.bound + 1e-5 * self.bound.abs() { 0 } else { self.idle + 1 };
-            std::mem::swap(&mut self.prices, &mut tried);
-            self.bound = bound;
+            (self.prices, self.bound) = (prices, bound);
         } else {
             self.idle += 1;
         }
-        scratch.tried = tried;
         if self.idle > self.patience {
             self.length *= SHRINK;
             self.idle = 0;
         }
-    }
-
-    /// Takes the newest reply into the average.
-    fn average(&mut self, scratch: &Scratch<'_>) {
-        self.unit *= 1.0 - FADE;
-        if self.unit < UNIT_MIN {
-            for fraction in self.fractions.iter_mut().flatten() {
-                *fraction *= self.unit;
-                *fraction = if *fraction < FRACTION_MIN { 0.0 } else { *fraction };
-            }
-            self.unit = 1.0;
-        }
-        let newest = FADE / self.unit;
-        for (row, reply) in self.fractions.iter_mut().zip(&scratch.replies) {
-            reply.taken.iter().for_each(|&item| row[item as usize] += newest);
-        }
-        let fade = f64::from(FADE);
-        self.missing.iter_mut().for_each(|part| *part += fade * (1.0 - *part));
-        scratch.taken().for_each(|item| self.missing[item] -= fade);
-    }
-
-    /// What the average reply gives an agent of an item.
-    pub(super) fn fraction(&self, agent: usize, item: usize) -> f64 {
-        f64::from(self.fractions[agent][item] * self.unit)
     }
 
     /// For each item the agent that the average reply gives most of it; `None` where no agent takes it.
@@ -209,7 +144,6 @@ impl Volume {
     /// Goes on with the items at some positions alone, and evaluates the bound anew.
     pub(super) fn keep(&mut self, residual: &Residual, left: &[usize], scratch: &mut Scratch<'_>) {
         self.prices = left.iter().map(|&item| self.prices[item]).collect();
-        self.missing = left.iter().map(|&item| self.missing[item]).collect();
         for row in &mut self.fractions {
             *row = left.iter().map(|&item| row[item]).collect();
         }
@@ -219,34 +153,24 @@ impl Volume {
     }
 }
 
-/// The bound of some prices; what each agent takes is left in the scratch. A stop leaves it without a bound.
+/// The bound of some prices; the items that each agent takes are left in the scratch. A stop leaves it without a bound.
 fn reply(residual: &Residual, prices: &[f64], scratch: &mut Scratch<'_>) -> f64 {
-    let Scratch { stop, seats, prices: narrowed, replies, .. } = scratch;
-    narrowed.clear();
-    narrowed.extend(prices.iter().map(|&price| narrow(price)));
-    replies.resize_with(residual.agents.len(), Reply::default);
-    let chunk = replies.len().div_ceil(seats.len()).max(1);
-    let agents = residual.entries.par_chunks(chunk).zip(residual.capacities.par_chunks(chunk));
-    agents.zip(replies.par_chunks_mut(chunk)).zip(seats).for_each(|(((entries, capacities), replies), seat)| {
-        for ((entries, &capacity), reply) in entries.iter().zip(capacities).zip(replies) {
-            reply.taken.clear();
-            reply.worth =
-                if stop.is_raised() { f64::INFINITY } else { seat.fill(entries, capacity, narrowed, &mut reply.taken) };
+    let mut bound: f64 = prices.iter().sum();
+    let prices: Vec<f32> = prices.iter().map(|&price| narrow(price)).collect();
+    scratch.taken.resize_with(residual.agents.len(), Vec::new);
+    for ((entries, &capacity), taken) in residual.entries.iter().zip(&residual.capacities).zip(&mut scratch.taken) {
+        if scratch.stop.is_raised() {
+            return f64::NEG_INFINITY;
         }
-    });
-    replies.iter().fold(prices.iter().sum(), |bound, reply| bound - reply.worth)
-}
-
-impl Seat {
-    /// What an agent's best choice is worth at some prices; the items taken are pushed.
-    fn fill(&mut self, entries: &[Entry], capacity: i64, prices: &[f32], taken: &mut Vec<u32>) -> f64 {
-        self.offers.clear();
+        scratch.offers.clear();
         for entry in entries {
             let worth = prices[entry.item as usize] - entry.cost;
             if worth > 0.0 {
-                self.offers.push(Offer { item: entry.item, worth, weight: entry.weight });
+                scratch.offers.push(Offer { item: entry.item, worth, weight: entry.weight });
             }
         }
-        self.knapsack.solve(&self.offers, capacity, taken)
+        taken.clear();
+        bound -= scratch.knapsack.solve(&mut scratch.offers, capacity, taken);
     }
+    bound
 }
