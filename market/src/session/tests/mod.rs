@@ -37,19 +37,24 @@ fn fleet_of(layer_bps: u64) -> Fleet {
 
 /// The same with so much from the second hour on.
 fn fleet_changing(layer_bps: u64, later_bps: u64) -> Fleet {
+    let nodes = nodes(layer_bps);
+    let steps = [((Owner::Node(LAYER), Kind::Bandwidth), vec![(hour(1), later_bps)])];
+    let parts =
+        FleetParts { nodes, classes: vec![TileClass::plain("plain")], steps: steps.into(), ..FleetParts::default() };
+    Fleet::new(parts).unwrap()
+}
+
+/// A layer with so much up over a cell with four million bit/s, over a tile.
+fn nodes(layer_bps: u64) -> NodeColumns {
     let limited = |bps| Resources::UNLIMITED.with(Kind::Bandwidth, bps);
-    let nodes = NodeColumns {
+    NodeColumns {
         names: ["layer", "cell", "tile"].map(String::from).to_vec(),
         parents: vec![None, Some(0), Some(1)],
         levels: vec![Level::Layer, Level::Cell, Level::Tile],
         classes: vec![None, None, Some(ClassIndex(0))],
         capacities: vec![limited(layer_bps), limited(4_000_000), Resources::UNLIMITED],
         uplink_delays_us: vec![0; 3],
-    };
-    let steps = [((Owner::Node(LAYER), Kind::Bandwidth), vec![(hour(1), later_bps)])];
-    let parts =
-        FleetParts { nodes, classes: vec![TileClass::plain("plain")], steps: steps.into(), ..FleetParts::default() };
-    Fleet::new(parts).unwrap()
+    }
 }
 
 fn hour(count: i64) -> Timestamp {

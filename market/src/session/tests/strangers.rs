@@ -7,20 +7,11 @@ use crate::session::earliest_start;
 
 /// The fleet, where energy costs 1,000,000 a kilowatt-hour, and ten times that from the middle of the first hour on.
 fn fleet_with_tariff() -> Fleet {
-    let limited = |bps| Resources::UNLIMITED.with(Kind::Bandwidth, bps);
-    let nodes = NodeColumns {
-        names: ["layer", "cell", "tile"].map(String::from).to_vec(),
-        parents: vec![None, Some(0), Some(1)],
-        levels: vec![Level::Layer, Level::Cell, Level::Tile],
-        classes: vec![None, None, Some(ClassIndex(0))],
-        capacities: vec![limited(10_000_000), limited(4_000_000), Resources::UNLIMITED],
-        uplink_delays_us: vec![0; 3],
-    };
     let half = Timestamp(hour(1).0 / 2);
     let tariff = TariffSteps { energy_price: vec![(half, 10_000_000)], ..TariffSteps::default() };
     let feed = Zone { kind: ZoneKind::PowerFeed, capacity: Resources::UNLIMITED, energy_price: Some(1_000_000) };
     let parts = FleetParts {
-        nodes,
+        nodes: nodes(10_000_000),
         classes: vec![TileClass::plain("plain")],
         zone_names: vec!["feed".into()],
         zones: vec![feed],

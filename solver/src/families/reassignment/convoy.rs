@@ -60,11 +60,16 @@ impl<'a> Fleet<'a> {
         }
     }
 
+    /// Whether dependencies keep nobody from any machine.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bound.is_empty()
+    }
+
     /// How many convoys are tried beside so many steps while it is hot, and how many once it is cold: as many more as dependencies
     /// keep more processes where they are. Groups that left while it was hot would not come back where few convoys are tried.
     /// Draws nothing where there are no dependencies.
     pub(super) fn tried(&self, state: &State, steps: u64, random: &mut Random) -> [u64; 2] {
-        if self.bound.is_empty() {
+        if self.is_empty() {
             return [0; 2];
         }
         let kept = (0..PROBED).filter(|_| self.begin(state, random).is_some()).count() as u64;

@@ -111,11 +111,6 @@ impl Lowered {
         }
     }
 
-    /// Whether dependencies keep any process from any machine.
-    pub(super) fn has_dependencies(&self) -> bool {
-        self.neighborhoods > 1 && self.rules.iter().any(|rules| rules.dependency_row != NONE)
-    }
-
     /// What a process needs of each resource on a machine beyond what it leaves there when it goes: at its start, only what
     /// is not transient.
     pub(super) fn needs(&self, process: usize, machine: usize) -> &[i64] {

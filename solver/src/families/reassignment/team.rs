@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::support::random::Random;
 
 use super::annealing::{Annealing, BATCH, Ranks, Walk};
+use super::convoy::Fleet;
 use super::incumbent::Incumbent;
 use super::lowered::Lowered;
 use super::state::{Regions, State};
@@ -28,7 +29,7 @@ pub(super) fn run(
     let batches = (PERIOD * instance.processes as u64).div_ceil(BATCH * count as u64).max(1);
     let mut steps = 0;
     while annealing.temperature(steps).is_some() {
-        let hands = hands(instance, &states[0], count, random);
+        let hands = hands((instance, annealing.fleet), &states[0], count, random);
         let regions = Regions::new(instance, states[0].machines(), hands);
         random.advance();
         states.par_iter_mut().enumerate().for_each(|(own, state)| {
@@ -57,10 +58,8 @@ pub(super) fn run(
 
 /// Who has each machine for a while. Where dependencies keep processes together, whole neighborhoods stay in one hand; where
 /// nothing does, machines are dealt out one by one. Everybody gets about as many processes.
-fn hands(instance: &Lowered, state: &State, count: usize, random: &mut Random) -> Vec<usize> {
-    let part = |machine: usize| {
-        if instance.has_dependencies() { instance.neighborhood[machine] as usize } else { machine }
-    };
+fn hands((instance, fleet): (&Lowered, &Fleet), state: &State, count: usize, random: &mut Random) -> Vec<usize> {
+    let part = |machine: usize| if fleet.is_empty() { machine } else { instance.neighborhood[machine] as usize };
     let mut sizes = vec![0; instance.machines];
     for machine in 0..instance.machines {
         sizes[part(machine)] += 1 + state.members(machine).len();
