@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ pub fn fresh_salt() -> io::Result<[u8; 16]> {
 #[derive(Clone, Debug)]
 pub struct Disk {
     directory: PathBuf,
-    /// None where the directory is only read.
-    lock: Option<Arc<File>>,
+    /// The directory and the file in it, both locked; none where the directory is only read.
+    lock: Option<Arc<[File; 2]>>,
 }
 
 impl Disk {
@@ -43,10 +43,17 @@ impl Disk {
             let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
             File::open(parent.unwrap_or(Path::new("."))).and_then(|parent| parent.sync_all()).map_err(failed)?;
         }
+        // Somebody who takes the file for a stale one removes it: the directory itself is locked as well.
+        let itself = File::open(directory).map_err(failed)?;
+        match itself.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { directory: directory.to_owned() }),
+            // Where a file system locks files alone, the file has to do.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+        }
         let path = directory.join(LOCK);
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Disk { directory: directory.to_owned(), lock: Some(Arc::new(lock)) }),
+            Ok(()) => Ok(Disk { directory: directory.to_owned(), lock: Some(Arc::new([itself, lock])) }),
             Err(TryLockError::WouldBlock) => Err(JournalError::Locked { directory: directory.to_owned() }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
@@ -56,6 +63,18 @@ impl Disk {
     #[must_use]
     pub fn look(directory: &Path) -> Disk {
         Disk { directory: directory.to_owned(), lock: None }
+    }
+
+    /// Whether the place still has the directory that was locked: where it was moved, another one may stand there, such as a
+    /// restored backup, and is not to be written to.
+    fn stay(&self) -> io::Result<()> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        let [itself, _] = &**lock;
+        let (locked, there) = (itself.metadata()?, fs::metadata(&self.directory)?);
+        if (locked.dev(), locked.ino()) == (there.dev(), there.ino()) {
+            return Ok(());
+        }
+        Err(io::Error::other("the data directory was moved, and another one is in its place"))
     }
 
     /// Where the files are.
@@ -69,6 +88,7 @@ impl Storage for Disk {
     type File = DiskFile;
 
     fn list(&self) -> io::Result<Vec<String>> {
+        self.stay()?;
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
             // The journal's names are ASCII: any other name is not of the journal.
@@ -81,6 +101,7 @@ impl Storage for Disk {
     }
 
     fn create(&self, name: &str) -> io::Result<DiskFile> {
+        self.stay()?;
         let path = self.directory.join(name);
         OpenOptions::new().create(true).truncate(true).read(true).write(true).open(path).map(DiskFile)
     }
@@ -91,10 +112,12 @@ impl Storage for Disk {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.stay()?;
         fs::rename(self.directory.join(from), self.directory.join(to))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
+        self.stay()?;
         fs::remove_file(self.directory.join(name))
     }
 

@@ -352,6 +352,32 @@ fn two_processes_cannot_hold_one_directory() {
     Disk::open(&data).unwrap();
 }
 
+/// Two servers had granted under the same tokens, and each had written over the other's commits.
+#[test]
+fn a_lock_whose_file_was_removed_still_holds() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = Disk::open(directory.path()).unwrap();
+    std::fs::remove_file(directory.path().join(LOCK)).unwrap();
+    assert!(matches!(Disk::open(directory.path()).unwrap_err(), JournalError::Locked { .. }));
+    drop(first);
+    Disk::open(directory.path()).unwrap();
+}
+
+/// A server that went on while its directory was moved had written into the restored backup that took its place.
+#[test]
+fn a_directory_that_took_the_place_of_one_that_was_moved_is_left_alone() {
+    let scratch = tempfile::tempdir().unwrap();
+    let data = scratch.path().join("data");
+    let disk = Disk::open(&data).unwrap();
+    disk.create("before").unwrap();
+    std::fs::rename(&data, scratch.path().join("lost")).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("restored"), "").unwrap();
+    assert!(disk.create("after").is_err() && disk.list().is_err());
+    assert!(disk.remove("restored").is_err() && disk.rename("restored", "after").is_err());
+    assert_eq!(std::fs::read_dir(&data).unwrap().count(), 1);
+}
+
 #[test]
 fn a_real_directory_keeps_what_a_simulated_one_does() {
     let directory = tempfile::tempdir().unwrap();
