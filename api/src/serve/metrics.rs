@@ -41,6 +41,8 @@ pub(crate) struct Metrics {
     pub(crate) seconds: Histogram,
     /// Requests that were refused for want of capacity.
     pub(crate) refusals: Counter,
+    /// Connections that are open.
+    pub(crate) connections: Gauge,
     /// Watch streams that are open.
     pub(crate) watches: Gauge,
     /// Watch streams that were ended because their reader was too slow.
@@ -54,6 +56,7 @@ impl Metrics {
             calls: Family::default(),
             seconds: Histogram::new(exponential_buckets(SECONDS_FIRST, 2.0, SECONDS_BUCKETS)),
             refusals: Counter::default(),
+            connections: Gauge::default(),
             watches: Gauge::default(),
             slow_watches: Counter::default(),
         }
@@ -73,6 +76,7 @@ impl Metrics {
 
 /// Serves the page until the task is dropped.
 ///
+        registry.register("connections", "Connections that are open", self.connections.clone());
 /// # Errors
 /// A listener that does not know its address.
 pub(crate) fn serve(listener: TcpListener, registry: Registry) -> std::io::Result<(SocketAddr, PageTask)> {

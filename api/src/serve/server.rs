@@ -13,6 +13,7 @@ use lessor_engine::ledger::{FloorShares, Kept};
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::ServiceClass;
 use lessor_models::time::Span;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpSocket;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_stream::StreamExt;
@@ -21,6 +22,7 @@ use tonic::transport::{self, Server as Transport};
 use tonic_reflection::pb::{v1, v1alpha};
 
 use super::address::{self, TlsWish};
+use super::connections::{Placed, Places};
 use super::data_directory;
 use super::error::ServeError;
 use super::joint_writes::{JointWrites, Rush};
@@ -49,6 +51,10 @@ const GIVEN_UP_MAX: usize = 4_096;
 const BACKLOG: u32 = 1_024;
 /// How often a quiet connection is asked whether it is still there, and how long it has to answer.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+/// How long a connection may be silent: longer than one that is there takes to answer.
+const SILENCE: Duration = Duration::from_secs(45);
+/// How long a caller may take to agree on keys.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long calls may take to end when the server does.
 const LAST_CALLS: Duration = Duration::from_secs(5);
 
@@ -133,7 +139,8 @@ impl Server {
         };
         let (ending, ended) = shutdown::ending();
         let service = Service::new(desk, ended.clone());
-        let Listening { url, certificate, task } = listen_on(socket, service, options, ended).await?;
+        let places = Places::of_process(metrics.connections);
+        let Listening { url, certificate, task } = listen_on((socket, places), service, options, ended).await?;
         Ok(Server { url, certificate, metrics: page, ending, task, handle, shell: Some(shell) })
     }
 
@@ -297,7 +304,7 @@ pub(crate) async fn listen_with<S: LeaseService>(
     options: &ServerOptions,
     ended: Ended,
 ) -> Result<Listening, ServeError> {
-    listen_on(bind(options.listen, "listen")?, service, options, ended).await
+    listen_on((bind(options.listen, "listen")?, Places::of_process(Gauge::default())), service, options, ended).await
 }
 
 /// Sockets at both addresses, that of the metrics only where they are asked for.
@@ -333,7 +340,7 @@ fn cannot_listen(address: SocketAddr, flag: &'static str) -> impl Fn(io::Error) 
 }
 
 async fn listen_on<S: LeaseService>(
-    socket: TcpSocket,
+    (socket, places): (TcpSocket, Places),
     service: S,
     options: &ServerOptions,
     mut ended: Ended,
@@ -354,12 +361,18 @@ async fn listen_on<S: LeaseService>(
         if identity.is_new {
             tracing::info!(target: "lessor", file = %identity.certificate.display(), "a development certificate was made");
         }
-        transport = transport.tls_config(identity.config).map_err(ServeError::Identity)?;
+        transport = transport.tls_config(identity.config.timeout(HANDSHAKE)).map_err(ServeError::Identity)?;
         certificate = Some(identity.certificate);
     }
     let router = routes(&mut transport, service, Reflection::new(ended.clone())).await;
     let rush = Arc::new(Rush::new());
-    let incoming = incoming.map(move |accepted| accepted.map(|connection| JointWrites::new(connection, rush.clone())));
+    let incoming = incoming.then(move |accepted| {
+        let (places, rush) = (places.clone(), rush.clone());
+        async move {
+            let placed = Placed::new(accepted?, places.take().await, SILENCE);
+            io::Result::Ok(JointWrites::new(placed, rush))
+        }
+    });
     let task = tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { ended.wait().await }));
     Ok(Listening { url: format!("{}://{address}", talk.scheme()), certificate, task })
 }
