@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Mutex;
 
-use lessor_api::journal::{Disk, Incarnation};
+use lessor_api::journal::{Disk, History, Incarnation, JournalError, fleet_of};
 use lessor_api::shell::{Answered, Handle, Shell, ShellOptions, UNSTATED, WatchError};
 use lessor_engine::authority::{Answer, Event, HolderId, Lease, Request, RequestId, Terms};
 use lessor_engine::ledger::Draw;
@@ -102,6 +102,64 @@ fn a_backup_goes_on_in_a_new_incarnation() {
             }
         }
     }
+}
+
+/// What is read of a directory, to its end.
+fn read(directory: &Path) -> Result<u64, JournalError> {
+    let disk = Disk::look(directory);
+    let fleet = fleet_of(&disk)?.unwrap();
+    let mut history = History::read(disk, fleet)?;
+    while history.next_commit()?.is_some() {}
+    Ok(history.sequence())
+}
+
+/// Half a backup had passed for a whole one: what it lacked was told as never durable, and between two commits not at all.
+#[test]
+fn a_backup_that_was_cut_short_is_no_backup() {
+    let _alone = ONE_AT_A_TIME.lock();
+    let scratch = tempfile::tempdir().unwrap();
+    let [data, backup, again] = ["data", "backup", "again"].map(|name| scratch.path().join(name));
+    let (shell, handle) = start(&data);
+    for name in 0..10 {
+        grant(&handle, &name.to_string());
+    }
+    assert!(journal(&["backup", text(&data), "--out", text(&backup)]).status.success());
+    shell.close().unwrap();
+    let made = read(&backup).unwrap();
+
+    let file = backup.join("00000000000000000000.segment");
+    let whole = fs::read(&file).unwrap();
+    for cut in 0..whole.len() {
+        fs::write(&file, &whole[..cut]).unwrap();
+        assert!(read(&backup).is_err(), "{cut} of {} bytes", whole.len());
+    }
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    for args in [&["verify", text(&backup)][..], &["restore", text(&backup), "--out", text(&again)]] {
+        let refused = journal(args);
+        let words = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(1) && words.contains(&format!("up to commit {made};")), "{words}");
+        assert!(!again.exists());
+    }
+}
+
+#[test]
+fn a_backup_is_not_served_and_what_is_restored_from_it_is() {
+    let _alone = ONE_AT_A_TIME.lock();
+    let scratch = tempfile::tempdir().unwrap();
+    let [data, backup, second, again] = ["data", "backup", "second", "again"].map(|name| scratch.path().join(name));
+    let (shell, handle) = start(&data);
+    grant(&handle, "kept");
+    shell.close().unwrap();
+    assert!(journal(&["backup", text(&data), "--out", text(&backup)]).status.success());
+    assert!(journal(&["backup", text(&backup), "--out", text(&second)]).status.success());
+    for of in [&backup, &second] {
+        let fleet = fleet();
+        let options = ShellOptions::new(&fleet, Terms::default(), [3; 16]);
+        let refused = Shell::start(Disk::open(of).unwrap(), options).unwrap_err();
+        assert!(refused.to_string().contains("lessor journal restore"), "{refused}");
+    }
+    assert!(journal(&["restore", text(&second), "--out", text(&again)]).status.success());
+    assert_eq!(start(&again).0.recovery().live, 1);
 }
 
 #[test]

@@ -8,9 +8,8 @@
 
 use super::error::JournalError;
 use super::identity::FleetContents;
-use super::link::Key;
-use super::snapshot::UNFINISHED;
-use super::storage::{Storage, StorageFile};
+use super::small_file;
+use super::storage::Storage;
 
 /// The file.
 pub(crate) const CONTENTS: &str = "fleet-contents";
@@ -28,13 +27,9 @@ pub(crate) struct KnownContents {
 /// # Errors
 /// What is no longer what was written, and what the system says.
 pub(crate) fn read_contents<S: Storage>(storage: &S) -> Result<Option<KnownContents>, JournalError> {
-    let failed = |source| JournalError::io("read", CONTENTS, source);
-    if !storage.list().map_err(failed)?.iter().any(|name| name == CONTENTS) {
-        return Ok(None);
-    }
-    let bytes = super::history::read_all(storage, CONTENTS)?;
+    let Some(bytes) = small_file::get(storage, CONTENTS)? else { return Ok(None) };
     let (hash, digest) = bytes.split_first_chunk().ok_or(JournalError::ContentsDamaged)?;
-    if !digest.is_empty() && *digest != Key::of(hash).0 {
+    if !digest.is_empty() && !small_file::is_proof(digest, hash) {
         return Err(JournalError::ContentsDamaged);
     }
     Ok(Some(KnownContents { contents: FleetContents(*hash), is_proven: !digest.is_empty() }))
@@ -45,12 +40,7 @@ pub(crate) fn read_contents<S: Storage>(storage: &S) -> Result<Option<KnownConte
 /// # Errors
 /// What the system says; what was remembered before is there still, or what is now.
 pub(crate) fn write_contents<S: Storage>(storage: &S, contents: FleetContents) -> Result<(), JournalError> {
-    let failed = |source| JournalError::io("write", CONTENTS, source);
-    let unfinished = format!("{CONTENTS}{UNFINISHED}");
-    let mut file = storage.create(&unfinished).map_err(failed)?;
-    let bytes = [contents.0, Key::of(&contents.0).0].concat();
-    file.write_at(0, &bytes).and_then(|()| file.sync()).map_err(failed)?;
-    storage.rename(&unfinished, CONTENTS).and_then(|()| storage.sync_names()).map_err(failed)
+    small_file::put(storage, CONTENTS, &contents.0)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Copies of a journal, for backups and for going back to one.
 
+use super::backup_end::write_end;
 use super::contents::{read_contents, write_contents};
 use super::error::JournalError;
 use super::history::{History, read_all};
@@ -31,6 +32,16 @@ pub fn copy<S: Storage, T: Storage>(mut from: History<S>, to: &T) -> Result<Hist
     while copy.next_commit()?.is_some() {}
     debug_assert!(copy.sequence() == from.sequence(), "a copy ends where the original did");
     Ok(from)
+}
+
+/// The same as [`copy`], for a backup, which says where it ends.
+///
+/// # Errors
+/// Those of [`copy`].
+pub fn back_up<S: Storage, T: Storage>(from: History<S>, to: &T) -> Result<History<S>, JournalError> {
+    let read = copy(from, to)?;
+    write_end(to, read.position)?;
+    Ok(read)
 }
 
 /// Lets a journal begin a new incarnation where it ends: the last step of going back to a backup.

@@ -67,6 +67,22 @@ pub enum JournalError {
          the fleet still has them, and start the server once with --accept-fleet"
     )]
     ContentsDamaged,
+    /// A backup that is not all there. Nothing changed.
+    #[error(
+        "the backup ends at commit {last}, and it was made up to commit {made}; copy all of it again, or take another one"
+    )]
+    BackupCut {
+        /// The last commit that is there.
+        last: u64,
+        /// The last commit when it was made.
+        made: u64,
+    },
+    /// What says where a backup ends is not what was written. Nothing changed.
+    #[error("backup-end: damaged: nothing says where the backup ends; copy all of it again, or take another one")]
+    BackupEndDamaged,
+    /// A backup cannot be written to: tokens would be given again. Nothing changed.
+    #[error("this is a backup; make a data directory of it with `lessor journal restore`")]
+    Backup,
     /// The commits in the directory do not follow each other. Nothing changed.
     #[error(
         "{file}: begins after commit {found}, but the commits before it end at {last}; a file is missing: put it back, or \

@@ -5,6 +5,7 @@
 //! Without such proof they are what a crash left of a commit that nobody was told of: the torn tail, which is passed over and
 //! reported.
 
+use super::backup_end::read_end;
 use super::error::{Defect, JournalError};
 use super::frame::{self, Frame, FrameKind};
 use super::header::{self, FileKind, Header};
@@ -88,6 +89,8 @@ pub struct History<S: Storage> {
     pub(crate) position: Position,
     /// Files that were read, each with the bytes of it that count.
     read: Vec<(String, u64)>,
+    /// Where it ends, where it is a backup.
+    backup_end: Option<Position>,
     findings: Vec<Finding>,
     is_attested: bool,
     ended: bool,
@@ -111,6 +114,7 @@ impl<S: Storage> History<S> {
         let segments: Vec<String> = segments.into_iter().rev().map(|segment| segment.1.clone()).collect();
         let incarnation = snapshot.as_ref().map_or(Incarnation::FIRST, SnapshotReader::incarnation);
         let read = snapshot.iter().map(SnapshotReader::file).collect();
+        let backup_end = read_end(&storage)?;
         let mut history = History {
             storage,
             fleet,
@@ -121,6 +125,7 @@ impl<S: Storage> History<S> {
             segment: None,
             position: base,
             read,
+            backup_end,
             findings,
             is_attested: false,
             ended: false,
@@ -168,6 +173,12 @@ impl<S: Storage> History<S> {
     #[must_use]
     pub fn is_attested(&self) -> bool {
         self.is_attested
+    }
+
+    /// Whether it is a backup.
+    #[must_use]
+    pub fn is_backup(&self) -> bool {
+        self.backup_end.is_some()
     }
 
     /// What was passed over so far.
@@ -265,6 +276,9 @@ impl<S: Storage> History<S> {
         if self.position.sequence < self.base.sequence {
             // The snapshot proves that more was durable than is there.
             return Err(self.damaged(Defect::Commit));
+        }
+        if let Some(end) = self.backup_end.filter(|end| *end != self.position) {
+            return Err(JournalError::BackupCut { last: self.position.sequence, made: end.sequence });
         }
         if !is_clean {
             self.findings.push(Finding::TornTail {

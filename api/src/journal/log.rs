@@ -114,6 +114,9 @@ impl<S: Storage> Journal<S> {
     /// Commits that were not read yet and are damaged; and what the system says.
     pub fn open(mut history: History<S>, fleet: FleetId, options: JournalOptions) -> Result<Journal<S>, JournalError> {
         while history.next_commit()?.is_some() {}
+        if history.is_backup() {
+            return Err(JournalError::Backup);
+        }
         let History { storage, incarnation, position, segment, .. } = history;
         for name in list(&storage)?.iter().filter(|name| name.ends_with(UNFINISHED)) {
             storage.remove(name).map_err(|source| JournalError::io("remove", name, source))?;

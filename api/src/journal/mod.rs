@@ -2,7 +2,8 @@
 //!
 //! A directory holds **segments** and **snapshots**. A segment is a header and the commits after the one that its name states;
 //! a commit is one frame, written once and synced once, and it carries the digest of the one before it. A snapshot is a header
-//! and a state in parts. The journal knows nothing of what it keeps: records are bytes.
+//! and a state in parts. The journal knows nothing of what it keeps: records are bytes. Small files beside them say what the fleet
+//! could give, and of a backup where it ends.
 //!
 //! What it promises, over any [`Storage`] that keeps its own contract:
 //! - a commit whose `append` returned is there after any crash, and so is every commit before it, in order;
@@ -14,6 +15,7 @@
 //! instant, which no later frame proves durable ([`Journal::attest`]), looks like a commit that was never durable.
 //! The decision and its figures are in `docs/adr/0009-the-journal.md`.
 
+mod backup_end;
 mod contents;
 mod copy;
 mod disk;
@@ -25,13 +27,14 @@ mod identity;
 mod link;
 mod log;
 pub mod simulated;
+mod small_file;
 mod snapshot;
 mod storage;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use contents::{KnownContents, read_contents, write_contents};
-pub use copy::{copy, raise};
+pub use copy::{back_up, copy, raise};
 pub(crate) use disk::LOCK;
 pub use disk::{Disk, DiskFile, fresh_salt};
 pub use error::{Defect, JournalError};

@@ -71,7 +71,11 @@ impl JournalCommandError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             JournalCommandError::Journal(
-                JournalError::Damaged { .. } | JournalError::Gap { .. } | JournalError::ContentsDamaged,
+                JournalError::Damaged { .. }
+                | JournalError::Gap { .. }
+                | JournalError::ContentsDamaged
+                | JournalError::BackupCut { .. }
+                | JournalError::BackupEndDamaged,
             )
             | JournalCommandError::Record { .. } => 1,
             _ => 2,

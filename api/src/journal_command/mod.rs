@@ -14,7 +14,7 @@ use crate::command_error::CommandError;
 use crate::console::{say, warn};
 use crate::ending::Ending;
 use crate::journal::{
-    Disk, History, Incarnation, JournalOptions, Storage, copy, fleet_of, fresh_salt, raise, read_contents,
+    Disk, History, Incarnation, JournalOptions, Storage, back_up, copy, fleet_of, fresh_salt, raise, read_contents,
 };
 use crate::output_directory::{OutputPlace, Replace};
 use crate::wire::{Records, StateReader};
@@ -55,7 +55,7 @@ fn verify(args: &JournalVerifyArgs) -> Result<JournalSummary, JournalCommandErro
 
 fn backup(args: &JournalBackupArgs) -> Result<JournalSummary, JournalCommandError> {
     let from = history(&args.data)?;
-    let to = publish(&args.out, |to| Ok(copy(from, to)?.fleet()))?;
+    let to = publish(&args.out, |to| Ok(back_up(from, to)?.fleet()))?;
     read_all(History::read(Disk::look(&args.out), to)?)
 }
 
