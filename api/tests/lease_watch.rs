@@ -14,9 +14,10 @@ use lessor_api::proto::{
     WatchRequest, WatchResponse,
 };
 use lessor_engine::authority::Terms;
-use service::{Running, request, why};
+use service::{Calls, Running, request, why};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Endpoint;
 use tonic::{Code, Streaming};
 use tonic_types::StatusExt;
 
@@ -89,6 +90,32 @@ async fn a_watch_of_one_holder_passes_over_the_others() {
     assert_eq!(changes(&mut stream, 1).await[0].1, mine);
 }
 
+/// Each commit of others had cost each watch of one holder a message.
+#[tokio::test]
+async fn a_watch_of_one_holder_is_told_of_others_only_now_and_then() {
+    const OTHERS: usize = 200;
+    let mut running = Running::start().await;
+    let mut stream = running.watch(WatchRequest { holder: "web".into(), ..WatchRequest::default() }).await;
+    for number in 0..OTHERS {
+        let mut other = request(&format!("r{number}"));
+        other.holder = "batch".into();
+        running.grant(other).await;
+    }
+    let mine = running.grant(request("r1")).await;
+    let mut told = Vec::new();
+    let last = loop {
+        let response = stream.next().await.unwrap().unwrap();
+        told.push(response.revision.unwrap().number);
+        if let Some(Event::Changed(lease)) = response.event {
+            break lease;
+        }
+    };
+    assert_eq!((last, *told.last().unwrap()), (mine, OTHERS as u64 + 1));
+    assert!(told.is_sorted() && told.len() < OTHERS / 2, "{told:?}");
+    // What nobody else changed is said once the watch was quiet.
+    assert_eq!(stream.next().await.unwrap().unwrap().revision.unwrap().number, OTHERS as u64 + 1);
+}
+
 #[tokio::test]
 async fn a_revision_of_another_history_is_out_of_range() {
     let mut running = Running::start().await;
@@ -124,19 +151,48 @@ async fn a_reader_that_does_not_read_holds_nobody_up_and_misses_nothing() {
     let beginning = running.list().await.revision.unwrap();
     // More than its connection and its channel hold: the rest has to wait in the history.
     let mut stream = running.watch(after(Some(beginning))).await;
+    grant_many(&running, CHANGES).await;
+    let seen = changes(&mut stream, CHANGES).await;
+    let numbers: Vec<u64> = seen.iter().map(|change| change.0 - beginning.number).collect();
+    assert_eq!(numbers, (1..=CHANGES as u64).collect::<Vec<_>>());
+}
+
+/// Grants so many leases, many at once.
+async fn grant_many(running: &Running, count: usize) {
+    const WORKERS: usize = 40;
     let mut grants = tokio::task::JoinSet::new();
-    for worker in 0..40 {
+    for worker in 0..WORKERS {
         let mut calls = running.calls.clone();
         grants.spawn(async move {
-            for number in 0..CHANGES / 40 {
+            for number in 0..count / WORKERS {
                 calls.request_lease(request(&format!("r{worker}-{number}"))).await.unwrap();
             }
         });
     }
     grants.join_all().await;
-    let seen = changes(&mut stream, CHANGES).await;
-    let numbers: Vec<u64> = seen.iter().map(|change| change.0 - beginning.number).collect();
-    assert_eq!(numbers, (1..=CHANGES as u64).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_reader_that_changes_overtook_is_told_and_counted() {
+    const CHANGES: usize = 4_000;
+    let running = Running::start_with(Terms { watch_max: 8, ..Terms::default() }).await;
+    // A connection that holds less than so many changes take.
+    let endpoint = Endpoint::from_shared(running.server().url().to_owned()).unwrap();
+    let narrow = endpoint.initial_stream_window_size(1 << 16).connect().await.unwrap();
+    let mut stream = Calls::new(narrow).watch(WatchRequest::default()).await.unwrap().into_inner();
+    grant_many(&running, CHANGES).await;
+    let mut numbers = Vec::new();
+    let status = loop {
+        match stream.next().await.unwrap() {
+            Ok(WatchResponse { revision, event: Some(Event::Changed(_)) }) => numbers.push(revision.unwrap().number),
+            Ok(_) => assert!(numbers.len() < CHANGES, "nothing overtook the reader"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(why(&status), (Code::OutOfRange, "OUT_OF_RANGE".into()));
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+    let page = running.metrics_page().await;
+    assert!(page.contains("lessor_slow_watches_total 1") && page.contains("lessor_watches 0"), "{page}");
 }
 
 /// Reads a watch until it says that a token must be refused.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lessor_engine::authority::{Change, FenceKey, HolderId, Lease, LeaseId, OutOfRange, Revision};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 use tonic::{Code, Status};
 
@@ -25,6 +26,9 @@ const WAITING_MAX: usize = 64;
 /// How long a watch is quiet before it says up to where there was nothing.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(2);
 
+/// How many changes of no interest a watch passes over before it says so sooner: a small part of those from which it can resume.
+const PASSED_OVER_MAX: u64 = 4_096;
+
 /// Where changes go.
 pub(crate) type Changes = mpsc::Receiver<Result<proto::WatchResponse, Status>>;
 
@@ -35,10 +39,12 @@ pub(crate) type Changes = mpsc::Receiver<Result<proto::WatchResponse, Status>>;
 pub(crate) fn open(desk: Arc<Desk>, asked: &proto::WatchRequest, ended: Ended) -> Result<Changes, Failure> {
     let only = if asked.holder.is_empty() { None } else { Some(holder(&asked.holder)?) };
     let after = asked.after.map(reading::revision);
-    let watch = desk.handle().watch(after.unwrap_or_else(|| desk.handle().revision()));
-    let (sender, receiver) = mpsc::channel(WAITING_MAX);
+    let watch = desk.handle().watch(after.unwrap_or_else(|| desk.handle().revision())).only(only);
+    let (sender, receiver) = mpsc::channel(WAITING_MAX + 1);
+    let last = sender.clone().try_reserve_owned().expect("nothing was sent yet");
     let fences = asked.fences.then(|| desk.notices().hear());
-    let feed = Feed { desk, watch, is_resumed: after.is_some(), fences, only, sender };
+    let (told, quiet_until) = (watch.reached(), Instant::now() + BOOKMARK_EVERY);
+    let feed = Feed { desk, watch, is_resumed: after.is_some(), told, quiet_until, fences, only, sender, last };
     tokio::spawn(feed.run(ended));
     Ok(receiver)
 }
@@ -49,10 +55,16 @@ struct Feed {
     watch: Watch,
     /// Whether the caller named the revision that it begins after.
     is_resumed: bool,
+    /// The last revision that the reader was told of.
+    told: Revision,
+    /// When it is told of one, whatever happens.
+    quiet_until: Instant,
     /// Where fences are heard, if they are asked for.
     fences: Option<Hearing>,
     only: Option<HolderId>,
     sender: mpsc::Sender<Result<proto::WatchResponse, Status>>,
+    /// Room for why it ended, however slow its reader is.
+    last: mpsc::OwnedPermit<Result<proto::WatchResponse, Status>>,
 }
 
 impl Feed {
@@ -66,8 +78,7 @@ impl Feed {
         };
         self.desk.metrics().watches.dec();
         if let Some(failure) = status {
-            // A reader that is gone needs no reason, and one that takes nothing is not waited for.
-            let _ = self.sender.try_send(Err(failure.into()));
+            self.last.send(Err(failure.into()));
         }
     }
 
@@ -87,12 +98,17 @@ impl Feed {
         }
         loop {
             let happened = tokio::select! {
-                changes = tokio::time::timeout(BOOKMARK_EVERY, self.watch.next()) => Happened::Changes(changes),
+                changes = tokio::time::timeout_at(self.quiet_until, self.watch.next()) => Happened::Changes(changes),
                 notice = notices::next(&mut self.fences) => Happened::Notice(notice),
             };
             match happened {
                 Happened::Changes(Ok(Ok(changes))) => self.send(&changes).await.ok()?,
-                Happened::Changes(Ok(Err(error))) => return Some(failure(error)),
+                Happened::Changes(Ok(Err(error))) => {
+                    if matches!(error, WatchError::OutOfRange(_)) {
+                        self.desk.metrics().slow_watches.inc();
+                    }
+                    return Some(failure(error));
+                }
                 Happened::Changes(Err(_)) => self.bookmark().await.ok()?,
                 Happened::Notice(Ok(Notice::Revoked(_))) => {}
                 Happened::Notice(Ok(Notice::Fence { lease })) => {
@@ -110,7 +126,7 @@ impl Feed {
     }
 
     /// Says which tokens must be refused as things stand. The error is why the watch ended, if not for its reader.
-    async fn standing_fences(&self) -> Result<(), Option<Failure>> {
+    async fn standing_fences(&mut self) -> Result<(), Option<Failure>> {
         let standing = self.desk.revoked(self.only).await.map_err(Some)?;
         for Standing { lease, keys, .. } in standing.into_iter().filter(|standing| standing.is_fenced) {
             self.say_fence(&lease, &keys).await.map_err(|_| None)?;
@@ -119,7 +135,7 @@ impl Feed {
     }
 
     /// Says that the token of a lease must be refused, if it is of interest and has not returned what it holds.
-    async fn fence(&self, id: LeaseId) -> Result<(), Option<Failure>> {
+    async fn fence(&mut self, id: LeaseId) -> Result<(), Option<Failure>> {
         let look = self.desk.look(move |view| view.lease(id).map(|lease| (lease, view.keys(id).to_vec())));
         match look.await.map_err(Some)? {
             Some((lease, keys)) if !lease.is_returned && self.only.is_none_or(|only| lease.holder == only) => {
@@ -129,30 +145,31 @@ impl Feed {
         }
     }
 
-    async fn say_fence(&self, fenced: &Lease, keys: &[FenceKey]) -> Result<(), ReaderIsGone> {
+    async fn say_fence(&mut self, fenced: &Lease, keys: &[FenceKey]) -> Result<(), ReaderIsGone> {
         let fence_keys = keys.iter().map(|key| key.as_str().to_owned()).collect();
         let fence = proto::Fence { lease: Some(lease(self.desk.names(), fenced)), fence_keys };
         self.say(self.watch.reached(), Event::Fence(fence)).await
     }
 
-    /// Sends changes of interest, and a bookmark where the last ones were of none.
-    async fn send(&self, changes: &[Change]) -> Result<(), ReaderIsGone> {
-        let is_of_interest = |change: &&Change| self.only.is_none_or(|only| change.lease.holder == only);
-        for change in changes.iter().filter(is_of_interest) {
+    /// Sends changes, and a bookmark where those of others went on for long.
+    async fn send(&mut self, changes: &[Change]) -> Result<(), ReaderIsGone> {
+        for change in changes {
             let changed = lease(self.desk.names(), &change.lease);
             self.say(change.revision, Event::Changed(changed)).await?;
         }
-        match changes.last() {
-            Some(last) if !is_of_interest(&last) => self.bookmark().await,
-            _ => Ok(()),
+        let passed_over = self.watch.reached().number - self.told.number;
+        if passed_over >= PASSED_OVER_MAX || (passed_over > 0 && Instant::now() >= self.quiet_until) {
+            self.bookmark().await?;
         }
+        Ok(())
     }
 
-    async fn bookmark(&self) -> Result<(), ReaderIsGone> {
+    async fn bookmark(&mut self) -> Result<(), ReaderIsGone> {
         self.say(self.watch.reached(), Event::Bookmark(proto::Bookmark {})).await
     }
 
-    async fn say(&self, at: Revision, event: Event) -> Result<(), ReaderIsGone> {
+    async fn say(&mut self, at: Revision, event: Event) -> Result<(), ReaderIsGone> {
+        (self.told, self.quiet_until) = (at, Instant::now() + BOOKMARK_EVERY);
         let response = proto::WatchResponse { revision: Some(revision(at)), event: Some(event) };
         self.sender.send(Ok(response)).await.map_err(|_| ReaderIsGone)
     }

@@ -80,12 +80,25 @@ impl<'a> View<'a> {
         self.authority.leases(from, filter, most)
     }
 
-    /// Changes after a revision, without a gap, at most so many.
+    /// Changes after a revision, without a gap, those of one holder where it is named; and the last of those looked at, at most
+    /// so many.
     ///
     /// # Errors
     /// Where some of them are no longer kept, or the revision is none of this history.
-    pub fn changes(&self, after: Revision, most: usize) -> Result<Vec<Change>, OutOfRange> {
-        Ok(self.authority.changes(after)?.take(most).copied().collect())
+    pub fn changes(
+        &self,
+        after: Revision,
+        most: usize,
+        only: Option<HolderId>,
+    ) -> Result<(Vec<Change>, Revision), OutOfRange> {
+        let (mut found, mut reached) = (Vec::new(), after);
+        for change in self.authority.changes(after)?.take(most) {
+            reached = change.revision;
+            if only.is_none_or(|only| change.lease.holder == only) {
+                found.push(*change);
+            }
+        }
+        Ok((found, reached))
     }
 
     /// What a holder gained, below zero where it paid, in micro-credits.

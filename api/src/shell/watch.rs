@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use lessor_engine::authority::{Change, OutOfRange, Revision};
+use lessor_engine::authority::{Change, HolderId, OutOfRange, Revision};
 use tokio::sync::watch;
 
 use super::answer::Stopped;
 use super::inbox::Inbox;
 use super::work::Work;
 
-/// How many changes come at once.
+/// How many changes are looked at at once.
 pub const CHANGES_AT_ONCE: usize = 1024;
 
 /// A stream of changes.
@@ -20,6 +20,7 @@ pub const CHANGES_AT_ONCE: usize = 1024;
 pub struct Watch {
     inbox: Arc<Inbox>,
     reached: Revision,
+    only: Option<HolderId>,
     latest: watch::Receiver<Revision>,
 }
 
@@ -37,10 +38,16 @@ pub enum WatchError {
 
 impl Watch {
     pub(super) fn new(inbox: Arc<Inbox>, latest: watch::Receiver<Revision>, after: Revision) -> Watch {
-        Watch { inbox, reached: after, latest }
+        Watch { inbox, reached: after, only: None, latest }
     }
 
-    /// The revision up to which every change was returned: a later watch resumes from it.
+    /// The same for the leases of one holder, where one is named.
+    #[must_use]
+    pub fn only(self, only: Option<HolderId>) -> Watch {
+        Watch { only, ..self }
+    }
+
+    /// The revision up to which every change of interest was returned: a later watch resumes from it.
     #[must_use]
     pub fn reached(&self) -> Revision {
         self.reached
@@ -54,8 +61,8 @@ impl Watch {
         self.changes(0).await.map(drop)
     }
 
-    /// Waits for changes and returns those after the revision reached, at least one and at most [`CHANGES_AT_ONCE`]. All of them
-    /// are durable. Nothing is lost where the wait is given up.
+    /// Waits for changes, looks at those after the revision reached, at most [`CHANGES_AT_ONCE`], and returns those of interest:
+    /// at least one, unless the watch is of one holder. All of them are durable. Nothing is lost where the wait is given up.
     ///
     /// # Errors
     /// Where the watch cannot go on.
@@ -63,18 +70,18 @@ impl Watch {
         loop {
             let reached = self.reached;
             self.latest.wait_for(|latest| *latest != reached).await.map_err(|_| Stopped)?;
-            let changes = self.changes(CHANGES_AT_ONCE).await?;
-            if let Some(last) = changes.last() {
-                self.reached = last.revision;
+            let (changes, last) = self.changes(CHANGES_AT_ONCE).await?;
+            if last != reached {
+                self.reached = last;
                 return Ok(changes);
             }
         }
     }
 
-    /// Those after the revision reached, at most so many.
-    async fn changes(&self, most: usize) -> Result<Vec<Change>, WatchError> {
-        let reached = self.reached;
-        let (work, changes) = Work::read(move |view| view.changes(reached, most));
+    /// Those of interest after the revision reached, and the last of so many at most.
+    async fn changes(&self, most: usize) -> Result<(Vec<Change>, Revision), WatchError> {
+        let (reached, only) = (self.reached, self.only);
+        let (work, changes) = Work::read(move |view| view.changes(reached, most, only));
         self.inbox.put_for_watch(work);
         changes.await?.map_err(WatchError::OutOfRange)
     }

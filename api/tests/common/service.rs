@@ -20,6 +20,8 @@ use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
 use lessor_models::time::Span;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 use tonic_types::StatusExt;
@@ -104,6 +106,15 @@ impl Running {
 
     pub(crate) fn fleet(&self) -> Fleet {
         read_fleet(&self.path("fleet")).unwrap()
+    }
+
+    /// What the page of metrics says now.
+    pub(crate) async fn metrics_page(&self) -> String {
+        let mut page = TcpStream::connect(self.server().metrics().unwrap()).await.unwrap();
+        page.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut text = String::new();
+        page.read_to_string(&mut text).await.unwrap();
+        text
     }
 
     pub(crate) async fn list(&mut self) -> ListLeasesResponse {
