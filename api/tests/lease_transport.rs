@@ -16,7 +16,6 @@ use lessor_datasets::table::write_fleet_dir;
 use prost::Message;
 use prost_types::FileDescriptorProto;
 use service::{Running, calls, options, request};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_stream::StreamExt;
 use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
@@ -165,10 +164,8 @@ async fn metrics_count_calls_by_method_and_code() {
     let mut running = Running::start().await;
     running.grant(request("r1")).await;
     running.calls.request_lease(service::request_for("r1", service::spec(service::memory(7)))).await.unwrap_err();
-    let mut page = tokio::net::TcpStream::connect(running.server().metrics().unwrap()).await.unwrap();
-    page.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
-    let mut text = String::new();
-    page.read_to_string(&mut text).await.unwrap();
+    running.list().await;
+    let text = running.metrics_page().await;
     let already_exists = i32::from(Code::AlreadyExists);
     for line in [
         r#"lessor_calls_total{method="RequestLease",code="0"} 1"#.to_owned(),
@@ -190,11 +187,26 @@ async fn a_restart_keeps_leases_and_answers() {
     assert_eq!(running.grant(request("r1")).await, lease);
     let next = running.grant(request("r2")).await;
     assert!(next.token > lease.token);
+        "lessor_connections 1".to_owned(),
 }
 
 #[tokio::test]
 async fn the_data_of_another_fleet_is_refused() {
     let dir = tempfile::tempdir().unwrap();
+#[tokio::test]
+async fn a_call_that_its_caller_gave_up_is_counted_as_that() {
+    let running = Running::start().await;
+    let given_up = r#"lessor_calls_total{method="PublishTelemetry",code="1"}"#;
+    while !running.metrics_page().await.contains(given_up) {
+        let mut calls = running.calls.clone();
+        // Samples that never come; a call that is given up before the server takes it up is none to it.
+        let call = tokio::spawn(async move { calls.publish_telemetry(tokio_stream::pending()).await });
+        running.metrics_page().await;
+        call.abort();
+    }
+    assert!(running.metrics_page().await.contains("lessor_answer_seconds_count 0"));
+}
+
     fleet(&dir.path().join("fleet"), service::TILES);
     let mine = options(dir.path());
     let server = Server::start(&mine).await.unwrap();

@@ -35,9 +35,9 @@ pub(crate) struct CallLabels {
 /// Counts of the server, shared by everything that makes or shows them.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
-    /// Calls that ended, by method and status code.
+    /// Calls that ended, and streams that began, by method and status code: 1 where the caller gave up.
     pub(crate) calls: Family<CallLabels, Counter>,
-    /// From the arrival of a call that changes something to its answer, durable.
+    /// From the arrival of a single call that changes a lease to its answer, durable.
     pub(crate) seconds: Histogram,
     /// Requests that were refused for want of capacity.
     pub(crate) refusals: Counter,
@@ -65,9 +65,18 @@ impl Metrics {
     /// A registry that shows all of them.
     pub(crate) fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix("lessor");
-        registry.register("calls", "Calls that ended, by method and status code", self.calls.clone());
-        registry.register("answer_seconds", "From the arrival of a change to its durable answer", self.seconds.clone());
+        registry.register(
+            "calls",
+            "Calls that ended and streams that began, by method and status code",
+            self.calls.clone(),
+        );
+        registry.register(
+            "answer_seconds",
+            "From the arrival of a single call that changes a lease to its durable answer",
+            self.seconds.clone(),
+        );
         registry.register("refusals", "Requests refused for want of capacity", self.refusals.clone());
+        registry.register("connections", "Connections that are open", self.connections.clone());
         registry.register("watches", "Watch streams that are open", self.watches.clone());
         registry.register("slow_watches", "Watch streams ended because of a slow reader", self.slow_watches.clone());
         registry
@@ -76,7 +85,6 @@ impl Metrics {
 
 /// Serves the page until the task is dropped.
 ///
-        registry.register("connections", "Connections that are open", self.connections.clone());
 /// # Errors
 /// A listener that does not know its address.
 pub(crate) fn serve(listener: TcpListener, registry: Registry) -> std::io::Result<(SocketAddr, PageTask)> {

@@ -40,6 +40,10 @@ impl Failure {
         match status.code() {
             Code::OutOfRange => Failure::new(Code::OutOfRange, "MESSAGE_TOO_LARGE", status.message())
                 .with("most_bytes", &MESSAGE_BYTES_MAX),
+            // Of a method that is not there the transport says nothing more.
+            Code::Unimplemented if !status.message().is_empty() => {
+                Failure::new(Code::Unimplemented, "COMPRESSION", status.message())
+            }
             Code::Unimplemented => Failure::new(Code::Unimplemented, "UNKNOWN_METHOD", status.message()),
             code => Failure::new(code, "TRANSPORT", status.message()),
         }
@@ -109,6 +113,14 @@ mod tests {
             assert!(bytes < 6 << 10, "{bytes} bytes of headers");
         }
         assert_eq!(cut("x".repeat(TEXT_MAX)), "x".repeat(TEXT_MAX));
+    }
+
+    #[test]
+    fn what_the_transport_refuses_has_its_own_reasons() {
+        let reason = |status: Status| of_transport(&status).get_error_details().error_info().unwrap().reason.clone();
+        assert_eq!(reason(Status::unimplemented("")), "UNKNOWN_METHOD");
+        assert_eq!(reason(Status::unimplemented("Content is compressed with `gzip`")), "COMPRESSION");
+        assert_eq!(reason(Status::internal("broken")), "TRANSPORT");
     }
 
     #[test]

@@ -41,6 +41,7 @@ impl Service {
         (event, told): (EventOf<Asked>, ToldAs<Told>),
     ) -> impl Future<Output = Result<Response<Told>, Status>> + Send {
         let begun = Instant::now();
+        let underway = Underway::new(&self.desk, method);
         let deadline = deadline(&request);
         let submitted = match deadline {
             // No answer could be in time: nothing is begun.
@@ -52,7 +53,10 @@ impl Service {
                 Ok(pending) => within((deadline, method), pending).await.and_then(|answered| answered.map_err(stopped)),
                 Err(failure) => Err(failure),
             };
-            self.counted(method, begun, answered.and_then(|answered| told(&self.desk, answered)))
+            if answered.is_ok() {
+                self.desk.metrics().seconds.observe(begun.elapsed().as_secs_f64());
+            }
+            underway.end(answered.and_then(|answered| told(&self.desk, answered)))
         }
     }
 
@@ -66,7 +70,7 @@ impl Service {
     where
         Work: Future<Output = Result<Told, Failure>>,
     {
-        let begun = Instant::now();
+        let underway = Underway::new(&self.desk, method);
         let deadline = deadline(&request);
         let done = match deadline {
             Some(Duration::ZERO) => Err(too_late(method)),
@@ -74,25 +78,34 @@ impl Service {
                 .await
                 .and_then(|done| done),
         };
-        self.counted(method, begun, done)
+        underway.end(done)
+    }
+}
+
+/// A call under way, counted once it ends. Where nobody waits for that any more, it ends as given up by its caller.
+struct Underway<'a> {
+    desk: &'a Desk,
+    method: &'static str,
+    code: Code,
+}
+
+impl Underway<'_> {
+    fn new<'a>(desk: &'a Desk, method: &'static str) -> Underway<'a> {
+        Underway { desk, method, code: Code::Cancelled }
     }
 
-    fn counted<Told>(
-        &self,
-        method: &'static str,
-        begun: Instant,
-        done: Result<Told, Failure>,
-    ) -> Result<Response<Told>, Status> {
+    /// What the call came to.
+    fn end<Told>(mut self, done: Result<Told, Failure>) -> Result<Response<Told>, Status> {
         let done = done.map(Response::new).map_err(Status::from);
-        self.count(method, done.as_ref().err());
-        self.desk.metrics().seconds.observe(begun.elapsed().as_secs_f64());
+        self.code = done.as_ref().err().map_or(Code::Ok, Status::code);
         done
     }
+}
 
-    fn count(&self, method: &'static str, status: Option<&Status>) {
-        let code = status.map_or(Code::Ok, Status::code);
-        let code = u32::try_from(i32::from(code)).expect("codes are not negative");
-        self.desk.metrics().calls.get_or_create(&CallLabels { method, code }).inc();
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        let code = u32::try_from(i32::from(self.code)).expect("codes are not negative");
+        self.desk.metrics().calls.get_or_create(&CallLabels { method: self.method, code }).inc();
     }
 }
 
@@ -197,10 +210,9 @@ impl LeaseService for Service {
     }
 
     async fn watch(&self, request: Request<proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let underway = Underway::new(&self.desk, "Watch");
         let opened = watch::open(Arc::clone(&self.desk), request.get_ref(), self.ended.clone());
-        let opened = opened.map(|changes| Response::new(ReceiverStream::new(changes))).map_err(Status::from);
-        self.count("Watch", opened.as_ref().err());
-        opened
+        underway.end(opened.map(ReceiverStream::new))
     }
 
     async fn drain(&self, request: Request<proto::DrainRequest>) -> Result<Response<proto::DrainResponse>, Status> {
@@ -226,9 +238,9 @@ impl LeaseService for Service {
         &self,
         request: Request<Streaming<proto::SessionRequest>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
+        let underway = Underway::new(&self.desk, "Session");
         let answers = session::open(Arc::clone(&self.desk), request.into_inner(), self.ended.clone());
-        self.count("Session", None);
-        Ok(Response::new(ReceiverStream::new(answers)))
+        underway.end(Ok(ReceiverStream::new(answers)))
     }
 }
 
