@@ -9,9 +9,11 @@ pub enum Ending {
     Failed,
 }
 
-/// An error and everything that caused it, in one line.
+/// An error and everything that caused it, in one line. What a cause says that only passes another one on is said once.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
+    words.dedup();
+    words.join(": ")
 }

@@ -7,10 +7,10 @@ mod service;
 
 use std::time::Duration;
 
-use lessor_api::client::ServerUrl;
+use lessor_api::client::{ConnectError, ServerUrl};
 use lessor_api::proto::ListLeasesRequest;
 use lessor_api::proto::lease_service_client::LeaseServiceClient;
-use lessor_api::serve::{ServeError, Server, ServerOptions, TlsWish};
+use lessor_api::serve::{ServeError, Server, ServerOptions, TlsError, TlsWish};
 use lessor_datasets::generate::Scenario;
 use lessor_datasets::table::write_fleet_dir;
 use prost::Message;
@@ -41,13 +41,28 @@ async fn tls_takes_a_client_that_trusts_the_certificate_and_no_other() {
     trusting.request_lease(request("r1")).await.unwrap();
 
     let url = ServerUrl::parse(server.url()).unwrap();
-    assert!(url.connect(None).await.is_err(), "a client that trusts nobody");
+    let trusts_nobody = url.connect(None).await.unwrap_err();
+    assert!(matches!(trusts_nobody, ConnectError::Untrusted { .. }), "{trusts_nobody}");
+    let elsewhere = ServerUrl::parse(&server.url().replace("127.0.0.1", "127.0.0.2")).unwrap();
+    assert!(!matches!(elsewhere.connect(None).await.unwrap_err(), ConnectError::Untrusted { .. }));
+    // A key is no certificate: nobody would be trusted, and nobody told why.
+    let certificate = server.certificate().unwrap().to_path_buf();
+    let key = certificate.with_file_name("key.pem");
+    let refused = url.connect(Some(&key)).await.unwrap_err();
+    assert!(matches!(&refused, ConnectError::NoCertificate { path } if *path == key), "{refused}");
     let clear = ServerUrl::parse(&server.url().replace("https", "http")).unwrap();
     if let Ok(channel) = clear.connect(None).await {
         let refused = LeaseServiceClient::new(channel).list_leases(ListLeasesRequest::default()).await;
         assert!(refused.is_err(), "a client that talks in the clear");
     }
     server.stop().await.unwrap();
+    std::fs::write(&key, "no key").unwrap();
+    let refused = Server::start(&tls).await.unwrap_err();
+    assert!(matches!(refused, ServeError::Tls(TlsError::Unusable { .. })), "{refused}");
+    let clear = Server::start(&options(dir.path())).await.unwrap();
+    let secure = ServerUrl::parse(&clear.url().replace("http", "https")).unwrap();
+    assert!(matches!(secure.connect(Some(&certificate)).await.unwrap_err(), ConnectError::Untrusted { .. }));
+    clear.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -172,27 +187,12 @@ async fn metrics_count_calls_by_method_and_code() {
         format!(r#"lessor_calls_total{{method="RequestLease",code="{already_exists}"}} 1"#),
         "lessor_answer_seconds_count 2".to_owned(),
         "lessor_stale_tiles 0".to_owned(),
+        "lessor_connections 1".to_owned(),
     ] {
         assert!(text.contains(&line), "{line} is not in {text}");
     }
 }
 
-#[tokio::test]
-async fn a_restart_keeps_leases_and_answers() {
-    let mut running = Running::start().await;
-    let lease = running.grant(request("r1")).await;
-    let before = running.list().await;
-    let mut running = running.restart().await;
-    assert_eq!(running.list().await, before);
-    assert_eq!(running.grant(request("r1")).await, lease);
-    let next = running.grant(request("r2")).await;
-    assert!(next.token > lease.token);
-        "lessor_connections 1".to_owned(),
-}
-
-#[tokio::test]
-async fn the_data_of_another_fleet_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
 #[tokio::test]
 async fn a_call_that_its_caller_gave_up_is_counted_as_that() {
     let running = Running::start().await;
@@ -207,6 +207,21 @@ async fn a_call_that_its_caller_gave_up_is_counted_as_that() {
     assert!(running.metrics_page().await.contains("lessor_answer_seconds_count 0"));
 }
 
+#[tokio::test]
+async fn a_restart_keeps_leases_and_answers() {
+    let mut running = Running::start().await;
+    let lease = running.grant(request("r1")).await;
+    let before = running.list().await;
+    let mut running = running.restart().await;
+    assert_eq!(running.list().await, before);
+    assert_eq!(running.grant(request("r1")).await, lease);
+    let next = running.grant(request("r2")).await;
+    assert!(next.token > lease.token);
+}
+
+#[tokio::test]
+async fn the_data_of_another_fleet_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
     fleet(&dir.path().join("fleet"), service::TILES);
     let mine = options(dir.path());
     let server = Server::start(&mine).await.unwrap();

@@ -1,5 +1,6 @@
 //! Where a server is, and whether to talk to it in the clear.
 
+use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,7 +47,24 @@ pub enum ConnectError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
+    },
+    /// A file without a certificate: nobody would be trusted by it.
+    #[error("{}: holds no certificate in PEM; give one such as the server's tls/certificate.pem", path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Somebody answers there who is not trusted, or not over TLS.
+    #[error(
+        "{url}: is not trusted; give the server's certificate as --certificate and a name that it has as --server, or write \
+         http:// where it talks in the clear"
+    )]
+    Untrusted {
+        /// The address.
+        url: String,
+        /// Why.
+        source: tonic::transport::Error,
     },
     /// Nobody answers there.
     #[error("{url}: cannot be reached; is `lessor serve` running there?")]
@@ -83,7 +101,7 @@ impl ServerUrl {
     /// Connects, trusting the certificates of a PEM file where one is given.
     ///
     /// # Errors
-    /// A file that cannot be read, or nobody at the address.
+    /// A file that cannot be read or holds none; nobody at the address, or somebody who is not trusted.
     pub async fn connect(&self, certificate: Option<&PathBuf>) -> Result<Channel, ConnectError> {
         let unreachable = |source| ConnectError::Unreachable { url: self.to_string(), source };
         let mut endpoint = Endpoint::from_shared(self.to_string()).map_err(unreachable)?;
@@ -93,11 +111,21 @@ impl ServerUrl {
             if let Some(path) = certificate {
                 let read = tokio::fs::read(path).await;
                 let pem = read.map_err(|source| ConnectError::Certificate { path: path.clone(), source })?;
+                if !is_certificate(&pem) {
+                    return Err(ConnectError::NoCertificate { path: path.clone() });
+                }
                 config = config.ca_certificate(Certificate::from_pem(pem));
             }
             endpoint = endpoint.tls_config(config).map_err(unreachable)?;
         }
-        endpoint.connect().await.map_err(unreachable)
+        endpoint.connect().await.map_err(|source| {
+            let url = self.to_string();
+            if is_of_tls(&source) {
+                ConnectError::Untrusted { url, source }
+            } else {
+                ConnectError::Unreachable { url, source }
+            }
+        })
     }
 }
 
@@ -106,6 +134,19 @@ impl std::fmt::Display for ServerUrl {
         let scheme = if self.is_tls { "https" } else { "http" };
         write!(f, "{scheme}://{}:{}", self.host, self.port)
     }
+}
+
+/// Whether a file holds a certificate in PEM; whoever reads the file passes over everything else.
+fn is_certificate(pem: &[u8]) -> bool {
+    let begins = b"-----BEGIN CERTIFICATE-----";
+    pem.windows(begins.len()).any(|window| window == begins)
+}
+
+/// Whether a connection failed as the two sides agreed on keys: TLS tells so as data that makes no sense.
+fn is_of_tls(error: &tonic::transport::Error) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |&error| error.source());
+    let mut systems = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
+    systems.any(|cause| cause.kind() == io::ErrorKind::InvalidData)
 }
 
 /// A host, an IPv6 address in brackets, and the port.

@@ -174,7 +174,7 @@ pub(super) async fn drain(args: &LeaseDrainArgs) -> Result<Ending, LeaseError> {
     if args.server.json {
         say(&json!({ "node": args.node, "deadline": deadline }).to_string());
     } else if args.cancel {
-        say(&format!("{} takes leases again", args.node));
+        say(&format!("{} is no longer drained", args.node));
     } else {
         say(&format!("{} takes nothing new and is empty by {}", args.node, time_words(answer.deadline_time)));
     }

@@ -44,7 +44,7 @@ impl LeaseError {
             LeaseError::Status(status) if status.code() == Code::InvalidArgument => 2,
             LeaseError::Malformed { .. }
             | LeaseError::Table(_)
-            | LeaseError::Connect(ConnectError::Certificate { .. }) => 2,
+            | LeaseError::Connect(ConnectError::Certificate { .. } | ConnectError::NoCertificate { .. }) => 2,
             LeaseError::Start(_) | LeaseError::Connect(_) | LeaseError::Status(_) | LeaseError::Incomplete { .. } => 1,
         }
     }
@@ -69,6 +69,10 @@ impl From<RequestError> for LeaseError {
 fn status_words(status: &Status) -> String {
     let details = status.get_error_details();
     let reason = details.error_info().map_or(String::new(), |info| format!("{}: ", info.reason));
+    if status.code() == Code::Unknown && reason.is_empty() {
+        // No server of this service says so little.
+        return format!("{}; where the server talks TLS, write https://", status.message());
+    }
     format!("{reason}{} ({})", status.message(), code_name(status.code()))
 }
 
@@ -92,5 +96,22 @@ pub(crate) fn code_name(code: Code) -> &'static str {
         Code::Unavailable => "UNAVAILABLE",
         Code::DataLoss => "DATA_LOSS",
         Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_says_nothing_of_itself_may_talk_another_way() {
+        assert!(status_words(&Status::unknown("transport error")).ends_with("write https://"));
+        let details = ErrorDetails::with_error_info("NO_ROOM", "lessor.lease.v1", []);
+        assert_eq!(
+            status_words(&Status::with_error_details(Code::Unknown, "none", details)),
+            "NO_ROOM: none (UNKNOWN)"
+        );
     }
 }

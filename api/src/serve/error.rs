@@ -49,9 +49,6 @@ pub enum ServeError {
     /// No certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// A certificate or a key that the transport does not take.
-    #[error("the certificate or its key in the data directory cannot be used")]
-    Identity(#[source] tonic::transport::Error),
     /// A task of the server that panicked: a defect.
     #[error("a part of the server failed")]
     Task(#[source] tokio::task::JoinError),
@@ -70,8 +67,7 @@ impl ServeError {
             | ServeError::Recover { .. }
             | ServeError::Foreign { .. }
             | ServeError::Listen { .. }
-            | ServeError::Tls(_)
-            | ServeError::Identity(_) => 2,
+            | ServeError::Tls(_) => 2,
         }
     }
 }

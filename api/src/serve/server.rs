@@ -32,7 +32,7 @@ use super::reasons::WithReasons;
 use super::reflection::Reflection;
 use super::shell_metrics::ShellMetrics;
 use super::shutdown::{self, Ended, Ending};
-use super::tls;
+use super::tls::{self, TlsError};
 use crate::journal::{Disk, fresh_salt};
 use crate::market::policy_file;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
@@ -361,7 +361,8 @@ async fn listen_on<S: LeaseService>(
         if identity.is_new {
             tracing::info!(target: "lessor", file = %identity.certificate.display(), "a development certificate was made");
         }
-        transport = transport.tls_config(identity.config.timeout(HANDSHAKE)).map_err(ServeError::Identity)?;
+        let unusable = |source| TlsError::Unusable { directory: options.data.join(tls::DIRECTORY), source };
+        transport = transport.tls_config(identity.config.timeout(HANDSHAKE)).map_err(unusable)?;
         certificate = Some(identity.certificate);
     }
     let router = routes(&mut transport, service, Reflection::new(ended.clone())).await;

@@ -4,7 +4,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tonic::transport::{Identity, ServerTlsConfig};
@@ -15,6 +15,8 @@ pub(super) const DIRECTORY: &str = "tls";
 const CERTIFICATE: &str = "certificate.pem";
 /// What only the server reads.
 const KEY: &str = "key.pem";
+/// Where the system says what the machine is called.
+const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
 /// Why there is no certificate. The server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,17 @@ pub enum TlsError {
     Half {
         /// The file that is missing.
         path: PathBuf,
+    },
+    /// Files that are there and are no certificate and its key.
+    #[error(
+        "{}: {CERTIFICATE} and {KEY} are not a certificate and its own key in PEM; put such a pair there, or remove both to have \
+         new ones made", directory.display()
+    )]
+    Unusable {
+        /// The directory of both.
+        directory: PathBuf,
+        /// Why.
+        source: tonic::transport::Error,
     },
     /// No certificate could be made.
     #[error("no development certificate could be made")]
@@ -69,17 +82,16 @@ pub(crate) fn identity(data: &Path, address: IpAddr) -> Result<ServerIdentity, T
     };
     let read =
         |path: &Path| fs::read(path).map_err(|source| TlsError::File { path: path.to_owned(), action: "read", source });
+    if others_may_read(&key) {
+        tracing::warn!(target: "lessor", file = %key.display(), "others may read the key of the certificate; take that right away");
+    }
     let config = ServerTlsConfig::new().identity(Identity::from_pem(read(&certificate)?, read(&key)?));
     Ok(ServerIdentity { certificate, is_new, config })
 }
 
 /// Makes both files. The key comes first: a certificate without a key would be taken for one that lost it.
 fn make(directory: &Path, address: IpAddr) -> Result<(), TlsError> {
-    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-    if !address.is_loopback() && !address.is_unspecified() {
-        names.push(address.to_string());
-    }
-    let made = rcgen::generate_simple_self_signed(names)?;
+    let made = rcgen::generate_simple_self_signed(names(address))?;
     fs::create_dir_all(directory).map_err(|source| TlsError::File {
         path: directory.to_owned(),
         action: "made",
@@ -87,6 +99,23 @@ fn make(directory: &Path, address: IpAddr) -> Result<(), TlsError> {
     })?;
     write(&directory.join(KEY), &made.signing_key.serialize_pem(), 0o600)?;
     write(&directory.join(CERTIFICATE), &made.cert.pem(), 0o644)
+}
+
+/// What callers may call the server: by the loopback, and by where else it listens, which is everywhere the machine's name.
+fn names(address: IpAddr) -> Vec<String> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    if address.is_unspecified() {
+        let host = fs::read_to_string(HOST_NAME).unwrap_or_default();
+        names.extend(Some(host.trim()).filter(|host| !host.is_empty()).map(str::to_owned));
+    } else if !address.is_loopback() {
+        names.push(address.to_string());
+    }
+    names
+}
+
+/// Whether anybody but the owner of a file may read it.
+fn others_may_read(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
 }
 
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
@@ -99,7 +128,6 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
 mod tests {
     use super::*;
     use std::net::Ipv4Addr;
-    use std::os::unix::fs::PermissionsExt;
 
     const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -119,6 +147,24 @@ mod tests {
         identity(data.path(), LOOPBACK).unwrap();
         let key = fs::metadata(data.path().join(DIRECTORY).join(KEY)).unwrap();
         assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_told_from_one_that_they_may_not() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (mode, told) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
+            fs::set_permissions(file.path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(others_may_read(file.path()), told, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_names_where_the_server_listens() {
+        let loopback = ["localhost", "127.0.0.1", "::1"];
+        assert_eq!(names(LOOPBACK), loopback);
+        assert_eq!(names(IpAddr::from([10, 1, 2, 3]))[3..], ["10.1.2.3"]);
+        let host = fs::read_to_string(HOST_NAME).unwrap_or_default();
+        assert_eq!(names(IpAddr::V4(Ipv4Addr::UNSPECIFIED))[3..].concat(), host.trim());
     }
 
     #[test]
