@@ -32,7 +32,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub market_policy: Option<PathBuf>,
     /// How long posted prices stand before they take a step.
-    #[arg(long, value_name = "TIME", value_parser = duration_text::parse, default_value = "10s")]
+    #[arg(long, value_name = "TIME", value_parser = price_period, default_value = "10s")]
     pub price_period: Duration,
     /// How many answers are kept for repeats; older requests are refused as too old [default: 524288].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
@@ -49,7 +49,28 @@ pub struct ServeArgs {
     pub metrics: Option<SocketAddr>,
 }
 
+/// The shortest time for which posted prices stand: each step of theirs is a record of the journal.
+const PRICE_PERIOD_MIN: Duration = Duration::from_millis(10);
+
+fn price_period(text: &str) -> Result<Duration, String> {
+    let period = duration_text::parse(text).map_err(|error| error.to_string())?;
+    if period < PRICE_PERIOD_MIN { Err("prices stand for at least 10ms".to_owned()) } else { Ok(period) }
+}
+
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = text.parse().map_err(|_| "write an address and a port: 127.0.0.1:9090".to_owned())?;
     if address.ip().is_loopback() { Ok(address) } else { Err("metrics are served on loopback only".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_stand_for_a_while() {
+        assert_eq!(price_period("10ms"), Ok(PRICE_PERIOD_MIN));
+        for text in ["0s", "9ms", "soon"] {
+            assert!(price_period(text).is_err(), "{text}");
+        }
+    }
 }
