@@ -24,11 +24,11 @@ const MORE: u64 = 150;
 /// Walks over the tree in one search, at most: each but the last opens leaves that were closed for other worths.
 const WALKS_MAX: usize = 64;
 /// Nodes from which on a tree is there to stay, and from which on it is not: a node is about half a kilobyte.
-const NODES_KEPT: usize = 2_000;
+const NODES_KEPT: usize = 100;
 const NODES_MAX: usize = 1 << 19;
 /// How far worths may move until the tree begins anew, in gaps: before it is there to stay, and after.
-const GAPS: u128 = 1;
-const GAPS_KEPT: u128 = 3;
+const GAPS: u128 = 3;
+const GAPS_KEPT: u128 = 30;
 
 /// A node: what was decided at its parent, and prices that were its best, in the order in which they were found.
 #[derive(Clone, Debug)]

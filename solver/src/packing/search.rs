@@ -42,11 +42,11 @@ const SEARCHED: usize = 2;
 const PATIENCE_LATER_EACH: u64 = 3;
 /// Nodes until a search for anything better ends, by those that it took to find it.
 const MORE: u64 = 2;
-/// Columns of a kernel, and nodes of a tree over it: more where anything better is sought, since finding it in a whole tree
-/// takes longer.
+/// Columns of a kernel, and nodes of a tree over it: few where anything better is sought, for that tree is made anew each time, and
+/// the one over all columns stays.
 const KERNEL: usize = 80;
 const KERNEL_NODES: u64 = 1_000;
-const KERNEL_NODES_BETTER: u64 = 5_000;
+const KERNEL_NODES_BETTER: u64 = 120;
 /// Nodes between two runs of local search.
 const NODES_BETWEEN: u64 = 40;
 /// Nodes before sums of rows where the gap is small from the start, as it is where cuts of before are there.
