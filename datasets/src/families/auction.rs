@@ -4,8 +4,8 @@
 //! Amounts are whole numbers, or decimal ones, as CATS prints them: a file with any of those is counted in units of 10^-6,
 //! rounded to the nearest, half upwards.
 //!
-//! A good from `goods` on is a dummy: bids that share one belong to one bidder and exclude each other. A bid without a dummy
-//! has a bidder of its own.
+//! A good from `goods` on is a dummy: bids that share one belong to one bidder and exclude each other. A bid has one dummy at
+//! most; one without a dummy has a bidder of its own.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,6 +20,8 @@ use super::numbers::{clipped, text};
 
 /// Units of an amount of the instance in one of a file with decimal amounts.
 pub const AUCTION_UNITS: u64 = 1_000_000;
+/// The most goods of an auction.
+const GOODS_MAX: u32 = 1 << 24;
 /// The places of a decimal amount that count.
 const PLACES: i32 = 6;
 
@@ -109,6 +111,13 @@ pub enum BidFault {
     },
     /// It wants no good, or dummies only.
     NoGood,
+    /// It wants two dummies, each of which names a bidder.
+    SeveralDummies {
+        /// The first.
+        one: u32,
+        /// The next.
+        other: u32,
+    },
 }
 
 impl fmt::Display for BidFault {
@@ -123,6 +132,12 @@ impl fmt::Display for BidFault {
             }
             BidFault::GoodTwice { good } => write!(f, "wants good {good} twice"),
             BidFault::NoGood => write!(f, "must want some good that is no dummy"),
+            BidFault::SeveralDummies { one, other } => {
+                write!(
+                    f,
+                    "wants dummies {one} and {other}, but has one bidder, whom one dummy names: leave one of them out"
+                )
+            }
         }
     }
 }
@@ -140,16 +155,20 @@ impl BidLine {
         if let Some(pair) = self.goods.windows(2).find(|pair| pair[0] == pair[1]) {
             return Some(BidFault::GoodTwice { good: pair[0] });
         }
-        // The first good is the lowest.
-        let has_good = self.goods.first().is_some_and(|&good| good < goods);
-        (!has_good).then_some(BidFault::NoGood)
+        // Goods are in order, and dummies come after them.
+        let named = self.goods.iter().position(|&good| good >= goods).unwrap_or(self.goods.len());
+        match &self.goods[named..] {
+            _ if named == 0 => Some(BidFault::NoGood),
+            [one, other, ..] => Some(BidFault::SeveralDummies { one: *one, other: *other }),
+            _ => None,
+        }
     }
 }
 
 impl Reader<'_> {
     fn line(&mut self, line: usize, words: &[&str]) -> Result<(), FamilyError> {
         match words {
-            ["goods", count] => self.goods = Some(self.number(line, count)?),
+            ["goods", count] => self.goods = Some(self.goods(line, count)?),
             ["bids", count] => self.bids = Some(self.number(line, count)?),
             ["dummy", count] => self.dummies = self.number(line, count)?,
             [id, amount, goods @ .., "#"] => {
@@ -163,6 +182,13 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The number of goods: something is kept of each, whether anyone bids for it or not.
+    fn goods(&self, line: usize, token: &str) -> Result<u32, FamilyError> {
+        let count: u64 = self.number(line, token)?;
+        let many = || FamilyError::Goods { path: self.path.to_owned(), line, count, most: GOODS_MAX };
+        u32::try_from(count).ok().filter(|&count| count <= GOODS_MAX).ok_or_else(many)
     }
 
     fn number<T: TryFrom<u64>>(&self, line: usize, token: &str) -> Result<T, FamilyError> {
@@ -279,6 +305,14 @@ mod tests {
         );
         assert_eq!(second("1\t7\t1\t2\t1\t#"), "instance: line 7: bid 1 wants good 1 twice");
         assert_eq!(second("1\t7\t2\t#"), "instance: line 7: bid 1 must want some good that is no dummy");
+        assert_eq!(
+            refused(&SMALL.replace("dummy 1", "dummy 2").replace("1\t7\t1\t2\t#", "1\t7\t3\t1\t2\t#")),
+            "instance: line 7: bid 1 wants dummies 2 and 3, but has one bidder, whom one dummy names: leave one of them out"
+        );
+        assert_eq!(
+            refused(&SMALL.replace("goods 2", "goods 4294967295")),
+            "instance: line 2: there are 4294967295 goods, but an auction has 16777216 at most"
+        );
         assert_eq!(second("1\t7\t#"), "instance: line 7: bid 1 must want some good that is no dummy");
         assert_eq!(
             second("0\t7\t1\t2\t#"),

@@ -69,6 +69,18 @@ pub enum FamilyError {
         /// The word.
         token: String,
     },
+    /// More goods than an auction has.
+    #[error("{}: line {line}: there are {count} goods, but an auction has {most} at most", path.display())]
+    Goods {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// How many there are to be.
+        count: u64,
+        /// The most.
+        most: u32,
+    },
     /// A word that is no amount of a bid.
     #[error(
         "{}: line {line}: {token:?} is not an amount: write a number from 0 to {most}{}",
