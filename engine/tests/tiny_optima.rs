@@ -8,7 +8,9 @@ use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, No
 use lessor_models::instance::Instance;
 use lessor_models::job::{Demand, Domain, Job, JobIndex, Relation, Spread};
 use lessor_models::objective::Weights;
-use lessor_models::plan::Placement;
+use lessor_models::objective::balance::Balance;
+use lessor_models::objective::headroom::Headroom;
+use lessor_models::plan::{CurrentPlacement, Placement};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{MICROS_PER_HOUR, Timestamp};
@@ -31,7 +33,7 @@ fn fleet() -> Fleet {
         nodes.capacities.push(capacity);
         nodes.uplink_delays_us.push(0);
     };
-    let whole = Resources::UNLIMITED.with(Kind::Compute, WHOLE);
+    let whole = Resources::UNLIMITED.with(Kind::Compute, WHOLE).with(Kind::Memory, 2 * WHOLE);
     add("cluster", None, Level::Cluster, Resources::UNLIMITED);
     add("cell0", Some(0), Level::Cell, Resources::UNLIMITED.with(Kind::Compute, 3 * WHOLE / 2));
     add("tile0", Some(1), Level::Tile, whole);
@@ -60,6 +62,7 @@ fn job(at: u32, random: &mut Random) -> Job {
         bid: random.below(200_000),
         demand: Demand {
             compute_mops: 250 + random.below(600),
+            memory_bytes: random.below(600),
             power_mw: random.below(1_000_000),
             ..Demand::default()
         },
@@ -69,6 +72,8 @@ fn job(at: u32, random: &mut Random) -> Job {
         affinity,
         anti_affinity,
         spread,
+        move_cost: random.below(60_000),
+        move_cost_once: random.below(60_000),
         preemptible: true,
         deadline: Timestamp(i64::try_from(MICROS_PER_HOUR).unwrap()),
         ..Job::empty(Timestamp(0), Timestamp(i64::try_from(MICROS_PER_HOUR).unwrap()).since(Timestamp(0)))
@@ -92,15 +97,50 @@ fn best(instance: &Instance, from: usize, taken: &mut Vec<Placement>) -> i128 {
     most
 }
 
-#[test]
-fn plans_of_tiny_fleets_are_the_best_and_no_bound_is_below_them() {
-    let mut random = Random::new(5);
+/// Whatever is true of a case beside its jobs.
+struct Setting {
+    weights: Weights,
+    current: Vec<CurrentPlacement>,
+}
+
+/// Nothing runs, and using a tile costs nothing.
+fn plain(_: &[Job], _: &mut Random) -> Setting {
+    let weights = Weights { risk_permille: 0, thermal_permille: 0, ..Weights::default() };
+    Setting { weights, current: Vec::new() }
+}
+
+/// Half of the compute is a reserve, and two bytes belong to each Mop/s.
+fn strained(jobs: &[Job], random: &mut Random) -> Setting {
+    let Setting { weights, current } = plain(jobs, random);
+    let mut price = || random.below(3) * 100_000_000;
+    let headroom = vec![Headroom { kind: Kind::Compute, safe_permille: 500, price: price() }];
+    let balance =
+        vec![Balance { of: Kind::Compute, kept: Kind::Memory, target_per_billion: 2_000_000_000, price: price() }];
+    Setting { weights: Weights { headroom, balance, ..weights }, current }
+}
+
+/// Some capsules run, one on each of some tiles.
+fn running(jobs: &[Job], random: &mut Random) -> Setting {
+    let Setting { weights, .. } = plain(jobs, random);
+    let mut current = Vec::new();
+    for (job, at) in jobs.iter().zip(0..) {
+        for tile in TILES.into_iter().take(usize::try_from(job.count).unwrap()).filter(|_| random.below(3) == 0) {
+            current.push(CurrentPlacement { job: JobIndex(at), tile, count: 1, devices: 0 });
+        }
+    }
+    Setting { weights, current }
+}
+
+/// Plans random cases in a setting, and holds each plan against the best of all.
+fn plans_are_the_best(seed: u64, setting: impl Fn(&[Job], &mut Random) -> Setting) {
+    let mut random = Random::new(seed);
     let mut planned = 0;
     for case in 0..60 {
         let jobs: Vec<Job> = (0..JOBS).map(|at| job(at, &mut random)).collect();
-        let weights = Weights { risk_permille: 0, thermal_permille: 0, ..Weights::default() };
+        let Setting { weights, current } = setting(&jobs, &mut random);
         let names = (0..JOBS).map(|at| format!("j{at}")).collect();
         let Ok(instance) = Instance::new(fleet(), names, jobs, weights) else { continue };
+        let instance = instance.with_current(current).unwrap();
         let most = best(&instance, 0, &mut Vec::new());
         let stop = Stop::new();
         let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
@@ -108,9 +148,24 @@ fn plans_of_tiny_fleets_are_the_best_and_no_bound_is_below_them() {
             PlannerOptions { method: Method::Auto, seed: 1, work: Some(200_000), explain_max: 0, memory: None };
         let outcome = plan(&instance, &options, stops, &mut |_| {});
         assert_eq!(check::violations(&instance, &outcome.plan.placements), [], "case {case}");
-        assert_eq!(outcome.value, most, "case {case}: {:?}", instance.jobs());
+        assert_eq!(outcome.value, most, "case {case}: {:?} {:?}", instance.current(), instance.jobs());
         assert!(outcome.certificate.is_none_or(|(_, bound)| bound >= most), "case {case}: a bound below {most}");
         planned += u32::from(most > 0);
     }
     assert!(planned > 40, "{planned} cases have something to plan");
+}
+
+#[test]
+fn plans_of_tiny_fleets_are_the_best_and_no_bound_is_below_them() {
+    plans_are_the_best(5, plain);
+}
+
+#[test]
+fn they_are_the_best_where_the_use_of_tiles_costs() {
+    plans_are_the_best(6, strained);
+}
+
+#[test]
+fn they_are_the_best_where_capsules_run_and_moves_cost() {
+    plans_are_the_best(7, running);
 }

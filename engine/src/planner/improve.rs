@@ -80,7 +80,9 @@ impl Run<'_> {
 
     /// Plans jobs anew together, as far as integer programs tell them apart.
     fn plan_neighborhoods(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
-        let mut neighborhoods = Neighborhoods::new(plan.lowered(), &self.that_come(plan), effort.seed);
+        let may_move = |class: &JobClassIndex| plan.lowered().most(*class) > 0 && !self.running.is_pinned(*class);
+        let classes: Vec<JobClassIndex> = self.guide.order.iter().copied().filter(may_move).collect();
+        let mut neighborhoods = Neighborhoods::new(plan.lowered(), self.running, &classes, effort.seed);
         while self.goes_on(effort) && !self.is_best(plan) {
             let round = neighborhoods.round(plan, self.stops.search);
             self.spend(effort, plan, round.moves);

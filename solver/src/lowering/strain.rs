@@ -78,6 +78,12 @@ impl Strain {
         self.spans.is_empty()
     }
 
+    /// Whether a capsule may make the use of its tile cost less: what it takes of one kind needs nothing kept of another.
+    #[must_use]
+    pub fn may_be_relieved(&self) -> bool {
+        !self.balance.is_empty()
+    }
+
     /// What a tile of a group costs over some buckets, of which so much is left, in micro-credits. O(rules times buckets).
     #[must_use]
     pub fn cost(&self, group: &Group, over: &Range<usize>, left: &[Resources]) -> i64 {

@@ -99,6 +99,12 @@ impl<'a> Occupancy<'a> {
         &self.items[tile.at()]
     }
 
+    /// How many capsules of a class are on a tile.
+    #[must_use]
+    pub fn count_on(&self, tile: TileIndex, class: JobClassIndex) -> u64 {
+        self.items[tile.at()].iter().filter(|item| item.class == class).map(|item| u64::from(item.count)).sum()
+    }
+
     /// What is left of a tile in a bucket.
     #[must_use]
     #[inline]

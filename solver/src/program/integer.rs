@@ -9,20 +9,20 @@ use super::aside::aside;
 use crate::support::numbers::round;
 use crate::support::stop::Stop;
 
-/// `minimize c x` subject to `low <= A x <= high`, `x` whole, from zero to the most of each.
+/// `minimize c x` subject to `low <= A x <= high`, `x` from zero to the most of each, and whole where it counts something.
 #[derive(Clone, Debug, Default)]
 pub struct IntegerProgram {
     columns: Vec<IntegerColumn>,
     rows: Vec<IntegerRow>,
     /// What a solution that is known has of each column; those beyond its end have none. Empty where none is known.
-    beginning: Vec<u32>,
+    beginning: Vec<f64>,
 }
 
-/// A column: what one of it costs, and how many there may be.
+/// A column: what one of it costs, and how many there may be; any amount where it counts nothing.
 #[derive(Clone, Copy, Debug)]
 struct IntegerColumn {
     cost: f64,
-    most: u32,
+    most: Option<u32>,
 }
 
 /// A row: columns with their coefficients, and the limits of their sum.
@@ -64,7 +64,14 @@ pub enum IntegerAnswer {
 impl IntegerProgram {
     /// Adds a column of so much cost, from zero to so many; the position that rows name it by.
     pub fn column(&mut self, cost: f64, most: u32) -> usize {
-        self.columns.push(IntegerColumn { cost, most });
+        self.columns.push(IntegerColumn { cost, most: Some(most) });
+        self.columns.len() - 1
+    }
+
+    /// Adds a column of any amount from zero on, at a cost of zero or more for each unit; the position that rows name it by. An
+    /// answer has it rounded.
+    pub fn amount(&mut self, cost: f64) -> usize {
+        self.columns.push(IntegerColumn { cost, most: None });
         self.columns.len() - 1
     }
 
@@ -74,15 +81,15 @@ impl IntegerProgram {
     }
 
     /// Begins with so many of a column: HiGHS takes what it is given where that is a solution.
-    pub fn begin_with(&mut self, column: usize, count: u32) {
-        self.beginning.resize(self.columns.len(), 0);
-        self.beginning[column] = count;
+    pub fn begin_with(&mut self, column: usize, count: impl Into<f64>) {
+        self.beginning.resize(self.columns.len(), 0.0);
+        self.beginning[column] = count.into();
     }
 
     /// How many of a column a solve begins with.
     #[must_use]
-    pub fn beginning(&self, column: usize) -> u32 {
-        self.beginning.get(column).copied().unwrap_or(0)
+    pub fn beginning(&self, column: usize) -> f64 {
+        self.beginning.get(column).copied().unwrap_or(0.0)
     }
 
     /// Solves on a thread of its own until a limit or the stop ends it.
@@ -111,7 +118,10 @@ fn solve(program: &IntegerProgram, limits: IntegerLimits) -> Option<IntegerAnswe
     let columns: Vec<highs::Col> = program
         .columns
         .iter()
-        .map(|column| problem.add_integer_column(column.cost, 0.0..=f64::from(column.most)))
+        .map(|column| match column.most {
+            Some(most) => problem.add_integer_column(column.cost, 0.0..=f64::from(most)),
+            None => problem.add_column(column.cost, 0.0..),
+        })
         .collect();
     for row in &program.rows {
         problem.add_row(row.low..=row.high, row.entries.iter().map(|&(column, value)| (columns[column], value)));
@@ -119,8 +129,7 @@ fn solve(program: &IntegerProgram, limits: IntegerLimits) -> Option<IntegerAnswe
     let mut model = problem.try_optimise(Sense::Minimise).ok()?;
     set_options(&mut model, limits);
     if !program.beginning.is_empty() {
-        let count = |column| f64::from(program.beginning(column));
-        let beginning: Vec<f64> = (0..program.columns.len()).map(count).collect();
+        let beginning: Vec<f64> = (0..program.columns.len()).map(|column| program.beginning(column)).collect();
         model.try_set_solution(Some(&beginning), None, None, None).ok()?;
     }
     Some(answer(&model.try_solve().ok()?))
@@ -146,7 +155,7 @@ fn answer(solved: &SolvedModel) -> IntegerAnswer {
     let values = || solved.get_solution().columns().iter().map(count).collect();
     match solved.status() {
         HighsModelStatus::Optimal if found() => IntegerAnswer::Optimal(values()),
-        // Where HiGHS does not tell which: every column has a most, so nothing is unbounded.
+        // Where HiGHS does not tell which: a column without a most costs nothing below zero, so nothing is unbounded.
         HighsModelStatus::Infeasible | HighsModelStatus::ObjectiveBound | HighsModelStatus::UnboundedOrInfeasible => {
             IntegerAnswer::Infeasible
         }
@@ -224,6 +233,19 @@ mod tests {
         let answer = program.solve(IntegerLimits::default(), &Stop::new());
         assert_eq!(answer, IntegerAnswer::Optimal(vec![1, 3]));
     }
+
+    #[test]
+    fn an_amount_is_no_whole_number() {
+        // Two and a half units cost less than a third whole one.
+        let mut program = IntegerProgram::default();
+        let (whole, any) = (program.column(1.0, 9), program.amount(1.5));
+        program.row(2.5, f64::INFINITY, vec![(whole, 1.0), (any, 1.0)]);
+        let IntegerAnswer::Optimal(values) = program.solve(IntegerLimits::default(), &Stop::new()) else {
+            panic!("a feasible program")
+        };
+        assert_eq!(values[whole], 2);
+    }
+
     #[test]
     fn a_solve_is_no_worse_than_what_it_begins_with() {
         // Forty things of sizes that no two share, and half the room that all of them take: HiGHS alone does not solve this at the

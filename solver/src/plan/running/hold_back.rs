@@ -110,7 +110,7 @@ impl Running {
         self.of_class(class).is_some_and(|of_class| of_class.is_pinned)
     }
 
-    fn of_class(&self, class: JobClassIndex) -> Option<&OfClass> {
+    pub(super) fn of_class(&self, class: JobClassIndex) -> Option<&OfClass> {
         self.of_index.get(&class).map(|&at| &self.of_classes[at])
     }
 

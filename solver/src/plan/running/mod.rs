@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use lessor_models::fleet::NodeIndex;
 use lessor_models::objective::moves;
 use lessor_models::plan::CurrentPlacement;
+use lessor_models::time::Timestamp;
 
 use crate::lowering::Lowered;
 use crate::lowering::index::{JobClassIndex, TileIndex};
@@ -41,6 +42,17 @@ struct OfClass {
     is_pinned: bool,
     /// Sorted by tile.
     rows: Vec<OnTile>,
+}
+
+/// Where the capsules of one class run, and what moving them costs in micro-credits.
+#[derive(Clone, Debug)]
+pub struct Seats {
+    /// Each tile once, and how many run there.
+    pub tiles: Vec<(TileIndex, u32)>,
+    /// What each move costs wherever it leads.
+    pub each: u64,
+    /// What it costs once where any of them moves.
+    pub once: u64,
 }
 
 /// Everything that runs when the plan begins, by class.
@@ -156,6 +168,35 @@ impl Running {
         classes.filter(|&class| occupancy.partial_gang(class) > 0).collect()
     }
 
+    /// Where a class runs and what its moves cost; `None` where it does not run.
+    #[must_use]
+    pub fn seats(&self, class: JobClassIndex) -> Option<Seats> {
+        let of_class = self.of_class(class)?;
+        let tiles = of_class.rows.chunk_by(|a, b| a.tile == b.tile);
+        let tiles = tiles.map(|same| (same[0].tile, same.iter().map(|row| row.count).sum())).collect();
+        Some(Seats { tiles, each: of_class.move_cost, once: of_class.once })
+    }
+
+    /// The devices of a seat on a tile where a capsule of a class ran and can run again, and that none of it holds; whatever rules
+    /// say.
+    #[must_use]
+    pub fn open_seat(
+        &self,
+        occupancy: &Occupancy<'_>,
+        (tile, class, start): (TileIndex, JobClassIndex, Timestamp),
+    ) -> Option<u64> {
+        let (of_class, lowered) = (self.of_class(class)?, occupancy.lowered());
+        let fits = start == lowered.job(class).earliest
+            && occupancy.fits_tile(tile, class, start)
+            && occupancy.path_room(class, lowered.group_of(tile), start, 1) == 1;
+        let is_open = |row: &&OnTile| {
+            let ours = occupancy.items(tile).iter().filter(|item| item.class == class && item.is_current);
+            let held: u32 = ours.filter(|item| item.devices == row.devices).map(|item| item.count).sum();
+            row.tile == tile && held < row.count && occupancy.devices_are_free(tile, (class, start), row.devices)
+        };
+        of_class.rows.iter().filter(|_| fits).find(is_open).map(|row| row.devices)
+    }
+
     /// Puts back what runs of some classes, nothing of which is placed.
     pub fn keep_classes(&self, occupancy: &mut Occupancy<'_>, classes: &[JobClassIndex]) {
         let ours = self.of_classes.iter().filter(|of_class| classes.contains(&of_class.class));
@@ -260,7 +301,7 @@ impl OfClass {
             .chunk_by(|a, b| a.tile == b.tile)
             .map(|same| {
                 let ran = same.iter().map(|row| u64::from(row.count)).sum::<u64>();
-                ran.min(on_tile(occupancy, self.class, same[0].tile))
+                ran.min(occupancy.count_on(same[0].tile, self.class))
             })
             .sum();
         self.count.min(occupancy.placed(self.class)) - stayed
@@ -321,11 +362,6 @@ impl OfClass {
             (count > 0).then_some((at, count))
         })
     }
-}
-
-fn on_tile(occupancy: &Occupancy<'_>, class: JobClassIndex, tile: TileIndex) -> u64 {
-    let items = occupancy.items(tile).iter().filter(|item| item.class == class);
-    items.map(|item| u64::from(item.count)).sum()
 }
 
 /// What the placed capsules of a class are worth, in micro-credits. O(tiles).

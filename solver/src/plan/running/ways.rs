@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use lessor_models::fleet::NodeIndex;
 use lessor_models::objective::moves;
 
-use super::{OfClass, Running, on_tile};
+use super::{OfClass, Running};
 use crate::lowering::Lowered;
 use crate::lowering::index::TileIndex;
 use crate::plan::occupancy::Occupancy;
@@ -63,7 +63,7 @@ impl OfClass {
 
     /// How many more capsules are on a tile than ran there.
     pub(super) fn beyond(&self, occupancy: &Occupancy<'_>, tile: TileIndex) -> u64 {
-        on_tile(occupancy, self.class, tile).saturating_sub(self.ran(tile))
+        occupancy.count_on(tile, self.class).saturating_sub(self.ran(tile))
     }
 
     /// What the cheapest way from the tiles left to those entered costs.
@@ -75,7 +75,7 @@ impl OfClass {
         }
         let node = |tile: TileIndex| lowered.tiles[tile.at()];
         let tiles = self.rows.chunk_by(|a, b| a.tile == b.tile).map(|same| same[0].tile);
-        let left = tiles.map(|tile| (node(tile), self.ran(tile).saturating_sub(on_tile(occupancy, self.class, tile))));
+        let left = tiles.map(|tile| (node(tile), self.ran(tile).saturating_sub(occupancy.count_on(tile, self.class))));
         let sources = places(left, |tile| fleet.place_left(tile));
         let sinks = places(guests.iter().map(|&(tile, more)| (node(tile), more)), |tile| fleet.place_entered(tile));
         let cost = |from: NodeIndex| sinks.iter().map(|&(to, _)| moves::between(fleet, from, to, weights)).collect();

@@ -3,12 +3,15 @@
 //! A [`region`] names tiles and job classes; its [`program`] knows starts, gangs, bonuses and rules between jobs, so that it finds
 //! what single capsules cannot: a gang in place of two bonuses, a job with those that must be near it, everything one hour later.
 //! Regions grow as long as their programs are solved, and shrink where one takes too long; a plan small enough is one region. What
-//! comes back is tried in integers and held against the [`rules`]. What runs already stays where it is.
+//! comes back is tried in integers and held against the [`rules`]. What runs already leaves its place only where that pays for the
+//! move.
 
+mod move_rows;
 mod program;
 mod region;
 mod rule_rows;
 mod rules;
+mod strain_rows;
 
 use rayon::prelude::*;
 
@@ -18,6 +21,7 @@ use super::leave::completed;
 use crate::lowering::Lowered;
 use crate::lowering::index::JobClassIndex;
 use crate::plan::occupancy::{Item, Occupancy, times};
+use crate::plan::running::Running;
 use crate::program::integer::{IntegerAnswer, IntegerLimits};
 use crate::support::random::Random;
 use crate::support::stop::Stop;
@@ -53,7 +57,8 @@ const COLUMN_MOVES: u64 = 20;
 
 /// The search's memory between rounds.
 #[derive(Debug)]
-pub struct Neighborhoods {
+pub struct Neighborhoods<'r> {
+    running: &'r Running,
     random: Random,
     regions: Regions,
     /// Columns of a region, about.
@@ -63,13 +68,12 @@ pub struct Neighborhoods {
     idle: u32,
 }
 
-impl Neighborhoods {
-    /// A search that moves capsules of some classes, best first; of none where the use of tiles costs.
+impl<'r> Neighborhoods<'r> {
+    /// A search that moves capsules of some classes, best first.
     #[must_use]
-    pub fn new(lowered: &Lowered<'_>, classes: &[JobClassIndex], seed: u64) -> Neighborhoods {
-        let classes = if lowered.strain.is_free() { classes } else { &[] };
-        let regions = Regions::new(lowered, classes);
-        Neighborhoods { random: Random::new(seed), regions, columns: COLUMNS, whole_nodes: WHOLE_NODES, idle: 0 }
+    pub fn new(lowered: &Lowered<'_>, running: &'r Running, classes: &[JobClassIndex], seed: u64) -> Neighborhoods<'r> {
+        let (random, regions) = (Random::new(seed), Regions::new(lowered, classes));
+        Neighborhoods { running, random, regions, columns: COLUMNS, whole_nodes: WHOLE_NODES, idle: 0 }
     }
 
     /// Some regions, each filled anew where that is worth more.
@@ -82,7 +86,7 @@ impl Neighborhoods {
         }
         let mut open = |region: Region| {
             let change = free(occupancy, &region);
-            let program = Program::new(occupancy, &region, &change.taken().collect::<Vec<_>>());
+            let program = Program::new(occupancy, self.running, &region, &change.taken().collect::<Vec<_>>());
             change.undo(occupancy);
             (region, program)
         };
@@ -101,7 +105,7 @@ impl Neighborhoods {
         let mut has_gained = false;
         let mut all_best = !solved.is_empty();
         for (region, is_best, capsules) in solved {
-            has_gained |= capsules.is_some_and(|capsules| refill(occupancy, &region, &capsules));
+            has_gained |= capsules.is_some_and(|capsules| self.refill(occupancy, &region, &capsules));
             all_best &= is_best;
             let (numerator, denominator) = if is_best { GROWTH } else { SHRINKAGE };
             self.columns = (self.columns * numerator / denominator).clamp(COLUMNS_MIN, COLUMNS_MAX);
@@ -113,15 +117,31 @@ impl Neighborhoods {
         let is_exhausted = columns == 0 || self.idle >= IDLE_MAX || is_whole && all_best;
         Round { moves: columns as u64 * COLUMN_MOVES, is_exhausted }
     }
+
+    /// Fills a region with capsules in place of what it holds, where that is worth more, moves paid; whether it is.
+    fn refill(&self, occupancy: &mut Occupancy<'_>, region: &Region, capsules: &[Capsules]) -> bool {
+        let runs = region.classes.iter().any(|&class| self.running.has(class));
+        let move_cost = |occupancy: &Occupancy<'_>| if runs { self.running.move_cost(occupancy) } else { 0 };
+        let before = move_cost(occupancy);
+        let mut change = free(occupancy, region);
+        capsules.iter().for_each(|capsules| put(occupancy, &mut change, (capsules, self.running)));
+        let gains =
+            completed(occupancy, &change).is_some_and(|bonuses| change.gain + bonuses > move_cost(occupancy) - before);
+        let is_better = gains && rules::are_kept(occupancy, &region.classes);
+        if !is_better {
+            change.undo(occupancy);
+        }
+        is_better
+    }
 }
 
-/// Takes off what a region names: what is of its classes on its tiles and does not run already.
+/// Takes off what a region names: what is of its classes on its tiles.
 fn free(occupancy: &mut Occupancy<'_>, region: &Region) -> Change {
     let mut change = Change::default();
     for &tile in &region.tiles {
         for position in (0..occupancy.items(tile).len()).rev() {
             let item = occupancy.items(tile)[position];
-            if !item.is_current && region.has(item.class) {
+            if region.has(item.class) {
                 change.take_many(occupancy, (tile, position), item.count);
             }
         }
@@ -129,25 +149,19 @@ fn free(occupancy: &mut Occupancy<'_>, region: &Region) -> Change {
     change
 }
 
-/// Fills a region with capsules in place of what it holds, where that is worth more; whether it is.
-fn refill(occupancy: &mut Occupancy<'_>, region: &Region, capsules: &[Capsules]) -> bool {
-    let mut change = free(occupancy, region);
-    capsules.iter().for_each(|capsules| put(occupancy, &mut change, capsules));
-    let gains = completed(occupancy, &change).is_some_and(|bonuses| change.gain + bonuses > 0);
-    let is_better = gains && rules::are_kept(occupancy, &region.classes);
-    if !is_better {
-        change.undo(occupancy);
-    }
-    is_better
-}
-
 /// Puts capsules on their tile, as many as fit, whatever rules say: a program knows devices only by their sum, and jobs may need
-/// each other in a ring.
-fn put(occupancy: &mut Occupancy<'_>, change: &mut Change, capsules: &Capsules) {
+/// each other in a ring. Those that ran there come back to their seats.
+fn put(occupancy: &mut Occupancy<'_>, change: &mut Change, (capsules, running): (&Capsules, &Running)) {
     let Capsules { class, tile, start, count } = *capsules;
     let lowered = occupancy.lowered();
     let (group, draw) = (lowered.group_of(tile), lowered.draw(class, lowered.group_of(tile)));
     let mut left = u64::from(count).min(occupancy.missing(class));
+    while left > 0
+        && let Some(devices) = running.open_seat(occupancy, (tile, class, start))
+    {
+        change.put_many(occupancy, tile, Item { class, count: 1, start, devices, is_current: true });
+        left -= 1;
+    }
     while left > 0 {
         let over = occupancy.buckets(class, group, start);
         let room = over.clone().map(|bucket| times(draw, occupancy.tile_left(tile, bucket))).min().unwrap_or(0);

@@ -15,7 +15,8 @@
 //! ```
 //!
 //! `w` are jobs whose capsules all run, `r` those of the next one. Buckets in which the same capsules run share a row, at the
-//! least that is left in any; rows that cannot bind are left out. What comes back is tried in integers by the caller.
+//! least that is left in any; rows that cannot bind are left out. What the use of tiles costs ([`strain`](super::strain_rows)) and
+//! what moves cost ([`moves`](super::move_rows)) goes off what is maximized. What comes back is tried in integers by the caller.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -28,7 +29,9 @@ use super::{IntegerAnswer, IntegerLimits};
 use crate::lowering::Lowered;
 use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::plan::occupancy::{Item, Occupancy, times};
+use crate::plan::running::Running;
 use crate::program::integer::IntegerProgram;
+use crate::support::numbers::round;
 use crate::support::random::Random;
 use crate::support::stop::Stop;
 
@@ -47,7 +50,7 @@ pub(super) struct Choice {
     pub(super) class: JobClassIndex,
     pub(super) tile: TileIndex,
     start: Timestamp,
-    over: Range<usize>,
+    pub(super) over: Range<usize>,
     most: u64,
 }
 
@@ -56,12 +59,18 @@ pub(super) struct Choice {
 pub(super) struct Program {
     pub(super) rows: IntegerProgram,
     pub(super) choices: Vec<Choice>,
-    scale: f64,
+    /// How many micro-credits the objective counts as one.
+    pub(super) scale: f64,
 }
 
 impl Program {
     /// The program of a region from which `freed` was taken off.
-    pub(super) fn new(occupancy: &Occupancy<'_>, region: &Region, freed: &[(TileIndex, Item)]) -> Program {
+    pub(super) fn new(
+        occupancy: &Occupancy<'_>,
+        running: &Running,
+        region: &Region,
+        freed: &[(TileIndex, Item)],
+    ) -> Program {
         let lowered = occupancy.lowered();
         let choices = choices(occupancy, region, freed);
         let worth = |choice: &Choice| lowered.worth_from(choice.class, lowered.group_of(choice.tile), choice.start);
@@ -77,6 +86,7 @@ impl Program {
         for &class in &region.classes {
             this.supply(occupancy, class);
             this.keep_rules(occupancy, class);
+            this.pay_moves(occupancy, running, class);
         }
         this
     }
@@ -121,6 +131,7 @@ impl Program {
         for (tile, choices) in on {
             let draw = |class: JobClassIndex, group: GroupIndex| *lowered.draw(class, group);
             self.limit(lowered, &choices, |bucket| *occupancy.tile_left(tile, bucket), draw);
+            self.pay_strain(occupancy, tile, &choices);
         }
     }
 
@@ -151,18 +162,9 @@ impl Program {
     ) {
         let draws: Vec<Resources> =
             choices.iter().map(|&at| draw(self.choices[at].class, lowered.group_of(self.choices[at].tile))).collect();
-        let mut edges: Vec<usize> =
-            choices.iter().flat_map(|&at| [self.choices[at].over.start, self.choices[at].over.end]).collect();
-        edges.sort_unstable();
-        edges.dedup();
         let mut known: BTreeMap<Vec<usize>, Resources> = BTreeMap::new();
-        for part in edges.windows(2) {
-            let runs = |&at: &usize| {
-                let over = &self.choices[choices[at]].over;
-                over.start <= part[0] && part[1] <= over.end
-            };
-            let running: Vec<usize> = (0..choices.len()).filter(runs).collect();
-            let least = (part[0]..part[1]).map(&left).reduce(|a, b| a.least(&b)).expect("a part has buckets");
+        for (running, part) in self.parts(choices) {
+            let least = part.map(&left).reduce(|a, b| a.least(&b)).expect("a part has buckets");
             known.entry(running).and_modify(|known| *known = known.least(&least)).or_insert(least);
         }
         for (running, least) in known {
@@ -181,6 +183,19 @@ impl Program {
         }
     }
 
+    /// Stretches of buckets in which the same of some choices run, with the positions of those among them.
+    pub(super) fn parts(&self, choices: &[usize]) -> Vec<(Vec<usize>, Range<usize>)> {
+        let over = |&at: &usize| &self.choices[at].over;
+        let mut edges: Vec<usize> = choices.iter().flat_map(|at| [over(at).start, over(at).end]).collect();
+        edges.sort_unstable();
+        edges.dedup();
+        let part = |part: &[usize]| {
+            let runs = |&at: &usize| over(&choices[at]).start <= part[0] && part[1] <= over(&choices[at]).end;
+            ((0..choices.len()).filter(runs).collect(), part[0]..part[1])
+        };
+        edges.windows(2).map(part).collect()
+    }
+
     /// The columns of a class.
     pub(super) fn columns_of(&self, class: JobClassIndex) -> Vec<usize> {
         (0..self.choices.len()).filter(|&at| self.choices[at].class == class).collect()
@@ -188,7 +203,7 @@ impl Program {
 
     /// How many capsules some columns begin with.
     pub(super) fn beginning(&self, columns: &[usize]) -> u64 {
-        columns.iter().map(|&at| u64::from(self.rows.beginning(at))).sum()
+        columns.iter().map(|&at| u64::try_from(round(self.rows.beginning(at))).unwrap_or(0)).sum()
     }
 
     /// How many capsules there are, and what gangs and bonuses make of them.

@@ -163,13 +163,14 @@ impl Regions {
     }
 }
 
-/// The starts at which a capsule earns something, or all of them where others must be near it: it may pay for itself by those.
+/// The starts at which a capsule earns something, or all of them where it may pay for itself otherwise: by those that must be near
+/// it, or by relieving its tile.
 pub(super) fn offers<'l>(
     lowered: &'l Lowered<'_>,
     class: JobClassIndex,
     group: GroupIndex,
 ) -> impl Iterator<Item = Timestamp> + 'l {
-    let is_followed = lowered.classes[class.at()].is_followed;
+    let may_lose = lowered.classes[class.at()].is_followed || lowered.strain.may_be_relieved();
     let starts = lowered.offers(class, group).map(|(_, start)| start);
-    starts.filter(move |&start| is_followed || lowered.earns(class, group, start) > 0)
+    starts.filter(move |&start| may_lose || lowered.earns(class, group, start) > 0)
 }
