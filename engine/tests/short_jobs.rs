@@ -109,6 +109,67 @@ fn no_plan_is_worth_less_than_that_of_a_queue() {
     assert!(auto.value >= queue.value, "{} and {}", auto.value, queue.value);
 }
 
+/// When each job starts that a queue serves, on tiles that hold one at a time: the first gap that is long enough, of the first tile.
+fn served(tiles: usize, jobs: &[Job]) -> Vec<Option<Timestamp>> {
+    let mut held: Vec<Vec<(Timestamp, Timestamp)>> = vec![Vec::new(); tiles];
+    let mut arrivals: Vec<usize> = (0..jobs.len()).collect();
+    arrivals.sort_by_key(|&at| (jobs[at].earliest, at));
+    let mut starts = vec![None; jobs.len()];
+    for at in arrivals {
+        let Term::Fixed(term) = jobs[at].term else { unreachable!("terms are fixed here") };
+        let first = |held: &Vec<(Timestamp, Timestamp)>| {
+            let mut start = jobs[at].earliest;
+            for &(begins, ends) in held.iter().filter(|(_, ends)| *ends > jobs[at].earliest) {
+                if begins >= start.after(term) {
+                    break;
+                }
+                start = start.max(ends);
+            }
+            start
+        };
+        let (start, tile) = held.iter().map(first).zip(0..).min().unwrap();
+        if start.after(term) <= jobs[at].deadline {
+            starts[at] = Some(start);
+            held[tile].push((start, start.after(term)));
+            held[tile].sort();
+        }
+    }
+    starts
+}
+
+#[test]
+fn a_queue_serves_to_the_instant() {
+    for (count, tiles, slack) in [(100, 1, 0), (200, 4, 24), (300, 8, 6)] {
+        // No term has a length in common with another.
+        let of = |at: u64| {
+            let (earliest, term) = (minute(at * 7_919 % 2_880), Span(MINUTE + at * 48_611_137 % (180 * MINUTE)));
+            let deadline = earliest.after(term).after(Span(slack * 60 * MINUTE));
+            Job { earliest, deadline, term: Term::Fixed(term), ..job(WHOLE, 1, 1_000) }
+        };
+        let jobs: Vec<Job> = (0..count).map(of).collect();
+        let instance = instance(parts(tiles, true), jobs.clone());
+        let (outcome, _) = planned(&instance, Method::FirstCome, 1);
+        let mut starts = vec![None; jobs.len()];
+        outcome.plan.placements.iter().for_each(|placed| starts[placed.job.at()] = Some(placed.start));
+        assert_eq!(starts, served(tiles, &jobs), "{count} jobs, {tiles} tiles");
+    }
+}
+
+#[test]
+fn what_follows_to_the_instant_finds_its_place() {
+    // Windows as long as the terms, each from the end of the one before: all fit, in exactly one way.
+    let mut at = 0;
+    let of = |job_at: u64| {
+        let (earliest, term) = (Timestamp(at), Span(MINUTE + job_at * 48_611_137 % (60 * MINUTE)));
+        at = earliest.after(term).0;
+        Job { earliest, deadline: Timestamp(at), term: Term::Fixed(term), ..job(WHOLE, 1, 1_000) }
+    };
+    let instance = instance(parts(1, true), (0..400).map(of).collect());
+    for method in [Method::Auto, Method::FirstCome] {
+        assert_eq!(planned(&instance, method, 1_000).1, 400, "{method:?}");
+    }
+}
+
 #[test]
 fn tiles_without_anything_above_them_have_prices_too() {
     let jobs: Vec<Job> = (0..60).map(|at| job(250 + at * 11, 60, 1_000 + at * 37)).collect();

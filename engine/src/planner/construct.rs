@@ -124,15 +124,6 @@ impl Run<'_> {
         self.running.has_leavers(lowered, stay).then(|| self.plan_from(lowered, stay, seed))
     }
 
-    /// The plan of no planner: what runs stays, and everything else comes in the order of arrival.
-    pub(super) fn first_come_plan<'l>(&self, lowered: &'l Lowered<'l>) -> Occupancy<'l> {
-        let mut plan = self.running_plan(lowered, Stay::All);
-        insert::insert_first_come(&mut plan, self.stops.search);
-        while !drop_unruly(&mut plan, self.guide.ranking).is_empty() {}
-        self.telling.say(Phase::Cells, (1, 1), Some(self.worth(&plan)));
-        plan
-    }
-
     /// Builds on what an plan holds; of several recipes the best plan stays.
     fn construct(&self, plan: &mut Occupancy<'_>, seed: u64) {
         self.insert_bound(plan);

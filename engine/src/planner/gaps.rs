@@ -15,9 +15,9 @@ use lessor_solver::plan::occupancy::Occupancy;
 use super::effort::Effort;
 use super::run::Run;
 
-/// The most buckets of such a grid, and the most vectors in a plan's table of tiles.
+/// The most buckets of such a grid, and the most vectors in a plan's table of tiles where it is searched.
 const BUCKETS_MAX: usize = 1 << 14;
-const VECTORS_MAX: usize = 1 << 20;
+pub(super) const VECTORS_MAX: usize = 1 << 20;
 
 /// An instance on a grid as fine as a plan; `None` where that shows nothing new, or would be too large.
 pub(super) fn refined<'i>(plan: &Occupancy<'i>, vectors: usize) -> Option<Lowered<'i>> {
@@ -30,7 +30,7 @@ pub(super) fn refined<'i>(plan: &Occupancy<'i>, vectors: usize) -> Option<Lowere
     on_edges(
         lowered,
         tiles.flat_map(|tile| plan.items(tile).iter().map(move |item| (item.class, tile, item.start))),
-        vectors,
+        vectors.min(VECTORS_MAX),
     )
 }
 
@@ -47,7 +47,7 @@ pub(super) fn on_edges<'i>(
     });
     let instants: BTreeSet<Timestamp> = ends.chain(Grid::capacity_changes(lowered.instance)).collect();
     let grid = lowered.grid.with_edges(&instants);
-    let most = BUCKETS_MAX.min(VECTORS_MAX.min(vectors) / lowered.tiles.len().max(1));
+    let most = BUCKETS_MAX.min(vectors / lowered.tiles.len().max(1));
     (lowered.grid.count() < grid.count() && grid.count() <= most).then(|| Lowered::on(lowered.instance, grid))
 }
 

@@ -2,12 +2,13 @@
 //!
 //! A `run` is what all phases lean on and none changes; `effort` is what a search spends, and `telling` what is said meanwhile.
 //! `construct` holds the recipes of the first plan, `standing` takes up what an earlier plan has yet to start, `improve` makes a
-//! plan better, `restarts` searches small fleets from several of them, `reinsertion` puts whole cohorts back in another order where
+//! plan better, `first_come` is what no planner would come to, `restarts` searches small fleets from several of them, `reinsertion` puts whole cohorts back in another order where
 //! rules bind them, they run or they strain tiles, `gaps` looks between runs once a plan is there, `held_back` finds the way there,
 //! `proof` makes the certificate, and `thrift` says what gives way where memory is little.
 
 mod construct;
 mod effort;
+mod first_come;
 mod gaps;
 mod held_back;
 mod improve;
@@ -131,23 +132,34 @@ pub fn plan(
         bound: certificate.as_ref().map(|(_, bound)| *bound),
         guide: Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order, cohorts: &cohorts },
     };
-    let (ground, refined);
+    let (ground, queue, refined);
     let (plan, way) = match options.method {
         Method::Auto => {
             let mut effort = Effort::new(options.seed, options.work);
             let first = run.first_plan(&lowered, effort.seed);
             telling.say(Phase::Search, (0, effort.work()), Some(run.worth(&first)));
+            queue = run.soon_queue(&lowered, thrift.vectors().min(gaps::VECTORS_MAX));
             ground = if run.compares_plans { standing::ground(&lowered, thrift.vectors()) } else { None };
             let standing = run.standing_plan(ground.as_ref().unwrap_or(&lowered), run.worth(&first), &mut effort);
             let plan = run.search(first, &mut effort);
             refined = gaps::refined(&plan, thrift.vectors());
             let filled = refined.as_ref().and_then(|refined| run.fill_gaps(&plan, refined, &mut effort));
-            let (plan, way) = run.way(filled.unwrap_or(plan), effort.seed);
-            let standing = standing.map(|standing| run.way(standing, effort.seed));
-            standing.filter(|(standing, _)| run.worth(standing) > run.worth(&plan)).unwrap_or((plan, way))
+            let queued = queue.as_ref().map(|queue| run.queue_plan(queue));
+            let mut best = run.way(filled.unwrap_or(plan), effort.seed);
+            for other in standing.into_iter().chain(queued) {
+                if run.worth(&other) > run.worth(&best.0) {
+                    let other = run.way(other, effort.seed);
+                    best = if run.worth(&other.0) > run.worth(&best.0) { other } else { best };
+                }
+            }
+            best
         }
         Method::FirstCome => {
-            let mut plan = run.first_come_plan(&lowered);
+            queue = run.queue(&lowered, thrift.vectors());
+            let mut plan = match &queue {
+                Some(queue) => run.queue_plan(queue),
+                None => run.queue_plan_in_buckets(&lowered),
+            };
             telling.say(Phase::Search, (0, 0), Some(run.worth(&plan)));
             let way = run.migrate(&mut plan);
             (plan, way)

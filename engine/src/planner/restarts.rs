@@ -31,7 +31,7 @@ const SHAKEN: f64 = 0.5;
 const SHAKEN_EVERY: usize = 4;
 
 /// Whether what a queue would come to is soon known.
-fn is_soon_filled(lowered: &Lowered<'_>) -> bool {
+pub(super) fn is_soon_filled(lowered: &Lowered<'_>) -> bool {
     let buckets = lowered.grid.count();
     is_small(lowered) || buckets > 1 && lowered.classes.len() * lowered.tiles.len() * buckets <= QUEUE_WORK_MAX
 }
@@ -47,7 +47,7 @@ impl Run<'_> {
     /// The best plan of all searches, of which the first begins with a plan that is there.
     pub(super) fn search<'l>(&self, first: Occupancy<'l>, effort: &mut Effort) -> Occupancy<'l> {
         let (lowered, mut best) = (first.lowered(), first);
-        let mut arrived = (self.compares_plans && is_soon_filled(lowered)).then(|| self.first_come_plan(lowered));
+        let mut arrived = (self.compares_plans && is_soon_filled(lowered)).then(|| self.queue_plan_in_buckets(lowered));
         if let Some(arrived) = arrived.as_mut().filter(|arrived| self.worth(arrived) > self.worth(&best)) {
             std::mem::swap(arrived, &mut best);
         }

@@ -13,7 +13,7 @@ use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::plan::running::Stay;
 
 use super::effort::Effort;
-use super::gaps::on_edges;
+use super::gaps::{VECTORS_MAX, on_edges};
 use super::run::Run;
 use super::telling::Phase;
 
@@ -31,7 +31,7 @@ pub(super) fn ground<'i>(lowered: &Lowered<'i>, vectors: usize) -> Option<Lowere
         let class = class_of(runs.job);
         (class, tile_of[&runs.tile], lowered.job(class).earliest)
     });
-    on_edges(lowered, queued.chain(running), vectors)
+    on_edges(lowered, queued.chain(running), vectors.min(VECTORS_MAX))
 }
 
 impl Run<'_> {

@@ -52,14 +52,14 @@ impl<'o, 'a> Bonds<'o, 'a> {
             return Mask::default();
         }
         let (job, node) = (lowered.job(class), lowered.tiles[tile.at()]);
-        let runs_near = |other, domain| self.occupancy.runs_in(other, node, domain);
+        let runs_near = |other, domain| self.occupancy.bonds().runs_in(other, node, domain);
         let near = |relation: Relation| runs_near(lowered.class_of_job[relation.job.at()], relation.domain);
         let full = job.spread.is_some_and(|spread| {
             let mut members = domain_members(lowered.instance.fleet(), node, spread.domain).into_iter();
-            members.any(|member| self.occupancy.count_in(class, member) >= spread.most)
+            members.any(|member| self.occupancy.bonds().count_in(class, member) >= spread.most)
         });
         let shunned = lowered.avoided_by(class).any(|(other, domain)| runs_near(other, domain));
-        let is_apart = self.occupancy.is_apart_enough(tile, class);
+        let is_apart = self.occupancy.bonds().is_apart_enough(tile, class);
         Mask::rule(Rule::Spread)
             .when(full)
             .with(Mask::rule(Rule::SpreadLeast).when(!is_apart))

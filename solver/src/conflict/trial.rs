@@ -320,7 +320,9 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain);
         let room = |member| {
             let added = filled.members.get(&member).copied().unwrap_or(0);
-            spread.most.saturating_sub(self.explainer.occupancy.count_in(self.class, member).saturating_add(added))
+            spread
+                .most
+                .saturating_sub(self.explainer.occupancy.bonds().count_in(self.class, member).saturating_add(added))
         };
         members.into_iter().map(room).min().map_or(u64::MAX, u64::from)
     }
@@ -333,7 +335,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
 
     /// At how many locations the class is, with what this trial added.
     fn locations(&self, filled: &Filled) -> u32 {
-        self.explainer.occupancy.locations(self.class) + filled.locations
+        self.explainer.occupancy.bonds().locations(self.class) + filled.locations
     }
 
     /// How many capsules may come to a tile at once for all that there must be locations enough.
@@ -345,8 +347,8 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         }
         let domain = lowered.job(self.class).spread.expect("a least number is a spread's").domain;
         let mut members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], domain).into_iter();
-        let is_new =
-            members.any(|member| occupancy.count_in(self.class, member) == 0 && !filled.members.contains_key(&member));
+        let is_new = members
+            .any(|member| occupancy.bonds().count_in(self.class, member) == 0 && !filled.members.contains_key(&member));
         let placed = occupancy.placed(self.class) + filled.count;
         u64::from(locations).saturating_sub(placed).max(u64::from(is_new))
     }
@@ -357,7 +359,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let count = u32::try_from(count).expect("a job has at most 2^32 capsules");
         for member in domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain) {
             let added = filled.members.entry(member).or_default();
-            filled.locations += u32::from(*added == 0 && occupancy.count_in(self.class, member) == 0);
+            filled.locations += u32::from(*added == 0 && occupancy.bonds().count_in(self.class, member) == 0);
             *added += count;
         }
     }

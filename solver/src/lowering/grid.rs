@@ -9,7 +9,8 @@ use lessor_models::time::{Interval, Span, StepFunction, Timestamp};
 
 use super::tick::Terms;
 
-/// The most buckets of a grid whose edges are exactly the instants at which anything changes.
+/// The most buckets of a grid whose edges are exactly the instants at which anything changes, but where tiles are few and no job
+/// may start later.
 const EXACT_BUCKETS_MAX: usize = 64;
 
 /// The most buckets of any grid: a week in quarters of an hour.
@@ -38,13 +39,14 @@ impl Grid {
         let horizon = instance.horizon();
         let tiles = instance.fleet().tiles().count().max(1);
         let most = BUCKETS_MAX.min(vectors / tiles).max(1);
+        let has_choice = instance.jobs().iter().any(|job| instance.may_start_later(job));
+        let exact_most = if has_choice { 0 } else { Grid::most_of_few(tiles, vectors) };
+        let exact_most = exact_most.max(EXACT_BUCKETS_MAX.min(most));
         let mut instants = BTreeSet::from([horizon.start, horizon.end]);
-        let mut has_choice = false;
         for job in instance.jobs() {
             let ends = instance.fleet().classes().iter().map(|class| job.earliest.after(draw::term(job, class)));
-            has_choice = has_choice || instance.may_start_later(job);
             instants.extend(ends.chain([job.earliest]));
-            if instants.len() > EXACT_BUCKETS_MAX.min(most) + 1 {
+            if instants.len() > exact_most + 1 {
                 return Grid::steady(instance, most, vectors);
             }
         }
@@ -54,7 +56,6 @@ impl Grid {
         }
         let inside: Vec<Timestamp> =
             instants.iter().copied().filter(|&at| horizon.start <= at && at <= horizon.end).collect();
-        let exact_most = EXACT_BUCKETS_MAX.min(most);
         if inside.len() > exact_most + 1 {
             Grid::steady(instance, most, vectors)
         } else if has_choice {
@@ -68,11 +69,16 @@ impl Grid {
         }
     }
 
+    /// The most buckets of a grid where tiles are few.
+    fn most_of_few(tiles: usize, vectors: usize) -> usize {
+        BUCKETS_OF_FEW_MAX.min(VECTORS_OF_FEW_MAX.min(vectors) / tiles)
+    }
+
     /// Steps of one length: such that runs waste little, or as many as may be.
     fn steady(instance: &Instance, most: usize, vectors: usize) -> Grid {
         let horizon = instance.horizon();
         let tiles = instance.fleet().tiles().count().max(1);
-        let of_few = BUCKETS_OF_FEW_MAX.min(VECTORS_OF_FEW_MAX.min(vectors) / tiles);
+        let of_few = Grid::most_of_few(tiles, vectors);
         let tick = Terms::of(instance).tick(horizon.span().0, most.max(of_few), most);
         tick.map_or_else(|| Grid::even(horizon, most), |tick| Grid { edges: ticks(horizon, tick), is_exact: false })
     }

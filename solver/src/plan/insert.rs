@@ -192,7 +192,7 @@ fn insert_on(
     let (lowered, group) = (occupancy.lowered(), occupancy.lowered().group_of(tile));
     let one_by_one = lowered.classes[class.at()].is_bound || lowered.job(class).demand.devices > 0;
     let mut placed = 0;
-    while room > 0 && occupancy.fits_tile(tile, class, start) && occupancy.rules_allow(tile, class) {
+    while room > 0 && occupancy.fits_tile(tile, class, start) && occupancy.bonds().allow(tile, class) {
         let over = occupancy.buckets(class, group, start);
         let Some(devices) = occupancy.choose_devices(tile, class, over.clone()) else { break };
         let draw = lowered.draw(class, group);
@@ -245,7 +245,7 @@ fn insert_as_queued(occupancy: &mut Occupancy<'_>, queued: &Placement, tile: Til
     let strain = lowered.earns(class, group, start);
     let is_held = room > 0 && devices > 0 && occupancy.devices_are_free(tile, (class, start), devices);
     let is_held = is_held && occupancy.worthwhile(tile, (class, start), (strain, 1)) > 0;
-    if is_held && occupancy.fits_tile(tile, class, start) && occupancy.rules_allow(tile, class) {
+    if is_held && occupancy.fits_tile(tile, class, start) && occupancy.bonds().allow(tile, class) {
         occupancy.place(tile, Item { class, count: 1, start, devices, is_current: false });
         return 1;
     }
@@ -286,45 +286,6 @@ fn insert_all(
         }
     }
     placed
-}
-
-/// Inserts whatever is missing in the order of arrival: each class at the first instant at which a tile has room, whatever
-/// that is worth. What came before is never delayed, and what comes after may start in a gap that it left (conservative
-/// backfilling; Mu'alem & Feitelson 2001).
-pub fn insert_first_come(occupancy: &mut Occupancy<'_>, stop: &Stop) {
-    let lowered = occupancy.lowered();
-    let mut arrivals: Vec<JobClassIndex> = lowered.class_indexes().collect();
-    arrivals.sort_by_key(|&class| (lowered.job(class).earliest, class));
-    for class in arrivals {
-        if stop.is_raised() {
-            return;
-        }
-        insert_at_once(occupancy, class, stop);
-    }
-}
-
-/// Inserts the capsules of a class that are missing, each at the first start of all groups.
-fn insert_at_once(occupancy: &mut Occupancy<'_>, class: JobClassIndex, stop: &Stop) {
-    let (lowered, job) = (occupancy.lowered(), occupancy.lowered().job(class));
-    let latest = |group| Timestamp(job.deadline.0.saturating_sub_unsigned(lowered.term(class, group).0));
-    let usable = |&group: &GroupIndex| !lowered.group(group).closed && lowered.worth(class, group).is_some();
-    let groups: Vec<GroupIndex> = lowered.group_indexes().filter(usable).collect();
-    let Some(last) = groups.iter().map(|&group| latest(group)).max() else { return };
-    let mut missing = occupancy.missing(class);
-    for start in lowered.grid.starts(job.earliest, last).take_while(|_| !stop.is_raised()) {
-        loop {
-            let before = missing;
-            for &group in groups.iter().filter(|&&group| start <= latest(group)) {
-                if missing == 0 {
-                    return;
-                }
-                missing -= insert_below(occupancy, (class, group, start), missing, i64::MAX);
-            }
-            if missing == before || !is_spread_out(occupancy, class) {
-                break;
-            }
-        }
-    }
 }
 
 /// Takes off what is left of gangs that did not reach their minimum. Returns the classes that lost capsules.
@@ -369,7 +330,7 @@ pub fn drop_orphans(occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
     for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
         for position in (0..occupancy.items(tile).len()).rev() {
             let Item { class, count, .. } = occupancy.items(tile)[position];
-            if followers.binary_search(&class).is_ok() && occupancy.is_orphan(tile, class) {
+            if followers.binary_search(&class).is_ok() && occupancy.bonds().is_orphan(tile, class) {
                 occupancy.take(tile, position, count);
                 losers.push(class);
             }

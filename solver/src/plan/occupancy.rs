@@ -1,17 +1,16 @@
 //! What is placed where, and what is left: of every tile, device and account, in every bucket.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-use lessor_models::fleet::{Level, NodeIndex, Owner};
-use lessor_models::job::{Demand, Domain, Relation};
+use lessor_models::job::Demand;
 use lessor_models::resources::{Kind, Resources, UNLIMITED};
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::Timestamp;
 
+use super::bonds::Bonds;
 use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::lowering::strain::Load;
-use crate::lowering::{Group, Lowered, domain_members};
+use crate::lowering::{Group, Lowered};
 
 /// Equal capsules on one tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,10 +37,7 @@ pub struct Occupancy<'a> {
     device_left: Vec<u16>,
     account_left: Vec<Resources>,
     items: Vec<Vec<Item>>,
-    placed: Vec<u64>,
-    members: HashMap<(JobClassIndex, Owner), u32>,
-    /// Of each class that must lie in more than one member of a domain: in how many it does.
-    locations: HashMap<JobClassIndex, u32>,
+    bonds: Bonds<'a>,
 }
 
 impl<'a> Occupancy<'a> {
@@ -69,9 +65,7 @@ impl<'a> Occupancy<'a> {
             device_left: vec![DEVICE_MILLI; devices as usize * buckets],
             account_left: account_left.collect(),
             items: vec![Vec::new(); lowered.tiles.len()],
-            placed: vec![0; lowered.classes.len()],
-            members: HashMap::new(),
-            locations: HashMap::new(),
+            bonds: Bonds::new(lowered),
         }
     }
 
@@ -81,16 +75,25 @@ impl<'a> Occupancy<'a> {
         self.lowered
     }
 
+    /// What rules see of the plan.
+    #[must_use]
+    #[inline]
+    pub fn bonds(&self) -> &Bonds<'a> {
+        &self.bonds
+    }
+
     /// How many capsules of a class are placed.
     #[must_use]
+    #[inline]
     pub fn placed(&self, class: JobClassIndex) -> u64 {
-        self.placed[class.at()]
+        self.bonds.placed(class)
     }
 
     /// How many capsules of a class are not.
     #[must_use]
+    #[inline]
     pub fn missing(&self, class: JobClassIndex) -> u64 {
-        self.lowered.classes[class.at()].count - self.placed[class.at()]
+        self.bonds.missing(class)
     }
 
     /// What is on a tile.
@@ -276,84 +279,10 @@ impl<'a> Occupancy<'a> {
         self.lowered.partial_gang(class, self.placed(class))
     }
 
-    /// Whether spread and relations allow one more capsule of the class on a tile.
-    #[must_use]
-    pub fn rules_allow(&self, tile: TileIndex, class: JobClassIndex) -> bool {
-        self.bonds_allow(tile, class) && self.is_apart_enough(tile, class)
-    }
-
-    /// The same, the least number of locations left aside.
-    #[must_use]
-    pub fn bonds_allow(&self, tile: TileIndex, class: JobClassIndex) -> bool {
-        self.bonds_allow_beside(tile, class, &[])
-    }
-
-    /// The same, where capsules of some classes are about to come near.
-    #[must_use]
-    pub fn bonds_allow_beside(&self, tile: TileIndex, class: JobClassIndex, coming: &[JobClassIndex]) -> bool {
-        if !self.lowered.classes[class.at()].is_bound {
-            return true;
-        }
-        let (job, node) = (self.lowered.job(class), self.lowered.tiles[tile.at()]);
-        let spread = job.spread.is_none_or(|spread| {
-            let mut members = domain_members(self.lowered.instance.fleet(), node, spread.domain).into_iter();
-            members.all(|member| self.count_in(class, member) < spread.most)
-        });
-        let class_of = |other: Relation| self.lowered.class_of_job[other.job.at()];
-        let is_near = |other: Relation| self.runs_in(class_of(other), node, other.domain);
-        let mut avoided_by = self.lowered.avoided_by(class);
-        spread
-            && job.affinity.is_none_or(|other| coming.contains(&class_of(other)) || is_near(other))
-            && !job.anti_affinity.is_some_and(is_near)
-            && !avoided_by.any(|(other, domain)| self.runs_in(other, node, domain))
-    }
-
-    /// Whether one more capsule on a tile is at a location of its own, or joins others where there are locations enough.
-    #[must_use]
-    pub fn is_apart_enough(&self, tile: TileIndex, class: JobClassIndex) -> bool {
-        let Some(spread) = self.lowered.spread_to_count(class) else { return true };
-        if u64::from(self.locations(class)) >= spread.least_of(self.placed(class) + 1) {
-            return true;
-        }
-        let node = self.lowered.tiles[tile.at()];
-        let members = domain_members(self.lowered.instance.fleet(), node, spread.domain);
-        members.into_iter().any(|member| self.count_in(class, member) == 0)
-    }
-
-    /// In how many members of its domain a class lies that must lie in more than one; zero for other classes.
-    #[must_use]
-    pub fn locations(&self, class: JobClassIndex) -> u32 {
-        self.locations.get(&class).copied().unwrap_or(0)
-    }
-
-    /// How many capsules of a class that rules bind are in a node or zone.
-    #[must_use]
-    pub fn count_in(&self, class: JobClassIndex, member: Owner) -> u32 {
-        self.members.get(&(class, member)).copied().unwrap_or(0)
-    }
-
-    /// Whether capsules of a class that rules bind run in a member of the domain that holds the node.
-    #[must_use]
-    pub fn runs_in(&self, class: JobClassIndex, node: NodeIndex, domain: Domain) -> bool {
-        let members = domain_members(self.lowered.instance.fleet(), node, domain);
-        members.into_iter().any(|member| self.members.contains_key(&(class, member)))
-    }
-
-    /// Whether a capsule of the class on the tile is without the job that it must be near.
-    #[must_use]
-    pub fn is_orphan(&self, tile: TileIndex, class: JobClassIndex) -> bool {
-        let node = self.lowered.tiles[tile.at()];
-        self.lowered
-            .job(class)
-            .affinity
-            .is_some_and(|other| !self.runs_in(self.lowered.class_of_job[other.job.at()], node, other.domain))
-    }
-
     /// Places capsules. The caller has made sure that they fit. O(path times buckets).
     pub fn place(&mut self, tile: TileIndex, item: Item) {
         self.debit(tile, &item, true);
-        self.placed[item.class.at()] += u64::from(item.count);
-        self.note_members(tile, &item, true);
+        self.bonds.come(tile, item.class, item.count);
         let same = |other: &&mut Item| Item { count: item.count, ..**other } == item && item.devices == 0;
         match self.items[tile.at()].iter_mut().find(same) {
             Some(other) => other.count += item.count,
@@ -371,8 +300,7 @@ impl<'a> Occupancy<'a> {
             held.count -= count;
         }
         self.debit(tile, &taken, false);
-        self.placed[taken.class.at()] -= u64::from(count);
-        self.note_members(tile, &taken, false);
+        self.bonds.leave(tile, taken.class, count);
         taken
     }
 
@@ -398,31 +326,6 @@ impl<'a> Occupancy<'a> {
             for bucket in over.clone() {
                 let left = &mut self.device_left[(first + device) * self.buckets + bucket];
                 *left = if takes { *left - milli } else { *left + milli };
-            }
-        }
-    }
-
-    fn note_members(&mut self, tile: TileIndex, item: &Item, comes: bool) {
-        if !self.lowered.classes[item.class.at()].is_bound {
-            return;
-        }
-        let node = self.lowered.tiles[tile.at()];
-        let levels = Level::ALL.map(Domain::Level).into_iter();
-        let zones = lessor_models::fleet::ZoneKind::ALL.map(Domain::Zone);
-        let spread = self.lowered.spread_to_count(item.class);
-        for domain in levels.chain(zones) {
-            for member in domain_members(self.lowered.instance.fleet(), node, domain) {
-                let count = self.members.entry((item.class, member)).or_default();
-                let before = *count;
-                *count = if comes { *count + item.count } else { *count - item.count };
-                let (is_new, is_gone) = (before == 0, *count == 0);
-                if is_gone {
-                    self.members.remove(&(item.class, member));
-                }
-                if spread.is_some_and(|spread| spread.domain == domain) && is_new != is_gone {
-                    let locations = self.locations.entry(item.class).or_default();
-                    *locations = if is_new { *locations + 1 } else { *locations - 1 };
-                }
             }
         }
     }

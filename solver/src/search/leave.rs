@@ -74,8 +74,8 @@ fn leaves_locations(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassI
     let lowered = occupancy.lowered();
     let Some(spread) = lowered.spread_to_count(class) else { return true };
     let members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain);
-    let given_up = members.into_iter().filter(|&member| occupancy.count_in(class, member) == 1).count() as u64;
-    let left = u64::from(occupancy.locations(class)) - given_up;
+    let given_up = members.into_iter().filter(|&member| occupancy.bonds().count_in(class, member) == 1).count() as u64;
+    let left = u64::from(occupancy.bonds().locations(class)) - given_up;
     left >= spread.least_of(occupancy.placed(class) - 1)
 }
 
@@ -84,8 +84,9 @@ fn is_needed_by_others(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobCla
     let lowered = occupancy.lowered();
     lowered.followed_by(class).any(|(follower, domain)| {
         let members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], domain);
-        let is_needed_in =
-            |&member: &_| occupancy.count_in(follower, member) > 0 && occupancy.count_in(class, member) == 1;
+        let is_needed_in = |&member: &_| {
+            occupancy.bonds().count_in(follower, member) > 0 && occupancy.bonds().count_in(class, member) == 1
+        };
         members.iter().any(is_needed_in)
     })
 }

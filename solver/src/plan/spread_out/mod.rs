@@ -36,7 +36,7 @@ pub fn spread_out(occupancy: &mut Occupancy<'_>, ranking: &Ranking) -> Vec<JobCl
 /// Whether capsules of a class lie at too few locations.
 fn is_crowded(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
     let Some(spread) = occupancy.lowered().spread_to_count(class) else { return false };
-    u64::from(occupancy.locations(class)) < spread.least_of(occupancy.placed(class))
+    u64::from(occupancy.bonds().locations(class)) < spread.least_of(occupancy.placed(class))
 }
 
 /// The tile whose capsules share their location with most others; the last of equals, and none where nothing is placed.
@@ -46,7 +46,7 @@ fn most_crowded(occupancy: &Occupancy<'_>, class: JobClassIndex, tiles: &[TileIn
     let company = |tile: TileIndex| {
         let members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain);
         // A tile in no member is no location at all: its capsules go first.
-        members.into_iter().map(|member| occupancy.count_in(class, member)).min().unwrap_or(u32::MAX)
+        members.into_iter().map(|member| occupancy.bonds().count_in(class, member)).min().unwrap_or(u32::MAX)
     };
     let held = tiles.iter().copied().filter(|&tile| occupancy.items(tile).iter().any(|item| item.class == class));
     held.max_by_key(|&tile| (company(tile), tile))

@@ -23,7 +23,7 @@ impl Program {
     fn spread(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
         let Some(spread) = occupancy.lowered().job(class).spread else { return };
         for (member, columns) in self.members(occupancy.lowered(), class, spread.domain) {
-            let most = spread.most.saturating_sub(occupancy.count_in(class, member));
+            let most = spread.most.saturating_sub(occupancy.bonds().count_in(class, member));
             self.rows.row(f64::NEG_INFINITY, f64::from(most), once(&columns, &[]));
         }
     }
@@ -37,13 +37,13 @@ impl Program {
         let all = self.columns_of(class);
         let mut locations = Vec::new();
         for (member, columns) in self.members(lowered, class, spread.domain) {
-            if occupancy.count_in(class, member) == 0 {
+            if occupancy.bonds().count_in(class, member) == 0 {
                 let is_there = self.switch(&columns);
                 self.only_with(is_there, &columns);
                 locations.push(is_there);
             }
         }
-        let (placed, held) = (stays as f64, f64::from(occupancy.locations(class)));
+        let (placed, held) = (stays as f64, f64::from(occupancy.bonds().locations(class)));
         let begun = stays + self.beginning(&all);
         let is_enough = self.rows.column(0.0, 1);
         self.rows.begin_with(is_enough, u32::from(begun >= u64::from(spread.least)));
@@ -66,7 +66,7 @@ impl Program {
                 near.entry(members).or_default().push(column);
             }
             for (members, columns) in near {
-                if members.iter().any(|&member| occupancy.count_in(leader, member) > 0) {
+                if members.iter().any(|&member| occupancy.bonds().count_in(leader, member) > 0) {
                     continue;
                 }
                 let there: BTreeSet<usize> =
@@ -79,7 +79,7 @@ impl Program {
         }
         for (follower, domain) in lowered.followed_by(class) {
             for (member, columns) in self.members(lowered, class, domain) {
-                if occupancy.count_in(follower, member) > 0 && occupancy.count_in(class, member) == 0 {
+                if occupancy.bonds().count_in(follower, member) > 0 && occupancy.bonds().count_in(class, member) == 0 {
                     self.rows.row(1.0, f64::INFINITY, once(&columns, &[]));
                 }
             }
@@ -94,7 +94,7 @@ impl Program {
         for (other, domain) in avoided.into_iter().chain(lowered.avoided_by(class)) {
             let theirs = self.members(lowered, other, domain);
             for (member, columns) in self.members(lowered, class, domain) {
-                if occupancy.count_in(other, member) > 0 {
+                if occupancy.bonds().count_in(other, member) > 0 {
                     self.rows.row(f64::NEG_INFINITY, 0.0, once(&columns, &[]));
                 } else if let Some(theirs) = theirs.get(&member).filter(|_| class < other) {
                     let is_mine = self.switch(&columns);

@@ -33,7 +33,8 @@ pub(super) fn are_kept(occupancy: &Occupancy<'_>, classes: &[JobClassIndex]) -> 
 /// Whether a class lies at fewer locations than it must.
 fn lies_too_close(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
     let spread = occupancy.lowered().spread_to_count(class);
-    spread.is_some_and(|spread| u64::from(occupancy.locations(class)) < spread.least_of(occupancy.placed(class)))
+    spread
+        .is_some_and(|spread| u64::from(occupancy.bonds().locations(class)) < spread.least_of(occupancy.placed(class)))
 }
 
 /// Whether the capsules of a class on a tile may be there.
@@ -42,8 +43,8 @@ fn may_be(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex) -> b
     let (job, node) = (lowered.job(class), lowered.tiles[tile.at()]);
     let crowds = job.spread.is_some_and(|spread| {
         let mut members = domain_members(lowered.instance.fleet(), node, spread.domain).into_iter();
-        members.any(|member| occupancy.count_in(class, member) > spread.most)
+        members.any(|member| occupancy.bonds().count_in(class, member) > spread.most)
     });
-    let meets = |other: Relation| occupancy.runs_in(lowered.class_of_job[other.job.at()], node, other.domain);
-    !crowds && !occupancy.is_orphan(tile, class) && !job.anti_affinity.is_some_and(meets)
+    let meets = |other: Relation| occupancy.bonds().runs_in(lowered.class_of_job[other.job.at()], node, other.domain);
+    !crowds && !occupancy.bonds().is_orphan(tile, class) && !job.anti_affinity.is_some_and(meets)
 }

@@ -64,7 +64,8 @@ fn note(strained: &mut Vec<Strained>, hinge: &Hinge, adds: Vec<(usize, f64)>) {
     if adds.is_empty() || hinge.missing <= 0.0 && adds.iter().all(|&(_, adds)| adds < 0.0) {
         return;
     }
-    match strained.iter_mut().find(|of| of.missing == hinge.missing && of.adds == adds) {
+    let is_same = |of: &&mut Strained| of.missing.total_cmp(&hinge.missing).is_eq() && of.adds == adds;
+    match strained.iter_mut().find(is_same) {
         Some(same) => same.cost += hinge.cost,
         None => strained.push(Strained { missing: hinge.missing, cost: hinge.cost, adds }),
     }
