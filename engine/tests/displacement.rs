@@ -18,6 +18,7 @@ use lessor_solver::plan::assemble;
 use lessor_solver::plan::insert;
 use lessor_solver::plan::occupancy::{Item, Occupancy};
 use lessor_solver::plan::rank::Ranking;
+use lessor_solver::plan::running::Running;
 use lessor_solver::plan::unruly::drop_unruly;
 use lessor_solver::search::Displacement;
 use lessor_solver::support::stop::Stop;
@@ -38,13 +39,13 @@ fn every_round_ends_with_the_best_plan_met_and_rounds_gain() {
         let scenario = Scenario { family, steps: true, load_permille: 1_300, job_classes: 60, ..Scenario::new(6, 4) };
         let instance = scenario.generate().expect("a valid scenario");
         let lowered = Lowered::new(&instance);
-        let (ranking, stop) = (Ranking::new(&lowered, None), Stop::new());
+        let (running, ranking, stop) = (Running::of(&lowered), Ranking::new(&lowered, None), Stop::new());
         let order = ranking.order(&lowered);
         let mut occupancy = Occupancy::new(&lowered);
         insert::insert_missing(&mut occupancy, &order, &ranking, &stop);
         insert::drop_partial_gangs(&mut occupancy);
         let first = worth(&occupancy);
-        let mut displacement = Displacement::new(order, 1);
+        let mut displacement = Displacement::new(&running, order, 1);
         let mut value = first;
         for round in 0..6 {
             displacement.round(&mut occupancy, value, &stop, 2_000);
@@ -86,10 +87,10 @@ fn displaced(parts: FleetParts, jobs: Vec<Job>, first: usize) -> Vec<u64> {
     let names = (0..jobs.len()).map(|at| format!("j{at}")).collect();
     let instance = Instance::new(Fleet::new(parts).unwrap(), names, jobs, weights).unwrap();
     let lowered = Lowered::new(&instance);
-    let (ranking, stop) = (Ranking::new(&lowered, None), Stop::new());
+    let (running, ranking, stop) = (Running::of(&lowered), Ranking::new(&lowered, None), Stop::new());
     let mut occupancy = Occupancy::new(&lowered);
     insert::insert_missing(&mut occupancy, &lowered.class_of_job[..first], &ranking, &stop);
-    let mut displacement = Displacement::new(ranking.order(&lowered), 1);
+    let mut displacement = Displacement::new(&running, ranking.order(&lowered), 1);
     let value = worth(&occupancy);
     displacement.round(&mut occupancy, value, &stop, 200);
     lowered.class_of_job.iter().map(|&class| occupancy.placed(class)).collect()
@@ -175,12 +176,12 @@ fn rounds_keep_every_rule_and_say_what_the_plan_is_worth() {
         };
         let instance = scenario.generate().expect("a valid scenario");
         let lowered = Lowered::new(&instance);
-        let (ranking, stop) = (Ranking::new(&lowered, None), Stop::new());
+        let (running, ranking, stop) = (Running::of(&lowered), Ranking::new(&lowered, None), Stop::new());
         let order = ranking.order(&lowered);
         let mut occupancy = Occupancy::new(&lowered);
         insert::insert_missing(&mut occupancy, &order, &ranking, &stop);
         while !drop_unruly(&mut occupancy, &ranking).is_empty() {}
-        let mut displacement = Displacement::new(order, seed);
+        let mut displacement = Displacement::new(&running, order, seed);
         for round in 0..6 {
             let value = worth_with_bonuses(&occupancy);
             displacement.round(&mut occupancy, value, &stop, 2_000);

@@ -2,14 +2,53 @@
 
 use lessor_solver::lowering::index::JobClassIndex;
 use lessor_solver::plan::occupancy::Occupancy;
-use lessor_solver::search::{Displacement, Neighborhoods, Rescheduling, Search};
+use lessor_solver::search::{Displacement, Neighborhoods, Rescheduling, Round, Search};
 
 use super::effort::Effort;
 use super::run::Run;
 use super::telling::Phase;
 
-/// The part of a plan's value that a search round gains at least, where time matters, for another to come before displacement.
+/// The part of a plan's value that a round over single tiles gains at least for another to come before all other searches.
 const SLOW: i128 = 2_000;
+
+/// How many times the moves of a search that takes turns may be those of all, before it comes next whatever it gained.
+const SHARE: u64 = 10;
+
+/// The searches that take turns: over single tiles, by displacement, by rescheduling, and over neighborhoods.
+const SEARCHES: usize = 4;
+const TILES: usize = 0;
+const DISPLACEMENT: usize = 1;
+const RESCHEDULING: usize = 2;
+
+/// What a search that takes turns has gained of late.
+#[derive(Clone, Copy)]
+struct Turns {
+    /// What a move gained, in micro-credits, the last rounds counting most.
+    rate: f64,
+    moves: u64,
+    are_over: bool,
+}
+
+impl Turns {
+    /// Nobody has been asked yet.
+    const NONE: Turns = Turns { rate: f64::INFINITY, moves: 0, are_over: false };
+
+    /// Whose turn is next: who had least of the moves, if that was too little, or else who gained most for its moves; of equals the
+    /// first. `None` where all are over.
+    fn next(turns: &[Turns]) -> Option<usize> {
+        let all: u64 = turns.iter().map(|turns| turns.moves).sum();
+        let open = || (0..turns.len()).filter(|&at| !turns[at].are_over);
+        let least = open().min_by_key(|&at| (turns[at].moves, at)).filter(|&at| turns[at].moves < all / SHARE);
+        least.or_else(|| open().max_by(|&a, &b| turns[a].rate.total_cmp(&turns[b].rate).then(b.cmp(&a))))
+    }
+
+    fn note(&mut self, gain: i128, round: Round) {
+        let rate = gain as f64 / round.moves.max(1) as f64;
+        self.rate = if self.moves == 0 { rate } else { f64::midpoint(self.rate, rate) };
+        self.moves += round.moves;
+        self.are_over = round.is_exhausted;
+    }
+}
 
 impl Run<'_> {
     /// Improves a plan in turns until the work is spent, the stop is raised, the bound is reached, or nothing helps any more.
@@ -26,82 +65,73 @@ impl Run<'_> {
         }
     }
 
-    /// Search rounds, whole jobs put back in another order, and what is placed moved: each until it helps no more. Where time
-    /// matters, displacement takes over as soon as a round gains little: what it moves the rounds leave where it is.
+    /// The searches in turns, then whole jobs put back in another order: each until it helps no more.
     fn improve_once(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
-        let mut search = Search::new(plan.lowered(), self.guide.ranking, self.guide.order, effort.seed);
-        let mut has_displaced = plan.lowered().grid.count() == 1;
-        let mut value = self.worth(plan);
-        while self.goes_on(effort) && !self.is_best(plan) {
-            let round = search.round(plan, self.stops.search, effort.left());
-            self.spend(effort, plan, round.moves);
-            if round.is_exhausted {
-                break;
-            }
-            let before = std::mem::replace(&mut value, self.worth(plan));
-            if !has_displaced && (value - before) * SLOW < value.max(1) {
-                has_displaced = true;
-                self.displace(plan, effort);
-            }
-        }
-        if !has_displaced {
-            self.displace(plan, effort);
-        }
+        self.take_turns(plan, effort);
         if !self.is_best(plan) {
             let moves = self.reinsert(plan, effort.seed, effort.left() / 2);
             self.spend(effort, plan, moves);
         }
-        if self.goes_on(effort) {
-            self.reschedule(plan, effort);
-        }
-        if self.goes_on(effort) {
-            self.plan_neighborhoods(plan, effort);
+    }
+
+    /// Rounds over single tiles and, once one of them gains little, of all searches in turns. Single tiles gain most at first and next
+    /// to nothing long before none of them gains any more. Where time matters, what is missing displaces what is worth less where
+    /// and when that stands.
+    fn take_turns(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
+        let (lowered, stop, classes) = (plan.lowered(), self.stops.search, self.that_come(plan));
+        let mut tiles = Search::new(lowered, self.guide.ranking, self.guide.order, effort.seed);
+        let mut neighborhoods = Neighborhoods::new(lowered, self.running, &classes, effort.seed);
+        let mut displacement = Displacement::new(self.running, classes, effort.seed);
+        let mut rescheduling = Rescheduling::new(lowered, effort.seed);
+        let mut turns = [Turns::NONE; SEARCHES];
+        turns[DISPLACEMENT].are_over = lowered.grid.count() == 1;
+        let (mut value, mut gains_little) = (self.worth(plan), false);
+        while self.goes_on(effort)
+            && !self.is_best(plan)
+            && let Some(next) = if gains_little { Turns::next(&turns) } else { Some(TILES) }
+        {
+            let round = match next {
+                TILES => self.spent(effort, plan, |plan, most| tiles.round(plan, stop, most)),
+                DISPLACEMENT => self.heat(&mut displacement, plan, effort),
+                RESCHEDULING => self.spent(effort, plan, |plan, most| rescheduling.round(plan, stop, most)),
+                _ => self.spent(effort, plan, |plan, _| neighborhoods.round(plan, stop)),
+            };
+            let before = std::mem::replace(&mut value, self.worth(plan));
+            turns[next].note(value - before, round);
+            gains_little = gains_little || round.is_exhausted || (value - before) * SLOW < value.max(1);
         }
     }
 
-    /// Puts in what is missing where and when it displaces what is worth less.
-    fn displace(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
-        let mut displacement = Displacement::new(self.that_come(plan), effort.seed);
-        while self.goes_on(effort) && !self.is_best(plan) {
+    /// All stages of displacement from a large allowance to none: what the first ones lose the last ones gain.
+    fn heat(&self, displacement: &mut Displacement<'_>, plan: &mut Occupancy<'_>, effort: &mut Effort) -> Round {
+        let mut heat = Round { moves: 0, is_exhausted: false };
+        while !heat.is_exhausted && self.goes_on(effort) {
             let value = self.worth(plan);
-            let round = displacement.round(plan, value, self.stops.search, effort.left());
-            self.spend(effort, plan, round.moves);
-            if round.is_exhausted {
+            let stage = |plan: &mut Occupancy<'_>, most| displacement.round(plan, value, self.stops.search, most);
+            let stage = self.spent(effort, plan, stage);
+            heat = Round { moves: heat.moves + stage.moves, is_exhausted: stage.is_exhausted };
+            if displacement.is_cold() {
                 break;
             }
         }
+        heat
     }
 
-    /// The classes of which capsules may come that do not run yet, best first.
+    /// A round of a search of at most so many moves as are left, counted.
+    fn spent(
+        &self,
+        effort: &mut Effort,
+        plan: &mut Occupancy<'_>,
+        mut round: impl FnMut(&mut Occupancy<'_>, u64) -> Round,
+    ) -> Round {
+        let round = round(plan, effort.left());
+        self.spend(effort, plan, round.moves);
+        round
+    }
+
+    /// The classes of which capsules may come, best first.
     fn that_come(&self, plan: &Occupancy<'_>) -> Vec<JobClassIndex> {
-        let comes = |class: &JobClassIndex| plan.lowered().most(*class) > 0 && !self.running.has(*class);
-        self.guide.order.iter().copied().filter(comes).collect()
-    }
-
-    /// Plans jobs anew together, as far as integer programs tell them apart.
-    fn plan_neighborhoods(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
-        let may_move = |class: &JobClassIndex| plan.lowered().most(*class) > 0 && !self.running.is_pinned(*class);
-        let classes: Vec<JobClassIndex> = self.guide.order.iter().copied().filter(may_move).collect();
-        let mut neighborhoods = Neighborhoods::new(plan.lowered(), self.running, &classes, effort.seed);
-        while self.goes_on(effort) && !self.is_best(plan) {
-            let round = neighborhoods.round(plan, self.stops.search);
-            self.spend(effort, plan, round.moves);
-            if round.is_exhausted {
-                break;
-            }
-        }
-    }
-
-    /// Moves what is placed to where it is worth more.
-    fn reschedule(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
-        let mut rescheduling = Rescheduling::new(plan, effort.seed);
-        while self.goes_on(effort) && !self.is_best(plan) {
-            let (moves, is_exhausted) = rescheduling.round(plan, self.stops.search, effort.left());
-            self.spend(effort, plan, moves);
-            if is_exhausted {
-                break;
-            }
-        }
+        self.guide.order.iter().copied().filter(|&class| plan.lowered().most(class) > 0).collect()
     }
 
     /// Whether there are time and moves left.

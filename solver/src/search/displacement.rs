@@ -16,6 +16,7 @@ use super::leave::{completed, lost_with, may_leave, take_rests};
 use super::spot::{Spot, best_start};
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::plan::occupancy::{Item, Occupancy};
+use crate::plan::running::Running;
 use crate::support::random::Random;
 use crate::support::stop::Stop;
 
@@ -58,7 +59,8 @@ const GANG_MAX: u64 = 256;
 
 /// The search's memory between rounds.
 #[derive(Debug)]
-pub struct Displacement {
+pub struct Displacement<'r> {
+    running: &'r Running,
     random: Random,
     /// The classes whose capsules may move, best first.
     classes: Vec<JobClassIndex>,
@@ -75,11 +77,12 @@ pub struct Displacement {
     idle_heats: u32,
 }
 
-impl Displacement {
-    /// A search that puts in what is missing of some classes, best first.
+impl<'r> Displacement<'r> {
+    /// A search that puts in what is missing of some classes, best first: what does not run yet, and what has lost its place.
     #[must_use]
-    pub fn new(classes: Vec<JobClassIndex>, seed: u64) -> Displacement {
+    pub fn new(running: &'r Running, classes: Vec<JobClassIndex>, seed: u64) -> Displacement<'r> {
         Displacement {
+            running,
             random: Random::new(seed),
             classes,
             draws: Draws::default(),
@@ -124,6 +127,12 @@ impl Displacement {
         Round { moves, is_exhausted: self.idle_heats >= IDLE_HEATS }
     }
 
+    /// Whether the next stage is the first of a heat.
+    #[must_use]
+    pub fn is_cold(&self) -> bool {
+        self.stage == self.skipped
+    }
+
     /// The classes of which something is missing, best first.
     fn missing(&self, occupancy: &Occupancy<'_>) -> Vec<JobClassIndex> {
         self.classes.iter().copied().filter(|&class| occupancy.missing(class) > 0).collect()
@@ -139,7 +148,7 @@ impl Displacement {
             class.is_some_and(|class| (0..many).all(|_| self.insert(occupancy, &mut change, class)) && many > 0);
         let is_whole = is_put && take_rests(occupancy, &mut change);
         let completed = if is_whole { completed(occupancy, &change) } else { None };
-        change.gain += completed.unwrap_or(0);
+        change.gain += completed.unwrap_or(0) - self.tolls(occupancy, &change);
         if completed.is_none() || self.behind - change.gain > self.allowance {
             change.undo(occupancy);
             return false;
@@ -152,6 +161,15 @@ impl Displacement {
         }
         self.since.push(change);
         false
+    }
+
+    /// What more moves cost, as far as that is so much for each capsule, in micro-credits.
+    fn tolls(&self, occupancy: &Occupancy<'_>, change: &Change) -> i128 {
+        let toll = |(class, came): (JobClassIndex, i64)| {
+            let placed = occupancy.placed(class);
+            self.running.toll(class, placed) - self.running.toll(class, placed.saturating_add_signed(-came))
+        };
+        change.balance().into_iter().map(toll).sum()
     }
 
     /// A class of which something is missing, the better the likelier.

@@ -12,7 +12,8 @@ use std::collections::BinaryHeap;
 use lessor_models::time::Timestamp;
 
 use super::change::{Change, kept, put};
-use super::stays;
+use super::{Round, stays};
+use crate::lowering::Lowered;
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::plan::occupancy::{Item, Occupancy};
 use crate::plan::openings::Openings;
@@ -32,8 +33,9 @@ const GROUPS_MAX: usize = 64;
 /// Places and starts that are looked at for a capsule that was ejected, best first.
 const OFFERS_MAX: usize = 4_000;
 
-/// What one attempt counts for in moves.
+/// What one attempt counts for in moves, and how many there are in a round.
 const ATTEMPT_MOVES: u64 = 20;
+const ATTEMPTS: u64 = 400;
 
 /// Attempts without an improvement, by tile, after which further ones are unlikely to help.
 const IDLE_PER_TILE: u64 = 60;
@@ -57,26 +59,25 @@ pub struct Rescheduling {
 }
 
 impl Rescheduling {
-    /// A search over what is placed.
+    /// A search over what is placed. O(classes times groups).
     #[must_use]
-    pub fn new(occupancy: &Occupancy<'_>, seed: u64) -> Rescheduling {
-        let lowered = occupancy.lowered();
+    pub fn new(lowered: &Lowered<'_>, seed: u64) -> Rescheduling {
         let worth = |class| lowered.group_indexes().filter_map(move |group| lowered.worth(class, group)).max();
-        let best = |class: JobClassIndex| if occupancy.placed(class) > 0 { worth(class).unwrap_or(0) } else { 0 };
-        Rescheduling { random: Random::new(seed), idle: 0, best: lowered.class_indexes().map(best).collect() }
+        let best = lowered.class_indexes().map(|class| worth(class).unwrap_or(0)).collect();
+        Rescheduling { random: Random::new(seed), idle: 0, best }
     }
 
-    /// Some attempts, at most about `most` moves. Returns the moves made and whether further rounds are unlikely to help.
-    pub fn round(&mut self, occupancy: &mut Occupancy<'_>, stop: &Stop, most: u64) -> (u64, bool) {
+    /// Some attempts, at most about `most` moves.
+    pub fn round(&mut self, occupancy: &mut Occupancy<'_>, stop: &Stop, most: u64) -> Round {
         let lowered = occupancy.lowered();
         let tiles = lowered.tiles.len() as u64;
         let idle_max = (tiles * IDLE_PER_TILE).clamp(IDLE_MIN, IDLE_MAX);
         let mut moves = 0;
-        while moves < most.min(tiles.max(100) * ATTEMPT_MOVES) && !stop.is_raised() && self.idle < idle_max {
+        while moves < most.min(ATTEMPTS * ATTEMPT_MOVES) && !stop.is_raised() && self.idle < idle_max {
             moves += ATTEMPT_MOVES;
             self.idle = if self.attempt(occupancy) { 0 } else { self.idle + 1 };
         }
-        (moves, self.idle >= idle_max || moves == 0)
+        Round { moves, is_exhausted: self.idle >= idle_max || moves == 0 }
     }
 
     /// Tries to better one capsule; whether the plan is worth more.

@@ -168,6 +168,13 @@ impl Running {
         classes.filter(|&class| occupancy.partial_gang(class) > 0).collect()
     }
 
+    /// What each move of a class costs wherever it leads, times its capsules where so many are placed, at most as many as ran.
+    #[must_use]
+    pub fn toll(&self, class: JobClassIndex, placed: u64) -> i128 {
+        let toll = |of_class: &OfClass| i128::from(of_class.move_cost) * i128::from(placed.min(of_class.count));
+        self.of_class(class).map_or(0, toll)
+    }
+
     /// Where a class runs and what its moves cost; `None` where it does not run.
     #[must_use]
     pub fn seats(&self, class: JobClassIndex) -> Option<Seats> {

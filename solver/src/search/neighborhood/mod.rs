@@ -28,8 +28,11 @@ use crate::support::stop::Stop;
 use program::{Capsules, Program};
 use region::{Region, Regions};
 
-/// Regions that are solved side by side, whatever threads there are.
+/// Regions that are solved side by side, whatever threads there are: at least, at most, and one for so many tiles, so that they are
+/// seldom in each other's way.
 const SIDE_BY_SIDE: usize = 2;
+const SIDE_BY_SIDE_MAX: usize = 8;
+const TILES_EACH: usize = 500;
 
 /// Columns of a program: at first, at least and at most.
 const COLUMNS: usize = 300;
@@ -53,7 +56,7 @@ const SHRINKAGE: (usize, usize) = (7, 10);
 const IDLE_MAX: u32 = 40;
 
 /// What a column counts for in moves.
-const COLUMN_MOVES: u64 = 20;
+const COLUMN_MOVES: u64 = 60;
 
 /// The search's memory between rounds.
 #[derive(Debug)]
@@ -61,6 +64,8 @@ pub struct Neighborhoods<'r> {
     running: &'r Running,
     random: Random,
     regions: Regions,
+    /// How many regions are solved side by side.
+    side_by_side: usize,
     /// Columns of a region, about.
     columns: usize,
     /// Nodes for a plan as a whole.
@@ -72,20 +77,27 @@ impl<'r> Neighborhoods<'r> {
     /// A search that moves capsules of some classes, best first.
     #[must_use]
     pub fn new(lowered: &Lowered<'_>, running: &'r Running, classes: &[JobClassIndex], seed: u64) -> Neighborhoods<'r> {
-        let (random, regions) = (Random::new(seed), Regions::new(lowered, classes));
-        Neighborhoods { running, random, regions, columns: COLUMNS, whole_nodes: WHOLE_NODES, idle: 0 }
+        Neighborhoods {
+            running,
+            random: Random::new(seed),
+            regions: Regions::new(lowered, classes),
+            side_by_side: (lowered.tiles.len() / TILES_EACH).clamp(SIDE_BY_SIDE, SIDE_BY_SIDE_MAX),
+            columns: COLUMNS,
+            whole_nodes: WHOLE_NODES,
+            idle: 0,
+        }
     }
 
     /// Some regions, each filled anew where that is worth more.
     pub fn round(&mut self, occupancy: &mut Occupancy<'_>, stop: &Stop) -> Round {
-        let drawn = (0..SIDE_BY_SIDE).map(|_| self.regions.draw(occupancy, self.columns, &mut self.random));
+        let drawn = (0..self.side_by_side).map(|_| self.regions.draw(occupancy, self.columns, &mut self.random));
         let mut regions: Vec<Region> = drawn.flatten().collect();
         let is_whole = regions.first().is_some_and(|region| region.is_whole);
         if is_whole {
             regions.truncate(1);
         }
         let mut open = |region: Region| {
-            let change = free(occupancy, &region);
+            let change = free(occupancy, self.running, &region);
             let program = Program::new(occupancy, self.running, &region, &change.taken().collect::<Vec<_>>());
             change.undo(occupancy);
             (region, program)
@@ -123,7 +135,7 @@ impl<'r> Neighborhoods<'r> {
         let runs = region.classes.iter().any(|&class| self.running.has(class));
         let move_cost = |occupancy: &Occupancy<'_>| if runs { self.running.move_cost(occupancy) } else { 0 };
         let before = move_cost(occupancy);
-        let mut change = free(occupancy, region);
+        let mut change = free(occupancy, self.running, region);
         capsules.iter().for_each(|capsules| put(occupancy, &mut change, (capsules, self.running)));
         let gains =
             completed(occupancy, &change).is_some_and(|bonuses| change.gain + bonuses > move_cost(occupancy) - before);
@@ -135,13 +147,14 @@ impl<'r> Neighborhoods<'r> {
     }
 }
 
-/// Takes off what a region names: what is of its classes on its tiles.
-fn free(occupancy: &mut Occupancy<'_>, region: &Region) -> Change {
+/// Takes off what a region names: what is of its classes on its tiles, but for what stays where it runs.
+fn free(occupancy: &mut Occupancy<'_>, running: &Running, region: &Region) -> Change {
     let mut change = Change::default();
     for &tile in &region.tiles {
         for position in (0..occupancy.items(tile).len()).rev() {
             let item = occupancy.items(tile)[position];
-            if region.has(item.class) {
+            let stays = item.is_current && running.is_pinned(item.class);
+            if region.has(item.class) && !stays {
                 change.take_many(occupancy, (tile, position), item.count);
             }
         }

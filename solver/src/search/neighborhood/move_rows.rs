@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! minimize   ... + each[c] m[c] + once[c] o[c]
-//! subject to h[c, t]  <=  sum over starts of x[c, t, s],   h[c, t]  <=  ran[c, t]                    every tile t where c ran
+//! subject to h[c, t]  <=  sum over starts of x[c, t, s],   h[c, t]  <=  ran[c, t] - held[c, t]       every tile t where c ran
 //!            m[c]  >=  placed[c] + sum of x[c, t, s]  -  held[c]  -  sum of h[c, t]  -  more[c] a[c]
 //!            m[c]  >=  ran[c]  -  held[c]  -  sum of h[c, t]  -  ran[c] (1 - a[c])                    where more may come than ran
 //!            m[c]  <=  ran[c] o[c]
 //!            h whole; a, o zero or one
 //! ```
 //!
-//! `held` are those that stay outside the region, `more` those of a class that did not run, `a` says whether as many are placed
+//! `held` are those that stay outside the region or whatever happens, `more` those of a class that did not run, `a` says whether as many are placed
 //! as ran. What pairs of tiles cost beside that is asked once the contents are tried.
 
 use super::program::{Program, once};
@@ -26,10 +26,12 @@ impl Program {
         let (mut held, mut homes) = (0, Vec::new());
         for &(tile, count) in &runs.tiles {
             let here: Vec<usize> = columns.iter().copied().filter(|&at| self.choices[at].tile == tile).collect();
-            held += u64::from(count).min(occupancy.count_on(tile, class));
-            if !here.is_empty() {
-                let home = self.rows.column(0.0, count);
-                let begun = self.beginning(&here).min(count.into());
+            let stays = occupancy.count_on(tile, class).min(count.into());
+            let seats = count - u32::try_from(stays).expect("no more than a count of 32 bits");
+            held += stays;
+            if !here.is_empty() && seats > 0 {
+                let home = self.rows.column(0.0, seats);
+                let begun = self.beginning(&here).min(seats.into());
                 self.rows.begin_with(home, begun as f64);
                 self.rows.row(f64::NEG_INFINITY, 0.0, once(&[home], &negative(&here)));
                 homes.push(home);

@@ -86,7 +86,7 @@ impl Regions {
         let (tiles, classes) = if random.below(2) == 0 {
             self.by_tiles(occupancy, columns, random)
         } else {
-            self.by_classes(columns, random)
+            self.by_classes(occupancy, columns, random)
         };
         let mates = classes.iter().filter_map(|class| self.mates.get(class)).flatten().copied();
         let classes: BTreeSet<JobClassIndex> = mates.collect::<BTreeSet<_>>().union(&classes).copied().collect();
@@ -124,10 +124,9 @@ impl Regions {
             classes.extend(come);
             starts += more;
         }
-        let missing: Vec<JobClassIndex> =
-            self.classes.iter().copied().filter(|&class| occupancy.missing(class) > 0).collect();
+        let missing = self.missing(occupancy);
         for _ in 0..missing.len() {
-            let class = missing[random.index(missing.len()).min(random.index(missing.len()))];
+            let class = one_of_the_best(&missing, random);
             let more = if classes.contains(&class) { 0 } else { self.starts_tried(class) };
             if (starts + more) * tiles.len() > columns {
                 break;
@@ -138,16 +137,30 @@ impl Regions {
         (tiles, classes)
     }
 
-    /// Some classes, on all tiles or as many as there may be.
-    fn by_classes(&self, columns: usize, random: &mut Random) -> (BTreeSet<TileIndex>, BTreeSet<JobClassIndex>) {
+    /// The classes of which something is missing, best first.
+    fn missing(&self, occupancy: &Occupancy<'_>) -> Vec<JobClassIndex> {
+        self.classes.iter().copied().filter(|&class| occupancy.missing(class) > 0).collect()
+    }
+
+    /// Some classes, every other one of which something is missing, on all tiles or as many as there may be: a gang that is missing
+    /// may take the place of others anywhere.
+    fn by_classes(
+        &self,
+        occupancy: &Occupancy<'_>,
+        columns: usize,
+        random: &mut Random,
+    ) -> (BTreeSet<TileIndex>, BTreeSet<JobClassIndex>) {
         let tiles: BTreeSet<TileIndex> = if self.tiles <= TILES_MAX {
             (0..self.tiles).map(TileIndex::new).collect()
         } else {
             (0..TILES_MAX).map(|_| TileIndex::new(random.index(self.tiles))).collect()
         };
+        let missing = self.missing(occupancy);
         let (mut classes, mut starts) = (BTreeSet::new(), 0);
-        for _ in 0..self.classes.len() {
-            let class = self.classes[random.index(self.classes.len())];
+        for draw in 0..self.classes.len() {
+            let is_any = missing.is_empty() || draw % 2 == 1;
+            let class =
+                if is_any { self.classes[random.index(self.classes.len())] } else { one_of_the_best(&missing, random) };
             let more = if classes.contains(&class) { 0 } else { self.starts_tried(class) };
             if classes.len() > 1 && (starts + more) * tiles.len() > columns {
                 break;
@@ -161,6 +174,11 @@ impl Regions {
     fn starts_tried(&self, class: JobClassIndex) -> usize {
         self.starts[class.at()].min(STARTS_MAX)
     }
+}
+
+/// One of some classes, the better the likelier.
+fn one_of_the_best(classes: &[JobClassIndex], random: &mut Random) -> JobClassIndex {
+    classes[random.index(classes.len()).min(random.index(classes.len()))]
 }
 
 /// The starts at which a capsule earns something, or all of them where it may pay for itself otherwise: by those that must be near
