@@ -44,7 +44,7 @@ fn drop_node(path: &Path, name: &str) {
 /// With `fleet` and with `plan`, on which the search has found nothing more: else what may be preempted gives way.
 fn with_settled_plan() -> Bench {
     let bench = Bench::with_fleet();
-    bench.expect(0, "plan --fleet fleet --work 20000 --quiet --out plan");
+    bench.expect(0, "plan --fleet fleet --work 2000000 --quiet --out plan");
     bench
 }
 

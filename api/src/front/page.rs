@@ -87,8 +87,14 @@ fn headline(outcome: &Outcome<'_>) -> String {
     let [first, second] = outcome.pair.terms().map(Objective::name);
     let front = front(outcome);
     let (best, last) = (front[0], front[front.len() - 1]);
-    let widest = outcome.points.iter().map(|point| point.figures.gap).reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)));
     let weighings = outcome.points.len();
+    let proved: Vec<f64> = outcome.points.iter().filter_map(|point| point.figures.gap).collect();
+    let widest = proved.iter().copied().reduce(f64::max);
+    let of_which = match proved.len() {
+        0 => "none is proved".to_owned(),
+        all if all == weighings => "each under its own weights".to_owned(),
+        some => format!("each under its own weights; {some} of {weighings} are proved"),
+    };
     let figures = [
         ("Plans to choose from".to_owned(), front.len().to_string(), format!("of {weighings} weighings")),
         (
@@ -101,7 +107,7 @@ fn headline(outcome: &Outcome<'_>) -> String {
             credits(last.amounts[1]),
             format!("credits, at {first} {}", credits(last.amounts[0])),
         ),
-        ("Widest gap".to_owned(), gap(widest.flatten()), "each under its own weights".to_owned()),
+        ("Widest gap".to_owned(), gap(widest), of_which),
     ];
     figures.iter().map(|(name, text, note)| headline_figure(name, text, note)).collect()
 }
@@ -225,6 +231,20 @@ pub(super) mod tests {
         let mut outcome = outcome(&settings);
         outcome.points.truncate(1);
         assert!(html(&outcome).contains("there is nothing to trade"));
+    }
+
+    #[test]
+    fn the_widest_gap_is_that_of_the_plans_that_are_proved() {
+        let settings = settings();
+        let mut outcome = outcome(&settings);
+        let page_of = |gaps: [Option<f64>; 3], outcome: &mut Outcome<'_>| {
+            outcome.points.iter_mut().zip(gaps).for_each(|(point, gap)| point.figures.gap = gap);
+            html(outcome)
+        };
+        let page = page_of([Some(0.25), None, Some(0.5)], &mut outcome);
+        assert!(page.contains("50.00 %") && page.contains("2 of 3 are proved"), "{page}");
+        assert!(page_of([Some(0.25); 3], &mut outcome).contains("each under its own weights<"));
+        assert!(page_of([None; 3], &mut outcome).contains("none is proved"));
     }
 
     #[test]

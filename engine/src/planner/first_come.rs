@@ -10,7 +10,7 @@ use lessor_solver::plan::occupancy::{Item, Occupancy};
 use lessor_solver::plan::running::Stay;
 use lessor_solver::plan::unruly::drop_unruly;
 
-use super::gaps::on_edges;
+use super::gaps::{BUCKETS_MAX, on_edges};
 use super::restarts::is_soon_filled;
 use super::run::Run;
 use super::telling::Phase;
@@ -26,7 +26,8 @@ impl Run<'_> {
     /// What a queue comes to where an even grid would round its runs; `None` where the grid does not, or a finer one would be too
     /// large.
     pub(super) fn queue<'i>(&self, lowered: &Lowered<'i>, vectors: usize) -> Option<Queue<'i>> {
-        let placed = first_come(&self.running_plan(lowered, Stay::All), Times::Exact, self.stops.search);
+        let times = Times::Exact { instants_max: BUCKETS_MAX };
+        let placed = first_come(&self.running_plan(lowered, Stay::All), times, self.stops.search)?;
         let runs = placed.iter().map(|&(tile, item)| (item.class, tile, item.start));
         let ground = on_edges(lowered, runs, vectors)?;
         Some(Queue { ground, placed })
@@ -46,7 +47,7 @@ impl Run<'_> {
     /// The same, each run on all of every bucket that it touches.
     pub(super) fn queue_plan_in_buckets<'l>(&self, lowered: &'l Lowered<'l>) -> Occupancy<'l> {
         let placed = first_come(&self.running_plan(lowered, Stay::All), Times::InBuckets, self.stops.search);
-        self.plan_in_order(lowered, &placed)
+        self.plan_in_order(lowered, &placed.unwrap_or_default())
     }
 
     fn plan_in_order<'l>(&self, lowered: &'l Lowered<'l>, placed: &[(TileIndex, Item)]) -> Occupancy<'l> {

@@ -16,7 +16,7 @@ use super::effort::Effort;
 use super::run::Run;
 
 /// The most buckets of such a grid, and the most vectors in a plan's table of tiles where it is searched.
-const BUCKETS_MAX: usize = 1 << 14;
+pub(super) const BUCKETS_MAX: usize = 1 << 14;
 pub(super) const VECTORS_MAX: usize = 1 << 20;
 
 /// An instance on a grid as fine as a plan; `None` where that shows nothing new, or would be too large.

@@ -7,48 +7,16 @@ use lessor_solver::search::{Displacement, Neighborhoods, Rescheduling, Round, Se
 use super::effort::Effort;
 use super::run::Run;
 use super::telling::Phase;
+use super::turns::Turns;
 
 /// The part of a plan's value that a round over single tiles gains at least for another to come before all other searches.
 const SLOW: i128 = 2_000;
-
-/// How many times the moves of a search that takes turns may be those of all, before it comes next whatever it gained.
-const SHARE: u64 = 10;
 
 /// The searches that take turns: over single tiles, by displacement, by rescheduling, and over neighborhoods.
 const SEARCHES: usize = 4;
 const TILES: usize = 0;
 const DISPLACEMENT: usize = 1;
 const RESCHEDULING: usize = 2;
-
-/// What a search that takes turns has gained of late.
-#[derive(Clone, Copy)]
-struct Turns {
-    /// What a move gained, in micro-credits, the last rounds counting most.
-    rate: f64,
-    moves: u64,
-    are_over: bool,
-}
-
-impl Turns {
-    /// Nobody has been asked yet.
-    const NONE: Turns = Turns { rate: f64::INFINITY, moves: 0, are_over: false };
-
-    /// Whose turn is next: who had least of the moves, if that was too little, or else who gained most for its moves; of equals the
-    /// first. `None` where all are over.
-    fn next(turns: &[Turns]) -> Option<usize> {
-        let all: u64 = turns.iter().map(|turns| turns.moves).sum();
-        let open = || (0..turns.len()).filter(|&at| !turns[at].are_over);
-        let least = open().min_by_key(|&at| (turns[at].moves, at)).filter(|&at| turns[at].moves < all / SHARE);
-        least.or_else(|| open().max_by(|&a, &b| turns[a].rate.total_cmp(&turns[b].rate).then(b.cmp(&a))))
-    }
-
-    fn note(&mut self, gain: i128, round: Round) {
-        let rate = gain as f64 / round.moves.max(1) as f64;
-        self.rate = if self.moves == 0 { rate } else { f64::midpoint(self.rate, rate) };
-        self.moves += round.moves;
-        self.are_over = round.is_exhausted;
-    }
-}
 
 impl Run<'_> {
     /// Improves a plan in turns until the work is spent, the stop is raised, the bound is reached, or nothing helps any more.
@@ -65,30 +33,40 @@ impl Run<'_> {
         }
     }
 
-    /// The searches in turns, then whole jobs put back in another order: each until it helps no more.
+    /// Rounds over single tiles as long as one of them gains much, whole jobs put back in another order, then all searches in turns.
     fn improve_once(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
-        self.take_turns(plan, effort);
+        let mut tiles = Search::new(plan.lowered(), self.guide.ranking, self.guide.order, effort.seed);
+        let mut of_tiles = Turns::NONE;
+        let (mut value, mut gains_much) = (self.worth(plan), true);
+        while gains_much && self.goes_on(effort) && !self.is_best(plan) {
+            let round = self.spent(effort, plan, |plan, most| tiles.round(plan, self.stops.search, most));
+            let before = std::mem::replace(&mut value, self.worth(plan));
+            of_tiles.note(value - before, round);
+            gains_much = !round.is_exhausted && (value - before) * SLOW >= value.max(1);
+        }
         if !self.is_best(plan) {
             let moves = self.reinsert(plan, effort.seed, effort.left() / 2);
             self.spend(effort, plan, moves);
         }
+        self.take_turns(plan, (tiles, of_tiles), effort);
     }
 
-    /// Rounds over single tiles and, once one of them gains little, of all searches in turns. Single tiles gain most at first and next
-    /// to nothing long before none of them gains any more. Where time matters, what is missing displaces what is worth less where
-    /// and when that stands.
-    fn take_turns(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
+    /// All searches in turns until none of them helps any more. Single tiles gain most at first and next to nothing long before none of
+    /// them gains any more. Where time matters, what is missing displaces what is worth less where and when that stands.
+    fn take_turns(&self, plan: &mut Occupancy<'_>, (mut tiles, of_tiles): (Search<'_>, Turns), effort: &mut Effort) {
         let (lowered, stop, classes) = (plan.lowered(), self.stops.search, self.that_come(plan));
-        let mut tiles = Search::new(lowered, self.guide.ranking, self.guide.order, effort.seed);
         let mut neighborhoods = Neighborhoods::new(lowered, self.running, &classes, effort.seed);
         let mut displacement = Displacement::new(self.running, classes, effort.seed);
         let mut rescheduling = Rescheduling::new(lowered, effort.seed);
         let mut turns = [Turns::NONE; SEARCHES];
-        turns[DISPLACEMENT].are_over = lowered.grid.count() == 1;
-        let (mut value, mut gains_little) = (self.worth(plan), false);
+        turns[TILES] = of_tiles;
+        if lowered.grid.count() == 1 {
+            turns[DISPLACEMENT] = Turns::OVER;
+        }
+        let mut value = self.worth(plan);
         while self.goes_on(effort)
             && !self.is_best(plan)
-            && let Some(next) = if gains_little { Turns::next(&turns) } else { Some(TILES) }
+            && let Some(next) = Turns::next(&turns)
         {
             let round = match next {
                 TILES => self.spent(effort, plan, |plan, most| tiles.round(plan, stop, most)),
@@ -98,7 +76,6 @@ impl Run<'_> {
             };
             let before = std::mem::replace(&mut value, self.worth(plan));
             turns[next].note(value - before, round);
-            gains_little = gains_little || round.is_exhausted || (value - before) * SLOW < value.max(1);
         }
     }
 

@@ -4,7 +4,7 @@
 //! Feitelson 2001). The plan of no planner is what plans are measured against, so it knows time to the instant.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use lessor_models::time::{Interval, Timestamp};
 
@@ -18,17 +18,20 @@ use crate::support::stop::Stop;
 /// What a run takes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Times {
-    /// Its own time.
-    Exact,
+    /// Its own time, as long as runs begin and end at no more than so many instants.
+    Exact {
+        /// That many.
+        instants_max: usize,
+    },
     /// All of every bucket that it touches, as in an [`Occupancy`] on the same grid.
     InBuckets,
 }
 
-/// What comes beside what a plan has already, in the order of arrival.
+/// What comes beside what a plan has already, in the order of arrival; `None` where that is at more instants than may be.
 ///
 /// O(classes times tiles) looks at timelines, where nothing has room at once, and one more for each capsule.
 #[must_use]
-pub fn first_come(begun: &Occupancy<'_>, times: Times, stop: &Stop) -> Vec<(TileIndex, Item)> {
+pub fn first_come(begun: &Occupancy<'_>, times: Times, stop: &Stop) -> Option<Vec<(TileIndex, Item)>> {
     let lowered = begun.lowered();
     let mut queue = Queue::new(lowered, times);
     for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
@@ -38,12 +41,12 @@ pub fn first_come(begun: &Occupancy<'_>, times: Times, stop: &Stop) -> Vec<(Tile
     let mut arrivals: Vec<JobClassIndex> = lowered.class_indexes().collect();
     arrivals.sort_by_key(|&class| (lowered.job(class).earliest, class));
     for class in arrivals {
-        if stop.is_raised() {
+        if stop.is_raised() || queue.is_too_fine() {
             break;
         }
         queue.seat(class, stop);
     }
-    queue.placed
+    (!queue.is_too_fine()).then_some(queue.placed)
 }
 
 /// Tiles by an instant before which a capsule has no room there, the first one first.
@@ -57,6 +60,8 @@ struct Queue<'a> {
     tiles: Vec<Timeline>,
     accounts: Vec<Timeline>,
     placed: Vec<(TileIndex, Item)>,
+    /// When runs begin and end, where they take up their own time.
+    instants: BTreeSet<Timestamp>,
 }
 
 impl<'a> Queue<'a> {
@@ -68,7 +73,19 @@ impl<'a> Queue<'a> {
         };
         let tiles = (0..lowered.tiles.len()).map(TileIndex::new).map(of_tile).collect();
         let accounts = lowered.accounts.iter().map(|account| Timeline::new(grid, 0, |bucket| account.capacity(bucket)));
-        Queue { lowered, times, bonds: Bonds::new(lowered), tiles, accounts: accounts.collect(), placed: Vec::new() }
+        Queue {
+            lowered,
+            times,
+            bonds: Bonds::new(lowered),
+            tiles,
+            accounts: accounts.collect(),
+            placed: Vec::new(),
+            instants: BTreeSet::new(),
+        }
+    }
+
+    fn is_too_fine(&self) -> bool {
+        matches!(self.times, Times::Exact { instants_max } if self.instants.len() > instants_max)
     }
 
     /// Serves the capsules of a class that are missing.
@@ -79,13 +96,13 @@ impl<'a> Queue<'a> {
         // What has no room at once waits by the first instant at which it has; what rules keep away waits for what opens it.
         let (mut waiting, mut barred) = (Waiting::new(), Vec::new());
         for tile in groups.flat_map(|group| lowered.group(group).tiles.clone()).map(TileIndex::new) {
-            if self.bonds.missing(class) == 0 || stop.is_raised() {
+            if self.bonds.missing(class) == 0 || stop.is_raised() || self.is_too_fine() {
                 return;
             }
             self.look(tile, (class, earliest), (&mut waiting, &mut barred));
         }
         while let Some(Reverse((known, tile))) = waiting.pop() {
-            if self.bonds.missing(class) == 0 || stop.is_raised() {
+            if self.bonds.missing(class) == 0 || stop.is_raised() || self.is_too_fine() {
                 return;
             }
             self.look(tile, (class, known), (&mut waiting, &mut barred));
@@ -175,7 +192,7 @@ impl<'a> Queue<'a> {
         let (lowered, grid) = (self.lowered, &self.lowered.grid);
         let run = lowered.run(class, lowered.group_of(tile), start);
         match self.times {
-            Times::Exact => run,
+            Times::Exact { .. } => run,
             Times::InBuckets => {
                 let over = grid.touched(run);
                 Interval { start: grid.bucket(over.start).start, end: grid.bucket(over.end - 1).end }
@@ -191,6 +208,9 @@ impl<'a> Queue<'a> {
         for &(account, level) in &lowered.group(group).path {
             let hold = Hold { draw: &lowered.draw_at(item.class, group, level), demand: None };
             self.accounts[account.at()].take(run, hold, (taken.0, 0));
+        }
+        if matches!(self.times, Times::Exact { .. }) {
+            self.instants.extend([run.start, run.end]);
         }
         self.bonds.come(tile, item.class, item.count);
         self.placed.push((tile, item));
