@@ -109,7 +109,8 @@ fn no_plan_is_worth_less_than_that_of_a_queue() {
     assert!(auto.value >= queue.value, "{} and {}", auto.value, queue.value);
 }
 
-/// When each job starts that a queue serves, on tiles that hold one at a time: the first gap that is long enough, of the first tile.
+/// When each job starts that a queue serves, on tiles that hold one at a time: the first gap that is long enough, of the first
+/// tile.
 fn served(tiles: usize, jobs: &[Job]) -> Vec<Option<Timestamp>> {
     let mut held: Vec<Vec<(Timestamp, Timestamp)>> = vec![Vec::new(); tiles];
     let mut arrivals: Vec<usize> = (0..jobs.len()).collect();

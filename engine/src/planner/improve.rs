@@ -33,7 +33,8 @@ impl Run<'_> {
         }
     }
 
-    /// Rounds over single tiles as long as one of them gains much, whole jobs put back in another order, then all searches in turns.
+    /// Rounds over single tiles as long as one of them gains much, whole jobs put back in another order, then all searches in
+    /// turns.
     fn improve_once(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
         let mut tiles = Search::new(plan.lowered(), self.guide.ranking, self.guide.order, effort.seed);
         let mut of_tiles = Turns::NONE;
@@ -51,8 +52,8 @@ impl Run<'_> {
         self.take_turns(plan, (tiles, of_tiles), effort);
     }
 
-    /// All searches in turns until none of them helps any more. Single tiles gain most at first and next to nothing long before none of
-    /// them gains any more. Where time matters, what is missing displaces what is worth less where and when that stands.
+    /// All searches in turns until none of them helps any more. Single tiles gain most at first and next to nothing long before
+    /// none of them gains any more. Where time matters, what is missing displaces what is worth less where and when that stands.
     fn take_turns(&self, plan: &mut Occupancy<'_>, (mut tiles, of_tiles): (Search<'_>, Turns), effort: &mut Effort) {
         let (lowered, stop, classes) = (plan.lowered(), self.stops.search, self.that_come(plan));
         let mut neighborhoods = Neighborhoods::new(lowered, self.running, &classes, effort.seed);

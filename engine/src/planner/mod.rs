@@ -1,11 +1,11 @@
 //! The two-level planner: layer program, cells in parallel, search, certificate, reasons.
 //!
 //! A `run` is what all phases lean on and none changes; `effort` is what a search spends, and `telling` what is said meanwhile.
-//! `construct` holds the recipes of the first plan, `standing` takes up what an earlier plan has yet to start, and `improve` makes a
-//! plan better by searches that take `turns`. `restarts` searches small fleets from several first plans; `first_come` is what no
-//! planner would come to. `reinsertion` puts whole cohorts back in another order where rules bind them, they run or they strain
-//! tiles, `gaps` looks between runs once a plan is there, `held_back` finds the way there, `proof` makes the certificate, and
-//! `thrift` says what gives way where memory is little.
+//! `construct` holds the recipes of the first plan, `standing` takes up what an earlier plan has yet to start, and `improve`
+//! makes a plan better by searches that take `turns`. `restarts` searches small fleets from several first plans; `first_come` is
+//! what no planner would come to. `reinsertion` puts whole cohorts back in another order where rules bind them, they run or they
+//! strain tiles, `gaps` looks between runs once a plan is there, `held_back` finds the way there, `proof` makes the certificate,
+//! and `thrift` says what gives way where memory is little.
 
 mod construct;
 mod effort;

@@ -1,4 +1,5 @@
-//! First come, first served: each class in the order of arrival at the first instant at which a tile has room, whatever that is worth.
+//! First come, first served: each class in the order of arrival at the first instant at which a tile has room, whatever that is
+//! worth.
 //!
 //! What came before is never delayed, and what comes after may start in a gap that it left (conservative backfilling; Mu'alem &
 //! Feitelson 2001). The plan of no planner is what plans are measured against, so it knows time to the instant.

@@ -60,8 +60,8 @@ impl Timeline {
         self.steps.get(next).map(|next| next.at)
     }
 
-    /// The first start from an instant to another one at which a capsule has room for all of its run, with the devices that it would
-    /// hold. `run` is what a run from a start takes up. O(steps times steps that a run overlaps).
+    /// The first start from an instant to another one at which a capsule has room for all of its run, with the devices that it
+    /// would hold. `run` is what a run from a start takes up. O(steps times steps that a run overlaps).
     pub(crate) fn first_start(
         &self,
         (from, latest): (Timestamp, Timestamp),

@@ -9,8 +9,8 @@
 //!            h whole; a, o zero or one
 //! ```
 //!
-//! `held` are those that stay outside the region or whatever happens, `more` those of a class that did not run, `a` says whether as many are placed
-//! as ran. What pairs of tiles cost beside that is asked once the contents are tried.
+//! `held` are those that stay outside the region or whatever happens, `more` those of a class that did not run, `a` says whether
+//! as many are placed as ran. What pairs of tiles cost beside that is asked once the contents are tried.
 
 use super::program::{Program, once};
 use crate::lowering::index::JobClassIndex;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! minimize   ... + sum of cost[h] v[h]
-//! subject to v[h]  >=  missing[h]  +  sum over what runs in bucket k of adds[c, h] x[c, t, s]     every rule h of tile t in bucket k
+//! subject to v[h]  >=  missing[h]  +  sum over what runs in bucket k of adds[c, h] x[c, t, s]   every rule h of tile t, bucket k
 //! ```
 
 use super::program::Program;
