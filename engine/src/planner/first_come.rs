@@ -41,17 +41,18 @@ impl Run<'_> {
 
     /// The plan of a queue.
     pub(super) fn queue_plan<'q>(&self, queue: &'q Queue<'_>) -> Occupancy<'q> {
-        self.plan_in_order(&queue.ground, &queue.placed)
+        self.plan_in_order(self.running_plan(&queue.ground, Stay::All), &queue.placed)
     }
 
     /// The same, each run on all of every bucket that it touches.
     pub(super) fn queue_plan_in_buckets<'l>(&self, lowered: &'l Lowered<'l>) -> Occupancy<'l> {
-        let placed = first_come(&self.running_plan(lowered, Stay::All), Times::InBuckets, self.stops.search);
-        self.plan_in_order(lowered, &placed.unwrap_or_default())
+        let begun = self.running_plan(lowered, Stay::All);
+        let placed = first_come(&begun, Times::InBuckets, self.stops.search).unwrap_or_default();
+        self.plan_in_order(begun, &placed)
     }
 
-    fn plan_in_order<'l>(&self, lowered: &'l Lowered<'l>, placed: &[(TileIndex, Item)]) -> Occupancy<'l> {
-        let mut plan = self.running_plan(lowered, Stay::All);
+    /// What runs, and beside it what a queue placed.
+    fn plan_in_order<'l>(&self, mut plan: Occupancy<'l>, placed: &[(TileIndex, Item)]) -> Occupancy<'l> {
         placed.iter().for_each(|&(tile, item)| plan.place(tile, item));
         while !drop_unruly(&mut plan, self.guide.ranking).is_empty() {}
         self.telling.say(Phase::Cells, (1, 1), Some(self.worth(&plan)));

@@ -49,7 +49,9 @@ impl Run<'_> {
             let moves = self.reinsert(plan, effort.seed, effort.left() / 2);
             self.spend(effort, plan, moves);
         }
-        self.take_turns(plan, (tiles, of_tiles), effort);
+        if self.goes_on(effort) && !self.is_best(plan) {
+            self.take_turns(plan, (tiles, of_tiles), effort);
+        }
     }
 
     /// All searches in turns until none of them helps any more. Single tiles gain most at first and next to nothing long before

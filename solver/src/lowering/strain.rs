@@ -50,6 +50,13 @@ pub(crate) struct Hinge {
     pub(crate) cost: f64,
 }
 
+impl Hinge {
+    /// What is missing more with one capsule that draws so much.
+    pub(crate) fn adds(&self, draw: &Resources) -> f64 {
+        self.per_draw.iter().zip(draw.0).map(|(each, amount)| each * amount as f64).sum()
+    }
+}
+
 impl Strain {
     /// The rules of an instance that have a weight and a price.
     #[must_use]

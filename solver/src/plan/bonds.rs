@@ -92,6 +92,13 @@ impl<'a> Bonds<'a> {
         members.into_iter().any(|member| self.count_in(class, member) == 0)
     }
 
+    /// Whether a class lies at fewer locations than it must.
+    #[must_use]
+    pub fn is_crowded(&self, class: JobClassIndex) -> bool {
+        let spread = self.lowered.spread_to_count(class);
+        spread.is_some_and(|spread| u64::from(self.locations(class)) < spread.least_of(self.placed(class)))
+    }
+
     /// In how many members of its domain a class lies that must lie in more than one; zero for other classes.
     #[must_use]
     pub fn locations(&self, class: JobClassIndex) -> u32 {

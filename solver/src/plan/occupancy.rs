@@ -373,7 +373,8 @@ pub fn times(draw: &Resources, left: &Resources) -> u64 {
     kinds.map(|(draw, left)| left / draw).min().unwrap_or(u64::MAX)
 }
 
-fn change(left: &mut Resources, draw: &Resources, count: u64, takes: bool) {
+/// Takes what so many capsules draw off what is left, or gives it back.
+pub(super) fn change(left: &mut Resources, draw: &Resources, count: u64, takes: bool) {
     for k in 0..Kind::COUNT {
         if left.0[k] != UNLIMITED {
             let amount = draw.0[k] * count;

@@ -4,11 +4,11 @@
 //! where few capsules are, and none is rounded to a bucket.
 
 use lessor_models::job::Demand;
-use lessor_models::resources::{Kind, Resources, UNLIMITED};
+use lessor_models::resources::Resources;
 use lessor_models::tile_class::DEVICE_MILLI;
 use lessor_models::time::{Interval, Timestamp};
 
-use super::occupancy::{best_devices, times};
+use super::occupancy::{best_devices, change, times};
 use crate::lowering::Grid;
 
 /// What is left, step by step.
@@ -92,11 +92,7 @@ impl Timeline {
         let (first, last) = (self.split(run.start), self.split(run.end));
         let milli = hold.demand.map_or(0, |demand| demand.device_milli);
         for step in &mut self.steps[first..last] {
-            for k in 0..Kind::COUNT {
-                if step.left.0[k] != UNLIMITED {
-                    step.left.0[k] -= hold.draw.0[k] * count;
-                }
-            }
+            change(&mut step.left, hold.draw, count, true);
             let held = step.devices.iter_mut().enumerate().filter(|&(device, _)| devices >> device & 1 == 1);
             held.for_each(|(_, left)| *left -= milli);
         }
@@ -122,6 +118,7 @@ fn devices(over: &[Step], demand: Option<&Demand>) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use lessor_models::resources::Kind;
     use lessor_models::time::Span;
 
     use super::*;

@@ -138,10 +138,7 @@ fn strained((lowered, group): (&Lowered<'_>, GroupIndex), rooms: &[Room], choice
         for (tile, bucket) in (0..rooms.len()).flat_map(|tile| buckets.iter().map(move |&bucket| (tile, bucket))) {
             let left = &rooms[tile].left(&(bucket..bucket + 1))[0];
             for hinge in lowered.strain.hinges(lowered.group(group), bucket, left) {
-                let adds = |at: usize| {
-                    let draw = lowered.draw(choices[at].class, group).0;
-                    hinge.per_draw.iter().zip(draw).map(|(each, amount)| each * amount as f64).sum::<f64>()
-                };
+                let adds = |at: usize| hinge.adds(lowered.draw(choices[at].class, group));
                 let entries = running.iter().map(|&at| (at, tile, adds(at))).filter(|entry| entry.2 != 0.0);
                 let entries: Vec<_> = entries.collect();
                 if !entries.is_empty() {

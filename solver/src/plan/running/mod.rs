@@ -179,9 +179,7 @@ impl Running {
     #[must_use]
     pub fn seats(&self, class: JobClassIndex) -> Option<Seats> {
         let of_class = self.of_class(class)?;
-        let tiles = of_class.rows.chunk_by(|a, b| a.tile == b.tile);
-        let tiles = tiles.map(|same| (same[0].tile, same.iter().map(|row| row.count).sum())).collect();
-        Some(Seats { tiles, each: of_class.move_cost, once: of_class.once })
+        Some(Seats { tiles: of_class.tiles().collect(), each: of_class.move_cost, once: of_class.once })
     }
 
     /// The devices of a seat on a tile where a capsule of a class ran and can run again, and that none of it holds; whatever rules
@@ -259,6 +257,12 @@ impl Running {
 }
 
 impl OfClass {
+    /// Each tile once, and how many ran there.
+    fn tiles(&self) -> impl Iterator<Item = (TileIndex, u32)> + '_ {
+        let same = self.rows.chunk_by(|a, b| a.tile == b.tile);
+        same.map(|same| (same[0].tile, same.iter().map(|row| row.count).sum()))
+    }
+
     /// The tiles that capsules had better leave, sorted; none where they may not be preempted.
     fn leaving(&self, lowered: &Lowered<'_>, stay: Stay<'_>, entrances: &[NodeIndex]) -> Vec<TileIndex> {
         if self.is_pinned {
@@ -303,14 +307,8 @@ impl OfClass {
 
     /// How many capsules left their tile and are on another.
     fn moved(&self, occupancy: &Occupancy<'_>) -> u64 {
-        let stayed: u64 = self
-            .rows
-            .chunk_by(|a, b| a.tile == b.tile)
-            .map(|same| {
-                let ran = same.iter().map(|row| u64::from(row.count)).sum::<u64>();
-                ran.min(occupancy.count_on(same[0].tile, self.class))
-            })
-            .sum();
+        let stayed: u64 =
+            self.tiles().map(|(tile, ran)| u64::from(ran).min(occupancy.count_on(tile, self.class))).sum();
         self.count.min(occupancy.placed(self.class)) - stayed
     }
 

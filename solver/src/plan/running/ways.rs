@@ -74,8 +74,8 @@ impl OfClass {
             return 0;
         }
         let node = |tile: TileIndex| lowered.tiles[tile.at()];
-        let tiles = self.rows.chunk_by(|a, b| a.tile == b.tile).map(|same| same[0].tile);
-        let left = tiles.map(|tile| (node(tile), self.ran(tile).saturating_sub(occupancy.count_on(tile, self.class))));
+        let gone = |(tile, ran)| (node(tile), u64::from(ran).saturating_sub(occupancy.count_on(tile, self.class)));
+        let left = self.tiles().map(gone);
         let sources = places(left, |tile| fleet.place_left(tile));
         let sinks = places(guests.iter().map(|&(tile, more)| (node(tile), more)), |tile| fleet.place_entered(tile));
         let cost = |from: NodeIndex| sinks.iter().map(|&(to, _)| moves::between(fleet, from, to, weights)).collect();

@@ -17,12 +17,13 @@ use crate::lowering::index::{JobClassIndex, TileIndex};
 /// O(tiles) where any class does, and an insertion for each capsule that moves.
 pub fn spread_out(occupancy: &mut Occupancy<'_>, ranking: &Ranking) -> Vec<JobClassIndex> {
     let lowered = occupancy.lowered();
-    let crowded: Vec<JobClassIndex> = lowered.class_indexes().filter(|&class| is_crowded(occupancy, class)).collect();
+    let crowded: Vec<JobClassIndex> =
+        lowered.class_indexes().filter(|&class| occupancy.bonds().is_crowded(class)).collect();
     let mut losers = Vec::new();
     for class in crowded {
         let mut tiles: Vec<TileIndex> = (0..lowered.tiles.len()).map(TileIndex::new).collect();
         tiles.retain(|&tile| occupancy.items(tile).iter().any(|item| item.class == class));
-        while is_crowded(occupancy, class) {
+        while occupancy.bonds().is_crowded(class) {
             let Some(tile) = most_crowded(occupancy, class, &tiles) else { break };
             take_one(occupancy, class, tile);
             if !insert_one(occupancy, class, ranking) {
@@ -31,12 +32,6 @@ pub fn spread_out(occupancy: &mut Occupancy<'_>, ranking: &Ranking) -> Vec<JobCl
         }
     }
     losers
-}
-
-/// Whether capsules of a class lie at too few locations.
-fn is_crowded(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
-    let Some(spread) = occupancy.lowered().spread_to_count(class) else { return false };
-    u64::from(occupancy.bonds().locations(class)) < spread.least_of(occupancy.placed(class))
 }
 
 /// The tile whose capsules share their location with most others; the last of equals, and none where nothing is placed.

@@ -13,7 +13,7 @@ use crate::plan::occupancy::Occupancy;
 /// O(items) where rules bind a class.
 pub(super) fn are_kept(occupancy: &Occupancy<'_>, classes: &[JobClassIndex]) -> bool {
     let lowered = occupancy.lowered();
-    if classes.iter().any(|&class| occupancy.partial_gang(class) > 0 || lies_too_close(occupancy, class)) {
+    if classes.iter().any(|&class| occupancy.partial_gang(class) > 0 || occupancy.bonds().is_crowded(class)) {
         return false;
     }
     let bound = classes.iter().copied().filter(|class| lowered.classes[class.at()].is_bound);
@@ -28,13 +28,6 @@ pub(super) fn are_kept(occupancy: &Occupancy<'_>, classes: &[JobClassIndex]) -> 
         items.all(|class| !watched.contains(&class) || may_be(occupancy, tile, class))
     };
     watched.is_empty() || tiles.all(is_kept)
-}
-
-/// Whether a class lies at fewer locations than it must.
-fn lies_too_close(occupancy: &Occupancy<'_>, class: JobClassIndex) -> bool {
-    let spread = occupancy.lowered().spread_to_count(class);
-    spread
-        .is_some_and(|spread| u64::from(occupancy.bonds().locations(class)) < spread.least_of(occupancy.placed(class)))
 }
 
 /// Whether the capsules of a class on a tile may be there.

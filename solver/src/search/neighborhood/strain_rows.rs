@@ -33,11 +33,8 @@ impl Program {
         for (running, part) in self.parts(choices) {
             for bucket in part {
                 for hinge in lowered.strain.hinges(lowered.group(group), bucket, occupancy.tile_left(tile, bucket)) {
-                    let adds = running.iter().map(|&at| {
-                        let draw = lowered.draw(self.choices[choices[at]].class, group).0;
-                        let adds = hinge.per_draw.iter().zip(draw).map(|(each, amount)| each * amount as f64);
-                        (choices[at], adds.sum::<f64>())
-                    });
+                    let draw = |at: usize| lowered.draw(self.choices[at].class, group);
+                    let adds = running.iter().map(|&at| (choices[at], hinge.adds(draw(choices[at]))));
                     note(&mut strained, &hinge, adds.filter(|&(_, adds)| adds != 0.0).collect());
                 }
             }
