@@ -136,6 +136,23 @@ fn a_round_that_was_not_settled_says_so_of_each_bid() {
 }
 
 #[test]
+fn a_book_that_does_not_come_in_time_is_refused_and_nothing_is_written() {
+    let bench = Bench::with_fleet();
+    fs::write(bench.path("policy.toml"), LAYERS).unwrap();
+    // Nobody ever writes into this pipe.
+    let made = std::process::Command::new("mkfifo").arg(bench.path("never.parquet")).status().unwrap();
+    assert!(made.success());
+    let before = bench.names();
+    let said = bench.expect(
+        1,
+        "market clear --book never.parquet --supply fleet --policy policy.toml --deadline 10ms --json --out round",
+    );
+    assert!(said.err.contains("never.parquet: the time was over before the round was read"), "{said:?}");
+    assert!(said.err.contains("--deadline") && said.out.is_empty(), "{said:?}");
+    assert_eq!(bench.names(), before);
+}
+
+#[test]
 fn what_nobody_offers_and_what_one_bidder_may_not_win_has_no_quote() {
     let bench = Bench::with_fleet();
     let fleet = read_fleet(&bench.path("fleet")).unwrap();

@@ -1,6 +1,7 @@
 //! `lessor market clear`: one round, from files to files.
 
 use std::path::Path;
+use std::time::Duration;
 
 use lessor_datasets::table::{
     AWARDS, AwardRow, BALANCES, BalanceRow, ENTRIES, EntryRow, POSTED, PRICES, PostedRow, SALES, SaleRow, write_awards,
@@ -36,11 +37,14 @@ use crate::console::say;
 use crate::ending::Ending;
 use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
 use crate::process::clock::ProcessClock;
-use crate::process::deadline::with_alarms;
+use crate::process::deadline::{self, with_alarms};
 use crate::process::interrupt;
 
 /// The page of a market directory.
 const REPORT: &str = "report.html";
+
+/// What a round may take however soon its deadline is: a small one is cleared by then, and says how far it came.
+const LEAST: Duration = Duration::from_secs(2);
 
 /// The number of a first round; where nobody says what bidders have, round 0 issues what they may owe.
 const FIRST: RoundId = RoundId(1);
@@ -80,19 +84,37 @@ pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending
     };
     let paths = paths.absolute();
     let place = OutputPlace::claim(&args.out, Replace::from_force(args.force), &paths.all())?;
-    let round = Round::read(&paths)?;
-    let (solving, probing) = (Stop::new(), Stop::new());
-    // Seven tenths of the time are for the round, one for writing, and the rest for what the certificate samples.
-    let at = |tenths: u32| clock.instant_after(args.deadline * tenths / 10);
-    let alarms: Vec<_> =
-        [(at(7), &solving), (at(9), &probing)].into_iter().filter_map(|(at, stop)| Some((at?, stop))).collect();
-    let work = || with_alarms(&alarms, || cleared(&round, &solving, &probing));
-    let cleared = interrupt::heed(&[&solving, &probing], work)?;
+    let (round, cleared) = in_time(args, &paths, *clock)?;
     let staged = place.stage()?;
     write(&round, &cleared, &paths, &staged)?;
     staged.publish()?;
     tell(args, &cleared, clock);
     Ok(if cleared.figures.unsettled.is_empty() { Ending::Done } else { Ending::Failed })
+}
+
+/// Reads and clears a round so that what comes of it is written by the deadline; refuses one that is not done by then, nor
+/// within [`LEAST`].
+///
+/// Writing takes about as long as reading did. Of the rest seven tenths are for the round, and two for what the certificate
+/// samples.
+fn in_time(args: &MarketClearArgs, paths: &RoundPaths, clock: ProcessClock) -> Result<(Round, Cleared), CommandError> {
+    let late = |doing| MarketError::Late { book: args.book.clone(), doing };
+    let reading = paths.clone();
+    let until = |end: Duration| clock.instant_after(end.max(LEAST));
+    let read = deadline::by(until(args.deadline * 3 / 4), move || Round::read(&reading));
+    let round = read.ok_or_else(|| late("read"))??;
+    let left = args.deadline.saturating_sub(clock.elapsed().min(args.deadline / 4));
+    let clearing = move || {
+        let (solving, probing) = (Stop::new(), Stop::new());
+        let at = |tenths: u32| clock.instant_after(left * tenths / 10);
+        let alarms: Vec<_> =
+            [(at(7), &solving), (at(9), &probing)].into_iter().filter_map(|(at, stop)| Some((at?, stop))).collect();
+        let work = || with_alarms(&alarms, || cleared(&round, &solving, &probing));
+        let cleared = interrupt::heed(&[&solving, &probing], work);
+        (round, cleared)
+    };
+    let (round, cleared) = deadline::by(until(left), clearing).ok_or_else(|| late("cleared"))?;
+    Ok((round, cleared?))
 }
 
 /// Clears, settles, and looks at everything again.

@@ -118,6 +118,18 @@ pub enum MarketError {
     /// A round that cannot be cleared.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// A round that was not done when it had to be written.
+    #[error(
+        "{}: the time was over before the round was {doing}, and nothing was written; give more time (--deadline), or clear \
+     fewer bids at once",
+        book.display()
+    )]
+    Late {
+        /// The book.
+        book: PathBuf,
+        /// What was not done.
+        doing: &'static str,
+    },
     /// Payments that the ledger refuses.
     #[error("the round was not settled")]
     Settle(#[source] SettleError),
@@ -175,6 +187,7 @@ impl MarketError {
             MarketError::Refused { .. }
             | MarketError::Settle(_)
             | MarketError::Short { .. }
+            | MarketError::Late { .. }
             | MarketError::BeyondBalance { .. } => 1,
             _ => 2,
         }

@@ -1,5 +1,6 @@
 //! From a deadline to a raised [`Stop`]: timers beside the planner, set early enough for what comes after planning.
 
+use std::panic;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -102,6 +103,30 @@ pub(crate) fn with_alarms<T>(alarms: &[(Instant, &Stop)], work: impl FnOnce() ->
     beside(timer, work)
 }
 
+/// The stack of a thread that does all of a command's work: what the first thread of a process has.
+const STACK_BYTES: usize = 8 << 20;
+
+/// Does some work on a thread of its own and waits for it until an instant, where there is one; `None` where it goes on beyond
+/// that. Then nobody waits for it any more, and it ends with the process.
+///
+/// # Panics
+/// Where the work does.
+pub(crate) fn by<T: Send + 'static>(until: Option<Instant>, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (tell, told) = mpsc::channel();
+    // Nobody is told where nobody waits any more.
+    let telling = move || drop(tell.send(work()));
+    let worker = thread::Builder::new().stack_size(STACK_BYTES).spawn(telling).expect("a process may have two threads");
+    let found = match until {
+        Some(until) => told.recv_timeout(until.saturating_duration_since(Instant::now())),
+        None => told.recv().map_err(RecvTimeoutError::from),
+    };
+    match found {
+        Ok(done) => Some(done),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => panic::resume_unwind(worker.join().expect_err("it ended untold")),
+    }
+}
+
 /// How often the share of the time that is over is told: often enough for whoever cools by it.
 const TELL_EVERY: Duration = Duration::from_millis(5);
 
@@ -153,6 +178,20 @@ mod tests {
     fn work_that_comes_too_late_finds_the_flag_raised() {
         let stop = Stop::new();
         assert!(with_progress(Instant::now(), &stop, || stop.is_raised()));
+    }
+
+    #[test]
+    fn work_is_waited_for_until_its_instant() {
+        let (go_on, waits) = mpsc::channel::<()>();
+        assert_eq!(by(Some(Instant::now()), move || waits.recv().is_err()), None);
+        drop(go_on);
+        assert_eq!(by(None, || 3), Some(3));
+    }
+
+    #[test]
+    #[should_panic(expected = "a defect")]
+    fn work_that_panics_is_not_taken_for_late() {
+        by(None, || panic!("a defect"));
     }
 
     #[test]

@@ -125,15 +125,21 @@ impl Catalog {
     /// The goods that wishes need, in order, with how much of each.
     #[must_use]
     pub fn bundle(&self, wishes: &[Wish]) -> Vec<(GoodIndex, u64)> {
-        let mut needed: BTreeMap<GoodIndex, u64> = BTreeMap::new();
-        for wish in wishes {
-            for at in self.within(wish) {
-                let good = GoodIndex(u32::try_from(at).expect("goods of a round are counted in 32 bits"));
-                let quantity = needed.entry(good).or_default();
-                *quantity = quantity.saturating_add(wish.quantity);
+        let good = |at: usize| GoodIndex(u32::try_from(at).expect("goods of a round are counted in 32 bits"));
+        let of_wish = |wish: &Wish| {
+            let quantity = wish.quantity;
+            self.within(wish).map(move |at| (good(at), quantity))
+        };
+        let mut needed: Vec<(GoodIndex, u64)> = wishes.iter().flat_map(of_wish).collect();
+        needed.sort_unstable_by_key(|entry| entry.0);
+        needed.dedup_by(|next, first| {
+            let is_same = next.0 == first.0;
+            if is_same {
+                first.1 = first.1.saturating_add(next.1);
             }
-        }
-        needed.into_iter().collect()
+            is_same
+        });
+        needed
     }
 
     /// What a bundle costs at a price for each good, in micro-credits per 10^6 base units and hour; rounded up.
@@ -175,15 +181,16 @@ impl Catalog {
         self.asked_parts(ground, goods).div_ceil(STATED_MICROS)
     }
 
-    /// The positions of the goods of an account that lie within a term.
+    /// The positions of the goods of an account that lie within a term. Goods of an account follow one another in time.
     fn within(&self, wish: &Wish) -> std::ops::Range<usize> {
-        let first = self.goods.partition_point(|good| {
-            (good.owner, good.kind, good.interval.start) < (wish.owner, wish.kind, wish.interval.start)
-        });
-        let count = self.goods[first..].iter().take_while(|good| {
-            (good.owner, good.kind) == (wish.owner, wish.kind) && good.interval.end <= wish.interval.end
-        });
-        first..first + count.count()
+        let Wish { owner, kind, interval, .. } = *wish;
+        let first = self
+            .goods
+            .partition_point(|good| (good.owner, good.kind, good.interval.start) < (owner, kind, interval.start));
+        let goods = &self.goods[first..];
+        let count =
+            goods.partition_point(|good| (good.owner, good.kind, good.interval.end) <= (owner, kind, interval.end));
+        first..first + count
     }
 }
 

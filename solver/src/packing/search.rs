@@ -89,7 +89,7 @@ impl Solve<'_> {
         let mut incumbent = self.greedy(start, &open);
         let trivial: u128 = open.iter().map(|&column| u128::from(self.worths[column])).sum();
         report(incumbent.worth, trivial);
-        if incumbent.worth == trivial {
+        if incumbent.worth == trivial || self.stop.is_raised() {
             return Solved { incumbent, bound: trivial, relaxation: None };
         }
         let is_warm = warm.is_some();

@@ -11,9 +11,9 @@ use crate::clear::clear;
 use crate::clear::outcome::EXACT_UNITS;
 use crate::clear::rules::Rules;
 use crate::money::Money;
-use crate::session::SessionError;
 use crate::session::fate::Fate;
-use crate::session::market::{Bundle, Cleared, Fates, Market};
+use crate::session::market::{Bundle, Cleared, Entered, Fates, Market};
+use crate::session::{AccountBid, SessionError};
 
 pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
     let mut offers: Vec<Offer> =
@@ -40,7 +40,7 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
 
 /// The bids of a class with what they offer beyond their reserve prices.
 pub(in crate::session) fn net_bids(market: &Market<'_>, fates: &[Fate], bundles: Vec<Bundle>) -> Vec<Bid> {
-    let net = |(entered, bundle): (&crate::session::market::Entered, Bundle)| {
+    let net = |(entered, bundle): (&Entered, Bundle)| {
         let (stated, fate) = (&market.session.bids[entered.at], &fates[entered.at]);
         let amount = Money(fate.counted.0 - fate.reserve.0).micro_credits();
         Bid { bidder: stated.bidder, group: stated.group, amount, bundle }
@@ -61,37 +61,35 @@ pub(super) fn shared_out(book: &Book, winners: &[usize], mut owed: BTreeMap<Bidd
     winners.iter().map(share).collect()
 }
 
-/// The bids of a bidder that want a good, and the most that each of its groups wants of it.
-#[derive(Debug, Default)]
-struct Wanting {
-    bids: Vec<usize>,
-    most: BTreeMap<GroupIndex, u64>,
+/// What a bid wants of a good, in the order of bidders, goods and groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Wanted {
+    bidder: BidderIndex,
+    good: GoodIndex,
+    group: GroupIndex,
+    bid: usize,
+    quantity: u64,
 }
 
 /// The bundles of a book; a bidder with several groups that could win too much of a good together shares a further good,
 /// of which there is as much as one bidder may win.
 pub(in crate::session) fn bundles_with_caps(market: &Market<'_>, offers: &mut Vec<Offer>) -> Vec<Bundle> {
     let mut bundles: Vec<Bundle> = market.bids.iter().map(|entered| entered.bundle.clone()).collect();
-    let mut wanted: BTreeMap<(BidderIndex, GoodIndex), Wanting> = BTreeMap::new();
-    for (at, entered) in market.bids.iter().enumerate() {
-        let stated = &market.session.bids[entered.at];
-        for &(good, quantity) in &entered.bundle {
-            let wanting = wanted.entry((stated.bidder, good)).or_default();
-            wanting.bids.push(at);
-            let most = wanting.most.entry(stated.group).or_default();
-            *most = quantity.max(*most);
-        }
-    }
-    for ((bidder, good), wanting) in wanted {
-        let cap = market.may_win(bidder, good);
-        let together: u128 = wanting.most.values().map(|&quantity| u128::from(quantity)).sum();
-        if together > u128::from(cap) {
+    let of_bid = |(bid, entered): (usize, &Entered)| {
+        let AccountBid { bidder, group, .. } = market.session.bids[entered.at];
+        let goods = entered.bundle.iter();
+        goods.map(move |&(good, quantity)| Wanted { bidder, good, group, bid, quantity }).collect::<Vec<_>>()
+    };
+    let mut wanted: Vec<Wanted> = market.bids.iter().enumerate().flat_map(of_bid).collect();
+    wanted.sort_unstable();
+    for of_good in wanted.chunk_by(|one, next| (one.bidder, one.good) == (next.bidder, next.good)) {
+        let cap = market.may_win(of_good[0].bidder, of_good[0].good);
+        let groups = of_good.chunk_by(|one, next| one.group == next.group);
+        let most = |group: &[Wanted]| group.iter().map(|wanted| u128::from(wanted.quantity)).max().unwrap_or(0);
+        if groups.map(most).sum::<u128>() > u128::from(cap) {
             let shared = GoodIndex(u32::try_from(offers.len()).expect("goods are counted in 32 bits"));
             offers.push(Offer { quantity: cap, reserve: 0 });
-            for at in wanting.bids {
-                let quantity = market.bids[at].bundle.iter().find(|entry| entry.0 == good).map_or(0, |entry| entry.1);
-                bundles[at].push((shared, quantity));
-            }
+            of_good.iter().for_each(|wanted| bundles[wanted.bid].push((shared, wanted.quantity)));
         }
     }
     bundles
