@@ -89,7 +89,8 @@ fn bid(policy: &Policy, traded: &[Traded<'_>], at: usize, dice: &mut Dice) -> Bi
         .collect();
     let price = first.class.reserve.price(100_000).max(1) * (1 + dice.below(4) as u64);
     let micros = u128::from(span);
-    let worth: u128 = goods.iter().map(|good| u128::from(good.quantity) * u128::from(price) * micros).sum();
+    let parts = goods.iter().map(|good| (u128::from(good.quantity) * u128::from(price)).saturating_mul(micros));
+    let worth = parts.fold(0, u128::saturating_add);
     // Prices are for 10^6 units and an hour; a tenth more or less tells bids apart.
     let worth = worth / (1_000_000 * 3_600 * u128::from(MICROS_PER_SECOND)) * (900 + dice.below(201) as u128) / 1_000;
     let is_alone = first.class.format.is_single_minded() || limits.bundles_max < 2;

@@ -93,14 +93,16 @@ fn gain(
 ) -> Result<i64, SessionError> {
     let payoff = |outcome: &SessionOutcome| {
         let own = session.bids.iter().zip(&outcome.fates).filter(|(bid, _)| bid.bidder == bidder);
-        own.filter_map(|(bid, fate)| Some(fate.worth(bid).0 - fate.result.ok()?.0)).sum::<i64>()
+        own.filter_map(|(bid, fate)| Some(i128::from(fate.worth(bid).0 - fate.result.ok()?.0))).sum::<i128>()
     };
     let mut bids = session.bids.to_vec();
     for bid in bids.iter_mut().filter(|bid| bid.bidder == bidder) {
         bid.amount = bid.amount.permille(permille);
     }
     let lied = clear_session(&Session { bids: &bids, ..*session }, stop)?;
-    Ok(payoff(&lied) - payoff(outcome))
+    let gain = payoff(&lied) - payoff(outcome);
+    // A bidder with thousands of groups may gain more than an amount tells.
+    Ok(i64::try_from(gain).unwrap_or(if gain > 0 { i64::MAX } else { i64::MIN }))
 }
 
 /// By how much the best coalition could pay the seller more than the round does and still be no worse off, in micro-credits: zero
@@ -151,7 +153,8 @@ fn best_coalition(
     let (mut gained, mut paid) = (BTreeMap::new(), 0_u128);
     for fate in market.bids.iter().map(|entered| (session.bids[entered.at].bidder, &outcome.fates[entered.at])) {
         if let (bidder, &Fate { result: Ok(payment), counted, reserve, .. }) = fate {
-            *gained.entry(bidder).or_insert(0) += counted.micro_credits() - payment.micro_credits();
+            let gained = gained.entry(bidder).or_insert(0_u64);
+            *gained = gained.saturating_add(counted.micro_credits() - payment.micro_credits());
             paid += u128::from(payment.micro_credits().saturating_sub(reserve.micro_credits()));
         }
     }

@@ -123,14 +123,14 @@ fn evaluate(takers: &[Taker], offered: &[u128], prices: &[u64]) -> (u128, Vec<u1
         let cost = taker.uses.iter().map(|&(good, units)| units.saturating_mul(prices[good].into()));
         taker.worth.saturating_sub(cost.fold(0, u128::saturating_add))
     };
-    let mut taken = vec![0; offered.len()];
+    let mut taken = vec![0_u128; offered.len()];
     let mut bound: u128 = 0;
     for choices in takers.chunk_by(|one, next| one.chooser == next.chooser) {
         // The first of equals.
         let best = choices.iter().rev().map(|taker| (gain(taker), taker)).max_by_key(|(gain, _)| *gain);
         if let Some((gain, taker)) = best.filter(|(gain, _)| *gain > 0) {
             bound = bound.saturating_add(gain);
-            taker.uses.iter().for_each(|&(good, units)| taken[good] += units);
+            taker.uses.iter().for_each(|&(good, units)| taken[good] = taken[good].saturating_add(units));
         }
     }
     for (&offered, &price) in offered.iter().zip(prices) {
