@@ -42,6 +42,8 @@ pub(super) struct ExactRow {
     pub(super) is_cut: bool,
     /// What it is known by, in the program that it came into and those made of that.
     pub(super) id: u32,
+    /// The greatest of the limit and the amounts.
+    greatest: u64,
 }
 
 /// Prices above zero, in 2^-40 of a unit, of rows by what they are known by.
@@ -54,10 +56,16 @@ pub(super) struct ExactRows {
     rows: Vec<ExactRow>,
 }
 
+/// What all prices times the greatest numbers of their rows come to at most, in bits. Worths come to 2^120 in parts of a unit, so
+/// that prices near to any that bound something stay far below, and all sums within 128 bits.
+const CHARGE_BITS: u32 = 125;
+
 /// A bound, the prices that it follows from, and what each column gains at them, all in 2^-40 of a unit.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proof {
     bound: i128,
+    /// What prices times the greatest numbers of their rows come to: no sum of charges is more.
+    charged: i128,
     gains: Vec<i128>,
     prices: Vec<i128>,
 }
@@ -92,13 +100,19 @@ impl ExactRows {
 }
 
 impl ExactRow {
+    /// A row by what it is known by.
+    pub(super) fn new(id: u32, limit: u64, entries: Vec<(u32, u64)>, is_cut: bool) -> ExactRow {
+        let greatest = entries.iter().map(|entry| entry.1).fold(limit, u64::max);
+        ExactRow { limit, entries, is_cut, id, greatest }
+    }
+
     /// The row with some of the columns alone, in order, and what others that are in leave; `None` where those do not fit.
     pub(super) fn left_of(&self, columns: &[usize], fixed: &[usize]) -> Option<ExactRow> {
         let is_fixed = |entry: &&(u32, u64)| fixed.binary_search(&(entry.0 as usize)).is_ok();
         let taken = self.entries.iter().filter(is_fixed).map(|entry| u128::from(entry.1)).sum::<u128>();
         let left = u128::from(self.limit).checked_sub(taken)?;
         let limit = u64::try_from(left).expect("no more is left than there was");
-        Some(ExactRow { limit, entries: renumbered(&self.entries, columns), is_cut: self.is_cut, id: self.id })
+        Some(ExactRow::new(self.id, limit, renumbered(&self.entries, columns), self.is_cut))
     }
 }
 
@@ -140,7 +154,7 @@ impl Proof {
     /// Evaluates prices once more with a change of each, in 2^-40 of a unit.
     pub(super) fn refine(&mut self, worths: &[u64], rows: &ExactRows, changes: &[f64], allowed: &[Allowed]) {
         for (price, change) in self.prices.iter_mut().zip(changes) {
-            *price = (*price + round_wide(*change)).max(0);
+            *price = price.saturating_add(round_wide(*change)).max(0);
         }
         self.apply(worths, rows, allowed);
     }
@@ -169,11 +183,18 @@ impl Proof {
     fn begin(&mut self, worths: &[u64]) {
         self.gains.clear();
         self.gains.extend(worths.iter().map(|&worth| i128::from(worth) << SHIFT));
-        self.bound = 0;
+        (self.bound, self.charged) = (0, 0);
     }
 
-    /// Charges columns for what they take of a row.
+    /// Charges columns for what they take of a row. A price so great that sums could leave 128 bits is taken for none: such come
+    /// from a simplex gone wrong, and any prices bound.
     fn charge(&mut self, row: &ExactRow, price: i128) {
+        let bits = (i128::BITS - price.leading_zeros()) + (u64::BITS - row.greatest.leading_zeros());
+        let charge = if bits < CHARGE_BITS { price * i128::from(row.greatest) } else { 1 << CHARGE_BITS };
+        if self.charged + charge >= 1 << CHARGE_BITS {
+            return;
+        }
+        self.charged += charge;
         self.bound += price * i128::from(row.limit);
         row.entries.iter().for_each(|&(column, amount)| self.gains[column as usize] -= price * i128::from(amount));
     }
@@ -233,4 +254,31 @@ impl Proof {
 /// The worths of a packing.
 pub(super) fn worths(packing: &Packing) -> Vec<u64> {
     packing.columns().iter().map(|column| column.worth).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_beyond_all_reason_bound_all_the_same() {
+        // Two columns of 5 and 3 exclude each other in one row, and the second row holds 2^60 of what they take 2^60 and 1 of.
+        let great = 1 << 60;
+        let mut rows = ExactRows::default();
+        rows.push(ExactRow::new(0, 1, vec![(0, 1), (1, 1)], false));
+        rows.push(ExactRow::new(1, great, vec![(0, great), (1, 1)], false));
+        let bound = |prices: [f64; 2]| {
+            let mut proof = Proof::default();
+            proof.evaluate(&[5, 3], &rows, prices.into_iter(), &[Allowed::Either; 2]);
+            // What is proved of the others is no less than what they are worth.
+            assert!(proof.fixed(0, 4).is_none_or(|is| is == Allowed::In), "{prices:?}");
+            proof.bound()
+        };
+        assert_eq!((bound([0.0, 0.0]), bound([3.0, 0.0]), bound([5.0, 0.0])), (8, 5, 5));
+        for absurd in [1e18, 1e25, 1e38, f64::INFINITY, f64::NAN] {
+            for prices in [[absurd, 0.0], [0.0, absurd], [absurd, absurd], [3.0, absurd]] {
+                assert!(bound(prices) >= 5, "{prices:?}");
+            }
+        }
+    }
 }

@@ -58,7 +58,7 @@ impl Relaxation {
             all > u128::from(**capacity)
         });
         let rows: Vec<ExactRow> =
-            (0..).zip(binding).map(|(id, (entries, &limit))| ExactRow { limit, entries, is_cut: false, id }).collect();
+            (0..).zip(binding).map(|(id, (entries, &limit))| ExactRow::new(id, limit, entries, false)).collect();
         let count = u32::try_from(rows.len()).expect("there are fewer rows than 2^32");
         let entries: usize = rows.iter().map(|row| row.entries.len()).sum();
         let mean = entries / rows.len().max(1);
@@ -143,8 +143,7 @@ impl Relaxation {
 
     /// Adds cuts.
     pub(super) fn cut(&mut self, cuts: Vec<Cut>) {
-        let rows =
-            (self.count..).zip(cuts).map(|(id, Cut { limit, entries })| ExactRow { limit, entries, is_cut: true, id });
+        let rows = (self.count..).zip(cuts).map(|(id, Cut { limit, entries })| ExactRow::new(id, limit, entries, true));
         let rows: Vec<ExactRow> = rows.collect();
         self.count += u32::try_from(rows.len()).expect("there are fewer rows than 2^32");
         self.take_in(rows);
