@@ -86,6 +86,14 @@ pub enum DatasetError {
         /// Its type.
         expected: &'static str,
     },
+    /// A column is there twice, and which of them counts is not said.
+    #[error("{}: column {column} is there more than once; keep the one that counts", path.display())]
+    RepeatedColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: &'static str,
+    },
     /// A column is there with a type that cannot be read.
     #[error("{}: column {column} has type {found}; it must be {expected}", path.display())]
     WrongType {

@@ -241,6 +241,9 @@ fn check_columns(
             let found = field.data_type().to_string();
             return Err(DatasetError::WrongType { path: path.to_owned(), column: column.name, expected, found });
         }
+        if metadata.schema().fields().iter().filter(|other| other.name() == column.name).count() > 1 {
+            return Err(DatasetError::RepeatedColumn { path: path.to_owned(), column: column.name });
+        }
         positions.push(position);
     }
     Ok(positions)

@@ -120,6 +120,10 @@ fn missing_columns_and_wrong_types_are_refused() {
     check("jobs", "bid", floats, "jobs.parquet: column bid has type Float64; it must be an integer from 0 to 2^53");
     let found = refusal("jobs", |path| edit(path, |columns| set(columns, "name", integers(&[Some(1), Some(2), None]))));
     assert_eq!(found, "jobs.parquet: column name has type Int64; it must be a string");
+    let found = refusal("jobs", |path| {
+        edit(path, |columns| columns.push(("name".to_owned(), texts(&[Some("d"), Some("e"), Some("f")]))));
+    });
+    assert_eq!(found, "jobs.parquet: column name is there more than once; keep the one that counts");
 }
 
 #[test]
