@@ -4,7 +4,7 @@ use std::fmt;
 
 use lessor_models::job::{Domain, ServiceClass};
 use lessor_models::resources::Kind;
-use lessor_models::time::SPAN_MAX;
+use lessor_models::time::{SPAN_MAX, Span};
 use thiserror::Error;
 
 use super::format::{Format, PaymentRule};
@@ -175,13 +175,13 @@ type Found = Result<(), (&'static str, Reason)>;
 fn check_terms(rules: &Rules) -> Found {
     let (terms, preemption) = (rules.terms, rules.preemption);
     let at = |name| move |reason| (name, reason);
-    within(terms.least.0, 1, SPAN_MAX.0).map_err(at("terms.least_s"))?;
-    within(terms.most.0, 1, SPAN_MAX.0).map_err(at("terms.most_s"))?;
+    within_span(terms.least, 1).map_err(at("terms.least_s"))?;
+    within_span(terms.most, 1).map_err(at("terms.most_s"))?;
     if terms.least > terms.most {
         let reason = Reason::Above { value: seconds(terms.least.0), other: "most_s", most: seconds(terms.most.0) };
         return Err(("terms.least_s", reason));
     }
-    within(terms.ahead.0, 0, SPAN_MAX.0).map_err(at("terms.ahead_s"))?;
+    within_span(terms.ahead, 0).map_err(at("terms.ahead_s"))?;
     if preemption.notice > terms.most {
         let reason =
             Reason::Above { value: seconds(preemption.notice.0), other: "terms.most_s", most: seconds(terms.most.0) };
@@ -295,6 +295,12 @@ fn money(amount: i64) -> Result<(), Reason> {
         Ok(value) => within(value, 0, most),
         Err(_) => Err(Reason::OutOfRange { value: amount.unsigned_abs(), least: 0, most }),
     }
+}
+
+/// A time of so many microseconds at least, told in the seconds that policies state.
+fn within_span(span: Span, least: u64) -> Result<(), Reason> {
+    let told = |_| Reason::OutOfRange { value: seconds(span.0), least, most: seconds(SPAN_MAX.0) };
+    within(span.0, least, SPAN_MAX.0).map_err(told)
 }
 
 fn seconds(micros: u64) -> u64 {
