@@ -33,7 +33,7 @@ pub struct Improved {
 #[derive(Clone, Debug)]
 pub struct Improver<'a> {
     prepared: &'a Prepared,
-    /// The tree of each component that has one: those whose packings were too many to go through.
+    /// The tree of each component that has one: those with quantities.
     frontiers: Vec<Option<Frontier>>,
 }
 
@@ -79,16 +79,16 @@ impl<'a> Improver<'a> {
         let start = component.local(known.best);
         let worth = |chosen: &[usize]| chosen.iter().map(|&column| u128::from(own[column])).sum::<u128>();
         let enough = Some(worth(&start) + known.slack);
-        let near = known.near.iter().filter(|_| component.exclusions().is_some());
-        let mut starts: Vec<Vec<usize>> = near.map(|near| component.local(near)).collect();
-        starts.sort_by_cached_key(|start| worth(start));
-        let solve = Solve { component, worths: &own, random, enough, starts, stop };
-        match before.and_then(|solved| solved.relaxation.as_ref()) {
-            Some(relaxation) => {
-                let frontier = self.frontiers[at].get_or_insert_with(|| Frontier::new(relaxation.clone(), own.len()));
-                solve.go_on(start, frontier)
-            }
-            None => solve.run(start, None, &mut |_, _| {}),
+        let relaxation = before.and_then(|solved| solved.relaxation.as_ref());
+        if let Some(relaxation) = relaxation.filter(|_| component.exclusions().is_none()) {
+            let frontier = self.frontiers[at].get_or_insert_with(|| Frontier::new(relaxation.clone(), own.len()));
+            let solve = Solve { component, worths: &own, random, enough, starts: Vec::new(), stop };
+            return solve.go_on(start, frontier);
         }
+        let mut starts: Vec<Vec<usize>> = known.near.iter().map(|near| component.local(near)).collect();
+        starts.sort_by_cached_key(|start| worth(start));
+        let relaxation = relaxation.map(|relaxation| relaxation.with_worths(&own));
+        let solve = Solve { component, worths: &own, random, enough, starts, stop };
+        solve.run(start, relaxation, &mut |_, _| {})
     }
 }

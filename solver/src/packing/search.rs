@@ -146,30 +146,20 @@ impl Solve<'_> {
         let open: Vec<usize> = (0..allowed.len()).filter(|&column| allowed[column] == Allowed::Either).collect();
         let valued: Vec<u64> = start.iter().map(|&column| worths[column]).collect();
         let stage = frontier.stage(&valued);
-        let excludes_in_pairs = component.exclusions().is_some();
         frontier.relaxation.value_at(worths);
         let incumbent = self.greedy(start, &open);
         let ground = Ground { component, worths, stop };
         let mut root = Root::new(ground, frontier.relaxation.clone(), allowed, incumbent);
         root.solve();
         if stage != Stage::On {
-            let effort = match stage {
-                _ if excludes_in_pairs => CUTS_WARM,
-                Stage::ToStay => QUANTITIES_ONCE,
-                _ => QUANTITIES_WARM,
-            };
+            let effort = if stage == Stage::ToStay { QUANTITIES_ONCE } else { QUANTITIES_WARM };
             root.cut(effort, &mut self.random, &mut |_, _| {});
             frontier.begin_anew(valued, root.bound.saturating_sub(root.incumbent.floor));
             root.relaxation.slim();
-            let goes_on = !root.is_done() && !stop.is_raised() && !self.is_enough(&root.incumbent, root.bound);
-            if goes_on && !excludes_in_pairs {
+            if !root.is_done() && !stop.is_raised() && !self.is_enough(&root.incumbent, root.bound) {
                 self.kernel(&mut root);
                 root.cut(QUANTITIES_NEXT, &mut self.random, &mut |_, _| {});
             }
-        }
-        if excludes_in_pairs && !root.is_done() && !stop.is_raised() {
-            self.search_on(&root.promising(EVERY), &mut root.incumbent);
-            root.fix();
         }
         root.relaxation.slim();
         frontier.relaxation.clone_from(&root.relaxation);
