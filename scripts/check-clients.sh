@@ -31,13 +31,20 @@ until address=$(sed -n 's|^listening on http://||p' "$scratch/said") && [ -n "$a
     sleep 0.1
 done
 
-"$venv/bin/python" scripts/grpc_client.py "$address"
+"$venv/bin/python" scripts/grpc_client.py "$address" docs/policies/layer-bandwidth.toml
 grpcurl() { "$venv/bin/grpcurl" -plaintext "$@"; }
 grpcurl "$address" list | grep -qx lessor.lease.v1.LeaseService
+grpcurl "$address" list | grep -qx lessor.market.v1.Market
 grpcurl "$address" describe lessor.lease.v1.LeaseService.RequestLease | grep -q RequestLeaseResponse
 grpcurl -d '{"holder": "curl", "request_id": "c1", "spec": {"resources": {"memory_bytes": 1048576}, "term": "600s"}}' \
     "$address" lessor.lease.v1.LeaseService/RequestLease | grep -q '"name": "leases/'
 grpcurl -d '{"service": "lessor.lease.v1.LeaseService"}' "$address" grpc.health.v1.Health/Check | grep -q SERVING
+grpcurl -d '{"service": "lessor.market.v1.Market"}' "$address" grpc.health.v1.Health/Check | grep -q SERVING
+if grpcurl -d '{"bids": [{"bid": "b"}]}' "$address" lessor.market.v1.Market/ClearBook 2>"$scratch/error"; then
+    echo "clients: grpcurl cleared a book by no rules" >&2
+    exit 1
+fi
+grep -q 'NO_POLICY\|no policy of its own' "$scratch/error"
 if grpcurl -d '{"name": "leases/999"}' "$address" lessor.lease.v1.LeaseService/GetLease 2>"$scratch/error"; then
     echo "clients: grpcurl found a lease that is not there" >&2
     exit 1

@@ -1,6 +1,6 @@
 """Talks to a running server through reflection alone, as a client that was written elsewhere would: no generated code.
 
-    grpc_client.py HOST:PORT
+    grpc_client.py HOST:PORT POLICY
 
 Prints a line for each thing that it saw, and fails where something is not as the proto files say.
 """
@@ -12,17 +12,18 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-SERVICE = "lessor.lease.v1.LeaseService"
+LEASES = "lessor.lease.v1.LeaseService"
+MARKET = "lessor.market.v1.Market"
 
 
 class Client:
     """Calls by name, with messages made from descriptors that the server gave."""
 
-    def __init__(self, channel):
+    def __init__(self, channel, name):
         database = ProtoReflectionDescriptorDatabase(channel)
-        assert SERVICE in database.get_services(), database.get_services()
+        assert name in database.get_services(), database.get_services()
         self.channel = channel
-        self.service = DescriptorPool(database).FindServiceByName(SERVICE)
+        self.service = DescriptorPool(database).FindServiceByName(name)
 
     def call(self, method, stream=None, **fields):
         described = self.service.methods_by_name[method]
@@ -31,14 +32,47 @@ class Client:
         kind = ("stream" if described.client_streaming else "unary") + "_" + (
             "stream" if described.server_streaming else "unary")
         invoke = getattr(self.channel, kind)(
-            f"/{SERVICE}/{method}", request_serializer=request.SerializeToString, response_deserializer=response.FromString)
+            f"/{self.service.full_name}/{method}", request_serializer=request.SerializeToString, response_deserializer=response.FromString)
         message = request(**fields) if stream is None else iter([request(**one) for one in stream])
         return invoke(message, timeout=10)
 
 
 def main():
     channel = grpc.insecure_channel(sys.argv[1])
-    client = Client(channel)
+    lease(Client(channel, LEASES))
+    with open(sys.argv[2], encoding="utf-8") as policy:
+        clear(Client(channel, MARKET), policy.read())
+
+
+def clear(client, policy):
+    def bid(at, **other):
+        row = {
+            "bid": f"b{at}", "bidder": f"h{at}", "service_class": "SERVICE_CLASS_D", "amount_micro_credits": 900_000_000 + at,
+            "account": {"zone": "link-000", "kind": "KIND_BANDWIDTH"}, "quantity": 1_000_000,
+            "start_time": {"seconds": 1_800_000_000}, "end_time": {"seconds": 1_800_003_600},
+        }
+        return {**row, **other}
+
+    first = {"round": {"policy": policy}, "bids": [bid(0)]}
+    told = list(client.call("ClearBook", stream=[first, {"bids": [bid(1), bid(2)]}]))
+    awards = [award for part in told for award in part.awards]
+    assert [award.bid for award in awards] == ["b0", "b1", "b2"], told
+    outcome = told[-1].outcome
+    proof = outcome.certificate
+    assert outcome.winner_count == 3 and proof.surplus_micro_credits == proof.bound_micro_credits, outcome
+    paid = sum(award.payment_micro_credits for award in awards)
+    assert paid == outcome.revenue_micro_credits, outcome
+    print(f"cleared a book: {outcome.winner_count} won, and pay {paid} micro-credits")
+    try:
+        list(client.call("ClearBook", stream=[first, {"bids": [bid(1, quantity=0)]}]))
+        raise AssertionError("nothing was bid for, and it was cleared")
+    except grpc.RpcError as error:
+        assert error.code() == grpc.StatusCode.INVALID_ARGUMENT, error
+        assert "row 1, column quantity" in error.details(), error
+        print(f"a bid for nothing: {error.code().name}, {error.details()}")
+
+
+def lease(client):
     spec = {"resources": {"memory_bytes": 1 << 20}, "term": {"seconds": 600}}
 
     quoted = client.call("Quote", spec=spec)

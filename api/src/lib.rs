@@ -24,6 +24,7 @@ mod import_command;
 mod journal_command;
 mod lease_command;
 mod market;
+mod market_service;
 mod output_directory;
 mod plan;
 mod process;

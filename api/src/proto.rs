@@ -1,4 +1,5 @@
-//! The messages and the service of `api/proto/lessor/lease/v1`, as generated. Documented there.
+//! The messages and the service of `api/proto/lessor/lease/v1`, as generated, and in [`market`] those of
+//! `api/proto/lessor/market/v1`. Documented there.
 
 #![allow(
     missing_docs,
@@ -13,7 +14,14 @@
 tonic::include_proto!("lessor.lease.v1");
 
 /// Every proto file with its imports, as reflection answers with it.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lessor.lease.v1.bin"));
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lessor.bin"));
 
-/// The package: the domain of every `google.rpc.ErrorInfo`.
+/// The package: the domain of every `google.rpc.ErrorInfo` of the lease service.
 pub const PACKAGE: &str = "lessor.lease.v1";
+
+pub mod market {
+    include!(concat!(env!("OUT_DIR"), "/market/lessor.market.v1.rs"));
+
+    /// The package: the domain of every `google.rpc.ErrorInfo` of the market.
+    pub const PACKAGE: &str = "lessor.market.v1";
+}

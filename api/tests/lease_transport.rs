@@ -78,12 +78,14 @@ async fn a_deadline_that_passed_is_told() {
 }
 
 #[tokio::test]
-async fn the_service_says_that_it_serves() {
+async fn the_services_say_that_they_serve() {
     let running = Running::start().await;
     let url = ServerUrl::parse(running.server().url()).unwrap();
     let mut health = HealthClient::new(url.connect(None).await.unwrap());
-    let message = HealthCheckRequest { service: "lessor.lease.v1.LeaseService".into() };
-    assert_eq!(health.check(message).await.unwrap().into_inner().status(), ServingStatus::Serving);
+    for service in ["lessor.lease.v1.LeaseService", "lessor.market.v1.Market"] {
+        let message = HealthCheckRequest { service: service.into() };
+        assert_eq!(health.check(message).await.unwrap().into_inner().status(), ServingStatus::Serving);
+    }
 }
 
 type Told = tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
@@ -111,13 +113,14 @@ async fn what_reflection_does_not_know_is_told_within_the_stream_which_goes_on()
         MessageRequest::AllExtensionNumbersOfType("lessor.lease.v1.Lease".into()),
         symbol("lessor.lease.v1.LeaseService.Renew"),
         symbol("lessor.lease.v1.Lease.State"),
+        symbol("lessor.market.v1.Market.ClearBook"),
     ];
     let told = reflected(&running, questions).await;
     let code = |told: &Told| match told {
         Told::ErrorResponse(error) => error.error_code,
         _ => 0,
     };
-    assert_eq!(told.iter().map(code).collect::<Vec<_>>(), [5, 5, 5, 0, 0, 0]);
+    assert_eq!(told.iter().map(code).collect::<Vec<_>>(), [5, 5, 5, 0, 0, 0, 0]);
     let file = |told: &Told| match told {
         Told::FileDescriptorResponse(found) => {
             let file = FileDescriptorProto::decode(found.file_descriptor_proto[0].as_slice()).unwrap();
@@ -127,6 +130,7 @@ async fn what_reflection_does_not_know_is_told_within_the_stream_which_goes_on()
     };
     assert_eq!(file(&told[4]), "lessor/lease/v1/lease_service.proto");
     assert_eq!(file(&told[5]), "lessor/lease/v1/lease.proto");
+    assert_eq!(file(&told[6]), "lessor/market/v1/market.proto");
 }
 
 #[tokio::test]
@@ -149,6 +153,7 @@ async fn reflection_names_itself_in_both_versions() {
     assert_eq!(newer, older);
     for name in [
         "lessor.lease.v1.LeaseService",
+        "lessor.market.v1.Market",
         "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",

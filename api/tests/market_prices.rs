@@ -26,7 +26,7 @@ fn price_first_cell(bench: &Bench, price: u64) {
     let instance = instance(bench);
     let cell = instance.fleet().nodes().find(|&node| instance.fleet().level(node) == Level::Cell).unwrap();
     let row = Price { owner: Owner::Node(cell), kind: Kind::Memory, interval: instance.horizon(), price };
-    write_prices(&bench.path("prices.parquet"), &instance, &[row]).unwrap();
+    write_prices(&bench.path("prices.parquet"), instance.fleet(), &[row]).unwrap();
 }
 
 /// Capsules that a plan places in the first cell.
@@ -78,7 +78,7 @@ fn each_part_of_a_term_costs_what_its_price_is() {
         price,
     };
     let rows = [row((0, 1), 4_089_766), row((1, 2), 3_017_458), row((2, 3), 0)];
-    write_prices(&bench.path("round/prices.parquet"), &instance, &rows).unwrap();
+    write_prices(&bench.path("round/prices.parquet"), instance.fleet(), &rows).unwrap();
     let quote = |term: &str| {
         bench
             .expect(0, &format!("market quote round zone:link-000:bandwidth --quantity 4000000 --term {term} --json"))
@@ -135,7 +135,7 @@ fn prices_that_cannot_be_are_refused_with_file_row_and_column() {
         interval: Interval { start: Timestamp(start), end: Timestamp(end) },
         price: 5,
     };
-    write_prices(&bench.path("twice.parquet"), &instance, &[row(0, 10), row(20, 30), row(9, 12)]).unwrap();
+    write_prices(&bench.path("twice.parquet"), instance.fleet(), &[row(0, 10), row(20, 30), row(9, 12)]).unwrap();
     let said = refused("twice.parquet");
     let words = ["twice.parquet", "row 2", "start", "must not meet another interval of the same account"];
     assert!(words.iter().all(|word| said.contains(word)), "{said}");

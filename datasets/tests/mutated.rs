@@ -67,7 +67,7 @@ fn write_all(dir: &Path, instance: &Instance) {
         expected_start: Some(Timestamp(3)),
     };
     write_unplaced(&path("unplaced"), instance, &[left]).unwrap();
-    write_prices(&path("prices"), instance, &[Price { owner, kind, interval, price: 1 }]).unwrap();
+    write_prices(&path("prices"), instance.fleet(), &[Price { owner, kind, interval, price: 1 }]).unwrap();
     let duals = vec![Dual { scope: Scope::Owner(owner), kind, interval, price: 1 }];
     let (class, under, instant) = (ClassIndex(0), NodeIndex(0), Timestamp(0));
     let pieces = vec![PiecePrice { class, under, milli: 500, instant, price: 1 }];
@@ -140,7 +140,7 @@ fn read_table(table: &str, dir: &Path, instance: &Instance) -> Result<(), Datase
         "moves" => read_moves(&path, instance).map(drop),
         "held_back" => read_held_back(&path, instance).map(drop),
         "unplaced" => read_unplaced(&path, instance).map(drop),
-        "prices" => read_prices(&path, instance).map(drop),
+        "prices" => read_prices(&path, instance.fleet()).map(drop),
         "certificate" => read_certificate(&path, instance).map(drop),
         "bids" => read_bids(&path, instance.fleet()).map(drop),
         "awards" => read_awards(&path).map(drop),

@@ -225,8 +225,8 @@ fn prices_read_back() {
         price(Owner::Zone(ZoneIndex(0)), Kind::Reversible, u64::MAX),
     ];
     let path = dir.path().join("prices.parquet");
-    write_prices(&path, &instance, &prices).unwrap();
-    assert_eq!(read_prices(&path, &instance).unwrap(), prices);
+    write_prices(&path, instance.fleet(), &prices).unwrap();
+    assert_eq!(read_prices(&path, instance.fleet()).unwrap(), prices);
 }
 
 #[test]

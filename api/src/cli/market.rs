@@ -8,6 +8,7 @@ use lessor_models::time::Timestamp;
 
 use super::exit_codes::EXIT_CODES;
 use super::{duration_text, instant_text};
+use crate::client::ServerUrl;
 
 const LINT_EXAMPLES: &str = "\
 Examples:
@@ -19,9 +20,11 @@ Example:
   lessor market book --supply fleet --policy policy.toml --bids 60 --seed 1 --out bids.parquet";
 
 const CLEAR_EXAMPLES: &str = "\
-Example:
+Examples:
   lessor market clear --book bids.parquet --supply fleet --policy policy.toml --out round
-      who wins, what they pay, prices, the entries of the ledger, a certificate, and report.html";
+      who wins, what they pay, prices, the entries of the ledger, a certificate, and report.html
+  lessor market clear --book bids.parquet --server http://127.0.0.1:7070 --out round
+      the same tables, cleared by `lessor serve` on its fleet and by its policy";
 
 const AFTER_EXAMPLES: &str = "\
 Examples:
@@ -48,7 +51,7 @@ pub enum MarketVerb {
     Book(MarketBookArgs),
     /// Clears a round: who wins, what they pay, prices, settlement, a certificate and a report.
     #[command(after_help = format!("{CLEAR_EXAMPLES}\n\n{EXIT_CODES}"))]
-    Clear(MarketClearArgs),
+    Clear(Box<MarketClearArgs>),
     /// Says what a quantity of an account costs at the prices of a round.
     #[command(after_help = format!("{AFTER_EXAMPLES}\n\n{EXIT_CODES}"))]
     Quote(MarketQuoteArgs),
@@ -100,17 +103,23 @@ pub struct MarketClearArgs {
     /// The book, a table of bids.
     #[arg(long, value_name = "FILE")]
     pub book: PathBuf,
-    /// The fleet directory whose accounts are let.
-    #[arg(long, value_name = "DIR")]
-    pub supply: PathBuf,
-    /// The policy, TOML.
-    #[arg(long, value_name = "FILE")]
-    pub policy: PathBuf,
+    /// The fleet directory whose accounts are let; with --server those of the server's fleet are.
+    #[arg(long, value_name = "DIR", required_unless_present = "server", conflicts_with = "server")]
+    pub supply: Option<PathBuf>,
+    /// The policy, TOML; with --server, that of the server where left out.
+    #[arg(long, value_name = "FILE", required_unless_present = "server")]
+    pub policy: Option<PathBuf>,
+    /// A server that clears the round on its fleet: http://127.0.0.1:7070, or https://HOST:PORT.
+    #[arg(long, value_name = "URL", value_parser = ServerUrl::parse)]
+    pub server: Option<ServerUrl>,
+    /// Trusts the certificates of this PEM file, such as the server's tls/certificate.pem.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub certificate: Option<PathBuf>,
     /// What sellers offer, a table of offers; the formats double-auction and unit-demand let nothing else.
     #[arg(long, value_name = "FILE")]
     pub offers: Option<PathBuf>,
     /// The directory of the plan that runs: what it holds is not let, and its dual prices seed reserve prices.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "server")]
     pub plan: Option<PathBuf>,
     /// What parties have, a table of balances; without it each bidder is issued what it may owe.
     #[arg(long, value_name = "FILE")]

@@ -1,35 +1,21 @@
 //! `lessor market clear`: one round, from files to files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lessor_datasets::table::{
-    AWARDS, AwardRow, BALANCES, BalanceRow, ENTRIES, EntryRow, POSTED, PRICES, PostedRow, SALES, SaleRow, write_awards,
-    write_balances, write_entries, write_posted, write_prices, write_sales,
+    AWARDS, BALANCES, ENTRIES, POSTED, PRICES, SALES, write_awards, write_balances, write_entries, write_posted,
+    write_prices, write_sales,
 };
-use lessor_market::book::GoodIndex;
-use lessor_market::money::Money;
-use lessor_market::policy::Format;
-use lessor_market::posted::Standing;
-use lessor_market::preemption;
-use lessor_market::session::catalog::ListedGood;
-use lessor_market::session::check::{Residuals, residuals};
-use lessor_market::session::posted_prices;
-use lessor_market::session::supporting_prices::{self, SupportingPrices};
-use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionError, SessionOutcome, clear_session};
-use lessor_market::session::{posting, probe};
-use lessor_market::settlement::{
-    Entry, HolderId, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit,
-};
-use lessor_models::plan::Price;
-use lessor_models::words::{counted, credits, millionths};
+use lessor_models::words::{counted, credits};
 use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 
+use super::cleared::{self, Cleared, cleared};
 use super::error::MarketError;
 use super::page::{self, Shown};
-use super::purses;
-use super::record::{Certificate, ExactPayment, Figures, RECORD, Record, RoundPaths};
+use super::record::{Certificate, Figures, RECORD, Record, RoundPaths};
+use super::remote;
 use super::round::Round;
 use crate::cli::MarketClearArgs;
 use crate::command_error::CommandError;
@@ -46,9 +32,6 @@ const REPORT: &str = "report.html";
 /// What a round may take however soon its deadline is: a small one is cleared by then, and says how far it came.
 const LEAST: Duration = Duration::from_secs(2);
 
-/// The number of a first round; where nobody says what bidders have, round 0 issues what they may owe.
-const FIRST: RoundId = RoundId(1);
-
 /// The object that `lessor market clear --json` prints.
 #[derive(Debug, Serialize)]
 struct ClearSummary<'a> {
@@ -59,22 +42,16 @@ struct ClearSummary<'a> {
     out: &'a Path,
 }
 
-/// A round with all that is said of it.
-struct Cleared {
-    outcome: SessionOutcome,
-    balances: Vec<BalanceRow>,
-    entries: Vec<Entry>,
-    prices: Vec<SupportingPrices>,
-    figures: Figures,
-    certificate: Certificate,
-}
-
 /// Carries out `lessor market clear`.
 pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
+    if let Some(server) = &args.server {
+        return remote::run(args, server, clock);
+    }
+    let needed = |path: &Option<PathBuf>| path.clone().expect("a round without a server has a supply and a policy");
     let paths = RoundPaths {
         book: args.book.clone(),
-        supply: args.supply.clone(),
-        policy: args.policy.clone(),
+        supply: needed(&args.supply),
+        policy: needed(&args.policy),
         offers: args.offers.clone(),
         plan: args.plan.clone(),
         balances: args.balances.clone(),
@@ -88,8 +65,8 @@ pub(super) fn run(args: &MarketClearArgs, clock: &ProcessClock) -> Result<Ending
     let staged = place.stage()?;
     write(&round, &cleared, &paths, &staged)?;
     staged.publish()?;
-    tell(args, &cleared, clock);
-    Ok(if cleared.figures.unsettled.is_empty() { Ending::Done } else { Ending::Failed })
+    let entries = cleared.entries.len();
+    Ok(tell(args, (&cleared.figures, &cleared.certificate, entries), clock))
 }
 
 /// Reads and clears a round so that what comes of it is written by the deadline; refuses one that is not done by then, nor
@@ -117,172 +94,6 @@ fn in_time(args: &MarketClearArgs, paths: &RoundPaths, clock: ProcessClock) -> R
     Ok((round, cleared?))
 }
 
-/// Clears, settles, and looks at everything again.
-fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, MarketError> {
-    let session = round.session();
-    let outcome = clear_session(&session, solving).map_err(|error| named(round, error))?;
-    let mut transfers = posting::transfers(&session, &outcome);
-    let sellers = purses::sellers(round.purses.as_ref(), &transfers);
-    transfers.extend(preemption::transfers(&round.policy.rules().preemption, &round.revocations, sellers));
-    let found = residuals(&session, &outcome, &transfers);
-    if !found.are_zero() {
-        return Err(MarketError::Refused { what: broken(&found) });
-    }
-    let (number, ledger, entries) = settle(round, &transfers)?;
-    let balances = purses::rows(&ledger, round.purses.as_ref(), number, &round.parties)?;
-    let prices: Vec<SupportingPrices> =
-        outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class, probing)).collect();
-    let figures = figures(round, &outcome, &entries, ledger.balance(Party::Operator));
-    let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
-    Ok(Cleared { outcome, balances, entries, prices, figures, certificate })
-}
-
-/// Why a round is not cleared, with the offer by its name.
-fn named(round: &Round, error: SessionError) -> MarketError {
-    match (error, &round.offers_path) {
-        (SessionError::Proceeds { offer, gets }, Some(path)) => {
-            MarketError::BeyondProceeds { path: path.clone(), offer: round.offer_rows[offer].name.clone(), gets }
-        }
-        (error, _) => MarketError::Session(error),
-    }
-}
-
-/// The rules that do not hold, by the names that a certificate has for them.
-fn broken(found: &Residuals) -> String {
-    let all = [
-        ("overdrawn", i128::try_from(found.overdrawn).unwrap_or(i128::MAX)),
-        ("above_holder_cap", i128::try_from(found.above_holder_cap).unwrap_or(i128::MAX)),
-        ("groups_broken", found.groups_broken.into()),
-        ("above_bid", found.above_bid.into()),
-        ("below_reserve", found.below_reserve),
-        ("above_cap", found.above_cap),
-        ("below_ask", found.below_ask.into()),
-        ("unbalanced", i128::try_from(found.unbalanced).unwrap_or(i128::MAX)),
-    ];
-    let words =
-        all.into_iter().filter(|residual| residual.1 != 0).map(|(name, value)| format!("{name} is {value}, not 0"));
-    words.collect::<Vec<_>>().join("; ")
-}
-
-/// Posts a round to the ledger that goes on from the balances before, or to a new one in which bidders have what they may owe.
-fn settle(round: &Round, transfers: &[Transfer]) -> Result<(RoundId, Ledger, Vec<Entry>), MarketError> {
-    let rules = round.policy.rules();
-    let (mut ledger, number, issued) = match &round.purses {
-        Some(purses) => {
-            let number = RoundId(purses.last.0.saturating_add(1));
-            let ledger = Ledger::carried_on(rules.deficit_max, &purses.balances, purses.last);
-            (ledger.map_err(|error| unsettled(round, error))?, number, Vec::new())
-        }
-        None => (Ledger::new(rules.deficit_max), FIRST, posting::issues(&rules.fees, &round.bids)),
-    };
-    let before = ledger.balances().collect();
-    let mut entries = Vec::new();
-    for (number, transfers) in [(RoundId(0), issued.as_slice()), (number, transfers)] {
-        if number == RoundId(0) && transfers.is_empty() {
-            continue;
-        }
-        if let Receipt::Posted(posted) = ledger.settle(number, transfers).map_err(|error| unsettled(round, error))? {
-            entries.extend(posted);
-        }
-    }
-    let audited = audit(&before, &entries).map_err(|defect| MarketError::Refused { what: defect.to_string() })?;
-    if audited.values().sum::<i128>() != 0 || !audited.into_iter().eq(ledger.balances()) {
-        return Err(MarketError::Refused {
-            what: "the entries do not lead to the balances, or those not to zero".to_owned(),
-        });
-    }
-    Ok((number, ledger, entries))
-}
-
-/// Why the ledger refuses, with the party by its name.
-fn unsettled(round: &Round, error: SettleError) -> MarketError {
-    match error {
-        SettleError::Overspent { party, short } => MarketError::Short { party: round.parties.name(party), short },
-        other => MarketError::Settle(other),
-    }
-}
-
-fn figures(round: &Round, outcome: &SessionOutcome, entries: &[Entry], operator: i128) -> Figures {
-    let won = || outcome.fates.iter().filter_map(|fate| Some((fate, fate.result.ok()?)));
-    let micro = |amount: Money| u128::from(amount.micro_credits());
-    let bids = round.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result.is_ok());
-    let surplus = outcome.classes.iter().map(|class| class.surplus).sum();
-    let fees = entries.iter().map(|entry| entry.transfer).filter(|transfer| transfer.purpose == Purpose::Fee);
-    Figures {
-        bids: round.bids.len(),
-        bidders: round.bidders,
-        winners: won().count(),
-        offers: round.offers.len(),
-        sales: outcome.offer_fates.iter().filter(|fate| fate.result.is_ok()).count(),
-        value: bids.map(|(bid, fate)| micro(fate.worth(bid))).sum(),
-        revenue: won().map(|(_, paid)| micro(paid)).sum(),
-        surplus,
-        efficiency: reached(outcome).map(|bound| surplus as f64 / bound.max(1) as f64),
-        fees: fees.map(|fee| micro(fee.amount)).sum(),
-        operator,
-        tie_break_seed: round.policy.rules().tie_break_seed,
-        unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
-        exact_payments: outcome.classes.iter().flat_map(|class| exact_payments(round, class)).collect(),
-    }
-}
-
-/// What each winner of a class of sealed bids owes exactly.
-fn exact_payments<'a>(round: &'a Round, class: &'a ClassOutcome) -> impl Iterator<Item = ExactPayment> + 'a {
-    let account_class = &round.policy.rules().classes[class.class].name;
-    class.exact_payments.iter().map(|(bidder, exact)| ExactPayment {
-        account_class: account_class.clone(),
-        bidder: round.parties.holder_name(HolderId(bidder.0)).to_owned(),
-        payment: millionths(i128::try_from(*exact).unwrap_or(i128::MAX)),
-    })
-}
-
-/// The bound on the surplus of all classes together.
-fn bound(outcome: &SessionOutcome) -> Option<u128> {
-    outcome.classes.iter().map(|class| class.bound).sum()
-}
-
-/// The same, where there is an outcome to hold against it: one that could not be settled is none.
-fn reached(outcome: &SessionOutcome) -> Option<u128> {
-    bound(outcome).filter(|_| !outcome.settled_nothing())
-}
-
-fn certificate(
-    round: &Round,
-    outcome: &SessionOutcome,
-    (found, prices): (&Residuals, &[SupportingPrices]),
-    probing: &Stop,
-) -> Result<Certificate, MarketError> {
-    let session = round.session();
-    let core_violation = probe::core_violation(&session, outcome, probing)?;
-    let regret = probe::regret(&session, outcome, probing)?;
-    let surplus: u128 = outcome.classes.iter().map(|class| class.surplus).sum();
-    let bound = bound(outcome);
-    let price_bound: u128 = prices.iter().map(|prices| prices.bound).sum();
-    if price_bound < surplus {
-        return Err(MarketError::Refused { what: format!("prices bound the surplus {surplus} by {price_bound}") });
-    }
-    Ok(Certificate {
-        inputs_blake3: round.hash(),
-        surplus,
-        bound,
-        price_bound,
-        gap: reached(outcome).map(|bound| bound.saturating_sub(surplus) as f64 / bound.max(1) as f64),
-        overdrawn: found.overdrawn,
-        above_holder_cap: found.above_holder_cap,
-        groups_broken: found.groups_broken,
-        above_bid: found.above_bid,
-        below_reserve: found.below_reserve,
-        above_cap: found.above_cap,
-        below_ask: found.below_ask,
-        unbalanced: found.unbalanced,
-        core_violation,
-        misreports: regret.tried,
-        misreports_unfinished: regret.unfinished,
-        misreports_cut: regret.is_cut,
-        regret: (!outcome.settled_nothing()).then_some(regret.most),
-    })
-}
-
 fn write(
     round: &Round,
     cleared: &Cleared,
@@ -290,20 +101,16 @@ fn write(
     staged: &StagedDirectory<'_>,
 ) -> Result<(), CommandError> {
     let into = staged.path();
-    let awards: Vec<AwardRow> =
-        (0..round.rows.len()).map(|bid| award(round, bid, &cleared.outcome.fates[bid])).collect();
+    let awards = cleared::awards(round, cleared);
     write_awards(&into.join(AWARDS.file_name()), &awards)?;
     if !round.offers.is_empty() {
-        let sales: Vec<SaleRow> =
-            (0..round.offers.len()).map(|offer| sale(round, offer, &cleared.outcome.offer_fates[offer])).collect();
-        write_sales(&into.join(SALES.file_name()), &sales)?;
+        write_sales(&into.join(SALES.file_name()), &cleared::sales(round, cleared))?;
     }
     write_balances(&into.join(BALANCES.file_name()), &cleared.balances)?;
-    let entries: Vec<EntryRow> = cleared.entries.iter().map(|entry| entry_row(round, entry)).collect();
-    write_entries(&into.join(ENTRIES.file_name()), &entries)?;
-    write_prices(&into.join(PRICES.file_name()), &round.instance, &prices(cleared))?;
-    if round.policy.rules().classes.iter().any(|class| class.format == Format::Posted) {
-        write_posted(&into.join(POSTED.file_name()), round.instance.fleet(), &posted(round, cleared))?;
+    write_entries(&into.join(ENTRIES.file_name()), &cleared::entries(round, cleared))?;
+    write_prices(&into.join(PRICES.file_name()), &round.fleet, &cleared::prices(cleared))?;
+    if let Some(posted) = cleared::posted(round, cleared) {
+        write_posted(&into.join(POSTED.file_name()), &round.fleet, &posted)?;
     }
     let record = Record {
         format: 1,
@@ -327,75 +134,17 @@ fn write(
     Ok(())
 }
 
-/// The price of every good: what everybody pays where the rule has such prices, else the reserve price and what supports the round
-/// above it.
-fn prices(cleared: &Cleared) -> Vec<Price> {
-    let of_class = |(class, supporting): (&ClassOutcome, &SupportingPrices)| -> Vec<Price> {
-        let price = |(at, (good, &above)): (u32, (&ListedGood, &u64))| Price {
-            owner: good.owner,
-            kind: good.kind,
-            interval: good.interval,
-            price: class.price(GoodIndex(at), above),
-        };
-        (0_u32..).zip(class.catalog.goods().iter().zip(&supporting.above_reserve)).map(price).collect()
-    };
-    cleared.outcome.classes.iter().zip(&cleared.prices).flat_map(of_class).collect()
-}
-
-/// The posted prices of the next round.
-fn posted(round: &Round, cleared: &Cleared) -> Vec<PostedRow> {
-    let prices = posted_prices::after(&round.session(), &cleared.outcome);
-    let row =
-        |((owner, kind), Standing { price, smoothed })| PostedRow { owner, kind, price: price.0, excess: smoothed };
-    prices.into_iter().map(row).collect()
-}
-
-fn sale(round: &Round, offer: usize, fate: &OfferFate) -> SaleRow {
-    let row = &round.offer_rows[offer];
-    SaleRow {
-        offer: row.name.clone(),
-        seller: row.seller.clone(),
-        account_class: fate.class.map(|class| round.policy.rules().classes[class].name.clone()),
-        ask: fate.ask.micro_credits(),
-        part: fate.part,
-        proceeds: fate.result.ok().map(Money::micro_credits),
-        reason: fate.result.err().map(|lost| lost.name().to_owned()),
-    }
-}
-
-fn award(round: &Round, bid: usize, fate: &Fate) -> AwardRow {
-    let row = &round.rows[bid];
-    AwardRow {
-        bid: row.name.clone(),
-        bidder: row.bidder.clone(),
-        group: row.group.clone(),
-        account_class: fate.class.map(|class| round.policy.rules().classes[class].name.clone()),
-        amount: row.amount,
-        counted: fate.counted.micro_credits(),
-        reserve: fate.reserve.micro_credits(),
-        part: fate.part,
-        payment: fate.result.ok().map(Money::micro_credits),
-        reason: fate.result.err().map(|lost| lost.name().to_owned()),
-    }
-}
-
-fn entry_row(round: &Round, entry: &Entry) -> EntryRow {
-    EntryRow {
-        sequence: entry.sequence,
-        round: entry.round.0,
-        from: round.parties.name(entry.transfer.from),
-        to: round.parties.name(entry.transfer.to),
-        amount: entry.transfer.amount.micro_credits(),
-        purpose: entry.transfer.purpose.name().to_owned(),
-    }
-}
-
-fn tell(args: &MarketClearArgs, cleared: &Cleared, clock: &ProcessClock) {
-    let (figures, certificate) = (&cleared.figures, &cleared.certificate);
+/// Says what came out, of how many entries of the ledger; how the command ends.
+pub(super) fn tell(
+    args: &MarketClearArgs,
+    (figures, certificate, entries): (&Figures, &Certificate, usize),
+    clock: &ProcessClock,
+) -> Ending {
+    let ending = if figures.unsettled.is_empty() { Ending::Done } else { Ending::Failed };
     if args.json {
         let summary = ClearSummary { figures, certificate, seconds: clock.seconds(), out: &args.out };
         say(&serde_json::to_string(&summary).expect("a summary is JSON"));
-        return;
+        return ending;
     }
     let money = |amount: u128| credits(u64::try_from(amount).unwrap_or(u64::MAX));
     let bidders = counted(figures.bidders, "bidder", "bidders");
@@ -406,8 +155,12 @@ fn tell(args: &MarketClearArgs, cleared: &Cleared, clock: &ProcessClock) {
     say(&format!("value     {} credits, of which {} are paid", money(figures.value), money(figures.revenue)));
     let proof = certificate.gap.map_or("not proved".to_owned(), |gap| format!("gap {:.4} %", gap * 100.0));
     say(&format!("surplus   {} credits; {proof}", money(figures.surplus)));
-    let entries = counted(cleared.entries.len(), "entry", "entries");
+    let entries = counted(entries, "entry", "entries");
     say(&format!("ledger    {entries}, which add up to zero; the operator has {} credits", credits(figures.operator)));
     figures.unsettled.iter().for_each(|reason| say(&format!("unsettled {reason}")));
-    say(&format!("report    {}", args.out.join(REPORT).display()));
+    match args.server {
+        None => say(&format!("report    {}", args.out.join(REPORT).display())),
+        Some(_) => say(&format!("written   {}", args.out.display())),
+    }
+    ending
 }

@@ -14,6 +14,14 @@ pub enum MarketError {
         /// The place.
         path: PathBuf,
     },
+    /// A policy for a server that cannot be read.
+    #[error("{}: cannot be read", path.display())]
+    NoPolicy {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A book without a bid.
     #[error("{}: the book has no bid", path.display())]
     NoBid {
@@ -171,6 +179,8 @@ pub enum MarketError {
         path: PathBuf,
         /// The offer.
         offer: String,
+        /// The first of its rows.
+        row: usize,
     },
     /// An outcome that its second look refuses: a defect, caught before anything was written.
     #[error("the outcome was refused by its check and is not written: {what}")]

@@ -1,10 +1,13 @@
 //! `lessor market`: rules of trade, rounds, and what things cost.
 //!
 //! `policy_file` reads the rules of a market, in the words of `policy_words`; `round` puts a round together from a book, a
-//! supply, what parties have (`parties`, `purses`) and what a plan holds (`standing_plan`). `clear` is the round itself and
-//! `page` its report, and `record` what finds it again; `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
+//! supply, what parties have (`parties`, `purses`) and what a plan holds (`standing_plan`), and `contents` hashes what it was told.
+//! `cleared` is the round itself. `clear` takes it from files to files, with `page`, its report, and `record`, which finds it again;
+//! `remote` lets a server clear it. `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
 
 mod clear;
+pub(crate) mod cleared;
+mod contents;
 mod draw_book;
 pub(crate) mod error;
 mod lint;
@@ -18,8 +21,9 @@ mod prices;
 mod purses;
 mod quote;
 pub(crate) mod record;
-mod round;
-mod standing_plan;
+mod remote;
+pub(crate) mod round;
+pub(crate) mod standing_plan;
 mod why;
 
 use crate::cli::MarketVerb;

@@ -214,7 +214,7 @@ fn accounts(shown: &Shown<'_>) -> String {
         }
     }
     rows.sort_by_key(|(good, price, _)| (std::cmp::Reverse(*price), good.owner, good.kind, good.interval.start));
-    let fleet = shown.round.instance.fleet();
+    let fleet = &shown.round.fleet;
     let first = rows.iter().map(|(good, ..)| good.interval.start.0).min().unwrap_or(0);
     let mut table = String::from(
         "<table><thead><tr><th>Account</th><th class=\"numeric\">From hour</th><th class=\"numeric\">To hour</th>\

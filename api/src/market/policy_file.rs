@@ -279,7 +279,7 @@ pub(crate) fn read(path: &Path) -> Result<Policy, PolicyError> {
 }
 
 /// The policy in a text; the path is for messages.
-pub(super) fn parse(path: &Path, text: &str) -> Result<Policy, PolicyError> {
+pub(crate) fn parse(path: &Path, text: &str) -> Result<Policy, PolicyError> {
     let file: PolicyFile = toml::from_str(text).map_err(|reason| unread((path, text), reason))?;
     if file.version != VERSION {
         let line = line_of(text, Field { class: None, name: "version" });

@@ -30,7 +30,7 @@ struct PriceSummary<'a> {
 /// Carries out `lessor market prices`.
 pub(super) fn run(args: &MarketPricesArgs) -> Result<Ending, CommandError> {
     let round = Round::again(&Record::read(&args.market)?)?;
-    let prices = read_prices(&args.market.join(PRICES.file_name()), &round.instance)?;
+    let prices = read_prices(&args.market.join(PRICES.file_name()), &round.fleet)?;
     let awards = read_awards(&args.market.join(AWARDS.file_name()))?;
     let mut shown: Vec<_> = prices.iter().map(|price| (price, summary(&round, &awards, price))).collect();
     shown.sort_by(|(_, a), (_, b)| {
@@ -70,7 +70,7 @@ fn summary<'a>(round: &'a Round, awards: &[AwardRow], price: &Price) -> PriceSum
     }
     needing.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     PriceSummary {
-        account: account_words(round.instance.fleet(), price.owner, price.kind),
+        account: account_words(&round.fleet, price.owner, price.kind),
         start_us: price.interval.start.0,
         end_us: price.interval.end.0,
         price: price.price,

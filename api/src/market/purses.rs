@@ -1,16 +1,14 @@
 //! What parties have before a round and after it, and what is paid for leases that were revoked.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use lessor_datasets::table::{BalanceRow, read_balances, read_revocations};
+use lessor_datasets::table::{BalanceRow, RevocationRow};
 use lessor_market::money::Money;
 use lessor_market::preemption::Revocation;
 use lessor_market::settlement::{Ledger, Party, RoundId, SellerId, Transfer};
 
 use super::error::MarketError;
 use super::parties::{FLEET, Parties};
-use crate::command_error::CommandError;
 
 /// What parties have before a round.
 #[derive(Debug)]
@@ -24,12 +22,11 @@ pub(super) struct Purses {
 }
 
 impl Purses {
-    /// Reads a table of balances.
+    /// What a table of balances says.
     ///
     /// # Errors
-    /// The first defect found, with its row and column.
-    pub(super) fn read(path: &Path, parties: &mut Parties) -> Result<Purses, CommandError> {
-        let rows = read_balances(path)?;
+    /// A party that is none.
+    pub(super) fn of(rows: Vec<BalanceRow>, parties: &mut Parties) -> Result<Purses, MarketError> {
         let last = RoundId(rows.first().map_or(0, |row| row.round));
         let mut purses = Purses { balances: BTreeMap::new(), held: BTreeMap::new(), last };
         for row in rows {
@@ -96,12 +93,8 @@ pub(super) fn rows(
     ledger.balances().filter(|entry| entry.0 != Party::Issuer).map(row).collect()
 }
 
-/// Reads leases that were revoked.
-///
-/// # Errors
-/// The first defect found, with its row and column.
-pub(super) fn revocations(path: &Path, parties: &mut Parties) -> Result<Vec<Revocation>, CommandError> {
-    let rows = read_revocations(path)?;
+/// Leases that were revoked.
+pub(super) fn revocations(rows: Vec<RevocationRow>, parties: &mut Parties) -> Vec<Revocation> {
     let revocations = rows.into_iter().map(|row| Revocation {
         holder: parties.holder(&row.holder),
         seller: parties.seller(row.seller.as_deref().unwrap_or(FLEET)),
@@ -109,5 +102,5 @@ pub(super) fn revocations(path: &Path, parties: &mut Parties) -> Result<Vec<Revo
         term: row.term,
         revoked: row.revoked,
     });
-    Ok(revocations.collect())
+    revocations.collect()
 }

@@ -53,11 +53,11 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     let round = Round::again(&Record::read(&args.market)?)?;
     let unknown = || MarketError::UnknownAccount { name: args.account.clone() };
     let (owner, kind) = account(&round, &args.account).ok_or_else(unknown)?;
-    let fleet = round.instance.fleet();
+    let fleet = &round.fleet;
     let class = round.policy.class_of(place(fleet, owner), kind);
     let class = class.ok_or_else(|| MarketError::NotTraded { name: args.account.clone() })?;
     let wish = Wish { owner, kind, quantity: args.quantity, interval: term(&round, args)? };
-    let prices = read_prices(&args.market.join(PRICES.file_name()), &round.instance)?;
+    let prices = read_prices(&args.market.join(PRICES.file_name()), &round.fleet)?;
     let of_account = |price: &&Price| (price.owner, price.kind) == (owner, kind);
     let priced: Vec<(Wish, u64)> = prices
         .iter()
@@ -176,7 +176,7 @@ fn mean(intervals: &[QuotedInterval]) -> u64 {
 fn account(round: &Round, text: &str) -> Option<(Owner, Kind)> {
     let (sort, rest) = text.split_once(':')?;
     let (name, kind) = rest.rsplit_once(':')?;
-    let fleet = round.instance.fleet();
+    let fleet = &round.fleet;
     let index = |position: usize| u32::try_from(position).ok();
     let owner = match sort {
         "node" => Owner::Node(NodeIndex(index(fleet.names().find(name)?)?)),

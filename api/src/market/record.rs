@@ -84,90 +84,91 @@ impl RoundPaths {
 
 /// What came out of a round. Money is in micro-credits.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Figures {
+pub(crate) struct Figures {
     /// Bids of the book.
-    pub(super) bids: usize,
+    pub(crate) bids: usize,
     /// Who bid.
-    pub(super) bidders: usize,
+    pub(crate) bidders: usize,
     /// Bids that won.
-    pub(super) winners: usize,
+    pub(crate) winners: usize,
     /// Offers of the round.
-    pub(super) offers: usize,
+    pub(crate) offers: usize,
     /// Offers of which something is sold.
-    pub(super) sales: usize,
+    pub(crate) sales: usize,
     /// What winners bid.
-    pub(super) value: u128,
+    pub(crate) value: u128,
     /// What winners pay.
-    pub(super) revenue: u128,
+    pub(crate) revenue: u128,
     /// What winners bid beyond the reserve prices.
-    pub(super) surplus: u128,
+    pub(crate) surplus: u128,
     /// The surplus over its bound; `null` where no format proves one, or nothing was settled.
-    pub(super) efficiency: Option<f64>,
+    pub(crate) efficiency: Option<f64>,
     /// Fees that the operator takes.
-    pub(super) fees: u128,
+    pub(crate) fees: u128,
     /// What the operator has afterwards; below zero where it adds to what sellers get.
-    pub(super) operator: i128,
+    pub(crate) operator: i128,
     /// The seed of the lot between equal bids.
-    pub(super) tie_break_seed: u64,
+    pub(crate) tie_break_seed: u64,
     /// Classes whose payment rule could not settle, with the reason.
-    pub(super) unsettled: Vec<String>,
+    pub(crate) unsettled: Vec<String>,
     /// Exact payments in classes of sealed bids, by class and bidder.
     #[serde(default)]
-    pub(super) exact_payments: Vec<ExactPayment>,
+    pub(crate) exact_payments: Vec<ExactPayment>,
 }
 
 /// What a bidder owes in an account class before it is rounded up to whole micro-credits.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct ExactPayment {
+pub(crate) struct ExactPayment {
     /// The account class.
-    pub(super) account_class: String,
+    pub(crate) account_class: String,
     /// Who owes it.
-    pub(super) bidder: String,
+    pub(crate) bidder: String,
     /// Micro-credits with six decimals, as text: a number of JSON may hold fewer digits.
-    pub(super) payment: String,
+    pub(crate) payment: String,
 }
 
 /// What can be held against a round without clearing it again.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Certificate {
-    /// BLAKE3 over the hashes of book, supply and policy, and the seed.
-    pub(super) inputs_blake3: String,
+pub(crate) struct Certificate {
+    /// BLAKE3 over the hashes of supply, policy and plan, what the tables of the round say, and the seed: the same whether files or
+    /// a call say it.
+    pub(crate) inputs_blake3: String,
     /// The surplus reached.
-    pub(super) surplus: u128,
+    pub(crate) surplus: u128,
     /// No choice of winners among the bids that enter each class has a greater one; `null` where a format proves none.
-    pub(super) bound: Option<u128>,
+    pub(crate) bound: Option<u128>,
     /// The bound that supporting prices prove, evaluated apart: those of `prices.parquet`, where no rule has one price for all.
-    pub(super) price_bound: u128,
+    pub(crate) price_bound: u128,
     /// `(bound - surplus) / max(1, bound)`; `null` without a bound, or where nothing was settled.
-    pub(super) gap: Option<f64>,
+    pub(crate) gap: Option<f64>,
     /// The most that an account is overdrawn, in base units.
-    pub(super) overdrawn: u128,
+    pub(crate) overdrawn: u128,
     /// The most that one bidder wins beyond what one may, in base units.
-    pub(super) above_holder_cap: u128,
+    pub(crate) above_holder_cap: u128,
     /// XOR groups with more than one winner.
-    pub(super) groups_broken: u64,
+    pub(crate) groups_broken: u64,
     /// The most that anyone pays beyond its bid.
-    pub(super) above_bid: i64,
+    pub(crate) above_bid: i64,
     /// The most that anyone pays less than the reserve price of what it wins.
     #[serde(default)]
-    pub(super) below_reserve: i128,
+    pub(crate) below_reserve: i128,
     /// The most that anyone pays beyond the price cap of what it wins.
     #[serde(default)]
-    pub(super) above_cap: i128,
+    pub(crate) above_cap: i128,
     /// The most that a seller gets less than it asks.
-    pub(super) below_ask: i64,
+    pub(crate) below_ask: i64,
     /// By how much transfers differ from what awards and sales say, all of them together.
-    pub(super) unbalanced: u128,
+    pub(crate) unbalanced: u128,
     /// What the best coalition could pay the seller beyond the revenue; `null` where that is not proved, or nothing was settled.
-    pub(super) core_violation: Option<u128>,
+    pub(crate) core_violation: Option<u128>,
     /// Misreports that were tried.
-    pub(super) misreports: u32,
+    pub(crate) misreports: u32,
     /// Misreports that the budget of work did not suffice for.
-    pub(super) misreports_unfinished: u32,
+    pub(crate) misreports_unfinished: u32,
     /// Whether the deadline came before all misreports of the sample were tried: a faster machine may find more.
-    pub(super) misreports_cut: bool,
+    pub(crate) misreports_cut: bool,
     /// The most that one of them would have gained; `null` where nothing was settled.
-    pub(super) regret: Option<i64>,
+    pub(crate) regret: Option<i64>,
 }
 
 impl Record {

@@ -1,10 +1,13 @@
-//! A round as it comes from files: a book, a supply and a policy.
+//! A round: what takes part in it, as files or callers state it, and where it is held.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lessor_datasets::table::{
-    BidGood, BidRows, OfferRows, PostedRow, TABLES, read_bids, read_fleet, read_offers, read_posted,
+    BidGood, BidRows, OfferRows, PostedRow, TABLES, TableSource, read_balances, read_bids, read_fleet, read_offers,
+    read_posted, read_revocations,
 };
 use lessor_market::book::{BidderIndex, GroupIndex};
 use lessor_market::money::Money;
@@ -14,11 +17,11 @@ use lessor_market::preemption::Revocation;
 use lessor_market::session::catalog::{Ground, Wish};
 use lessor_market::session::posted_prices::PostedPrices;
 use lessor_market::session::{AccountBid, AccountOffer, OfferedGood, Session, earliest_start};
-use lessor_models::fleet::Fleet;
-use lessor_models::instance::Instance;
-use lessor_models::objective::Weights;
+use lessor_models::fleet::{Fleet, Owner};
+use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 
+use super::contents::Contents;
 use super::error::MarketError;
 use super::parties::{FLEET, Parties};
 use super::policy_file;
@@ -28,20 +31,50 @@ use super::standing_plan::StandingPlan;
 use crate::command_error::CommandError;
 use crate::plan::hashed_file::{HashedFile, hash_all};
 
+/// Where rounds are held: on which fleet, by which rules, beside which plan.
+#[derive(Debug)]
+pub(crate) struct Venue {
+    /// The fleet whose accounts are let.
+    pub(crate) fleet: Arc<Fleet>,
+    /// The rules.
+    pub(crate) policy: Arc<Policy>,
+    /// What runs, and what it makes accounts worth.
+    pub(crate) plan: StandingPlan,
+    /// The hashes of the files that say so, by name.
+    pub(crate) hashes: Vec<(String, String)>,
+}
+
+/// What takes part in a round, as files or callers state it.
+#[derive(Debug)]
+pub(crate) struct Entrants<'p> {
+    /// The bids.
+    pub(crate) book: TableSource<'p>,
+    /// What sellers offer, if they do.
+    pub(crate) offers: Option<TableSource<'p>>,
+    /// What parties have, where that is told.
+    pub(crate) balances: Option<TableSource<'p>>,
+    /// The posted prices that the round before left, where it did.
+    pub(crate) posted: Option<TableSource<'p>>,
+    /// Leases that were revoked since, if there are any.
+    pub(crate) revoked: Option<TableSource<'p>>,
+    /// When the round takes place, where that is told.
+    pub(crate) at: Option<Timestamp>,
+}
+
 /// Everything that a round is a function of.
 #[derive(Debug)]
-pub(super) struct Round {
-    /// The fleet, as an instance without jobs.
-    pub(super) instance: Instance,
+pub(crate) struct Round {
+    /// The fleet.
+    pub(super) fleet: Arc<Fleet>,
     /// The rules.
-    pub(super) policy: Policy,
+    pub(super) policy: Arc<Policy>,
     /// The bids as the table has them.
     pub(super) rows: Vec<BidRows>,
     /// The bids as the market has them, in the same order.
     pub(super) bids: Vec<AccountBid>,
     /// The offers as the table has them; none where there is no table.
     pub(super) offer_rows: Vec<OfferRows>,
-    /// The table of offers, where there is one.
+    /// Where offers are, where there are any.
     pub(super) offers_path: Option<PathBuf>,
     /// The offers as the market has them, in the same order.
     pub(super) offers: Vec<AccountOffer>,
@@ -61,74 +94,103 @@ pub(super) struct Round {
     pub(super) revocations: Vec<Revocation>,
     /// When the round takes place: what is stated, else the earliest start of a bid that enters its market.
     pub(super) at: Timestamp,
-    /// Whether that is stated.
-    at_is_stated: bool,
-    /// The input files.
+    /// What an outcome is the outcome of: a hash over the hashes of fleet, policy and plan, over what the tables say, the seed, and
+    /// the round's instant where it is stated. Who states a table, a file or a caller, is no part of it.
+    pub(super) hash: String,
+    /// The input files, where all of them are files.
     pub(super) files: Vec<HashedFile>,
 }
 
 impl Round {
-    /// Reads the inputs.
+    /// A round of what takes part at a venue.
     ///
     /// # Errors
-    /// The first file that cannot be used, with its row or line.
-    pub(super) fn read(paths: &RoundPaths) -> Result<Round, CommandError> {
-        let policy = policy_file::read(&paths.policy)?;
-        if !paths.supply.is_dir() {
-            return Err(MarketError::NoSupply { path: paths.supply.clone() }.into());
-        }
-        let fleet = read_fleet(&paths.supply)?;
-        let rows = read_bids(&paths.book, &fleet)?;
-        if rows.is_empty() {
-            return Err(MarketError::NoBid { path: paths.book.clone() }.into());
-        }
-        let instance = Instance::new(fleet, Vec::new(), Vec::new(), Weights::default());
-        let instance = instance.expect("without jobs there is nothing to refuse");
+    /// The first table that cannot be used, with its row.
+    pub(crate) fn new(venue: Venue, entrants: Entrants<'_>) -> Result<Round, CommandError> {
+        let Venue { fleet, policy, plan, hashes } = venue;
+        let mut contents = Contents::default();
+        hashes.iter().for_each(|(name, hash)| contents.file(name, hash));
+        let place = entrants.book.place();
+        let rows = read_bids(entrants.book, &fleet)?;
+        contents.bids(&rows, &fleet);
+        let starts = rows.iter().flat_map(|bid| &bid.goods).map(|good| good.interval.start);
+        let first = starts.min().ok_or(MarketError::NoBid { path: place })?;
         let mut parties = Parties::new();
         let bids = indexed(&rows, &mut parties);
         let bidders = parties.holder_count();
-        let offer_rows = match &paths.offers {
-            Some(path) => sellers_apart(path, read_offers(path, instance.fleet())?)?,
+        let offers_path = entrants.offers.as_ref().map(TableSource::place);
+        let offer_rows = match entrants.offers {
+            Some(source) => sellers_apart(source.place(), read_offers(source, &fleet)?)?,
             None => Vec::new(),
         };
+        contents.offers(&offer_rows, &fleet);
         let offers = offer_rows.iter().map(|rows| offer(rows, &mut parties)).collect();
-        let starts = rows.iter().flat_map(|bid| &bid.goods).map(|good| good.interval.start);
-        let first = starts.min().expect("a bid has at least one good");
-        let plan = match &paths.plan {
-            Some(dir) => StandingPlan::read(dir, instance.fleet(), &policy)?,
-            None => StandingPlan::default(),
-        };
-        let purses = paths.balances.as_ref().map(|path| Purses::read(path, &mut parties)).transpose()?;
-        let revoked = paths.revoked.as_ref().map(|path| purses::revocations(path, &mut parties)).transpose()?;
+        let balances = entrants.balances.map(read_balances).transpose()?;
+        contents.stated("has balances", balances.is_some().into());
+        contents.balances(balances.as_deref().unwrap_or_default());
+        let purses = balances.map(|rows| Purses::of(rows, &mut parties)).transpose()?;
+        let revoked = entrants.revoked.map(read_revocations).transpose()?.unwrap_or_default();
+        contents.revocations(&revoked);
+        let revocations = purses::revocations(revoked, &mut parties);
+        let posted = entrants.posted.map(|source| read_posted(source, &fleet)).transpose()?.unwrap_or_default();
+        contents.posted(&posted, &fleet);
+        contents.stated("seed", policy.rules().tie_break_seed.cast_signed());
+        if let Some(at) = entrants.at {
+            contents.stated("at", at.0);
+        }
         let budgets = purses.as_ref().map(|purses| purses.budgets(parties.holder_count()));
-        let posted = match &paths.posted {
-            Some(path) => posted(path, instance.fleet())?,
-            None => PostedPrices::new(),
-        };
-        let files = hash_all(&input_files(paths))?;
         let mut round = Round {
-            instance,
+            fleet,
             policy,
             rows,
             bids,
             offer_rows,
-            offers_path: paths.offers.clone(),
+            offers_path,
             offers,
             bidders,
             parties,
             plan,
-            posted,
+            posted: posted.into_iter().map(standing).collect(),
             purses,
             budgets,
-            revocations: revoked.unwrap_or_default(),
-            at: paths.at_us.map_or(first, Timestamp),
-            at_is_stated: paths.at_us.is_some(),
-            files,
+            revocations,
+            at: entrants.at.unwrap_or(first),
+            hash: contents.hash(),
+            files: Vec::new(),
         };
-        if !round.at_is_stated {
+        if entrants.at.is_none() {
             round.at = earliest_start(&round.session()).unwrap_or(first);
         }
         Ok(round)
+    }
+
+    /// Reads the inputs from files.
+    ///
+    /// # Errors
+    /// The first file that cannot be used, with its row or line.
+    pub(super) fn read(paths: &RoundPaths) -> Result<Round, CommandError> {
+        let policy = Arc::new(policy_file::read(&paths.policy)?);
+        if !paths.supply.is_dir() {
+            return Err(MarketError::NoSupply { path: paths.supply.clone() }.into());
+        }
+        let fleet = Arc::new(read_fleet(&paths.supply)?);
+        let plan = match &paths.plan {
+            Some(dir) => StandingPlan::read(dir, &fleet, &policy)?,
+            None => StandingPlan::default(),
+        };
+        let of_venue = hash_all(&venue_files(paths))?;
+        let hashes = of_venue.iter().map(|file| (file.table.clone(), file.blake3.clone())).collect();
+        let entrants = Entrants {
+            book: TableSource::File(&paths.book),
+            offers: given(paths.offers.as_deref()),
+            balances: given(paths.balances.as_deref()),
+            posted: given(paths.posted.as_deref()),
+            revoked: given(paths.revoked.as_deref()),
+            at: paths.at_us.map(Timestamp),
+        };
+        let round = Round::new(Venue { fleet, policy, plan, hashes }, entrants)?;
+        let files = of_venue.into_iter().chain(hash_all(&entrant_files(paths))?).collect();
+        Ok(Round { files, ..round })
     }
 
     /// The round of a record, read again.
@@ -147,12 +209,8 @@ impl Round {
 
     /// The round as the market takes it.
     pub(super) fn session(&self) -> Session<'_> {
-        let ground = Ground {
-            fleet: self.instance.fleet(),
-            holdings: &self.plan.holdings,
-            seeds: &self.plan.seeds,
-            posted: &self.posted,
-        };
+        let ground =
+            Ground { fleet: &self.fleet, holdings: &self.plan.holdings, seeds: &self.plan.seeds, posted: &self.posted };
         Session {
             ground,
             policy: &self.policy,
@@ -163,18 +221,9 @@ impl Round {
         }
     }
 
-    /// What an outcome is the outcome of: a hash over the hashes of all inputs, the seed, and the round's instant where it is
-    /// stated.
-    pub(super) fn hash(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        for file in &self.files {
-            hasher.update(file.table.as_bytes()).update(&[0]).update(file.blake3.as_bytes()).update(&[0]);
-        }
-        hasher.update(&self.policy.rules().tie_break_seed.to_le_bytes());
-        if self.at_is_stated {
-            hasher.update(&self.at.0.to_le_bytes());
-        }
-        hasher.finalize().to_hex().to_string()
+    /// The fleet.
+    pub(crate) fn fleet(&self) -> &Fleet {
+        &self.fleet
     }
 
     /// The position of a bid.
@@ -183,10 +232,25 @@ impl Round {
     }
 }
 
-/// The tables of a fleet that are there, the book and the policy.
-fn input_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
-    let of_fleet = TABLES[..5].iter().map(|table| (table.name, paths.supply.join(table.file_name())));
-    let present = of_fleet.filter(|(_, path)| path.exists());
+/// A table in a file, where one is named.
+fn given(path: Option<&Path>) -> Option<TableSource<'_>> {
+    path.map(TableSource::File)
+}
+
+/// The tables of a fleet that are there, by name.
+pub(crate) fn fleet_files(dir: &Path) -> impl Iterator<Item = (&'static str, PathBuf)> {
+    let tables = TABLES[..5].iter().map(|table| (table.name, dir.join(table.file_name())));
+    tables.filter(|(_, path)| path.exists())
+}
+
+/// The files that say where a round is held.
+fn venue_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
+    let of_plan = paths.plan.iter().flat_map(|dir| StandingPlan::files(dir));
+    fleet_files(&paths.supply).chain([("policy", paths.policy.clone())]).chain(of_plan).collect()
+}
+
+/// The files that say what takes part.
+fn entrant_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
     let optional = [
         ("offers", &paths.offers),
         ("balances", &paths.balances),
@@ -194,24 +258,18 @@ fn input_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
         ("revocations", &paths.revoked),
     ];
     let optional = optional.into_iter().filter_map(|(table, path)| Some((table, path.clone()?)));
-    let of_plan = paths.plan.iter().flat_map(|dir| StandingPlan::files(dir));
-    present
-        .chain([("bids", paths.book.clone()), ("policy", paths.policy.clone())])
-        .chain(optional)
-        .chain(of_plan)
-        .collect()
+    iter::once(("bids", paths.book.clone())).chain(optional).collect()
 }
 
-/// Posted prices by account.
-fn posted(path: &Path, fleet: &Fleet) -> Result<PostedPrices, CommandError> {
-    let standing = |row: PostedRow| Standing { price: UnitPrice(row.price), smoothed: row.excess };
-    Ok(read_posted(path, fleet)?.into_iter().map(|row| ((row.owner, row.kind), standing(row))).collect())
+/// The posted price of an account.
+fn standing(row: PostedRow) -> ((Owner, Kind), Standing) {
+    ((row.owner, row.kind), Standing { price: UnitPrice(row.price), smoothed: row.excess })
 }
 
 /// Offers none of whose sellers has the name that the ledger keeps for the fleet.
-fn sellers_apart(path: &Path, rows: Vec<OfferRows>) -> Result<Vec<OfferRows>, MarketError> {
+fn sellers_apart(path: PathBuf, rows: Vec<OfferRows>) -> Result<Vec<OfferRows>, MarketError> {
     match rows.iter().find(|offer| offer.seller == FLEET) {
-        Some(offer) => Err(MarketError::SellerIsFleet { path: path.to_owned(), offer: offer.name.clone() }),
+        Some(offer) => Err(MarketError::SellerIsFleet { path, offer: offer.name.clone(), row: offer.row }),
         None => Ok(rows),
     }
 }

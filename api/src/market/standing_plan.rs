@@ -19,7 +19,7 @@ use crate::plan::tables;
 
 /// A plan beside a round.
 #[derive(Debug, Default)]
-pub(super) struct StandingPlan {
+pub(crate) struct StandingPlan {
     /// What its capsules hold.
     pub(super) holdings: Holdings,
     /// Its dual prices of accounts, and what it was charged for them, which seed reserve prices.

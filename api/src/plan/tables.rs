@@ -26,7 +26,7 @@ pub(crate) fn write(
     write_moves(&path(&MOVES), instance, &plan.moves)?;
     write_held_back(&path(&HELD_BACK), instance, &plan.held_back)?;
     write_unplaced(&path(&UNPLACED), instance, &plan.unplaced)?;
-    write_prices(&path(&PRICES), instance, &plan.prices)?;
+    write_prices(&path(&PRICES), instance.fleet(), &plan.prices)?;
     match certificate {
         Some(certificate) => write_certificate(&path(&CERTIFICATE), instance, certificate),
         None => Ok(()),
@@ -44,7 +44,7 @@ pub(crate) fn read(dir: &Path, instance: &Instance) -> Result<Plan, DatasetError
         moves: read_moves(&path(&MOVES), instance)?,
         held_back: read_held_back(&path(&HELD_BACK), instance)?,
         unplaced: read_unplaced(&path(&UNPLACED), instance)?,
-        prices: read_prices(&path(&PRICES), instance)?,
+        prices: read_prices(&path(&PRICES), instance.fleet())?,
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::tls::TlsError;
 use crate::market::policy_file::PolicyError;
+use crate::plan::input_error::InputError;
 use crate::shell::ShellError;
 
 /// Why a server did not start, or ended before its time.
@@ -16,6 +17,9 @@ pub enum ServeError {
     /// A fleet that cannot be read.
     #[error(transparent)]
     Fleet(#[from] lessor_datasets::table::DatasetError),
+    /// A file that cannot be hashed.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// Rules of the market that cannot be read, or contradict themselves.
     #[error(transparent)]
     Market(#[from] PolicyError),
@@ -63,6 +67,7 @@ impl ServeError {
         match self {
             ServeError::Transport(_) | ServeError::Task(_) | ServeError::Start(_) | ServeError::Ended(_) => 1,
             ServeError::Fleet(_)
+            | ServeError::Input(_)
             | ServeError::Market(_)
             | ServeError::Recover { .. }
             | ServeError::Foreign { .. }

@@ -43,6 +43,8 @@ pub(crate) struct Metrics {
     pub(crate) refusals: Counter,
     /// Connections that are open.
     pub(crate) connections: Gauge,
+    /// Books of the market that are taken in or cleared.
+    pub(crate) rounds: Gauge,
     /// Watch streams that are open.
     pub(crate) watches: Gauge,
     /// Watch streams that were ended because their reader was too slow.
@@ -57,6 +59,7 @@ impl Metrics {
             seconds: Histogram::new(exponential_buckets(SECONDS_FIRST, 2.0, SECONDS_BUCKETS)),
             refusals: Counter::default(),
             connections: Gauge::default(),
+            rounds: Gauge::default(),
             watches: Gauge::default(),
             slow_watches: Counter::default(),
         }
@@ -77,6 +80,7 @@ impl Metrics {
         );
         registry.register("refusals", "Requests refused for want of capacity", self.refusals.clone());
         registry.register("connections", "Connections that are open", self.connections.clone());
+        registry.register("rounds", "Books of the market that are taken in or cleared", self.rounds.clone());
         registry.register("watches", "Watch streams that are open", self.watches.clone());
         registry.register("slow_watches", "Watch streams ended because of a slow reader", self.slow_watches.clone());
         registry

@@ -8,11 +8,11 @@ use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::NamedService;
 
-use crate::service::of_transport;
+use crate::service::{Edge, of_transport};
 
 /// A service whose every failure has a reason.
 #[derive(Clone, Debug)]
-pub(super) struct WithReasons<S>(pub(super) S);
+pub(super) struct WithReasons<S>(pub(super) S, pub(super) &'static Edge);
 
 impl<S: NamedService> NamedService for WithReasons<S> {
     const NAME: &'static str = S::NAME;
@@ -32,19 +32,19 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let answer = self.0.call(request);
-        Box::pin(async move { answer.await.map(with_reason) })
+        let (answer, edge) = (self.0.call(request), self.1);
+        Box::pin(async move { answer.await.map(|answer| with_reason(answer, edge)) })
     }
 }
 
 /// The same answer, with a reason where it is a status that has none. What ends a stream that has begun comes after this.
-fn with_reason(answer: http::Response<Body>) -> http::Response<Body> {
+fn with_reason(answer: http::Response<Body>, edge: &Edge) -> http::Response<Body> {
     let headers = answer.headers();
     if !headers.contains_key("grpc-status") || headers.contains_key("grpc-status-details-bin") {
         return answer;
     }
     match Status::from_header_map(headers) {
-        Some(status) if status.code() != tonic::Code::Ok => of_transport(&status).into_http(),
+        Some(status) if status.code() != tonic::Code::Ok => of_transport(&status, edge).into_http(),
         _ => answer,
     }
 }

@@ -35,8 +35,12 @@ use super::shutdown::{self, Ended, Ending};
 use super::tls::{self, TlsError};
 use crate::journal::{Disk, fresh_salt};
 use crate::market::policy_file;
+use crate::market::round::fleet_files;
+use crate::market_service::{Hall, HousePolicy, MarketService};
+use crate::plan::hashed_file::hash_all;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
-use crate::service::{Desk, MESSAGE_BYTES_MAX, Notices, Service, StaleTiles};
+use crate::proto::market::market_server::MarketServer;
+use crate::service::{Desk, LEASES, MARKET, Notices, Service, StaleTiles};
 use crate::shell::{Counters, FleetChange, Handle, PlacementMaker, Shell, ShellError, ShellOptions, View};
 
 /// Calls under way on one connection.
@@ -123,7 +127,7 @@ impl Server {
     pub async fn start(options: &ServerOptions) -> Result<Server, ServeError> {
         // An address that is taken is known before anything is made.
         let (socket, page) = addresses(options)?;
-        let Authority { shell, handle, fleet, terms, notices } = open(options).await?;
+        let Authority { shell, handle, fleet, terms, notices, hall } = open(options).await?;
         handle.attend();
         let metrics = Metrics::new();
         let desk = Arc::new(Desk::new(handle.clone(), (fleet, terms), notices, metrics.clone()));
@@ -139,8 +143,10 @@ impl Server {
         };
         let (ending, ended) = shutdown::ending();
         let service = Service::new(desk, ended.clone());
-        let places = Places::of_process(metrics.connections);
-        let Listening { url, certificate, task } = listen_on((socket, places), service, options, ended).await?;
+        let places = Places::of_process(metrics.connections.clone());
+        let market = MarketService::new(hall, metrics, ended.clone());
+        let services = (service, Some(market));
+        let Listening { url, certificate, task } = listen_on((socket, places), services, options, ended).await?;
         Ok(Server { url, certificate, metrics: page, ending, task, handle, shell: Some(shell) })
     }
 
@@ -219,6 +225,7 @@ struct Authority {
     fleet: Arc<Fleet>,
     terms: Terms,
     notices: Notices,
+    hall: Hall,
 }
 
 /// Reads the fleet and recovers what the data directory holds, beside the threads that serve.
@@ -228,8 +235,8 @@ async fn open(options: &ServerOptions) -> Result<Authority, ServeError> {
 }
 
 fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
-    let ServerOptions { fleet, data, policy, market, fleet_change, .. } = options;
-    let fleet = Arc::new(read_fleet(fleet)?);
+    let ServerOptions { fleet: directory, data, policy, market, fleet_change, .. } = options;
+    let fleet = Arc::new(read_fleet(directory)?);
     let salt = fresh_salt().map_err(ServeError::Start)?;
     let placement = policy.map(|policy| placement(policy, &fleet));
     let notices = Notices::new();
@@ -258,7 +265,21 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
     }
     let rules = rules.as_ref().map(|(rules, _)| rules);
     set_floors(&handle, market_policy::floors(rules, &fleet))?;
-    Ok(Authority { shell, handle, fleet, terms, notices })
+    let hall = hall(directory, &fleet, options)?;
+    Ok(Authority { shell, handle, fleet, terms, notices, hall })
+}
+
+/// Where rounds are held on the fleet of a directory.
+fn hall(directory: &Path, fleet: &Arc<Fleet>, options: &ServerOptions) -> Result<Hall, ServeError> {
+    let files = hash_all(&fleet_files(directory).collect::<Vec<_>>())?;
+    let hashes = files.into_iter().map(|file| (file.table, file.blake3)).collect();
+    let house = |path: &PathBuf| -> Result<HousePolicy, ServeError> {
+        let policy = Arc::new(policy_file::read(path)?);
+        let blake3 = hash_all(&[("policy", path.clone())])?.remove(0).blake3;
+        Ok(HousePolicy { policy, blake3 })
+    };
+    let house = options.market.as_ref().map(|(path, _)| house(path)).transpose()?;
+    Ok(Hall::new(Arc::clone(fleet), hashes, house))
 }
 
 /// Brings floors into force that are not yet, and lifts those that no longer are.
@@ -304,7 +325,8 @@ pub(crate) async fn listen_with<S: LeaseService>(
     options: &ServerOptions,
     ended: Ended,
 ) -> Result<Listening, ServeError> {
-    listen_on((bind(options.listen, "listen")?, Places::of_process(Gauge::default())), service, options, ended).await
+    let socket = (bind(options.listen, "listen")?, Places::of_process(Gauge::default()));
+    listen_on(socket, (service, None), options, ended).await
 }
 
 /// Sockets at both addresses, that of the metrics only where they are asked for.
@@ -341,7 +363,7 @@ fn cannot_listen(address: SocketAddr, flag: &'static str) -> impl Fn(io::Error) 
 
 async fn listen_on<S: LeaseService>(
     (socket, places): (TcpSocket, Places),
-    service: S,
+    services: (S, Option<MarketService>),
     options: &ServerOptions,
     mut ended: Ended,
 ) -> Result<Listening, ServeError> {
@@ -365,7 +387,7 @@ async fn listen_on<S: LeaseService>(
         transport = transport.tls_config(identity.config.timeout(HANDSHAKE)).map_err(unusable)?;
         certificate = Some(identity.certificate);
     }
-    let router = routes(&mut transport, service, Reflection::new(ended.clone())).await;
+    let router = routes(&mut transport, services, Reflection::new(ended.clone())).await;
     let rush = Arc::new(Rush::new());
     let incoming = incoming.then(move |accepted| {
         let (places, rush) = (places.clone(), rush.clone());
@@ -378,13 +400,22 @@ async fn listen_on<S: LeaseService>(
     Ok(Listening { url: format!("{}://{address}", talk.scheme()), certificate, task })
 }
 
-/// The service, its health, and reflection in both versions: older tools ask for the first one only.
-async fn routes<S: LeaseService>(transport: &mut Transport, service: S, reflection: Reflection) -> Router {
+/// The services, their health, and reflection in both versions: older tools ask for the first one only.
+async fn routes<S: LeaseService>(
+    transport: &mut Transport,
+    (leases, market): (S, Option<MarketService>),
+    reflection: Reflection,
+) -> Router {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<LeaseServiceServer<S>>().await;
-    let service = LeaseServiceServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    if market.is_some() {
+        health.set_serving::<MarketServer<MarketService>>().await;
+    }
+    let leases = LeaseServiceServer::new(leases).max_decoding_message_size(LEASES.message_bytes_max);
+    let market = market.map(|market| MarketServer::new(market).max_decoding_message_size(MARKET.message_bytes_max));
     transport
-        .add_service(WithReasons(service))
+        .add_service(WithReasons(leases, &LEASES))
+        .add_optional_service(market.map(|market| WithReasons(market, &MARKET)))
         .add_service(health_service)
         .add_service(v1::server_reflection_server::ServerReflectionServer::new(reflection.clone()))
         .add_service(v1alpha::server_reflection_server::ServerReflectionServer::new(reflection))

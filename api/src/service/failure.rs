@@ -1,17 +1,32 @@
 //! A call that ends with a status code: what went wrong, as gRPC says it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::MESSAGE_BYTES_MAX;
 use crate::proto;
 
 /// The longest text that a status holds, in bytes. Words about a request quote what it says, a name of any length among it; all
 /// texts of a status pass as HTTP/2 headers, some of them twice, and common clients take 8 KiB of those.
 const TEXT_MAX: usize = 512;
+
+/// A service of this server, as its failures and its transport know it.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    /// The domain of its `google.rpc.ErrorInfo`.
+    domain: &'static str,
+    /// The largest message that is read, in bytes.
+    pub(crate) message_bytes_max: usize,
+}
+
+/// The lease service. A request with as many fence keys as may be is a tenth of its largest message.
+pub(crate) const LEASES: Edge = Edge { domain: proto::PACKAGE, message_bytes_max: 64 << 10 };
+
+/// The market. A book comes in as many messages as it takes.
+pub(crate) const MARKET: Edge = Edge { domain: proto::market::PACKAGE, message_bytes_max: 256 << 10 };
 
 /// Why a call failed. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +34,7 @@ pub(crate) struct Failure {
     code: Code,
     reason: &'static str,
     message: String,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     metadata: Vec<(&'static str, String)>,
     retry_after: Option<Duration>,
 }
@@ -31,15 +46,19 @@ impl Failure {
     }
 
     /// A field of the message that makes no sense.
-    pub(crate) fn field(field: &'static str, reason: &'static str, message: impl Into<String>) -> Failure {
-        Failure { field: Some(field), ..Failure::new(Code::InvalidArgument, reason, message) }
+    pub(crate) fn field(
+        field: impl Into<Cow<'static, str>>,
+        reason: &'static str,
+        message: impl Into<String>,
+    ) -> Failure {
+        Failure { field: Some(field.into()), ..Failure::new(Code::InvalidArgument, reason, message) }
     }
 
-    /// What the transport says of a stream that broke, or of a message that cannot be read.
-    pub(crate) fn of_transport(status: &Status) -> Failure {
+    /// What the transport of a service says of a stream that broke, or of a message that cannot be read.
+    pub(crate) fn of_transport(status: &Status, edge: &Edge) -> Failure {
         match status.code() {
             Code::OutOfRange => Failure::new(Code::OutOfRange, "MESSAGE_TOO_LARGE", status.message())
-                .with("most_bytes", &MESSAGE_BYTES_MAX),
+                .with("most_bytes", &edge.message_bytes_max),
             // Of a method that is not there the transport says nothing more.
             Code::Unimplemented if !status.message().is_empty() => {
                 Failure::new(Code::Unimplemented, "COMPRESSION", status.message())
@@ -65,26 +84,32 @@ impl Failure {
     pub(crate) fn into_message(self) -> proto::Failure {
         proto::Failure { code: self.code.into(), reason: self.reason.to_owned(), message: self.message }
     }
+
+    /// The same as the status of a call of a service.
+    pub(crate) fn status(self, edge: &Edge) -> Status {
+        let metadata: HashMap<String, String> =
+            self.metadata.into_iter().map(|(key, value)| (key.to_owned(), cut(value))).collect();
+        let message = cut(self.message);
+        let mut details = ErrorDetails::with_error_info(self.reason, edge.domain, metadata);
+        if let Some(field) = self.field {
+            details.add_bad_request_violation(field, message.as_str());
+        }
+        if let Some(delay) = self.retry_after {
+            details.set_retry_info(Some(delay));
+        }
+        Status::with_error_details(self.code, message, details)
+    }
 }
 
 /// The status of the transport with its reason.
-pub(crate) fn of_transport(status: &Status) -> Status {
-    Failure::of_transport(status).into()
+pub(crate) fn of_transport(status: &Status, edge: &Edge) -> Status {
+    Failure::of_transport(status, edge).status(edge)
 }
 
+/// Of the lease service.
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Status {
-        let metadata: HashMap<String, String> =
-            failure.metadata.into_iter().map(|(key, value)| (key.to_owned(), cut(value))).collect();
-        let message = cut(failure.message);
-        let mut details = ErrorDetails::with_error_info(failure.reason, proto::PACKAGE, metadata);
-        if let Some(field) = failure.field {
-            details.add_bad_request_violation(field, message.as_str());
-        }
-        if let Some(delay) = failure.retry_after {
-            details.set_retry_info(Some(delay));
-        }
-        Status::with_error_details(failure.code, message, details)
+        failure.status(&LEASES)
     }
 }
 
@@ -117,7 +142,8 @@ mod tests {
 
     #[test]
     fn what_the_transport_refuses_has_its_own_reasons() {
-        let reason = |status: Status| of_transport(&status).get_error_details().error_info().unwrap().reason.clone();
+        let reason =
+            |status: Status| of_transport(&status, &LEASES).get_error_details().error_info().unwrap().reason.clone();
         assert_eq!(reason(Status::unimplemented("")), "UNKNOWN_METHOD");
         assert_eq!(reason(Status::unimplemented("Content is compressed with `gzip`")), "COMPRESSION");
         assert_eq!(reason(Status::internal("broken")), "TRANSPORT");

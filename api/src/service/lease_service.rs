@@ -9,15 +9,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::desk::{Desk, stopped};
-use super::failure::Failure;
+use super::failure::{Failure, LEASES};
+use super::underway::{Underway, deadline};
 use super::{calls, session, telemetry, watch};
 use crate::proto;
 use crate::proto::lease_service_server::LeaseService;
-use crate::serve::{CallLabels, Ended};
+use crate::serve::Ended;
 use crate::shell::Answered;
-
-/// How much earlier than the caller's deadline the server gives up, so that the caller hears why.
-const DEADLINE_MARGIN: Duration = Duration::from_millis(2);
 
 /// The service.
 #[derive(Clone, Debug)]
@@ -41,7 +39,7 @@ impl Service {
         (event, told): (EventOf<Asked>, ToldAs<Told>),
     ) -> impl Future<Output = Result<Response<Told>, Status>> + Send {
         let begun = Instant::now();
-        let underway = Underway::new(&self.desk, method);
+        let underway = Underway::new((self.desk.metrics(), &LEASES), method);
         let deadline = deadline(&request);
         let submitted = match deadline {
             // No answer could be in time: nothing is begun.
@@ -70,7 +68,7 @@ impl Service {
     where
         Work: Future<Output = Result<Told, Failure>>,
     {
-        let underway = Underway::new(&self.desk, method);
+        let underway = Underway::new((self.desk.metrics(), &LEASES), method);
         let deadline = deadline(&request);
         let done = match deadline {
             Some(Duration::ZERO) => Err(too_late(method)),
@@ -79,33 +77,6 @@ impl Service {
                 .and_then(|done| done),
         };
         underway.end(done)
-    }
-}
-
-/// A call under way, counted once it ends. Where nobody waits for that any more, it ends as given up by its caller.
-struct Underway<'a> {
-    desk: &'a Desk,
-    method: &'static str,
-    code: Code,
-}
-
-impl Underway<'_> {
-    fn new<'a>(desk: &'a Desk, method: &'static str) -> Underway<'a> {
-        Underway { desk, method, code: Code::Cancelled }
-    }
-
-    /// What the call came to.
-    fn end<Told>(mut self, done: Result<Told, Failure>) -> Result<Response<Told>, Status> {
-        let done = done.map(Response::new).map_err(Status::from);
-        self.code = done.as_ref().err().map_or(Code::Ok, Status::code);
-        done
-    }
-}
-
-impl Drop for Underway<'_> {
-    fn drop(&mut self) {
-        let code = u32::try_from(i32::from(self.code)).expect("codes are not negative");
-        self.desk.metrics().calls.get_or_create(&CallLabels { method: self.method, code }).inc();
     }
 }
 
@@ -124,23 +95,6 @@ async fn within<T>(
         None => Ok(work.await),
         Some(deadline) => tokio::time::timeout(deadline, work).await.map_err(|_| too_late(method)),
     }
-}
-
-/// How long the caller still waits, from the header that states it.
-fn deadline<T>(request: &Request<T>) -> Option<Duration> {
-    let text = request.metadata().get("grpc-timeout")?.to_str().ok()?;
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let number: u64 = number.parse().ok()?;
-    let span = match unit {
-        "H" => Duration::from_secs(number.checked_mul(3_600)?),
-        "M" => Duration::from_secs(number.checked_mul(60)?),
-        "S" => Duration::from_secs(number),
-        "m" => Duration::from_millis(number),
-        "u" => Duration::from_micros(number),
-        "n" => Duration::from_nanos(number),
-        _ => return None,
-    };
-    Some(span.saturating_sub(DEADLINE_MARGIN))
 }
 
 /// No answer in time. What the caller asked for may have been done all the same: how it asks again depends on the call.
@@ -210,7 +164,7 @@ impl LeaseService for Service {
     }
 
     async fn watch(&self, request: Request<proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let underway = Underway::new(&self.desk, "Watch");
+        let underway = Underway::new((self.desk.metrics(), &LEASES), "Watch");
         let opened = watch::open(Arc::clone(&self.desk), request.get_ref(), self.ended.clone());
         underway.end(opened.map(ReceiverStream::new))
     }
@@ -238,7 +192,7 @@ impl LeaseService for Service {
         &self,
         request: Request<Streaming<proto::SessionRequest>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
-        let underway = Underway::new(&self.desk, "Session");
+        let underway = Underway::new((self.desk.metrics(), &LEASES), "Session");
         let answers = session::open(Arc::clone(&self.desk), request.into_inner(), self.ended.clone());
         underway.end(Ok(ReceiverStream::new(answers)))
     }

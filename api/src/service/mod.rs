@@ -4,8 +4,8 @@
 //! [`Desk`].
 //!
 //! `lease_service` is the service as tonic calls it. `reading` makes valid events of messages, `telling` and `refusing` make
-//! messages of answers, `calls` has both sides of each call that changes something, `looks` those that only look, and `times`
-//! and `failure` what they share. `watch`, `session` and `telemetry` are the streams, `live_plane` what telemetry leads
+//! messages of answers, `calls` has both sides of each call that changes something, `looks` those that only look, and
+//! `times`, `failure` and `underway` what they share. `watch`, `session` and `telemetry` are the streams, `live_plane` what telemetry leads
 //! to, `notices` and `revoked` what holders and protected things must hear, and `waiting` the calls of a session that wait for
 //! their answers.
 
@@ -28,14 +28,15 @@ mod stale_tiles;
 mod telemetry;
 mod telling;
 mod times;
+mod underway;
 mod waiting;
 mod watch;
 
 pub(crate) use desk::Desk;
-pub(crate) use failure::of_transport;
+pub(crate) use failure::{Edge, Failure, LEASES, MARKET, of_transport};
 pub(crate) use lease_service::Service;
 pub(crate) use notices::Notices;
 pub(crate) use stale_tiles::StaleTiles;
-
-/// The largest message that is read: a request with as many fence keys as may be is a tenth of it.
-pub(crate) const MESSAGE_BYTES_MAX: usize = 64 << 10;
+pub(crate) use telling::account;
+pub(crate) use times::{read_duration, read_timestamp, timestamp};
+pub(crate) use underway::{Underway, deadline};

@@ -14,7 +14,7 @@ use tonic::{Code, Status, Streaming};
 
 use super::calls::{Told, event_of};
 use super::desk::{Desk, overloaded, stopped};
-use super::failure::{Failure, of_transport};
+use super::failure::{Failure, LEASES, of_transport};
 use super::notices::{self, Hearing, Missed, Notice};
 use super::reading;
 use super::telling::lease;
@@ -99,7 +99,7 @@ impl Session {
                     Some(Ok(request)) => self.begin(request).await,
                     // A caller that went away, or sent what is no message: what it asked for before is still answered.
                     Some(Err(status)) => {
-                        (is_open, broken) = (false, Some(of_transport(&status)));
+                        (is_open, broken) = (false, Some(of_transport(&status, &LEASES)));
                         Ok(())
                     }
                     None => {

@@ -10,7 +10,7 @@ use lessor_models::telemetry::{COLDEST_MK, Sample, WHOLE_PERMILLE};
 use tonic::Streaming;
 
 use super::desk::{Desk, RETRY_AFTER, stopped};
-use super::failure::Failure;
+use super::failure::{Failure, LEASES};
 use super::live_plane::LivePlane;
 use super::reading::node;
 use super::times::read_timestamp;
@@ -37,7 +37,7 @@ pub(crate) async fn take_in(
     let mut told = PublishTelemetryResponse::default();
     let mut batch = Vec::with_capacity(BATCH);
     loop {
-        let next = samples.message().await.map_err(|status| Failure::of_transport(&status))?;
+        let next = samples.message().await.map_err(|status| Failure::of_transport(&status, &LEASES))?;
         let is_last = next.is_none();
         if let Some(message) = next {
             batch.push(sample(desk.fleet(), &message)?);

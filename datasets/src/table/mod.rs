@@ -5,8 +5,8 @@
 //! file and cell that they speak of.
 //!
 //! The tables are in [`fleet`], [`plan`] and [`market`], a file a table. Here is what reads and writes any of them: a table's
-//! columns (`spec`), reading (`source`, and from it `column` and `cells`), writing (`sink`), closed sets of words and names of
-//! rows (`words`), and what can be wrong (`error`).
+//! columns (`spec`), reading (`source`, and from it `column` and `cells`), writing (`sink`), rows that a caller states in place of
+//! a file (`stated`), closed sets of words and names of rows (`words`), and what can be wrong (`error`).
 
 mod cells;
 mod column;
@@ -17,6 +17,7 @@ mod plan;
 mod sink;
 mod source;
 mod spec;
+mod stated;
 mod words;
 
 pub use error::{DatasetError, Problem};
@@ -24,6 +25,7 @@ pub use fleet::*;
 pub use market::*;
 pub use plan::*;
 pub use spec::{ColumnSpec, ColumnType, TABLE_KEY, TableSpec, VERSION, VERSION_KEY};
+pub use stated::{StatedRow, StatedTable, TableSource, read_stated};
 
 /// Every table: first those of a fleet directory, then the results of a plan, then those of a market.
 pub const TABLES: [&TableSpec; 22] = [

@@ -158,6 +158,11 @@ impl Columns {
         Columns { spec, rows, arrays: vec![None; spec.columns.len()], defect: None }
     }
 
+    /// Columns that are filled already, by position.
+    pub(crate) fn filled(spec: &'static TableSpec, rows: usize, arrays: Vec<Option<ArrayRef>>) -> Columns {
+        Columns { spec, rows, arrays, defect: None }
+    }
+
     pub(crate) fn text<'v>(&mut self, name: &str, values: impl Iterator<Item = Option<&'v str>>) {
         self.put(name, Arc::new(values.collect::<StringArray>()));
     }

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -20,7 +21,7 @@ use super::error::{DatasetError, Problem};
 use super::spec::{TABLE_KEY, TableSpec, VERSION, VERSION_KEY};
 
 /// Rows decoded at a time: some megabytes of columns, whatever the table's size.
-const BATCH_ROWS: usize = 16_384;
+pub(crate) const BATCH_ROWS: usize = 16_384;
 
 /// The four bytes at both ends of a Parquet file.
 const MAGIC: &[u8; 4] = b"PAR1";
@@ -110,20 +111,9 @@ impl TableReader {
     }
 
     fn check(&mut self, batch: &RecordBatch) -> Result<Batch, DatasetError> {
-        let mut columns = Vec::with_capacity(self.spec.columns.len());
-        for spec in self.spec.columns {
-            let checked =
-                batch.column_by_name(spec.name).map_or(Ok(Column::Absent), |array| Column::check(spec, array));
-            columns.push(checked.map_err(|(row, problem)| DatasetError::Cell {
-                path: self.path.clone(),
-                row: self.row + row,
-                column: spec.name,
-                problem: Box::new(problem),
-            })?);
-        }
-        let (first_row, row_count) = (self.row, batch.num_rows());
-        self.row += row_count;
-        Ok(Batch { path: self.path.clone(), spec: self.spec, first_row, row_count, columns })
+        let rows = self.row..self.row + batch.num_rows();
+        self.row = rows.end;
+        Batch::checked(&self.path, self.spec, rows, |at| batch.column_by_name(self.spec.columns[at].name))
     }
 
     fn damaged(&self, source: ParquetError) -> DatasetError {
@@ -132,8 +122,28 @@ impl TableReader {
 }
 
 impl Batch {
+    /// Rows of a table whose columns, by position where they are there, are checked.
+    pub(crate) fn checked<'a>(
+        path: &Path,
+        spec: &'static TableSpec,
+        rows: Range<usize>,
+        array: impl Fn(usize) -> Option<&'a ArrayRef>,
+    ) -> Result<Batch, DatasetError> {
+        let mut columns = Vec::with_capacity(spec.columns.len());
+        for (at, column) in spec.columns.iter().enumerate() {
+            let checked = array(at).map_or(Ok(Column::Absent), |array| Column::check(column, array));
+            columns.push(checked.map_err(|(row, problem)| DatasetError::Cell {
+                path: path.to_owned(),
+                row: rows.start + row,
+                column: column.name,
+                problem: Box::new(problem),
+            })?);
+        }
+        Ok(Batch { path: path.to_owned(), spec, first_row: rows.start, row_count: rows.len(), columns })
+    }
+
     /// The rows of the batch, from zero.
-    pub(crate) fn rows(&self) -> std::ops::Range<usize> {
+    pub(crate) fn rows(&self) -> Range<usize> {
         0..self.row_count
     }
 

@@ -76,9 +76,9 @@ fn a_price_whose_interval_ends_before_it_starts_is_refused() {
     let interval = Interval { start: Timestamp(5), end: Timestamp(9) };
     let price = Price { owner: Owner::Node(NodeIndex(0)), kind: Kind::Heat, interval, price: 1 };
     let found = result_refusal(
-        |path, instance| write_prices(path, instance, &[price]).unwrap(),
+        |path, instance| write_prices(path, instance.fleet(), &[price]).unwrap(),
         |columns| set(columns, "end", times(&[5])),
-        read_prices,
+        |path, instance| read_prices(path, instance.fleet()),
     );
     let expected = "the window ends at 5 us, which is not after its start at 5 us";
     assert_eq!(found, format!("table.parquet: row 0, column end: {expected}"));
@@ -92,7 +92,7 @@ fn instants_beyond_the_range_of_the_models_are_neither_read_nor_written() {
     let (dir, instance) = (tempfile::tempdir().unwrap(), common::instance());
     let interval = Interval { start: Timestamp(0), end: Timestamp(i64::MAX) };
     let price = Price { owner: Owner::Node(NodeIndex(0)), kind: Kind::Heat, interval, price: 1 };
-    let refused = write_prices(&dir.path().join("prices.parquet"), &instance, &[price]).unwrap_err().to_string();
+    let refused = write_prices(&dir.path().join("prices.parquet"), instance.fleet(), &[price]).unwrap_err().to_string();
     let found = without_dir(&refused, dir.path());
     assert_eq!(found, format!("prices.parquet: row 0, column end: cannot be written: {expected}"));
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::table::error::{DatasetError, Problem};
 use crate::table::sink::write_table;
-use crate::table::source::TableReader;
 use crate::table::spec::ColumnType::{Amount, Text, U64};
 use crate::table::spec::{TableSpec, optional, required};
+use crate::table::stated::{Batches, TableSource};
 
 /// The schema of `balances.parquet`.
 pub const BALANCES: TableSpec = TableSpec {
@@ -62,13 +62,13 @@ pub struct BalanceRow {
     pub round: u64,
 }
 
-/// Reads balances, in table order.
+/// Reads balances, in table order, from a file or as a caller states them.
 ///
 /// # Errors
 /// The first defect found, with its row and column: a party that is none or named twice, one but the operator that owes, a hold
 /// of more than there is, and rows of several rounds.
-pub fn read_balances(path: &Path) -> Result<Vec<BalanceRow>, DatasetError> {
-    let mut reader = TableReader::open(path, &BALANCES)?;
+pub fn read_balances<'p>(source: impl Into<TableSource<'p>>) -> Result<Vec<BalanceRow>, DatasetError> {
+    let mut reader = Batches::open(source.into(), &BALANCES)?;
     let mut balances: Vec<BalanceRow> = Vec::with_capacity(reader.row_count());
     let mut seen: HashMap<String, usize> = HashMap::new();
     while let Some(batch) = reader.next()? {

@@ -9,9 +9,9 @@ use lessor_models::job::ServiceClass;
 use super::goods::{BidGood, GoodCells, write_goods};
 use crate::table::error::{DatasetError, Problem};
 use crate::table::sink::write_table;
-use crate::table::source::TableReader;
 use crate::table::spec::ColumnType::{Amount, Flag, Text, Time};
 use crate::table::spec::{TableSpec, optional, required};
+use crate::table::stated::{Batches, TableSource};
 use crate::table::words::Owners;
 
 /// The schema of `bids.parquet`.
@@ -67,13 +67,13 @@ pub struct BidRows {
     pub row: usize,
 }
 
-/// Reads a book, in table order.
+/// Reads a book, in table order, from a file or as a caller states it.
 ///
 /// # Errors
 /// The first defect found, with its row and column: money in floating point, an amount below zero or beyond 2^53, a good
 /// that the fleet does not have, one account twice at one instant, a bid whose rows disagree, and a name of two bids.
-pub fn read_bids(path: &Path, fleet: &Fleet) -> Result<Vec<BidRows>, DatasetError> {
-    let mut reader = TableReader::open(path, &BIDS).map_err(whole_money)?;
+pub fn read_bids<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Result<Vec<BidRows>, DatasetError> {
+    let mut reader = Batches::open(source.into(), &BIDS)?;
     let mut owners = Owners::new(fleet);
     let mut bids: Vec<BidRows> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -132,19 +132,6 @@ fn disagreement(last: &BidRows, row: &BidRows, good: BidGood) -> Option<(&'stati
     }
     let twice = Problem::Model("names an account that the bid has at the same time already; add the quantities up");
     last.goods.iter().any(|other| other.meets(&good)).then_some(("owner", twice))
-}
-
-/// A column of money in floating point, told with a row: every row of it is wrong.
-pub(super) fn whole_money(error: DatasetError) -> DatasetError {
-    match error {
-        DatasetError::WrongType { path, column: column @ ("amount" | "price"), found, .. }
-            if found.starts_with("Float") =>
-        {
-            let problem = Problem::Model("is in floating point; money is in whole micro-credits");
-            DatasetError::Cell { path, row: 0, column, problem: Box::new(problem) }
-        }
-        other => other,
-    }
 }
 
 /// Writes a book.

@@ -5,13 +5,12 @@ use std::path::Path;
 
 use lessor_models::fleet::Fleet;
 
-use super::bids::whole_money;
 use super::goods::{BidGood, GoodCells, write_goods};
 use crate::table::error::{DatasetError, Problem};
 use crate::table::sink::write_table;
-use crate::table::source::TableReader;
 use crate::table::spec::ColumnType::{Amount, Flag, Text, Time};
 use crate::table::spec::{TableSpec, optional, required};
+use crate::table::stated::{Batches, TableSource};
 use crate::table::words::Owners;
 
 /// The schema of `offers.parquet`.
@@ -78,13 +77,13 @@ pub struct OfferGood {
     pub heat_price: u64,
 }
 
-/// Reads offers, in table order.
+/// Reads offers, in table order, from a file or as a caller states them.
 ///
 /// # Errors
 /// The first defect found, with its row and column: a price in floating point, a good that the fleet does not have, one account
 /// twice at one instant, an offer whose rows disagree, and a name of two offers.
-pub fn read_offers(path: &Path, fleet: &Fleet) -> Result<Vec<OfferRows>, DatasetError> {
-    let mut reader = TableReader::open(path, &OFFERS).map_err(whole_money)?;
+pub fn read_offers<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Result<Vec<OfferRows>, DatasetError> {
+    let mut reader = Batches::open(source.into(), &OFFERS)?;
     let mut owners = Owners::new(fleet);
     let mut offers: Vec<OfferRows> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();

@@ -8,9 +8,9 @@ use lessor_models::resources::Kind;
 
 use crate::table::error::{DatasetError, Problem};
 use crate::table::sink::write_table;
-use crate::table::source::TableReader;
 use crate::table::spec::ColumnType::{Amount, Text, U64};
 use crate::table::spec::{TableSpec, optional, required};
+use crate::table::stated::{Batches, TableSource};
 use crate::table::words::{Owners, owner_type};
 
 /// The schema of `posted.parquet`.
@@ -40,13 +40,13 @@ pub struct PostedRow {
     pub excess: i64,
 }
 
-/// Reads posted prices, in table order.
+/// Reads posted prices, in table order, from a file or as a caller states them.
 ///
 /// # Errors
 /// The first defect found, with its row and column: an account that the fleet does not have or that is named twice, and one both
 /// above its target and below it.
-pub fn read_posted(path: &Path, fleet: &Fleet) -> Result<Vec<PostedRow>, DatasetError> {
-    let mut reader = TableReader::open(path, &POSTED)?;
+pub fn read_posted<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Result<Vec<PostedRow>, DatasetError> {
+    let mut reader = Batches::open(source.into(), &POSTED)?;
     let mut owners = Owners::new(fleet);
     let mut posted = Vec::with_capacity(reader.row_count());
     let mut seen: HashMap<(Owner, Kind), usize> = HashMap::new();

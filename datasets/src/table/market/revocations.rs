@@ -7,9 +7,9 @@ use lessor_models::time::{Interval, Timestamp};
 use crate::table::error::{DatasetError, Problem};
 use crate::table::plan::interval;
 use crate::table::sink::write_table;
-use crate::table::source::TableReader;
 use crate::table::spec::ColumnType::{Amount, Text, Time};
 use crate::table::spec::{TableSpec, optional, required};
+use crate::table::stated::{Batches, TableSource};
 
 /// The schema of `revocations.parquet`.
 pub const REVOCATIONS: TableSpec = TableSpec {
@@ -40,12 +40,12 @@ pub struct RevocationRow {
     pub seller: Option<String>,
 }
 
-/// Reads revocations, in table order.
+/// Reads revocations, in table order, from a file or as a caller states them.
 ///
 /// # Errors
 /// The first defect found, with its row and column.
-pub fn read_revocations(path: &Path) -> Result<Vec<RevocationRow>, DatasetError> {
-    let mut reader = TableReader::open(path, &REVOCATIONS)?;
+pub fn read_revocations<'p>(source: impl Into<TableSource<'p>>) -> Result<Vec<RevocationRow>, DatasetError> {
+    let mut reader = Batches::open(source.into(), &REVOCATIONS)?;
     let mut revocations = Vec::with_capacity(reader.row_count());
     while let Some(batch) = reader.next()? {
         let [holder, paid, revoked, seller] = ["holder", "paid", "revoked", "seller"].map(|name| batch.column(name));

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lessor_models::account_prices::PriceError;
+use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
 use lessor_models::plan::Price;
 use lessor_models::resources::Kind;
@@ -36,9 +37,9 @@ pub const PRICES: TableSpec = TableSpec {
 ///
 /// # Errors
 /// The first defect found, with its row and column.
-pub fn read_prices(path: &Path, instance: &Instance) -> Result<Vec<Price>, DatasetError> {
+pub fn read_prices(path: &Path, fleet: &Fleet) -> Result<Vec<Price>, DatasetError> {
     let mut reader = TableReader::open(path, &PRICES)?;
-    let mut owners = Owners::new(instance.fleet());
+    let mut owners = Owners::new(fleet);
     let mut prices = Vec::with_capacity(reader.row_count());
     while let Some(batch) = reader.next()? {
         let [owner, owner_type, kind, price] = ["owner", "owner_type", "kind", "price"].map(|name| batch.column(name));
@@ -60,7 +61,7 @@ pub fn read_prices(path: &Path, instance: &Instance) -> Result<Vec<Price>, Datas
 /// # Errors
 /// The first defect found, with its row and column.
 pub fn charge_prices(path: &Path, instance: Instance) -> Result<Instance, DatasetError> {
-    let prices = read_prices(path, &instance)?;
+    let prices = read_prices(path, instance.fleet())?;
     instance.with_prices(&prices).map_err(|PriceError { row, field, problem }| DatasetError::Cell {
         path: path.to_owned(),
         row,
@@ -82,8 +83,7 @@ pub(crate) fn interval(window: [Cells; 2], row: usize) -> Result<Interval, Datas
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn write_prices(path: &Path, instance: &Instance, prices: &[Price]) -> Result<(), DatasetError> {
-    let fleet = instance.fleet();
+pub fn write_prices(path: &Path, fleet: &Fleet, prices: &[Price]) -> Result<(), DatasetError> {
     write_table(path, &PRICES, prices.len(), |rows, columns| {
         let prices = &prices[rows];
         let bindings: Vec<String> = prices.iter().map(|price| account_words(fleet, price.owner, price.kind)).collect();

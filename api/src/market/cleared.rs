@@ -1,0 +1,296 @@
+//! A round that is cleared, settled and looked at again, and what tables say of it. A function of the round until a stop is raised:
+//! nothing here knows of files or calls.
+
+use lessor_datasets::table::{AwardRow, BalanceRow, EntryRow, PostedRow, SaleRow};
+use lessor_market::book::GoodIndex;
+use lessor_market::money::Money;
+use lessor_market::policy::Format;
+use lessor_market::posted::Standing;
+use lessor_market::preemption;
+use lessor_market::session::catalog::ListedGood;
+use lessor_market::session::check::{Residuals, residuals};
+use lessor_market::session::posted_prices;
+use lessor_market::session::supporting_prices::{self, SupportingPrices};
+use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionError, SessionOutcome, clear_session};
+use lessor_market::session::{posting, probe};
+use lessor_market::settlement::{
+    Entry, HolderId, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit,
+};
+use lessor_models::plan::Price;
+use lessor_models::words::millionths;
+use lessor_solver::support::stop::Stop;
+
+use super::error::MarketError;
+use super::purses;
+use super::record::{Certificate, ExactPayment, Figures};
+use super::round::Round;
+
+/// The number of a first round; where nobody says what bidders have, round 0 issues what they may owe.
+const FIRST: RoundId = RoundId(1);
+
+/// A round with all that is said of it.
+#[derive(Debug)]
+pub(crate) struct Cleared {
+    /// What came of bids and offers.
+    pub(super) outcome: SessionOutcome,
+    /// What parties have afterwards.
+    pub(crate) balances: Vec<BalanceRow>,
+    /// What moved between them.
+    pub(super) entries: Vec<Entry>,
+    /// Prices of each class.
+    pub(super) prices: Vec<SupportingPrices>,
+    /// The figures.
+    pub(crate) figures: Figures,
+    /// The proof.
+    pub(crate) certificate: Certificate,
+}
+
+/// Clears, settles, and looks at everything again.
+///
+/// # Errors
+/// A round that the market refuses, that the ledger does not settle, or that its second look refuses.
+pub(crate) fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, MarketError> {
+    let session = round.session();
+    let outcome = clear_session(&session, solving).map_err(|error| named(round, error))?;
+    let mut transfers = posting::transfers(&session, &outcome);
+    let sellers = purses::sellers(round.purses.as_ref(), &transfers);
+    transfers.extend(preemption::transfers(&round.policy.rules().preemption, &round.revocations, sellers));
+    let found = residuals(&session, &outcome, &transfers);
+    if !found.are_zero() {
+        return Err(MarketError::Refused { what: broken(&found) });
+    }
+    let (number, ledger, entries) = settle(round, &transfers)?;
+    let balances = purses::rows(&ledger, round.purses.as_ref(), number, &round.parties)?;
+    let prices: Vec<SupportingPrices> =
+        outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class, probing)).collect();
+    let figures = figures(round, &outcome, &entries, ledger.balance(Party::Operator));
+    let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
+    Ok(Cleared { outcome, balances, entries, prices, figures, certificate })
+}
+
+/// Why a round is not cleared, with the offer by its name.
+fn named(round: &Round, error: SessionError) -> MarketError {
+    match (error, &round.offers_path) {
+        (SessionError::Proceeds { offer, gets }, Some(path)) => {
+            MarketError::BeyondProceeds { path: path.clone(), offer: round.offer_rows[offer].name.clone(), gets }
+        }
+        (error, _) => MarketError::Session(error),
+    }
+}
+
+/// The rules that do not hold, by the names that a certificate has for them.
+fn broken(found: &Residuals) -> String {
+    let all = [
+        ("overdrawn", i128::try_from(found.overdrawn).unwrap_or(i128::MAX)),
+        ("above_holder_cap", i128::try_from(found.above_holder_cap).unwrap_or(i128::MAX)),
+        ("groups_broken", found.groups_broken.into()),
+        ("above_bid", found.above_bid.into()),
+        ("below_reserve", found.below_reserve),
+        ("above_cap", found.above_cap),
+        ("below_ask", found.below_ask.into()),
+        ("unbalanced", i128::try_from(found.unbalanced).unwrap_or(i128::MAX)),
+    ];
+    let words =
+        all.into_iter().filter(|residual| residual.1 != 0).map(|(name, value)| format!("{name} is {value}, not 0"));
+    words.collect::<Vec<_>>().join("; ")
+}
+
+/// Posts a round to the ledger that goes on from the balances before, or to a new one in which bidders have what they may owe.
+fn settle(round: &Round, transfers: &[Transfer]) -> Result<(RoundId, Ledger, Vec<Entry>), MarketError> {
+    let rules = round.policy.rules();
+    let (mut ledger, number, issued) = match &round.purses {
+        Some(purses) => {
+            let number = RoundId(purses.last.0.saturating_add(1));
+            let ledger = Ledger::carried_on(rules.deficit_max, &purses.balances, purses.last);
+            (ledger.map_err(|error| unsettled(round, error))?, number, Vec::new())
+        }
+        None => (Ledger::new(rules.deficit_max), FIRST, posting::issues(&rules.fees, &round.bids)),
+    };
+    let before = ledger.balances().collect();
+    let mut entries = Vec::new();
+    for (number, transfers) in [(RoundId(0), issued.as_slice()), (number, transfers)] {
+        if number == RoundId(0) && transfers.is_empty() {
+            continue;
+        }
+        if let Receipt::Posted(posted) = ledger.settle(number, transfers).map_err(|error| unsettled(round, error))? {
+            entries.extend(posted);
+        }
+    }
+    let audited = audit(&before, &entries).map_err(|defect| MarketError::Refused { what: defect.to_string() })?;
+    if audited.values().sum::<i128>() != 0 || !audited.into_iter().eq(ledger.balances()) {
+        return Err(MarketError::Refused {
+            what: "the entries do not lead to the balances, or those not to zero".to_owned(),
+        });
+    }
+    Ok((number, ledger, entries))
+}
+
+/// Why the ledger refuses, with the party by its name.
+fn unsettled(round: &Round, error: SettleError) -> MarketError {
+    match error {
+        SettleError::Overspent { party, short } => MarketError::Short { party: round.parties.name(party), short },
+        other => MarketError::Settle(other),
+    }
+}
+
+fn figures(round: &Round, outcome: &SessionOutcome, entries: &[Entry], operator: i128) -> Figures {
+    let won = || outcome.fates.iter().filter_map(|fate| Some((fate, fate.result.ok()?)));
+    let micro = |amount: Money| u128::from(amount.micro_credits());
+    let bids = round.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result.is_ok());
+    let surplus = outcome.classes.iter().map(|class| class.surplus).sum();
+    let fees = entries.iter().map(|entry| entry.transfer).filter(|transfer| transfer.purpose == Purpose::Fee);
+    Figures {
+        bids: round.bids.len(),
+        bidders: round.bidders,
+        winners: won().count(),
+        offers: round.offers.len(),
+        sales: outcome.offer_fates.iter().filter(|fate| fate.result.is_ok()).count(),
+        value: bids.map(|(bid, fate)| micro(fate.worth(bid))).sum(),
+        revenue: won().map(|(_, paid)| micro(paid)).sum(),
+        surplus,
+        efficiency: reached(outcome).map(|bound| surplus as f64 / bound.max(1) as f64),
+        fees: fees.map(|fee| micro(fee.amount)).sum(),
+        operator,
+        tie_break_seed: round.policy.rules().tie_break_seed,
+        unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
+        exact_payments: outcome.classes.iter().flat_map(|class| exact_payments(round, class)).collect(),
+    }
+}
+
+/// What each winner of a class of sealed bids owes exactly.
+fn exact_payments<'a>(round: &'a Round, class: &'a ClassOutcome) -> impl Iterator<Item = ExactPayment> + 'a {
+    let account_class = &round.policy.rules().classes[class.class].name;
+    class.exact_payments.iter().map(|(bidder, exact)| ExactPayment {
+        account_class: account_class.clone(),
+        bidder: round.parties.holder_name(HolderId(bidder.0)).to_owned(),
+        payment: millionths(i128::try_from(*exact).unwrap_or(i128::MAX)),
+    })
+}
+
+/// The bound on the surplus of all classes together.
+fn bound(outcome: &SessionOutcome) -> Option<u128> {
+    outcome.classes.iter().map(|class| class.bound).sum()
+}
+
+/// The same, where there is an outcome to hold against it: one that could not be settled is none.
+fn reached(outcome: &SessionOutcome) -> Option<u128> {
+    bound(outcome).filter(|_| !outcome.settled_nothing())
+}
+
+fn certificate(
+    round: &Round,
+    outcome: &SessionOutcome,
+    (found, prices): (&Residuals, &[SupportingPrices]),
+    probing: &Stop,
+) -> Result<Certificate, MarketError> {
+    let session = round.session();
+    let core_violation = probe::core_violation(&session, outcome, probing)?;
+    let regret = probe::regret(&session, outcome, probing)?;
+    let surplus: u128 = outcome.classes.iter().map(|class| class.surplus).sum();
+    let bound = bound(outcome);
+    let price_bound: u128 = prices.iter().map(|prices| prices.bound).sum();
+    if price_bound < surplus {
+        return Err(MarketError::Refused { what: format!("prices bound the surplus {surplus} by {price_bound}") });
+    }
+    Ok(Certificate {
+        inputs_blake3: round.hash.clone(),
+        surplus,
+        bound,
+        price_bound,
+        gap: reached(outcome).map(|bound| bound.saturating_sub(surplus) as f64 / bound.max(1) as f64),
+        overdrawn: found.overdrawn,
+        above_holder_cap: found.above_holder_cap,
+        groups_broken: found.groups_broken,
+        above_bid: found.above_bid,
+        below_reserve: found.below_reserve,
+        above_cap: found.above_cap,
+        below_ask: found.below_ask,
+        unbalanced: found.unbalanced,
+        core_violation,
+        misreports: regret.tried,
+        misreports_unfinished: regret.unfinished,
+        misreports_cut: regret.is_cut,
+        regret: (!outcome.settled_nothing()).then_some(regret.most),
+    })
+}
+
+/// What came of each bid.
+pub(crate) fn awards(round: &Round, cleared: &Cleared) -> Vec<AwardRow> {
+    (0..round.rows.len()).map(|bid| award(round, bid, &cleared.outcome.fates[bid])).collect()
+}
+
+/// What came of each offer.
+pub(crate) fn sales(round: &Round, cleared: &Cleared) -> Vec<SaleRow> {
+    (0..round.offers.len()).map(|offer| sale(round, offer, &cleared.outcome.offer_fates[offer])).collect()
+}
+
+/// What moved, with parties by name.
+pub(crate) fn entries(round: &Round, cleared: &Cleared) -> Vec<EntryRow> {
+    cleared.entries.iter().map(|entry| entry_row(round, entry)).collect()
+}
+
+/// The price of every good: what everybody pays where the rule has such prices, else the reserve price and what supports the round
+/// above it.
+pub(crate) fn prices(cleared: &Cleared) -> Vec<Price> {
+    let of_class = |(class, supporting): (&ClassOutcome, &SupportingPrices)| -> Vec<Price> {
+        let price = |(at, (good, &above)): (u32, (&ListedGood, &u64))| Price {
+            owner: good.owner,
+            kind: good.kind,
+            interval: good.interval,
+            price: class.price(GoodIndex(at), above),
+        };
+        (0_u32..).zip(class.catalog.goods().iter().zip(&supporting.above_reserve)).map(price).collect()
+    };
+    cleared.outcome.classes.iter().zip(&cleared.prices).flat_map(of_class).collect()
+}
+
+/// The posted prices of the next round, where the policy posts any.
+pub(crate) fn posted(round: &Round, cleared: &Cleared) -> Option<Vec<PostedRow>> {
+    if round.policy.rules().classes.iter().all(|class| class.format != Format::Posted) {
+        return None;
+    }
+    let prices = posted_prices::after(&round.session(), &cleared.outcome);
+    let row =
+        |((owner, kind), Standing { price, smoothed })| PostedRow { owner, kind, price: price.0, excess: smoothed };
+    Some(prices.into_iter().map(row).collect())
+}
+
+fn sale(round: &Round, offer: usize, fate: &OfferFate) -> SaleRow {
+    let row = &round.offer_rows[offer];
+    SaleRow {
+        offer: row.name.clone(),
+        seller: row.seller.clone(),
+        account_class: fate.class.map(|class| round.policy.rules().classes[class].name.clone()),
+        ask: fate.ask.micro_credits(),
+        part: fate.part,
+        proceeds: fate.result.ok().map(Money::micro_credits),
+        reason: fate.result.err().map(|lost| lost.name().to_owned()),
+    }
+}
+
+fn award(round: &Round, bid: usize, fate: &Fate) -> AwardRow {
+    let row = &round.rows[bid];
+    AwardRow {
+        bid: row.name.clone(),
+        bidder: row.bidder.clone(),
+        group: row.group.clone(),
+        account_class: fate.class.map(|class| round.policy.rules().classes[class].name.clone()),
+        amount: row.amount,
+        counted: fate.counted.micro_credits(),
+        reserve: fate.reserve.micro_credits(),
+        part: fate.part,
+        payment: fate.result.ok().map(Money::micro_credits),
+        reason: fate.result.err().map(|lost| lost.name().to_owned()),
+    }
+}
+
+fn entry_row(round: &Round, entry: &Entry) -> EntryRow {
+    EntryRow {
+        sequence: entry.sequence,
+        round: entry.round.0,
+        from: round.parties.name(entry.transfer.from),
+        to: round.parties.name(entry.transfer.to),
+        amount: entry.transfer.amount.micro_credits(),
+        purpose: entry.transfer.purpose.name().to_owned(),
+    }
+}
