@@ -247,3 +247,29 @@ async fn a_revocation_reaches_its_holder_and_then_whatever_enforces_tokens() {
     calls.send(call()).await.unwrap();
     assert_eq!(revoked(&mut answers).await, []);
 }
+
+#[tokio::test]
+async fn watches_beyond_those_of_a_connection_are_refused_until_one_ends() {
+    let mut running = Running::start().await;
+    let mut open = Vec::new();
+    let refused = loop {
+        match running.calls.watch(WatchRequest::default()).await {
+            Ok(stream) => open.push(stream.into_inner()),
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(why(&refused), (Code::ResourceExhausted, "TOO_MANY_WATCHES".to_owned()));
+    assert_eq!(refused.get_error_details().error_info().unwrap().metadata["most"], open.len().to_string());
+    let page = running.metrics_page().await;
+    let open_watches = format!("lessor_watches {}", open.len());
+    for line in [open_watches.as_str(), "lessor_calls_total{method=\"Watch\",code=\"8\"} 1"] {
+        assert!(page.lines().any(|said| said == line), "{line} is not in {page}");
+    }
+    // Another connection has its own.
+    let mut others = service::calls(running.server()).await;
+    let _other = others.watch(WatchRequest::default()).await.unwrap();
+    drop(open.pop());
+    while running.calls.watch(WatchRequest::default()).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}

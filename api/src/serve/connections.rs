@@ -2,9 +2,10 @@
 //!
 //! A system gives a process so many descriptors. Where connections take all of them, a journal cannot begin its next segment, and
 //! ends. So connections have places, fewer than there are descriptors, and what finds none waits to be taken. Whoever holds
-//! one is heard of now and then: a connection that is served is asked whether it is still there, and answers.
+//! one is heard of now and then: a connection that is served is asked whether it is still there, and answers. One that has not said
+//! a word is not served yet, and has less time for that.
 
-use std::io::{self, ErrorKind, IoSlice};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +14,8 @@ use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep};
-use tonic::transport::server::Connected;
 
 /// Connections at once, whatever the system would give.
 const CONNECTIONS_MAX: usize = 1 << 14;
@@ -38,7 +37,7 @@ impl Places {
         Places::new(of_descriptors(descriptors()), taken)
     }
 
-    fn new(most: usize, taken: Gauge) -> Places {
+    pub(super) fn new(most: usize, taken: Gauge) -> Places {
         Places { free: Arc::new(Semaphore::new(most)), taken, is_told: Arc::default() }
     }
 
@@ -79,86 +78,46 @@ impl Drop for Place {
     }
 }
 
-/// A connection with its place, which it loses where nothing is heard from it for so long.
+/// How long nothing was heard of a connection.
 #[derive(Debug)]
-pub(super) struct Placed<Inner> {
-    inner: Inner,
-    silence: Duration,
+pub(super) struct Silence {
+    most: Duration,
     until: Pin<Box<Sleep>>,
     is_heard: bool,
-    _place: Place,
 }
 
-impl<Inner> Placed<Inner> {
-    /// A connection at a place, and how long it may be silent, at least: up to twice as long may pass before that is noticed.
-    pub(super) fn new(inner: Inner, place: Place, silence: Duration) -> Placed<Inner> {
-        Placed { inner, silence, until: Box::pin(sleep(silence)), is_heard: false, _place: place }
+impl Silence {
+    /// Of a connection that has so long for its first word, and may then be silent for so long, at least: up to twice as long may
+    /// pass before that is noticed.
+    pub(super) fn new((first, most): (Duration, Duration)) -> Silence {
+        Silence { most, until: Box::pin(sleep(first)), is_heard: false }
+    }
+
+    /// Something was heard.
+    pub(super) fn broken(&mut self) {
+        self.is_heard = true;
     }
 
     /// Ready once nothing was heard for so long.
-    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(self.until.as_mut().poll(context));
             if !std::mem::take(&mut self.is_heard) {
                 return Poll::Ready(());
             }
-            self.until.as_mut().reset(Instant::now() + self.silence);
+            self.until.as_mut().reset(Instant::now() + self.most);
         }
-    }
-}
-
-impl<Inner: AsyncRead + Unpin> AsyncRead for Placed<Inner> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if let Poll::Ready(read) = Pin::new(&mut self.inner).poll_read(context, into) {
-            self.is_heard = true;
-            return Poll::Ready(read);
-        }
-        self.poll_silence(context).map(|()| Err(ErrorKind::TimedOut.into()))
-    }
-}
-
-impl<Inner: AsyncWrite + Unpin> AsyncWrite for Placed<Inner> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(context)
-    }
-}
-
-impl<Inner: Connected> Connected for Placed<Inner> {
-    type ConnectInfo = Inner::ConnectInfo;
-
-    fn connect_info(&self) -> Inner::ConnectInfo {
-        self.inner.connect_info()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use futures_util::FutureExt;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::sleep_until;
 
     use super::*;
-
-    const SILENCE: Duration = Duration::from_millis(20);
 
     #[test]
     fn connections_leave_descriptors_to_the_journal() {
@@ -181,29 +140,17 @@ mod tests {
         assert_eq!(taken.get(), 0);
     }
 
-    /// A server had kept whoever connected and said nothing, until it had no descriptor left.
     #[tokio::test]
-    async fn who_says_nothing_loses_its_place() {
-        let taken = Gauge::default();
-        let place = Places::new(1, taken.clone()).take().await;
-        let (mut caller, served) = duplex(64);
-        let mut served = Placed::new(served, place, SILENCE);
-        caller.write_all(b"hello").await.unwrap();
-        let mut heard = [0; 5];
-        assert_eq!(served.read(&mut heard).await.unwrap(), 5);
-        let failed = served.read(&mut heard).await.unwrap_err();
-        assert_eq!(failed.kind(), ErrorKind::TimedOut);
-        drop(served);
-        assert_eq!(taken.get(), 0);
-    }
-
-    #[tokio::test]
-    async fn who_was_heard_has_as_long_again() {
-        let (_caller, served) = duplex(64);
-        let mut served = Placed::new(served, Places::new(1, Gauge::default()).take().await, SILENCE);
-        let (first, silence) = (served.until.deadline(), served.silence);
-        served.is_heard = true;
-        std::future::poll_fn(|context| served.poll_silence(context)).await;
-        assert!(served.until.deadline() >= first + silence);
+    async fn who_was_heard_in_time_may_be_silent_for_longer() {
+        let (first, most) = (Duration::from_millis(20), Duration::from_hours(1));
+        let mut silence = Silence::new((first, most));
+        let word = silence.until.deadline();
+        assert!(word < Instant::now() + first + most);
+        silence.broken();
+        sleep_until(word).await;
+        assert!(poll_fn(|context| Poll::Ready(silence.poll(context).is_pending())).await);
+        assert!(silence.until.deadline() >= word + most);
+        let mut silence = Silence::new((first, most));
+        poll_fn(|context| silence.poll(context)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! A connection whose answers leave together.
+//! Answers of a connection that leave together.
 //!
 //! HTTP/2 here writes as soon as one answer is there. Where many become ready at once, as after a group commit, that is nearly a
 //! system call for each. A write to this connection first lets everything else run that is ready to, so that it finds the other
@@ -6,26 +6,22 @@
 //! ready that answers gather anyway, and for a while connections write without it.
 
 use std::future::Future;
-use std::io::{self, IoSlice};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, Wake, Waker, ready};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tonic::transport::server::Connected;
 
 /// Giving way takes no longer than this where it is worth it.
 const TURN_MAX: Duration = Duration::from_millis(3);
 /// How long connections write at once after it took longer.
 const BUSY: Duration = Duration::from_millis(50);
 
-/// A connection that lets others run before it writes.
+/// The turns of a connection that lets others run before it writes.
 #[derive(Debug)]
-pub(super) struct JointWrites<Inner> {
-    inner: Inner,
+pub(super) struct Turns {
     turn: Turn,
     bell: Arc<Bell>,
     rush: Arc<Rush>,
@@ -90,14 +86,21 @@ impl Wake for Bell {
     }
 }
 
-impl<Inner> JointWrites<Inner> {
-    /// The same connection, with joint writes.
-    pub(super) fn new(inner: Inner, rush: Arc<Rush>) -> JointWrites<Inner> {
-        JointWrites { inner, turn: Turn::None, bell: Arc::default(), rush }
+impl Turns {
+    /// Of a connection with nothing to write yet.
+    pub(super) fn new(rush: Arc<Rush>) -> Turns {
+        Turns { turn: Turn::None, bell: Arc::default(), rush }
+    }
+
+    /// What was written is flushed: what comes next waits for its own turn.
+    pub(super) fn end(&mut self) {
+        if self.turn == Turn::Come {
+            self.turn = Turn::None;
+        }
     }
 
     /// Waits until everything else has run.
-    fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let began = match self.turn {
             Turn::Come => return Poll::Ready(()),
             Turn::Awaited(began) => {
@@ -129,134 +132,10 @@ impl<Inner> JointWrites<Inner> {
     }
 }
 
-impl<Inner: AsyncRead + Unpin> AsyncRead for JointWrites<Inner> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, into)
-    }
-}
-
-impl<Inner: AsyncWrite + Unpin> AsyncWrite for JointWrites<Inner> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_turn(context));
-        Pin::new(&mut self.inner).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_turn(context));
-        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.turn == Turn::Come {
-            self.turn = Turn::None;
-        }
-        Pin::new(&mut self.inner).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(context)
-    }
-}
-
-impl<Inner: Connected> Connected for JointWrites<Inner> {
-    type ConnectInfo = Inner::ConnectInfo;
-
-    fn connect_info(&self) -> Inner::ConnectInfo {
-        self.inner.connect_info()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
-    use std::sync::Mutex;
-
     use super::*;
 
-    /// Where bytes are written to; keeps how many came with each write.
-    #[derive(Debug, Default)]
-    struct Writes(Vec<usize>);
-
-    impl AsyncWrite for Writes {
-        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-            self.0.push(bytes.len());
-            Poll::Ready(Ok(bytes.len()))
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    /// Bytes that answers left for a connection to write.
-    #[derive(Debug, Default)]
-    struct Outgoing {
-        bytes: Mutex<Vec<u8>>,
-        connection: AtomicWaker,
-    }
-
-    /// One answer after another, each of which makes the next one ready.
-    async fn answer(outgoing: Arc<Outgoing>, count: usize) {
-        for _ in 0..count {
-            outgoing.bytes.lock().unwrap().push(1);
-            outgoing.connection.wake();
-            // Ready again at once, behind whatever else is ready.
-            let mut is_back = false;
-            poll_fn(|context| {
-                context.waker().wake_by_ref();
-                if std::mem::replace(&mut is_back, true) { Poll::Ready(()) } else { Poll::Pending }
-            })
-            .await;
-        }
-    }
-
-    /// Writes until so many bytes have left, whenever there are some; gives the connection back.
-    async fn write<T: AsyncWrite + Unpin>(mut connection: T, outgoing: Arc<Outgoing>, mut left: usize) -> T {
-        poll_fn(|context| {
-            outgoing.connection.register(context.waker());
-            let mut bytes = outgoing.bytes.lock().unwrap();
-            while !bytes.is_empty() {
-                let written = ready!(Pin::new(&mut connection).poll_write(context, &bytes)).unwrap();
-                bytes.drain(..written);
-                left -= written;
-            }
-            assert!(Pin::new(&mut connection).poll_flush(context).is_ready());
-            if left == 0 { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-        connection
-    }
-
-    #[tokio::test]
-    async fn answers_that_follow_each_other_leave_in_one_write_and_later_ones_in_the_next() {
-        let outgoing = Arc::new(Outgoing::default());
-        let mut connection = JointWrites::new(Writes::default(), Arc::new(Rush::new()));
-        for count in [10, 5] {
-            tokio::spawn(answer(outgoing.clone(), count));
-            connection = tokio::spawn(write(connection, outgoing.clone(), count)).await.unwrap();
-        }
-        assert_eq!(connection.inner.0, [10, 5]);
-    }
-
-    #[tokio::test]
-    async fn without_it_they_would_leave_one_by_one() {
-        let outgoing = Arc::new(Outgoing::default());
-        tokio::spawn(answer(outgoing.clone(), 10));
-        let connection = tokio::spawn(write(Writes::default(), outgoing, 10)).await.unwrap();
-        assert_eq!(connection.0, [1; 10]);
-    }
     #[test]
     fn after_a_long_turn_nobody_gives_way_for_a_while() {
         let rush = Rush::new();

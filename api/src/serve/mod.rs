@@ -3,10 +3,11 @@
 //! `server` puts the transport together, over `tls` where there are certificates; `address` lets nothing but loopback speak in
 //! the clear. `data_directory` is what a server takes for its own, `market_policy` the rules of a market that leases go by,
 //! `metrics` and `shell_metrics` what is counted, `reflection` what the service says of itself, `reasons` what the transport
-//! refuses by itself, `connections` how many there are at once, `joint_writes` lets answers leave together, and `shutdown` ends
-//! it.
+//! refuses by itself, and `shutdown` ends it. `connection` is one as the transport has it: `connections` says how many there are at
+//! once and for how long they may be silent, and `joint_writes` lets answers leave together.
 
 mod address;
+mod connection;
 mod connections;
 mod data_directory;
 pub(crate) mod error;

@@ -22,10 +22,11 @@ use tonic::transport::{self, Server as Transport};
 use tonic_reflection::pb::{v1, v1alpha};
 
 use super::address::{self, TlsWish};
-use super::connections::{Placed, Places};
+use super::connection::Connection;
+use super::connections::Places;
 use super::data_directory;
 use super::error::ServeError;
-use super::joint_writes::{JointWrites, Rush};
+use super::joint_writes::Rush;
 use super::market_policy;
 use super::metrics::{Metrics, PageTask};
 use super::reasons::WithReasons;
@@ -55,8 +56,8 @@ const GIVEN_UP_MAX: usize = 4_096;
 const BACKLOG: u32 = 1_024;
 /// How often a quiet connection is asked whether it is still there, and how long it has to answer.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
-/// How long a connection may be silent: longer than one that is there takes to answer.
-const SILENCE: Duration = Duration::from_secs(45);
+/// How long a connection has for its first word, and how long it may then be silent: longer than one that is there takes to answer.
+const SILENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(45));
 /// How long a caller may take to agree on keys.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long calls may take to end when the server does.
@@ -392,8 +393,8 @@ async fn listen_on<S: LeaseService>(
     let incoming = incoming.then(move |accepted| {
         let (places, rush) = (places.clone(), rush.clone());
         async move {
-            let placed = Placed::new(accepted?, places.take().await, SILENCE);
-            io::Result::Ok(JointWrites::new(placed, rush))
+            let accepted = accepted?;
+            io::Result::Ok(Connection::new(accepted, places.take().await, (SILENCE, rush)))
         }
     });
     let task = tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { ended.wait().await }));

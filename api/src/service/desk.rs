@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::live_plane::LivePlane;
 use super::notices::Notices;
 use super::telling::Names;
+use super::watch_places::WatchPlaces;
 use crate::serve::Metrics;
 use crate::shell::{Answered, Handle, Overloaded, Pending, Stopped, View};
 
@@ -29,6 +30,7 @@ pub(crate) struct Desk {
     terms: Terms,
     metrics: Metrics,
     notices: Notices,
+    watches: WatchPlaces,
     plane: Mutex<LivePlane>,
     /// As of the last look.
     stale_tiles: AtomicU64,
@@ -38,11 +40,24 @@ impl Desk {
     /// A desk in front of a shell that has recovered.
     pub(crate) fn new(handle: Handle, (fleet, terms): (Arc<Fleet>, Terms), notices: Notices, metrics: Metrics) -> Desk {
         let plane = Mutex::new(LivePlane::new(&fleet));
-        Desk { handle, fleet, terms, metrics, notices, plane, stale_tiles: AtomicU64::new(0) }
+        Desk {
+            handle,
+            fleet,
+            terms,
+            metrics,
+            notices,
+            watches: WatchPlaces::of_server(),
+            plane,
+            stale_tiles: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn notices(&self) -> &Notices {
         &self.notices
+    }
+
+    pub(crate) fn watches(&self) -> &WatchPlaces {
+        &self.watches
     }
 
     pub(crate) fn fleet(&self) -> &Fleet {

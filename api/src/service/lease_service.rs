@@ -11,6 +11,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use super::desk::{Desk, stopped};
 use super::failure::{Failure, LEASES};
 use super::underway::{Underway, deadline};
+use super::watch_places::Caller;
 use super::{calls, session, telemetry, watch};
 use crate::proto;
 use crate::proto::lease_service_server::LeaseService;
@@ -165,7 +166,9 @@ impl LeaseService for Service {
 
     async fn watch(&self, request: Request<proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let underway = Underway::new((self.desk.metrics(), &LEASES), "Watch");
-        let opened = watch::open(Arc::clone(&self.desk), request.get_ref(), self.ended.clone());
+        let place = self.desk.watches().take(request.extensions().get::<Caller>());
+        let opened =
+            place.and_then(|place| watch::open(Arc::clone(&self.desk), request.get_ref(), (place, self.ended.clone())));
         underway.end(opened.map(ReceiverStream::new))
     }
 

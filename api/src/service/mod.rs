@@ -7,7 +7,7 @@
 //! messages of answers, `calls` has both sides of each call that changes something, `looks` those that only look, and
 //! `times`, `failure` and `underway` what they share. `watch`, `session` and `telemetry` are the streams, `live_plane` what telemetry leads
 //! to, `notices` and `revoked` what holders and protected things must hear, and `waiting` the calls of a session that wait for
-//! their answers.
+//! their answers. `watch_places` bounds open watches.
 
 mod calls;
 mod desk;
@@ -31,6 +31,7 @@ mod times;
 mod underway;
 mod waiting;
 mod watch;
+mod watch_places;
 
 pub(crate) use desk::Desk;
 pub(crate) use failure::{Edge, Failure, LEASES, MARKET, of_transport};
@@ -40,3 +41,4 @@ pub(crate) use stale_tiles::StaleTiles;
 pub(crate) use telling::account;
 pub(crate) use times::{read_duration, read_timestamp, timestamp};
 pub(crate) use underway::{Underway, deadline};
+pub(crate) use watch_places::Caller;

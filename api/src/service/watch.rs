@@ -15,6 +15,7 @@ use super::notices::{self, Hearing, Missed, Notice};
 use super::reading::{self, holder};
 use super::revoked::Standing;
 use super::telling::{lease, revision};
+use super::watch_places::WatchPlace;
 use crate::proto;
 use crate::proto::watch_response::Event;
 use crate::serve::Ended;
@@ -36,7 +37,11 @@ pub(crate) type Changes = mpsc::Receiver<Result<proto::WatchResponse, Status>>;
 ///
 /// # Errors
 /// A holder that makes no sense.
-pub(crate) fn open(desk: Arc<Desk>, asked: &proto::WatchRequest, ended: Ended) -> Result<Changes, Failure> {
+pub(crate) fn open(
+    desk: Arc<Desk>,
+    asked: &proto::WatchRequest,
+    (place, ended): (WatchPlace, Ended),
+) -> Result<Changes, Failure> {
     let only = if asked.holder.is_empty() { None } else { Some(holder(&asked.holder)?) };
     let after = asked.after.map(reading::revision);
     let watch = desk.handle().watch(after.unwrap_or_else(|| desk.handle().revision())).only(only);
@@ -44,7 +49,8 @@ pub(crate) fn open(desk: Arc<Desk>, asked: &proto::WatchRequest, ended: Ended) -
     let last = sender.clone().try_reserve_owned().expect("nothing was sent yet");
     let fences = asked.fences.then(|| desk.notices().hear());
     let (told, quiet_until) = (watch.reached(), Instant::now() + BOOKMARK_EVERY);
-    let feed = Feed { desk, watch, is_resumed: after.is_some(), told, quiet_until, fences, only, sender, last };
+    let feed =
+        Feed { desk, watch, is_resumed: after.is_some(), told, quiet_until, fences, only, sender, last, _place: place };
     tokio::spawn(feed.run(ended));
     Ok(receiver)
 }
@@ -65,13 +71,17 @@ struct Feed {
     sender: mpsc::Sender<Result<proto::WatchResponse, Status>>,
     /// Room for why it ended, however slow its reader is.
     last: mpsc::OwnedPermit<Result<proto::WatchResponse, Status>>,
+    _place: WatchPlace,
 }
 
 impl Feed {
     async fn run(mut self, mut ended: Ended) {
         self.desk.metrics().watches.inc();
+        let reader = self.sender.clone();
         let status = tokio::select! {
             failure = self.feed() => failure,
+            // Its place is free at once, and not only when there is something to tell.
+            () = reader.closed() => None,
             () = ended.wait() => {
                 Some(Failure::new(Code::Unavailable, "SHUTTING_DOWN", "the server is shutting down; resume elsewhere"))
             }
