@@ -1,4 +1,4 @@
-//! A round that a server clears is the round that files lead to: the same tables, byte for byte, the same figures and the same hash.
+//! A round that a server clears is the round that files lead to: the same tables, byte for byte, the same figures and hash.
 
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 

@@ -1,9 +1,9 @@
 //! `lessor market`: rules of trade, rounds, and what things cost.
 //!
 //! `policy_file` reads the rules of a market, in the words of `policy_words`; `round` puts a round together from a book, a
-//! supply, what parties have (`parties`, `purses`) and what a plan holds (`standing_plan`), and `contents` hashes what it was told.
-//! `cleared` is the round itself. `clear` takes it from files to files, with `page`, its report, and `record`, which finds it again;
-//! `remote` lets a server clear it. `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
+//! supply, what parties have (`parties`, `purses`) and what a plan holds (`standing_plan`), and `contents` hashes what was told.
+//! `cleared` is the round itself. `clear` takes it from files to files, with `page`, its report, and `record`, which finds it
+//! again; `remote` lets a server clear it. `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
 
 mod clear;
 pub(crate) mod cleared;

@@ -1,5 +1,5 @@
-//! Cells of tables as fields of messages, and back. What a field leaves out is NULL, and what no cell could hold is for the reader of
-//! the table to refuse.
+//! Cells of tables as fields of messages, and back. What a field leaves out is NULL, and what no cell could hold is for the reader
+//! of the table to refuse.
 
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;

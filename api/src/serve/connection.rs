@@ -1,5 +1,5 @@
-//! A connection as the transport has it: it has a place, which it loses where nothing is heard of it, its answers leave together, and
-//! what its calls share is found with each of them.
+//! A connection as the transport has it: it has a place, which it loses where nothing is heard of it, its answers leave together,
+//! and what its calls share is found with each of them.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;

@@ -4,8 +4,8 @@
 //! [`Desk`].
 //!
 //! `lease_service` is the service as tonic calls it. `reading` makes valid events of messages, `telling` and `refusing` make
-//! messages of answers, `calls` has both sides of each call that changes something, `looks` those that only look, and
-//! `times`, `failure` and `underway` what they share. `watch`, `session` and `telemetry` are the streams, `live_plane` what telemetry leads
+//! messages of answers, `calls` has both sides of each call that changes something, `looks` those that only look, and `times`,
+//! `failure` and `underway` what they share. `watch`, `session` and `telemetry` are the streams, `live_plane` what telemetry leads
 //! to, `notices` and `revoked` what holders and protected things must hear, and `waiting` the calls of a session that wait for
 //! their answers. `watch_places` bounds open watches.
 

@@ -1,5 +1,5 @@
-//! `lessor market clear --server`: the same round, cleared by a server on its own fleet. Tables are sent as they stand in their files;
-//! only the server looks at them, and what comes back is written as it would be here.
+//! `lessor market clear --server`: the same round, cleared by a server on its own fleet. Tables are sent as they stand in their
+//! files; only the server looks at them, and what comes back is written as it would be here.
 
 mod receiving;
 mod sending;
