@@ -62,6 +62,8 @@ pub enum Growth {
     Both,
     /// Columns alone, hundreds of times.
     Columns,
+    /// Columns alone, and nothing where the last solve was limited and the next is to go on from there.
+    Slices,
 }
 
 /// A column: its worth, its upper limit and its entries.
@@ -193,7 +195,13 @@ impl Loaded {
         model.make_quiet();
         model.set_option("threads", 1);
         match program.algorithm {
-            Algorithm::Vertices => model.set_option("solver", "simplex"),
+            Algorithm::Vertices => {
+                model.set_option("solver", "simplex");
+                if program.grows == Growth::Slices {
+                    // What is limited within a program made smaller is lost.
+                    model.set_option("presolve", "off");
+                }
+            }
             Algorithm::Inside => {
                 model.set_option("solver", "ipm");
                 // Prices that are carried back from a program made smaller are off by percents.
@@ -219,8 +227,12 @@ impl Loaded {
         let model = self.model.as_mut()?;
         // New columns leave a solution feasible, so that the primal simplex goes on from it; where many come, the dual is faster.
         let are_few = rows.is_empty() && columns.len() * FEW_COLUMNS < self.columns.len();
-        let grows_on = self.grows == Growth::Columns && !self.columns.is_empty();
-        model.set_option("simplex_strategy", if are_few || grows_on { PRIMAL_SIMPLEX } else { DUAL_SIMPLEX });
+        let is_primal = match self.grows {
+            Growth::Both => are_few,
+            Growth::Columns => are_few || !self.columns.is_empty(),
+            Growth::Slices => true,
+        };
+        model.set_option("simplex_strategy", if is_primal { PRIMAL_SIMPLEX } else { DUAL_SIMPLEX });
         for row in rows {
             let entries = row.entries.iter().map(|&(column, value)| (self.columns[column], value));
             self.rows.push(model.try_add_row(..=row.limit, entries).ok()?);
@@ -284,6 +296,29 @@ mod tests {
         let answer = solve(program, vec![column(6.0, 2.0), column(5.0, 5.0)], &Stop::new());
         let Answer::Optimal(solution) = answer else { panic!("a bounded program") };
         assert!((solution.values[1] - 0.4).abs() < 1e-5 && (solution.prices[0] - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_solve_in_slices_comes_to_what_a_whole_one_does() {
+        // Thirty columns for thirty rows, each worth another sum: no two iterations are enough, and every slice goes on.
+        let mut program = Program::new(Growth::Slices);
+        let rows: Vec<Row> = (0..30).map(|at| program.row(f64::from(10 + at))).collect();
+        let entries = |at: usize| (0..3).map(|step| (rows[(at + 7 * step) % 30], 1.0 + step as f64)).collect();
+        let columns: Vec<Column> =
+            (0..30).map(|at| Column { worth: 1.0 + (at * 11 % 30) as f64, most: 9.0, entries: entries(at) }).collect();
+        let solved = |iterations_max, grows| {
+            let mut resident = Resident::start(Program { grows, ..program.clone() }, iterations_max).expect("a thread");
+            let mut answer = resident.solve(vec![], columns.clone(), &Stop::new());
+            let mut slices = 1;
+            while let Answer::Limited(_) = answer {
+                answer = resident.solve(vec![], vec![], &Stop::new());
+                slices += 1;
+            }
+            let Answer::Optimal(solution) = answer else { panic!("a bounded program") };
+            (solution.value, slices)
+        };
+        let ((whole, _), (sliced, slices)) = (solved(1_000, Growth::Both), solved(2, Growth::Slices));
+        assert!((whole - sliced).abs() < 1e-6 && slices > 2, "{whole} {sliced} {slices}");
     }
 
     #[test]

@@ -11,8 +11,12 @@ use crate::support::stop::Stop;
 use super::lowered::ROOM;
 use super::relaxed::Pattern;
 
-/// Patterns drawn by chance for the integer program, against the sizes that there are.
+/// Patterns drawn by chance for the integer program, against the sizes that there are, and in all.
 const DRAWN: usize = 40;
+const DRAWN_MAX: usize = 2_000;
+
+/// Sizes up to which there is an integer program.
+pub(super) const SIZES_MAX: usize = 100;
 
 /// Pieces to cut, and the devices to cut them from.
 #[derive(Clone, Debug)]
@@ -74,19 +78,26 @@ pub(super) fn cut(
         }
     }
     let filled = fill(&left);
+    let mut take_all = |rest: Vec<(Pattern, u32)>| {
+        for (pattern, devices) in rest {
+            *chosen.entry(pattern).or_default() += devices;
+        }
+    };
+    if left.pieces.len() > SIZES_MAX {
+        take_all(filled);
+        return chosen.into_iter().collect();
+    }
     let mut pool: Vec<Pattern> = relaxed.iter().map(|(pattern, _)| pattern.clone()).collect();
     pool.extend(filled.iter().map(|(pattern, _)| pattern.clone()));
     pool.extend(left.pieces.keys().map(|&size| vec![(size, 1)]));
-    for _ in 0..DRAWN * left.pieces.len() {
+    for _ in 0..(DRAWN * left.pieces.len()).min(DRAWN_MAX) {
         pool.push(left.fill(&mut Some(random.fork(pool.len() as u64))));
     }
     pool.sort_unstable();
     pool.dedup();
     let rest =
         search(&left, &pool, nodes_max, random, stop).filter(|rest| milli(rest) > milli(&filled)).unwrap_or(filled);
-    for (pattern, devices) in rest {
-        *chosen.entry(pattern).or_default() += devices;
-    }
+    take_all(rest);
     chosen.into_iter().collect()
 }
 

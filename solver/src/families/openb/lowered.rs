@@ -1,6 +1,6 @@
 //! The batch as raw tables: sorts of pods and kinds of nodes, equal ones counted once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::families::openb::{DEVICE_MILLI, Node, OpenbInstance, Pod};
 
@@ -54,14 +54,15 @@ pub(super) struct Lowered {
 
 impl Lowered {
     pub(super) fn new(instance: &OpenbInstance) -> Lowered {
+        let all = alike(instance);
         let mut kinds: BTreeMap<&Node, u32> = BTreeMap::new();
-        instance.nodes().iter().for_each(|node| *kinds.entry(node).or_default() += 1);
+        all.iter().for_each(|node| *kinds.entry(node).or_default() += 1);
         let mut sorts: BTreeMap<(bool, &Pod), Vec<u32>> = BTreeMap::new();
         for (at, pod) in (0..).zip(instance.pods()) {
             sorts.entry((pod.devices == 0, pod)).or_default().push(at);
         }
         let positions: BTreeMap<&Node, u32> = kinds.keys().copied().zip(0..).collect();
-        let kind_of = instance.nodes().iter().map(|node| positions[node]).collect();
+        let kind_of = all.iter().map(|node| positions[node]).collect();
         let mut sort_of = vec![0; instance.pods().len()];
         for (at, pods) in (0..).zip(sorts.values()) {
             pods.iter().for_each(|&pod| sort_of[pod as usize] = at);
@@ -131,6 +132,19 @@ impl Lowered {
     }
 }
 
+/// The nodes, where models that no pod tells apart are one.
+fn alike(instance: &OpenbInstance) -> Vec<Node> {
+    let lists: BTreeSet<&Vec<u32>> = instance.pods().iter().filter_map(|pod| pod.models.as_ref()).collect();
+    let models: BTreeSet<u32> = instance.nodes().iter().map(|node| node.model).collect();
+    let mut first: BTreeMap<Vec<bool>, u32> = BTreeMap::new();
+    let named = |model: u32| {
+        let listed = lists.iter().map(|list| list.contains(&model)).collect();
+        (model, *first.entry(listed).or_insert(model))
+    };
+    let names: BTreeMap<u32, u32> = models.into_iter().map(named).collect();
+    instance.nodes().iter().map(|node| Node { model: names[&node.model], ..node.clone() }).collect()
+}
+
 fn sort(pod: &Pod, pods: Vec<u32>) -> Sort {
     Sort { cpu: signed(pod.cpu_milli), memory: signed(pod.memory_mib), devices: pod.devices, milli: pod.milli, pods }
 }
@@ -146,4 +160,20 @@ fn signed(amount: u64) -> i64 {
 /// A position as an index of 32 bits.
 pub(super) fn narrow(position: usize) -> u32 {
     u32::try_from(position).expect("nodes and pods are counted in 24 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_that_no_pod_tells_apart_are_one() {
+        // One list names the first two models and another all: the third alone is told apart.
+        let node = |model| Node { cpu_milli: 1, memory_mib: 1, devices: 1, model };
+        let pod = |models| Pod { cpu_milli: 1, memory_mib: 1, devices: 1, milli: 500, models };
+        let pods = vec![pod(Some(vec![0, 1])), pod(Some(vec![2, 1, 0])), pod(None)];
+        let lowered = Lowered::new(&OpenbInstance::new((0..3).map(node).collect(), pods).unwrap());
+        assert_eq!(lowered.kind_of, [0, 0, 1]);
+        assert_eq!(lowered.kinds.iter().map(|kind| kind.count).collect::<Vec<_>>(), [2, 1]);
+    }
 }

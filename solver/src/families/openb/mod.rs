@@ -4,7 +4,7 @@
 //! device holds ([`relaxed`]); an integer program takes whole numbers of them ([`cutting`]); annealing puts them on nodes until
 //! CPU and memory suffice ([`arrangement`]); what is left goes wherever it fits ([`rooms`]).
 //!
-//! Where that is not all, for models, CPU or memory are scarce, a few nodes at a time are emptied and filled again
+//! Before that, where it takes long, and where models, CPU or memory are scarce, a few nodes at a time are emptied and filled again
 //! ([`recreate`]), and a linear program over what whole nodes hold ([`filling`]) says which fillings go together
 //! ([`whole_nodes`], [`diving`]).
 //!

@@ -2,6 +2,8 @@
 //! those first that give out much for the CPU and memory they draw, at rates of chance; what gives out no less stays (Schrimpf,
 //! Schneider, Stamm-Wilbrandt & Dueck 2000). It helps where models, CPU or memory are scarce, of which patterns know nothing.
 
+use rayon::prelude::*;
+
 use crate::support::random::Random;
 use crate::support::stop::Stop;
 
@@ -66,6 +68,34 @@ pub(super) fn recreate<'a>(rooms: &Rooms<'a>, tries: u64, random: &mut Random, s
     let mut recreate = Recreate::new(instance, (&needs, &worths), nodes, left);
     recreate.try_often(tries, random, stop);
     seated(instance, (0..).zip(recreate.nodes.iter().map(|filling| filling.pieces.as_slice())))
+}
+
+/// The same on several parts of the nodes at a time, drawn by chance, each with its share of the pods that are nowhere and so many
+/// tries: what is gained on one part is not lost to what is gained on another.
+pub(super) fn recreate_apart<'a>(
+    rooms: &Rooms<'a>,
+    (parts, tries): (u32, u64),
+    random: &mut Random,
+    stop: &Stop,
+) -> Rooms<'a> {
+    let instance = rooms.instance;
+    let needs = needs(instance);
+    let worths: Vec<i64> = needs.iter().map(|need| i64::try_from(need.sum).unwrap_or(i64::MAX)).collect();
+    let (nodes, left) = fillings(rooms, &needs);
+    let mut nodes: Vec<(u32, Filling)> = (0..).zip(nodes).collect();
+    random.shuffle(&mut nodes);
+    let of_part = nodes.len().div_ceil(parts as usize).max(1);
+    let parted: Vec<(u32, &[(u32, Filling)])> = (0..).zip(nodes.chunks(of_part)).collect();
+    let one = |&(part, nodes): &(u32, &[(u32, Filling)])| {
+        let share = (0..).zip(&left).map(|(sort, &left)| (left + (part + sort) % parts) / parts).collect();
+        let fillings = nodes.iter().map(|(_, filling)| filling.clone()).collect();
+        let mut recreate = Recreate::new(instance, (&needs, &worths), fillings, share);
+        recreate.try_often(tries, &mut random.fork(u64::from(part)), stop);
+        recreate.into_nodes()
+    };
+    let filled: Vec<Vec<Filling>> = parted.par_iter().map(one).collect();
+    let filled = nodes.iter().map(|(node, _)| *node).zip(filled.iter().flatten());
+    seated(instance, filled.map(|(node, filling)| (node, filling.pieces.as_slice())))
 }
 
 impl<'a> Recreate<'a> {
@@ -240,8 +270,11 @@ mod tests {
             }
             let cost = |rooms: &Rooms<'_>| lessor_models::families::openb::check(&instance, &rooms.seats).unwrap();
             let mut before = cost(&rooms);
-            for _ in 0..4 {
-                rooms = recreate(&rooms, 25, &mut random, &Stop::new());
+            for parts in 0..4 {
+                rooms = match parts {
+                    0 => recreate(&rooms, 25, &mut random, &Stop::new()),
+                    _ => recreate_apart(&rooms, (parts, 25), &mut random, &Stop::new()),
+                };
                 let after = cost(&rooms);
                 assert!(after <= before, "{after} after {before}");
                 before = after;

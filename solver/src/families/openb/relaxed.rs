@@ -22,11 +22,15 @@ use crate::support::stop::Stop;
 
 use super::lowered::{Lowered, ROOM};
 
-/// Simplex iterations of one solve, at most.
-const ITERATIONS_MAX: u32 = 1_000_000;
+/// Simplex iterations of one slice of a solve, at most.
+const SLICE: u32 = 200;
 
-/// Rounds of pricing, at most.
+/// Rounds of pricing, at most, and the iterations that one counts as.
 const ROUNDS_MAX: u32 = 1_000;
+const ROUND_WORK: u64 = 20;
+
+/// Rows from which on there is no relaxation: a solve would not end.
+const ROWS_MAX: usize = 20_000;
 
 /// By how much a pattern must be worth more than its device, in devices.
 const GAIN_MIN: f64 = 1e-7;
@@ -78,23 +82,57 @@ enum What {
     Pattern(usize),
 }
 
-/// Solves the relaxation, beginning with some patterns; `None` where the stop came before its first solution.
-///
-/// Where the stop comes later, what stands is short of the best, and its prices prove less.
-pub(super) fn relax(instance: &Lowered, patterns: &[Pattern], stop: &Stop) -> Option<Relaxed> {
-    let mut master = Master::start(instance, patterns)?;
-    let mut solution = master.solve(stop)?;
-    for _ in 0..ROUNDS_MAX {
-        if stop.is_raised() || !master.price(&solution) {
-            break;
-        }
-        stop.spend(1);
-        match master.solve(stop) {
-            Some(better) => solution = better,
-            None => break,
+/// The relaxation under way.
+pub(super) struct Relaxing<'a> {
+    master: Master<'a>,
+    solution: Option<Solution>,
+    rounds_left: u32,
+}
+
+impl<'a> Relaxing<'a> {
+    /// Begins with some patterns; `None` where it is too large, or there is no thread for it.
+    pub(super) fn start(instance: &'a Lowered, patterns: &[Pattern]) -> Option<Relaxing<'a>> {
+        let master = Master::start(instance, patterns)?;
+        Some(Relaxing { master, solution: None, rounds_left: ROUNDS_MAX })
+    }
+
+    /// Goes on for so much work, an iteration of the simplex method times a row; whether it has ended, at the best or by the stop.
+    pub(super) fn go_on(&mut self, work: u64, stop: &Stop) -> bool {
+        let mut iterations_left = (work / self.master.rows().max(1) as u64).max(u64::from(SLICE));
+        loop {
+            let (spent, is_solved) = match self.master.solve(stop) {
+                Answer::Optimal(solution) => {
+                    let spent = solution.iterations;
+                    self.solution = Some(solution);
+                    (spent + ROUND_WORK, true)
+                }
+                Answer::Limited(solution) => (solution.iterations.max(1), false),
+                Answer::Infeasible | Answer::Unbounded | Answer::Interrupted => return true,
+            };
+            stop.spend(1);
+            if is_solved {
+                let is_best =
+                    self.rounds_left == 0 || !self.solution.as_ref().is_some_and(|known| self.master.price(known));
+                if is_best {
+                    return true;
+                }
+                self.rounds_left -= 1;
+            }
+            if stop.is_raised() {
+                return true;
+            }
+            if spent >= iterations_left {
+                return false;
+            }
+            iterations_left -= spent;
         }
     }
-    Some(master.relaxed(&solution))
+
+    /// What stands: where it has not ended it is short of the best, and its prices prove less. `None` before the first solution.
+    pub(super) fn relaxed(self) -> Option<Relaxed> {
+        let solution = self.solution?;
+        Some(self.master.relaxed(&solution))
+    }
 }
 
 impl Relaxed {
@@ -115,10 +153,13 @@ impl Relaxed {
 
 impl Master<'_> {
     fn start<'a>(instance: &'a Lowered, patterns: &[Pattern]) -> Option<Master<'a>> {
-        let mut program = Program::new(Growth::Columns);
+        let mut program = Program::new(Growth::Slices);
         let sorts = &instance.sorts[..instance.asking];
-        let sort_rows = sorts.iter().map(|sort| program.row(sort.pods.len() as f64)).collect();
         let sizes: BTreeSet<u32> = sorts.iter().map(|sort| sort.milli).filter(|&milli| milli < ROOM).collect();
+        if sorts.len() + instance.kinds.len() * (sizes.len() + 3) > ROWS_MAX {
+            return None;
+        }
+        let sort_rows = sorts.iter().map(|sort| program.row(sort.pods.len() as f64)).collect();
         let rows = instance.kinds.iter().map(|kind| KindRows {
             cpu: program.row(f64::from(kind.count)),
             memory: program.row(f64::from(kind.count)),
@@ -128,7 +169,7 @@ impl Master<'_> {
         let kind_rows = rows.collect();
         let mut master = Master {
             instance,
-            program: Resident::start(program, ITERATIONS_MAX)?,
+            program: Resident::start(program, SLICE)?,
             sort_rows,
             kind_rows,
             columns: Vec::new(),
@@ -200,11 +241,13 @@ impl Master<'_> {
         self.fresh.len() > before
     }
 
-    fn solve(&mut self, stop: &Stop) -> Option<Solution> {
-        match self.program.solve(vec![], std::mem::take(&mut self.fresh), stop) {
-            Answer::Optimal(solution) => Some(solution),
-            Answer::Infeasible | Answer::Unbounded | Answer::Limited(_) | Answer::Interrupted => None,
-        }
+    fn rows(&self) -> usize {
+        self.sort_rows.len() + self.kind_rows.iter().map(|rows| rows.pieces.len() + 3).sum::<usize>()
+    }
+
+    /// A slice of a solve.
+    fn solve(&mut self, stop: &Stop) -> Answer {
+        self.program.solve(vec![], std::mem::take(&mut self.fresh), stop)
     }
 
     fn relaxed(self, solution: &Solution) -> Relaxed {

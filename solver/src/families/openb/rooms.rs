@@ -18,6 +18,8 @@ struct NodeRoom {
 #[derive(Clone, Debug)]
 pub(super) struct Rooms<'a> {
     pub(super) instance: &'a Lowered,
+    /// CPU and memory of the cluster for each of its devices.
+    means: (f64, f64),
     left: Vec<NodeRoom>,
     /// Where each pod is.
     pub(super) seats: Vec<Option<Seat>>,
@@ -36,7 +38,7 @@ impl Rooms<'_> {
             }
         };
         let left = instance.kind_of.iter().map(room).collect();
-        Rooms { instance, left, seats: vec![None; instance.sort_of.len()] }
+        Rooms { instance, means: instance.device_means(), left, seats: vec![None; instance.sort_of.len()] }
     }
 
     /// The devices of a node that give nothing.
@@ -69,11 +71,11 @@ impl Rooms<'_> {
         fits
     }
 
-    /// The seat where a pod leaves the least: of the devices it takes a part of, then of CPU.
+    /// The seat where a pod leaves the least: of the devices it takes a part of, then of CPU and memory. O(nodes).
     pub(super) fn seat_for(&self, pod: u32) -> Option<Seat> {
         let position = self.instance.sort_of[pod as usize] as usize;
         let sort = &self.instance.sorts[position];
-        let mut best = None;
+        let mut best: Option<(u32, f64, usize)> = None;
         for (node, room) in self.left.iter().enumerate() {
             let fits = holds(room, sort.cpu, sort.memory)
                 && self.instance.fits(position, self.instance.kind_of[node] as usize);
@@ -83,9 +85,10 @@ impl Rooms<'_> {
             let Some(left) = least_left(room, sort.devices, sort.milli) else { continue };
             // What has no device prefers nodes whose devices need the CPU least.
             let spare: u32 = if sort.devices == 0 { room.devices.iter().sum() } else { left };
-            let rank = (spare, room.cpu - sort.cpu, node);
-            if best.is_none_or(|known| rank < known) {
-                best = Some(rank);
+            let idle = room.cpu as f64 / self.means.0 + room.memory as f64 / self.means.1;
+            let is_less = |(least, known, _): (u32, f64, usize)| (spare, idle) < (least, known);
+            if best.is_none_or(is_less) {
+                best = Some((spare, idle, node));
             }
         }
         let (.., node) = best?;
@@ -119,12 +122,41 @@ fn least_devices(room: &NodeRoom, devices: u32, milli: u32) -> Vec<u32> {
     chosen
 }
 
-/// Whom to seat first: who takes most devices, then most of one, then most CPU.
-pub(super) fn order(instance: &Lowered) -> Vec<u32> {
-    let mut pods: Vec<u32> = (0..narrow(instance.sort_of.len())).collect();
-    pods.sort_by_key(|&pod| {
-        let sort = instance.pod(pod);
-        (std::cmp::Reverse((sort.milli_sum(), sort.cpu, sort.memory)), pod)
-    });
-    pods
+/// Whom to seat first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum First {
+    /// Who takes most of all devices together, then most CPU.
+    Most,
+    /// Who takes most devices, then most of each, then who may go to the fewest nodes.
+    Several,
+    /// Who may go to the fewest nodes, then who takes most.
+    Confined,
+}
+
+impl First {
+    pub(super) const ALL: [First; 3] = [First::Most, First::Several, First::Confined];
+
+    /// The pods in that order.
+    pub(super) fn order(self, instance: &Lowered) -> Vec<u32> {
+        let nodes = |sort: usize| {
+            let kinds = instance.kinds.iter().enumerate().filter(|&(kind, _)| instance.fits(sort, kind));
+            kinds.map(|(_, kind)| u64::from(kind.count)).sum::<u64>()
+        };
+        let ranks: Vec<_> = (0..instance.sorts.len())
+            .map(|at| {
+                let sort = &instance.sorts[at];
+                let (sum, several) = (sort.milli_sum(), (u64::from(sort.devices) << 32) + u64::from(sort.milli));
+                let rank = match self {
+                    First::Most => (sum, 0),
+                    First::Several => (several, u64::MAX - nodes(at)),
+                    First::Confined if sort.devices > 0 => (u64::MAX - nodes(at), sum),
+                    First::Confined => (0, 0),
+                };
+                std::cmp::Reverse((rank, sort.cpu, sort.memory))
+            })
+            .collect();
+        let mut pods: Vec<u32> = (0..narrow(instance.sort_of.len())).collect();
+        pods.sort_by_key(|&pod| (&ranks[instance.sort_of[pod as usize] as usize], pod));
+        pods
+    }
 }

@@ -166,3 +166,29 @@ fn a_raised_stop_still_gives_a_placement_and_a_bound() {
     assert_eq!(check(&instance, &outcome.seats), Ok(outcome.cost));
     assert_eq!(bound(&instance, &OpenbPrices::default()), outcome.bound);
 }
+
+#[test]
+fn a_fit_spares_memory_as_it_does_cpu() {
+    // The first pod fits both nodes and leaves less of the second, whose memory the other pod does not fit.
+    let node = |cpu_milli, memory_mib| Node { cpu_milli, memory_mib, devices: 1, model: 0 };
+    let pod = |memory_mib, milli| Pod { memory_mib, ..pod(1, 1, milli) };
+    let instance = OpenbInstance::new(vec![node(8, 100_000), node(9, 10)], vec![pod(5, 600), pod(5_000, 500)]).unwrap();
+    assert_eq!(solved(&instance, &OpenbOptions { method: OpenbMethod::Fit, ..AUTO }).cost, 900);
+}
+
+#[test]
+fn pods_of_which_no_two_are_alike_are_searched_from_the_first_round_on() {
+    // As many sizes as pods: far more than patterns in whole numbers make sense of.
+    let mut random = Random::new(9);
+    let mut some = |below: u64| random.below(below);
+    let nodes = (0..60).map(|at| node(4_000 + 100 * some(40), 1 + u32::from(at % 2 == 0), at % 3)).collect();
+    let pods = (0..400).map(|at| {
+        let models = (some(3) == 0).then(|| vec![at % 3, (at + 1) % 3]);
+        Pod { models, ..pod(200 + some(2_000), 1, 100 + 2 * at + u32::try_from(some(2)).unwrap()) }
+    });
+    let instance = OpenbInstance::new(nodes, pods.collect()).unwrap();
+    let of = |method, rounds| solved(&instance, &OpenbOptions { method, rounds_max: Some(rounds), ..AUTO }).cost;
+    let fit = of(OpenbMethod::Fit, 0);
+    let (stirred, searched) = (of(OpenbMethod::Auto, 0), of(OpenbMethod::Auto, 2));
+    assert!(stirred < fit && searched < stirred, "{fit} {stirred} {searched}");
+}

@@ -127,6 +127,11 @@ impl<'a> WholeNodes<'a> {
         STARTS * TRIES * self.pool.instance.kinds.len().max(1) as u64
     }
 
+    /// How many nodes there are, or one.
+    pub(super) fn nodes(&self) -> u32 {
+        self.master.supply.nodes().max(1)
+    }
+
     /// A placement made of fillings of the best one and of those that so many rounds find; `None` where the stop came first.
     pub(super) fn improved(
         &mut self,
