@@ -1,5 +1,7 @@
 //! Which agents are worth trying for an item: those that a better assignment may send it to, the most promising first.
 
+use crate::support::stop::Stop;
+
 use super::lowered::Lowered;
 use super::penalties::least_costs;
 
@@ -12,9 +14,9 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    /// Every agent that can carry the item, by what prices prove.
-    pub(super) fn new(instance: &Lowered, prices: &[f64]) -> Candidates {
-        let least = least_costs(instance, prices);
+    /// Every agent that can carry the item, by what prices prove; `None` where the stop came first.
+    pub(super) fn new(instance: &Lowered, prices: &[f64], stop: &Stop) -> Option<Candidates> {
+        let least = least_costs(instance, prices, stop)?;
         let mut candidates = Candidates { starts: vec![0], agents: Vec::new(), least: Vec::new() };
         for costs in least.chunks_exact(instance.agents) {
             let mut ranked: Vec<(f64, u32)> =
@@ -22,7 +24,12 @@ impl Candidates {
             ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             candidates.push(ranked.into_iter());
         }
-        candidates
+        Some(candidates)
+    }
+
+    /// Nobody for so many items, until there is time to tell.
+    pub(super) fn none(items: usize) -> Candidates {
+        Candidates { starts: vec![0; items + 1], agents: Vec::new(), least: Vec::new() }
     }
 
     /// Those that an assignment of at most such a cost may use.

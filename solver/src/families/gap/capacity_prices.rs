@@ -19,19 +19,29 @@ const PATIENCE: u32 = 25;
 const SHRINK: f64 = 0.7;
 const LENGTH_MIN: f64 = 1e-4;
 
+/// The part of the time after which the climb ends as it is.
+const SHARE: f64 = 0.12;
+
 /// How far above the bound the target is taken to be, relative to the bound.
 const RISE: f64 = 0.02;
 
+/// Prices of the items, and of a unit of weight with each agent.
+#[derive(Clone, Debug)]
+pub(super) struct CapacityPrices {
+    pub(super) items: Vec<f64>,
+    pub(super) weights: Vec<f64>,
+}
+
 /// Prices of the items at the best prices of weight that a subgradient method finds (Held, Wolfe & Crowder 1974), where every item
 /// fits some agent. O(items x agents) a step.
-pub(super) fn item_prices(instance: &Lowered, stop: &Stop) -> Vec<f64> {
+pub(super) fn climb(instance: &Lowered, stop: &Stop) -> CapacityPrices {
     let mut prices = vec![0.0; instance.agents];
     let mut best = reply(instance, &prices);
     let mut best_prices = prices.clone();
     let (mut length, mut idle) = (1.0, 0);
     let mut overload = best.overload.clone();
     for _ in 0..STEPS {
-        if stop.is_raised() || length < LENGTH_MIN {
+        if stop.is_raised() || length < LENGTH_MIN || stop.progress() > SHARE {
             break;
         }
         let norm: f64 = overload
@@ -58,7 +68,7 @@ pub(super) fn item_prices(instance: &Lowered, stop: &Stop) -> Vec<f64> {
             overload.clone_from(&best.overload);
         }
     }
-    best.least
+    CapacityPrices { items: best.least, weights: best_prices }
 }
 
 /// What prices of weight come to.
@@ -101,7 +111,7 @@ mod tests {
     fn items_cost_what_the_linear_relaxation_says() {
         // Both items want the first agent, who can carry one and a half: a unit of weight costs what sends the half away.
         let instance = GapInstance::new(2, vec![3, 3], vec![0, 0, 4, 2], vec![2, 2, 2, 2]).unwrap();
-        let prices = item_prices(&Lowered::new(&instance), &Stop::new());
+        let prices = climb(&Lowered::new(&instance), &Stop::new()).items;
         assert!(prices.iter().all(|price| (price - 2.0).abs() < 0.01), "{prices:?}");
         // In whole numbers the second item goes to the second agent.
         let scaled: Vec<i64> = prices.iter().map(|price| round(price * PRICE_SCALE as f64)).collect();
@@ -111,6 +121,6 @@ mod tests {
     #[test]
     fn agents_who_cannot_carry_an_item_make_it_no_cheaper() {
         let instance = GapInstance::new(1, vec![1, 9], vec![1, 5], vec![2, 2]).unwrap();
-        assert_eq!(item_prices(&Lowered::new(&instance), &Stop::new()), [5.0]);
+        assert_eq!(climb(&Lowered::new(&instance), &Stop::new()).items, [5.0]);
     }
 }

@@ -33,13 +33,6 @@ impl Lowered {
         self.weights[item * self.agents + agent]
     }
 
-    /// Whether all items weigh more than all agents can carry, each with the agent with whom it weighs least. O(items x agents).
-    pub(super) fn is_too_heavy(&self) -> bool {
-        let least = |weights: &[i64]| weights.iter().copied().min().map_or(0, i128::from);
-        let weight: i128 = self.weights.chunks_exact(self.agents.max(1)).map(least).sum();
-        weight > self.capacities.iter().map(|&capacity| i128::from(capacity)).sum()
-    }
-
     /// The costs of an item, agent by agent.
     pub(super) fn costs_of(&self, item: usize) -> &[i64] {
         &self.costs[item * self.agents..][..self.agents]

@@ -1,9 +1,10 @@
 //! Generalized assignment: every item to one agent, at least cost.
 //!
+//! Where plainly there is no assignment, that is told ([`impossible`]); otherwise a greedy one comes first ([`greedy`]).
 //! Prices of the items prove a bound and point to an assignment in fractions ([`volume`]); they close the pairs that no
 //! better assignment uses ([`penalties`]). Dives round the fractions ([`dive`]), for the whole instance and for large
 //! neighborhoods of the best assignment ([`neighborhoods`]); once few pairs are open, one integer program over them ends the
-//! search ([`whole`]). Annealing ([`annealing`]) finds the first assignment, and is what the others are compared with.
+//! search ([`whole`]). Annealing ([`annealing`]) makes the first assignment better, and is what the others are compared with.
 //!
 //! Every assignment that leaves here was checked by [`lessor_models::families::gap`], and so was the bound, unless the
 //! search itself was complete.
@@ -12,6 +13,8 @@ mod annealing;
 mod candidates;
 mod capacity_prices;
 mod dive;
+mod greedy;
+mod impossible;
 mod knapsack;
 mod lowered;
 mod neighborhoods;

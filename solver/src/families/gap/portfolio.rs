@@ -11,6 +11,8 @@ use super::annealing::{LoadedAssignment, Schedule, anneal, narrow};
 use super::candidates::Candidates;
 use super::capacity_prices;
 use super::dive::{DiveOptions, dive_on};
+use super::greedy;
+use super::impossible::is_impossible;
 use super::lowered::Lowered;
 use super::neighborhoods::View;
 use super::residual::Residual;
@@ -63,6 +65,9 @@ const WHOLE_NODES: u64 = 200;
 
 /// Open pairs up to which `auto` branches whenever diving is idle.
 const WHOLE_PAIRS: usize = 600;
+
+/// Open pairs up to which `auto` only branches where nothing at all is found.
+const SETTLED_PAIRS: usize = 2_500;
 
 /// Open pairs for each item up to which it does so at all, and nodes up to which it does then.
 const WHOLE_PAIRS_PER_ITEM: usize = 3;
@@ -138,7 +143,7 @@ pub(super) fn search(
 ) -> Found {
     let least = (0..instance.items).map(|item| instance.costs_of(item).iter().copied().min().unwrap_or(0) as f64);
     let dual = prove(checked, least.collect());
-    let all = Candidates::new(instance, &dual.prices);
+    let all = Candidates::none(instance.items);
     let (open, random) = (all.clone(), Random::new(options.seed));
     let effort = Effort { moves: PRICED_MOVES, nodes: WHOLE_NODES, agents: CHUNK_AGENTS, idle: 0, branches_from: 0.0 };
     let (best, is_complete, climb, first_cost) = (None, false, None, None);
@@ -169,8 +174,15 @@ fn prove(checked: &GapInstance, prices: Vec<f64>) -> Dual {
 
 impl Portfolio<'_> {
     fn run(&mut self, options: &GapOptions) {
-        if self.instance.is_too_heavy() || (0..self.instance.items).any(|item| self.all.agents(item).is_empty()) {
+        if is_impossible(self.instance) {
             self.is_complete = true;
+            return;
+        }
+        self.take(greedy::assign(self.instance, self.stop).into_iter().collect());
+        let Some(all) = Candidates::new(self.instance, &self.dual.prices, self.stop) else { return };
+        self.all = all;
+        self.close();
+        if self.is_over() {
             return;
         }
         self.begin(options.method);
@@ -182,6 +194,10 @@ impl Portfolio<'_> {
                 GapMethod::Annealing => self.anneal_longer(),
                 GapMethod::Exact => self.branch(),
                 GapMethod::Neighborhood => self.dive(rounds),
+                GapMethod::Auto if self.is_to_be_settled() => {
+                    self.branch();
+                    self.effort.nodes = self.effort.nodes.saturating_mul(GROWTH);
+                }
                 GapMethod::Auto => {
                     self.dive(rounds);
                     if self.is_worth_branching() {
@@ -200,7 +216,9 @@ impl Portfolio<'_> {
     /// The first assignment, whatever it costs; then prices, and where these take long, a better assignment from where they are
     /// every so many steps.
     fn begin(&mut self, method: GapMethod) {
-        self.raise(capacity_prices::item_prices(self.instance, self.stop));
+        let prices = capacity_prices::climb(self.instance, self.stop);
+        self.take(greedy::assign_at(self.instance, &prices.weights, self.stop).into_iter().collect());
+        self.raise(prices.items);
         if self.all.pairs() < LEGS_PAIRS_MIN {
             self.anneal_longer();
             self.first_cost = self.best.as_ref().map(|best| best.0);
@@ -274,8 +292,10 @@ impl Portfolio<'_> {
         let dual = prove(self.checked, prices);
         if dual.bound > self.dual.bound {
             self.dual = dual;
-            if !self.is_over() {
-                self.all = Candidates::new(self.instance, &self.dual.prices);
+            if !self.is_over()
+                && let Some(all) = Candidates::new(self.instance, &self.dual.prices, self.stop)
+            {
+                self.all = all;
                 self.close();
             }
         }
@@ -283,6 +303,9 @@ impl Portfolio<'_> {
 
     /// Closes the pairs that no better assignment uses.
     fn close(&mut self) {
+        if self.all.pairs() == 0 {
+            return;
+        }
         let Some((cost, _)) = &self.best else {
             self.open = self.all.clone();
             return;
@@ -387,6 +410,11 @@ impl Portfolio<'_> {
             self.effort.agents = (self.effort.agents + 1).min(self.instance.agents.max(CHUNK_AGENTS));
             self.effort.idle = 0;
         }
+    }
+
+    /// Whether so little is open, with nothing found, that a search settles whether there is anything.
+    fn is_to_be_settled(&self) -> bool {
+        self.best.is_none() && self.effort.idle >= PATIENCE && self.open.pairs() <= SETTLED_PAIRS
     }
 
     fn is_worth_branching(&self) -> bool {

@@ -179,3 +179,20 @@ fn the_largest_coefficients_are_added_up_exactly() {
     assert_eq!(outcome.best, Some((2 * u128::from(large) - 2, vec![0, 1])));
     assert!(outcome.bound <= 2 * u128::from(large) - 2);
 }
+
+#[test]
+fn one_item_more_than_fits_is_told_at_once() {
+    // Five items of 7 fit each capacity of 41: twenty agents carry a hundred, though a hundred and one weigh less than 820.
+    let of = |items: usize| {
+        let instance = GapInstance::new(items, vec![41; 20], vec![5; 20 * items], vec![7; 20 * items]).unwrap();
+        solve(
+            &instance,
+            &GapOptions { method: GapMethod::Auto, seed: 1, rounds_max: Some(0) },
+            &Stop::new(),
+            &mut |_, _| {},
+        )
+    };
+    let (full, beyond) = (of(100), of(101));
+    assert_eq!(full.best.map(|best| best.0), Some(500));
+    assert!(beyond.is_complete && beyond.best.is_none());
+}
