@@ -24,15 +24,14 @@ const INSIDE_ERROR: f64 = 2e-3;
 /// Types up to which a vertex is looked for after the inside.
 const VERTEX_TYPES_MAX: usize = 700;
 
-/// The part of the time after which a climb to a bound ends as it is.
-const CLIMB_SHARE: f64 = 0.4;
-
 /// Column generation at work.
 #[derive(Debug)]
 pub(super) struct Master<'a> {
     instance: &'a Lowered,
     program: Restricted<'a>,
     pricing: Pricing,
+    /// The prices that prove the most so far.
+    dual: MasterDual,
 }
 
 /// What a climb is for.
@@ -42,6 +41,8 @@ pub(super) enum Aim {
     Bound {
         /// How many bins are known to be needed.
         known: u128,
+        /// The part of the time after which the climb is cut off.
+        until: f64,
     },
     /// The next fixing of a dive: a few rounds of pricing do, and a few more where there are too many bins.
     Packing {
@@ -63,6 +64,8 @@ pub(super) struct Climbed {
     pub(super) prices: Vec<f64>,
     /// The prices that prove the most.
     pub(super) dual: MasterDual,
+    /// Whether it was time that ended the climb, which may go on from there.
+    pub(super) is_cut: bool,
 }
 
 /// Prices at which no contents of a bin are worth more than one.
@@ -80,33 +83,42 @@ impl<'a> Master<'a> {
     /// With columns to begin with, and others that wait until they are worth something.
     pub(super) fn new(instance: &'a Lowered, columns: Vec<Pattern>, waiting: Vec<Pattern>) -> Master<'a> {
         let program = Restricted::new(instance, columns, waiting);
-        Master { instance, program, pricing: Pricing::new(instance) }
+        Master { instance, program, pricing: Pricing::new(instance), dual: even(instance) }
     }
 
     pub(super) fn into_columns(self) -> Vec<Pattern> {
         self.program.into_columns()
     }
 
+    /// The columns that the program has, and those that wait.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &Pattern> {
+        self.program.columns()
+    }
+
     /// Solves and prices in turn, until nothing is gained or the aim is reached; `None` where the stop came first. A program of
-    /// many types is solved from inside; where the aim is a bound, a vertex settles it.
+    /// many types is solved from inside; where the aim is a bound, a vertex settles it. A climb that was cut off goes on where
+    /// it was.
     pub(super) fn climb(&mut self, aim: Aim, stop: &Stop) -> Option<Climbed> {
-        let climbed = self.climb_this_way(even(self.instance), aim, stop)?;
+        let climbed = self.climb_this_way(aim, stop)?;
         let has_vertex =
             self.program.algorithm() == Algorithm::Inside && self.instance.demands.len() <= VERTEX_TYPES_MAX;
-        if !has_vertex || aim.is_late(stop) || matches!(aim, Aim::Packing { .. }) {
+        if !has_vertex || matches!(aim, Aim::Packing { .. }) {
             return Some(climbed);
         }
+        if climbed.is_cut || aim.is_late(stop) {
+            return Some(Climbed { is_cut: true, ..climbed });
+        }
         self.program.go_to_vertices(&climbed.prices);
-        self.climb_this_way(climbed.dual.clone(), aim, stop).or(Some(climbed))
+        self.climb_this_way(aim, stop).or(Some(climbed))
     }
 
     /// For a bound, contents are priced between the prices of a vertex, which jump about, and those that prove the most so
     /// far (Wentges 1997): what is worth more than one there is so at the prices of the program too, and where nothing is,
     /// they prove more.
-    fn climb_this_way(&mut self, from: MasterDual, aim: Aim, stop: &Stop) -> Option<Climbed> {
+    fn climb_this_way(&mut self, aim: Aim, stop: &Stop) -> Option<Climbed> {
         let is_inside = self.program.algorithm() == Algorithm::Inside;
         let smoothing = if matches!(aim, Aim::Bound { .. }) && !is_inside { SMOOTHING } else { 0.0 };
-        let (mut dual, mut kept) = (from, smoothing);
+        let mut kept = smoothing;
         let mut solution = self.program.solve(stop)?;
         let mut round = 0;
         loop {
@@ -121,17 +133,23 @@ impl<'a> Master<'a> {
                 continue;
             }
             let between: Vec<f64> =
-                prices.iter().zip(&dual.prices).map(|(price, best)| kept * best + (1.0 - kept) * price).collect();
+                prices.iter().zip(&self.dual.prices).map(|(price, best)| kept * best + (1.0 - kept) * price).collect();
             let priced = self.pricing.price(self.instance, &between, stop);
             let scaled = self.scaled(&between, priced.limit);
-            let gains = scaled.worth > dual.worth + ERROR_MAX;
+            let gains = scaled.worth > self.dual.worth + ERROR_MAX;
             if gains {
-                dual = scaled;
+                self.dual = scaled;
             }
             let is_stuck = priced.patterns.is_empty() && !gains && kept == 0.0;
             let bins = -solution.value * if is_inside { 1.0 - INSIDE_ERROR } else { 1.0 };
-            if is_stuck || aim.is_reached((round, &priced), bins, &dual) || aim.is_late(stop) || round >= ROUNDS_MAX {
-                return Some(Climbed { used: self.program.used(&solution, ERROR_MAX), bins, prices, dual });
+            let has_arrived = is_stuck || aim.is_reached((round, &priced), bins, &self.dual) || round >= ROUNDS_MAX;
+            if has_arrived || aim.is_late(stop) {
+                let (used, dual) = (self.program.used(&solution, ERROR_MAX), self.dual.clone());
+                if !has_arrived {
+                    // What pricing found last is not lost to a climb that goes on.
+                    self.program.add(priced.patterns);
+                }
+                return Some(Climbed { used, bins, prices, dual, is_cut: !has_arrived });
             }
             stop.spend(1);
             round += 1;
@@ -161,7 +179,7 @@ impl Aim {
     /// Whether a round leaves nothing to do: where the program has so many bins, and these prices prove the most.
     fn is_reached(self, (round, priced): (u32, &Priced), bins: f64, dual: &MasterDual) -> bool {
         match self {
-            Aim::Bound { known } => {
+            Aim::Bound { known, .. } => {
                 let needed = (dual.worth - ERROR_MAX).ceil().max(known as f64);
                 needed >= (bins - ERROR_MAX).ceil() || dual.worth > bins - ERROR_MAX
             }
@@ -174,7 +192,7 @@ impl Aim {
 
     /// Whether there is no more time for it.
     fn is_late(self, stop: &Stop) -> bool {
-        stop.is_raised() || matches!(self, Aim::Bound { .. }) && stop.progress() > CLIMB_SHARE
+        stop.is_raised() || matches!(self, Aim::Bound { until, .. } if stop.progress() > until)
     }
 }
 

@@ -73,6 +73,10 @@ const ENUMERATION_STEPS: u64 = 300_000_000;
 /// What contents must be worth at least for that: where they may be worth less, there are too many.
 const LEAST_MIN: f64 = 0.5;
 
+/// The part of the time after which the first climb to a bound is cut off, and how long the next goes on from there at least.
+const CLIMB_SHARE: f64 = 0.4;
+const TURN_MIN: f64 = 0.05;
+
 /// The fullest contents for each type that column generation begins with.
 const COLUMNS_A_TYPE: usize = 4;
 
@@ -134,6 +138,8 @@ struct Portfolio<'a> {
     nodes: u32,
     /// The prices at which column generation ended.
     fractional: Option<MasterDual>,
+    /// Column generation that was cut off, and the part of the time that was over then.
+    climbing: Option<(Master<'a>, f64)>,
     /// The contents of bins that its linear program used at the end, and how often.
     optimum: Option<Climbed>,
     /// Fewer bins than this were ruled out by search.
@@ -163,6 +169,7 @@ pub(super) fn search(
         columns: Vec::new(),
         nodes: COVER_NODES,
         fractional: Some(even(instance)),
+        climbing: None,
         optimum: None,
         patterns: Vec::new(),
         moves: SQUEEZE_MOVES,
@@ -190,7 +197,7 @@ fn number(checked: &VectorPackingInstance, stop: &Stop) -> Dual {
     Dual::proved(checked, (prices, dimension_prices), NUMBER_STEPS, stop)
 }
 
-impl Portfolio<'_> {
+impl<'a> Portfolio<'a> {
     fn run(&mut self, options: &VectorPackingOptions) {
         for by in [Largest::Greatest, Largest::Summed] {
             let patterns = first_fit(self.instance, &self.instance.demands, by);
@@ -235,6 +242,12 @@ impl Portfolio<'_> {
                 }
             }
             rounds += 1;
+            if self.climbing.is_some() && !self.is_over() {
+                self.price();
+                if options.method == VectorPackingMethod::Auto {
+                    self.complete();
+                }
+            }
         }
     }
 
@@ -309,16 +322,23 @@ impl Portfolio<'_> {
         self.tidy();
     }
 
-    /// Climbs to the best prices.
+    /// Climbs to the best prices. What time cuts off is taken up again for as long as others had in the meantime.
     fn price(&mut self) {
-        let mut known = self.patterns.clone();
-        known.dedup();
-        let full = fullest(self.instance, self.stop);
-        known.extend(full.iter().take(COLUMNS_A_TYPE * self.instance.demands.len()).cloned());
-        self.columns.extend(full);
-        let mut master = Master::new(self.instance, known, std::mem::take(&mut self.columns));
-        let climbed = master.climb(Aim::Bound { known: self.dual.bound }, self.stop);
-        self.columns = master.into_columns();
+        let (mut master, until) = match self.climbing.take() {
+            Some((master, since)) => {
+                let now = self.stop.progress();
+                (master, now + (now - since).max(TURN_MIN))
+            }
+            None => (self.begin_climb(), CLIMB_SHARE),
+        };
+        let climbed = master.climb(Aim::Bound { known: self.dual.bound, until }, self.stop);
+        let is_cut = climbed.as_ref().is_some_and(|climbed| climbed.is_cut);
+        if is_cut {
+            self.columns.extend(master.columns().cloned());
+            self.climbing = Some((master, self.stop.progress()));
+        } else {
+            self.columns.extend(master.into_columns());
+        }
         self.tidy();
         let Some(climbed) = climbed else { return };
         // The proof takes as long as a long pricing; there is no time for it once the stop is raised.
@@ -331,6 +351,16 @@ impl Portfolio<'_> {
         }
         self.fractional = Some(climbed.dual.clone());
         self.optimum = Some(climbed);
+    }
+
+    /// Column generation from what is known and the fullest contents; the other columns wait in it.
+    fn begin_climb(&mut self) -> Master<'a> {
+        let mut known = self.patterns.clone();
+        known.dedup();
+        let full = fullest(self.instance, self.stop);
+        known.extend(full.iter().take(COLUMNS_A_TYPE * self.instance.demands.len()).cloned());
+        self.columns.extend(full);
+        Master::new(self.instance, known, std::mem::take(&mut self.columns))
     }
 
     /// Looks for the fewest bins that are not ruled out, among all the contents that so few bins can have; rules them out

@@ -62,6 +62,11 @@ impl<'a> Restricted<'a> {
     }
 
     /// All columns, those of the program first.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &Pattern> {
+        self.columns.iter().chain(&self.waiting)
+    }
+
+    /// The same, at the end.
     pub(super) fn into_columns(mut self) -> Vec<Pattern> {
         self.columns.append(&mut self.waiting);
         self.columns

@@ -206,3 +206,19 @@ fn what_takes_no_room_goes_into_one_bin() {
         assert_eq!((outcome.count, outcome.bound), (1, 1));
     }
 }
+
+#[test]
+fn column_generation_that_was_cut_off_is_taken_up_again() {
+    // Two thirds of a bin leave no room for halves: six bins for those, and eight for sixteen halves. Sizes alone prove 12.
+    let instance = VectorPackingInstance::new(vec![60], vec![40, 30, 29], vec![6, 7, 9]).unwrap();
+    let solved = |progress| {
+        let stop = Stop::new();
+        stop.tell_progress(progress);
+        let options = VectorPackingOptions { method: VectorPackingMethod::Dive, seed: 1, rounds_max: Some(3) };
+        solve(&instance, &options, &stop, &mut |_, _| {})
+    };
+    // The first climb has no time where half of it is over, and a later one has.
+    let (whole, late) = (solved(0.0), solved(0.5));
+    assert_eq!((whole.count, whole.bound), (14, 14));
+    assert_eq!((late.count, late.bound), (14, 14));
+}
