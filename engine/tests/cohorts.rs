@@ -52,7 +52,7 @@ fn instance(tiles: &[u64], jobs: Vec<Job>) -> Instance {
 
 fn planned(instance: &Instance, work: u64) -> Outcome {
     let stop = Stop::new();
-    let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
+    let stops = Stops::one(&stop);
     let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(work), explain_max: 0, memory: None };
     let outcome = plan(instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(instance, &outcome.plan.placements), []);

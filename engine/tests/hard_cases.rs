@@ -47,7 +47,7 @@ fn instance(fleet: Fleet, jobs: Vec<Job>) -> Instance {
 /// Plans, and holds placements, value and bound against the checker. Returns the capsules placed as well.
 fn checked(instance: &Instance) -> (Outcome, u64) {
     let stop = Stop::new();
-    let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
+    let stops = Stops::one(&stop);
     let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), explain_max: 5, memory: None };
     let outcome = plan(instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(instance, &outcome.plan.placements), []);

@@ -15,7 +15,7 @@ use lessor_solver::support::stop::Stop;
 
 fn planned(instance: &Instance) -> Outcome {
     let stop = Stop::new();
-    let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
+    let stops = Stops::one(&stop);
     plan(
         instance,
         &PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), explain_max: 0, memory: None },

@@ -49,7 +49,7 @@ fn planned() -> Outcome {
         Weights { energy_price: 0, thermal_price: 0, latency_price: 0, risk_permille: 0, ..Weights::default() };
     let instance = Instance::new(fleet(), names, jobs(), weights).unwrap();
     let stop = Stop::new();
-    let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
+    let stops = Stops::one(&stop);
     plan(
         &instance,
         &PlannerOptions { method: Method::Auto, seed: 1, work: Some(0), explain_max: 0, memory: None },

@@ -58,7 +58,7 @@ fn instance(parts: FleetParts, jobs: Vec<Job>) -> Instance {
 
 fn planned(instance: &Instance, method: Method, work: u64) -> (Outcome, u64) {
     let stop = Stop::new();
-    let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
+    let stops = Stops::one(&stop);
     let options = PlannerOptions { method, seed: 1, work: Some(work), explain_max: 3, memory: None };
     let outcome = plan(instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(instance, &outcome.plan.placements), []);

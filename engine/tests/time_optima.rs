@@ -109,7 +109,7 @@ fn plans_over_time_of_tiny_fleets_are_near_the_best_and_no_bound_is_below_it() {
         let instance = instance(&asked);
         let best = i128::from(optimum(&asked));
         let stop = Stop::new();
-        let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
+        let stops = Stops::one(&stop);
         let options =
             PlannerOptions { method: Method::Auto, seed: 1, work: Some(40_000), explain_max: 0, memory: None };
         let outcome = plan(&instance, &options, stops, &mut |_| {});

@@ -143,7 +143,7 @@ fn plans_are_the_best(seed: u64, setting: impl Fn(&[Job], &mut Random) -> Settin
         let instance = instance.with_current(current).unwrap();
         let most = best(&instance, 0, &mut Vec::new());
         let stop = Stop::new();
-        let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
+        let stops = Stops::one(&stop);
         let options =
             PlannerOptions { method: Method::Auto, seed: 1, work: Some(200_000), explain_max: 0, memory: None };
         let outcome = plan(&instance, &options, stops, &mut |_| {});

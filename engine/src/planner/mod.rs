@@ -109,6 +109,14 @@ pub struct Stops<'a> {
     pub explain: &'a Stop,
 }
 
+impl<'a> Stops<'a> {
+    /// One stop that ends every part.
+    #[must_use]
+    pub fn one(stop: &'a Stop) -> Stops<'a> {
+        Stops { bound: stop, search: stop, fill: stop, explain: stop }
+    }
+}
+
 /// Plans an instance: the incumbent when the search is stopped or the work is spent, whichever comes first.
 ///
 /// The same instance, seed and work give the same plan on any number of threads, as long as no stop is raised.
@@ -153,6 +161,11 @@ pub fn plan(
                     let other = run.way(other, effort.seed);
                     best = if run.worth(&other.0) > run.worth(&best.0) { other } else { best };
                 }
+            }
+            // Of plans that are worth as much the one that stands changes nothing that was said.
+            if let Some(standing) = standing.filter(|standing| run.worth(standing) >= run.worth(&best.0)) {
+                let standing = run.way(standing, effort.seed);
+                best = if run.worth(&standing.0) >= run.worth(&best.0) { standing } else { best };
             }
             best
         }
