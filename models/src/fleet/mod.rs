@@ -8,6 +8,7 @@ mod zone;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::account_prices::AccountPrices;
+use crate::job::Domain;
 use crate::names::Names;
 use crate::resources::{Kind, Resources};
 use crate::tile_class::TileClass;
@@ -132,6 +133,18 @@ impl Fleet {
     #[must_use]
     pub fn zone_names(&self) -> &Names {
         &self.zone_names
+    }
+
+    /// The members of a domain that a node is in: a node above it, or every zone of the kind.
+    #[must_use]
+    pub fn members(&self, node: NodeIndex, domain: Domain) -> Vec<Owner> {
+        match domain {
+            Domain::Level(level) => self.ancestor(node, level).map(Owner::Node).into_iter().collect(),
+            Domain::Zone(kind) => {
+                let zones = self.path(node).flat_map(|at| self.zones_listing(at).iter().copied());
+                zones.filter(|zone| self.zones()[zone.at()].kind == kind).map(Owner::Zone).collect()
+            }
+        }
     }
 
     /// The zones that list this very node; a tile also belongs to its ancestors' zones.

@@ -8,8 +8,8 @@ use lessor_models::objective::latency;
 use lessor_models::plan::Rule;
 
 use super::mask::Mask;
+use crate::lowering::Lowered;
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
-use crate::lowering::{Lowered, domain_members};
 use crate::plan::assemble;
 use crate::plan::occupancy::Occupancy;
 
@@ -55,7 +55,7 @@ impl<'o, 'a> Bonds<'o, 'a> {
         let runs_near = |other, domain| self.occupancy.bonds().runs_in(other, node, domain);
         let near = |relation: Relation| runs_near(lowered.class_of_job[relation.job.at()], relation.domain);
         let full = job.spread.is_some_and(|spread| {
-            let mut members = domain_members(lowered.instance.fleet(), node, spread.domain).into_iter();
+            let mut members = lowered.instance.fleet().members(node, spread.domain).into_iter();
             members.any(|member| self.occupancy.bonds().count_in(class, member) >= spread.most)
         });
         let shunned = lowered.avoided_by(class).any(|(other, domain)| runs_near(other, domain));

@@ -17,7 +17,6 @@ use super::enforced::{Enforced, account_of};
 use super::mask::Mask;
 use super::shortage::Shortage;
 use super::{Explainer, rules, starts};
-use crate::lowering::domain_members;
 use crate::lowering::index::{AccountIndex, GroupIndex, JobClassIndex, TileIndex};
 use crate::plan::occupancy::{Item, times};
 use crate::plan::room::{Room, credit, debit};
@@ -317,7 +316,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let Some(spread) = lowered.job(self.class).spread.filter(|_| self.enforced.holds(Rule::Spread)) else {
             return u64::MAX;
         };
-        let members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain);
+        let members = lowered.instance.fleet().members(lowered.tiles[tile.at()], spread.domain);
         let room = |member| {
             let added = filled.members.get(&member).copied().unwrap_or(0);
             spread
@@ -346,7 +345,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             return u64::MAX;
         }
         let domain = lowered.job(self.class).spread.expect("a least number is a spread's").domain;
-        let mut members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], domain).into_iter();
+        let mut members = lowered.instance.fleet().members(lowered.tiles[tile.at()], domain).into_iter();
         let is_new = members
             .any(|member| occupancy.bonds().count_in(self.class, member) == 0 && !filled.members.contains_key(&member));
         let placed = occupancy.placed(self.class) + filled.count;
@@ -357,7 +356,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
         let (occupancy, lowered) = (self.explainer.occupancy, self.explainer.occupancy.lowered());
         let Some(spread) = lowered.job(self.class).spread else { return };
         let count = u32::try_from(count).expect("a job has at most 2^32 capsules");
-        for member in domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain) {
+        for member in lowered.instance.fleet().members(lowered.tiles[tile.at()], spread.domain) {
             let added = filled.members.entry(member).or_default();
             filled.locations += u32::from(*added == 0 && occupancy.bonds().count_in(self.class, member) == 0);
             *added += count;

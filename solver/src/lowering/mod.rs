@@ -20,7 +20,7 @@ mod tick;
 use std::collections::HashMap;
 
 use lessor_models::draw;
-use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner};
+use lessor_models::fleet::{Level, NodeIndex};
 use lessor_models::instance::Instance;
 use lessor_models::job::{Domain, Job, Relation, Spread};
 use lessor_models::objective::tariff;
@@ -81,18 +81,6 @@ pub struct Lowered<'a> {
     most: Vec<u64>,
     /// Of each class that must be at one location: whether a tile is in no member of its domain.
     has_outsiders: Vec<bool>,
-}
-
-/// The members of a domain that a node is in.
-pub(crate) fn domain_members(fleet: &Fleet, node: NodeIndex, domain: Domain) -> Vec<Owner> {
-    let path = fleet.path(node);
-    match domain {
-        Domain::Level(level) => path.filter(|&at| fleet.level(at) == level).map(Owner::Node).collect(),
-        Domain::Zone(kind) => {
-            let zones = path.flat_map(|at| fleet.zones_listing(at).iter().copied());
-            zones.filter(|zone| fleet.zones()[zone.at()].kind == kind).map(Owner::Zone).collect()
-        }
-    }
 }
 
 impl<'a> Lowered<'a> {
@@ -177,7 +165,7 @@ impl<'a> Lowered<'a> {
         let fleet = self.instance.fleet();
         let mut known: HashMap<Domain, bool> = HashMap::new();
         let mut has_outsiders = |domain| {
-            let is_outside = |group: &Group| domain_members(fleet, group.tile, domain).is_empty();
+            let is_outside = |group: &Group| fleet.members(group.tile, domain).is_empty();
             *known.entry(domain).or_insert_with(|| self.groups.iter().any(is_outside))
         };
         let spreads = self.class_indexes().map(|class| self.job(class).spread.filter(|spread| spread.least == 1));
@@ -401,7 +389,7 @@ impl<'a> Lowered<'a> {
         let mut met = std::collections::BTreeSet::new();
         let mut members = 0u64;
         for group in groups.iter().map(|&group| self.group(group)) {
-            let here = domain_members(self.instance.fleet(), group.tile, spread.domain);
+            let here = self.instance.fleet().members(group.tile, spread.domain);
             match here.first() {
                 None => return u64::MAX,
                 Some(_) if spread.domain == Domain::Level(Level::Tile) => members += group.tiles.len() as u64,

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use lessor_models::fleet::{Level, NodeIndex, Owner, ZoneKind};
 use lessor_models::job::{Domain, Relation};
 
+use crate::lowering::Lowered;
 use crate::lowering::index::{JobClassIndex, TileIndex};
-use crate::lowering::{Lowered, domain_members};
 
 /// How many are placed, and where as far as rules bind them.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl<'a> Bonds<'a> {
         }
         let (job, node) = (self.lowered.job(class), self.lowered.tiles[tile.at()]);
         let spread = job.spread.is_none_or(|spread| {
-            let mut members = domain_members(self.lowered.instance.fleet(), node, spread.domain).into_iter();
+            let mut members = self.lowered.instance.fleet().members(node, spread.domain).into_iter();
             members.all(|member| self.count_in(class, member) < spread.most)
         });
         let class_of = |other: Relation| self.lowered.class_of_job[other.job.at()];
@@ -88,7 +88,7 @@ impl<'a> Bonds<'a> {
             return true;
         }
         let node = self.lowered.tiles[tile.at()];
-        let members = domain_members(self.lowered.instance.fleet(), node, spread.domain);
+        let members = self.lowered.instance.fleet().members(node, spread.domain);
         members.into_iter().any(|member| self.count_in(class, member) == 0)
     }
 
@@ -114,7 +114,7 @@ impl<'a> Bonds<'a> {
     /// Whether capsules of a class that rules bind run in a member of the domain that holds the node.
     #[must_use]
     pub fn runs_in(&self, class: JobClassIndex, node: NodeIndex, domain: Domain) -> bool {
-        let members = domain_members(self.lowered.instance.fleet(), node, domain);
+        let members = self.lowered.instance.fleet().members(node, domain);
         members.into_iter().any(|member| self.members.contains_key(&(class, member)))
     }
 
@@ -137,7 +137,7 @@ impl<'a> Bonds<'a> {
         let zones = ZoneKind::ALL.map(Domain::Zone);
         let spread = self.lowered.spread_to_count(class);
         for domain in levels.chain(zones) {
-            for member in domain_members(self.lowered.instance.fleet(), node, domain) {
+            for member in self.lowered.instance.fleet().members(node, domain) {
                 let count = self.members.entry((class, member)).or_default();
                 let before = *count;
                 *count = if comes { *count + came } else { *count - came };

@@ -1,7 +1,6 @@
 //! Which capsules may leave their tile: those that nothing depends on as the plan stands.
 
 use super::change::Change;
-use crate::lowering::domain_members;
 use crate::lowering::index::{JobClassIndex, TileIndex};
 use crate::plan::assemble::bonuses;
 use crate::plan::occupancy::{Item, Occupancy};
@@ -73,7 +72,7 @@ fn in_last_job(occupancy: &Occupancy<'_>, class: JobClassIndex) -> u64 {
 fn leaves_locations(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex) -> bool {
     let lowered = occupancy.lowered();
     let Some(spread) = lowered.spread_to_count(class) else { return true };
-    let members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain);
+    let members = lowered.instance.fleet().members(lowered.tiles[tile.at()], spread.domain);
     let given_up = members.into_iter().filter(|&member| occupancy.bonds().count_in(class, member) == 1).count() as u64;
     let left = u64::from(occupancy.bonds().locations(class)) - given_up;
     left >= spread.least_of(occupancy.placed(class) - 1)
@@ -83,7 +82,7 @@ fn leaves_locations(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassI
 fn is_needed_by_others(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex) -> bool {
     let lowered = occupancy.lowered();
     lowered.followed_by(class).any(|(follower, domain)| {
-        let members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], domain);
+        let members = lowered.instance.fleet().members(lowered.tiles[tile.at()], domain);
         let is_needed_in = |&member: &_| {
             occupancy.bonds().count_in(follower, member) > 0 && occupancy.bonds().count_in(class, member) == 1
         };

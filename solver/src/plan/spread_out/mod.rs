@@ -9,7 +9,6 @@ use std::cmp::Reverse;
 use super::insert::insert_one;
 use super::occupancy::Occupancy;
 use super::rank::Ranking;
-use crate::lowering::domain_members;
 use crate::lowering::index::{JobClassIndex, TileIndex};
 
 /// Mends every class that lies at too few locations. Returns the classes that lost capsules.
@@ -39,7 +38,7 @@ fn most_crowded(occupancy: &Occupancy<'_>, class: JobClassIndex, tiles: &[TileIn
     let lowered = occupancy.lowered();
     let spread = lowered.job(class).spread?;
     let company = |tile: TileIndex| {
-        let members = domain_members(lowered.instance.fleet(), lowered.tiles[tile.at()], spread.domain);
+        let members = lowered.instance.fleet().members(lowered.tiles[tile.at()], spread.domain);
         // A tile in no member is no location at all: its capsules go first.
         members.into_iter().map(|member| occupancy.bonds().count_in(class, member)).min().unwrap_or(u32::MAX)
     };

@@ -6,8 +6,8 @@ use lessor_models::fleet::Owner;
 use lessor_models::job::Domain;
 
 use super::program::{Program, once};
+use crate::lowering::Lowered;
 use crate::lowering::index::JobClassIndex;
-use crate::lowering::{Lowered, domain_members};
 use crate::plan::occupancy::Occupancy;
 
 impl Program {
@@ -62,7 +62,7 @@ impl Program {
             let leads = self.members(lowered, leader, other.domain);
             let mut near: BTreeMap<Vec<Owner>, Vec<usize>> = BTreeMap::new();
             for column in self.columns_of(class) {
-                let members = domain_members(fleet, lowered.tiles[self.choices[column].tile.at()], other.domain);
+                let members = fleet.members(lowered.tiles[self.choices[column].tile.at()], other.domain);
                 near.entry(members).or_default().push(column);
             }
             for (members, columns) in near {
@@ -129,7 +129,7 @@ impl Program {
         let mut members: BTreeMap<Owner, Vec<usize>> = BTreeMap::new();
         for column in self.columns_of(class) {
             let node = lowered.tiles[self.choices[column].tile.at()];
-            for member in domain_members(lowered.instance.fleet(), node, domain) {
+            for member in lowered.instance.fleet().members(node, domain) {
                 members.entry(member).or_default().push(column);
             }
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use lessor_models::job::Relation;
 
-use crate::lowering::domain_members;
 use crate::lowering::index::{JobClassIndex, TileIndex};
 use crate::plan::occupancy::Occupancy;
 
@@ -35,7 +34,7 @@ fn may_be(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex) -> b
     let lowered = occupancy.lowered();
     let (job, node) = (lowered.job(class), lowered.tiles[tile.at()]);
     let crowds = job.spread.is_some_and(|spread| {
-        let mut members = domain_members(lowered.instance.fleet(), node, spread.domain).into_iter();
+        let mut members = lowered.instance.fleet().members(node, spread.domain).into_iter();
         members.any(|member| occupancy.bonds().count_in(class, member) > spread.most)
     });
     let meets = |other: Relation| occupancy.bonds().runs_in(lowered.class_of_job[other.job.at()], node, other.domain);
