@@ -56,7 +56,7 @@ fn job(count: u32, mops: u64) -> Job {
 /// A plan that its checks passed, moves and reasons included.
 fn checked(instance: &Instance) -> Plan {
     let stop = Stop::new();
-    let stops = Stops { bound: &stop, search: &stop, fill: &stop, explain: &stop };
+    let stops = Stops::one(&stop);
     let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(4_000), explain_max: 9, memory: None };
     let plan = plan(instance, &options, stops, &mut |_| {}).plan;
     assert_eq!(check::violations(instance, &plan.placements), []);
@@ -113,6 +113,16 @@ fn what_may_not_be_preempted_stays_before_what_may() {
     let jobs = vec![preemptible, Job { affinity: near, ..job(1, 2) }, Job { bid: 90_000, ..job(1, 8) }];
     let plan = checked(&instance([10, 0, 0, 0], jobs, &[(0, 0, 1), (1, 0, 1)], &[]));
     assert_eq!([0, 1, 2].map(|job| held(&plan, job)[0]), [1, 1, 0]);
+}
+
+#[test]
+fn what_may_not_be_preempted_spreads_out_before_others_take_the_room() {
+    // Both capsules run in one cell, and the other cell is full of what may be preempted.
+    let apart = Job { spread: Some(Spread::over(Domain::Level(Level::Cell), 2)), ..job(2, 2) };
+    let preemptible = Job { bid: 9_000, preemptible: true, ..job(2, 9) };
+    let plan = checked(&instance([9; 4], vec![apart, preemptible], &[(0, 0, 2), (1, 2, 1), (1, 3, 1)], &[]));
+    let placed = held(&plan, 0);
+    assert_eq!((placed[0] + placed[1], placed[2] + placed[3]), (1, 1));
 }
 
 #[test]

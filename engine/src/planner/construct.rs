@@ -10,7 +10,6 @@ use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::plan::rank::Ranking;
 use lessor_solver::plan::running::Stay;
 use lessor_solver::plan::shares::Shares;
-use lessor_solver::plan::spread_out::spread_out;
 use lessor_solver::plan::unruly::drop_unruly;
 use lessor_solver::plan::{cell, insert};
 use lessor_solver::search::{Search, drop_losing};
@@ -111,8 +110,7 @@ impl Run<'_> {
     /// What runs and stays, and beside it only what gangs lack without which they could not.
     pub(super) fn running_plan<'l>(&self, lowered: &'l Lowered<'l>, stay: Stay<'_>) -> Occupancy<'l> {
         let mut plan = Occupancy::new(lowered);
-        self.running.keep(&mut plan, stay);
-        spread_out(&mut plan, self.guide.ranking);
+        self.running.keep(&mut plan, stay, self.guide.ranking);
         let partial = self.running.partial_gangs(&plan);
         self.insert(&mut plan, &partial);
         plan

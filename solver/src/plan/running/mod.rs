@@ -19,6 +19,7 @@ use super::assemble::bonuses;
 use super::insert::drop_orphans;
 use super::occupancy::{Item, Occupancy};
 use super::rank::Ranking;
+use super::spread_out::spread_out;
 use crate::support::random::Random;
 
 /// Equal capsules that run on one tile.
@@ -141,24 +142,34 @@ impl Running {
 
     /// Puts back what runs, wherever tile, accounts and rules allow, and as many as may stay: first what may not be preempted.
     ///
-    /// Capsules that must be near another job come after those of jobs that need no other.
-    pub fn keep(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>) {
-        self.keep_beside(occupancy, stay, &[]);
-        while !drop_orphans(occupancy).is_empty() {}
+    /// Capsules that must be near another job come after those of jobs that need no other. What then lies at too few locations
+    /// spreads out, those that may not be preempted while they still have the choice.
+    pub fn keep(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>, ranking: &Ranking) {
+        for is_pinned in [true, false] {
+            self.put_back(occupancy, stay, &[], is_pinned);
+            while !drop_orphans(occupancy).is_empty() {}
+            spread_out(occupancy, ranking);
+        }
     }
 
-    /// The same, where capsules of some classes are about to come near: who waits for them is let in, and left alone after all.
+    /// The same, where capsules of some classes are about to come near: who waits for them is let in, and left alone after all; and
+    /// nothing spreads out.
     pub fn keep_beside(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>, coming: &[JobClassIndex]) {
-        let lowered = occupancy.lowered();
         for is_pinned in [true, false] {
-            let mut waiting: Vec<(&OfClass, OnTile)> = Vec::new();
-            for of_class in self.of_classes.iter().filter(|of_class| of_class.is_pinned == is_pinned) {
-                let leaving = of_class.leaving(lowered, stay, &self.entrances);
-                let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
-                waiting.extend(rows.map(|&row| (of_class, row)));
-            }
-            return_home(occupancy, waiting, coming);
+            self.put_back(occupancy, stay, coming, is_pinned);
         }
+    }
+
+    /// Puts back what runs of those that are pinned, or of those that are not.
+    fn put_back(&self, occupancy: &mut Occupancy<'_>, stay: Stay<'_>, coming: &[JobClassIndex], is_pinned: bool) {
+        let lowered = occupancy.lowered();
+        let mut waiting: Vec<(&OfClass, OnTile)> = Vec::new();
+        for of_class in self.of_classes.iter().filter(|of_class| of_class.is_pinned == is_pinned) {
+            let leaving = of_class.leaving(lowered, stay, &self.entrances);
+            let rows = of_class.rows.iter().filter(|row| !leaving.contains(&row.tile));
+            waiting.extend(rows.map(|&row| (of_class, row)));
+        }
+        return_home(occupancy, waiting, coming);
     }
 
     /// The gangs of which fewer capsules are placed than each needs.

@@ -78,7 +78,7 @@ fn kept(instance: &Instance, is_ranked: bool) -> Vec<[u32; 3]> {
     let ranking = Ranking::new(&lowered, None);
     let mut occupancy = Occupancy::new(&lowered);
     let stay = if is_ranked { Stay::Worthwhile { ranking: &ranking, gain: 0.0 } } else { Stay::All };
-    Running::of(&lowered).keep(&mut occupancy, stay);
+    Running::of(&lowered).keep(&mut occupancy, stay, &ranking);
     held(&occupancy)
 }
 
