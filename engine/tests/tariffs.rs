@@ -20,8 +20,19 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use whole_hours::{HOURS, JOBS, best, hour, planned};
 
-/// Two tiles that hold one capsule each, on two grids of their own prices by the hour, and jobs of some power and bid.
-fn instance(prices: [Vec<u64>; 2], jobs: &[(u64, u64)]) -> Instance {
+/// A job of one capsule that takes a tile for an hour, of some power and bid.
+fn job(&(power_kw, bid): &(u64, u64)) -> Job {
+    Job {
+        bid,
+        demand: Demand { memory_bytes: 10, power_mw: power_kw * 1_000_000, ..Demand::default() },
+        term: Term::Fixed(Span(MICROS_PER_HOUR)),
+        deadline: hour(HOURS),
+        ..Job::empty(hour(0), Span(MICROS_PER_HOUR))
+    }
+}
+
+/// Two tiles that hold one capsule each, on two grids of their own prices by the hour, and jobs.
+fn instance(prices: [Vec<u64>; 2], jobs: Vec<Job>) -> Instance {
     let room = Resources::UNLIMITED.with(Kind::Memory, 10);
     let nodes = NodeColumns {
         names: ["cell", "a", "b"].map(String::from).to_vec(),
@@ -48,17 +59,10 @@ fn instance(prices: [Vec<u64>; 2], jobs: &[(u64, u64)]) -> Instance {
         tariffs,
         ..FleetParts::default()
     };
-    let job = |&(power_kw, bid): &(u64, u64)| Job {
-        bid,
-        demand: Demand { memory_bytes: 10, power_mw: power_kw * 1_000_000, ..Demand::default() },
-        term: Term::Fixed(Span(MICROS_PER_HOUR)),
-        deadline: hour(HOURS),
-        ..Job::empty(hour(0), Span(MICROS_PER_HOUR))
-    };
     let names = (0..jobs.len()).map(|at| format!("job-{at}")).collect();
     // A milligram costs as much as the price says.
     let weights = Weights { carbon_price: 1_000_000, risk_permille: 0, ..Weights::default() };
-    Instance::new(Fleet::new(parts).unwrap(), names, jobs.iter().map(job).collect(), weights).unwrap()
+    Instance::new(Fleet::new(parts).unwrap(), names, jobs, weights).unwrap()
 }
 
 fn any_prices() -> impl Strategy<Value = Vec<u64>> {
@@ -79,7 +83,7 @@ proptest! {
         b in any_prices(),
         jobs in proptest::collection::vec((1..9u64, 1..5_000u64), JOBS),
     ) {
-        let instance = instance([a, b], &jobs);
+        let instance = instance([a, b], jobs.iter().map(job).collect());
         let best = best(&instance, [NodeIndex(1), NodeIndex(2)], 0, &mut Vec::new());
         let outcome = planned(&instance, Method::Auto);
         prop_assert_eq!(check::violations(&instance, &outcome.plan.placements), vec![]);
@@ -95,8 +99,8 @@ proptest! {
 
 #[test]
 fn first_come_takes_the_first_hours_whatever_they_cost() {
-    let instance =
-        instance([vec![900, 1, 1, 1, 1, 1], vec![900, 1, 1, 1, 1, 1]], &[(1, 5_000), (2, 6_000), (3, 7_000)]);
+    let jobs = [(1, 5_000), (2, 6_000), (3, 7_000)].iter().map(job).collect();
+    let instance = instance([vec![900, 1, 1, 1, 1, 1], vec![900, 1, 1, 1, 1, 1]], jobs);
     let outcome = planned(&instance, Method::FirstCome);
     let mut seats: Vec<(u32, i64)> =
         outcome.plan.placements.iter().map(|placement| (placement.job.0, placement.start.0 / hour(1).0)).collect();
@@ -104,4 +108,16 @@ fn first_come_takes_the_first_hours_whatever_they_cost() {
     assert_eq!(seats, [(0, 0), (1, 0), (2, 1)]);
     // The planner waits an hour.
     assert!(planned(&instance, Method::Auto).plan.placements.iter().all(|placement| placement.start >= hour(1)));
+}
+
+#[test]
+fn a_gang_or_a_bonus_pays_for_a_capsule_that_costs_more_than_it_bids() {
+    // Two of three run while energy costs one; the third costs 500 and bids 300.
+    let dear = || vec![1, 500, 900, 900, 900, 900];
+    let gang = Job { count: 3, gang_min: 3, ..job(&(1, 300)) };
+    let bonus = Job { count: 3, wanted: 3, bonus: 450, ..job(&(1, 300)) };
+    for (work, worth) in [(gang, 398), (bonus, 848)] {
+        let outcome = planned(&instance([dear(), dear()], vec![work]), Method::Auto);
+        assert_eq!((outcome.value, outcome.certificate.is_some_and(|(_, bound)| bound >= worth)), (worth, true));
+    }
 }

@@ -182,13 +182,15 @@ fn one_of_the_best(classes: &[JobClassIndex], random: &mut Random) -> JobClassIn
 }
 
 /// The starts at which a capsule earns something, or all of them where it may pay for itself otherwise: by those that must be near
-/// it, or by relieving its tile.
+/// it, by others of its gang or bonus, or by relieving its tile.
 pub(super) fn offers<'l>(
     lowered: &'l Lowered<'_>,
     class: JobClassIndex,
     group: GroupIndex,
 ) -> impl Iterator<Item = Timestamp> + 'l {
-    let may_lose = lowered.classes[class.at()].is_followed || lowered.strain.may_be_relieved();
+    let job = lowered.job(class);
+    let completes = job.gang_min > 1 || job.wanted > 1;
+    let may_lose = completes || lowered.classes[class.at()].is_followed || lowered.strain.may_be_relieved();
     let starts = lowered.offers(class, group).map(|(_, start)| start);
     starts.filter(move |&start| may_lose || lowered.earns(class, group, start) > 0)
 }
