@@ -55,7 +55,8 @@ impl Run<'_> {
     }
 
     /// All searches in turns until none of them helps any more. Single tiles gain most at first and next to nothing long before
-    /// none of them gains any more. Where time matters, what is missing displaces what is worth less where and when that stands.
+    /// none of them gains any more. Where time matters, what is missing displaces what is worth less where and when that stands;
+    /// what that loses for good is taken back in the end.
     fn take_turns(&self, plan: &mut Occupancy<'_>, (mut tiles, of_tiles): (Search<'_>, Turns), effort: &mut Effort) {
         let (lowered, stop, classes) = (plan.lowered(), self.stops.search, self.that_come(plan));
         let mut neighborhoods = Neighborhoods::new(lowered, self.running, &classes, effort.seed);
@@ -67,10 +68,14 @@ impl Run<'_> {
             turns[DISPLACEMENT] = Turns::OVER;
         }
         let mut value = self.worth(plan);
+        let mut best: Option<(i128, Occupancy<'_>)> = None;
         while self.goes_on(effort)
             && !self.is_best(plan)
             && let Some(next) = Turns::next(&turns)
         {
+            if next == DISPLACEMENT && self.compares_plans && best.as_ref().is_none_or(|(most, _)| value > *most) {
+                best = Some((value, plan.clone()));
+            }
             let round = match next {
                 TILES => self.spent(effort, plan, |plan, most| tiles.round(plan, stop, most)),
                 DISPLACEMENT => self.heat(&mut displacement, plan, effort),
@@ -79,6 +84,9 @@ impl Run<'_> {
             };
             let before = std::mem::replace(&mut value, self.worth(plan));
             turns[next].note(value - before, round);
+        }
+        if let Some((_, best)) = best.filter(|(most, _)| *most > value) {
+            *plan = best;
         }
     }
 

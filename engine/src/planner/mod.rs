@@ -150,13 +150,15 @@ pub fn plan(
             telling.say(Phase::Search, (0, effort.work()), Some(run.worth(&first)));
             queue = run.soon_queue(&lowered, thrift.vectors().min(gaps::VECTORS_MAX));
             ground = if run.compares_plans { standing::ground(&lowered, thrift.vectors()) } else { None };
-            let standing = run.standing_plan(ground.as_ref().unwrap_or(&lowered), run.worth(&first), &mut effort);
+            let standing = run.standing_plan(ground.as_ref().unwrap_or(&lowered));
+            let bettered = standing.as_ref().filter(|standing| run.worth(standing) > run.worth(&first));
+            let bettered = bettered.map(|standing| run.bettered(standing, &mut effort));
             let plan = run.search(first, &mut effort);
             refined = gaps::refined(&plan, thrift.vectors());
             let filled = refined.as_ref().and_then(|refined| run.fill_gaps(&plan, refined, &mut effort));
             let queued = queue.as_ref().map(|queue| run.queue_plan(queue));
             let mut best = run.way(filled.unwrap_or(plan), effort.seed);
-            for other in standing.into_iter().chain(queued) {
+            for other in bettered.into_iter().chain(queued) {
                 if run.worth(&other) > run.worth(&best.0) {
                     let other = run.way(other, effort.seed);
                     best = if run.worth(&other.0) > run.worth(&best.0) { other } else { best };

@@ -35,14 +35,9 @@ pub(super) fn ground<'i>(lowered: &Lowered<'i>, vectors: usize) -> Option<Lowere
 }
 
 impl Run<'_> {
-    /// What runs and what an earlier plan has yet to start, as far as that still stands, whatever else fits, and what searching
-    /// makes of it; `None` where there is no earlier plan, or first ones are worth as much as what is left of it.
-    pub(super) fn standing_plan<'l>(
-        &self,
-        ground: &'l Lowered<'l>,
-        first: i128,
-        effort: &mut Effort,
-    ) -> Option<Occupancy<'l>> {
+    /// What runs and what an earlier plan has yet to start, as far as that still stands, and whatever else fits; `None` where there
+    /// is no earlier plan.
+    pub(super) fn standing_plan<'l>(&self, ground: &'l Lowered<'l>) -> Option<Occupancy<'l>> {
         let queued = ground.instance.queued();
         if queued.is_empty() || !self.compares_plans {
             return None;
@@ -56,13 +51,15 @@ impl Run<'_> {
         self.settle(&mut plan);
         self.insert(&mut plan, self.guide.order);
         self.settle(&mut plan);
-        let worth = self.worth(&plan);
-        self.telling.say(Phase::Cells, (1, 1), Some(worth));
-        if worth <= first {
-            return None;
-        }
+        self.telling.say(Phase::Cells, (1, 1), Some(self.worth(&plan)));
+        Some(plan)
+    }
+
+    /// What searching makes of it.
+    pub(super) fn bettered<'l>(&self, standing: &Occupancy<'l>, effort: &mut Effort) -> Occupancy<'l> {
+        let mut plan = standing.clone();
         self.improve(&mut plan, effort);
         self.telling.reached(self.worth(&plan));
-        Some(plan)
+        plan
     }
 }
