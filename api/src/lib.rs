@@ -13,6 +13,7 @@ pub mod serve;
 pub mod shell;
 pub mod wire;
 
+mod advance_command;
 mod bench;
 mod command_error;
 mod console;
@@ -51,6 +52,7 @@ pub fn run(cli: Cli, clock: &ProcessClock) -> Result<Ending, CommandError> {
         Verb::Explain(args) => plan::explain::run(&args),
         Verb::Datasets(args) => match args.verb {
             DatasetsVerb::Generate(args) => datasets_command::generate(&args),
+            DatasetsVerb::Advance(args) => advance_command::run(&args),
             DatasetsVerb::Import(args) => import_command::run(&args.source),
         },
         Verb::Serve(args) => Ok(serve::run(&args)?),

@@ -248,3 +248,21 @@ fn a_plan_made_in_time_is_there_by_its_deadline() {
     assert_eq!(record["figures"]["value"], planned["value"]);
     assert!(!record["timeline"].as_array().unwrap().is_empty());
 }
+
+#[test]
+fn a_plan_is_carried_out_up_to_an_instant_and_planned_on_from_there() {
+    let bench = Bench::new();
+    bench.expect(0, "datasets generate --tiles 40 --seed 6 --job-classes 40 --distinct --steps --out fleet");
+    bench.expect(0, "plan --fleet fleet --work 2000 --quiet --out plan");
+    let words = "datasets advance --plan plan --at 2026-01-01T09:30:00Z --out later";
+    let told = bench.expect(0, &format!("{words} --json")).json();
+    assert!(["ended", "running", "queued"].iter().all(|key| told[key].as_u64() > Some(0)), "{told}");
+    let kept = bench.expect(0, "plan --fleet later --keep 10 --work 2000 --json --out next").json();
+    assert!(kept["placed"].as_u64() >= Some(told["running"].as_u64().unwrap() + told["queued"].as_u64().unwrap()));
+    assert_eq!(bench.expect(0, "check next --json").json()["ok"], true);
+    // Jobs that come are planned beside the others; a name that is there already is refused, and nothing is written.
+    bench.expect(0, "datasets generate --tiles 40 --seed 7 --job-classes 3 --capsules 9 --out arrivals");
+    let refused = bench.expect(2, &format!("{words} --force --arrivals arrivals/jobs.parquet"));
+    assert!(refused.err.contains("jobs.parquet") && refused.err.contains("row 0, column name"), "{}", refused.err);
+    assert!(bench.expect(2, words).err.contains("already exists"));
+}

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use lessor_models::time::Timestamp;
 
-use super::duration_text;
 use super::exit_codes::EXIT_CODES;
+use super::{duration_text, instant_text};
 
 const GENERATE_EXAMPLES: &str = "\
 Examples:
@@ -24,6 +25,15 @@ Examples:
   lessor datasets import gpu-servers --telemetry gpu_servers.parquet --out servers
   lessor datasets import carbon --series feed-a=2024_DE.parquet --earlier 735d --fleet day --out green-day";
 
+const ADVANCE_EXAMPLES: &str = "\
+Examples:
+  lessor datasets advance --plan plan --at 2026-01-01T14:00:00Z --out fleet-14
+      what ended by two is gone, what runs then has the rest of its term, what waits may start from then on
+  lessor datasets advance --plan plan --at 2026-01-01T14:00:00Z --arrivals new-jobs.parquet --out fleet-14
+      the same beside jobs that came meanwhile
+  lessor plan --fleet fleet-14 --keep 10 --out next
+      plans on from there, and moves little";
+
 /// Verbs of `lessor datasets`.
 #[derive(Debug, Args)]
 pub struct DatasetsArgs {
@@ -38,6 +48,9 @@ pub enum DatasetsVerb {
     /// Makes a fleet with jobs from a seed: same flags, same bytes.
     #[command(after_help = format!("{GENERATE_EXAMPLES}\n\n{EXIT_CODES}"))]
     Generate(GenerateArgs),
+    /// Writes the fleet of a plan as it stands at an instant, to plan on from there.
+    #[command(after_help = format!("{ADVANCE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Advance(AdvanceArgs),
     /// Turns a public trace into a fleet directory or a telemetry table.
     #[command(after_help = format!("{IMPORT_EXAMPLES}\n\n{EXIT_CODES}"))]
     Import(ImportArgs),
@@ -106,6 +119,29 @@ pub struct GenerateArgs {
     /// Moves cost by pair of clusters and, for some jobs, once; power feeds limit how many are under way.
     #[arg(long)]
     pub moves: bool,
+    /// Replaces an existing output directory.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the fleet directory goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Flags of `lessor datasets advance`.
+#[derive(Debug, Args)]
+pub struct AdvanceArgs {
+    /// The plan, a directory that `lessor plan` wrote; its inputs must be as they were planned.
+    #[arg(long, value_name = "DIR")]
+    pub plan: PathBuf,
+    /// The instant, as 2026-01-01T14:00:00Z.
+    #[arg(long, value_name = "INSTANT", value_parser = instant_text::parse)]
+    pub at: Timestamp,
+    /// Jobs that came since, a table of jobs.
+    #[arg(long, value_name = "FILE")]
+    pub arrivals: Option<PathBuf>,
+    /// One JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
     /// Replaces an existing output directory.
     #[arg(long)]
     pub force: bool,

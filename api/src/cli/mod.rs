@@ -32,8 +32,8 @@ pub use bench_leases::{
     BenchLeasesSimulateArgs, BenchLeasesVerb,
 };
 pub use datasets::{
-    CarbonArgs, DatasetsArgs, DatasetsVerb, FamilyFlag, GenerateArgs, GpuServersArgs, ImportArgs, ImportSource,
-    OpenbArgs, OpendcArgs,
+    AdvanceArgs, CarbonArgs, DatasetsArgs, DatasetsVerb, FamilyFlag, GenerateArgs, GpuServersArgs, ImportArgs,
+    ImportSource, OpenbArgs, OpendcArgs,
 };
 pub use journal::{JournalArgs, JournalBackupArgs, JournalRestoreArgs, JournalVerb, JournalVerifyArgs};
 pub use lease::{

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lessor_models::fleet::{Fleet, FleetError, FleetParts};
 use lessor_models::instance::Instance;
+use lessor_models::job::{Job, JobIndex, Relation};
 use lessor_models::names::Names;
 use lessor_models::objective::Weights;
 
@@ -16,6 +17,10 @@ use super::tariffs::{TARIFFS, has_tariffs, read_tariffs, write_tariffs};
 use super::zones::{ZONE_MEMBERS, ZONES, read_members, read_zones, write_members, write_zones};
 use crate::table::error::{DatasetError, Problem};
 use crate::table::plan::{PLACEMENTS, read_current, write_current};
+use crate::table::spec::TableSpec;
+
+/// The tables of a directory that describe its fleet, and not the work on it.
+pub const FLEET_TABLES: [&TableSpec; 6] = [&NODES, &ZONES, &ZONE_MEMBERS, &CAPACITIES, &TARIFFS, &MOVE_COSTS];
 
 /// Reads a fleet from its directory: `nodes.parquet`, and `zones.parquet`, `zone_members.parquet`, `capacities.parquet` and
 /// `tariffs.parquet` where they are there.
@@ -28,7 +33,7 @@ pub fn read_fleet(dir: &Path) -> Result<Fleet, DatasetError> {
 
 /// Reads the parts of a fleet, which nobody has checked against each other.
 fn read_parts(dir: &Path) -> Result<FleetParts, DatasetError> {
-    let path = |table: &crate::table::spec::TableSpec| dir.join(table.file_name());
+    let path = |table: &TableSpec| dir.join(table.file_name());
     let present = |table| Some(path(table)).filter(|path| path.exists());
     let (nodes, classes) = read_nodes(&path(&NODES))?;
     let mut parts = FleetParts { nodes, classes, ..FleetParts::default() };
@@ -152,8 +157,40 @@ pub fn write_fleet_dir(dir: &Path, instance: &Instance) -> Result<(), DatasetErr
     if has_tariffs(fleet) {
         write_tariffs(&dir.join(TARIFFS.file_name()), fleet)?;
     }
+    write_work(dir, instance)
+}
+
+/// Writes the jobs of an instance, what of them runs, and what an earlier plan has yet to start, into a directory that is there.
+///
+/// # Errors
+/// A file that cannot be written, or a value that its table cannot say.
+pub fn write_work(dir: &Path, instance: &Instance) -> Result<(), DatasetError> {
     write_jobs(&dir.join(JOBS.file_name()), instance)?;
     write_current(&dir.join(PLACEMENTS.file_name()), instance)
+}
+
+/// The same instance with the jobs of a further table; nothing runs in it. Relations of these lead to each other alone.
+///
+/// # Errors
+/// The first defect found, with its row and column; and the name of a job that is there already.
+pub fn add_jobs(path: &Path, instance: &Instance) -> Result<Instance, DatasetError> {
+    let (new_names, new_jobs) = read_jobs(path, instance.fleet())?;
+    if let Some(row) = new_names.iter().position(|name| instance.job_names().find(name).is_some()) {
+        let problem = Box::new(Problem::Model("must not be the name of a job that is there already"));
+        return Err(DatasetError::Cell { path: path.to_owned(), row, column: "name", problem });
+    }
+    let before = u32::try_from(instance.jobs().len()).expect("jobs are counted in 32 bits");
+    let shifted = |relation: Relation| Relation { job: JobIndex(relation.job.0 + before), ..relation };
+    let mut names: Vec<String> = instance.job_names().iter().map(str::to_owned).collect();
+    let mut jobs = instance.jobs().to_vec();
+    names.extend(new_names);
+    jobs.extend(new_jobs.into_iter().map(|job| Job {
+        affinity: job.affinity.map(shifted),
+        anti_affinity: job.anti_affinity.map(shifted),
+        ..job
+    }));
+    Instance::new(instance.fleet().clone(), names, jobs, instance.weights().clone())
+        .map_err(|source| DatasetError::instance(path, Path::new(""), source))
 }
 
 /// A sorted index of job names, for tables that refer to jobs.

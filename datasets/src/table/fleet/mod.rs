@@ -14,7 +14,10 @@ mod telemetry;
 mod zones;
 
 pub use capacities::{CAPACITIES, write_capacities};
-pub use directory::{InstancePaths, index_jobs, read_altered, read_fleet, read_instance, write_fleet_dir};
+pub use directory::{
+    FLEET_TABLES, InstancePaths, add_jobs, index_jobs, read_altered, read_fleet, read_instance, write_fleet_dir,
+    write_work,
+};
 pub use jobs::{JOBS, read_jobs, write_jobs};
 pub use move_costs::{MOVE_COSTS, write_move_costs};
 pub use nodes::{NODES, write_nodes};

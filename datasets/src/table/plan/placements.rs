@@ -137,16 +137,22 @@ pub fn write_placements(path: &Path, instance: &Instance, placements: &[Placemen
     })
 }
 
-/// Writes what runs now.
+/// Writes what runs now, without starts, and then what an earlier plan has yet to start.
 ///
 /// # Errors
 /// A file that cannot be written.
 pub fn write_current(path: &Path, instance: &Instance) -> Result<(), DatasetError> {
-    write_table(path, &PLACEMENTS, instance.current().len(), |rows, columns| {
-        let current = &instance.current()[rows];
-        put_names(columns, instance, current.iter().map(|placement| (placement.job, placement.tile)));
-        columns.integer("count", current.iter().map(|placement| Some(placement.count.into())));
-        columns.devices("devices", current.iter().map(|placement| placement.devices));
+    let (current, queued) = (instance.current(), instance.queued());
+    write_table(path, &PLACEMENTS, current.len() + queued.len(), |rows, columns| {
+        let split = |at: usize| (at.min(current.len()), at.saturating_sub(current.len()));
+        let ((first, from), (last, to)) = (split(rows.start), split(rows.end));
+        let (current, queued) = (&current[first..last], &queued[from..to]);
+        let runs = current.iter().map(|row| (row.job, row.tile));
+        put_names(columns, instance, runs.chain(queued.iter().map(|row| (row.job, row.tile))));
+        columns.time("start", current.iter().map(|_| None).chain(queued.iter().map(|row| Some(row.start))));
+        let counts = current.iter().map(|row| row.count).chain(queued.iter().map(|row| row.count));
+        columns.integer("count", counts.map(|count| Some(count.into())));
+        columns.devices("devices", current.iter().map(|row| row.devices).chain(queued.iter().map(|row| row.devices)));
     })
 }
 
