@@ -1,19 +1,16 @@
 //! `lessor explain`: why a job, or part of it, was left out, where the rest is, and what the resources on its path cost.
 
-use std::collections::BTreeSet;
-
-use lessor_datasets::table::{account_words, cure_words, instant_words, interval_words, owner_sort};
-use lessor_models::draw::draw;
-use lessor_models::fleet::{Fleet, Owner};
+use lessor_datasets::table::{cure_words, instant_words};
+use lessor_models::fleet::Fleet;
 use lessor_models::instance::Instance;
 use lessor_models::job::JobIndex;
-use lessor_models::plan::{Blocker, Placement, Plan, Price, Unplaced};
-use lessor_models::resources::Kind;
-use lessor_models::time::{Interval, Timestamp};
+use lessor_models::plan::{Placement, Plan};
+use lessor_models::time::Timestamp;
 use lessor_models::words;
 use serde::Serialize;
 
 use super::loaded::RecordedRun;
+use super::path_prices::{PriceView, path_prices};
 use crate::cli::ExplainArgs;
 use crate::command_error::CommandError;
 use crate::console::{print_json, say};
@@ -40,6 +37,9 @@ struct Explanation {
     expected_start_us: Option<i64>,
     placements: Vec<PlacementView>,
     prices: Vec<PriceView>,
+    /// The same as people read them: a line an account.
+    #[serde(skip)]
+    accounts: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,21 +49,6 @@ struct PlacementView {
     start_us: i64,
     count: u32,
     devices: Vec<u8>,
-}
-
-#[derive(Debug, Serialize)]
-struct PriceView {
-    owner: String,
-    owner_type: &'static str,
-    kind: &'static str,
-    unit: &'static str,
-    account: String,
-    start_us: i64,
-    end_us: i64,
-    price: u64,
-    /// The price as people read it.
-    #[serde(skip)]
-    words: String,
 }
 
 /// Carries out `lessor explain`.
@@ -112,6 +97,8 @@ fn explain(instance: &Instance, plan: &Plan, index: JobIndex) -> Explanation {
     let left = plan.unplaced.iter().find(|left| left.job == index);
     let reason = left.map(|left| reason_words(left.reason));
     let conflict = left.map_or(&[][..], |left| &left.conflict);
+    let priced = path_prices(instance, plan, (index, &placements, left));
+    let (accounts, prices): (Vec<_>, Vec<_>) = priced.into_iter().map(|account| (account.words, account.rows)).unzip();
     Explanation {
         job: instance.job_name(index).to_owned(),
         service: job.service.name(),
@@ -125,7 +112,8 @@ fn explain(instance: &Instance, plan: &Plan, index: JobIndex) -> Explanation {
         cure: left.and_then(|left| left.cure).map(|cure| cure_words(instance, cure)),
         expected_start_us: left.and_then(|left| left.expected_start).map(|start| start.0),
         placements: placements.iter().map(|placement| placement_view(instance.fleet(), placement)).collect(),
-        prices: prices(instance, plan, &placements, left),
+        prices: prices.into_iter().flatten().collect(),
+        accounts,
     }
 }
 
@@ -136,51 +124,6 @@ fn placement_view(fleet: &Fleet, placement: &Placement) -> PlacementView {
         start_us: placement.start.0,
         count: placement.count,
         devices: (0..64u8).filter(|device| placement.devices >> device & 1 == 1).collect(),
-    }
-}
-
-/// The prices on the job's path: on the accounts that it debits where it is placed, and on those that keep it out.
-fn prices(instance: &Instance, plan: &Plan, placements: &[&Placement], left: Option<&Unplaced>) -> Vec<PriceView> {
-    let mut accounts: BTreeSet<(Owner, Kind)> = BTreeSet::new();
-    for placement in placements {
-        accounts.extend(debited(instance, placement));
-    }
-    let blockers = left.iter().flat_map(|left| &left.conflict);
-    accounts.extend(blockers.filter_map(|blocker| match blocker {
-        Blocker::Account { owner, kind } => Some((*owner, *kind)),
-        Blocker::Tiles { .. } | Blocker::Rule(_) => None,
-    }));
-    let on_path = plan.prices.iter().filter(|price| accounts.contains(&(price.owner, price.kind)));
-    on_path.map(|price| price_view(instance.fleet(), price)).collect()
-}
-
-/// Every account that a placement debits.
-fn debited(instance: &Instance, placement: &Placement) -> Vec<(Owner, Kind)> {
-    let fleet = instance.fleet();
-    let demand = &instance.jobs()[placement.job.at()].demand;
-    let class = fleet.class_of(placement.tile).expect("a placement is read only where it names a tile");
-    let mut accounts = Vec::new();
-    for node in fleet.path(placement.tile) {
-        let drawn = draw(demand, &fleet.classes()[class.at()], fleet.level(node));
-        let zones = fleet.zones_listing(node).iter().map(|&zone| Owner::Zone(zone));
-        for owner in std::iter::once(Owner::Node(node)).chain(zones) {
-            accounts.extend(Kind::ALL.into_iter().filter(|&kind| drawn.get(kind) > 0).map(|kind| (owner, kind)));
-        }
-    }
-    accounts
-}
-
-fn price_view(fleet: &Fleet, price: &Price) -> PriceView {
-    PriceView {
-        owner: fleet.owner_name(price.owner).to_owned(),
-        owner_type: owner_sort(fleet, price.owner),
-        kind: price.kind.name(),
-        unit: price.kind.unit(),
-        account: account_words(fleet, price.owner, price.kind),
-        start_us: price.interval.start.0,
-        end_us: price.interval.end.0,
-        price: price.price,
-        words: words::price(price.kind, price.price),
     }
 }
 
@@ -195,7 +138,8 @@ fn print(told: &Explanation) {
     }
     list("because", &told.conflict);
     if let Some(cure) = &told.cure {
-        say(&format!("cure      {cure}"));
+        let all = if *missing > 1 { " (for one more capsule, or its gang)" } else { "" };
+        say(&format!("cure      {cure}{all}"));
     }
     if let Some(start) = told.expected_start_us {
         let until = instant_words(Timestamp(start));
@@ -203,11 +147,7 @@ fn print(told: &Explanation) {
     }
     let placements = told.placements.iter().map(|at| format!("{} on {} ({})", at.count, at.tile, at.path.join(", ")));
     list("where", &placements.collect::<Vec<_>>());
-    let price_line = |price: &PriceView| {
-        let holds = Interval { start: Timestamp(price.start_us), end: Timestamp(price.end_us) };
-        format!("{}: {}, {}", price.account, price.words, interval_words(holds))
-    };
-    list("prices", &told.prices.iter().map(price_line).collect::<Vec<_>>());
+    list("prices", &told.accounts);
 }
 
 /// Prints rows under one heading, the first few of them.

@@ -17,6 +17,7 @@ pub(crate) mod keep;
 mod kind_name;
 pub(crate) mod loaded;
 pub(crate) mod method;
+mod path_prices;
 mod progress_view;
 mod report_data;
 pub(crate) mod run;
