@@ -52,7 +52,7 @@ fn with_round() -> Bench {
 fn the_prices_of_a_round_are_charged_recorded_and_checked() {
     let bench = with_round();
     let planned = bench.expect(0, "plan --fleet fleet --prices round --work 200 --json --out next").json();
-    assert!(planned["dues_cost"].as_i64() >= Some(0), "{planned}");
+    assert!(planned["dues_cost"].as_i64() > Some(0), "{planned}");
     let checked = bench.expect(0, "check next --json").json();
     assert_eq!((&checked["ok"], &checked["value"]), (&true.into(), &planned["value"]));
     // And the other way around: the next round looks at that plan.
@@ -67,14 +67,31 @@ fn the_prices_of_a_round_are_charged_recorded_and_checked() {
 }
 
 #[test]
+fn a_round_of_other_hours_than_the_jobs_charges_nobody_and_says_so() {
+    let bench = with_round();
+    bench.expect(
+        0,
+        "market book --supply fleet --policy policy.toml --bids 40 --at 2001-01-01T00:00:00Z --out bids.parquet",
+    );
+    bench.expect(0, "market clear --book bids.parquet --supply fleet --policy policy.toml --out round --force");
+    let planned = bench.expect(0, "plan --fleet fleet --prices round --work 200 --out next");
+    assert!(
+        planned.err.contains("round: no price holds while jobs may run, 2026-01-01 00:00:00 to"),
+        "{}",
+        planned.err
+    );
+}
+
+#[test]
 fn each_part_of_a_term_costs_what_its_price_is() {
     let bench = with_round();
     let instance = instance(&bench);
     let link = instance.fleet().zone_names().find("link-000").unwrap();
+    let at = |hour: i64| Timestamp(instance.horizon().start.0 + hour * 3_600_000_000);
     let row = |hours: (i64, i64), price| Price {
         owner: Owner::Zone(ZoneIndex(u32::try_from(link).unwrap())),
         kind: Kind::Bandwidth,
-        interval: Interval { start: Timestamp(hours.0 * 3_600_000_000), end: Timestamp(hours.1 * 3_600_000_000) },
+        interval: Interval { start: at(hours.0), end: at(hours.1) },
         price,
     };
     let rows = [row((0, 1), 4_089_766), row((1, 2), 3_017_458), row((2, 3), 0)];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::fleet::{Fleet, Owner};
 use crate::plan::Price;
 use crate::resources::{AMOUNT_MAX, Kind};
-use crate::time::{StepFunction, TIMESTAMP_MAX, Timestamp};
+use crate::time::{Interval, StepFunction, TIMESTAMP_MAX, Timestamp};
 
 /// Prices of accounts over time. Outside every interval that has a price, an account is free.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,6 +65,12 @@ impl AccountPrices {
     #[must_use]
     pub fn of(&self, owner: Owner) -> &[(Kind, StepFunction)] {
         self.of.get(&owner).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether anything has a price at some instant of an interval.
+    #[must_use]
+    pub fn hold_within(&self, interval: Interval) -> bool {
+        self.of.values().flatten().any(|(_, function)| function.sum(interval) > 0)
     }
 
     /// The instants at which any price changes, in no order.
@@ -138,6 +144,8 @@ mod tests {
         let expected = [(at(2), 7), (at(6), 3), (at(8), 0), (at(20), 1), (at(30), 0)];
         assert_eq!(prices.of(cell), [(Kind::Power, StepFunction::new(0, expected.to_vec()))]);
         assert_eq!((prices.of(Owner::Node(A)), prices.of(FEED)), (&[][..], &[][..]));
+        let hold = [(0, 2), (0, 3), (8, 20), (29, 40), (30, 40)];
+        assert_eq!(hold.map(|(start, end)| prices.hold_within(during(start, end))), [false, true, false, true, false]);
     }
 
     #[test]

@@ -89,6 +89,10 @@ pub struct MarketBookArgs {
     /// Number of bids, 1 to 1,000,000; two share a bidder and an XOR group.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub bids: u32,
+    /// When the round takes place, as 2026-12-01T08:00:00Z: terms begin then or up to five hours later; without it, the earliest
+    /// start of the fleet's jobs.
+    #[arg(long, value_name = "INSTANT", value_parser = instant_text::parse)]
+    pub at: Option<Timestamp>,
     /// The one number that reproduces the book.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,

@@ -1,12 +1,15 @@
 //! `lessor market book`: a book of bids from a seed, on the accounts that a policy lets trade.
 
-use lessor_datasets::table::{BidGood, BidRows, read_fleet, write_bids};
+use std::path::Path;
+
+use lessor_datasets::generate::START;
+use lessor_datasets::table::{BidGood, BidRows, JOBS, read_fleet, read_jobs, write_bids};
 use lessor_market::lot::lot;
 use lessor_market::policy::{AccountClass, Policy, tradable};
 use lessor_market::session::catalog::place;
 use lessor_models::fleet::{Fleet, Owner, ZoneIndex};
 use lessor_models::resources::{Kind, UNLIMITED};
-use lessor_models::time::{Interval, MICROS_PER_HOUR, MICROS_PER_SECOND, Timestamp};
+use lessor_models::time::{Interval, MICROS_PER_HOUR, MICROS_PER_SECOND, Span, Timestamp};
 
 use super::error::MarketError;
 use super::policy_file;
@@ -17,7 +20,7 @@ use crate::ending::Ending;
 
 /// Accounts that bids are drawn on at most, so that bids meet.
 const ACCOUNTS_MAX: usize = 64;
-/// Hours of the day that terms lie in.
+/// Hours that terms begin in.
 const HOURS: u64 = 6;
 
 /// An account that trades, with its class and what of it does.
@@ -39,12 +42,27 @@ pub(super) fn run(args: &MarketBookArgs) -> Result<Ending, CommandError> {
     if traded.is_empty() {
         return Err(MarketError::NothingTrades { path: args.policy.clone() }.into());
     }
+    let from = match args.at {
+        Some(instant) => instant,
+        None => first_start(&args.supply, &fleet)?,
+    };
     let mut dice = Dice { seed: args.seed, drawn: 0 };
-    let bids: Vec<BidRows> = (0..args.bids as usize).map(|at| bid(&policy, &traded, at, &mut dice)).collect();
+    let bids: Vec<BidRows> = (0..args.bids as usize).map(|at| bid((&policy, &traded), (at, from), &mut dice)).collect();
     write_bids(&args.out, &fleet, &bids)?;
     say(&format!("bids      {} on {} accounts", bids.len(), traded.len()));
     say(&format!("written   {}", args.out.display()));
     Ok(Ending::Done)
+}
+
+/// The earliest start of the jobs that a fleet directory has, so that a plan of these and the book speak of the same hours; that of
+/// generated jobs where it has none.
+fn first_start(supply: &Path, fleet: &Fleet) -> Result<Timestamp, CommandError> {
+    let path = supply.join(JOBS.file_name());
+    if !path.exists() {
+        return Ok(START);
+    }
+    let (_, jobs) = read_jobs(&path, fleet)?;
+    Ok(jobs.iter().map(|job| job.earliest).min().unwrap_or(START))
 }
 
 /// The first accounts of the fleet that trade, zones before nodes, since more nodes share a zone.
@@ -62,16 +80,17 @@ fn traded<'p>(fleet: &Fleet, policy: &'p Policy) -> Vec<Traded<'p>> {
 }
 
 /// A bid of one bidder, who has a second one in the same group where the rules let it: a tenth to four tenths of what one may
-/// win of up to three accounts of one class, at one to four times a price of its own.
-fn bid(policy: &Policy, traded: &[Traded<'_>], at: usize, dice: &mut Dice) -> BidRows {
+/// win of up to three accounts of one class, at one to four times a price of its own, for a term that begins then or up to five
+/// hours later.
+fn bid((policy, traded): (&Policy, &[Traded<'_>]), (at, from): (usize, Timestamp), dice: &mut Dice) -> BidRows {
     let first = &traded[dice.below(traded.len() as u64)];
     let same: Vec<&Traded<'_>> = traded.iter().filter(|other| std::ptr::eq(other.class, first.class)).collect();
     let terms = policy.rules().terms;
     let hours = 1 + dice.below(3) as u64;
     let span = (hours * MICROS_PER_HOUR).clamp(terms.least.0, terms.most.0);
     let ahead = (dice.below(HOURS) as u64 * MICROS_PER_HOUR).min(terms.ahead.0);
-    let start = Timestamp(i64::try_from(ahead).unwrap_or(0));
-    let interval = Interval { start, end: start.after(lessor_models::time::Span(span)) };
+    let start = from.after(Span(ahead));
+    let interval = Interval { start, end: start.after(Span(span)) };
     let limits = policy.rules().bids;
     let goods_max = 3.min(limits.goods_max).max(1);
     let mut chosen: Vec<usize> =

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lessor_datasets::table::interval_words;
 use lessor_models::instance::Instance;
 use lessor_models::words::{counted, credits};
 
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &PlanArgs, clock: &ProcessClock) -> Result<Ending, Comma
     let pool = pool.map_err(|source| CommandError::Threads { threads, source })?;
     pool.install(|| {
         let loaded = Loaded::read(&paths, weights)?;
+        warn_of_idle_prices(args, &loaded.instance);
         let room = room(args.memory, &loaded.instance)?;
         let run = Run { loaded, paths, settings, room, started_us, read: clock.elapsed(), clock };
         match args.front {
@@ -49,6 +51,16 @@ pub(crate) fn run(args: &PlanArgs, clock: &ProcessClock) -> Result<Ending, Comma
             None => one(args, &place, &run),
         }
     })
+}
+
+/// Prices of other times than the jobs' charge nobody, which is seldom what was meant.
+fn warn_of_idle_prices(args: &PlanArgs, instance: &Instance) {
+    let Some(path) = &args.prices else { return };
+    let (prices, horizon) = (instance.fleet().prices(), instance.horizon());
+    if !prices.is_empty() && !prices.hold_within(horizon) {
+        let (path, horizon) = (path.display(), interval_words(horizon));
+        warn(&format!("{path}: no price holds while jobs may run, {horizon}, so that nothing is charged"));
+    }
 }
 
 fn settings(args: &PlanArgs) -> Settings {
