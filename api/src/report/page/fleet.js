@@ -12,7 +12,7 @@ const HISTOGRAM_BINS = 25;
 
 function fleetOf(data, tooltip) {
   const fleet = { data, kinds: shownKinds(data), measure: "used", chosen: null };
-  fleet.kind = busiestKind(data, fleet.kinds);
+  fleet.kind = scarcestKind(data, fleet.kinds) ?? busiestKind(data, fleet.kinds);
   fleet.priced = new Map();
   for (const row of data.prices) {
     const key = [row.owner_type, row.owner, row.kind].join("\n");
@@ -32,6 +32,15 @@ function shownKinds(data) {
   const given = all.filter((kind) => data.cells.some((cell) => cell.capacity[kind] > 0));
   const used = given.filter((kind) => data.cells.some((cell) => cell.used[kind] > 0));
   return used.length > 0 ? used : given;
+}
+
+// The kind whose prices are worth most in all, or null where none of those shown has one.
+function scarcestKind(data, kinds) {
+  const worth = new Map();
+  for (const row of data.prices) worth.set(row.kind, (worth.get(row.kind) ?? 0) + micros(row.worth));
+  const worthOf = (kind) => worth.get(data.kinds[kind].name) ?? 0;
+  const best = kinds.reduce((best, kind) => (best === null || worthOf(kind) > worthOf(best) ? kind : best), null);
+  return best !== null && worthOf(best) > 0 ? best : null;
 }
 
 function busiestKind(data, kinds) {

@@ -170,7 +170,7 @@ function priceChips(data) {
   const kinds = grouped(data.prices, (row) => row.kind);
   const chips = [...kinds].map(([kind, rows]) => {
     const worth = rows.reduce((sum, row) => sum + micros(row.worth), 0);
-    return { key: kind, label: capital(kind), amount: worth, shown: credits(worth) };
+    return { key: kind, label: capital(kind), amount: worth, shown: credits(worth) + " credits" };
   });
   return chips.sort((a, b) => b.amount - a.amount);
 }
