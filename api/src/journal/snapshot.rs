@@ -34,7 +34,11 @@ impl<S: Storage> SnapshotWriter<S> {
         let unfinished = format!("{name}{UNFINISHED}");
         let (bytes, key) = header.write();
         let mut file = storage.create(&unfinished).map_err(|source| JournalError::io("create", &unfinished, source))?;
-        file.write_at(0, &bytes).map_err(|source| JournalError::io("write", &unfinished, source))?;
+        if let Err(source) = file.write_at(0, &bytes) {
+            // Nobody else knows of the file; where it stays, the next server removes it.
+            let _ = storage.remove(&unfinished);
+            return Err(JournalError::io("write", &unfinished, source));
+        }
         let at = header::SIZE as u64;
         let (before, frame) = (header.link, Vec::new());
         Ok(SnapshotWriter { storage, file, name, key, at, synced: 0, parts: 0, before, frame })
@@ -51,18 +55,42 @@ impl<S: Storage> SnapshotWriter<S> {
         self.put(FrameKind::Part, payload)
     }
 
-    /// Makes the snapshot durable, and then gives it its name.
+    /// Makes the snapshot durable, and then gives it its name, which is durable too.
     ///
     /// # Errors
     /// What the system says; the snapshot is of no use then, and the journal as it was.
     pub fn finish(mut self) -> Result<(), JournalError> {
+        self.complete()?;
+        self.sync_name()
+    }
+
+    /// Makes the snapshot durable, and then gives it its name. Until that is durable, it may be there after a crash or not.
+    ///
+    /// # Errors
+    /// What the system says; the snapshot is of no use then, and the journal as it was.
+    pub(crate) fn complete(&mut self) -> Result<(), JournalError> {
         self.put(FrameKind::Whole, &[])?;
-        let unfinished = format!("{}{UNFINISHED}", self.name);
+        let unfinished = self.unfinished();
         self.file.sync().map_err(|source| JournalError::io("sync", &unfinished, source))?;
-        self.storage
-            .rename(&unfinished, &self.name)
-            .map_err(|source| JournalError::io("rename", &unfinished, source))?;
+        let renamed = self.storage.rename(&unfinished, &self.name);
+        renamed.map_err(|source| JournalError::io("rename", &unfinished, source))
+    }
+
+    /// Makes its name durable.
+    ///
+    /// # Errors
+    /// What the system says: it is then unknown which names of the directory are durable, segments of the journal among them.
+    pub(crate) fn sync_name(self) -> Result<(), JournalError> {
         self.storage.sync_names().map_err(|source| JournalError::io("sync the names of", &self.name, source))
+    }
+
+    /// Gives the room back that an unfinished snapshot takes. Where that fails, too, the next server does it.
+    pub(crate) fn discard(self) {
+        let _ = self.storage.remove(&self.unfinished());
+    }
+
+    fn unfinished(&self) -> String {
+        format!("{}{UNFINISHED}", self.name)
     }
 
     fn put(&mut self, kind: FrameKind, payload: &[u8]) -> Result<(), JournalError> {

@@ -34,6 +34,11 @@ impl Collector for ShellMetrics {
             ("answers", "Answers that were given", counters.answers()),
             ("reads", "Looks at the state that were answered", counters.reads()),
             ("snapshots", "Snapshots that were begun", counters.snapshots()),
+            (
+                "failed_snapshots",
+                "Snapshots that could not be written; the journal goes on, and grows",
+                counters.failed_snapshots(),
+            ),
             ("overloads", "Calls not taken in because a queue was full", counters.overloads().iter().sum()),
         ];
         for (name, help, value) in counts {

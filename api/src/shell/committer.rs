@@ -13,7 +13,7 @@ use super::counters::Counters;
 use super::error::ShellError;
 use super::inbox::Inbox;
 use super::options::Listener;
-use super::snapshot_task::{CutOff, SnapshotTask};
+use super::snapshot_task::{CutOff, SnapshotEnd, SnapshotTask};
 use super::stage::Batch;
 use crate::journal::{Journal, JournalError, Storage};
 
@@ -36,7 +36,7 @@ pub(crate) struct Committer<S: Storage> {
     pub(super) counters: Arc<Counters>,
     pub(super) latest: watch::Sender<Revision>,
     pub(super) listener: Listener,
-    pub(super) snapshot: Option<JoinHandle<Result<(), JournalError>>>,
+    pub(super) snapshot: Option<JoinHandle<Result<SnapshotEnd, JournalError>>>,
 }
 
 impl<S: Storage> std::fmt::Debug for Committer<S> {
@@ -78,14 +78,30 @@ impl<S: Storage> Committer<S> {
         outbox.effects.iter().for_each(|effect| (self.listener)(effect));
     }
 
-    /// Begins a snapshot of the state after the last commit: what is returned writes it, while commits go on.
-    ///
-    /// # Errors
-    /// What the system says; the shell ends then.
-    pub(crate) fn snapshot(&mut self) -> Result<SnapshotTask<S>, ShellError> {
-        let writer = self.journal.snapshot()?;
+    /// Begins a snapshot of the state after the last commit: what is returned writes it, while commits go on. `None` where it is
+    /// given up at once.
+    pub(crate) fn snapshot(&mut self) -> Option<SnapshotTask<S>> {
         self.counters.snapshots.add(1);
-        Ok(SnapshotTask::new(writer, self.storage.clone()))
+        match self.journal.snapshot() {
+            Ok(writer) => Some(SnapshotTask::new(writer, self.storage.clone())),
+            Err(error) => {
+                self.ended(&SnapshotEnd::GivenUp(error));
+                None
+            }
+        }
+    }
+
+    /// Takes in how a snapshot ended. One that was given up is owed, and is tried again before long.
+    pub(crate) fn ended(&self, end: &SnapshotEnd) {
+        if matches!(end, SnapshotEnd::Whole) {
+            self.inbox.set_snapshot_owed(false);
+        }
+        if let SnapshotEnd::GivenUp(error) = end {
+            self.counters.failed_snapshots.add(1);
+            self.inbox.set_snapshot_owed(true);
+            let why = std::error::Error::source(error).map_or(String::new(), |why| format!(": {why}"));
+            tracing::error!(target: "lessor", "a snapshot was given up, the journal goes on and grows: {error}{why}");
+        }
     }
 
     /// Notes that the last commit is durable, for when no other is waiting.
@@ -149,7 +165,8 @@ where
     /// A snapshot is encoded and written on a thread of its own, while commits go on.
     fn begin_snapshot(&mut self, cut_off: CutOff) -> Result<(), ShellError> {
         self.end_snapshot()?;
-        let task = self.snapshot()?;
+        // What was cut off is dropped, and the engine's thread sees that nobody takes it.
+        let Some(task) = self.snapshot() else { return Ok(()) };
         let write = move || task.run(cut_off);
         let thread = thread::Builder::new().name("snapshot".to_owned()).spawn(write).map_err(ShellError::Thread)?;
         self.snapshot = Some(thread);
@@ -159,7 +176,10 @@ where
     fn end_snapshot(&mut self) -> Result<(), ShellError> {
         match self.snapshot.take().map(JoinHandle::join) {
             None => Ok(()),
-            Some(Ok(written)) => Ok(written?),
+            Some(Ok(written)) => {
+                self.ended(&written?);
+                Ok(())
+            }
             Some(Err(_)) => Err(ShellError::Panicked),
         }
     }

@@ -12,6 +12,7 @@ pub struct Counters {
     pub(super) answers: Count,
     pub(super) reads: Count,
     pub(super) snapshots: Count,
+    pub(super) failed_snapshots: Count,
     pub(super) overloads: [Count; 4],
     pub(super) commit_times: Histogram,
 }
@@ -65,6 +66,12 @@ impl Counters {
     #[must_use]
     pub fn snapshots(&self) -> u64 {
         self.snapshots.get()
+    }
+
+    /// Snapshots that could not be written and were given up.
+    #[must_use]
+    pub fn failed_snapshots(&self) -> u64 {
+        self.failed_snapshots.get()
     }
 
     /// How often something was refused because the queue of its class was full, by class, A first.

@@ -13,6 +13,9 @@ use super::stage::{Batch, Stage};
 /// Slots or answers in a piece: some 300 kB, copied in a tenth of a millisecond.
 const PIECE: usize = 512;
 
+/// After a snapshot that could not be written another one is due once the journal grew by this part of what it grows by else.
+const RETRY_PART: u64 = 4;
+
 /// Beyond so many the cost of a commit is small beside theirs, and nobody waits for more.
 const GATHERED_MAX: usize = 512;
 
@@ -97,9 +100,16 @@ impl Engine {
     /// Begins a snapshot of the state after the batch that the journal just got, where one is due and none is under way: all of
     /// it but what [`Engine::next_piece`] hands out from now on.
     pub(crate) fn snapshot_due(&mut self, stepped: Stepped) -> Option<Box<Snapshot>> {
-        let most = if stepped.is_last { 0 } else { self.limits.snapshot_bytes };
-        (self.grown > most && !self.stage.authority.is_cutting()).then(|| {
+        let is_owed = self.inbox.is_snapshot_owed();
+        let most = match (stepped.is_last, is_owed) {
+            (true, _) => 0,
+            (false, true) => self.limits.snapshot_bytes / RETRY_PART,
+            (false, false) => self.limits.snapshot_bytes,
+        };
+        let is_due = self.grown > most || (stepped.is_last && is_owed);
+        (is_due && !self.stage.authority.is_cutting()).then(|| {
             self.grown = 0;
+            self.inbox.set_snapshot_owed(false);
             Box::new(self.stage.authority.begin_cut())
         })
     }

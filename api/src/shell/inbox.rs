@@ -1,6 +1,7 @@
 //! What waits to be applied: one bounded queue a service class, and the bell that wakes the engine's thread.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ pub(super) struct Inbox {
     state: Mutex<Waiting>,
     bell: Condvar,
     waiting_max: usize,
+    /// Whether the last snapshot was given up.
+    is_snapshot_owed: AtomicBool,
     /// Who paces batches and tells them from within a runtime, where somebody does.
     pub(super) attendant: OnceLock<Attendant>,
 }
@@ -133,7 +136,22 @@ pub(crate) struct Woken {
 impl Inbox {
     pub(super) fn new(waiting_max: usize) -> Inbox {
         let state = Waiting { is_journal_free: true, ..Waiting::default() };
-        Inbox { state: Mutex::new(state), bell: Condvar::new(), waiting_max, attendant: OnceLock::new() }
+        Inbox {
+            state: Mutex::new(state),
+            bell: Condvar::new(),
+            waiting_max,
+            is_snapshot_owed: AtomicBool::new(false),
+            attendant: OnceLock::new(),
+        }
+    }
+
+    /// Whether the last snapshot was given up, so that another one is due sooner.
+    pub(super) fn is_snapshot_owed(&self) -> bool {
+        self.is_snapshot_owed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_snapshot_owed(&self, is_owed: bool) {
+        self.is_snapshot_owed.store(is_owed, Ordering::Relaxed);
     }
 
     /// Adds to the queue of a class. After the end the work is dropped with its reply, which tells the caller.

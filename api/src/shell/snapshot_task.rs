@@ -19,50 +19,68 @@ pub(crate) struct SnapshotTask<S: Storage> {
     storage: S,
 }
 
+/// How the writing of a snapshot ended.
+#[derive(Debug)]
+pub(crate) enum SnapshotEnd {
+    /// It is durable, and what it replaces is gone.
+    Whole,
+    /// Not all of its pieces came.
+    CutOff,
+    /// It could not be written. The journal has all that it would have had.
+    GivenUp(JournalError),
+}
+
 impl<S: Storage> SnapshotTask<S> {
     pub(super) fn new(writer: SnapshotWriter<S>, storage: S) -> SnapshotTask<S> {
         SnapshotTask { writer, state: StateWriter::default(), storage }
     }
 
-    /// Writes what a cut begins with.
+    /// Writes all of a snapshot, as its pieces come: none after the last, and no more where nobody sends them. One that cannot be
+    /// written is given up.
     ///
     /// # Errors
-    /// What the system says.
-    pub(crate) fn head(&mut self, head: Box<Snapshot>) -> Result<(), JournalError> {
-        let SnapshotTask { writer, state, .. } = self;
-        state.head(*head, |part| writer.part(part))
-    }
-
-    /// Writes a piece of the cut.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub(crate) fn piece(&mut self, piece: &Piece) -> Result<(), JournalError> {
-        let SnapshotTask { writer, state, .. } = self;
-        state.piece(piece, |part| writer.part(part))
-    }
-
-    /// Makes the snapshot durable, once every piece was written, and removes what it replaces.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub(crate) fn finish(self) -> Result<(), JournalError> {
-        let SnapshotTask { mut writer, state, storage } = self;
-        state.finish(|part| writer.part(part))?;
-        writer.finish()?;
-        forget_old(&storage)
-    }
-
-    /// Writes all of a snapshot, as its pieces come.
-    pub(super) fn run(mut self, cut_off: CutOff) -> Result<(), JournalError> {
-        self.head(cut_off.head)?;
-        while let Ok(sent) = cut_off.pieces.recv() {
-            match sent {
-                Some(piece) => self.piece(&piece)?,
-                None => return self.finish(),
+    /// Names that are not known to be durable: those of the journal's own files may be among them.
+    pub(crate) fn write(
+        mut self,
+        head: Box<Snapshot>,
+        mut next: impl FnMut() -> Option<Option<Piece>>,
+    ) -> Result<SnapshotEnd, JournalError> {
+        match self.parts(head, &mut next) {
+            Ok(true) => {}
+            Ok(false) => return Ok(SnapshotEnd::CutOff),
+            Err(error) => {
+                self.writer.discard();
+                return Ok(SnapshotEnd::GivenUp(error));
             }
         }
-        Ok(())
+        self.writer.sync_name()?;
+        forget_old(&self.storage)?;
+        Ok(SnapshotEnd::Whole)
+    }
+
+    /// Writes the head and the pieces, and completes it; whether all of them came.
+    fn parts(
+        &mut self,
+        head: Box<Snapshot>,
+        next: &mut impl FnMut() -> Option<Option<Piece>>,
+    ) -> Result<bool, JournalError> {
+        let SnapshotTask { writer, state, .. } = self;
+        state.head(*head, |part| writer.part(part))?;
+        while let Some(sent) = next() {
+            let Some(piece) = sent else {
+                std::mem::take(state).finish(|part| writer.part(part))?;
+                writer.complete()?;
+                return Ok(true);
+            };
+            state.piece(&piece, |part| writer.part(part))?;
+        }
+        Ok(false)
+    }
+
+    /// The same, of a cut whose pieces come from the engine's thread.
+    pub(super) fn run(self, cut_off: CutOff) -> Result<SnapshotEnd, JournalError> {
+        let CutOff { head, pieces } = cut_off;
+        self.write(head, || pieces.recv().ok())
     }
 }
 

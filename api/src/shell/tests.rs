@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use lessor_engine::authority::{Answer, Event, Filter, LeaseId, LeaseState, Reason, Revision, RevocationCause, Terms};
 use lessor_models::fleet::Owner;
@@ -292,6 +293,70 @@ fn snapshots_are_made_as_the_journal_grows_and_old_segments_go() {
     let page =
         handle.read(ServiceClass::C, |view| view.leases(None, &Filter::default(), 1000)).unwrap().wait().unwrap();
     assert_eq!(page.leases, granted);
+}
+
+/// A server had ended where a snapshot found no room, though its journal had all that was acknowledged.
+#[test]
+fn a_snapshot_that_finds_no_room_is_given_up_and_made_once_there_is() {
+    let (disk, fleet) = (SimulatedDisk::new(1), fleet(100));
+    let limits = Limits { snapshot_bytes: 2_000, ..Limits::default() };
+    let options = || ShellOptions { limits, ..ShellOptions::new(&fleet, terms(), [1; 16]) };
+    let snapshots = || {
+        let names = crate::journal::Storage::list(&disk).unwrap();
+        names.into_iter().filter(|name| name.contains("snapshot")).collect::<Vec<_>>()
+    };
+    let (shell, handle) = Shell::start(disk.clone(), options()).unwrap();
+    disk.make_room_for_snapshots(false);
+    let mut granted: Vec<_> = (0..200).map(|name| lease(&grant(&handle, &format!("a{name}")))).collect();
+    let failed = handle.counters().failed_snapshots();
+    assert!(failed >= 3, "{failed}");
+    disk.make_room_for_snapshots(true);
+    granted.extend((0..200).map(|name| lease(&grant(&handle, &format!("b{name}")))));
+    assert!(snapshots().iter().any(|name| name.ends_with("snapshot")), "{:?}", snapshots());
+    // An orderly end does without one, too.
+    disk.make_room_for_snapshots(false);
+    granted.push(lease(&grant(&handle, "last")));
+    shell.close().unwrap();
+    assert!(snapshots().iter().all(|name| name.ends_with("snapshot")), "{:?}", snapshots());
+    let (_shell, handle) = Shell::start(disk.clone(), options()).unwrap();
+    let page =
+        handle.read(ServiceClass::C, |view| view.leases(None, &Filter::default(), 1000)).unwrap().wait().unwrap();
+    assert_eq!(page.leases, granted);
+}
+
+#[test]
+fn a_time_of_day_that_is_set_back_over_a_restart_sets_nothing_back() {
+    let (disk, fleet) = (SimulatedDisk::new(1), fleet(100));
+    let year = 366 * 86_400_000_000;
+    let (mut last, mut ends) = (Timestamp(i64::MIN), Vec::new());
+    for life in 0..6 {
+        // The machine's time of day is a year earlier each time, and it has just been booted.
+        let beginning = Timestamp(1_800_000_000_000_000 - life * year);
+        let options = ShellOptions::new(&fleet, terms(), [1; 16]);
+        let Parts { mut engine, mut committer, handle, .. } = open(disk.clone(), options, beginning).unwrap();
+        assert!(engine.now() >= last, "{:?} after {last:?}", engine.now());
+        let clock = EngineClock::set(engine.now(), Duration::ZERO);
+        for second in 0..3 {
+            let pending = handle.submit(Event::Request(request(&format!("{life}-{second}")))).unwrap();
+            let woken = engine.take_up(Duration::ZERO);
+            assert!(engine.step(clock.at(Duration::from_secs(second)), &woken).goes);
+            let mut batch = engine.batch(Batch::default());
+            committer.append(&mut batch).unwrap();
+            committer.deliver(batch);
+            committer.set_free();
+            let answered = pending.wait().unwrap();
+            assert!(answered.now >= last, "{:?} after {last:?}", answered.now);
+            last = answered.now;
+            let granted = lease(&answered);
+            assert!(granted.start >= answered.decided && granted.end > last);
+            ends.push((granted.id, granted.end));
+        }
+        drop((engine, committer, handle));
+        disk.restart();
+    }
+    let (_shell, handle) = start(&disk, &fleet);
+    let page = handle.read(ServiceClass::C, |view| view.leases(None, &Filter::default(), 100)).unwrap().wait().unwrap();
+    assert_eq!(page.leases.iter().map(|lease| (lease.id, lease.end)).collect::<Vec<_>>(), ends);
 }
 
 proptest! {

@@ -125,10 +125,11 @@ impl World {
         }
         let Some(life) = &mut self.server.life else { return Ok(()) };
         let commits = life.commits;
-        let delivered = match life.deliver() {
-            Ok(delivered) => delivered,
-            Err(error) => return self.fails(&error),
-        };
+        let delivered = life.deliver();
+        if self.server.disk.is_down() {
+            self.ends();
+            return Ok(());
+        }
         if delivered.has_snapshot {
             let at = self.now + self.chance.millis(1..800);
             self.agenda.put(at, Happening::Snaps(number));
@@ -186,7 +187,14 @@ impl World {
             return Ok(());
         }
         let Some(life) = &mut self.server.life else { return Ok(()) };
-        life.write_snapshot().or_else(|error| self.fails(&error))
+        if let Err(error) = life.write_snapshot() {
+            return self.fails(&error);
+        }
+        if self.server.disk.is_down() {
+            // What only had no room is done without; a process ends with the power.
+            self.ends();
+        }
+        Ok(())
     }
 
     pub(super) fn idles(&mut self, number: u64, commits: u64) -> Result<(), Violation> {

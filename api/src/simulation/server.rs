@@ -211,10 +211,7 @@ impl Life {
     }
 
     /// Lets out what follows from the batch, and begins the snapshot that is due.
-    ///
-    /// # Errors
-    /// The end of this life.
-    pub(super) fn deliver(&mut self) -> Result<Delivered, ShellError> {
+    pub(super) fn deliver(&mut self) -> Delivered {
         let mut delivered = Delivered::default();
         if let Some(batch) = self.batch.take() {
             self.spare = Some(self.committer.deliver(batch));
@@ -223,11 +220,16 @@ impl Life {
         if let Some(state) = self.state.take()
             && self.writing.is_none()
         {
-            self.writing = Some((self.committer.snapshot()?, state));
-            delivered.has_snapshot = true;
+            match self.committer.snapshot() {
+                Some(task) => {
+                    self.writing = Some((task, state));
+                    delivered.has_snapshot = true;
+                }
+                None => self.engine.end_cut(),
+            }
         }
         self.committer.set_free();
-        Ok(delivered)
+        delivered
     }
 
     fn collect(&mut self, delivered: &mut Delivered) {
@@ -253,12 +255,12 @@ impl Life {
     /// # Errors
     /// The end of this life.
     pub(super) fn write_snapshot(&mut self) -> Result<(), ShellError> {
-        let Some((mut task, head)) = self.writing.take() else { return Ok(()) };
-        task.head(head)?;
-        while let Some(piece) = self.engine.next_piece() {
-            task.piece(&piece)?;
-        }
-        Ok(task.finish()?)
+        let Some((task, head)) = self.writing.take() else { return Ok(()) };
+        let engine = &mut self.engine;
+        let end = task.write(head, || Some(engine.next_piece()))?;
+        self.engine.end_cut();
+        self.committer.ended(&end);
+        Ok(())
     }
 
     /// The journal has been idle.

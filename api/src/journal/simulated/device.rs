@@ -19,6 +19,9 @@ pub(super) struct World {
     /// Syncs until one fails.
     pub(super) syncs_left: Option<u64>,
     pub(super) is_down: bool,
+    /// Whether snapshots that are begun find no room, and the files of those that do not.
+    pub(super) is_cramped: bool,
+    pub(super) roomless: BTreeSet<usize>,
     pub(super) operations: u64,
     pub(super) misfortunes: Misfortunes,
 }

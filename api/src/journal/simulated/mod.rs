@@ -5,7 +5,7 @@ mod device;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -37,6 +37,8 @@ impl SimulatedDisk {
             operations_left: None,
             syncs_left: None,
             is_down: false,
+            is_cramped: false,
+            roomless: BTreeSet::new(),
             operations: 0,
             misfortunes: Misfortunes::default(),
         })))
@@ -78,6 +80,17 @@ impl SimulatedDisk {
     /// The sync after so many fails.
     pub fn fail_sync_after(&self, syncs: u64) {
         self.world().syncs_left = Some(syncs);
+    }
+
+    /// Whether snapshots that are begun from now on find room.
+    pub fn make_room_for_snapshots(&self, is_there_room: bool) {
+        self.world().is_cramped = !is_there_room;
+    }
+
+    /// Whether power failed and has not come back.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.world().is_down
     }
 
     /// How many operations changed something, or tried to.
@@ -150,6 +163,9 @@ impl Storage for SimulatedDisk {
     fn create(&self, name: &str) -> io::Result<SimulatedFile> {
         let mut world = self.world();
         let number = world.files.len();
+        if world.is_cramped && name.contains("snapshot") {
+            world.roomless.insert(number);
+        }
         world.change(|world| {
             world.files.push(Contents::default());
             world.names.insert(name.to_owned(), number);
@@ -215,7 +231,11 @@ impl StorageFile for SimulatedFile {
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let offset = size(offset)?;
         let change = FileChange::Write { offset, bytes: bytes.to_vec() };
-        lock(&self.world).change(|world| world.files[self.number].change(change))
+        let mut world = lock(&self.world);
+        if world.roomless.contains(&self.number) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        world.change(|world| world.files[self.number].change(change))
     }
 
     fn set_size(&mut self, bytes: u64) -> io::Result<()> {
