@@ -2,15 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
 
-use lessor_engine::planner::{Method, PlannerOptions, Stops, plan};
+use lessor_engine::planner::{Method, Outcome, PlannerOptions, Stops, plan};
 use lessor_models::check;
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns};
 use lessor_models::instance::Instance;
-use lessor_models::job::{Demand, Job};
+use lessor_models::job::{Demand, Job, Term};
 use lessor_models::objective::Weights;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
-use lessor_models::time::Timestamp;
+use lessor_models::time::{Span, Timestamp};
 use lessor_solver::program::integer::{IntegerAnswer, IntegerLimits, IntegerProgram};
 use lessor_solver::support::random::Random;
 use lessor_solver::support::stop::Stop;
@@ -46,12 +46,24 @@ fn asked(random: &mut Random) -> Vec<Asked> {
 }
 
 fn instance(asked: &[Asked]) -> Instance {
+    let job = |asked: &Asked| {
+        let demand = Demand { compute_mops: asked.draws[0], memory_bytes: asked.draws[1], ..Demand::default() };
+        let term = hour(asked.hours).since(hour(0));
+        let deadline = hour(asked.deadline);
+        Job { count: asked.count, bid: asked.bid, demand, deadline, ..Job::empty(hour(asked.earliest), term) }
+    };
+    fleet_with(asked.iter().map(job).collect(), &[1_000])
+}
+
+/// Jobs on the tiles, whose classes have these rates in turn.
+fn fleet_with(jobs: Vec<Job>, rates_permille: &[u32]) -> Instance {
     let mut nodes = NodeColumns::default();
     let mut add = |name: &str, parent, level, capacity| {
         nodes.names.push(name.to_owned());
         nodes.parents.push(parent);
         nodes.levels.push(level);
-        nodes.classes.push((level == Level::Tile).then_some(ClassIndex(0)));
+        let turn = u32::try_from(nodes.classes.len().saturating_sub(1) % rates_permille.len()).unwrap();
+        nodes.classes.push((level == Level::Tile).then_some(ClassIndex(turn)));
         nodes.capacities.push(capacity);
         nodes.uplink_delays_us.push(0);
     };
@@ -60,17 +72,13 @@ fn instance(asked: &[Asked]) -> Instance {
         let whole = Resources::UNLIMITED.with(Kind::Compute, WHOLE).with(Kind::Memory, WHOLE);
         add(&format!("tile{tile}"), Some(0), Level::Tile, whole);
     }
-    let fleet = FleetParts { nodes, classes: vec![TileClass::plain("plain")], ..FleetParts::default() };
-    let job = |asked: &Asked| {
-        let demand = Demand { compute_mops: asked.draws[0], memory_bytes: asked.draws[1], ..Demand::default() };
-        let term = hour(asked.hours).since(hour(0));
-        let deadline = hour(asked.deadline);
-        Job { count: asked.count, bid: asked.bid, demand, deadline, ..Job::empty(hour(asked.earliest), term) }
-    };
+    let class =
+        |&rate_permille: &u32| TileClass { rate_permille, ..TileClass::plain(&format!("rate-{rate_permille}")) };
+    let fleet = FleetParts { nodes, classes: rates_permille.iter().map(class).collect(), ..FleetParts::default() };
     let weights =
         Weights { energy_price: 0, thermal_price: 0, latency_price: 0, risk_permille: 0, ..Weights::default() };
-    let names = (0..asked.len()).map(|at| format!("j{at}")).collect();
-    Instance::new(Fleet::new(fleet).unwrap(), names, asked.iter().map(job).collect(), weights).unwrap()
+    let names = (0..jobs.len()).map(|at| format!("j{at}")).collect();
+    Instance::new(Fleet::new(fleet).unwrap(), names, jobs, weights).unwrap()
 }
 
 /// The most that jobs can earn: whole hours are enough, since whatever starts later than it could may start earlier.
@@ -100,6 +108,32 @@ fn optimum(asked: &[Asked]) -> u64 {
     }
 }
 
+fn planned(instance: &Instance) -> Outcome {
+    let stop = Stop::new();
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(40_000), explain_max: 0, memory: None };
+    plan(instance, &options, Stops::one(&stop), &mut |_| {})
+}
+
+#[test]
+fn work_ends_in_time_on_slow_tiles_too() {
+    // Gangs with a bonus for all of them, which take twice as long on the second tile as on the first.
+    let mut random = Random::new(5);
+    for case in 0..30 {
+        let job = |asked: &Asked| {
+            let demand = Demand { compute_mops: asked.draws[0], memory_bytes: asked.draws[1], ..Demand::default() };
+            let term = Term::Work(asked.draws[0] * 3_600 * asked.hours);
+            let (count, earliest) = (1 + asked.count, hour(asked.earliest));
+            let deadline = hour(HOURS.min(asked.deadline + asked.hours));
+            let whole =
+                Job { count, gang_min: count, wanted: count, bonus: asked.bid, ..Job::empty(earliest, Span(1)) };
+            Job { bid: asked.bid, demand, term, deadline, ..whole }
+        };
+        let instance = fleet_with(asked(&mut random).iter().map(job).collect(), &[1_000, 500]);
+        let outcome = planned(&instance);
+        assert_eq!(check::violations(&instance, &outcome.plan.placements), [], "case {case}");
+    }
+}
+
 #[test]
 fn plans_over_time_of_tiny_fleets_are_near_the_best_and_no_bound_is_below_it() {
     let mut random = Random::new(3);
@@ -108,11 +142,7 @@ fn plans_over_time_of_tiny_fleets_are_near_the_best_and_no_bound_is_below_it() {
         let asked = asked(&mut random);
         let instance = instance(&asked);
         let best = i128::from(optimum(&asked));
-        let stop = Stop::new();
-        let stops = Stops::one(&stop);
-        let options =
-            PlannerOptions { method: Method::Auto, seed: 1, work: Some(40_000), explain_max: 0, memory: None };
-        let outcome = plan(&instance, &options, stops, &mut |_| {});
+        let outcome = planned(&instance);
         assert_eq!(check::violations(&instance, &outcome.plan.placements), [], "case {case}");
         assert!(outcome.certificate.unwrap().1 >= best, "case {case}: a bound below {best}");
         (best_of_all, value_of_all) = (best_of_all + best, value_of_all + outcome.value);

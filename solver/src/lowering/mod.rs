@@ -363,11 +363,25 @@ impl<'a> Lowered<'a> {
     /// The starts worth trying, in the order of [`Self::starts`], each with what a capsule is worth then; zero where a rule
     /// forbids the pair.
     pub fn offers(&self, class: JobClassIndex, group: GroupIndex) -> impl Iterator<Item = (i64, Timestamp)> + '_ {
+        self.offers_below(class, group, self.earning(class, group).map_or(u64::MAX, i64::unsigned_abs))
+    }
+
+    /// The same with the starts at which a capsule costs more than it and its part of the bonus earn.
+    pub fn all_offers(&self, class: JobClassIndex, group: GroupIndex) -> impl Iterator<Item = (i64, Timestamp)> + '_ {
+        self.offers_below(class, group, u64::MAX)
+    }
+
+    /// The starts that cost less than so much more than the cheapest, in micro-credits.
+    fn offers_below(
+        &self,
+        class: JobClassIndex,
+        group: GroupIndex,
+        most: u64,
+    ) -> impl Iterator<Item = (i64, Timestamp)> + '_ {
         let (job, at) = (self.job(class), self.group(group));
         let latest = Timestamp(job.deadline.0.saturating_sub_unsigned(self.term(class, group).0));
         let plain = at.varying.is_none().then(|| self.grid.starts(job.earliest, latest));
         let worth = self.worth(class, group).unwrap_or(0);
-        let most = self.earning(class, group).map_or(u64::MAX, i64::unsigned_abs);
         let by_cost = at.varying.map(|varying| self.surcharges.starts(varying, &self.payer(class, at)));
         let earning = by_cost.into_iter().flatten().take_while(move |&(surcharge, _)| surcharge < most);
         let net = move |surcharge| worth.saturating_sub_unsigned(surcharge);

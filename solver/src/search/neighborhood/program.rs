@@ -262,7 +262,10 @@ fn choices(occupancy: &Occupancy<'_>, region: &Region, freed: &[(TileIndex, Item
                 let mut starts = beside(&offered, &edges, lowered.term(class, group));
                 random.shuffle(&mut starts);
                 starts.truncate(region.starts_max.saturating_sub(held.len()).max(1));
-                starts.into_iter().chain(held.iter().copied()).collect()
+                // Where it runs longer than where it was it may end too late.
+                let ends_in_time =
+                    |&start: &Timestamp| lowered.run(class, group, start).end <= lowered.job(class).deadline;
+                starts.into_iter().chain(held.iter().copied().filter(ends_in_time)).collect()
             });
             for &start in starts.iter() {
                 let over = occupancy.buckets(class, group, start);

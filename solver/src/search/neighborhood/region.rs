@@ -191,6 +191,6 @@ pub(super) fn offers<'l>(
     let job = lowered.job(class);
     let completes = job.gang_min > 1 || job.wanted > 1;
     let may_lose = completes || lowered.classes[class.at()].is_followed || lowered.strain.may_be_relieved();
-    let starts = lowered.offers(class, group).map(|(_, start)| start);
+    let starts = lowered.all_offers(class, group).map(|(_, start)| start);
     starts.filter(move |&start| may_lose || lowered.earns(class, group, start) > 0)
 }
