@@ -30,7 +30,7 @@ use lessor_models::check;
 use lessor_models::instance::Instance;
 use lessor_models::objective;
 use lessor_models::plan::{Plan, Price};
-use lessor_solver::bound;
+use lessor_solver::bound::{self, Relaxation};
 use lessor_solver::conflict::Explainer;
 use lessor_solver::lowering::Lowered;
 use lessor_solver::plan::occupancy::Occupancy;
@@ -126,67 +126,99 @@ pub fn plan(
     stops: Stops<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Outcome {
-    let telling = Telling::new(progress);
-    telling.say(Phase::Lower, (0, 0), None);
+    Telling::new(progress).say(Phase::Lower, (0, 0), None);
     let thrift = Thrift(options.memory);
     let lowered = Lowered::within(instance, thrift.vectors());
     let running = Running::of(&lowered);
-    let (relaxation, certificate) = proof::relax(&lowered, stops.bound, &telling);
-    let ranking = Ranking::new(&lowered, relaxation.as_ref());
-    let (order, cohorts) = (ranking.order(&lowered), OnceLock::new());
+    match options.method {
+        Method::Auto => searched((&lowered, &running), options, stops, progress),
+        Method::FirstCome => served((&lowered, &running), options, stops, progress),
+    }
+}
+
+/// The best plan of all searches, after the bound that guides them.
+fn searched(
+    (lowered, running): (&Lowered<'_>, &Running),
+    options: &PlannerOptions,
+    stops: Stops<'_>,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Outcome {
+    let (telling, thrift) = (Telling::new(progress), Thrift(options.memory));
+    let (relaxation, certificate) = proof::relax(lowered, stops.bound, &telling);
+    let ranking = Ranking::new(lowered, relaxation.as_ref());
+    let (order, cohorts) = (ranking.order(lowered), OnceLock::new());
     let run = Run {
         stops,
         telling: &telling,
-        running: &running,
-        compares_plans: thrift.compares_plans(&lowered),
+        running,
+        compares_plans: thrift.compares_plans(lowered),
         bound: certificate.as_ref().map(|(_, bound)| *bound),
         guide: Guide { relaxation: relaxation.as_ref(), ranking: &ranking, order: &order, cohorts: &cohorts },
     };
-    let (ground, queue, refined);
-    let (plan, way) = match options.method {
-        Method::Auto => {
-            let mut effort = Effort::new(options.seed, options.work);
-            let first = run.first_plan(&lowered, effort.seed);
-            telling.say(Phase::Search, (0, effort.work()), Some(run.worth(&first)));
-            queue = run.soon_queue(&lowered, thrift.vectors().min(gaps::VECTORS_MAX));
-            ground = if run.compares_plans { standing::ground(&lowered, thrift.vectors()) } else { None };
-            let standing = run.standing_plan(ground.as_ref().unwrap_or(&lowered));
-            let bettered = standing.as_ref().filter(|standing| run.worth(standing) > run.worth(&first));
-            let bettered = bettered.map(|standing| run.bettered(standing, &mut effort));
-            let plan = run.search(first, &mut effort);
-            refined = gaps::refined(&plan, thrift.vectors());
-            let filled = refined.as_ref().and_then(|refined| run.fill_gaps(&plan, refined, &mut effort));
-            let queued = queue.as_ref().map(|queue| run.queue_plan(queue));
-            let mut best = run.way(filled.unwrap_or(plan), effort.seed);
-            for other in bettered.into_iter().chain(queued) {
-                if run.worth(&other) > run.worth(&best.0) {
-                    let other = run.way(other, effort.seed);
-                    best = if run.worth(&other.0) > run.worth(&best.0) { other } else { best };
-                }
-            }
-            // Of plans that are worth as much the one that stands changes nothing that was said.
-            if let Some(standing) = standing.filter(|standing| run.worth(standing) >= run.worth(&best.0)) {
-                let standing = run.way(standing, effort.seed);
-                best = if run.worth(&standing.0) >= run.worth(&best.0) { standing } else { best };
-            }
-            best
+    let mut effort = Effort::new(options.seed, options.work);
+    let first = run.first_plan(lowered, effort.seed);
+    telling.say(Phase::Search, (0, effort.work()), Some(run.worth(&first)));
+    let queue = run.soon_queue(lowered, thrift.vectors().min(gaps::VECTORS_MAX));
+    let ground = if run.compares_plans { standing::ground(lowered, thrift.vectors()) } else { None };
+    let standing = run.standing_plan(ground.as_ref().unwrap_or(lowered));
+    let bettered = standing.as_ref().filter(|standing| run.worth(standing) > run.worth(&first));
+    let bettered = bettered.map(|standing| run.bettered(standing, &mut effort));
+    let plan = run.search(first, &mut effort);
+    let refined = gaps::refined(&plan, thrift.vectors());
+    let filled = refined.as_ref().and_then(|refined| run.fill_gaps(&plan, refined, &mut effort));
+    let queued = queue.as_ref().map(|queue| run.queue_plan(queue));
+    let mut best = run.way(filled.unwrap_or(plan), effort.seed);
+    for other in bettered.into_iter().chain(queued) {
+        if run.worth(&other) > run.worth(&best.0) {
+            let other = run.way(other, effort.seed);
+            best = if run.worth(&other.0) > run.worth(&best.0) { other } else { best };
         }
-        Method::FirstCome => {
-            queue = run.queue(&lowered, thrift.vectors());
-            let mut plan = match &queue {
-                Some(queue) => run.queue_plan(queue),
-                None => run.queue_plan_in_buckets(&lowered),
-            };
-            telling.say(Phase::Search, (0, 0), Some(run.worth(&plan)));
-            let way = run.migrate(&mut plan);
-            (plan, way)
-        }
+    }
+    // Of plans that are worth as much the one that stands changes nothing that was said.
+    if let Some(standing) = standing.filter(|standing| run.worth(standing) >= run.worth(&best.0)) {
+        let standing = run.way(standing, effort.seed);
+        best = if run.worth(&standing.0) >= run.worth(&best.0) { standing } else { best };
+    }
+    let (plan, way) = best;
+    outcome(&run, (lowered, relaxation.as_ref(), certificate), (&plan, way), options.explain_max)
+}
+
+/// What a queue comes to: served first, for that takes no proof, and then bounded like any other plan.
+fn served(
+    (lowered, running): (&Lowered<'_>, &Running),
+    options: &PlannerOptions,
+    stops: Stops<'_>,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Outcome {
+    let (telling, thrift) = (Telling::new(progress), Thrift(options.memory));
+    let ranking = Ranking::new(lowered, None);
+    let (order, cohorts) = (ranking.order(lowered), OnceLock::new());
+    let compares_plans = thrift.compares_plans(lowered);
+    let guide = Guide { relaxation: None, ranking: &ranking, order: &order, cohorts: &cohorts };
+    let run = Run { stops, telling: &telling, running, compares_plans, bound: None, guide };
+    let queue = run.queue(lowered, thrift.vectors());
+    let mut plan = match &queue {
+        Some(queue) => run.queue_plan(queue),
+        None => run.queue_plan_in_buckets(lowered),
     };
-    let duals = relaxation.as_ref().filter(|_| certificate.is_some());
-    let duals = duals.map(|relaxation| bound::readable_duals(&lowered, relaxation));
+    telling.say(Phase::Search, (0, 0), Some(run.worth(&plan)));
+    let way = run.migrate(&mut plan);
+    let (relaxation, certificate) = proof::relax(lowered, stops.bound, &telling);
+    outcome(&run, (lowered, relaxation.as_ref(), certificate), (&plan, way), options.explain_max)
+}
+
+/// A plan with its prices, its reasons and its proof.
+fn outcome(
+    run: &Run<'_>,
+    (lowered, relaxation, certificate): (&Lowered<'_>, Option<&Relaxation>, Option<(Certificate, i128)>),
+    (plan, way): (&Occupancy<'_>, Way),
+    explain_max: usize,
+) -> Outcome {
+    let duals = relaxation.filter(|_| certificate.is_some());
+    let duals = duals.map(|relaxation| bound::readable_duals(lowered, relaxation));
     let prices = prices::from_duals(&duals.unwrap_or_default());
-    let (value, plan) = finish(&run, &plan, way, prices, options.explain_max);
-    let accepted_bids = objective::accepted_bids(instance, &plan.placements);
+    let (value, plan) = finish(run, plan, way, prices, explain_max);
+    let accepted_bids = objective::accepted_bids(lowered.instance, &plan.placements);
     Outcome { plan, value, certificate, accepted_bids, sizes: (lowered.classes.len(), lowered.groups.len()) }
 }
 
