@@ -212,6 +212,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// Whether its capsules may run on tiles of a class, as far as the classes that it names say.
+    #[must_use]
+    pub fn allows(&self, class: ClassIndex) -> bool {
+        self.classes.is_empty() || self.classes.binary_search(&class).is_ok()
+    }
+
     /// A job of one capsule with nothing asked and nothing offered, to be filled in.
     #[must_use]
     pub fn empty(earliest: Timestamp, term: Span) -> Job {

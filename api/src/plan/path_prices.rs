@@ -139,10 +139,8 @@ fn wanted(fleet: &Fleet, job: &Job, (owner, kind): Account) -> Use {
         Owner::Node(node) => fleet.level(node),
         Owner::Zone(_) => Level::Tile,
     };
-    let classes = fleet.classes().iter().enumerate();
-    let allowed = classes.filter(|(at, _)| job.classes.is_empty() || job.classes.iter().any(|class| class.at() == *at));
-    let of = |(_, class)| (draw(&job.demand, class, level).get(kind), draw::term(job, class));
-    let most = allowed.map(of).max_by_key(|(amount, term)| u128::from(*amount) * u128::from(term.0));
+    let of = |class| (draw(&job.demand, class, level).get(kind), draw::term(job, class));
+    let most = fleet.classes_for(job).map(of).max_by_key(|(amount, term)| u128::from(*amount) * u128::from(term.0));
     let (amount, term) = most.unwrap_or((0, Span(0)));
     Use::Wanted { amount, term }
 }

@@ -16,8 +16,6 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use lessor_models::draw;
-use lessor_models::fleet::Fleet;
 use lessor_models::instance::{Instance, InstanceError};
 use lessor_models::job::{Job, JobIndex};
 use lessor_models::plan::{CurrentPlacement, Placement};
@@ -108,12 +106,4 @@ fn part_name(job: &str, number: usize, taken: &mut BTreeSet<String>) -> String {
     let name = names.into_iter().find(|name| !taken.contains(name)).expect("numbers do not end");
     taken.insert(name.clone());
     name
-}
-
-/// Whether a capsule that starts no earlier than its job allows could end in time on some class of tiles.
-fn can_end_in_time(fleet: &Fleet, job: &Job) -> bool {
-    let classes = fleet.classes().iter().zip(0..);
-    let mut allowed =
-        classes.filter(|&(_, index)| job.classes.is_empty() || job.classes.iter().any(|at| at.0 == index));
-    allowed.any(|(class, _)| job.earliest.after(draw::term(job, class)) <= job.deadline)
 }

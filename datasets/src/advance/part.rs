@@ -10,7 +10,7 @@ use lessor_models::plan::{CurrentPlacement, Placement};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{MICROS_PER_SECOND, Span, Timestamp};
 
-use super::{Tally, can_end_in_time};
+use super::Tally;
 
 /// Capsules of a job with the same time before them, as a job of its own.
 #[derive(Clone, Debug)]
@@ -32,11 +32,11 @@ impl Part {
     /// Asks for no more locations than its capsules lie in, where they are too few.
     fn lie_apart_as_placed(&mut self, fleet: &Fleet) {
         let Some(spread) = self.job.spread else { return };
-        let placed: u32 = self.seats.iter().map(|seat| seat.count).sum();
-        let placed: u32 = placed + self.queued.iter().map(|placement| placement.count).sum::<u32>();
+        let counts = self.seats.iter().map(|seat| seat.count).chain(self.queued.iter().map(|queued| queued.count));
+        let placed: u64 = counts.map(u64::from).sum();
         let members: BTreeSet<Owner> = self.tiles().flat_map(|tile| fleet.members(tile, spread.domain)).collect();
         let lies_in = u32::try_from(members.len()).expect("no more locations than capsules");
-        if u64::from(lies_in) < spread.least_of(u64::from(placed)) {
+        if u64::from(lies_in) < spread.least_of(placed) {
             self.job.spread = Some(Spread { least: lies_in, ..spread });
         }
     }
@@ -46,7 +46,6 @@ impl Part {
 #[derive(Clone, Debug)]
 pub(super) struct Parts {
     all: Vec<Part>,
-    leader: Option<JobIndex>,
     ended: u64,
     late: u64,
 }
@@ -96,7 +95,7 @@ impl Parts {
         }
         share_bonus(job, ended, run, &mut parts);
         parts.iter_mut().for_each(|part| part.lie_apart_as_placed(fleet));
-        Parts { all: parts, leader: job.affinity.map(|near| near.job), ended: u64::from(ended), late }
+        Parts { all: parts, ended: u64::from(ended), late }
     }
 
     pub(super) fn all(&self) -> &[Part] {
@@ -111,9 +110,9 @@ impl Parts {
         self.all
     }
 
-    /// The job that it must be near, as the plan has it.
+    /// The job that what is left of it must be near, as the plan has it.
     pub(super) fn leader(&self) -> Option<JobIndex> {
-        self.leader
+        Some(self.all.first()?.job.affinity?.job)
     }
 
     /// Whether nothing of it has run, runs, or can still run.
@@ -144,6 +143,11 @@ impl Parts {
             }
         }
     }
+}
+
+/// Whether a capsule that starts no earlier than its job allows could end in time on some class of tiles.
+fn can_end_in_time(fleet: &Fleet, job: &Job) -> bool {
+    fleet.classes_for(job).any(|class| job.earliest.after(draw::term(job, class)) <= job.deadline)
 }
 
 /// What is left of a term: of work what a tile of the class does in that time, rounded down, so that it ends no later. `None` where

@@ -85,9 +85,8 @@ impl Census {
 /// Whether the tile class is among those that the job may run on, has its devices, and lies in its band.
 #[must_use]
 pub(super) fn admits(job: &Job, index: ClassIndex, class: &TileClass) -> bool {
-    let named = job.classes.is_empty() || job.classes.contains(&index);
     let warm = job.band.is_none_or(|band| band.contains(&class.band));
-    named && warm && class.devices >= job.demand.devices
+    job.allows(index) && warm && class.devices >= job.demand.devices
 }
 
 /// What does not depend on the tile class.

@@ -8,7 +8,7 @@ mod zone;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::account_prices::AccountPrices;
-use crate::job::Domain;
+use crate::job::{Domain, Job};
 use crate::names::Names;
 use crate::resources::{Kind, Resources};
 use crate::tile_class::TileClass;
@@ -133,6 +133,12 @@ impl Fleet {
     #[must_use]
     pub fn zone_names(&self) -> &Names {
         &self.zone_names
+    }
+
+    /// The classes of tiles that a job allows.
+    pub fn classes_for(&self, job: &Job) -> impl Iterator<Item = &TileClass> {
+        let classes = self.classes.iter().zip(0..);
+        classes.filter(|&(_, index)| job.allows(ClassIndex(index))).map(|(class, _)| class)
     }
 
     /// The members of a domain that a node is in: a node above it, or every zone of the kind.

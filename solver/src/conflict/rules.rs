@@ -82,11 +82,10 @@ pub(super) fn of_pair(occupancy: &Occupancy<'_>, class: JobClassIndex, group: Gr
     let lowered = occupancy.lowered();
     let (job, at) = (lowered.job(class), lowered.group(group));
     let fleet = lowered.instance.fleet();
-    let is_listed = job.classes.is_empty() || job.classes.binary_search(&at.class).is_ok();
     let in_band = job.band.is_none_or(|band| band.contains(&fleet.classes()[at.class.at()].band));
     let at_home = job.locality.is_none_or(|home| fleet.path(at.tile).any(|node| node == home));
     Mask::rule(Rule::Classes)
-        .when(!is_listed)
+        .when(!job.allows(at.class))
         .with(Mask::rule(Rule::Band).when(!in_band))
         .with(Mask::rule(Rule::Locality).when(!at_home))
         .with(Mask::rule(Rule::Latency).when(!is_near_data(lowered, job, at.tile)))

@@ -110,11 +110,10 @@ impl<'a> Lowered<'a> {
         let worth = Array2::from_shape_fn((classes.len(), grouped.sites.len()), |(c, s)| {
             let (site, job) = (grouped.sites[s].site(instance), job(c));
             let class = fleet.class_of(grouped.sites[s].tile).expect("sites are tiles");
-            let allowed = job.classes.is_empty() || job.classes.binary_search(&class).is_ok();
             let in_band = job.band.is_none_or(|band| band.contains(&site.class.band));
             let in_window = job.earliest.after(terms[(c, class.at())]) <= job.deadline;
             let fits_empty = draws[(c, class.at())].fits(&grouped.sites[s].room);
-            (allowed && in_band && in_window && fits_empty).then(|| best_value(instance, job, &site, 0))
+            (job.allows(class) && in_band && in_window && fits_empty).then(|| best_value(instance, job, &site, 0))
         });
         let groups::Grouped { groups, cells, tiles, group_of, sites, varying } = grouped;
         let surcharges = Surcharges::new(varying, classes.len());

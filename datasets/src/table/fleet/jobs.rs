@@ -391,7 +391,5 @@ fn close_deadlines(fleet: &Fleet, jobs: &mut [Job], open: &[usize]) {
 
 /// The job's term on the slowest class that it allows.
 fn longest_term(fleet: &Fleet, job: &Job) -> Span {
-    let allowed = |index: u32| job.classes.is_empty() || job.classes.binary_search(&ClassIndex(index)).is_ok();
-    let classes = fleet.classes().iter().zip(0..).filter(|&(_, index)| allowed(index));
-    classes.map(|(class, _)| draw::term(job, class)).max().unwrap_or(Span(1))
+    fleet.classes_for(job).map(|class| draw::term(job, class)).max().unwrap_or(Span(1))
 }
