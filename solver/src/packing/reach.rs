@@ -25,13 +25,20 @@ pub(super) fn reachable(packing: &Packing) -> Packing {
 
 /// The greatest sum of some of the amounts within a capacity, or a little above it.
 fn greatest_sum(amounts: &[u64], capacity: u64) -> u64 {
+    greatest_sum_of(amounts, capacity, SUMS_MAX)
+}
+
+/// The same where so many sums are kept apart at most. All of a capacity counts where all amounts are within it.
+///
+/// O(amounts x sums / 64).
+pub(crate) fn greatest_sum_of(amounts: &[u64], capacity: u64, sums_max: u64) -> u64 {
     let unit = amounts.iter().copied().fold(0, greatest_common_divisor);
     let all: u128 = amounts.iter().map(|&amount| u128::from(amount)).sum();
     if unit == 0 || all <= u128::from(capacity) {
         return capacity;
     }
     let units = capacity / unit;
-    if units > SUMS_MAX {
+    if units > sums_max {
         return units * unit;
     }
     let limit = usize::try_from(units).expect("there are few sums");

@@ -4,9 +4,10 @@
 //! Where all agents carry too little or too few that way, there is no assignment.
 
 use super::lowered::Lowered;
+use crate::packing::greatest_sum_of;
 
 /// Words of sums looked at for all agents together, at most; beyond that, sums are known only as multiples of a common divisor.
-const WORDS_MAX: u128 = 1 << 26;
+const WORDS_MAX: u64 = 1 << 26;
 
 /// Whether what all agents can carry is too little for all items, by weight or by number.
 pub(super) fn is_impossible(instance: &Lowered) -> bool {
@@ -40,45 +41,13 @@ fn items_max(instance: &Lowered, agent: usize) -> usize {
 
 /// The greatest sum of weights within an agent's capacity, or a little more where telling it takes long.
 fn load_max(instance: &Lowered, agent: usize) -> i64 {
-    let capacity = instance.capacities[agent];
-    let weights: Vec<i64> =
-        (0..instance.items).map(|item| instance.weight(item, agent)).filter(|&weight| weight <= capacity).collect();
-    let all: i128 = weights.iter().map(|&weight| i128::from(weight)).sum();
-    let Some(divisor) = weights.iter().copied().filter(|&weight| weight > 0).reduce(divisor) else { return 0 };
-    if all <= i128::from(capacity) {
-        return i64::try_from(all).unwrap_or(capacity);
-    }
-    let units = capacity / divisor;
-    let words = u128::try_from(units).unwrap_or(0) / 64 + 1;
-    if words * weights.len() as u128 * instance.agents as u128 > WORDS_MAX {
-        return units * divisor;
-    }
-    let mut sums = vec![0_u64; usize::try_from(words).expect("words are few")];
-    sums[0] = 1;
-    for weight in weights {
-        add(&mut sums, usize::try_from(weight / divisor).expect("it is at most the capacity"));
-    }
-    let greatest = (0..=units).rev().find(|&sum| {
-        let at = usize::try_from(sum).expect("it is at most the capacity");
-        sums[at / 64] >> (at % 64) & 1 == 1
-    });
-    greatest.unwrap_or(0) * divisor
-}
-
-/// Adds to sums, a bit each, those with so much more.
-fn add(sums: &mut [u64], weight: usize) {
-    let (words, bits) = (weight / 64, weight % 64);
-    for at in (words..sums.len()).rev() {
-        let mut moved = sums[at - words] << bits;
-        if bits > 0 && at > words {
-            moved |= sums[at - words - 1] >> (64 - bits);
-        }
-        sums[at] |= moved;
-    }
-}
-
-fn divisor(a: i64, b: i64) -> i64 {
-    if b == 0 { a } else { divisor(b, a % b) }
+    let capacity = instance.capacities[agent].unsigned_abs();
+    let weights = (0..instance.items).map(|item| instance.weight(item, agent).unsigned_abs());
+    let weights: Vec<u64> = weights.filter(|&weight| weight <= capacity).collect();
+    let all: u128 = weights.iter().map(|&weight| u128::from(weight)).sum();
+    let words_max = WORDS_MAX / (weights.len().max(1) as u64 * instance.agents as u64);
+    let most = greatest_sum_of(&weights, capacity, (64 * words_max).saturating_sub(1));
+    i64::try_from(all.min(u128::from(most))).expect("it is at most the capacity")
 }
 
 #[cfg(test)]
