@@ -191,6 +191,8 @@ pub(super) fn offers<'l>(
     let job = lowered.job(class);
     let completes = job.gang_min > 1 || job.wanted > 1;
     let may_lose = completes || lowered.classes[class.at()].is_followed || lowered.strain.may_be_relieved();
-    let starts = lowered.all_offers(class, group).map(|(_, start)| start);
-    starts.filter(move |&start| may_lose || lowered.earns(class, group, start) > 0)
+    let all = may_lose.then(|| lowered.all_offers(class, group)).into_iter().flatten();
+    let earning = (!may_lose).then(|| lowered.offers(class, group)).into_iter().flatten();
+    let earning = earning.filter(move |&(_, start)| lowered.earns(class, group, start) > 0);
+    all.chain(earning).map(|(_, start)| start)
 }
