@@ -145,10 +145,11 @@ pub(crate) fn write_labeled(
 }
 
 /// The columns of one batch, filled in by name. A column that is never filled is null.
+#[derive(Clone, Debug)]
 pub(crate) struct Columns {
-    spec: &'static TableSpec,
-    rows: usize,
-    arrays: Vec<Option<ArrayRef>>,
+    pub(super) spec: &'static TableSpec,
+    pub(super) rows: usize,
+    pub(super) arrays: Vec<Option<ArrayRef>>,
     /// The first value that its column cannot hold.
     defect: Option<(usize, &'static str, Problem)>,
 }
@@ -156,11 +157,6 @@ pub(crate) struct Columns {
 impl Columns {
     pub(crate) fn new(spec: &'static TableSpec, rows: usize) -> Columns {
         Columns { spec, rows, arrays: vec![None; spec.columns.len()], defect: None }
-    }
-
-    /// Columns that are filled already, by position.
-    pub(crate) fn filled(spec: &'static TableSpec, rows: usize, arrays: Vec<Option<ArrayRef>>) -> Columns {
-        Columns { spec, rows, arrays, defect: None }
     }
 
     pub(crate) fn text<'v>(&mut self, name: &str, values: impl Iterator<Item = Option<&'v str>>) {
@@ -199,8 +195,8 @@ impl Columns {
             }
             value.map(|time| time.0)
         });
-        let times = times.collect::<TimestampMicrosecondArray>();
-        self.put(name, Arc::new(times.with_timezone("UTC")));
+        let array = instants(times);
+        self.put(name, array);
     }
 
     pub(crate) fn flag(&mut self, name: &str, values: impl Iterator<Item = Option<bool>>) {
@@ -226,11 +222,17 @@ impl Columns {
         self.put(name, Arc::new(lists.finish()));
     }
 
-    fn put(&mut self, name: &str, array: ArrayRef) {
+    /// Fills a column with what nobody looked at.
+    pub(super) fn put(&mut self, name: &str, array: ArrayRef) {
         assert_eq!(array.len(), self.rows, "column {name} must have as many rows as its batch");
         let position = self.spec.position(name);
         self.arrays[position] = Some(array);
     }
+}
+
+/// Microseconds as instants in UTC.
+pub(super) fn instants(micros: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(micros.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
 }
 
 fn narrow<T: ArrowPrimitiveType>(values: impl Iterator<Item = Option<u64>>) -> ArrayRef

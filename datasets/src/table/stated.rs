@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray, UInt64Array};
+use arrow_array::{ArrayRef, UInt64Array};
 use lessor_models::time::Timestamp;
 
 use super::error::{DatasetError, Problem};
-use super::sink::{Columns, TableWriter};
+use super::sink::{Columns, TableWriter, instants};
 use super::source::{BATCH_ROWS, Batch, TableReader};
 use super::spec::TableSpec;
 
@@ -38,7 +38,7 @@ impl TableSource<'_> {
     pub fn place(&self) -> PathBuf {
         match self {
             TableSource::File(path) => path.to_path_buf(),
-            TableSource::Stated(table) => table.spec.name.into(),
+            TableSource::Stated(table) => table.0.spec.name.into(),
         }
     }
 }
@@ -46,17 +46,13 @@ impl TableSource<'_> {
 /// The rows of a table with their cells as they were stated. Nothing of them is checked before they are read; whatever reads them
 /// treats them as it treats a file. A column that is never filled is NULL.
 #[derive(Clone, Debug)]
-pub struct StatedTable {
-    spec: &'static TableSpec,
-    rows: usize,
-    arrays: Vec<Option<ArrayRef>>,
-}
+pub struct StatedTable(Columns);
 
 impl StatedTable {
     /// A table of so many rows.
     #[must_use]
     pub fn new(spec: &'static TableSpec, rows: usize) -> StatedTable {
-        StatedTable { spec, rows, arrays: vec![None; spec.columns.len()] }
+        StatedTable(Columns::new(spec, rows))
     }
 
     /// Fills a column with texts, in the order of the rows.
@@ -64,29 +60,22 @@ impl StatedTable {
     /// # Panics
     /// Where the table has no such column, or another number of rows; so do the others.
     pub fn text<'v>(&mut self, name: &str, values: impl Iterator<Item = Option<&'v str>>) {
-        self.put(name, Arc::new(values.collect::<StringArray>()));
+        self.0.text(name, values);
     }
 
     /// Fills a column with integers.
     pub fn integer(&mut self, name: &str, values: impl Iterator<Item = Option<u64>>) {
-        self.put(name, Arc::new(values.collect::<UInt64Array>()));
+        self.0.put(name, Arc::new(values.collect::<UInt64Array>()));
     }
 
     /// Fills a column with instants.
     pub fn time(&mut self, name: &str, values: impl Iterator<Item = Option<Timestamp>>) {
-        let times = values.map(|value| value.map(|time| time.0)).collect::<TimestampMicrosecondArray>();
-        self.put(name, Arc::new(times.with_timezone("UTC")));
+        self.0.put(name, instants(values.map(|value| value.map(|time| time.0))));
     }
 
     /// Fills a column with flags.
     pub fn flag(&mut self, name: &str, values: impl Iterator<Item = Option<bool>>) {
-        self.put(name, Arc::new(values.collect::<BooleanArray>()));
-    }
-
-    fn put(&mut self, name: &str, array: ArrayRef) {
-        assert_eq!(array.len(), self.rows, "column {name} must have as many rows as its table");
-        let position = self.spec.position(name);
-        self.arrays[position] = Some(array);
+        self.0.flag(name, values);
     }
 
     /// Writes the table, once its cells were looked at.
@@ -94,22 +83,22 @@ impl StatedTable {
     /// # Errors
     /// The first cell that cannot be, or a file that cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), DatasetError> {
-        for first in (0..self.rows).step_by(BATCH_ROWS) {
+        for first in (0..self.0.rows).step_by(BATCH_ROWS) {
             self.batch(first)?;
         }
-        let mut writer = TableWriter::create(path, self.spec, &[])?;
-        if self.rows > 0 {
-            writer.write(Columns::filled(self.spec, self.rows, self.arrays.clone()))?;
+        let mut writer = TableWriter::create(path, self.0.spec, &[])?;
+        if self.0.rows > 0 {
+            writer.write(self.0.clone())?;
         }
         writer.finish()
     }
 
     /// The rows from one on, as many as are read of a file at a time.
     fn batch(&self, first: usize) -> Result<Batch, DatasetError> {
-        let count = (self.rows - first).min(BATCH_ROWS);
+        let count = (self.0.rows - first).min(BATCH_ROWS);
         let slices: Vec<Option<ArrayRef>> =
-            self.arrays.iter().map(|array| array.as_ref().map(|array| array.slice(first, count))).collect();
-        Batch::checked(self.spec.name.as_ref(), self.spec, first..first + count, |at| slices[at].as_ref())
+            self.0.arrays.iter().map(|array| array.as_ref().map(|array| array.slice(first, count))).collect();
+        Batch::checked(self.0.spec.name.as_ref(), self.0.spec, first..first + count, |at| slices[at].as_ref())
     }
 }
 
@@ -125,7 +114,7 @@ impl Batches {
         Ok(match source {
             TableSource::File(path) => Batches::File(Box::new(TableReader::open(path, spec).map_err(whole_money)?)),
             TableSource::Stated(table) => {
-                assert_eq!(table.spec.name, spec.name, "a table is read as what it was stated as");
+                assert_eq!(table.0.spec.name, spec.name, "a table is read as what it was stated as");
                 Batches::Stated { table, first: 0 }
             }
         })
@@ -135,7 +124,7 @@ impl Batches {
     pub(crate) fn row_count(&self) -> usize {
         match self {
             Batches::File(reader) => reader.row_count(),
-            Batches::Stated { table, .. } => table.rows,
+            Batches::Stated { table, .. } => table.0.rows,
         }
     }
 
@@ -143,7 +132,7 @@ impl Batches {
     pub(crate) fn next(&mut self) -> Result<Option<Batch>, DatasetError> {
         match self {
             Batches::File(reader) => reader.next(),
-            Batches::Stated { table, first } if *first < table.rows => {
+            Batches::Stated { table, first } if *first < table.0.rows => {
                 let batch = table.batch(*first)?;
                 *first += batch.rows().len();
                 Ok(Some(batch))
