@@ -11,7 +11,7 @@ use lessor_models::words::{counted, credits};
 use lessor_solver::support::stop::Stop;
 use serde::Serialize;
 
-use super::cleared::{self, Cleared, cleared};
+use super::cleared::{self, Cleared, TENTHS, cleared};
 use super::error::MarketError;
 use super::page::{self, Shown};
 use super::record::{Certificate, Figures, RECORD, Record, RoundPaths};
@@ -84,8 +84,8 @@ fn in_time(args: &MarketClearArgs, paths: &RoundPaths, clock: ProcessClock) -> R
     let clearing = move || {
         let (solving, probing) = (Stop::new(), Stop::new());
         let at = |tenths: u32| clock.instant_after(left * tenths / 10);
-        let alarms: Vec<_> =
-            [(at(7), &solving), (at(9), &probing)].into_iter().filter_map(|(at, stop)| Some((at?, stop))).collect();
+        let alarms = TENTHS.map(at).into_iter().zip([&solving, &probing]);
+        let alarms: Vec<_> = alarms.filter_map(|(at, stop)| Some((at?, stop))).collect();
         let work = || with_alarms(&alarms, || cleared(&round, &solving, &probing));
         let cleared = interrupt::heed(&[&solving, &probing], work);
         (round, cleared)

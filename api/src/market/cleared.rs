@@ -28,6 +28,9 @@ use super::round::Round;
 /// The number of a first round; where nobody says what bidders have, round 0 issues what they may owe.
 const FIRST: RoundId = RoundId(1);
 
+/// Tenths of a round's time after which its winners and payments, and then what its certificate samples, are as far as they came.
+pub(crate) const TENTHS: [u32; 2] = [7, 9];
+
 /// A round with all that is said of it.
 #[derive(Debug)]
 pub(crate) struct Cleared {

@@ -1,6 +1,6 @@
 //! A book that comes in messages. It is put together within bounds, and then is tables like those of files.
 
-use lessor_datasets::table::{BALANCES, BIDS, OFFERS, POSTED, REVOCATIONS, StatedTable};
+use lessor_datasets::table::{BALANCES, BIDS, OFFERS, REVOCATIONS, StatedTable};
 use lessor_models::time::Timestamp;
 use prost::Message;
 use tonic::Code;
@@ -89,7 +89,7 @@ impl Book {
             book: bids(&self.bids).into(),
             offers: (!self.offers.is_empty()).then(|| offers(&self.offers).into()),
             balances: self.balances.as_ref().map(|rows| balances(rows).into()),
-            posted: self.posted.as_ref().map(|rows| posted(rows).into()),
+            posted: self.posted.as_ref().map(|rows| cells::posted(rows).into()),
             revoked: (!self.revocations.is_empty()).then(|| revocations(&self.revocations).into()),
             at,
         }
@@ -108,12 +108,10 @@ fn bids(rows: &[BidRow]) -> StatedTable {
     table.text("group", rows.iter().map(|row| cells::text(&row.group)));
     table.text("service", rows.iter().map(|row| cells::class(row.service_class)));
     table.integer("amount", rows.iter().map(|row| row.amount_micro_credits));
-    table.text("owner", rows.iter().map(|row| cells::owner(row.account.as_ref())[0]));
-    table.text("owner_type", rows.iter().map(|row| cells::owner(row.account.as_ref())[1]));
-    table.text("kind", rows.iter().map(|row| cells::kind(row.account.as_ref())));
+    cells::put_accounts(&mut table, rows.iter().map(|row| row.account.as_ref()));
     table.integer("quantity", rows.iter().map(|row| Some(row.quantity)));
-    table.time("start", rows.iter().map(|row| cells::instant(row.start_time.as_ref())));
-    table.time("end", rows.iter().map(|row| cells::instant(row.end_time.as_ref())));
+    cells::put_times(&mut table, "start", rows.iter().map(|row| row.start_time.as_ref()));
+    cells::put_times(&mut table, "end", rows.iter().map(|row| row.end_time.as_ref()));
     table.flag("divisible", rows.iter().map(|row| Some(row.divisible)));
     table
 }
@@ -122,12 +120,10 @@ fn offers(rows: &[OfferRow]) -> StatedTable {
     let mut table = StatedTable::new(&OFFERS, rows.len());
     table.text("offer", rows.iter().map(|row| Some(row.offer.as_str())));
     table.text("seller", rows.iter().map(|row| Some(row.seller.as_str())));
-    table.text("owner", rows.iter().map(|row| cells::owner(row.account.as_ref())[0]));
-    table.text("owner_type", rows.iter().map(|row| cells::owner(row.account.as_ref())[1]));
-    table.text("kind", rows.iter().map(|row| cells::kind(row.account.as_ref())));
+    cells::put_accounts(&mut table, rows.iter().map(|row| row.account.as_ref()));
     table.integer("quantity", rows.iter().map(|row| Some(row.quantity)));
-    table.time("start", rows.iter().map(|row| cells::instant(row.start_time.as_ref())));
-    table.time("end", rows.iter().map(|row| cells::instant(row.end_time.as_ref())));
+    cells::put_times(&mut table, "start", rows.iter().map(|row| row.start_time.as_ref()));
+    cells::put_times(&mut table, "end", rows.iter().map(|row| row.end_time.as_ref()));
     table.integer("price", rows.iter().map(|row| row.price));
     table.integer("draw_mw", rows.iter().map(|row| Some(row.draw_mw)));
     table.integer("heat_price", rows.iter().map(|row| Some(row.heat_price)));
@@ -145,25 +141,13 @@ fn balances(rows: &[(u64, Balance)]) -> StatedTable {
     table
 }
 
-fn posted(rows: &[PostedPrice]) -> StatedTable {
-    let side = |excess: i64| u64::try_from(excess).ok().filter(|&amount| amount > 0);
-    let mut table = StatedTable::new(&POSTED, rows.len());
-    table.text("owner", rows.iter().map(|row| cells::owner(row.account.as_ref())[0]));
-    table.text("owner_type", rows.iter().map(|row| cells::owner(row.account.as_ref())[1]));
-    table.text("kind", rows.iter().map(|row| cells::kind(row.account.as_ref())));
-    table.integer("price", rows.iter().map(|row| row.price));
-    table.integer("excess", rows.iter().map(|row| side(row.excess)));
-    table.integer("shortfall", rows.iter().map(|row| side(row.excess.saturating_neg())));
-    table
-}
-
 fn revocations(rows: &[Revocation]) -> StatedTable {
     let mut table = StatedTable::new(&REVOCATIONS, rows.len());
     table.text("holder", rows.iter().map(|row| Some(row.holder.as_str())));
     table.integer("paid", rows.iter().map(|row| row.paid_micro_credits));
-    table.time("start", rows.iter().map(|row| cells::instant(row.start_time.as_ref())));
-    table.time("end", rows.iter().map(|row| cells::instant(row.end_time.as_ref())));
-    table.time("revoked", rows.iter().map(|row| cells::instant(row.revoke_time.as_ref())));
+    cells::put_times(&mut table, "start", rows.iter().map(|row| row.start_time.as_ref()));
+    cells::put_times(&mut table, "end", rows.iter().map(|row| row.end_time.as_ref()));
+    cells::put_times(&mut table, "revoked", rows.iter().map(|row| row.revoke_time.as_ref()));
     table.text("seller", rows.iter().map(|row| cells::text(&row.seller)));
     table
 }

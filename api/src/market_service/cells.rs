@@ -1,18 +1,21 @@
 //! Cells of tables as fields of messages, and back. What a field leaves out is NULL, and what no cell could hold is for the reader
 //! of the table to refuse.
 
+use lessor_datasets::table::{POSTED, StatedTable};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
-use lessor_models::time::{MICROS_PER_SECOND, Timestamp};
+use lessor_models::time::Timestamp;
 
 use crate::proto::account::Owner;
+use crate::proto::market::PostedPrice;
 use crate::proto::{self, Account};
+use crate::service::{self, read_timestamp};
 
 /// What the reader refuses as a word of no set.
 const UNKNOWN: &str = "unknown";
 
 /// The name of an account's owner, and whether it is a node or a zone.
-pub(crate) fn owner(account: Option<&Account>) -> [Option<&str>; 2] {
+fn owner(account: Option<&Account>) -> [Option<&str>; 2] {
     match account.and_then(|account| account.owner.as_ref()) {
         Some(Owner::Node(name)) => [Some(name), Some("node")],
         Some(Owner::Zone(name)) => [Some(name), Some("zone")],
@@ -21,12 +24,12 @@ pub(crate) fn owner(account: Option<&Account>) -> [Option<&str>; 2] {
 }
 
 /// The kind of an account.
-pub(crate) fn kind(account: Option<&Account>) -> Option<&'static str> {
+fn kind(account: Option<&Account>) -> Option<&'static str> {
     let number = account?.kind;
     if number == proto::Kind::Unspecified as i32 {
         return None;
     }
-    let known = Kind::ALL.into_iter().find(|&kind| kind_number(kind) as i32 == number);
+    let known = Kind::ALL.into_iter().find(|&kind| service::kind(kind) as i32 == number);
     Some(known.map_or(UNKNOWN, Kind::name))
 }
 
@@ -34,47 +37,59 @@ pub(crate) fn kind(account: Option<&Account>) -> Option<&'static str> {
 pub(crate) fn account([name, owner_type, kind]: [Option<&str>; 3]) -> Account {
     let name = name.unwrap_or_default().to_owned();
     let owner = if owner_type == Some("zone") { Owner::Zone(name) } else { Owner::Node(name) };
-    let kind = kind.and_then(Kind::from_name).map_or(proto::Kind::Unspecified, kind_number);
+    let kind = kind.and_then(Kind::from_name).map_or(proto::Kind::Unspecified, service::kind);
     Account { owner: Some(owner), kind: kind.into() }
-}
-
-fn kind_number(kind: Kind) -> proto::Kind {
-    match kind {
-        Kind::Compute => proto::Kind::Compute,
-        Kind::Memory => proto::Kind::Memory,
-        Kind::Bandwidth => proto::Kind::Bandwidth,
-        Kind::Power => proto::Kind::Power,
-        Kind::Heat => proto::Kind::Heat,
-        Kind::Accelerator => proto::Kind::Accelerator,
-        Kind::Storage => proto::Kind::Storage,
-        Kind::Reversible => proto::Kind::Reversible,
-    }
 }
 
 /// The word of a service class.
 pub(crate) fn class(number: i32) -> Option<&'static str> {
-    match proto::ServiceClass::try_from(number) {
-        Ok(proto::ServiceClass::Unspecified) => None,
-        Ok(proto::ServiceClass::A) => Some(ServiceClass::A.name()),
-        Ok(proto::ServiceClass::B) => Some(ServiceClass::B.name()),
-        Ok(proto::ServiceClass::C) => Some(ServiceClass::C.name()),
-        Ok(proto::ServiceClass::D) => Some(ServiceClass::D.name()),
-        Err(_) => Some(UNKNOWN),
+    if number == proto::ServiceClass::Unspecified as i32 {
+        return None;
     }
+    let known = ServiceClass::ALL.into_iter().find(|&class| service::class(class) as i32 == number);
+    Some(known.map_or(UNKNOWN, ServiceClass::name))
+}
+
+/// A service class as tables write it.
+pub(crate) fn class_of(word: Option<&str>) -> proto::ServiceClass {
+    word.and_then(ServiceClass::from_name).map_or(proto::ServiceClass::Unspecified, service::class)
 }
 
 /// The instant of a field, rounded down to the microsecond; one beyond all where it is none.
-pub(crate) fn instant(time: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
-    let time = time?;
-    let micros = time.seconds.checked_mul(MICROS_PER_SECOND.cast_signed());
-    let micros = micros.and_then(|micros| micros.checked_add(i64::from(time.nanos / 1_000)));
-    let is_whole = (0..1_000_000_000).contains(&time.nanos);
-    Some(Timestamp(micros.filter(|_| is_whole).unwrap_or(i64::MAX)))
+fn instant(time: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
+    Some(read_timestamp("time", *time?).unwrap_or(Timestamp(i64::MAX)))
 }
 
 /// The text of a field that may be left out.
 pub(crate) fn text(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
+}
+
+/// The columns of a table that name an account.
+pub(crate) fn put_accounts<'a>(table: &mut StatedTable, accounts: impl Iterator<Item = Option<&'a Account>> + Clone) {
+    table.text("owner", accounts.clone().map(|account| owner(account)[0]));
+    table.text("owner_type", accounts.clone().map(|account| owner(account)[1]));
+    table.text("kind", accounts.map(kind));
+}
+
+/// A column of instants.
+pub(crate) fn put_times<'a>(
+    table: &mut StatedTable,
+    column: &str,
+    times: impl Iterator<Item = Option<&'a prost_types::Timestamp>>,
+) {
+    table.time(column, times.map(instant));
+}
+
+/// Posted prices as their table.
+pub(crate) fn posted(rows: &[PostedPrice]) -> StatedTable {
+    let side = |excess: i64| u64::try_from(excess).ok().filter(|&amount| amount > 0);
+    let mut table = StatedTable::new(&POSTED, rows.len());
+    put_accounts(&mut table, rows.iter().map(|row| row.account.as_ref()));
+    table.integer("price", rows.iter().map(|row| row.price));
+    table.integer("excess", rows.iter().map(|row| side(row.excess)));
+    table.integer("shortfall", rows.iter().map(|row| side(row.excess.saturating_neg())));
+    table
 }
 
 #[cfg(test)]

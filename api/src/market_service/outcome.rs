@@ -3,75 +3,42 @@
 use lessor_datasets::table::{AwardRow, BalanceRow, EntryRow, PostedRow, SaleRow, account_words};
 use lessor_engine::ledger::Account;
 use lessor_models::plan::Price;
-use prost::Message;
 use tonic::Code;
 
+use super::messages::Messages;
 use crate::market::cleared::{self, Cleared};
 use crate::market::record;
 use crate::market::round::Round;
 use crate::proto::market::{self, ClearBookResponse};
 use crate::service::{Failure, account, timestamp};
 
-/// Bytes from which on a further row goes into another message.
-const MESSAGE_BYTES: usize = 64 << 10;
-
 /// The messages of an outcome; the last one has its figures.
 ///
 /// # Errors
 /// A sum that no message can hold.
 pub(super) fn told(round: &Round, cleared: &Cleared) -> Result<Vec<ClearBookResponse>, Failure> {
-    let mut messages = Messages::default();
+    let mut messages = Messages::<ClearBookResponse>::new();
     let awards = cleared::awards(round, cleared).into_iter().map(award);
-    messages.rows(awards, |message| &mut message.awards);
-    messages.rows(cleared::sales(round, cleared).into_iter().map(sale), |message| &mut message.sales);
-    messages.rows(cleared::entries(round, cleared).into_iter().map(entry), |message| &mut message.entries);
+    messages.extend(awards, |message| &mut message.awards);
+    messages.extend(cleared::sales(round, cleared).into_iter().map(sale), |message| &mut message.sales);
+    messages.extend(cleared::entries(round, cleared).into_iter().map(entry), |message| &mut message.entries);
     let last_round = cleared.balances.first().map_or(0, |row| row.round);
-    messages.rows(cleared.balances.iter().map(balance), |message| {
+    messages.extend(cleared.balances.iter().map(balance), |message| {
         let balances = message.balances.get_or_insert_default();
         balances.last_round = last_round;
         &mut balances.balances
     });
     let prices = cleared::prices(cleared);
-    messages.rows(prices.iter().map(|row| price(round, row)), |message| &mut message.prices);
+    messages.extend(prices.iter().map(|row| price(round, row)), |message| &mut message.prices);
     if let Some(posted) = cleared::posted(round, cleared) {
         messages.current().posted_prices.get_or_insert_default();
         let posted = posted.iter().map(|row| posted_price(round, row));
-        messages.rows(posted, |message| &mut message.posted_prices.get_or_insert_default().posted_prices);
+        messages.extend(posted, |message| &mut message.posted_prices.get_or_insert_default().posted_prices);
     }
     let exact = cleared.figures.exact_payments.iter().map(exact_payment);
-    messages.rows(exact, |message| &mut message.exact_payments);
+    messages.extend(exact, |message| &mut message.exact_payments);
     messages.current().outcome = Some(outcome(&cleared.figures, &cleared.certificate)?);
-    Ok(messages.all)
-}
-
-/// Messages, of which the last is being filled.
-#[derive(Debug, Default)]
-struct Messages {
-    all: Vec<ClearBookResponse>,
-    /// Of the last one.
-    bytes: usize,
-}
-
-impl Messages {
-    fn current(&mut self) -> &mut ClearBookResponse {
-        if self.all.is_empty() || self.bytes >= MESSAGE_BYTES {
-            self.all.push(ClearBookResponse::default());
-            self.bytes = 0;
-        }
-        self.all.last_mut().expect("there is one from here on")
-    }
-
-    fn rows<Row: Message>(
-        &mut self,
-        rows: impl Iterator<Item = Row>,
-        table: impl Fn(&mut ClearBookResponse) -> &mut Vec<Row>,
-    ) {
-        for row in rows {
-            let bytes = row.encoded_len();
-            table(self.current()).push(row);
-            self.bytes += bytes;
-        }
-    }
+    Ok(messages.into_all())
 }
 
 fn award(row: AwardRow) -> market::Award {

@@ -15,7 +15,7 @@ use tonic::Code;
 
 use super::book::Book;
 use super::{outcome, refusing};
-use crate::market::cleared::cleared;
+use crate::market::cleared::{TENTHS, cleared};
 use crate::market::policy_file;
 use crate::market::round::{Round, Venue};
 use crate::market::standing_plan::StandingPlan;
@@ -147,8 +147,8 @@ impl Hall {
         let hashes = self.hashes.iter().cloned().chain([("policy".to_owned(), hash)]).collect();
         let venue = Venue { fleet: Arc::clone(&self.fleet), policy, plan: StandingPlan::default(), hashes };
         let at = book.at()?;
-        // As `lessor market clear` divides its time.
-        let alarms = [(begun + limit * 7 / 10, &stops.solving), (begun + limit * 9 / 10, &stops.probing)];
+        let [solved, probed] = TENTHS.map(|tenths| begun + limit * tenths / 10);
+        let alarms = [(solved, &stops.solving), (probed, &stops.probing)];
         threads.install(|| {
             with_alarms(&alarms, || {
                 let round = Round::new(venue, book.entrants(at)).map_err(refusing::refused)?;

@@ -10,6 +10,7 @@ use lessor_datasets::table::read_fleet;
 use lessor_engine::admission::{PolicyName, PolicyPlacement, PowerModel};
 use lessor_engine::authority::{Event, PriceList, Terms};
 use lessor_engine::ledger::{FloorShares, Kept};
+use lessor_market::policy::Policy;
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::ServiceClass;
 use lessor_models::time::Span;
@@ -264,23 +265,23 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
     for finding in &report.findings {
         tracing::warn!(target: "lessor", "{finding}");
     }
-    let rules = rules.as_ref().map(|(rules, _)| rules);
-    set_floors(&handle, market_policy::floors(rules, &fleet))?;
-    let hall = hall(directory, &fleet, options)?;
+    set_floors(&handle, market_policy::floors(rules.as_ref().map(|(rules, _)| rules), &fleet))?;
+    let house = rules.zip(market.as_ref()).map(|((rules, _), (path, _))| house(rules, path)).transpose()?;
+    let hall = hall(directory, &fleet, house)?;
     Ok(Authority { shell, handle, fleet, terms, notices, hall })
 }
 
 /// Where rounds are held on the fleet of a directory.
-fn hall(directory: &Path, fleet: &Arc<Fleet>, options: &ServerOptions) -> Result<Hall, ServeError> {
+fn hall(directory: &Path, fleet: &Arc<Fleet>, house: Option<HousePolicy>) -> Result<Hall, ServeError> {
     let files = hash_all(&fleet_files(directory).collect::<Vec<_>>())?;
     let hashes = files.into_iter().map(|file| (file.table, file.blake3)).collect();
-    let house = |path: &PathBuf| -> Result<HousePolicy, ServeError> {
-        let policy = Arc::new(policy_file::read(path)?);
-        let blake3 = hash_all(&[("policy", path.clone())])?.remove(0).blake3;
-        Ok(HousePolicy { policy, blake3 })
-    };
-    let house = options.market.as_ref().map(|(path, _)| house(path)).transpose()?;
     Ok(Hall::new(Arc::clone(fleet), hashes, house))
+}
+
+/// The policy of the house, with the hash of its file.
+fn house(policy: Policy, path: &Path) -> Result<HousePolicy, ServeError> {
+    let blake3 = hash_all(&[("policy", path.to_owned())])?.remove(0).blake3;
+    Ok(HousePolicy { policy: Arc::new(policy), blake3 })
 }
 
 /// Brings floors into force that are not yet, and lifts those that no longer are.

@@ -38,7 +38,7 @@ pub(crate) use failure::{Edge, Failure, LEASES, MARKET, of_transport};
 pub(crate) use lease_service::Service;
 pub(crate) use notices::Notices;
 pub(crate) use stale_tiles::StaleTiles;
-pub(crate) use telling::account;
+pub(crate) use telling::{account, class, kind};
 pub(crate) use times::{read_duration, read_timestamp, timestamp};
 pub(crate) use underway::{Underway, deadline};
 pub(crate) use watch_places::Caller;

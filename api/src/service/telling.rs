@@ -93,7 +93,8 @@ fn state(state: LeaseState) -> proto::lease::State {
     }
 }
 
-fn class(class: ServiceClass) -> proto::ServiceClass {
+/// A service class.
+pub(crate) fn class(class: ServiceClass) -> proto::ServiceClass {
     match class {
         ServiceClass::A => proto::ServiceClass::A,
         ServiceClass::B => proto::ServiceClass::B,
@@ -102,7 +103,8 @@ fn class(class: ServiceClass) -> proto::ServiceClass {
     }
 }
 
-fn kind(kind: Kind) -> proto::Kind {
+/// A kind of resource.
+pub(crate) fn kind(kind: Kind) -> proto::Kind {
     match kind {
         Kind::Compute => proto::Kind::Compute,
         Kind::Memory => proto::Kind::Memory,

@@ -61,7 +61,7 @@ impl Received {
         write_entries(&into.join(ENTRIES.file_name()), &self.entries)?;
         prices(&self.prices).write(&into.join(PRICES.file_name()))?;
         match &self.posted {
-            Some(rows) => posted(rows).write(&into.join(POSTED.file_name())),
+            Some(rows) => cells::posted(rows).write(&into.join(POSTED.file_name())),
             None => Ok(()),
         }
     }
@@ -135,25 +135,11 @@ fn exact_payment(row: market::ExactPayment) -> ExactPayment {
 
 fn prices(rows: &[market::Price]) -> StatedTable {
     let mut table = StatedTable::new(&PRICES, rows.len());
-    table.text("owner", rows.iter().map(|row| cells::owner(row.account.as_ref())[0]));
-    table.text("owner_type", rows.iter().map(|row| cells::owner(row.account.as_ref())[1]));
-    table.text("kind", rows.iter().map(|row| cells::kind(row.account.as_ref())));
-    table.time("start", rows.iter().map(|row| cells::instant(row.start_time.as_ref())));
-    table.time("end", rows.iter().map(|row| cells::instant(row.end_time.as_ref())));
+    cells::put_accounts(&mut table, rows.iter().map(|row| row.account.as_ref()));
+    cells::put_times(&mut table, "start", rows.iter().map(|row| row.start_time.as_ref()));
+    cells::put_times(&mut table, "end", rows.iter().map(|row| row.end_time.as_ref()));
     table.integer("price", rows.iter().map(|row| Some(row.price)));
     table.text("binding", rows.iter().map(|row| Some(row.binding.as_str())));
-    table
-}
-
-fn posted(rows: &[market::PostedPrice]) -> StatedTable {
-    let side = |excess: i64| u64::try_from(excess).ok().filter(|&amount| amount > 0);
-    let mut table = StatedTable::new(&POSTED, rows.len());
-    table.text("owner", rows.iter().map(|row| cells::owner(row.account.as_ref())[0]));
-    table.text("owner_type", rows.iter().map(|row| cells::owner(row.account.as_ref())[1]));
-    table.text("kind", rows.iter().map(|row| cells::kind(row.account.as_ref())));
-    table.integer("price", rows.iter().map(|row| row.price));
-    table.integer("excess", rows.iter().map(|row| side(row.excess)));
-    table.integer("shortfall", rows.iter().map(|row| side(row.excess.saturating_neg())));
     table
 }
 

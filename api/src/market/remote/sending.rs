@@ -1,76 +1,45 @@
 //! Tables of files as the messages of a book.
 
 use lessor_datasets::table::{BALANCES, BIDS, DatasetError, OFFERS, POSTED, REVOCATIONS, StatedRow, read_stated};
-use lessor_models::job::ServiceClass;
-use prost::Message;
 
 use crate::cli::MarketClearArgs;
 use crate::market_service::cells;
+use crate::market_service::messages::Messages;
+use crate::proto::Account;
 use crate::proto::market::{Balance, BidRow, ClearBookRequest, OfferRow, PostedPrice, Revocation};
-use crate::proto::{Account, ServiceClass as Class};
 use crate::service::timestamp;
-
-/// Bytes from which on a further row goes into another message: well below what a server reads.
-const MESSAGE_BYTES: usize = 64 << 10;
-
-/// Messages, of which the last is being filled.
-struct Parts {
-    all: Vec<ClearBookRequest>,
-    /// Of the last one.
-    bytes: usize,
-}
-
-impl Parts {
-    /// The message that a further row of so many bytes goes into.
-    fn with(&mut self, row: &impl Message) -> &mut ClearBookRequest {
-        if self.bytes >= MESSAGE_BYTES {
-            self.all.push(ClearBookRequest::default());
-            self.bytes = 0;
-        }
-        self.bytes += row.encoded_len();
-        self.all.last_mut().expect("there is one from the beginning")
-    }
-}
 
 /// The messages of a book, at least one, of the files that flags name.
 ///
 /// # Errors
 /// A file that is not of its table.
 pub(super) fn parts(args: &MarketClearArgs) -> Result<Vec<ClearBookRequest>, DatasetError> {
-    let mut parts = Parts { all: vec![ClearBookRequest::default()], bytes: 0 };
-    read_stated(&args.book, &BIDS, |row| {
-        let row = bid(row);
-        parts.with(&row).bids.push(row);
-    })?;
+    let mut messages = Messages::<ClearBookRequest>::new();
+    read_stated(&args.book, &BIDS, |row| messages.push(bid(row), |part| &mut part.bids))?;
     if let Some(path) = &args.offers {
-        read_stated(path, &OFFERS, |row| {
-            let row = offer(row);
-            parts.with(&row).offers.push(row);
-        })?;
+        read_stated(path, &OFFERS, |row| messages.push(offer(row), |part| &mut part.offers))?;
     }
     if let Some(path) = &args.balances {
         // A table without a row says that nobody has anything, which is not the same as no table.
-        parts.all[0].balances.get_or_insert_default();
+        messages.current().balances.get_or_insert_default();
         read_stated(path, &BALANCES, |row| {
-            let (last_round, row) = (row.integer("round").unwrap_or_default(), balance(row));
-            let balances = parts.with(&row).balances.get_or_insert_default();
-            balances.last_round = last_round;
-            balances.balances.push(row);
+            let last_round = row.integer("round").unwrap_or_default();
+            messages.push(balance(row), |part| {
+                let balances = part.balances.get_or_insert_default();
+                balances.last_round = last_round;
+                &mut balances.balances
+            });
         })?;
     }
     if let Some(path) = &args.posted {
         read_stated(path, &POSTED, |row| {
-            let row = posted_price(row);
-            parts.with(&row).posted_prices.get_or_insert_default().posted_prices.push(row);
+            messages.push(posted_price(row), |part| &mut part.posted_prices.get_or_insert_default().posted_prices);
         })?;
     }
     if let Some(path) = &args.revoked {
-        read_stated(path, &REVOCATIONS, |row| {
-            let row = revocation(row);
-            parts.with(&row).revocations.push(row);
-        })?;
+        read_stated(path, &REVOCATIONS, |row| messages.push(revocation(row), |part| &mut part.revocations))?;
     }
-    Ok(parts.all)
+    Ok(messages.into_all())
 }
 
 fn text(row: &StatedRow<'_>, column: &'static str) -> String {
@@ -86,18 +55,11 @@ fn account(row: &StatedRow<'_>) -> Account {
 }
 
 fn bid(row: &StatedRow<'_>) -> BidRow {
-    let class = match row.text("service").and_then(ServiceClass::from_name) {
-        Some(ServiceClass::A) => Class::A,
-        Some(ServiceClass::B) => Class::B,
-        Some(ServiceClass::C) => Class::C,
-        Some(ServiceClass::D) => Class::D,
-        None => Class::Unspecified,
-    };
     BidRow {
         bid: text(row, "bid"),
         bidder: text(row, "bidder"),
         group: text(row, "group"),
-        service_class: class.into(),
+        service_class: cells::class_of(row.text("service")).into(),
         amount_micro_credits: row.integer("amount"),
         account: Some(account(row)),
         quantity: row.integer("quantity").unwrap_or_default(),
