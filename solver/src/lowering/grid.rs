@@ -7,7 +7,7 @@ use lessor_models::draw;
 use lessor_models::instance::Instance;
 use lessor_models::time::{Interval, Span, StepFunction, Timestamp};
 
-use super::tick::Terms;
+use super::tick::{self, Terms};
 
 /// The most buckets of a grid whose edges are exactly the instants at which anything changes, but where tiles are few and no job
 /// may start later.
@@ -31,15 +31,25 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// A grid for an instance: exact where few instants matter, even steps otherwise. Where a job may start later, an exact grid
-    /// has edges between those instants too, so that capsules can follow each other. Steps go into the terms of capsules
-    /// where that wastes less. No finer than that a table of all tiles has so many vectors.
+    /// A grid for an instance: exact where few instants matter, even steps otherwise. Where a job may start later and all terms,
+    /// windows and changes have a step in common that makes no more buckets, it is that. No finer than that a table of all tiles
+    /// has so many vectors.
     #[must_use]
     pub fn within(instance: &Instance, vectors: usize) -> Grid {
+        let has_choice = instance.jobs().iter().any(|job| instance.may_start_later(job));
+        let grid = Grid::of_instants(instance, has_choice, vectors);
+        match tick::common(instance, grid.count()).filter(|_| has_choice) {
+            Some(tick) => Grid { edges: ticks(instance.horizon(), tick), is_exact: true },
+            None => grid,
+        }
+    }
+
+    /// The same without a step in common. Where a job may start later, an exact grid has edges between the instants that matter
+    /// too, so that capsules can follow each other. Steps go into the terms of capsules where that wastes less.
+    fn of_instants(instance: &Instance, has_choice: bool, vectors: usize) -> Grid {
         let horizon = instance.horizon();
         let tiles = instance.fleet().tiles().count().max(1);
         let most = BUCKETS_MAX.min(vectors / tiles).max(1);
-        let has_choice = instance.jobs().iter().any(|job| instance.may_start_later(job));
         let exact_most = if has_choice { 0 } else { Grid::most_of_few(tiles, vectors) };
         let exact_most = exact_most.max(EXACT_BUCKETS_MAX.min(most));
         let mut instants = BTreeSet::from([horizon.start, horizon.end]);

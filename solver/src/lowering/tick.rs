@@ -1,12 +1,18 @@
 //! The tick of a grid: the even step of time in which runs waste least.
 //!
 //! A capsule holds whole buckets, and none of it can be given to the next one: what runs for ten minutes where a bucket has
-//! thirteen holds thirteen. A tick that goes into the terms of most capsules without a rest wastes nothing.
+//! thirteen holds thirteen. A tick that goes into the terms of most capsules without a rest wastes nothing. Where one goes into
+//! all terms, windows and changes there are, as where everything is in hours, no other start is needed than those on the tick:
+//! what runs can be shifted to one of them.
 
 use std::collections::BTreeMap;
 
 use lessor_models::draw;
 use lessor_models::instance::Instance;
+use lessor_models::time::Timestamp;
+use num_integer::gcd;
+
+use super::grid::Grid;
 
 /// Jobs looked at at most, evenly spread among all.
 const JOBS_MAX: usize = 10_000;
@@ -22,6 +28,27 @@ const BUCKET_COST: f64 = 1e-4;
 
 /// The part of all time that a tick must save.
 const CLEARLY: f64 = 0.02;
+
+/// The longest tick, in microseconds, that goes into all terms, and from the beginning of the horizon into all windows and changes
+/// of capacities and tariffs; `None` where the horizon has more than so many of it. O(jobs times classes of tiles).
+pub(super) fn common(instance: &Instance, most: usize) -> Option<u64> {
+    let (horizon, fleet) = (instance.horizon(), instance.fleet());
+    let span = horizon.span().0;
+    let from_start = |at: Timestamp| if at < horizon.end { at.since(horizon.start).0 } else { 0 };
+    let of_jobs = instance.jobs().iter().flat_map(|job| {
+        let terms = fleet.classes_for(job).map(|class| draw::term(job, class).0);
+        terms.filter(|&term| term <= span).chain([job.earliest, job.deadline].map(from_start))
+    });
+    let changes = Grid::capacity_changes(instance).chain(fleet.tariff_changes()).map(from_start);
+    let mut tick = 0;
+    for length in of_jobs.chain(changes) {
+        tick = gcd(tick, length);
+        if tick > 0 && span.div_ceil(tick) > most as u64 {
+            return None;
+        }
+    }
+    (tick > 0).then_some(tick)
+}
 
 /// How long capsules run, and how many do for so long, by the classes of tiles that are there.
 #[derive(Debug)]
@@ -68,6 +95,13 @@ impl Terms {
 
 #[cfg(test)]
 mod tests {
+    use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level};
+    use lessor_models::job::Job;
+    use lessor_models::objective::Weights;
+    use lessor_models::resources::Resources;
+    use lessor_models::tile_class::TileClass;
+    use lessor_models::time::Span;
+
     use super::*;
 
     const MINUTE: u64 = 60_000_000;
@@ -82,6 +116,40 @@ mod tests {
         assert_eq!(terms(&[(10 * MINUTE, 1)]).tick(day, 672, 672), Some(10 * MINUTE));
         assert_eq!(terms(&[(10 * MINUTE, 1), (15 * MINUTE, 1)]).tick(day, 672, 672), Some(5 * MINUTE));
         assert_eq!(terms(&[(60 * MINUTE, 1)]).tick(10 * 60 * MINUTE, 64, 19), Some(60 * MINUTE));
+    }
+
+    /// Jobs on one tile: when each may begin at first, how long it runs and when it must have ended, in minutes.
+    fn instance(jobs: &[(i64, u64, i64)]) -> Instance {
+        let mut parts = FleetParts::default();
+        parts.nodes.names.push("t".to_owned());
+        parts.nodes.parents.push(None);
+        parts.nodes.levels.push(Level::Tile);
+        parts.nodes.classes.push(Some(ClassIndex(0)));
+        parts.nodes.capacities.push(Resources::UNLIMITED);
+        parts.nodes.uplink_delays_us.push(0);
+        parts.classes = vec![TileClass::plain("plain")];
+        let at = |minutes: i64| Timestamp(minutes * 60_000_000);
+        let job = |&(earliest, term, deadline): &(i64, u64, i64)| Job {
+            deadline: at(deadline),
+            ..Job::empty(at(earliest), Span(term * MINUTE))
+        };
+        let names = (0..jobs.len()).map(|job| job.to_string()).collect();
+        let jobs = jobs.iter().map(job).collect();
+        Instance::new(Fleet::new(parts).unwrap(), names, jobs, Weights::default()).unwrap()
+    }
+
+    #[test]
+    fn hours_and_half_hours_have_half_hours_in_common() {
+        let (hours, halves) = ((0, 60, 300), (90, 60, 240));
+        assert_eq!(common(&instance(&[hours]), 672), Some(60 * MINUTE));
+        assert_eq!(common(&instance(&[hours, halves]), 672), Some(30 * MINUTE));
+        // Ten half hours are more than nine.
+        assert_eq!(common(&instance(&[hours, halves]), 9), None);
+    }
+
+    #[test]
+    fn a_term_that_is_longer_than_the_horizon_divides_nothing() {
+        assert_eq!(common(&instance(&[(0, 60, 300), (60, 997, 240)]), 672), Some(60 * MINUTE));
     }
 
     #[test]
