@@ -259,7 +259,11 @@ fn choices(occupancy: &Occupancy<'_>, region: &Region, freed: &[(TileIndex, Item
             }
             let starts = starts_in.entry(group).or_insert_with(|| {
                 let offered: BTreeSet<Timestamp> = region::offers(lowered, class, group).collect();
-                let mut starts = beside(&offered, &edges, lowered.term(class, group));
+                let mut starts = if region.is_whole {
+                    offered.into_iter().collect()
+                } else {
+                    beside(&offered, &edges, lowered.term(class, group))
+                };
                 random.shuffle(&mut starts);
                 starts.truncate(region.starts_max.saturating_sub(held.len()).max(1));
                 // Where it runs longer than where it was it may end too late.

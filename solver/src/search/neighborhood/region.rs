@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::time::Timestamp;
 
+use super::COLUMNS_MAX;
 use crate::lowering::Lowered;
 use crate::lowering::index::{GroupIndex, JobClassIndex, TileIndex};
 use crate::plan::occupancy::Occupancy;
@@ -11,6 +12,9 @@ use crate::support::random::Random;
 
 /// Starts of a class that are tried at most: beside those that it has, some drawn by chance.
 const STARTS_MAX: usize = 8;
+
+/// Groups in which the starts of a class are counted.
+const GROUPS_COUNTED: usize = 64;
 
 /// Tiles of a region at most.
 const TILES_MAX: usize = 200;
@@ -63,12 +67,15 @@ impl Regions {
                 mates.entry(leader).or_default().push(class);
             }
         }
+        let tiles = lowered.tiles.len();
+        // With more starts than these a plan is too large to be one region.
+        let counted = STARTS_MAX.max(COLUMNS_MAX / tiles.max(1) + 1);
         let mut starts = vec![0; lowered.classes.len()];
         for &class in &classes {
-            let offers = |group| offers(lowered, class, group).take(STARTS_MAX).count();
-            starts[class.at()] = lowered.group_indexes().take(64).map(offers).max().unwrap_or(0);
+            let offers = |group| offers(lowered, class, group).take(counted).count();
+            starts[class.at()] = lowered.group_indexes().take(GROUPS_COUNTED).map(offers).max().unwrap_or(0);
         }
-        Regions { classes, starts, mates, tiles: lowered.tiles.len() }
+        Regions { classes, starts, mates, tiles }
     }
 
     /// A region of about so many columns; `None` where nothing can be moved.
@@ -76,7 +83,7 @@ impl Regions {
         if self.classes.is_empty() {
             return None;
         }
-        let all: usize = self.classes.iter().map(|&class| self.starts_tried(class)).sum::<usize>() * self.tiles;
+        let all: usize = self.classes.iter().map(|class| self.starts[class.at()]).sum::<usize>() * self.tiles;
         if all <= columns && self.tiles <= TILES_MAX {
             let mut classes = self.classes.clone();
             classes.sort_unstable();
