@@ -9,28 +9,46 @@ use super::lowered::Lowered;
 /// Prices of weight that are tried, by how many times they are what a unit of weight costs on average.
 const PRICES: [f64; 8] = [0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 16.0];
 
+/// How often the stretch below the best of them is then halved: the lower the price the cheaper is what comes of it, until nothing
+/// fits.
+const HALVINGS: u32 = 6;
+
 /// By how much prices that are known for each agent are raised, one try after the other.
 const RISES: [f64; 5] = [1.0, 1.05, 1.2, 1.5, 2.5];
 
 /// Items for which others make room in one try, at most.
 const REPAIRS_MAX: u32 = 200;
 
-/// The cheapest assignment of a few tries in which a unit of weight has one price with all agents, low or high; weight alone counts
-/// in the last. O(items x agents) a try, and as much for each item that others make room for.
+/// The cheapest assignment of a few tries in which a unit of weight has one price with all agents, low or high and then about the
+/// best of those; weight alone counts in one. O(items x agents) a try, and as much for each item that others make room for.
 pub(super) fn assign(instance: &Lowered, stop: &Stop) -> Option<Vec<u32>> {
     let pairs = || (0..instance.items).flat_map(|item| (0..instance.agents).map(move |agent| (item, agent)));
     let cost: f64 = pairs().map(|(item, agent)| instance.cost(item, agent).unsigned_abs() as f64).sum();
     let weight: f64 = pairs().map(|(item, agent)| instance.weight(item, agent) as f64).sum();
     let rate = (cost / weight.max(1.0)).max(f64::MIN_POSITIVE);
-    let priced = PRICES.map(|times| Rates { cost: 1.0, weights: vec![times * rate; instance.agents] });
-    let weight_alone = Rates { cost: 0.0, weights: vec![1.0; instance.agents] };
-    cheapest(instance, priced.into_iter().chain([weight_alone]), stop)
+    let priced = |times: f64| Rates { cost: 1.0, weights: vec![times * rate; instance.agents] };
+    let tried = |times: f64| try_at(instance, &priced(times), stop);
+    let found = PRICES.into_iter().enumerate().filter_map(|(at, times)| Some((tried(times)?, at)));
+    let Some((mut best, at)) = found.min_by_key(|(found, _)| found.cost) else {
+        let weight_alone = Rates { cost: 0.0, weights: vec![1.0; instance.agents] };
+        return try_at(instance, &weight_alone, stop).map(|found| found.agents);
+    };
+    let (mut low, mut high) = (PRICES[at.saturating_sub(1)], PRICES[at]);
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        match tried(middle).filter(|found| found.cost < best.cost) {
+            Some(better) => (best, high) = (better, middle),
+            None => low = middle,
+        }
+    }
+    Some(best.agents)
 }
 
 /// The same from prices of weight that are known for each agent.
 pub(super) fn assign_at(instance: &Lowered, prices: &[f64], stop: &Stop) -> Option<Vec<u32>> {
     let raised = |times: f64| Rates { cost: 1.0, weights: prices.iter().map(|price| times * price).collect() };
-    cheapest(instance, RISES.map(raised).into_iter(), stop)
+    let found = RISES.into_iter().filter_map(|times| try_at(instance, &raised(times), stop));
+    found.min_by_key(|found| found.cost).map(|found| found.agents)
 }
 
 /// What a unit of cost counts, and a unit of weight with each agent.
@@ -39,12 +57,16 @@ struct Rates {
     weights: Vec<f64>,
 }
 
-fn cheapest(instance: &Lowered, tries: impl Iterator<Item = Rates>, stop: &Stop) -> Option<Vec<u32>> {
-    let cost = |agents: &Vec<u32>| -> i128 {
-        agents.iter().enumerate().map(|(item, &agent)| i128::from(instance.cost(item, agent as usize))).sum()
-    };
-    let found = tries.take_while(|_| !stop.is_raised()).filter_map(|rates| Greedy::new(instance, &rates).assign(stop));
-    found.min_by_key(cost)
+/// What a try has found.
+struct Found {
+    cost: i128,
+    agents: Vec<u32>,
+}
+
+fn try_at(instance: &Lowered, rates: &Rates, stop: &Stop) -> Option<Found> {
+    let agents = Greedy::new(instance, rates).assign(stop)?;
+    let cost = agents.iter().enumerate().map(|(item, &agent)| i128::from(instance.cost(item, agent as usize))).sum();
+    Some(Found { cost, agents })
 }
 
 /// One try under way.
@@ -61,6 +83,9 @@ impl<'a> Greedy<'a> {
     }
 
     fn assign(mut self, stop: &Stop) -> Option<Vec<u32>> {
+        if stop.is_raised() {
+            return None;
+        }
         let mut regrets: Vec<(f64, usize)> = (0..self.instance.items).map(|item| (self.regret(item), item)).collect();
         regrets.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut repairs_left = REPAIRS_MAX;

@@ -347,8 +347,8 @@ impl Portfolio<'_> {
         self.effort.moves = self.effort.moves.saturating_mul(GROWTH);
     }
 
-    /// Anneals from the best assignment and from what the climb points to; before there is either, from every item's most
-    /// promising agent.
+    /// Anneals from the best assignment and from what the climb points to; before there is a climb from every item's most promising
+    /// agent, for a greedy assignment leads annealings away from what prices say.
     fn anneal(&mut self, moves: u64) {
         let scale = self.temperature();
         let moves = moves.saturating_mul(self.instance.items as u64);
@@ -367,14 +367,11 @@ impl Portfolio<'_> {
     /// Where annealings begin.
     fn starts(&self) -> Vec<Vec<u32>> {
         let promising = |item: usize| self.open.agents(item)[0];
-        let rounded = self.climb.as_ref().map(|climb| climb.volume.rounded());
-        let rounded = rounded.map(|agents| {
-            let named = |(item, agent): (usize, Option<usize>)| agent.map_or_else(|| promising(item), narrow);
-            agents.into_iter().enumerate().map(named).collect()
-        });
+        let Some(climb) = &self.climb else { return vec![(0..self.instance.items).map(promising).collect()] };
+        let named = |(item, agent): (usize, Option<usize>)| agent.map_or_else(|| promising(item), narrow);
+        let rounded = climb.volume.rounded().into_iter().enumerate().map(named).collect();
         let best = self.best.as_ref().map(|(_, agents)| agents.clone());
-        let starts: Vec<Vec<u32>> = best.into_iter().chain(rounded).collect();
-        if starts.is_empty() { vec![(0..self.instance.items).map(promising).collect()] } else { starts }
+        best.into_iter().chain([rounded]).collect()
     }
 
     /// A temperature at which the second choice of an item is taken now and then.
