@@ -9,7 +9,8 @@ use std::path::Path;
 
 use common::{Bench, names};
 use lessor_datasets::table::{
-    InstancePaths, read_instance, read_moves, read_placements, read_unplaced, write_moves, write_placements,
+    InstancePaths, read_instance, read_moves, read_placements, read_unplaced, write_move_costs, write_moves,
+    write_placements,
 };
 use lessor_models::instance::Instance;
 use lessor_models::objective::Weights;
@@ -196,6 +197,11 @@ fn a_table_that_came_or_went_since_is_named() {
     let said = bench.expect(2, "check plan");
     assert!(said.err.contains("capacities.parquet: was not there when the plan was made"), "{said:?}");
     fs::remove_file(&capacities).unwrap();
+    let moves = bench.path("fleet/move_costs.parquet");
+    write_move_costs(&moves, instance(&bench.path("fleet")).fleet()).unwrap();
+    let said = bench.expect(2, "check plan");
+    assert!(said.err.contains("move_costs.parquet: was not there when the plan was made"), "{said:?}");
+    fs::remove_file(&moves).unwrap();
     bench.expect(0, "check plan");
     fs::remove_file(bench.path("fleet/zones.parquet")).unwrap();
     let said = bench.expect(2, "check plan");

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lessor_datasets::table::{
-    BidGood, BidRows, OfferRows, PostedRow, TABLES, TableSource, read_balances, read_bids, read_fleet, read_offers,
-    read_posted, read_revocations,
+    BidGood, BidRows, FLEET_TABLES, MOVE_COSTS, OfferRows, PostedRow, TableSource, read_balances, read_bids,
+    read_fleet, read_offers, read_posted, read_revocations,
 };
 use lessor_market::book::{BidderIndex, GroupIndex};
 use lessor_market::money::Money;
@@ -237,10 +237,10 @@ fn given(path: Option<&Path>) -> Option<TableSource<'_>> {
     path.map(TableSource::File)
 }
 
-/// The tables of a fleet that are there, by name.
+/// The tables of a fleet that are there, by name; rounds and leases move nothing that runs.
 pub(crate) fn fleet_files(dir: &Path) -> impl Iterator<Item = (&'static str, PathBuf)> {
-    let tables = TABLES[..5].iter().map(|table| (table.name, dir.join(table.file_name())));
-    tables.filter(|(_, path)| path.exists())
+    let tables = FLEET_TABLES.iter().filter(|table| table.name != MOVE_COSTS.name);
+    tables.map(|table| (table.name, dir.join(table.file_name()))).filter(|(_, path)| path.exists())
 }
 
 /// The files that say where a round is held.

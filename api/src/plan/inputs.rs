@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lessor_datasets::table::{
-    CAPACITIES, JOBS, NODES, PLACEMENTS, PRICES, TARIFFS, TELEMETRY, TableSpec, ZONE_MEMBERS, ZONES,
-};
+use lessor_datasets::table::{FLEET_TABLES, JOBS, NODES, PLACEMENTS, PRICES, TELEMETRY, TableSpec};
 use serde::{Deserialize, Serialize};
 
 use super::input_error::InputError;
@@ -51,11 +49,9 @@ impl InputPaths {
 
     /// Every input file that is there, with what it holds, in a fixed order.
     pub(crate) fn files(&self) -> Vec<(&'static str, PathBuf)> {
-        let of_fleet = |table: &'static TableSpec| (table.name, self.fleet.join(table.file_name()));
-        let mut files = vec![of_fleet(&NODES)];
-        files.extend(
-            [&ZONES, &ZONE_MEMBERS, &CAPACITIES, &TARIFFS].map(of_fleet).into_iter().filter(|(_, path)| path.exists()),
-        );
+        let of_fleet = FLEET_TABLES.map(|table| (table.name, self.fleet.join(table.file_name())));
+        let needed = |(table, path): &(&str, PathBuf)| *table == NODES.name || path.exists();
+        let mut files: Vec<(&'static str, PathBuf)> = of_fleet.into_iter().filter(needed).collect();
         files.push((JOBS.name, self.jobs.clone()));
         let optional = [
             (TELEMETRY.name, &self.telemetry),
