@@ -14,7 +14,7 @@ fn planned(instance: &Instance) -> Outcome {
     let stops = Stops::one(&stop);
     plan(
         instance,
-        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(2_000), explain_max: 0, memory: None },
+        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(2_000), memory: None },
         stops,
         &mut |_| {},
     )

@@ -57,7 +57,7 @@ fn job(count: u32, mops: u64) -> Job {
 fn checked(instance: &Instance) -> Plan {
     let stop = Stop::new();
     let stops = Stops::one(&stop);
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(4_000), explain_max: 9, memory: None };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(4_000), memory: None };
     let plan = plan(instance, &options, stops, &mut |_| {}).plan;
     assert_eq!(check::violations(instance, &plan.placements), []);
     assert_eq!(check::moves::violations(instance, &plan.placements, &plan.moves), [], "{:?}", plan.moves);

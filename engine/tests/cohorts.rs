@@ -53,7 +53,7 @@ fn instance(tiles: &[u64], jobs: Vec<Job>) -> Instance {
 fn planned(instance: &Instance, work: u64) -> Outcome {
     let stop = Stop::new();
     let stops = Stops::one(&stop);
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(work), explain_max: 0, memory: None };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(work), memory: None };
     let outcome = plan(instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(instance, &outcome.plan.placements), []);
     outcome

@@ -207,7 +207,7 @@ fn what_others_must_be_near_does_not_keep_dear_work_out_of_a_plan() {
     let instance = with_current(scenario.generate().expect("a valid scenario"), 100, 945).expect("a valid scenario");
     let stop = Stop::new();
     let stops = Stops::one(&stop);
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(30_000), explain_max: 0, memory: None };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(30_000), memory: None };
     let outcome = plan(&instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(&instance, &outcome.plan.placements), []);
     let bound = outcome.certificate.expect("a bound").1;

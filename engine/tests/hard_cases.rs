@@ -48,7 +48,7 @@ fn instance(fleet: Fleet, jobs: Vec<Job>) -> Instance {
 fn checked(instance: &Instance) -> (Outcome, u64) {
     let stop = Stop::new();
     let stops = Stops::one(&stop);
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), explain_max: 5, memory: None };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), memory: None };
     let outcome = plan(instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(instance, &outcome.plan.placements), []);
     assert_eq!(check::value(instance, &outcome.plan.placements), outcome.value);
@@ -69,7 +69,7 @@ fn where_the_bound_took_all_the_time_whatever_fits_is_placed_all_the_same() {
     let (over, reasons) = (Stop::new(), Stop::new());
     over.raise();
     let stops = Stops { bound: &over, search: &over, fill: &over, explain: &reasons };
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: None, explain_max: 5, memory: None };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: None, memory: None };
     let outcome = plan(&instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(&instance, &outcome.plan.placements), []);
     let placed: u64 = outcome.plan.placements.iter().map(|placement| u64::from(placement.count)).sum();

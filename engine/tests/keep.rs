@@ -16,12 +16,7 @@ use lessor_solver::support::stop::Stop;
 fn planned(instance: &Instance) -> Outcome {
     let stop = Stop::new();
     let stops = Stops::one(&stop);
-    plan(
-        instance,
-        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), explain_max: 0, memory: None },
-        stops,
-        &mut |_| {},
-    )
+    plan(instance, &PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), memory: None }, stops, &mut |_| {})
 }
 
 fn generated(family: Family, seed: u64, load_permille: u32) -> Instance {

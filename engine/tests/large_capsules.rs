@@ -50,12 +50,7 @@ fn planned() -> Outcome {
     let instance = Instance::new(fleet(), names, jobs(), weights).unwrap();
     let stop = Stop::new();
     let stops = Stops::one(&stop);
-    plan(
-        &instance,
-        &PlannerOptions { method: Method::Auto, seed: 1, work: Some(0), explain_max: 0, memory: None },
-        stops,
-        &mut |_| {},
-    )
+    plan(&instance, &PlannerOptions { method: Method::Auto, seed: 1, work: Some(0), memory: None }, stops, &mut |_| {})
 }
 
 #[test]

@@ -20,7 +20,7 @@ use lessor_solver::support::stop::Stop;
 fn planned(instance: &Instance) -> Plan {
     let stop = Stop::new();
     let stops = Stops::one(&stop);
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(60), explain_max: 0, memory: None };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(60), memory: None };
     plan(instance, &options, stops, &mut |_| {}).plan
 }
 

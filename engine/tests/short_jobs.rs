@@ -59,7 +59,7 @@ fn instance(parts: FleetParts, jobs: Vec<Job>) -> Instance {
 fn planned(instance: &Instance, method: Method, work: u64) -> (Outcome, u64) {
     let stop = Stop::new();
     let stops = Stops::one(&stop);
-    let options = PlannerOptions { method, seed: 1, work: Some(work), explain_max: 3, memory: None };
+    let options = PlannerOptions { method, seed: 1, work: Some(work), memory: None };
     let outcome = plan(instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(instance, &outcome.plan.placements), []);
     let placed = outcome.plan.placements.iter().map(|placement| u64::from(placement.count)).sum();

@@ -12,7 +12,7 @@ use lessor_solver::support::stop::Stop;
 fn planned(instance: &Instance, method: Method) -> Outcome {
     let stop = Stop::new();
     let stops = Stops::one(&stop);
-    let options = PlannerOptions { method, seed: 1, work: Some(20_000), explain_max: 100, memory: None };
+    let options = PlannerOptions { method, seed: 1, work: Some(20_000), memory: None };
     let outcome = plan(instance, &options, stops, &mut |_| {});
     assert_eq!(check::violations(instance, &outcome.plan.placements), []);
     outcome

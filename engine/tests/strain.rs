@@ -68,7 +68,7 @@ fn weights(headroom: u64, balance: u64) -> Weights {
 fn planned(instance: &Instance) -> Outcome {
     let (a, b, c) = (Stop::new(), Stop::new(), Stop::new());
     let stops = Stops { bound: &a, search: &b, fill: &b, explain: &c };
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(40_000), explain_max: 9, memory: None };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(40_000), memory: None };
     plan(instance, &options, stops, &mut |_| {})
 }
 

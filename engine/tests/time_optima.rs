@@ -110,7 +110,7 @@ fn optimum(asked: &[Asked]) -> u64 {
 
 fn planned(instance: &Instance) -> Outcome {
     let stop = Stop::new();
-    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(40_000), explain_max: 0, memory: None };
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(40_000), memory: None };
     plan(instance, &options, Stops::one(&stop), &mut |_| {})
 }
 

@@ -144,8 +144,7 @@ fn plans_are_the_best(seed: u64, setting: impl Fn(&[Job], &mut Random) -> Settin
         let most = best(&instance, 0, &mut Vec::new());
         let stop = Stop::new();
         let stops = Stops::one(&stop);
-        let options =
-            PlannerOptions { method: Method::Auto, seed: 1, work: Some(200_000), explain_max: 0, memory: None };
+        let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(200_000), memory: None };
         let outcome = plan(&instance, &options, stops, &mut |_| {});
         assert_eq!(check::violations(&instance, &outcome.plan.placements), [], "case {case}");
         assert_eq!(outcome.value, most, "case {case}: {:?} {:?}", instance.current(), instance.jobs());

@@ -32,9 +32,6 @@ use crate::process::machine::{self, Machine};
 use crate::process::memory::{self, Allowance, Memory};
 use crate::report;
 
-/// How many unplaced jobs, dearest first, get a conflict set and a cure: as many as anyone reads.
-const EXPLAIN_MAX: usize = 200;
-
 /// The report's file in a plan directory.
 pub(super) const REPORT_FILE: &str = "report.html";
 
@@ -109,7 +106,7 @@ impl<'c> Run<'c> {
         let Settings { method, seed, work, .. } = self.settings;
         let limit = self.settings.memory_bytes.map(Memory::of_bytes);
         let memory = self.room.and_then(|room| room.tables);
-        let options = PlannerOptions { method: method.of_planner(), seed, work, explain_max: EXPLAIN_MAX, memory };
+        let options = PlannerOptions { method: method.of_planner(), seed, work, memory };
         let [bound, search, fill, explain] = [(); 4].map(|()| Stop::new());
         let stops = Stops { bound: &bound, search: &search, fill: &fill, explain: &explain };
         let alarms = self.settings.deadline_seconds.map(|seconds| self.alarms(seconds)).unwrap_or_default();

@@ -46,6 +46,10 @@ use thrift::Thrift;
 
 pub use telling::{Phase, Progress};
 
+/// Places and times that all explanations look at, about, and classes that are explained whatever that takes.
+const LOOKED_AT: usize = 1 << 28;
+const EXPLAINED_MIN: usize = 200;
+
 /// How a plan is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
@@ -66,8 +70,6 @@ pub struct PlannerOptions {
     /// Local-search moves after which the run ends by itself, the polish of first plans not counted; `None` leaves the end to the
     /// `Stop`.
     pub work: Option<u64>,
-    /// How many unplaced jobs, dearest first, get a conflict set and a cure.
-    pub explain_max: usize,
     /// Bytes that the tables of plans may take; with fewer, time is told apart less finely and fewer first plans are compared.
     pub memory: Option<u64>,
 }
@@ -180,7 +182,7 @@ fn searched(
         best = if run.worth(&standing.0) >= run.worth(&best.0) { standing } else { best };
     }
     let (plan, way) = best;
-    outcome(&run, (lowered, relaxation.as_ref(), certificate), (&plan, way), options.explain_max)
+    outcome(&run, (lowered, relaxation.as_ref(), certificate), (&plan, way))
 }
 
 /// What a queue comes to: served first, for that takes no proof, and then bounded like any other plan.
@@ -204,7 +206,7 @@ fn served(
     telling.say(Phase::Search, (0, 0), Some(run.worth(&plan)));
     let way = run.migrate(&mut plan);
     let (relaxation, certificate) = proof::relax(lowered, stops.bound, &telling);
-    outcome(&run, (lowered, relaxation.as_ref(), certificate), (&plan, way), options.explain_max)
+    outcome(&run, (lowered, relaxation.as_ref(), certificate), (&plan, way))
 }
 
 /// A plan with its prices, its reasons and its proof.
@@ -212,24 +214,29 @@ fn outcome(
     run: &Run<'_>,
     (lowered, relaxation, certificate): (&Lowered<'_>, Option<&Relaxation>, Option<(Certificate, i128)>),
     (plan, way): (&Occupancy<'_>, Way),
-    explain_max: usize,
 ) -> Outcome {
     let duals = relaxation.filter(|_| certificate.is_some());
     let duals = duals.map(|relaxation| bound::readable_duals(lowered, relaxation));
     let prices = prices::from_duals(&duals.unwrap_or_default());
-    let (value, plan) = finish(run, plan, way, prices, explain_max);
+    let (value, plan) = finish(run, plan, way, prices);
     let accepted_bids = objective::accepted_bids(lowered.instance, &plan.placements);
     Outcome { plan, value, certificate, accepted_bids, sizes: (lowered.classes.len(), lowered.groups.len()) }
 }
 
 /// The plan with the reasons of what it leaves out, and its value.
-fn finish(run: &Run<'_>, plan: &Occupancy<'_>, way: Way, prices: Vec<Price>, explain_max: usize) -> (i128, Plan) {
+fn finish(run: &Run<'_>, plan: &Occupancy<'_>, way: Way, prices: Vec<Price>) -> (i128, Plan) {
     let Way { placements, moves, held_back } = way;
     let stop = run.stops.explain;
     run.telling.say(Phase::Explain, (0, 0), None);
     let (value, unplaced) = rayon::join(
         || check::value(plan.lowered().instance, &placements),
-        || Explainer::new(plan, &prices, stop).explain_all(explain_max, stop),
+        || Explainer::new(plan, &prices, stop).explain_all(explained(plan.lowered()), stop),
     );
     (value, Plan { placements, moves, held_back, unplaced, prices })
+}
+
+/// How many classes get a conflict set and a cure, the dearest first: all of them where tiles are few.
+fn explained(lowered: &Lowered<'_>) -> usize {
+    let each = lowered.tiles.len().saturating_mul(lowered.grid.count()).max(1);
+    (LOOKED_AT / each).max(EXPLAINED_MIN)
 }

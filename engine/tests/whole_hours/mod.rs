@@ -22,7 +22,7 @@ pub(crate) fn hour(count: i64) -> Timestamp {
 pub(crate) fn planned(instance: &Instance, method: Method) -> Outcome {
     let (a, b, c) = (Stop::new(), Stop::new(), Stop::new());
     let stops = Stops { bound: &a, search: &b, fill: &b, explain: &c };
-    let options = PlannerOptions { method, seed: 1, work: Some(40_000), explain_max: 9, memory: None };
+    let options = PlannerOptions { method, seed: 1, work: Some(40_000), memory: None };
     plan(instance, &options, stops, &mut |_| {})
 }
 

@@ -48,7 +48,7 @@ pub const UNPLACED: TableSpec = TableSpec {
         optional(
             "expected_start",
             Time,
-            "when one more, or the gang, would start if its deadline were waived; NULL: never, or not known",
+            "when one more, or the gang, would start if its deadline were waived; NULL: never, or not looked into",
         ),
     ],
 };
