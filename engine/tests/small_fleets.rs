@@ -57,3 +57,16 @@ fn nothing_is_left_out_that_there_is_room_for() {
         assert!(open.is_empty(), "{open:?}");
     }
 }
+
+#[test]
+fn a_search_alone_betters_first_plans() {
+    let alone = [Method::Tiles, Method::Displacement, Method::Rescheduling, Method::Neighborhoods];
+    let mut gains = [0; 4];
+    for instance in fleets() {
+        let first = planned(&instance, Method::Construction).value;
+        for (method, gains) in alone.into_iter().zip(&mut gains) {
+            *gains += usize::from(planned(&instance, method).value > first);
+        }
+    }
+    assert!(gains.iter().all(|&gains| gains > 0), "{gains:?}");
+}

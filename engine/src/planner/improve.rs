@@ -4,6 +4,7 @@ use lessor_solver::lowering::index::JobClassIndex;
 use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::search::{Displacement, Neighborhoods, Rescheduling, Round, Search};
 
+use super::Method;
 use super::effort::Effort;
 use super::run::Run;
 use super::telling::Phase;
@@ -17,6 +18,19 @@ const SEARCHES: usize = 4;
 const TILES: usize = 0;
 const DISPLACEMENT: usize = 1;
 const RESCHEDULING: usize = 2;
+const NEIGHBORHOODS: usize = 3;
+
+/// Whether a search takes part in a method: all of them do, or the one that the method has its name of.
+const fn takes_part(method: Method, search: usize) -> bool {
+    match method {
+        Method::Auto => true,
+        Method::Construction | Method::FirstCome => false,
+        Method::Tiles => search == TILES,
+        Method::Displacement => search == DISPLACEMENT,
+        Method::Rescheduling => search == RESCHEDULING,
+        Method::Neighborhoods => search == NEIGHBORHOODS,
+    }
+}
 
 impl Run<'_> {
     /// Improves a plan in turns until the work is spent, the stop is raised, the bound is reached, or nothing helps any more.
@@ -38,14 +52,14 @@ impl Run<'_> {
     fn improve_once(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
         let mut tiles = Search::new(plan.lowered(), self.guide.ranking, self.guide.order, effort.seed);
         let mut of_tiles = Turns::NONE;
-        let (mut value, mut gains_much) = (self.worth(plan), true);
+        let (mut value, mut gains_much) = (self.worth(plan), takes_part(self.method, TILES));
         while gains_much && self.goes_on(effort) && !self.is_best(plan) {
             let round = self.spent(effort, plan, |plan, most| tiles.round(plan, self.stops.search, most));
             let before = std::mem::replace(&mut value, self.worth(plan));
             of_tiles.note(value - before, round);
             gains_much = !round.is_exhausted && (value - before) * SLOW >= value.max(1);
         }
-        if !self.is_best(plan) {
+        if self.method == Method::Auto && !self.is_best(plan) {
             let moves = self.reinsert(plan, effort.seed, effort.left() / 2);
             self.spend(effort, plan, moves);
         }
@@ -64,8 +78,11 @@ impl Run<'_> {
         let mut rescheduling = Rescheduling::new(lowered, effort.seed);
         let mut turns = [Turns::NONE; SEARCHES];
         turns[TILES] = of_tiles;
-        if lowered.grid.count() == 1 {
-            turns[DISPLACEMENT] = Turns::OVER;
+        for (search, turns) in turns.iter_mut().enumerate() {
+            let is_idle = search == DISPLACEMENT && lowered.grid.count() == 1;
+            if is_idle || !takes_part(self.method, search) {
+                *turns = Turns::OVER;
+            }
         }
         let mut value = self.worth(plan);
         let mut best: Option<(i128, Occupancy<'_>)> = None;

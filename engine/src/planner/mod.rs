@@ -53,9 +53,19 @@ const EXPLAINED_MIN: usize = 200;
 /// How a plan is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
-    /// The layer's counts, packing and search, as they help.
+    /// The layer's counts, packing and all searches, as they help.
     #[default]
     Auto,
+    /// First plans, of several seeds where fleets are small, and no search.
+    Construction,
+    /// The search over single tiles alone: shifts, swaps and ejection.
+    Tiles,
+    /// The search by displacement alone, where time matters.
+    Displacement,
+    /// The search by rescheduling alone.
+    Rescheduling,
+    /// The search over neighborhoods alone: integer programs.
+    Neighborhoods,
     /// Each job in the order of arrival, at the first instant at which it fits: what a plan is measured against.
     FirstCome,
 }
@@ -133,8 +143,8 @@ pub fn plan(
     let lowered = Lowered::within(instance, thrift.vectors());
     let running = Running::of(&lowered);
     match options.method {
-        Method::Auto => searched((&lowered, &running), options, stops, progress),
         Method::FirstCome => served((&lowered, &running), options, stops, progress),
+        _ => searched((&lowered, &running), options, stops, progress),
     }
 }
 
@@ -150,6 +160,7 @@ fn searched(
     let ranking = Ranking::new(lowered, relaxation.as_ref());
     let (order, cohorts) = (ranking.order(lowered), OnceLock::new());
     let run = Run {
+        method: options.method,
         stops,
         telling: &telling,
         running,
@@ -197,7 +208,7 @@ fn served(
     let (order, cohorts) = (ranking.order(lowered), OnceLock::new());
     let compares_plans = thrift.compares_plans(lowered);
     let guide = Guide { relaxation: None, ranking: &ranking, order: &order, cohorts: &cohorts };
-    let run = Run { stops, telling: &telling, running, compares_plans, bound: None, guide };
+    let run = Run { method: options.method, stops, telling: &telling, running, compares_plans, bound: None, guide };
     let queue = run.queue(lowered, thrift.vectors());
     let mut plan = match &queue {
         Some(queue) => run.queue_plan(queue),

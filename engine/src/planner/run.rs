@@ -12,12 +12,14 @@ use lessor_solver::plan::running::Running;
 use lessor_solver::plan::{assemble, insert};
 use rayon::prelude::*;
 
-use super::Stops;
 use super::telling::Telling;
+use super::{Method, Stops};
 
 /// What a plan is made by. A phase changes the plan in hand and, where it searches, an [`Effort`](super::effort::Effort).
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
+    /// Which searches there are.
+    pub(super) method: Method,
     pub(super) stops: Stops<'a>,
     pub(super) telling: &'a Telling<'a>,
     /// What runs when the plan begins.
