@@ -106,3 +106,28 @@ fn flags_that_make_no_sense_are_bad_usage_and_leave_nothing() {
         assert!(!said.err.is_empty() && bench.names().is_empty(), "{words}: {said:?}");
     }
 }
+
+#[test]
+fn methods_plan_the_same_fleets_side_by_side() {
+    let bench = Bench::new();
+    let words = "bench plan --tiles 30,60 --family small --job-classes 40 --load 1.3 --steps --work-per-tile 200 --json \
+                 --method construction,tiles,construction --out curves";
+    let object = bench.expect(0, words).json();
+    let runs = object["runs"].as_array().unwrap();
+    let methods: Vec<&str> = runs.iter().map(|run| run["method"].as_str().unwrap()).collect();
+    assert_eq!(methods, ["construction", "tiles", "construction", "tiles"]);
+    for pair in runs.chunks(2) {
+        let [first, searched] = [&pair[0], &pair[1]].map(|run| run["value"].as_i64().unwrap());
+        assert_eq!(pair[0]["capsules"], pair[1]["capsules"]);
+        assert!(searched > first, "a search made nothing better: {pair:?}");
+        assert_eq!(pair[1]["primal_gap"], 0.0);
+        let gap = (searched - first) as f64 / searched as f64;
+        assert!((pair[0]["primal_gap"].as_f64().unwrap() - gap).abs() < 1e-9, "{pair:?}");
+        assert!(pair[0]["primal_integral"].as_f64().unwrap() > 0.0, "{pair:?}");
+    }
+    assert_eq!(object["exponents"].as_array().unwrap().len(), 2);
+    let page = fs::read_to_string(bench.path("curves/curves.html")).unwrap();
+    assert!(page.contains("Performance profile") && page.contains("small, load 1.3, tiles"), "the page compares");
+    let summary = fs::read_to_string(bench.path("curves/summary.md")).unwrap();
+    assert!(summary.contains("| small | 1.3 | tiles | 60 |"), "{summary}");
+}

@@ -1,14 +1,18 @@
 //! `lessor bench`: measurements of the program, for people to look at. Nothing here decides or asserts by a time.
 //!
-//! `plan` runs the program on fleets of many sizes and draws how it grows (`plan::analysis` is the one place for polars),
+//! `plan` runs the program on fleets of many sizes, by one method or several, and draws how it grows (`plan::analysis` is the one
+//! place for polars),
 //! `compare` runs methods and other programs side by side on public instances, `admission` sends arrival sequences through an
 //! authority, and `leases` measures the service, and kills it.
 
 mod admission;
+mod aim;
+mod charts;
 mod compare;
 pub(crate) mod error;
 pub(crate) mod leases;
 mod plan;
+mod primal;
 mod progress;
 mod table_file;
 

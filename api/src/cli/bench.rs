@@ -14,6 +14,7 @@ use super::bench_leases::BenchLeasesArgs;
 use super::datasets::FamilyFlag;
 use super::duration_text;
 use super::exit_codes::EXIT_CODES;
+use crate::plan::method::PlanMethod;
 
 const BENCH_PLAN_EXAMPLES: &str = "\
 Examples:
@@ -62,6 +63,7 @@ pub enum BenchVerb {
 
 /// Flags of `lessor bench plan`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one switch of the command line")]
 pub struct BenchPlanArgs {
     /// Numbers of tiles, each 1 to 20,000,000.
     #[arg(long, value_name = "N,..", value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000],
@@ -82,6 +84,12 @@ pub struct BenchPlanArgs {
     /// Every job is a class of its own.
     #[arg(long)]
     pub distinct: bool,
+    /// Capacities change over the day.
+    #[arg(long)]
+    pub steps: bool,
+    /// Methods of `lessor plan`, each of which plans every fleet; with several the page compares them.
+    #[arg(long, value_name = "M,..", value_delimiter = ',', value_enum, default_values_t = [PlanMethod::Auto])]
+    pub method: Vec<PlanMethod>,
     /// Each plan is there by then, counted from the start of its process.
     #[arg(long, value_name = "TIME", value_parser = duration_text::parse_deadline, conflicts_with = "work_per_tile")]
     pub deadline: Option<Duration>,

@@ -8,13 +8,13 @@ use std::time::Duration;
 use crate::bench::error::BenchError;
 use crate::process::clock::ProcessClock;
 
-use super::aim::Aim;
 use super::checked::{Checked, Refusal};
 use super::command::Blank;
 use super::contender::Contender;
-use super::primal::{self, Course};
 use super::task::Case;
 use super::watch::{End, Incumbent, Place, Watched, watch};
+use crate::bench::aim::Aim;
+use crate::bench::primal::{self, Course};
 
 /// What every run of a comparison is told.
 #[derive(Clone, Copy, Debug, PartialEq)]

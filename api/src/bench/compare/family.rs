@@ -6,8 +6,8 @@ use lessor_datasets::families::{
     FamilyError, Reference, auction_references, gap_references, reassignment_references, vector_packing_references,
 };
 
-use super::aim::Aim;
 use super::command::Blank;
+use crate::bench::aim::Aim;
 
 /// A family of public instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,6 @@
 //! answer is read from its file and looked at by the family's checker, and its time and memory are measured from outside: no
 //! figure but the bound is one that a contender states. An answer that is none is a row like any other.
 
-mod aim;
 mod attempt;
 mod auction_answer;
 mod checked;
@@ -16,7 +15,6 @@ mod incumbents_table;
 mod means;
 mod outcome;
 mod page;
-mod primal;
 mod problem;
 mod run;
 mod summary_page;

@@ -1,33 +1,21 @@
 //! `compare.html`: who found what, how soon and how reliably, as a page that a person wants to look at.
 
+use crate::bench::charts::{self, Figure, LEAST_PERCENT, MOST_PERCENT, figure};
+use crate::bench::primal::Course;
 use crate::draw::PAGE_STYLE;
-use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
+use crate::draw::chart::{Axis, Curve, Join, Point, Style};
 use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{grouped, mark, mebibytes, percent, significant};
 use crate::draw::frame::{Frame, maker};
 use crate::draw::scale::Scale;
 use crate::report::html_safe;
 
-use super::means::{mean, median};
+use super::means::median;
 use super::outcome::{Cell, Line, Outcome};
-use super::primal;
 use super::run::CompareRun;
 
 const TEMPLATE: &str = include_str!("page/compare.html");
 const COMPARE_STYLE: &str = include_str!("page/compare.css");
-
-/// The least gap that a logarithmic axis tells from none, in percent.
-const LEAST_PERCENT: f64 = 1e-4;
-
-/// A gap of everything, in percent.
-const MOST_PERCENT: f64 = 100.0;
-
-/// Parts of a logarithmic axis at which an average over time is taken, and after how many of them a marker stands.
-const TIME_PARTS: u32 = 240;
-const MARKER_EVERY: usize = 40;
-
-/// Decades of time before the limit that are shown.
-const TIME_DECADES: i32 = 3;
 
 /// The page as the text of one HTML file. Same outcome, same bytes.
 pub(super) fn html(outcome: &Outcome<'_>) -> String {
@@ -56,46 +44,6 @@ pub(super) fn html(outcome: &Outcome<'_>) -> String {
     frame.page(TEMPLATE, &parts)
 }
 
-/// A chart with the last column of its legend.
-struct Figure {
-    /// Names the chart on its page.
-    id: &'static str,
-    title: &'static str,
-    unit: &'static str,
-    axis: Axis<'static>,
-    scale: Scale,
-    curves: Vec<Curve>,
-    /// What the legend says of each curve, and what that is.
-    legend: (&'static str, Vec<String>),
-}
-
-/// A chart with its legend below it.
-fn figure(figure: &Figure) -> String {
-    let Figure { id, title, unit, axis, scale, curves, legend } = figure;
-    let (x, y) = (axis.clone(), *scale);
-    let chart = Chart { id, title, unit, x, y, guides: Guides::Without, curves };
-    let (width, height) = KEY;
-    let rows = curves.iter().zip(&legend.1).map(|(curve, words)| {
-        format!(
-            "<tr><td><span class=\"name\"><svg viewBox=\"0 0 {width} {height}\" aria-hidden=\"true\">{}</svg>{}</span></td>\
-             <td class=\"numeric\">{}</td></tr>\n",
-            key(curve.style),
-            html_safe(&curve.name),
-            html_safe(words)
-        )
-    });
-    format!(
-        "<figure class=\"chart\">\n\
-         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title} against {}\">\n{}</svg>\n\
-         <table class=\"fits\"><thead><tr><th>contender</th><th class=\"numeric\">{}</th></tr></thead><tbody>\n{}\
-         </tbody></table>\n</figure>\n",
-        axis.name,
-        chart.elements(),
-        legend.0,
-        rows.collect::<Vec<_>>().concat(),
-    )
-}
-
 /// A curve for each contender, whose line and markers are made of its rows.
 fn curves(outcome: &Outcome<'_>, join: Join, make: impl Fn(usize) -> (Vec<(f64, f64)>, Vec<Point>)) -> Vec<Curve> {
     let curve = |(at, contender): (usize, &super::contender::Contender)| {
@@ -111,76 +59,29 @@ fn rows<'o>(outcome: &'o Outcome<'_>, contender: usize) -> impl Iterator<Item = 
     pairs.filter(move |(attempt, _)| attempt.contender == contender).map(|(_, row)| row)
 }
 
-/// Every sixth part or so of a line has a marker; those of different contenders stand apart.
-fn sparse(line: &[(f64, f64)], contender: usize, words: impl Fn((f64, f64)) -> String) -> Vec<Point> {
-    let from = (contender * 9) % MARKER_EVERY;
-    let picked = line.iter().skip(from).step_by(MARKER_EVERY);
-    picked.map(|&(x, y)| Point { x, y, words: words((x, y)) }).collect()
-}
-
-/// Points of a logarithmic axis at equal factors, both ends included.
-fn equal_factors(low: f64, high: f64) -> impl Iterator<Item = f64> {
-    (0..=TIME_PARTS).map(move |part| low * (high / low).powf(f64::from(part) / f64::from(TIME_PARTS)))
-}
-
-/// A performance profile (Dolan & More 2002) of the primal gap: the share of runs that end within each gap.
+/// The share of runs that end within each gap.
 fn profile(outcome: &Outcome<'_>) -> Figure {
-    let within = |contender: usize, percent: f64| {
-        let count = rows(outcome, contender).count().max(1);
-        let held =
-            rows(outcome, contender).filter(|run| run.is_answered() && run.primal_gap * 100.0 <= percent).count();
-        100.0 * held as f64 / count as f64
+    let gaps = |contender: usize| -> Vec<Option<f64>> {
+        rows(outcome, contender).map(|run| run.is_answered().then_some(run.primal_gap)).collect()
     };
-    let curves = curves(outcome, Join::Steps, |contender| {
-        let line: Vec<(f64, f64)> = equal_factors(LEAST_PERCENT, MOST_PERCENT)
-            .map(|percent| (percent, within(contender, percent * (1.0 + 1e-9))))
-            .collect();
-        let markers = sparse(&line, contender, |(x, y)| format!("{y:.0} % of runs within {}", percent(x / 100.0)));
-        (line, markers)
-    });
-    let scale = Scale::Logarithmic { low: LEAST_PERCENT, high: MOST_PERCENT };
-    let at_best = outcome.means.iter().map(|means| format!("{} of {}", means.at_best, means.runs)).collect();
-    Figure {
-        id: "profile",
-        title: "Performance profile",
-        unit: "percent of runs that end within the gap",
-        axis: Axis { name: "gap to the best known, percent", scale, marks: scale.marks() },
-        scale: Scale::Linear { low: 0.0, high: 100.0 },
-        curves,
-        legend: ("runs at the best known", at_best),
-    }
+    let all = (0..outcome.contenders.len()).map(gaps).collect::<Vec<_>>();
+    charts::profile(&names(outcome), &all)
 }
 
 /// The primal gap over time, the mean over runs.
 fn over_time(outcome: &Outcome<'_>) -> Figure {
-    let limit = outcome.terms.seconds;
-    let scale = Scale::Logarithmic { low: limit / 10f64.powi(TIME_DECADES), high: limit };
-    let curves = curves(outcome, Join::Steps, |contender| {
+    let courses = |contender: usize| -> Vec<(Course, u128)> {
         let pairs = outcome.attempts.iter().zip(outcome.rows);
         let own = pairs.filter(|(attempt, _)| attempt.contender == contender);
-        let courses: Vec<_> =
-            own.map(|(attempt, row)| (attempt.course(outcome.task.family.aim()), row.best.unwrap_or(0))).collect();
-        let gap = |seconds: f64| {
-            let gaps: Vec<f64> = courses.iter().map(|(course, best)| primal::gap_at(course, *best, seconds)).collect();
-            (100.0 * mean(&gaps).unwrap_or(1.0)).clamp(LEAST_PERCENT, MOST_PERCENT)
-        };
-        let line: Vec<(f64, f64)> =
-            equal_factors(limit / 10f64.powi(TIME_DECADES), limit).map(|seconds| (seconds, gap(seconds))).collect();
-        let markers = sparse(&line, contender, |(seconds, gap)| {
-            format!("{} after {} s", percent(gap / 100.0), significant(seconds))
-        });
-        (line, markers)
-    });
-    let integrals = outcome.means.iter().map(|means| format!("{} s", significant(means.mean_primal_integral)));
-    Figure {
-        id: "time",
-        title: "Gap over time",
-        unit: "mean gap to the best known, percent; 100 without an answer",
-        axis: Axis { name: "seconds", scale, marks: scale.marks() },
-        scale: Scale::Logarithmic { low: LEAST_PERCENT, high: MOST_PERCENT },
-        curves,
-        legend: ("mean primal integral", integrals.collect()),
-    }
+        own.map(|(attempt, row)| (attempt.course(outcome.task.family.aim()), row.best.unwrap_or(0))).collect()
+    };
+    let all = (0..outcome.contenders.len()).map(courses).collect::<Vec<_>>();
+    charts::over_time(&names(outcome), &all, outcome.terms.seconds)
+}
+
+/// What contenders are called.
+fn names<'o>(outcome: &'o Outcome<'_>) -> Vec<&'o str> {
+    outcome.contenders.iter().map(|contender| contender.name.as_str()).collect()
 }
 
 /// What a chart shows over the size of instances.

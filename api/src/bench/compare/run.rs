@@ -12,8 +12,8 @@ use crate::bench::table_file::{self, Column, DIGITS};
 
 use super::attempt::{Attempt, Status, Terms};
 use super::contender::Contender;
-use super::primal;
 use super::task::Task;
+use crate::bench::primal;
 
 /// The table's file.
 const RUNS_FILE: &str = "runs.parquet";

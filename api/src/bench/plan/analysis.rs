@@ -14,11 +14,12 @@ pub(super) struct Analysis {
     pub(super) growths: Vec<Growth>,
 }
 
-/// The medians over the repeats of one family, load and size.
+/// The medians over the repeats of one family, load, method and size.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Median {
     pub(super) family: String,
     pub(super) load: f64,
+    pub(super) method: String,
     pub(super) tiles: f64,
     pub(super) capsules: f64,
     pub(super) seconds: f64,
@@ -27,11 +28,12 @@ pub(super) struct Median {
     pub(super) gap: Option<f64>,
 }
 
-/// How one family and load grows with the number of tiles; only where there are at least two sizes.
+/// How one family and load grows, planned by one method, with the number of tiles; only where there are at least two sizes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Growth {
     pub(super) family: String,
     pub(super) load: f64,
+    pub(super) method: String,
     pub(super) seconds: Fit,
     pub(super) peak_memory_bytes: Fit,
 }
@@ -59,6 +61,7 @@ fn frame(runs: &[BenchRun]) -> PolarsResult<DataFrame> {
     df!(
         "family" => runs.iter().map(|run| run.family).collect::<Vec<&str>>(),
         "load" => column(|run| run.load),
+        "method" => runs.iter().map(|run| run.method).collect::<Vec<&str>>(),
         "tiles" => column(|run| f64::from(run.tiles)),
         "capsules" => column(|run| run.capsules as f64),
         "seconds" => column(|run| run.seconds),
@@ -69,13 +72,13 @@ fn frame(runs: &[BenchRun]) -> PolarsResult<DataFrame> {
 
 fn medians(runs: LazyFrame) -> LazyFrame {
     let figures = ["capsules", "seconds", "peak_memory_bytes", "gap"].map(|name| col(name).median());
-    runs.group_by_stable([col("family"), col("load"), col("tiles")]).agg(figures)
+    runs.group_by_stable([col("family"), col("load"), col("method"), col("tiles")]).agg(figures)
 }
 
 fn growths(medians: LazyFrame) -> LazyFrame {
     let mut fits = vec![len().cast(DataType::Float64).alias("sizes")];
     fits.extend(["seconds", "peak_memory_bytes"].into_iter().flat_map(fit));
-    medians.group_by_stable([col("family"), col("load")]).agg(fits).filter(col("sizes").gt(lit(1.0)))
+    medians.group_by_stable([col("family"), col("load"), col("method")]).agg(fits).filter(col("sizes").gt(lit(1.0)))
 }
 
 /// The slope of the logarithm of an amount on the logarithm of tiles, and the share of the variance that it explains.
@@ -96,8 +99,9 @@ fn median_rows(frame: &DataFrame) -> PolarsResult<Vec<Median>> {
     let (loads, tiles, capsules, gaps) = (column("load")?, column("tiles")?, column("capsules")?, column("gap")?);
     let (seconds, peaks) = (column("seconds")?, column("peak_memory_bytes")?);
     let known = |amounts: &[Option<f64>], row: usize| amounts[row].unwrap_or(f64::NAN);
-    let row = |(row, family): (usize, String)| Median {
+    let row = |(row, (family, method)): (usize, (String, String))| Median {
         family,
+        method,
         load: known(&loads, row),
         tiles: known(&tiles, row),
         capsules: known(&capsules, row),
@@ -105,7 +109,7 @@ fn median_rows(frame: &DataFrame) -> PolarsResult<Vec<Median>> {
         peak_memory_bytes: known(&peaks, row),
         gap: gaps[row],
     };
-    Ok(families(frame)?.into_iter().enumerate().map(row).collect())
+    Ok(texts(frame, "family")?.into_iter().zip(texts(frame, "method")?).enumerate().map(row).collect())
 }
 
 fn growth_rows(frame: &DataFrame) -> PolarsResult<Vec<Growth>> {
@@ -120,21 +124,22 @@ fn growth_rows(frame: &DataFrame) -> PolarsResult<Vec<Growth>> {
         Ok(exponents.zip(shares).map(fit).collect())
     };
     let (seconds, peaks) = (fits("seconds")?, fits("peak_memory_bytes")?);
-    let row = |(row, family): (usize, String)| Growth {
+    let row = |(row, (family, method)): (usize, (String, String))| Growth {
         family,
+        method,
         load: loads[row].unwrap_or(f64::NAN),
         seconds: seconds[row],
         peak_memory_bytes: peaks[row],
     };
-    Ok(families(frame)?.into_iter().enumerate().map(row).collect())
+    Ok(texts(frame, "family")?.into_iter().zip(texts(frame, "method")?).enumerate().map(row).collect())
 }
 
 fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<f64>>> {
     Ok(frame.column(name)?.f64()?.iter().collect())
 }
 
-fn families(frame: &DataFrame) -> PolarsResult<Vec<String>> {
-    Ok(frame.column("family")?.str()?.iter().map(|family| family.unwrap_or_default().to_owned()).collect())
+fn texts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<String>> {
+    Ok(frame.column(name)?.str()?.iter().map(|text| text.unwrap_or_default().to_owned()).collect())
 }
 
 #[cfg(test)]
@@ -148,6 +153,7 @@ mod tests {
             tiles,
             capsules: 10 * u64::from(tiles),
             job_classes: 500,
+            method: "auto",
             repeat,
             seed: u64::from(repeat),
             seconds,
@@ -158,6 +164,8 @@ mod tests {
             gap: Some(0.01 * f64::from(repeat)),
             placed: 1,
             unplaced: 0,
+            primal_gap: 0.0,
+            primal_integral: 0.0,
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::cli::{BenchPlanArgs, FamilyFlag, GenerateArgs};
 use crate::command_error::CommandError;
 use crate::datasets_command::{permille, scenario};
+use crate::plan::method::PlanMethod;
 
 use crate::bench::error::BenchError;
 
@@ -46,6 +47,17 @@ pub(super) fn all(args: &BenchPlanArgs) -> Result<Vec<Case>, CommandError> {
     Ok(cases)
 }
 
+/// The methods, in the order of the flags; what is named twice is there once.
+pub(super) fn methods(args: &BenchPlanArgs) -> Vec<PlanMethod> {
+    let mut methods: Vec<PlanMethod> = Vec::new();
+    for &method in &args.method {
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    methods
+}
+
 impl Case {
     /// The flags of `lessor datasets generate` that make the fleet.
     ///
@@ -63,7 +75,7 @@ impl Case {
             job_classes: Some(args.job_classes),
             capsules: args.capsules_per_tile.map(capsules).transpose()?,
             distinct: args.distinct,
-            steps: false,
+            steps: args.steps,
             relations: false,
             moves: false,
             force: false,

@@ -2,7 +2,8 @@
 //!
 //! Fleets are generated, and each is planned by this very program in a process of its own, so that its time and its peak
 //! of memory are those of a whole run with its files. Each plan is then checked in another process: no figure comes from a
-//! plan that was not. What the runs come to is for people to read; nothing here decides or asserts by a time.
+//! plan that was not. Several methods plan the same fleets, one after another, and what is best is the best that any of them found.
+//! What the runs come to is for people to read; nothing here decides or asserts by a time.
 
 mod analysis;
 pub(super) mod analysis_error;
@@ -16,7 +17,6 @@ mod summary_page;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::cli::BenchPlanArgs;
@@ -25,10 +25,14 @@ use crate::console::{print_json, say_all};
 use crate::datasets_command;
 use crate::ending::Ending;
 use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
+use crate::plan::method::PlanMethod;
+use crate::plan::run_file::RunFile;
 use crate::process::clock::ProcessClock;
 use crate::process::machine::{self, Machine};
 
+use super::aim::Aim;
 use super::error::BenchError;
+use super::primal::{self, Course};
 use super::progress;
 use analysis::Analysis;
 use cases::Case;
@@ -57,14 +61,18 @@ pub(super) fn run(args: &BenchPlanArgs, clock: &ProcessClock) -> Result<Ending, 
         threads: args.threads.map_or_else(machine::parallelism, usize::from),
         scratch: staged.path().join(SCRATCH),
     };
-    let runs = bench.measure(&cases)?;
+    let methods = cases::methods(args);
+    let measured = bench.measure(&cases, &methods)?;
+    let (runs, courses): (Vec<BenchRun>, Vec<Course>) = rated(measured, methods.len()).into_iter().unzip();
     let analysis = analysis::analyze(&runs).map_err(BenchError::from)?;
     let outcome = Outcome {
         args,
+        methods: &methods,
         limit: bench.limit,
         threads: bench.threads,
         machine: Machine::here(),
         runs: &runs,
+        courses: &courses,
         analysis: &analysis,
     };
     write(&staged, &outcome)?;
@@ -91,41 +99,57 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn measure(&self, cases: &[Case]) -> Result<Vec<BenchRun>, CommandError> {
-        let bar = progress::bar(cases.len(), self.args.json);
-        let mut runs = Vec::with_capacity(cases.len());
+    /// Every method on every case, case by case.
+    fn measure(&self, cases: &[Case], methods: &[PlanMethod]) -> Result<Vec<(BenchRun, Course)>, CommandError> {
+        let bar = progress::bar(cases.len() * methods.len(), self.args.json);
+        let mut runs = Vec::with_capacity(cases.len() * methods.len());
         for case in cases {
-            runs.push(self.one(case, &bar)?);
-            bar.inc(1);
+            let name = outcome::case_name(case.family, case.load_permille);
+            let show = |what: &str| bar.set_message(format!("{name}: {what} {} tiles", case.tiles));
+            let fleet = self.scratch.join("fleet");
+            in_scratch(&fleet, |path| fs::create_dir_all(path))?;
+            show("generating");
+            let flags = case.fleet(self.args, &fleet)?;
+            datasets_command::write(&flags, &datasets_command::instance(&flags)?, &fleet)?;
+            for &method in methods {
+                runs.push(self.one(case, method, &fleet, &show)?);
+                bar.inc(1);
+            }
+            in_scratch(&self.scratch, |path| fs::remove_dir_all(path))?;
         }
         bar.finish_and_clear();
         Ok(runs)
     }
 
-    /// Generates, plans, checks, and leaves no file.
-    fn one(&self, case: &Case, bar: &ProgressBar) -> Result<BenchRun, CommandError> {
-        let name = outcome::case_name(case.family, case.load_permille);
-        let show = |what: &str| bar.set_message(format!("{name}: {what} {} tiles", case.tiles));
-        let (fleet, plan) = (self.scratch.join("fleet"), self.scratch.join("plan"));
-        in_scratch(&fleet, |path| fs::create_dir_all(path))?;
-        show("generating");
-        let flags = case.fleet(self.args, &fleet)?;
-        datasets_command::write(&flags, &datasets_command::instance(&flags)?, &fleet)?;
-        show("planning");
+    /// Plans, checks, and leaves no file; with how the plan got better.
+    fn one(
+        &self,
+        case: &Case,
+        method: PlanMethod,
+        fleet: &Path,
+        show: &impl Fn(&str),
+    ) -> Result<(BenchRun, Course), CommandError> {
+        let plan = self.scratch.join("plan");
+        show(&format!("planning by {}", method.name()));
         let mut flags = limit_flags(self.limit, case.tiles).to_vec();
+        flags.extend(["--method".into(), method.name().to_owned()]);
         flags.extend(["--threads".into(), self.threads.to_string(), "--seed".into(), case.seed.to_string()]);
         let began = self.clock.seconds();
-        let planned = self.program.plan(&fleet, &flags, &plan)?;
+        let planned = self.program.plan(fleet, &flags, &plan)?;
         let wall_seconds = self.clock.seconds() - began;
         show("checking");
         self.program.check(&plan)?;
-        in_scratch(&self.scratch, |path| fs::remove_dir_all(path))?;
-        Ok(BenchRun {
+        let timeline = RunFile::read(&plan)?.timeline;
+        in_scratch(&plan, |path| fs::remove_dir_all(path))?;
+        let told = timeline.iter().filter_map(|point| Some((point.seconds, positive(point.value?))));
+        let course = primal::course(told, Some(positive(planned.value)), planned.seconds, Aim::Greatest);
+        let run = BenchRun {
             family: case.family.name(),
             load: cases::load(case.load_permille),
             tiles: case.tiles,
             capsules: planned.placed.saturating_add(planned.unplaced),
             job_classes: planned.job_classes,
+            method: method.name(),
             repeat: case.repeat,
             seed: case.seed,
             seconds: planned.seconds,
@@ -136,8 +160,29 @@ impl Bench<'_> {
             gap: planned.gap,
             placed: planned.placed,
             unplaced: planned.unplaced,
-        })
+            primal_gap: 0.0,
+            primal_integral: 0.0,
+        };
+        Ok((run, course))
     }
+}
+
+/// A value as a chart shows it: a plan that is worth less than none counts as none.
+fn positive(value: i128) -> u128 {
+    u128::try_from(value).unwrap_or(0)
+}
+
+/// Runs, so many of each case, held against the best plan of their case.
+fn rated(mut measured: Vec<(BenchRun, Course)>, of_case: usize) -> Vec<(BenchRun, Course)> {
+    for case in measured.chunks_mut(of_case.max(1)) {
+        let best = case.iter().map(|(run, _)| positive(run.value)).max().unwrap_or(0);
+        let limit = case.iter().map(|(run, _)| run.seconds).fold(0.0, f64::max);
+        for (run, course) in case {
+            run.primal_gap = primal::gap(Some(positive(run.value)), best);
+            run.primal_integral = primal::integral(course, best, limit);
+        }
+    }
+    measured
 }
 
 fn in_scratch(path: &Path, act: impl Fn(&Path) -> std::io::Result<()>) -> Result<(), BenchError> {
@@ -160,11 +205,12 @@ struct BenchSummary<'a> {
     out: &'a Path,
 }
 
-/// How one family and load grows with the number of tiles.
+/// How one family and load grows with the number of tiles, planned by one method.
 #[derive(Debug, Serialize)]
 struct GrowthKeys<'a> {
     family: &'a str,
     load: f64,
+    method: &'a str,
     exponent: f64,
     r_squared: Option<f64>,
     memory_exponent: f64,
@@ -176,6 +222,7 @@ fn exponents(analysis: &Analysis) -> Vec<GrowthKeys<'_>> {
     let exponents = growths.map(|growth| GrowthKeys {
         family: &growth.family,
         load: growth.load,
+        method: &growth.method,
         exponent: growth.seconds.exponent,
         r_squared: growth.seconds.r_squared,
         memory_exponent: growth.peak_memory_bytes.exponent,

@@ -1,8 +1,11 @@
 //! What a bench came to, and the curves that its pages draw.
 
+use crate::bench::charts::{self, Figure};
+use crate::bench::primal::Course;
 use crate::cli::{BenchPlanArgs, FamilyFlag};
 use crate::draw::chart::{Curve, Join, Point, Style};
 use crate::draw::figures;
+use crate::plan::method::PlanMethod;
 use crate::process::machine::Machine;
 
 use super::analysis::{Analysis, Growth, Median};
@@ -14,10 +17,13 @@ use super::runs_table::BenchRun;
 #[derive(Debug)]
 pub(super) struct Outcome<'a> {
     pub(super) args: &'a BenchPlanArgs,
+    pub(super) methods: &'a [PlanMethod],
     pub(super) limit: Limit,
     pub(super) threads: usize,
     pub(super) machine: Machine,
     pub(super) runs: &'a [BenchRun],
+    /// How each run got better.
+    pub(super) courses: &'a [Course],
     pub(super) analysis: &'a Analysis,
 }
 
@@ -56,27 +62,23 @@ impl Amount {
 }
 
 impl Outcome<'_> {
-    /// One curve for each family and load, in the order of the runs.
+    /// One curve for each family, load and method, in the order of the runs.
     pub(super) fn curves(&self, amount: Amount) -> Vec<Curve> {
-        let mut loads: Vec<f64> = self.analysis.medians.iter().map(|median| median.load).collect();
-        loads.sort_by(f64::total_cmp);
-        loads.dedup();
         let mut curves: Vec<Curve> = Vec::new();
         for median in &self.analysis.medians {
-            let name = curve_name(&median.family, median.load);
-            if curves.last().is_none_or(|curve| curve.name != name) {
-                let family = FamilyFlag::ALL.iter().position(|family| family.name() == median.family);
-                let load = loads.iter().position(|load| load.total_cmp(&median.load).is_eq());
+            let name = self.curve_of(median);
+            let at = curves.iter().position(|curve| curve.name == name).unwrap_or_else(|| {
                 curves.push(Curve {
                     dots: self.dots(amount, &name),
                     name,
-                    style: Style { color: family.unwrap_or(0), dashes: load.unwrap_or(0) },
+                    style: self.style(median),
                     join: Join::Straight,
                     line: Vec::new(),
                     markers: Vec::new(),
                 });
-            }
-            if let (Some(curve), Some(found)) = (curves.last_mut(), amount.of_median(median)) {
+                curves.len() - 1
+            });
+            if let (curve, Some(found)) = (&mut curves[at], amount.of_median(median)) {
                 let words = format!("{} tiles, {}", figures::grouped(median.tiles), amount.words(median));
                 curve.line.push((median.tiles, found));
                 curve.markers.push(Point { x: median.tiles, y: found, words });
@@ -85,9 +87,74 @@ impl Outcome<'_> {
         curves
     }
 
+    /// The color says which family it is and the dashes which load; of several methods the color says which.
+    fn style(&self, median: &Median) -> Style {
+        let mut loads: Vec<f64> = self.analysis.medians.iter().map(|median| median.load).collect();
+        loads.sort_by(f64::total_cmp);
+        loads.dedup();
+        let family = FamilyFlag::ALL.iter().position(|family| family.name() == median.family).unwrap_or(0);
+        let load = loads.iter().position(|load| load.total_cmp(&median.load).is_eq()).unwrap_or(0);
+        let method = self.methods.iter().position(|method| method.name() == median.method).unwrap_or(0);
+        if self.compares() {
+            Style { color: method, dashes: family * loads.len() + load }
+        } else {
+            Style { color: family, dashes: load }
+        }
+    }
+
+    /// Whether there is more than one method.
+    pub(super) fn compares(&self) -> bool {
+        self.methods.len() > 1
+    }
+
+    /// What is said of methods, where there are several; nothing otherwise.
+    pub(super) fn of_methods(&self, say: impl FnOnce() -> String) -> String {
+        if self.compares() { say() } else { String::new() }
+    }
+
+    /// The name of a curve; of several methods it says which.
+    fn named(&self, family: &str, load: f64, method: &str) -> String {
+        let name = curve_name(family, load);
+        if self.compares() { format!("{name}, {method}") } else { name }
+    }
+
+    /// The name of the curve that a median is a point of.
+    pub(super) fn curve_of(&self, median: &Median) -> String {
+        self.named(&median.family, median.load, &median.method)
+    }
+
+    /// The share of runs of each method that end within each gap to the best plan of their fleet.
+    pub(super) fn profile(&self) -> Figure {
+        let of = |method: &str| -> Vec<Option<f64>> {
+            self.runs.iter().filter(|run| run.method == method).map(|run| Some(run.primal_gap)).collect()
+        };
+        let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
+        charts::profile(&names, &names.iter().map(|name| of(name)).collect::<Vec<_>>())
+    }
+
+    /// The gap of each method to the best plan of a fleet over time, the mean over runs.
+    pub(super) fn over_time(&self) -> Figure {
+        let best = |of: &BenchRun| {
+            let is_same = |run: &&BenchRun| {
+                (run.family, run.tiles, run.seed) == (of.family, of.tiles, of.seed)
+                    && run.load.total_cmp(&of.load).is_eq()
+            };
+            let values = self.runs.iter().filter(is_same).map(|run| u128::try_from(run.value).unwrap_or(0));
+            values.max().unwrap_or(0)
+        };
+        let of = |method: &str| -> Vec<(Course, u128)> {
+            let own = self.runs.iter().zip(self.courses).filter(|(run, _)| run.method == method);
+            own.map(|(run, course)| (course.clone(), best(run))).collect()
+        };
+        let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
+        let longest = self.runs.iter().map(|run| run.seconds).fold(0.0, f64::max);
+        charts::over_time(&names, &names.iter().map(|name| of(name)).collect::<Vec<_>>(), longest)
+    }
+
     /// The runs of a curve, where there are repeats to show.
     fn dots(&self, amount: Amount, name: &str) -> Vec<(f64, f64)> {
-        let runs = self.runs.iter().filter(|run| self.args.repeat > 1 && curve_name(run.family, run.load) == name);
+        let is_own = |run: &&BenchRun| self.named(run.family, run.load, run.method) == name;
+        let runs = self.runs.iter().filter(|run| self.args.repeat > 1 && is_own(run));
         runs.filter_map(|run| Some((f64::from(run.tiles), amount.of_run(run)?))).collect()
     }
 
@@ -101,7 +168,7 @@ impl Outcome<'_> {
 
     /// The growth of a curve; `None` where it has one size.
     pub(super) fn growth(&self, name: &str) -> Option<&Growth> {
-        self.analysis.growths.iter().find(|growth| curve_name(&growth.family, growth.load) == name)
+        self.analysis.growths.iter().find(|growth| self.named(&growth.family, growth.load, &growth.method) == name)
     }
 
     /// What ended each plan, in words.
@@ -120,9 +187,10 @@ impl Outcome<'_> {
         } else {
             format!("{} job classes generated", figures::grouped(f64::from(self.args.job_classes)))
         };
+        let steps = if self.args.steps { ", capacities change over the day" } else { "" };
         match self.args.capsules_per_tile {
-            Some(capsules) => format!("{classes}, {capsules} capsules a tile"),
-            None => format!("{classes}, as many capsules as the load needs"),
+            Some(capsules) => format!("{classes}, {capsules} capsules a tile{steps}"),
+            None => format!("{classes}, as many capsules as the load needs{steps}"),
         }
     }
 

@@ -1,7 +1,8 @@
 //! `curves.html`, a page that a person wants to look at, and `curves.svg`, its growth curves alone.
 
 use super::analysis::{Fit, Growth, Median};
-use super::outcome::{Amount, Outcome, curve_name};
+use super::outcome::{Amount, Outcome};
+use crate::bench::charts;
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, KEY, WIDTH, key};
 use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
@@ -11,6 +12,7 @@ use crate::draw::{CHART_STYLE, PAGE_STYLE, PALETTE};
 use crate::report::html_safe;
 
 const TEMPLATE: &str = include_str!("page/curves.html");
+const METHODS: &str = include_str!("page/methods.html");
 
 /// What the vertical axes count.
 const SECONDS_UNIT: &str = "seconds, the whole process";
@@ -37,11 +39,21 @@ pub(super) fn html(outcome: &Outcome<'_>) -> String {
         ("seconds", &*seconds),
         ("memory", &memory),
         ("gap", &gap),
+        ("methods", &methods(outcome)),
         ("conditions", &conditions(outcome)),
         ("table", &table(outcome)),
         ("made", &maker(Some(&outcome.machine.words()))),
     ];
     frame.page(TEMPLATE, &parts)
+}
+
+/// How methods compare, where there are several.
+fn methods(outcome: &Outcome<'_>) -> String {
+    if !outcome.compares() {
+        return String::new();
+    }
+    let (profile, time) = (charts::figure(&outcome.profile()), charts::figure(&outcome.over_time()));
+    METHODS.replace("{{profile}}", &profile).replace("{{time}}", &time)
 }
 
 /// The curves of time and memory with their legend, as the text of one SVG file.
@@ -145,7 +157,7 @@ fn figure(outcome: &Outcome<'_>, amount: Amount) -> String {
     format!(
         "<figure class=\"chart\">\n\
          <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title} against tiles\">\n{}</svg>\n\
-         <table class=\"fits\"><thead><tr><th>family and load</th>{heads}</tr></thead><tbody>\n{}</tbody>\
+         <table class=\"fits\"><thead><tr><th>fleets</th>{heads}</tr></thead><tbody>\n{}</tbody>\
          </table>\n{guide}</figure>\n",
         chart.elements(),
         rows.collect::<Vec<_>>().concat(),
@@ -159,7 +171,7 @@ fn legend_cells(outcome: &Outcome<'_>, amount: Amount, curve: &Curve) -> String 
         Amount::Seconds => growth.map(|growth| growth.seconds),
         Amount::PeakMemory => growth.map(|growth| growth.peak_memory_bytes),
         Amount::Gap => {
-            let own = |median: &&Median| curve_name(&median.family, median.load) == curve.name;
+            let own = |median: &&Median| outcome.curve_of(median) == curve.name;
             let mut own = outcome.analysis.medians.iter().filter(own).map(|median| gap(median.gap));
             let first = own.next().unwrap_or_default();
             let last = own.next_back().unwrap_or_else(|| first.clone());
@@ -242,8 +254,13 @@ fn table(outcome: &Outcome<'_>) -> String {
             grouped(mebibytes(median.peak_memory_bytes)),
             gap(median.gap),
         ]);
-        format!("<tr><td>{}</td><td>{}</td>{numbers}</tr>\n", html_safe(&median.family), load(median.load))
+        let (family, load) = (html_safe(&median.family), load(median.load));
+        let method = outcome.of_methods(|| format!("<td>{}</td>", html_safe(&median.method)));
+        format!("<tr><td>{family}</td><td>{load}</td>{method}{numbers}</tr>\n")
     };
     let rows = outcome.analysis.medians.iter().map(row).collect::<Vec<_>>().concat();
-    format!("<table><thead><tr><th>family</th><th>load</th>{heads}</tr></thead><tbody>\n{rows}</tbody></table>\n")
+    let method = outcome.of_methods(|| "<th>method</th>".to_owned());
+    format!(
+        "<table><thead><tr><th>family</th><th>load</th>{method}{heads}</tr></thead><tbody>\n{rows}</tbody></table>\n"
+    )
 }

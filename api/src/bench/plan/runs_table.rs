@@ -21,6 +21,7 @@ pub(super) struct BenchRun {
     pub(super) tiles: u32,
     pub(super) capsules: u64,
     pub(super) job_classes: u64,
+    pub(super) method: &'static str,
     pub(super) repeat: u16,
     pub(super) seed: u64,
     pub(super) seconds: f64,
@@ -31,14 +32,17 @@ pub(super) struct BenchRun {
     pub(super) gap: Option<f64>,
     pub(super) placed: u64,
     pub(super) unplaced: u64,
+    pub(super) primal_gap: f64,
+    pub(super) primal_integral: f64,
 }
 
-const COLUMNS: [Column; 15] = [
+const COLUMNS: [Column; 18] = [
     ("family", DataType::Utf8, "what capsules are like: small, mixed, devices or sample"),
     ("load", DataType::Float64, "demand for the scarcest kind against the fleet's capacity of it"),
     ("tiles", DataType::UInt32, "tiles"),
     ("capsules", DataType::UInt64, "capsules asked for"),
     ("job_classes", DataType::UInt64, "job classes that the planner told apart"),
+    ("method", DataType::Utf8, "the method of lessor plan"),
     ("repeat", DataType::UInt32, "the repeat, from 1"),
     ("seed", DataType::UInt64, "seed of the fleet and of the search"),
     ("seconds", DataType::Float64, "from the start of the process to its answer, as it says itself"),
@@ -49,6 +53,16 @@ const COLUMNS: [Column; 15] = [
     ("gap", DataType::Float64, "the gap as a fraction; NULL without a proof"),
     ("placed", DataType::UInt64, "capsules placed"),
     ("unplaced", DataType::UInt64, "capsules asked for and not placed"),
+    (
+        "primal_gap",
+        DataType::Float64,
+        "(best - value) / max(1, best), the best being that of all methods on the fleet; less than nothing counts as nothing",
+    ),
+    (
+        "primal_integral",
+        DataType::Float64,
+        "integral of the primal gap over the time of the method that took longest on the fleet, in seconds",
+    ),
 ];
 
 /// Writes the table.
@@ -78,6 +92,7 @@ fn batch(runs: &[BenchRun]) -> Result<RecordBatch, ArrowError> {
             u32s(|run| run.tiles),
             u64s(|run| run.capsules),
             u64s(|run| run.job_classes),
+            Arc::new(StringArray::from_iter_values(runs.iter().map(|run| run.method))),
             u32s(|run| u32::from(run.repeat)),
             u64s(|run| run.seed),
             f64s(|run| Some(run.seconds)),
@@ -88,6 +103,8 @@ fn batch(runs: &[BenchRun]) -> Result<RecordBatch, ArrowError> {
             f64s(|run| run.gap),
             u64s(|run| run.placed),
             u64s(|run| run.unplaced),
+            f64s(|run| Some(run.primal_gap)),
+            f64s(|run| Some(run.primal_integral)),
         ],
     )
 }
@@ -110,6 +127,7 @@ mod tests {
             tiles: 1,
             capsules: 1,
             job_classes: 1,
+            method: "auto",
             repeat: 1,
             seed: 1,
             seconds: 1.0,
@@ -120,9 +138,11 @@ mod tests {
             gap: None,
             placed: 1,
             unplaced: 0,
+            primal_gap: 0.0,
+            primal_integral: 0.0,
         };
         expect_keys(&COLUMNS, &run);
         let batch = batch(&[run]).unwrap();
-        assert_eq!(batch.column(11).null_count(), 1);
+        assert_eq!(batch.column(12).null_count(), 1);
     }
 }
