@@ -71,7 +71,7 @@ impl Outcome<'_> {
                 curves.push(Curve {
                     dots: self.dots(amount, &name),
                     name,
-                    style: self.style(median),
+                    style: self.style(median, curves.len()),
                     join: Join::Straight,
                     line: Vec::new(),
                     markers: Vec::new(),
@@ -87,19 +87,17 @@ impl Outcome<'_> {
         curves
     }
 
-    /// The color says which family it is and the dashes which load; of several methods the color says which.
-    fn style(&self, median: &Median) -> Style {
+    /// The color says which family it is and the dashes which load; of several methods each curve has its own.
+    fn style(&self, median: &Median, place: usize) -> Style {
+        if self.compares() {
+            return Style::of(place);
+        }
         let mut loads: Vec<f64> = self.analysis.medians.iter().map(|median| median.load).collect();
         loads.sort_by(f64::total_cmp);
         loads.dedup();
         let family = FamilyFlag::ALL.iter().position(|family| family.name() == median.family).unwrap_or(0);
         let load = loads.iter().position(|load| load.total_cmp(&median.load).is_eq()).unwrap_or(0);
-        let method = self.methods.iter().position(|method| method.name() == median.method).unwrap_or(0);
-        if self.compares() {
-            Style { color: method, dashes: family * loads.len() + load }
-        } else {
-            Style { color: family, dashes: load }
-        }
+        Style { color: family, dashes: load }
     }
 
     /// Whether there is more than one method.
