@@ -60,8 +60,8 @@ fn nothing_is_left_out_that_there_is_room_for() {
 
 #[test]
 fn a_search_alone_betters_first_plans() {
-    let alone = [Method::Tiles, Method::Displacement, Method::Rescheduling, Method::Neighborhoods];
-    let mut gains = [0; 4];
+    let alone = [Method::Tiles, Method::Displacement, Method::Rescheduling, Method::Neighborhoods, Method::Reinsertion];
+    let mut gains = [0; 5];
     for instance in fleets() {
         let first = planned(&instance, Method::Construction).value;
         for (method, gains) in alone.into_iter().zip(&mut gains) {

@@ -21,6 +21,8 @@ pub enum PlanMethod {
     Rescheduling,
     /// The search over neighborhoods alone, by integer programs.
     Neighborhoods,
+    /// The search by reinsertion alone; it has work on small fleets where jobs depend on each other.
+    Reinsertion,
     /// Each job in the order of its earliest start, at the first instant at which it fits anywhere; whatever that costs.
     FirstCome,
 }
@@ -35,6 +37,7 @@ impl PlanMethod {
             PlanMethod::Displacement => "displacement",
             PlanMethod::Rescheduling => "rescheduling",
             PlanMethod::Neighborhoods => "neighborhoods",
+            PlanMethod::Reinsertion => "reinsertion",
             PlanMethod::FirstCome => "first-come",
         }
     }
@@ -48,6 +51,7 @@ impl PlanMethod {
             PlanMethod::Displacement => Method::Displacement,
             PlanMethod::Rescheduling => Method::Rescheduling,
             PlanMethod::Neighborhoods => Method::Neighborhoods,
+            PlanMethod::Reinsertion => Method::Reinsertion,
             PlanMethod::FirstCome => Method::FirstCome,
         }
     }

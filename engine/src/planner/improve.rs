@@ -6,6 +6,7 @@ use lessor_solver::search::{Displacement, Neighborhoods, Rescheduling, Round, Se
 
 use super::Method;
 use super::effort::Effort;
+use super::reinsertion::Reinsertion;
 use super::run::Run;
 use super::telling::Phase;
 use super::turns::Turns;
@@ -13,12 +14,16 @@ use super::turns::Turns;
 /// The part of a plan's value that a round over single tiles gains at least for another to come before all other searches.
 const SLOW: i128 = 2_000;
 
-/// The searches that take turns: over single tiles, by displacement, by rescheduling, and over neighborhoods.
-const SEARCHES: usize = 4;
+/// The searches that take turns: over single tiles, by displacement, by rescheduling, over neighborhoods, and by reinsertion.
+const SEARCHES: usize = 5;
 const TILES: usize = 0;
 const DISPLACEMENT: usize = 1;
 const RESCHEDULING: usize = 2;
 const NEIGHBORHOODS: usize = 3;
+const REINSERTION: usize = 4;
+
+/// Attempts of reinsertion in one turn.
+const REINSERTED: u64 = 32;
 
 /// Whether a search takes part in a method: all of them do, or the one that the method has its name of.
 const fn takes_part(method: Method, search: usize) -> bool {
@@ -29,6 +34,7 @@ const fn takes_part(method: Method, search: usize) -> bool {
         Method::Displacement => search == DISPLACEMENT,
         Method::Rescheduling => search == RESCHEDULING,
         Method::Neighborhoods => search == NEIGHBORHOODS,
+        Method::Reinsertion => search == REINSERTION,
     }
 }
 
@@ -48,7 +54,7 @@ impl Run<'_> {
     }
 
     /// Rounds over single tiles as long as one of them gains much, whole jobs put back in another order, then all searches in
-    /// turns.
+    /// turns. Over time an attempt to put jobs back takes long, and has its turn like any other.
     fn improve_once(&self, plan: &mut Occupancy<'_>, effort: &mut Effort) {
         let mut tiles = Search::new(plan.lowered(), self.guide.ranking, self.guide.order, effort.seed);
         let mut of_tiles = Turns::NONE;
@@ -59,19 +65,27 @@ impl Run<'_> {
             of_tiles.note(value - before, round);
             gains_much = !round.is_exhausted && (value - before) * SLOW >= value.max(1);
         }
-        if self.method == Method::Auto && !self.is_best(plan) {
-            let moves = self.reinsert(plan, effort.seed, effort.left() / 2);
-            self.spend(effort, plan, moves);
+        let mut reinsertion = self.reinsertion(plan.lowered(), effort.seed);
+        let is_first = plan.lowered().grid.count() == 1 && takes_part(self.method, REINSERTION);
+        if is_first && !self.is_best(plan) {
+            let round = self.reinsert(plan, &mut reinsertion, u64::MAX, effort.left() / 2);
+            self.spend(effort, plan, round.moves);
         }
         if self.goes_on(effort) && !self.is_best(plan) {
-            self.take_turns(plan, (tiles, of_tiles), effort);
+            self.take_turns(plan, (tiles, of_tiles), reinsertion, effort);
         }
     }
 
     /// All searches in turns until none of them helps any more. Single tiles gain most at first and next to nothing long before
-    /// none of them gains any more. Where time matters, what is missing displaces what is worth less where and when that stands;
-    /// what that loses for good is taken back in the end.
-    fn take_turns(&self, plan: &mut Occupancy<'_>, (mut tiles, of_tiles): (Search<'_>, Turns), effort: &mut Effort) {
+    /// none of them gains any more. Where time matters, what is missing displaces what is worth less where and when that stands,
+    /// and whole jobs are put back in another order; what displacement loses for good is taken back in the end.
+    fn take_turns(
+        &self,
+        plan: &mut Occupancy<'_>,
+        (mut tiles, of_tiles): (Search<'_>, Turns),
+        mut reinsertion: Reinsertion,
+        effort: &mut Effort,
+    ) {
         let (lowered, stop, classes) = (plan.lowered(), self.stops.search, self.that_come(plan));
         let mut neighborhoods = Neighborhoods::new(lowered, self.running, &classes, effort.seed);
         let mut displacement = Displacement::new(self.running, classes, effort.seed);
@@ -79,7 +93,7 @@ impl Run<'_> {
         let mut turns = [Turns::NONE; SEARCHES];
         turns[TILES] = of_tiles;
         for (search, turns) in turns.iter_mut().enumerate() {
-            let is_idle = search == DISPLACEMENT && lowered.grid.count() == 1;
+            let is_idle = matches!(search, DISPLACEMENT | REINSERTION) && lowered.grid.count() == 1;
             if is_idle || !takes_part(self.method, search) {
                 *turns = Turns::OVER;
             }
@@ -96,6 +110,9 @@ impl Run<'_> {
             let round = match next {
                 TILES => self.spent(effort, plan, |plan, most| tiles.round(plan, stop, most)),
                 DISPLACEMENT => self.heat(&mut displacement, plan, effort),
+                REINSERTION => {
+                    self.spent(effort, plan, |plan, most| self.reinsert(plan, &mut reinsertion, REINSERTED, most))
+                }
                 RESCHEDULING => self.spent(effort, plan, |plan, most| rescheduling.round(plan, stop, most)),
                 _ => self.spent(effort, plan, |plan, _| neighborhoods.round(plan, stop)),
             };

@@ -66,6 +66,8 @@ pub enum Method {
     Rescheduling,
     /// The search over neighborhoods alone: integer programs.
     Neighborhoods,
+    /// The search by reinsertion alone, on small fleets.
+    Reinsertion,
     /// Each job in the order of arrival, at the first instant at which it fits: what a plan is measured against.
     FirstCome,
 }

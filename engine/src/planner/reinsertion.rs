@@ -12,6 +12,7 @@ use lessor_solver::lowering::Lowered;
 use lessor_solver::lowering::index::{JobClassIndex, TileIndex};
 use lessor_solver::plan::cohorts::Cohorts;
 use lessor_solver::plan::occupancy::Occupancy;
+use lessor_solver::search::Round;
 use lessor_solver::support::random::Random;
 
 use super::restarts::is_small;
@@ -32,37 +33,56 @@ const CHANCE: f64 = 5.0;
 const IDLE_PER_CLASS: u64 = 48;
 const IDLE_MAX: u64 = 4_000;
 
-/// What one attempt counts for in moves, beside one for so many tiles.
+/// What one attempt counts for in moves, beside one for so many vectors in a plan's table of tiles.
 const ATTEMPT_MOVES: u64 = 10;
-const TILES_PER_MOVE: u64 = 8;
+const VECTORS_PER_MOVE: u64 = 8;
+
+/// The search's memory between rounds.
+#[derive(Debug)]
+pub(super) struct Reinsertion {
+    random: Random,
+    /// Attempts without an improvement, and how many of them there may be; none where reinsertion does not help.
+    idle: u64,
+    idle_max: u64,
+}
 
 impl Run<'_> {
-    /// Reinserts cohorts until that helps no more, or for so many moves. Returns the moves made.
-    pub(super) fn reinsert(&self, occupancy: &mut Occupancy<'_>, seed: u64, most: u64) -> u64 {
-        let lowered = occupancy.lowered();
+    /// What reinserts cohorts of a plan.
+    pub(super) fn reinsertion(&self, lowered: &Lowered<'_>, seed: u64) -> Reinsertion {
         let classes: Vec<JobClassIndex> = lowered.class_indexes().filter(|&class| lowered.most(class) > 0).collect();
         // Where the use of tiles costs, a better place may be one of another group, which the search never changes.
         let helps = !lowered.strain.is_free() || classes.iter().any(|&class| self.is_tied(lowered, class));
-        if !is_small(lowered) || !helps {
-            return 0;
-        }
-        let cohorts = self.guide.cohorts(lowered);
-        let idle_max = (classes.len() as u64 * IDLE_PER_CLASS).min(IDLE_MAX);
-        let each = ATTEMPT_MOVES + lowered.tiles.len() as u64 / TILES_PER_MOVE;
-        let mut random = Random::new(seed).fork(u64::MAX);
+        let idle_max =
+            if is_small(lowered) && helps { (classes.len() as u64 * IDLE_PER_CLASS).min(IDLE_MAX) } else { 0 };
+        Reinsertion { random: Random::new(seed).fork(u64::MAX), idle: 0, idle_max }
+    }
+
+    /// Reinserts cohorts so many times, until that helps no more, or for so many moves.
+    pub(super) fn reinsert(
+        &self,
+        occupancy: &mut Occupancy<'_>,
+        reinsertion: &mut Reinsertion,
+        attempts: u64,
+        most: u64,
+    ) -> Round {
+        let Reinsertion { random, idle, idle_max } = reinsertion;
+        let lowered = occupancy.lowered();
+        let vectors = lowered.tiles.len() * lowered.grid.count();
+        let each = ATTEMPT_MOVES + vectors as u64 / VECTORS_PER_MOVE;
+        let most = most.min(each.saturating_mul(attempts));
         let mut value = self.worth(occupancy);
-        let (mut idle, mut moves) = (0, 0);
-        while idle < idle_max && moves + each <= most && !self.stops.search.is_raised() {
+        let mut moves = 0;
+        while *idle < *idle_max && moves + each <= most && !self.stops.search.is_raised() {
             moves += each;
-            idle += 1;
-            let attempt = self.attempt(occupancy, cohorts, &mut random);
+            *idle += 1;
+            let attempt = self.attempt(occupancy, self.guide.cohorts(lowered), random);
             let worth = self.worth(&attempt);
             if worth >= value {
-                idle = if worth > value { 0 } else { idle };
+                *idle = if worth > value { 0 } else { *idle };
                 (*occupancy, value) = (attempt, worth);
             }
         }
-        moves
+        Round { moves, is_exhausted: *idle >= *idle_max || moves == 0 }
     }
 
     /// Whether the search leaves a class where it is.
