@@ -131,7 +131,7 @@ impl Desk {
 /// A call that was not taken in.
 pub(crate) fn overloaded(full: &Overloaded) -> Failure {
     Failure::new(Code::ResourceExhausted, "OVERLOADED", full.to_string())
-        .with("service_class", full.class.name())
+        .with("queue", &full.queue)
         .retry_after(RETRY_AFTER)
 }
 

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use lessor_engine::authority::Terms;
-use lessor_models::job::ServiceClass;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -20,7 +19,7 @@ use crate::proto::lease_service_server::LeaseServiceServer;
 use crate::proto::{LeaseSpec, RequestLeaseRequest, Resources};
 use crate::serve::{Metrics, ending};
 use crate::shell::test_world::fleet;
-use crate::shell::{Overloaded, Shell, ShellOptions};
+use crate::shell::{Overloaded, Queue, Shell, ShellOptions};
 
 /// A server on loopback whose first call and whose third are not taken in.
 async fn serve() -> (Shell, LeaseClient, JoinHandle<()>) {
@@ -31,7 +30,7 @@ async fn serve() -> (Shell, LeaseClient, JoinHandle<()>) {
     let (_ending, ended) = ending();
     let calls = Arc::new(AtomicU32::new(0));
     let refuse = move |request: Request<()>| match calls.fetch_add(1, Ordering::Relaxed) {
-        0 | 2 => Err(Status::from(overloaded(&Overloaded { class: ServiceClass::C, most: 1 }))),
+        0 | 2 => Err(Status::from(overloaded(&Overloaded { queue: Queue::C, most: 1 }))),
         _ => Ok(request),
     };
     let service = LeaseServiceServer::with_interceptor(Service::new(desk, ended), refuse);

@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use lessor_engine::authority::{Answer, Revision};
-use lessor_models::job::ServiceClass;
 use lessor_models::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
+
+use super::queue::Queue;
 
 /// The answer to an event. Everything that it rests on is durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +23,12 @@ pub struct Answered {
     pub revision: Revision,
 }
 
-/// Nothing was taken in: as many of the class wait as may.
+/// Nothing was taken in: as many wait in the queue as may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{most} of service class {class:?} wait already; try again later")]
+#[error("{most} wait in queue {queue} already; try again later")]
 pub struct Overloaded {
-    /// Whose queue is full.
-    pub class: ServiceClass,
+    /// Which queue is full.
+    pub queue: Queue,
     /// How many may wait.
     pub most: usize,
 }

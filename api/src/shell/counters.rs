@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::queue::Queue;
+
 /// Counts since the start; they only rise.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -13,7 +15,7 @@ pub struct Counters {
     pub(super) reads: Count,
     pub(super) snapshots: Count,
     pub(super) failed_snapshots: Count,
-    pub(super) overloads: [Count; 4],
+    pub(super) overloads: [Count; Queue::COUNT],
     pub(super) commit_times: Histogram,
 }
 
@@ -74,10 +76,10 @@ impl Counters {
         self.failed_snapshots.get()
     }
 
-    /// How often something was refused because the queue of its class was full, by class, A first.
+    /// How often something was refused because its queue was full, by queue in their order.
     #[must_use]
-    pub fn overloads(&self) -> [u64; 4] {
-        std::array::from_fn(|class| self.overloads[class].get())
+    pub fn overloads(&self) -> [u64; Queue::COUNT] {
+        std::array::from_fn(|queue| self.overloads[queue].get())
     }
 
     /// How long writing and syncing of commits took.

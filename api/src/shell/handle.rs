@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use super::answer::{AnswerSink, Answered, Overloaded, Pending, Reply};
 use super::attend::attend;
 use super::counters::Counters;
-use super::inbox::{Inbox, position};
+use super::inbox::Inbox;
 use super::places::{Place, Places};
+use super::queue::Queue;
 use super::view::View;
 use super::watch::Watch;
 use super::work::Work;
@@ -29,27 +30,27 @@ impl Handle {
     /// Sends an event. Its answer comes once everything that it rests on is durable.
     ///
     /// # Errors
-    /// Where too many of its class wait; nothing happened then.
+    /// Where too many wait in its queue; nothing happened then.
     pub fn submit(&self, event: Event) -> Result<Pending<Answered>, Overloaded> {
         let (sender, pending) = Pending::new();
-        self.put(class_of(&event), Work::Event(event, Reply::Once(sender)))?;
+        self.put(Queue::of(&event), Work::Event(event, Reply::Once(sender)))?;
         Ok(pending)
     }
 
     /// A place for an event whose answer is to go to a stream, to be kept until that answer was taken from it.
     ///
     /// # Errors
-    /// Where too many of its class are under way.
+    /// Where too many of its queue are under way.
     pub fn place(&self, event: &Event) -> Result<Place, Overloaded> {
-        self.counted(self.places.take(class_of(event)))
+        self.counted(self.places.take(Queue::of(event)))
     }
 
     /// Sends an event whose answer goes to a stream, with a tag to know it by.
     ///
     /// # Errors
-    /// Where too many of its class wait; nothing happened then, and nothing goes to the stream.
+    /// Where too many wait in its queue; nothing happened then, and nothing goes to the stream.
     pub fn submit_to(&self, event: Event, tag: u64, sink: &AnswerSink) -> Result<(), Overloaded> {
-        self.put(class_of(&event), Work::Event(event, Reply::Stream(tag, sink.clone())))
+        self.put(Queue::of(&event), Work::Event(event, Reply::Stream(tag, sink.clone())))
     }
 
     /// Looks at the state between two events. What was seen comes once it is durable.
@@ -62,7 +63,7 @@ impl Handle {
         look: impl FnOnce(&mut View<'_>) -> T + Send + 'static,
     ) -> Result<Pending<T>, Overloaded> {
         let (work, pending) = Work::read(look);
-        self.put(class, work)?;
+        self.put(Queue::of_class(class), work)?;
         Ok(pending)
     }
 
@@ -84,9 +85,9 @@ impl Handle {
         &self.counters
     }
 
-    /// How many events and reads wait, by class, A first.
+    /// How many events and reads wait, by queue in their order.
     #[must_use]
-    pub fn waiting(&self) -> [usize; 4] {
+    pub fn waiting(&self) -> [usize; Queue::COUNT] {
         self.inbox.waiting()
     }
 
@@ -105,31 +106,14 @@ impl Handle {
         while latest.changed().await.is_ok() {}
     }
 
-    fn put(&self, class: ServiceClass, work: Work) -> Result<(), Overloaded> {
-        self.counted(self.inbox.put(class, work))
+    fn put(&self, queue: Queue, work: Work) -> Result<(), Overloaded> {
+        self.counted(self.inbox.put(queue, work))
     }
 
     fn counted<T>(&self, taken: Result<T, Overloaded>) -> Result<T, Overloaded> {
         if let Err(full) = &taken {
-            self.counters.overloads[position(full.class)].add(1);
+            self.counters.overloads[full.queue.position()].add(1);
         }
         taken
-    }
-}
-
-/// In which queue an event waits. A request waits with its class. What operators, planes and protected things say comes first,
-/// for it makes room or keeps the fleet safe. What holders do with leases that they have comes before bulk requests.
-fn class_of(event: &Event) -> ServiceClass {
-    match event {
-        Event::Request(request) => request.class,
-        Event::Revoke { .. }
-        | Event::ConfirmFence { .. }
-        | Event::Plane(_)
-        | Event::Drain { .. }
-        | Event::Floors { .. }
-        | Event::FloorShares { .. }
-        | Event::Retain(_)
-        | Event::Tick => ServiceClass::A,
-        Event::Renew(_) | Event::Release { .. } | Event::Checkpoint { .. } => ServiceClass::C,
     }
 }

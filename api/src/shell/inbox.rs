@@ -1,14 +1,13 @@
-//! What waits to be applied: one bounded queue a service class, and the bell that wakes the engine's thread.
+//! What waits to be applied, in bounded queues, and the bell that wakes the engine's thread.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-use lessor_models::job::ServiceClass;
-
 use super::answer::Overloaded;
 use super::attendant::Attendant;
+use super::queue::Queue;
 use super::work::Work;
 
 /// The queues.
@@ -25,8 +24,8 @@ pub(super) struct Inbox {
 
 #[derive(Default)]
 struct Waiting {
-    /// By class, A first.
-    queues: [VecDeque<Work>; 4],
+    /// In the order in which they are served.
+    queues: [VecDeque<Work>; Queue::COUNT],
     /// What the engine's thread sleeps for.
     asleep: Option<Sleep>,
     /// The journal's thread takes the next batch at once.
@@ -79,9 +78,9 @@ impl std::fmt::Debug for Waiting {
     }
 }
 
-/// What was taken up, by class, A first.
+/// What was taken up, by queue.
 #[derive(Default)]
-pub(super) struct Taken([VecDeque<Work>; 4]);
+pub(super) struct Taken([VecDeque<Work>; Queue::COUNT]);
 
 impl Taken {
     /// How much it is.
@@ -91,8 +90,8 @@ impl Taken {
 
     /// Takes at most so much, and little beside class A, whose answers leave with those of what is taken. A queue that is taken
     /// whole changes hands in O(1): callers wait for the lock meanwhile.
-    fn take(&mut self, queues: &mut [VecDeque<Work>; 4], most: usize) {
-        let urgent = queues[position(ServiceClass::A)].len();
+    fn take(&mut self, queues: &mut [VecDeque<Work>; Queue::COUNT], most: usize) {
+        let urgent = queues[Queue::A.position()].len();
         let mut room = most.saturating_sub(self.count());
         if urgent > 0 {
             room = room.min(urgent + BESIDE_URGENT);
@@ -154,17 +153,17 @@ impl Inbox {
         self.is_snapshot_owed.store(is_owed, Ordering::Relaxed);
     }
 
-    /// Adds to the queue of a class. After the end the work is dropped with its reply, which tells the caller.
-    pub(super) fn put(&self, class: ServiceClass, work: Work) -> Result<(), Overloaded> {
+    /// Adds to a queue. After the end the work is dropped with its reply, which tells the caller.
+    pub(super) fn put(&self, queue: Queue, work: Work) -> Result<(), Overloaded> {
         let mut state = self.state();
         if state.ending != Ending::NotYet {
             return Ok(());
         }
-        let queue = &mut state.queues[position(class)];
-        if queue.len() >= self.waiting_max {
-            return Err(Overloaded { class, most: self.waiting_max });
+        let waiting = &mut state.queues[queue.position()];
+        if waiting.len() >= self.waiting_max {
+            return Err(Overloaded { queue, most: self.waiting_max });
         }
-        queue.push_back(work);
+        waiting.push_back(work);
         self.ring(state);
         Ok(())
     }
@@ -173,18 +172,18 @@ impl Inbox {
     pub(super) fn put_for_watch(&self, work: Work) {
         let mut state = self.state();
         if state.ending == Ending::NotYet {
-            state.queues[position(ServiceClass::C)].push_back(work);
+            state.queues[Queue::C.position()].push_back(work);
             self.ring(state);
         }
     }
 
-    /// How many wait, by class, A first.
-    pub(super) fn waiting(&self) -> [usize; 4] {
+    /// How many wait, by queue.
+    pub(super) fn waiting(&self) -> [usize; Queue::COUNT] {
         self.state().queues.each_ref().map(VecDeque::len)
     }
 
-    /// Waits until there is something to do, at most for a time, and takes at most so much of it: class A first, and each class
-    /// in the order of its arrival. With a batch in hand (`is_holding`), a free journal is something to do; while it is busy,
+    /// Waits until there is something to do, at most for a time, and takes at most so much of it: queue by queue, and of each in
+    /// the order of its arrival. With a batch in hand (`is_holding`), a free journal is something to do; while it is busy,
     /// little that waits is not. Where somebody paces, those who bring work first bring all they can, up to [`RIPE`]; where
     /// nobody does, a free journal waits a moment for as many as came last time.
     pub(super) fn take(&self, into: &mut Taken, most: usize, wait: Wait) -> Woken {
@@ -293,16 +292,6 @@ const RIPE: usize = 128;
 /// How much is taken beside class A.
 const BESIDE_URGENT: usize = 64;
 
-/// The position of a class among the queues.
-pub(super) fn position(class: ServiceClass) -> usize {
-    match class {
-        ServiceClass::A => 0,
-        ServiceClass::B => 1,
-        ServiceClass::C => 2,
-        ServiceClass::D => 3,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use lessor_engine::authority::{Event, HolderId, LeaseId};
@@ -311,13 +300,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn class_a_is_taken_first_and_each_class_in_the_order_of_its_arrival() {
+    fn class_a_is_taken_first_and_each_queue_in_the_order_of_its_arrival() {
         let inbox = Inbox::new(10);
         let holder = HolderId::new("holder").unwrap();
-        let arrivals = [(ServiceClass::D, 1), (ServiceClass::C, 2), (ServiceClass::A, 3), (ServiceClass::D, 4)];
-        for (class, lease) in arrivals.into_iter().chain([(ServiceClass::B, 5), (ServiceClass::A, 6)]) {
+        let arrivals = [(Queue::D, 1), (Queue::C, 2), (Queue::A, 3), (Queue::D, 4), (Queue::Held, 7)];
+        for (queue, lease) in arrivals.into_iter().chain([(Queue::B, 5), (Queue::A, 6)]) {
             let event = Event::Release { holder, lease: LeaseId(lease) };
-            inbox.put(class, Work::Event(event, Reply::Nobody)).unwrap();
+            inbox.put(queue, Work::Event(event, Reply::Nobody)).unwrap();
         }
         let wait = Wait { most: Duration::ZERO, is_holding: false, wanted: 0 };
         let mut taken = Vec::new();
@@ -329,18 +318,18 @@ mod tests {
                 _ => panic!("only releases were put in"),
             }));
         }
-        assert_eq!(taken, [3, 6, 5, 2, 1, 4]);
+        assert_eq!(taken, [3, 6, 5, 7, 2, 1, 4]);
     }
 
     #[test]
     fn little_is_taken_beside_class_a_and_the_rest_after_it() {
         let inbox = Inbox::new(1_000);
-        let put = |class| {
+        let put = |queue| {
             let event = Event::Release { holder: HolderId::new("holder").unwrap(), lease: LeaseId(1) };
-            inbox.put(class, Work::Event(event, Reply::Nobody)).unwrap();
+            inbox.put(queue, Work::Event(event, Reply::Nobody)).unwrap();
         };
-        (0..200).for_each(|_| put(ServiceClass::D));
-        (0..2).for_each(|_| put(ServiceClass::A));
+        (0..200).for_each(|_| put(Queue::D));
+        (0..2).for_each(|_| put(Queue::A));
         let wait = Wait { most: Duration::ZERO, is_holding: false, wanted: 0 };
         let counts = [(); 3].map(|()| {
             let mut work = Taken::default();

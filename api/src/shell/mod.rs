@@ -14,9 +14,9 @@
 //!
 //! A failed write or sync ends the shell: whoever waits is told that nothing is known, and a new start finds out.
 //!
-//! Events wait in the `inbox`, which `places` keeps bounded for streams; `stage` applies them and gathers a batch, and
-//! `committer` makes it durable and then tells. `engine` and `committer` are steps, which `run` drives by two threads, with
-//! tasks among the callers (`attend`, `attendant`); `handle` is how the rest of the program speaks to them (`answer`, `view`,
+//! Events wait in the queues (`queue`) of the `inbox`, which `places` keeps bounded for streams; `stage` applies them and gathers
+//! a batch, and `committer` makes it durable and then tells. `engine` and `committer` are steps, which `run` drives by two threads,
+//! with tasks among the callers (`attend`, `attendant`); `handle` is how the rest of the program speaks to them (`answer`, `view`,
 //! `watch`). `open` and `recovery` bring a shell back, and `snapshot_task` writes a snapshot beside the commits. `options` is what
 //! a shell is started with.
 
@@ -34,6 +34,7 @@ mod inbox;
 mod open;
 mod options;
 mod places;
+mod queue;
 mod recovery;
 mod run;
 mod snapshot_task;
@@ -60,6 +61,7 @@ pub use fleet_id::{fleet_contents, fleet_id};
 pub use handle::Handle;
 pub use options::{FleetChange, Limits, Listener, PlacementMaker, ShellOptions};
 pub use places::Place;
+pub use queue::Queue;
 pub use recovery::RecoveryReport;
 pub use run::Shell;
 pub use stage::UNSTATED;

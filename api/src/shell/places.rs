@@ -1,4 +1,4 @@
-//! How many events of streams are under way at once, by class.
+//! How many events of streams are under way at once, by queue.
 //!
 //! An answer that was told lies with its stream until somebody takes it, so a bound on what waits to be applied bounds nothing of
 //! what slow callers leave behind. A place is had from before an event is sent until its answer was taken.
@@ -6,17 +6,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lessor_models::job::ServiceClass;
-
 use super::answer::Overloaded;
-use super::inbox::position;
+use super::queue::Queue;
 
 /// The places of all streams.
 #[derive(Debug)]
 pub(super) struct Places {
-    /// By class, A first.
-    taken: [AtomicUsize; 4],
-    /// Of each class.
+    /// By queue.
+    taken: [AtomicUsize; Queue::COUNT],
+    /// Of each queue.
     most: usize,
 }
 
@@ -25,7 +23,7 @@ pub(super) struct Places {
 #[must_use = "a place is for as long as the answer was not taken"]
 pub struct Place {
     places: Arc<Places>,
-    class: ServiceClass,
+    queue: Queue,
 }
 
 impl Places {
@@ -33,18 +31,18 @@ impl Places {
         Places { taken: Default::default(), most }
     }
 
-    /// A place of a class, if one is free.
-    pub(super) fn take(self: &Arc<Places>, class: ServiceClass) -> Result<Place, Overloaded> {
-        let place = Place { places: Arc::clone(self), class };
+    /// A place of a queue, if one is free.
+    pub(super) fn take(self: &Arc<Places>, queue: Queue) -> Result<Place, Overloaded> {
+        let place = Place { places: Arc::clone(self), queue };
         // A place beyond the last is given back as it is dropped.
-        let before = self.taken[position(class)].fetch_add(1, Ordering::Relaxed);
-        if before < self.most { Ok(place) } else { Err(Overloaded { class, most: self.most }) }
+        let before = self.taken[queue.position()].fetch_add(1, Ordering::Relaxed);
+        if before < self.most { Ok(place) } else { Err(Overloaded { queue, most: self.most }) }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.taken[position(self.class)].fetch_sub(1, Ordering::Relaxed);
+        self.places.taken[self.queue.position()].fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -53,16 +51,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_class_whose_places_are_taken_gets_another_once_one_is_free_and_no_other_class_waits_for_it() {
+    fn a_queue_whose_places_are_taken_gets_another_once_one_is_free_and_no_other_queue_waits_for_it() {
         let places = Arc::new(Places::new(2));
-        let (first, _second) = (places.take(ServiceClass::D).unwrap(), places.take(ServiceClass::D).unwrap());
+        let (first, _second) = (places.take(Queue::D).unwrap(), places.take(Queue::D).unwrap());
         for _ in 0..3 {
-            let refused = places.take(ServiceClass::D).unwrap_err();
-            assert_eq!(refused, Overloaded { class: ServiceClass::D, most: 2 });
+            let refused = places.take(Queue::D).unwrap_err();
+            assert_eq!(refused, Overloaded { queue: Queue::D, most: 2 });
         }
-        let _urgent = places.take(ServiceClass::A).unwrap();
+        let _urgent = places.take(Queue::A).unwrap();
         drop(first);
-        let _third = places.take(ServiceClass::D).unwrap();
-        assert!(places.take(ServiceClass::D).is_err());
+        let _third = places.take(Queue::D).unwrap();
+        assert!(places.take(Queue::D).is_err());
     }
 }

@@ -5,11 +5,13 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use lessor_engine::authority::{Answer, Event, Filter, LeaseId, LeaseState, Reason, Revision, RevocationCause, Terms};
+use lessor_engine::authority::{
+    Answer, Event, Filter, Lease, LeaseId, LeaseState, Reason, Renewal, Request, Revision, RevocationCause, Terms,
+};
 use lessor_models::fleet::Owner;
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
-use lessor_models::time::Timestamp;
+use lessor_models::time::{Span, Timestamp};
 use proptest::prelude::*;
 
 use super::test_world::{GatedDisk, fleet, grant, kill, lease, request, start, terms};
@@ -130,7 +132,7 @@ fn a_failed_sync_ends_the_shell_and_nobody_is_told_anything() {
 }
 
 #[test]
-fn a_full_queue_refuses_its_class_and_leaves_the_others_open() {
+fn a_full_queue_refuses_what_is_for_it_and_leaves_the_others_open() {
     let (disk, fleet) = (GatedDisk::new(1), fleet(1));
     let limits = Limits { waiting_max: 100, ..Limits::default() };
     let options = ShellOptions { limits, ..ShellOptions::new(&fleet, terms(), [1; 16]) };
@@ -146,8 +148,8 @@ fn a_full_queue_refuses_its_class_and_leaves_the_others_open() {
         }
         Err(refused) => Some(refused),
     });
-    assert_eq!(refused, Some(Overloaded { class: ServiceClass::C, most: 100 }));
-    assert_eq!(handle.counters().overloads(), [0, 0, 1, 0]);
+    assert_eq!(refused, Some(Overloaded { queue: Queue::Held, most: 100 }));
+    assert_eq!(handle.counters().overloads(), [0, 0, 1, 0, 0]);
     let urgent = handle.read(ServiceClass::A, |view| view.live()).unwrap();
     drop(shut);
     assert_eq!(urgent.wait().unwrap(), 0);
@@ -159,6 +161,30 @@ fn a_full_queue_refuses_its_class_and_leaves_the_others_open() {
             next += 1;
         }
     }
+}
+
+#[test]
+fn no_flood_of_requests_keeps_a_lease_from_being_renewed() {
+    let (disk, fleet) = (GatedDisk::new(1), fleet(1));
+    let limits = Limits { waiting_max: 100, ..Limits::default() };
+    let options = ShellOptions { limits, ..ShellOptions::new(&fleet, terms(), [1; 16]) };
+    let (_shell, handle) = Shell::start(disk.clone(), options).unwrap();
+    let urgent = Request { class: ServiceClass::A, ..request("urgent") };
+    let held = lease(&handle.submit(Event::Request(urgent)).unwrap().wait().unwrap());
+    let shut = disk.gate().shut();
+    for (class, queue) in [(ServiceClass::D, Queue::D), (ServiceClass::C, Queue::C)] {
+        let refused = (0..100_000).find_map(|number| {
+            let asked = Request { class, ..request(&format!("{queue}{number}")) };
+            handle.submit(Event::Request(asked)).err()
+        });
+        assert_eq!(refused, Some(Overloaded { queue, most: 100 }));
+    }
+    let end = held.end.after(Span(1_000_000));
+    let Lease { holder, id, version, .. } = held;
+    let renewal = Renewal { holder, lease: id, version, end, bid: None };
+    let renewed = handle.submit(Event::Renew(renewal)).expect("what is held has a queue of its own");
+    drop(shut);
+    assert_eq!(lease(&renewed.wait().unwrap()).end, end);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A crowd that asks over sessions for short leases of class D, at a steady rate whatever the answers do.
+//! A crowd that asks over sessions for short leases of classes C and D, at a steady rate whatever the answers do.
 //!
 //! It shares the machine with the server that it floods, so it does little for a call: its messages differ in one number of fixed
 //! width, which is counted up in place, and of an answer no more is read than what the call came to.
@@ -39,14 +39,14 @@ const BACKLOG_MAX: u64 = 4_096;
 /// A session that does not open, or breaks.
 pub(super) async fn session(
     channel: Channel,
-    who: u32,
+    (who, class): (u32, ServiceClass),
     (gap, until): (Duration, Instant),
 ) -> Result<Tally, LeasesError> {
     let mut grpc = Grpc::new(channel);
     let counts = Arc::new(Counts::default());
     let calls = Calls::new((gap, until), counts.clone());
     grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
-    let opened = grpc.streaming(Request::new(calls), PathAndQuery::from_static(SESSION), Wire { who }).await?;
+    let opened = grpc.streaming(Request::new(calls), PathAndQuery::from_static(SESSION), Wire { who, class }).await?;
     let mut answers = opened.into_inner();
     let mut tally = Tally::default();
     while let Some(answer) = answers.message().await? {
@@ -115,6 +115,7 @@ impl Stream for Calls {
 #[derive(Clone, Copy, Debug)]
 struct Wire {
     who: u32,
+    class: ServiceClass,
 }
 
 impl Codec for Wire {
@@ -124,7 +125,7 @@ impl Codec for Wire {
     type Decoder = Reader;
 
     fn encoder(&mut self) -> Template {
-        Template::new(self.who)
+        Template::new(self.who, self.class)
     }
 
     fn decoder(&mut self) -> Reader {
@@ -140,8 +141,8 @@ struct Template {
 }
 
 impl Template {
-    fn new(who: u32) -> Template {
-        let asked = request(&format!("crowd-{who}"), 0, ServiceClass::D);
+    fn new(who: u32, class: ServiceClass) -> Template {
+        let asked = request(&format!("crowd-{who}"), 0, class);
         let id = asked.request_id.clone();
         let bytes = SessionRequest { tag: 1, call: Some(Call::RequestLease(asked)) }.encode_to_vec();
         let at = bytes.windows(id.len()).position(|window| window == id.as_bytes());
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn each_call_of_a_template_has_the_next_number() {
-        let mut template = Template::new(7);
+        let mut template = Template::new(7, ServiceClass::D);
         for number in 1..=12 {
             count_up(&mut template.bytes[template.number.clone()]);
             let read = SessionRequest::decode(template.bytes.as_slice()).unwrap();

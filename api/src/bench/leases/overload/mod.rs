@@ -1,8 +1,8 @@
 //! A real server that is offered several times what it can serve: class A is served, memory stays, and refusals say what they are.
 //!
-//! A crowd asks over sessions, at a steady rate whatever the answers do, for short leases of class D; a few of class D ask by
-//! single calls and give up at their deadline. Beside them one caller of class A asks by single calls, and is the one to be
-//! served.
+//! A crowd asks over sessions, at a steady rate whatever the answers do, for short leases of classes C and D; a few of class D ask
+//! by single calls and give up at their deadline. Beside them one caller of class A asks by single calls and renews what it gets,
+//! and is the one to be served.
 
 mod came_to;
 mod crowd;
@@ -22,6 +22,7 @@ use super::child::ServerChild;
 use super::error::LeasesError;
 use super::load;
 use crate::cli::BenchLeasesOverloadArgs;
+use crate::proto::ServiceClass;
 use crate::proto::lease_service_client::LeaseServiceClient;
 
 /// Single calls under way while the peak is measured, and for how long.
@@ -73,7 +74,8 @@ pub(super) async fn measure(
         let channel = server.url.connect(None).await?;
         for number in (0..SESSIONS_EACH).map(|number| connection * SESSIONS_EACH + number) {
             let gap = gap((1.0 - IMPATIENT_SHARE) / f64::from(CONNECTIONS * SESSIONS_EACH));
-            sessions.spawn(crowd::session(channel.clone(), number, (gap, until)));
+            let class = if number % 2 == 0 { ServiceClass::C } else { ServiceClass::D };
+            sessions.spawn(crowd::session(channel.clone(), (number, class), (gap, until)));
         }
     }
     let impatient = tokio::spawn(impatient::ask(calls, gap(IMPATIENT_SHARE), until));
@@ -107,8 +109,8 @@ impl Overload {
     pub(super) fn holds(&self) -> bool {
         let [_, first, second] = self.memory;
         let is_flat = second * 100 <= first * (100 + GROWTH_MAX_PERCENT);
-        let untold = self.urgent.other + self.crowd.other + self.impatient.other;
-        self.urgent.overloaded + untold == 0 && self.urgent.served > 0 && is_flat
+        let untold = self.crowd.other + self.impatient.other;
+        self.urgent.lost() + untold == 0 && self.urgent.renewals.count > 0 && is_flat
     }
 
     fn due(&self) -> u64 {
@@ -126,7 +128,7 @@ impl Overload {
     /// One JSON object.
     pub(super) fn json(&self) -> Value {
         let Overload { crowd, impatient, urgent, memory, .. } = self;
-        let mut latencies = urgent.latencies.clone();
+        let (mut requests, mut renewals) = (urgent.requests.latencies.clone(), urgent.renewals.latencies.clone());
         json!({
             "peak_per_second": self.peak,
             "due_per_second": self.due() as f64 / self.seconds,
@@ -141,11 +143,16 @@ impl Overload {
             "impatient_refused": impatient.refused,
             "impatient_given_up": impatient.given_up,
             "impatient_other": impatient.other,
-            "class_a_served": urgent.served,
-            "class_a_overloaded": urgent.overloaded,
-            "class_a_other": urgent.other,
-            "class_a_p50_ms": latencies.at_permille(500),
-            "class_a_p99_ms": latencies.at_permille(990),
+            "class_a_served": urgent.requests.count,
+            "class_a_overloaded": urgent.requests.overloaded,
+            "class_a_other": urgent.requests.other,
+            "class_a_p50_ms": requests.at_permille(500),
+            "class_a_p99_ms": requests.at_permille(990),
+            "class_a_renewed": urgent.renewals.count,
+            "class_a_renewals_overloaded": urgent.renewals.overloaded,
+            "class_a_renewals_other": urgent.renewals.other,
+            "class_a_renewals_p50_ms": renewals.at_permille(500),
+            "class_a_renewals_p99_ms": renewals.at_permille(990),
             "memory_bytes": memory,
             "holds": self.holds(),
         })
@@ -154,11 +161,10 @@ impl Overload {
     /// Lines for people.
     pub(super) fn lines(&self) -> Vec<String> {
         let Overload { crowd, impatient, urgent, memory, .. } = self;
-        let mut latencies = urgent.latencies.clone();
         let megabytes = memory.map(|bytes| bytes / 1_000_000);
         vec![
             format!(
-                "peak: {:.0} single calls/s; class D due {:.0}/s and sent {:.0}/s, {:.1} times as many ({} of {} due were \
+                "peak: {:.0} single calls/s; classes C and D due {:.0}/s and sent {:.0}/s, {:.1} times as many ({} of {} due were \
                  held back)",
                 self.peak,
                 self.due() as f64 / self.seconds,
@@ -168,7 +174,7 @@ impl Overload {
                 self.due()
             ),
             format!(
-                "class D over {} sessions: {} granted, {} refused as overloaded, {} refused by the authority, {} otherwise",
+                "classes C and D over {} sessions: {} granted, {} refused as overloaded, {} refused by the authority, {} otherwise",
                 CONNECTIONS * SESSIONS_EACH,
                 crowd.granted,
                 crowd.overloaded,
@@ -180,14 +186,8 @@ impl Overload {
                  authority, {} given up at the deadline, {} otherwise",
                 impatient.granted, impatient.overloaded, impatient.refused, impatient.given_up, impatient.other
             ),
-            format!(
-                "class A: {} served, {} refused as overloaded, {} otherwise; half within {:.1} ms, 99 in 100 within {:.1} ms",
-                urgent.served,
-                urgent.overloaded,
-                urgent.other,
-                latencies.at_permille(500),
-                latencies.at_permille(990)
-            ),
+            format!("class A: {}", urgent.requests.line("served")),
+            format!("renewals of class A: {}", urgent.renewals.line("renewed")),
             format!(
                 "memory of the server: {} MB before, at most {} in the first half and {} in the second",
                 megabytes[0], megabytes[1], megabytes[2]
