@@ -1,9 +1,10 @@
 //! Whom a bid displaces, against every set that could be displaced.
 
 use lessor_engine::authority::{
-    Answer, Decision, Event, Lease, LeaseState, Money, Request, Retention, Scope, Term, Terms, UNIT_PRICE_MAX,
-    UnitPrices,
+    Answer, Decision, Displacement, Event, Lease, LeaseState, Money, Request, Retention, Scope, Term, Terms,
+    UNIT_PRICE_MAX, UnitPrices,
 };
+use lessor_engine::ledger::Draw;
 use lessor_models::fleet::NodeIndex;
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
@@ -11,7 +12,7 @@ use lessor_models::time::{Span, Timestamp};
 use proptest::prelude::*;
 
 use super::random::dear_terms;
-use super::support::{SECOND, Watched, request, vector};
+use super::support::{SECOND, Watched, cell_of, request, vector};
 
 /// The tile `a0`, with 10 of compute.
 const TILE: NodeIndex = NodeIndex(3);
@@ -247,4 +248,53 @@ fn a_release_that_ends_more_leases_than_are_kept_is_answered_all_the_same() {
     assert_eq!((released.id, released.is_returned), (first.id, true));
     // The three of the gang ended after it: the first two of all four are forgotten.
     assert_eq!(watched.authority.lease(first.id), None);
+}
+
+#[test]
+fn a_tile_behind_many_that_hold_nothing_to_displace_is_found() {
+    const KEPT: u32 = 64;
+    let mut watched = Watched::on(cell_of(80, (10, 0)), dear_terms());
+    for tile in 1..=80 {
+        let displacement = if tile <= KEPT { Displacement::Never } else { Displacement::Allowed };
+        let held = ask(&format!("d{tile}"), Timestamp(0), (10, 60));
+        let held = Request { scope: Scope::Under(NodeIndex(tile)), displacement, ..held };
+        assert!(matches!(watched.apply(Timestamp(0), Event::Request(held)).0, Decision::Granted(_)));
+    }
+    for (name, count) in [("alone", 1), ("gang", 8)] {
+        let urgent = Request {
+            scope: Scope::Anywhere,
+            class: ServiceClass::A,
+            bid: Some(Money(1 << 52)),
+            count,
+            ..ask(name, Timestamp(0), (10, 60))
+        };
+        let (decision, _) = watched.apply(Timestamp(0), Event::Request(urgent));
+        let Decision::Offered { grant, revoked } = decision else { panic!("{name}: {decision:?}") };
+        assert!(grant.seat.node.0 > KEPT, "{name}");
+        assert_eq!(revoked.len(), count as usize, "{name}");
+    }
+}
+
+#[test]
+fn a_dear_lease_is_found_among_many_cheap_ones_that_hold_nothing_of_what_is_short() {
+    let mut watched = Watched::on(cell_of(1, (10, 100)), dear_terms());
+    let tile = Scope::Under(NodeIndex(1));
+    let mut hold = |name: &str, draw, seconds| {
+        let held = ask(name, Timestamp(0), (1, seconds));
+        let held = Request { scope: tile, draw: Draw::through(draw), ..held };
+        let (_, effects) = watched.apply(Timestamp(0), Event::Request(held));
+        let &Answer::Lease(lease) = super::support::answer(&effects) else { panic!("{effects:?}") };
+        lease
+    };
+    for at in 0..80 {
+        hold(&format!("cheap{at}"), vector(0, 1), 1);
+    }
+    let dear = hold("dear", vector(10, 0), 900);
+    for (name, count) in [("alone", 1), ("gang", 2)] {
+        let wish = ask(name, Timestamp(0), (4, 10));
+        let wish = Request { scope: tile, class: ServiceClass::C, bid: Some(Money(1 << 52)), count, ..wish };
+        let decision = watched.authority.quote(&wish);
+        let Decision::Offered { revoked, .. } = decision else { panic!("{name}: {decision:?}") };
+        assert_eq!(revoked.iter().map(|revocation| revocation.lease).collect::<Vec<_>>(), [dear.id], "{name}");
+    }
 }

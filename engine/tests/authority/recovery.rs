@@ -11,7 +11,7 @@ use lessor_models::time::{Span, Timestamp};
 use proptest::prelude::*;
 
 use super::random::{Player, dear_terms, lines};
-use super::support::{SECOND, Watched, fleet, one_tile, request, terms, vector};
+use super::support::{SECOND, Watched, cell_of, fleet, request, terms, vector};
 
 /// Enacts a part of a journal.
 fn enact(authority: &mut Authority, watched: &Watched, range: std::ops::Range<usize>) {
@@ -180,7 +180,7 @@ fn an_incarnation_in_which_ids_or_tokens_would_be_given_again_never_begins() {
 /// A tile on which more leases lie than are looked at for one displacement, and a slot of one that ended is used again.
 fn crowded() -> Watched {
     let mut watched = Watched::new(Terms { gang_max: 1, ended_max: 2, ..dear_terms() });
-    watched.fleet = one_tile(2_000);
+    watched.fleet = cell_of(1, (2_000, 0));
     watched.authority = Authority::new(&watched.fleet, *watched.authority.terms(), Timestamp(0)).unwrap();
     let ask = |name: &str, seconds: u64| Request {
         class: ServiceClass::D,

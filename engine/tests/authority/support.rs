@@ -52,16 +52,20 @@ pub(crate) fn fleet_with_feed_at(node: u32) -> Fleet {
     .unwrap()
 }
 
-/// A cell of one tile (node 1) with so much compute.
-pub(crate) fn one_tile(compute: u64) -> Fleet {
+/// A cell of so many tiles (nodes 1 and on) with so much compute and power each.
+pub(crate) fn cell_of(tiles: usize, (compute, power): (u64, u64)) -> Fleet {
+    fn with_cell<T: Clone>(cell: T, tile: T, tiles: usize) -> Vec<T> {
+        [vec![cell], vec![tile; tiles]].concat()
+    }
+    let capacity = vector(compute, power).with(Kind::Accelerator, 0);
     Fleet::new(FleetParts {
         nodes: NodeColumns {
-            names: ["cell", "tile"].map(String::from).to_vec(),
-            parents: vec![None, Some(0)],
-            levels: vec![Level::Cell, Level::Tile],
-            classes: vec![None, Some(ClassIndex(0))],
-            capacities: vec![Resources::UNLIMITED, vector(compute, 0).with(Kind::Accelerator, 0)],
-            uplink_delays_us: vec![0; 2],
+            names: (0..=tiles).map(|node| format!("n{node}")).collect(),
+            parents: with_cell(None, Some(0), tiles),
+            levels: with_cell(Level::Cell, Level::Tile, tiles),
+            classes: with_cell(None, Some(ClassIndex(0)), tiles),
+            capacities: with_cell(Resources::UNLIMITED, capacity, tiles),
+            uplink_delays_us: vec![0; tiles + 1],
         },
         classes: vec![TileClass::plain("plain")],
         ..FleetParts::default()
@@ -109,7 +113,10 @@ pub(crate) struct Watched {
 
 impl Watched {
     pub(crate) fn new(terms: Terms) -> Watched {
-        let fleet = fleet();
+        Watched::on(fleet(), terms)
+    }
+
+    pub(crate) fn on(fleet: Fleet, terms: Terms) -> Watched {
         let authority = Authority::new(&fleet, terms, Timestamp(0)).unwrap();
         Watched { fleet, authority, invariants: Invariants::default(), journal: Vec::new() }
     }

@@ -21,18 +21,24 @@ use super::victims::{Group, less};
 use super::wanted::Wanted;
 use crate::authority::apply::Authority;
 use crate::authority::vocabulary::decision::{Decision, Seat};
-use crate::authority::vocabulary::event::Displacement;
+use crate::authority::vocabulary::event::{Displacement, Scope};
 use crate::authority::vocabulary::lease::RevocationCause;
 use crate::authority::vocabulary::money::{Money, Rate};
 use crate::ledger::{Entry, OwnerIndex};
 
-/// Tiles looked at for one request, so that a refusal stays cheap.
+/// The first tiles of a scope that are looked at, so that a refusal stays cheap, and as many more that hold what may be displaced.
 const TILES_MAX: usize = 64;
+
+/// The first tiles of a scope among which those are looked for.
+const SCANNED_MAX: usize = 1 << 14;
 
 /// Nodes under an account that is short, beyond which it is not searched for leases.
 pub(in crate::authority) const NODES_MAX: usize = 1_024;
 
-/// Leases looked at for one tile, and gangs of them, the cheapest.
+/// Leases looked at for one tile, those that may not be displaced included.
+const LOOKED_AT_MAX: usize = 1 << 13;
+
+/// Leases among them that may be displaced, and gangs of those that help, the cheapest.
 pub(in crate::authority) const LEASES_MAX: usize = 1_024;
 pub(in crate::authority) const GANGS_MAX: usize = 64;
 
@@ -65,7 +71,7 @@ impl Authority {
             return self.displace_for_gang(wanted);
         }
         let bid = request.bid?;
-        let tiles = self.sample(request.scope, TILES_MAX).into_iter();
+        let tiles = self.tiles_to_clear(request.scope, entry.class).into_iter();
         let priced = tiles.filter_map(|node| {
             let (choice, rate) = (self.choose_at(node, entry)?, self.rate(node, entry));
             Some((choice.cost.plus(rate.over(span)), rate, choice))
@@ -79,26 +85,35 @@ impl Authority {
         Some(Decision::Offered { grant: grant(entry, self.terms.guard_band, (seat, Vec::new())), revoked })
     }
 
+    /// Tiles at which others may make room: the first of a scope, for what is short may be above an empty one, and the first behind
+    /// them that hold a lease which may be displaced.
+    pub(in crate::authority) fn tiles_to_clear(&self, scope: Scope, class: ServiceClass) -> Vec<NodeIndex> {
+        let mut tiles = self.sample(scope, SCANNED_MAX);
+        let behind = tiles.split_off(tiles.len().min(TILES_MAX)).into_iter();
+        tiles.extend(behind.filter(|tile| self.slots.may_give_way(*tile, class)).take(TILES_MAX));
+        tiles
+    }
+
     fn choose_at(&self, node: NodeIndex, entry: &Entry) -> Option<Choice> {
         let need = Need { node, entry, short: self.ledger.shortfalls(node, entry)? };
         let owners: Vec<OwnerIndex> = self.ledger.steps(node).iter().map(|step| step.owner).collect();
-        let mut slots: Vec<u32> = self.slots.at_node(node).take(LEASES_MAX).collect();
+        let mut nodes = vec![node];
         for (owner, _) in owners.iter().zip(&need.short).filter(|(_, lacking)| **lacking != Resources::ZERO) {
-            let nodes = self.ledger.under(*owner);
-            if nodes.len() > NODES_MAX {
+            let under = self.ledger.under(*owner);
+            if under.len() > NODES_MAX {
                 return None;
             }
-            let open = LEASES_MAX.saturating_sub(slots.len());
-            slots.extend(nodes.into_iter().flat_map(|node| self.slots.at_node(node)).take(open));
+            nodes.extend(under.into_iter().filter(|other| *other != node));
         }
-        let free = slots.into_iter().filter(|slot| self.may_displace(*slot, entry)).collect();
+        let giving = nodes.into_iter().filter(|node| self.slots.may_give_way(*node, entry.class));
+        let slots = giving.flat_map(|node| self.slots.at_node(node)).take(LOOKED_AT_MAX);
+        let free = slots.filter(|slot| self.may_displace(*slot, entry)).take(LEASES_MAX).collect();
         let groups = self.groups(free, &BTreeSet::new()).into_iter();
         let whole = groups.filter(|group| group.slots.iter().all(|slot| self.may_displace(*slot, entry)));
-        let mut whole: Vec<Group> = whole.collect();
-        whole.sort_by_key(|group| (group.cost, group.gang));
-        whole.truncate(GANGS_MAX);
-        let parts = whole.into_iter().map(|group| self.part(group, &owners));
-        let parts: Vec<Part> = parts.filter(|part| self.helps(part, &need)).collect();
+        let mut helping: Vec<Group> = whole.filter(|group| self.helps(group, &owners, &need)).collect();
+        helping.sort_by_key(|group| (group.cost, group.gang));
+        helping.truncate(GANGS_MAX);
+        let parts: Vec<Part> = helping.into_iter().map(|group| self.part(group, &owners)).collect();
         let costs: Vec<Money> = parts.iter().map(|part| part.group.cost).collect();
         let chosen = cheapest(&costs, |chosen| self.suffices(&parts, chosen, &need))?;
         let slots: Vec<u32> = chosen.iter().flat_map(|at| parts[*at].group.slots.clone()).collect();
@@ -137,13 +152,14 @@ impl Authority {
         self.ledger.choose_after(need.node, need.entry.devices, &given).ok()
     }
 
-    /// Whether a part gives back anything of what is short.
-    fn helps(&self, part: &Part, need: &Need<'_>) -> bool {
-        let frees = need.short.iter().zip(&part.freed);
-        let gives = frees
-            .clone()
-            .any(|(lacking, freed)| Kind::ALL.into_iter().any(|kind| lacking.get(kind) > 0 && freed.get(kind) > 0));
-        let has_devices = part.group.slots.iter().any(|slot| {
+    /// Whether a gang gives back anything of what is short.
+    fn helps(&self, group: &Group, owners: &[OwnerIndex], need: &Need<'_>) -> bool {
+        let mut short = owners.iter().zip(&need.short).filter(|(_, lacking)| **lacking != Resources::ZERO);
+        let gives = short.any(|(owner, lacking)| {
+            let freed = self.freed(&group.slots, *owner);
+            Kind::ALL.into_iter().any(|kind| lacking.get(kind) > 0 && freed.get(kind) > 0)
+        });
+        let has_devices = group.slots.iter().any(|slot| {
             let record = self.slots.record(*slot);
             record.node == need.node && record.device_mask != 0
         });

@@ -1,7 +1,8 @@
 //! What gangs get where they do not fit: others' places, if they pay for them.
 //!
 //! The plain meaning of a displacement: of all sets of gangs that may be displaced, the cheapest in compensation and lost work
-//! that leaves room for every member at once, if that and the price stay within the bid. Tiles are the first of the scope.
+//! that leaves room for every member at once, if that and the price stay within the bid. Tiles are those of a
+//! [request alone](super::displace).
 //! Deviations: many gangs are chosen greedily (see [`cheapest`](super::cheapest)), and members are placed by first fit, which
 //! is exact on accounts that form a tree (equal members, each account above a tile above all of it) and may miss room where
 //! zones cross it.
@@ -21,7 +22,7 @@ use crate::authority::vocabulary::lease::RevocationCause;
 use crate::authority::vocabulary::money::Money;
 use crate::ledger::Entry;
 
-/// Tiles looked at for one gang, so that a refusal stays cheap.
+/// Tiles looked at for what one gang is offered instead, so that a refusal stays cheap.
 pub(in crate::authority) const TILES_MAX: usize = 64;
 
 /// The largest gang that displaces others, or is offered something else.
@@ -42,7 +43,7 @@ impl Authority {
     pub(in crate::authority) fn displace_for_gang(&mut self, wanted: Wanted<'_>) -> Option<Decision> {
         let Wanted { request, span, entry } = wanted;
         let bid = request.bid.filter(|_| request.count <= MEMBERS_MAX)?;
-        let tiles = self.sample(request.scope, TILES_MAX);
+        let tiles = self.tiles_to_clear(request.scope, entry.class);
         let groups = self.displaceable(&tiles, entry);
         let (chosen, places) = self.cheapest_for_gang(&groups, &tiles, Members { entry, count: request.count })?;
         let cost = chosen.iter().fold(Money::ZERO, |sum, at| sum.plus(groups[*at].cost));
@@ -63,14 +64,24 @@ impl Authority {
 
     /// Gangs that may be displaced and hold something that an entry needs at one of the tiles or above it, the cheapest first.
     fn displaceable(&self, tiles: &[NodeIndex], entry: &Entry) -> Vec<Group> {
-        let slots = self.around(tiles, NODES_MAX).into_iter().flat_map(|node| self.slots.at_node(node));
+        let nodes = self.around(tiles, NODES_MAX).into_iter();
+        let giving = nodes.filter(|node| self.slots.may_give_way(*node, entry.class));
+        let slots = giving.flat_map(|node| self.slots.at_node(node));
         let free = slots.filter(|slot| self.may_displace(*slot, entry)).take(LEASES_MAX).collect();
         let groups = self.groups(free, &BTreeSet::new()).into_iter();
-        let mut whole: Vec<Group> =
-            groups.filter(|group| group.slots.iter().all(|slot| self.may_displace(*slot, entry))).collect();
-        whole.sort_by_key(|group| (group.cost, group.gang));
-        whole.truncate(GANGS_MAX);
-        whole
+        let whole = groups.filter(|group| group.slots.iter().all(|slot| self.may_displace(*slot, entry)));
+        let mut helping: Vec<Group> = whole.filter(|group| self.holds_any_of(&group.slots, entry)).collect();
+        helping.sort_by_key(|group| (group.cost, group.gang));
+        helping.truncate(GANGS_MAX);
+        helping
+    }
+
+    /// Whether leases hold anything of what an entry asks for.
+    fn holds_any_of(&self, slots: &[u32], entry: &Entry) -> bool {
+        slots.iter().any(|slot| {
+            let held = self.slots.draw(*slot).amounts();
+            held.zip(entry.draw.amounts()).any(|(held, asked)| held > 0 && asked > 0)
+        })
     }
 
     /// Some tiles, and the nodes under each account above them that is not too large to be searched, until there are more than so

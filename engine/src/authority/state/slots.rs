@@ -16,6 +16,9 @@ use crate::authority::vocabulary::lease::{Lease, LeaseId, LeaseState, Notice, To
 use crate::authority::vocabulary::money::{Money, Rate};
 use crate::ledger::{Devices, Draw, Entry, position};
 
+/// Classes whose leases more protected ones may displace: A and B have floors that no market takes.
+const TRADED: [ServiceClass; 2] = [ServiceClass::C, ServiceClass::D];
+
 /// No slot: the end of a list.
 pub(in crate::authority) const NONE: u32 = u32::MAX;
 
@@ -73,6 +76,8 @@ pub(in crate::authority) struct Slots {
     ended: VecDeque<u32>,
     /// By node: the first of its leases that hold something.
     heads: Vec<u32>,
+    /// By node: how many of its leases that hold something may be displaced, of class C and of class D.
+    traded: Vec<[u32; 2]>,
     /// The generation of a slot that was never used.
     first_generation: u32,
     /// The slots that a snapshot still has to read, and what those among them held that changed since it began.
@@ -107,6 +112,7 @@ impl Slots {
             free: Vec::new(),
             ended: VecDeque::new(),
             heads: vec![NONE; nodes],
+            traded: vec![[0; 2]; nodes],
             first_generation,
             cut: None,
         };
@@ -241,6 +247,9 @@ impl Slots {
             self.records[head as usize].previous = slot;
         }
         self.heads[node] = slot;
+        if let Some(count) = self.traded_like(slot) {
+            *count += 1;
+        }
     }
 
     /// Takes a lease off its node's list.
@@ -253,6 +262,21 @@ impl Slots {
         if next != NONE {
             self.records[next as usize].previous = previous;
         }
+        if let Some(count) = self.traded_like(slot) {
+            *count -= 1;
+        }
+    }
+
+    /// How many leases at the node of one may be displaced and are of its class; none where it may not be displaced itself.
+    fn traded_like(&mut self, slot: u32) -> Option<&mut u32> {
+        let Record { node, class, displacement, .. } = self.records[slot as usize];
+        let at = TRADED.iter().position(|traded| *traded == class).filter(|_| displacement == Displacement::Allowed)?;
+        Some(&mut self.traded[node.at()][at])
+    }
+
+    /// Whether a lease at a node may be displaced by a request of a class, unless it is on its way out. O(1).
+    pub(in crate::authority) fn may_give_way(&self, node: NodeIndex, class: ServiceClass) -> bool {
+        TRADED.iter().zip(self.traded[node.at()]).any(|(traded, count)| *traded > class && count > 0)
     }
 
     /// The slots of a node's leases that hold something, those that became active last first: by their tokens, so also after the
