@@ -44,7 +44,8 @@ pub(super) fn terms() -> Terms {
     Terms {
         term_min: Span(1_000_000),
         term_max: TERM_MAX,
-        guard_band: Span(2_000_000),
+        guard_band: Span(800_000),
+        drift_ppm: 20_203,
         notice: Span(5_000_000),
         repeat_window: Span(60_000_000),
         repeats_max: 1 << 12,

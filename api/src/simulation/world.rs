@@ -37,8 +37,8 @@ pub(super) const THINGS: Party = OPERATOR + 1;
 pub(super) const PARTIES: usize = THINGS + 1;
 
 /// The most that a clock within the promise gains or loses, in microseconds a second, and the longest pause between a look at it
-/// and what that allows. A holder stops a guard band before the end, and the authority waits for another after it; over the
-/// longest term of 120 s two such clocks part by 2.4 s, so a pause of 1.5 s is within the 4 s of both bands.
+/// and what that allows. Two such clocks part by the drift that the terms state, for which the authority waits beyond its band; the
+/// pause is within the 1.6 s of both bands, that before the end and that after it.
 const GAIN_MAX_PPM: i64 = 10_000;
 pub(super) const PAUSE_MAX: Duration = Duration::from_millis(1_500);
 

@@ -37,4 +37,4 @@ pub use vocabulary::label::{FenceKey, HolderId, LABEL_MAX, Label, LabelError, Re
 pub use vocabulary::lease::{Lease, LeaseId, LeaseState, Notice, Revision, RevocationCause, Token, Version};
 pub use vocabulary::money::{MONEY_MAX, Money, RATE_SHIFT, Rate, UNIT_PRICE_MAX, UNIT_PRICE_SHIFT, UnitPrices};
 pub use vocabulary::refusal::{CounterOffer, Reason, Refusal};
-pub use vocabulary::terms::{PERMILLE_MAX, Retention, Terms, TermsError};
+pub use vocabulary::terms::{DRIFT_PPM_MAX, PERMILLE_MAX, Retention, Terms, TermsError};

@@ -46,6 +46,7 @@ fn least() -> Terms {
         term_min: Span(1),
         term_max: Span(1),
         guard_band: Span(0),
+        drift_ppm: 0,
         notice: Span(0),
         repeat_window: Span(0),
         repeats_max: 1,

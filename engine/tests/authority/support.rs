@@ -77,12 +77,13 @@ fn at(second: i64, amount: u64) -> (Timestamp, u64) {
     (Timestamp(second * SECOND), amount)
 }
 
-/// Terms in round numbers: a band of 1 s, a notice of 5 s, terms up to 1,000 s.
+/// Terms in round numbers: a band of 1 s, clocks that run alike, a notice of 5 s, terms up to 1,000 s.
 pub(crate) fn terms() -> Terms {
     Terms {
         term_min: Span(1_000_000),
         term_max: Span(1_000_000_000),
         guard_band: Span(1_000_000),
+        drift_ppm: 0,
         notice: Span(5_000_000),
         repeat_window: Span(100_000_000),
         gang_max: 8,

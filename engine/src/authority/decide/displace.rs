@@ -16,7 +16,6 @@ use lessor_models::job::ServiceClass;
 use lessor_models::resources::{Kind, Resources};
 
 use super::cheapest::cheapest;
-use super::grant;
 use super::victims::{Group, less};
 use super::wanted::Wanted;
 use crate::authority::apply::Authority;
@@ -82,7 +81,7 @@ impl Authority {
         let until = self.now.after(self.terms.notice);
         let revoked = best.slots.iter().map(|slot| self.revocation(*slot, RevocationCause::Preempted, until)).collect();
         let seat = Seat { node: best.node, device_mask: best.device_mask, rate };
-        Some(Decision::Offered { grant: grant(entry, self.terms.guard_band, (seat, Vec::new())), revoked })
+        Some(Decision::Offered { grant: wanted.granted(seat, Vec::new()), revoked })
     }
 
     /// Tiles at which others may make room: the first of a scope, for what is short may be above an empty one, and the first behind

@@ -13,7 +13,6 @@ use lessor_models::fleet::NodeIndex;
 
 use super::cheapest::cheapest;
 use super::displace::{GANGS_MAX, LEASES_MAX, NODES_MAX};
-use super::grant;
 use super::victims::Group;
 use super::wanted::Wanted;
 use crate::authority::apply::Authority;
@@ -59,7 +58,7 @@ impl Authority {
         let slots = chosen.iter().flat_map(|at| &groups[*at].slots);
         let revoked = slots.map(|slot| self.revocation(*slot, RevocationCause::Preempted, until)).collect();
         let (first, others) = seats.split_first()?;
-        Some(Decision::Offered { grant: grant(entry, self.terms.guard_band, (*first, others.to_vec())), revoked })
+        Some(Decision::Offered { grant: wanted.granted(*first, others.to_vec()), revoked })
     }
 
     /// Gangs that may be displaced and hold something that an entry needs at one of the tiles or above it, the cheapest first.

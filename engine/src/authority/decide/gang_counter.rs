@@ -76,7 +76,7 @@ impl Authority {
 
     /// Whether what a gang wants would be granted now under a node.
     fn takes_gang(&mut self, node: NodeIndex, wanted: Wanted<'_>) -> bool {
-        let placed = self.place_gang((Scope::Under(node), wanted.request.count), wanted.entry);
+        let placed = self.place_gang(Scope::Under(node), wanted);
         placed.is_ok_and(|grant| wanted.pays(price(&grant, wanted.span)))
     }
 

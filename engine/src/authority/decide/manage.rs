@@ -51,7 +51,9 @@ impl Authority {
         let record = self.slots.record(slot);
         let mut entry = self.slots.entry(slot);
         entry.interval.start = self.now;
-        let returns_at = renewal.end.after(self.terms.guard_band).max(record.returns_at);
+        // The holder counts from the renewal on.
+        let wait = self.terms.wait_after(renewal.end.since(self.now));
+        let returns_at = renewal.end.after(wait).max(record.returns_at);
         if let Some(barrier) = self.ledger.check_longer(record.node, &entry, returns_at) {
             return refused(Reason::NoRoom(barrier));
         }

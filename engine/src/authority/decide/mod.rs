@@ -16,7 +16,7 @@ pub(super) mod validate;
 pub(super) mod victims;
 pub(super) mod wanted;
 
-use lessor_models::time::{Interval, Span, Timestamp};
+use lessor_models::time::{Interval, Span};
 
 use super::apply::Authority;
 use crate::authority::vocabulary::decision::{Decision, Grant, Seat};
@@ -45,13 +45,14 @@ impl Authority {
             Err(reason) => return refused(reason),
         };
         let entry = self.entry(request, span);
+        let wanted = Wanted { request, span, entry: &entry };
         let grant = match request.count {
-            1 => self.place_one(request, &entry),
-            count => self.place_gang((request.scope, count), &entry),
+            1 => self.place_one(wanted),
+            _ => self.place_gang(request.scope, wanted),
         };
         match grant {
             Ok(grant) => afford(request, span, grant),
-            Err(barrier) => self.without_room(Wanted { request, span, entry: &entry }, barrier),
+            Err(barrier) => self.without_room(wanted, barrier),
         }
     }
 
@@ -78,7 +79,7 @@ impl Authority {
 
     /// What each lease of a request would hold from now on.
     pub(super) fn entry(&self, request: &Request, span: Span) -> Entry {
-        let end = self.now.after(span).after(self.terms.guard_band);
+        let end = self.now.after(span).after(self.terms.wait_after(span));
         Entry {
             draw: full_draw(request),
             devices: request.devices,
@@ -87,10 +88,11 @@ impl Authority {
         }
     }
 
-    fn place_one(&mut self, request: &Request, entry: &Entry) -> Result<Grant, Barrier> {
-        match self.seat(request.scope, entry) {
-            Some(seat) => Ok(grant(entry, self.terms.guard_band, (seat, Vec::new()))),
-            None => Err(self.binding(request.scope, entry).1),
+    fn place_one(&mut self, wanted: Wanted<'_>) -> Result<Grant, Barrier> {
+        let (scope, entry) = (wanted.request.scope, wanted.entry);
+        match self.seat(scope, entry) {
+            Some(seat) => Ok(wanted.granted(seat, Vec::new())),
+            None => Err(self.binding(scope, entry).1),
         }
     }
 
@@ -106,9 +108,10 @@ impl Authority {
     }
 
     /// Places each member as if those before it were granted, and takes them all back: a gang is granted whole or not at all.
-    pub(super) fn place_gang(&mut self, (scope, count): (Scope, u32), entry: &Entry) -> Result<Grant, Barrier> {
+    pub(super) fn place_gang(&mut self, scope: Scope, wanted: Wanted<'_>) -> Result<Grant, Barrier> {
+        let entry = wanted.entry;
         let (mut seats, mut barrier): (Vec<Seat>, _) = (Vec::new(), None);
-        while seats.len() < count as usize {
+        while seats.len() < wanted.request.count as usize {
             let Some(seat) = self.seat(scope, entry) else {
                 barrier = Some(self.binding(scope, entry).1);
                 break;
@@ -124,7 +127,7 @@ impl Authority {
         let others = seats.split_off(seats.len().min(1));
         match barrier {
             Some(barrier) => Err(barrier),
-            None => Ok(grant(entry, self.terms.guard_band, (seats[0], others))),
+            None => Ok(wanted.granted(seats[0], others)),
         }
     }
 
@@ -135,11 +138,6 @@ impl Authority {
         let counter = self.counter_offer(wanted);
         Decision::Refused(Refusal { reason: Reason::NoRoom(barrier), counter })
     }
-}
-
-pub(super) fn grant(entry: &Entry, band: Span, (seat, others): (Seat, Vec<Seat>)) -> Grant {
-    let returns_at = entry.interval.end;
-    Grant { seat, others, end: Timestamp(returns_at.0.saturating_sub_unsigned(band.0)), returns_at }
 }
 
 fn afford(request: &Request, span: Span, grant: Grant) -> Decision {

@@ -13,9 +13,12 @@ pub struct Terms {
     pub term_min: Span,
     /// The longest term, and the farthest end that a renewal may name.
     pub term_max: Span,
-    /// How long accounts and keys stay debited after a lease's end. It must cover what the holder's clock may lose over the
-    /// longest term, and the longest pause between the holder's check of its clock and the effect that it allows.
+    /// How long before a lease's end its holder stops, and the least time for which accounts and keys stay debited after it. Both
+    /// together cover the longest pause between the holder's look at its clock and the effect that it allows.
     pub guard_band: Span,
+    /// By how much the rate of a holder's clock may differ from that of the authority's, in millionths: a lease stays debited for
+    /// so much of its term longer, however long that is.
+    pub drift_ppm: u32,
     /// How long a revoked holder has to finish.
     pub notice: Span,
     /// How long an answer is kept for a repeat, counted from the decision.
@@ -63,6 +66,7 @@ impl Default for Terms {
             term_min: Span(MICROS_PER_SECOND / 10),
             term_max: Span(30 * 24 * MICROS_PER_HOUR),
             guard_band: Span(2 * MICROS_PER_SECOND),
+            drift_ppm: 200,
             notice: Span(30 * MICROS_PER_SECOND),
             repeat_window: Span(10 * 60 * MICROS_PER_SECOND),
             repeats_max: 1 << 19,
@@ -100,9 +104,9 @@ pub enum TermsError {
         /// Which.
         field: &'static str,
     },
-    /// A unit price or a scarcity is beyond its range.
+    /// A unit price, a scarcity or a drift is beyond its range.
     #[error("{field} is {value}; it is at most {most}")]
-    TooDear {
+    TooLarge {
         /// Which.
         field: &'static str,
         /// What it is.
@@ -115,7 +119,19 @@ pub enum TermsError {
 /// The most that scarcity and compensation may be, in thousandths: a hundredfold.
 pub const PERMILLE_MAX: u32 = 100_000;
 
+/// The most that two clocks may differ by, in millionths: a tenth.
+pub const DRIFT_PPM_MAX: u32 = 100_000;
+
 impl Terms {
+    /// How long accounts and keys stay debited after the end of a lease whose holder counts so much of a term: the guard band, and
+    /// what the holder's clock may have lost by then, rounded up. So whoever stops a band before the end by a clock within the
+    /// drift has stopped before anything is granted again, pauses of up to two bands included.
+    #[must_use]
+    pub fn wait_after(&self, term: Span) -> Span {
+        let lost = (u128::from(term.0) * u128::from(self.drift_ppm)).div_ceil(1_000_000);
+        Span(self.guard_band.0.saturating_add(u64::try_from(lost).unwrap_or(u64::MAX)))
+    }
+
     /// What they say about how long answers and ended leases are kept.
     #[must_use]
     pub fn retention(&self) -> Retention {
@@ -156,17 +172,21 @@ impl Terms {
         if let Some((field, _)) = spans.into_iter().find(|span| span.1 > lessor_models::time::SPAN_MAX) {
             return Err(TermsError::TooLong { field });
         }
+        if self.drift_ppm > DRIFT_PPM_MAX {
+            let (value, most) = (self.drift_ppm.into(), DRIFT_PPM_MAX.into());
+            return Err(TermsError::TooLarge { field: "drift_ppm", value, most });
+        }
         self.check_prices()
     }
 
     fn check_prices(&self) -> Result<(), TermsError> {
         if let Some(&value) = self.unit_prices.0.iter().find(|price| **price > UNIT_PRICE_MAX) {
-            return Err(TermsError::TooDear { field: "unit_prices", value, most: UNIT_PRICE_MAX });
+            return Err(TermsError::TooLarge { field: "unit_prices", value, most: UNIT_PRICE_MAX });
         }
         let shares =
             [("scarcity_permille", self.scarcity_permille), ("compensation_permille", self.compensation_permille)];
         match shares.into_iter().find(|share| share.1 > PERMILLE_MAX) {
-            Some((field, value)) => Err(TermsError::TooDear { field, value: value.into(), most: PERMILLE_MAX.into() }),
+            Some((field, value)) => Err(TermsError::TooLarge { field, value: value.into(), most: PERMILLE_MAX.into() }),
             None => Ok(()),
         }
     }

@@ -1,8 +1,11 @@
 //! How leases begin, go on and end, and what is refused on the way.
 
 use expect_test::expect;
+use lessor_engine::authority::{Answer, Decision, Event, Renewal, Request, Term, Terms, TermsError};
+use lessor_models::time::{Span, Timestamp};
 
 use crate::script::check;
+use crate::support::{SECOND, Watched, answer, request, terms, vector};
 
 #[test]
 fn a_lease_is_granted_renewed_and_released() {
@@ -61,6 +64,35 @@ fn a_lease_expires_and_its_capacity_returns_after_the_band() {
               r4 active at a0 v1 t2 11..21
         "#]],
     );
+}
+
+/// What holds until the end of a lease and then for a band of 1 s and, as clocks differ by 200 ppm, 0.2 ms a second.
+#[test]
+fn what_a_lease_held_returns_later_the_longer_its_holder_counted() {
+    let mut watched = Watched::new(Terms { drift_ppm: 200, ..terms() });
+    let asked = Request { term: Term::Immediate(Span(1_000_000_000)), ..request("ann", "long", vector(1, 0)) };
+    let (decision, effects) = watched.apply(Timestamp(0), Event::Request(asked));
+    let Decision::Granted(grant) = decision else { panic!("{decision:?}") };
+    assert_eq!((grant.end, grant.returns_at), (Timestamp(1_000 * SECOND), Timestamp(1_001_200_000)));
+    let &Answer::Lease(lease) = answer(&effects) else { panic!("{effects:?}") };
+
+    // A renewal is counted from when it is asked for: 110 s lose 22 ms.
+    let (at, end) = (Timestamp(900 * SECOND), Timestamp(1_010 * SECOND));
+    let renewal = Renewal { holder: lease.holder, lease: lease.id, version: lease.version, end, bid: None };
+    let (decision, _) = watched.apply(at, Event::Renew(renewal));
+    let Decision::Renewed { returns_at, .. } = decision else { panic!("{decision:?}") };
+    assert_eq!(returns_at, Timestamp(1_011_022_000));
+    watched.tick(Timestamp(1_011_021_999));
+    assert!(!watched.authority.lease(lease.id).unwrap().is_returned);
+    watched.tick(returns_at);
+    assert!(watched.authority.lease(lease.id).unwrap().is_returned);
+}
+
+#[test]
+fn terms_bound_how_much_clocks_differ() {
+    assert_eq!(Terms { drift_ppm: 100_000, ..terms() }.check(), Ok(()));
+    let error = TermsError::TooLarge { field: "drift_ppm", value: 100_001, most: 100_000 };
+    assert_eq!(Terms { drift_ppm: 100_001, ..terms() }.check(), Err(error));
 }
 
 #[test]
