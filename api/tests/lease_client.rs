@@ -7,10 +7,12 @@ mod service;
 
 use std::time::Duration;
 
-use lessor_api::client::{Answer, BootInstant, Ended, Grant, Holding, KeptLease, LeaseClient, ServerUrl};
+use lessor_api::client::{Answer, BootInstant, Ended, Grant, Holding, KeptLease, LeaseClient, RequestError, ServerUrl};
 use lessor_api::proto::lease::State;
 use lessor_api::proto::{GetLeaseRequest, LeaseSpec, RequestLeaseRequest, RevokeRequest};
+use lessor_engine::authority::Terms;
 use service::{Running, memory, request_for, seconds, spec};
+use tonic_types::StatusExt;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -85,4 +87,19 @@ async fn a_refusal_is_an_answer() {
     let mut client = client(&running).await;
     let large = request_for("r1", spec(memory(1 << 50)));
     assert!(matches!(client.request(&large, PATIENCE).await, Ok(Answer::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_dated_request_is_never_executed_twice_however_late_it_is_repeated() {
+    let mut running = Running::start_with(Terms { repeats_max: 1, ..Terms::default() }).await;
+    let mut client = client(&running).await;
+    let first = client.dated(lasting("r1", 60), PATIENCE).await.unwrap();
+    assert!(first.first_send_time.is_some());
+    assert_eq!(client.dated(first.clone(), PATIENCE).await.unwrap(), first, "a repeat was first sent when it was");
+    grant(&mut client, &first).await;
+    // The second answer is the one that is kept.
+    grant(&mut client, &lasting("r2", 60)).await;
+    let Err(RequestError::Status(status)) = client.request(&first, PATIENCE).await else { panic!("forgotten") };
+    assert_eq!(status.get_details_error_info().unwrap().reason, "TOO_OLD");
+    assert_eq!(running.list().await.leases.len(), 2);
 }

@@ -98,6 +98,13 @@ fn a_script_requests_lists_renews_and_releases() {
 }
 
 #[test]
+fn a_request_that_was_first_sent_says_so() {
+    let serving = Serving::start(&[]);
+    let said = serving.lease(2, &format!("{REQUEST} r1 --first-sent 9000000000000000"));
+    assert!(said.err.contains("NOT_YET_SENT"), "{}", said.err);
+}
+
+#[test]
 fn a_watch_outlives_its_server() {
     let mut serving = Serving::start(&[]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));

@@ -151,6 +151,10 @@ pub struct LeaseRequestArgs {
     /// How long, from now on.
     #[arg(long, value_name = "TIME", value_parser = duration_text::parse)]
     pub term: Duration,
+    /// This repeats a request that was first sent at this instant, in microseconds since 1970 by the lessor's time: refused as too
+    /// old where its answer may be forgotten [default: it is first sent now].
+    #[arg(long, value_name = "MICROS")]
+    pub first_sent: Option<i64>,
     /// Keeps what was granted, renewing it in the background, until the program is told to end, and then releases it.
     #[arg(long)]
     pub hold: bool,

@@ -12,7 +12,10 @@ use super::boot_clock::BootInstant;
 use super::holder_term::{HolderTerm, TermLeft};
 use super::server_url::{ConnectError, ServerUrl};
 use crate::proto::lease_service_client::LeaseServiceClient;
-use crate::proto::{Lease, Refusal, ReleaseRequest, ReleaseResponse, RenewRequest, RenewResponse, RequestLeaseRequest};
+use crate::proto::{
+    Lease, ListLeasesRequest, Refusal, ReleaseRequest, ReleaseResponse, RenewRequest, RenewResponse,
+    RequestLeaseRequest,
+};
 
 /// The longest wait for one answer before the call is repeated.
 const ATTEMPT: Duration = Duration::from_secs(2);
@@ -31,7 +34,7 @@ pub enum Answer {
     /// Every lease that was asked for.
     Granted(Vec<Grant>),
     /// None, and why.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
 }
 
 /// A lease, and until when it may be used by this machine's clock.
@@ -83,14 +86,40 @@ impl LeaseClient {
         &mut self.calls
     }
 
+    /// A request that says when it is first sent, by the lessor's clock, unless it does already: for whoever may repeat it later
+    /// than answers are kept. It is refused as too old then, and not done a second time. The lessor is asked for its time, until
+    /// it answers or the patience is at its end; a lessor that does not tell leaves the request as it is.
+    ///
+    /// # Errors
+    /// The last status where patience ended, or one that a repeat would not change. Nothing was asked for.
+    pub async fn dated(
+        &mut self,
+        mut request: RequestLeaseRequest,
+        patience: Duration,
+    ) -> Result<RequestLeaseRequest, RequestError> {
+        let mut repeats = Repeats::new(BootInstant::now().after(patience));
+        while request.first_send_time.is_none() {
+            let look = ListLeasesRequest { page_size: 1, ..ListLeasesRequest::default() };
+            match self.calls.list_leases(repeats.attempt(look)).await {
+                Ok(page) => {
+                    request.first_send_time = page.into_inner().read_time;
+                    break;
+                }
+                Err(status) => repeats.pause_after(status).await?,
+            }
+        }
+        Ok(request)
+    }
+
     /// Asks for leases until there is an answer, or the patience is at its end. Repeats carry the same request id, so that
-    /// they are one request; the term counts from the first of them.
+    /// they are one request, and when it was [first sent](LeaseClient::dated); the term counts from the first of them.
     ///
     /// # Errors
     /// A status that a repeat would not change, the last status where patience ended, or an answer that makes no sense.
     pub async fn request(&mut self, request: &RequestLeaseRequest, patience: Duration) -> Result<Answer, RequestError> {
+        let mut repeats = Repeats::new(BootInstant::now().after(patience));
+        let request = self.dated(request.clone(), patience).await?;
         let first_sent = BootInstant::now();
-        let mut repeats = Repeats::new(first_sent.after(patience));
         let response = loop {
             let sent = self.calls.request_lease(repeats.attempt(request.clone())).await;
             match sent {
@@ -99,7 +128,7 @@ impl LeaseClient {
             }
         };
         if let Some(refusal) = response.refusal {
-            return Ok(Answer::Refused(refusal));
+            return Ok(Answer::Refused(Box::new(refusal)));
         }
         if response.leases.is_empty() {
             return Err(RequestError::Incomplete { missing: "leases" });

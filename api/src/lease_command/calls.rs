@@ -44,8 +44,7 @@ pub(super) async fn renew(args: &LeaseRenewArgs) -> Result<Ending, LeaseError> {
         (Some(micros), _) => Some(instant(micros)),
         (None, Some(more)) => {
             let end = known.end_time.ok_or(LeaseError::Incomplete { missing: "the end of the lease" })?;
-            let micros = end.seconds.saturating_mul(1_000_000).saturating_add(i64::from(end.nanos / 1_000));
-            Some(instant(micros.saturating_add(i64::try_from(more.as_micros()).unwrap_or(i64::MAX))))
+            Some(instant(since_1970(end).saturating_add(i64::try_from(more.as_micros()).unwrap_or(i64::MAX))))
         }
         (None, None) => None,
     };
@@ -63,7 +62,12 @@ pub(super) async fn renew(args: &LeaseRenewArgs) -> Result<Ending, LeaseError> {
     }
 }
 
-fn instant(micros: i64) -> prost_types::Timestamp {
+/// An instant in microseconds since 1970.
+pub(super) fn since_1970(instant: prost_types::Timestamp) -> i64 {
+    instant.seconds.saturating_mul(1_000_000).saturating_add(i64::from(instant.nanos / 1_000))
+}
+
+pub(super) fn instant(micros: i64) -> prost_types::Timestamp {
     let nanos = i32::try_from(micros.rem_euclid(1_000_000) * 1_000).expect("a part of a second fits 32 bits");
     prost_types::Timestamp { seconds: micros.div_euclid(1_000_000), nanos }
 }

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
+use tonic::Code;
 
-use super::calls::refused;
+use super::calls::{instant, refused, since_1970};
 use super::error::LeaseError;
 use super::shown::{lease_json, lease_line};
 use super::spec::spec;
 use crate::cli::LeaseRequestArgs;
-use crate::client::{Answer, Ended, Grant, KeptLease, LeaseClient};
+use crate::client::{Answer, Ended, Grant, KeptLease, LeaseClient, RequestError};
 use crate::console::{say, warn};
 use crate::ending::Ending;
 use crate::proto::RequestLeaseRequest;
@@ -19,15 +20,26 @@ pub(super) async fn run(args: &LeaseRequestArgs) -> Result<Ending, LeaseError> {
         holder: args.holder.clone(),
         request_id: args.request_id.clone(),
         spec: Some(spec(&args.spec, args.term)),
-        first_send_time: None,
+        first_send_time: args.first_sent.map(instant),
     };
-    match client.request(&message, args.server.timeout).await? {
+    let message = client.dated(message, args.server.timeout).await?;
+    let answer = client.request(&message, args.server.timeout).await;
+    if let (true, Some(first_sent)) = (is_unanswered(&answer), message.first_send_time) {
+        warn(&format!("the request may have been granted: to repeat it, add --first-sent {}", since_1970(first_sent)));
+    }
+    match answer? {
         Answer::Refused(refusal) => Ok(refused(&args.server, &refusal)),
         Answer::Granted(grants) => {
             tell(args, &grants);
             if args.hold { hold(&client, grants).await } else { Ok(Ending::Done) }
         }
     }
+}
+
+/// Whether nobody knows what became of a request.
+fn is_unanswered(answer: &Result<Answer, RequestError>) -> bool {
+    let Err(RequestError::Status(status)) = answer else { return false };
+    matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown)
 }
 
 /// One object for a lease alone, an array for a gang.

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::reading::{self, Asker, holder, lease_id, spec_for};
 use super::refusing::{Form, no_room, refusal};
 use super::telling::{account, lease, revision};
+use super::times::timestamp;
 use crate::proto;
 use crate::proto::explain_response::Obstacle;
 use crate::proto::lease::State;
@@ -48,11 +49,13 @@ impl Desk {
             Ok(size) => size.min(PAGE.1),
             Err(_) => return Err(Failure::field("page_size", "BAD_PAGE_SIZE", "the size of a page is not negative")),
         };
-        let (page, at) = self.look(move |view| (view.leases(after, &filter, size), view.revision())).await?;
+        let (page, at, now) =
+            self.look(move |view| (view.leases(after, &filter, size), view.revision(), view.now())).await?;
         Ok(proto::ListLeasesResponse {
             leases: page.leases.iter().map(|found| lease(self.names(), found)).collect(),
             next_page_token: page.next.map_or(String::new(), |slot| slot.to_string()),
             revision: Some(revision(at)),
+            read_time: Some(timestamp(now)),
         })
     }
 

@@ -21,7 +21,7 @@ use crate::serve::{Metrics, ending};
 use crate::shell::test_world::fleet;
 use crate::shell::{Overloaded, Queue, Shell, ShellOptions};
 
-/// A server on loopback whose first call and whose third are not taken in.
+/// A server on loopback that does not take in a request for a lease and a renewal the first time: a call looks at its time before.
 async fn serve() -> (Shell, LeaseClient, JoinHandle<()>) {
     let fleet = Arc::new(fleet(1));
     let options = ShellOptions::new(&fleet, Terms::default(), [1; 16]);
@@ -30,7 +30,7 @@ async fn serve() -> (Shell, LeaseClient, JoinHandle<()>) {
     let (_ending, ended) = ending();
     let calls = Arc::new(AtomicU32::new(0));
     let refuse = move |request: Request<()>| match calls.fetch_add(1, Ordering::Relaxed) {
-        0 | 2 => Err(Status::from(overloaded(&Overloaded { queue: Queue::C, most: 1 }))),
+        1 | 3 => Err(Status::from(overloaded(&Overloaded { queue: Queue::C, most: 1 }))),
         _ => Ok(request),
     };
     let service = LeaseServiceServer::with_interceptor(Service::new(desk, ended), refuse);

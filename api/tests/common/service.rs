@@ -117,8 +117,10 @@ impl Running {
         text
     }
 
+    /// The first page of all leases, whenever that was looked at.
     pub(crate) async fn list(&mut self) -> ListLeasesResponse {
-        self.calls.list_leases(ListLeasesRequest::default()).await.unwrap().into_inner()
+        let page = self.calls.list_leases(ListLeasesRequest::default()).await.unwrap().into_inner();
+        ListLeasesResponse { read_time: None, ..page }
     }
 
     /// Grants a lease or fails the test.
