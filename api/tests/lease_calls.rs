@@ -230,6 +230,7 @@ async fn a_revoked_lease_gives_back_once_its_fence_is_confirmed() {
     let lease = running.grant(request_for("r1", fenced.clone())).await;
     let held = refused(running.calls.request_lease(request_for("r2", fenced.clone())).await.unwrap().into_inner());
     assert_eq!(held.reason(), Reason::KeyHeld);
+    assert!(held.key_free_time.is_some());
 
     let message = RevokeRequest { name: lease.name.clone(), notice: Some(seconds(0)) };
     let revoked = running.calls.revoke(message).await.unwrap().into_inner().lease.unwrap();

@@ -144,6 +144,7 @@ pub(super) fn refusal_json(refusal: &Refusal) -> Value {
         "left": shortage.map(|shortage| shortage.left),
         "at": shortage.map(|shortage| micros(shortage.at_time)),
         "price": refusal.price_micro_credits,
+        "key_free_at": micros(refusal.key_free_time),
         "counter_offer": refusal.counter_offer.as_ref().map(counter_offer_json),
     })
 }
@@ -153,6 +154,7 @@ fn counter_offer_json(offer: &CounterOffer) -> Value {
         "smaller_permille": (offer.smaller_permille > 0).then_some(offer.smaller_permille),
         "smaller_node": some_text(&offer.smaller_node),
         "later": micros(offer.later_time),
+        "latest_end": micros(offer.latest_end_time),
         "elsewhere": some_text(&offer.elsewhere_node),
     })
 }
@@ -160,6 +162,9 @@ fn counter_offer_json(offer: &CounterOffer) -> Value {
 /// A refusal in lines.
 pub(super) fn refusal_lines(refusal: &Refusal) -> Vec<String> {
     let mut lines = vec![format!("refused: {}", refusal.message)];
+    if refusal.key_free_time.is_some() {
+        lines.push(format!("  the key is free at {}, if its lease is not renewed", time_words(refusal.key_free_time)));
+    }
     if let Some(offer) = &refusal.counter_offer {
         if offer.smaller_permille > 0 {
             let part = counted(offer.smaller_permille, "thousandth of it fits", "thousandths of it fit");
@@ -168,6 +173,9 @@ pub(super) fn refusal_lines(refusal: &Refusal) -> Vec<String> {
         if offer.later_time.is_some() {
             let later = time_words(offer.later_time);
             lines.push(format!("  later: it fits from {later} on, if nobody renews or comes first"));
+        }
+        if offer.latest_end_time.is_some() {
+            lines.push(format!("  shorter: it may be renewed until {}", time_words(offer.latest_end_time)));
         }
         if !offer.elsewhere_node.is_empty() {
             lines.push(format!("  elsewhere: it fits on {}", offer.elsewhere_node));

@@ -46,7 +46,7 @@ impl Form {
 /// The failure, where the request made no sense.
 pub(crate) fn refusal(fleet: &Fleet, refused: &Refusal, form: Form) -> Result<proto::Refusal, Failure> {
     let answer = answer(fleet, refused.reason, form)?;
-    Ok(proto::Refusal { counter_offer: Some(counter_offer(fleet, &refused.counter)), ..answer })
+    Ok(proto::Refusal { counter_offer: Some(counter_offer(fleet, &refused.counter, form)), ..answer })
 }
 
 /// Every reason, in the order in which the engine looks for them.
@@ -129,9 +129,10 @@ fn answer(fleet: &Fleet, reason: Reason, form: Form) -> Result<proto::Refusal, F
             Failure::field("end_time", "NOT_LONGER", "the new end is not after the one that the lease has")
                 .with("end_micros", &end.0)
         }
-        Reason::KeyHeld { position, .. } => {
+        Reason::KeyHeld { position, until } => {
             let message = format!("fence key {position} of the request is held");
-            return Ok(proto::Refusal { key_position: position, ..of(Shown::KeyHeld, message) });
+            let key_free_time = Some(timestamp(until));
+            return Ok(proto::Refusal { key_position: position, key_free_time, ..of(Shown::KeyHeld, message) });
         }
         Reason::TooManyLeases { most } => {
             return Ok(of(Shown::TooManyLeases, format!("{most} leases are live, as many as may be")));
@@ -189,12 +190,14 @@ fn shortage_words(fleet: &Fleet, found: &Shortage) -> String {
     format!("no headroom: {account} has {left} left, and {asked} would be needed")
 }
 
-fn counter_offer(fleet: &Fleet, counter: &CounterOffer) -> proto::CounterOffer {
+fn counter_offer(fleet: &Fleet, counter: &CounterOffer, form: Form) -> proto::CounterOffer {
     let name = |node: NodeIndex| fleet.name(node).to_owned();
+    let later = counter.later.map(timestamp);
     proto::CounterOffer {
         smaller_permille: counter.smaller.map_or(0, |(_, permille)| u32::from(permille)),
         smaller_node: counter.smaller.map_or(String::new(), |(node, _)| name(node)),
-        later_time: counter.later.map(timestamp),
+        later_time: later.filter(|_| form == Form::Spec),
+        latest_end_time: later.filter(|_| form == Form::Flat),
         elsewhere_node: counter.elsewhere.map_or(String::new(), name),
     }
 }

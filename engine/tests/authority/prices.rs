@@ -1,6 +1,8 @@
 //! Posted prices that follow use.
 
-use lessor_engine::authority::{Answer, Authority, Decision, Event, PriceList, Renewal, Request, Scope, Term};
+use lessor_engine::authority::{
+    Answer, Authority, Decision, Event, Money, PriceList, Reason, Refusal, Renewal, Request, Scope, Term,
+};
 use lessor_engine::ledger::Account;
 use lessor_market::posted::{Listing, Steering, UnitPrice};
 use lessor_models::fleet::{NodeIndex, Owner};
@@ -165,4 +167,23 @@ proptest! {
             other => prop_assert!(false, "{:?}", other),
         }
     }
+}
+
+#[test]
+fn what_is_too_dear_is_offered_as_far_as_the_bid_pays() {
+    let mut watched = Watched::new(dear_terms());
+    let tile = NodeIndex(3);
+    let mut quote = |compute: u64, bid: i64| {
+        let wish = request("ann", "r", vector(compute, 0));
+        watched.authority.quote(&Request { bid: Some(Money(bid)), scope: Scope::Under(tile), ..wish })
+    };
+    let Decision::Refused(Refusal { reason: Reason::TooDear { price }, counter }) = quote(8, 0) else {
+        panic!("nothing is free")
+    };
+    assert_eq!(counter.smaller, None);
+    let half = price.0 / 2;
+    let Decision::Refused(Refusal { counter, .. }) = quote(8, half) else { panic!("half is not the whole") };
+    let (node, permille) = counter.smaller.expect("half pays for something");
+    assert_eq!((node, i64::from(permille)), (tile, half * 1_000 / price.0));
+    assert!(matches!(quote(8 * u64::from(permille) / 1_000, half), Decision::Granted(_)));
 }

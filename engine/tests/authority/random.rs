@@ -95,6 +95,9 @@ impl Player {
         if let (Event::Request(request), Decision::Refused(refusal)) = (&event, &decision) {
             self.ask_for_counter(request, refusal.counter);
         }
+        if let (Event::Renew(renewal), Decision::Refused(refusal)) = (&event, &decision) {
+            self.renew_as_offered(renewal, refusal.counter);
+        }
         self.hear(&effects);
     }
 
@@ -341,6 +344,16 @@ impl Player {
             let decision = copy.quote(request);
             assert!(matches!(decision, Decision::Granted(_)), "later at {later:?}: {decision:?}");
         }
+    }
+
+    /// A renewal to the end that was offered in place of another is granted.
+    fn renew_as_offered(&mut self, renewal: &Renewal, counter: CounterOffer) {
+        let Some(end) = counter.later else { return };
+        assert!(end < renewal.end, "{end:?} in place of {:?}", renewal.end);
+        let (fleet, terms) = (&self.watched.fleet, *self.watched.authority.terms());
+        let mut copy = Authority::restore(fleet, terms, self.watched.authority.snapshot()).unwrap();
+        let decision = copy.apply(self.now, &Event::Renew(Renewal { end, ..*renewal }), &mut Vec::new());
+        assert!(matches!(decision, Decision::Renewed { .. }), "until {end:?}: {decision:?}");
     }
 
     /// What a gang is offered instead would be granted, as things stand.

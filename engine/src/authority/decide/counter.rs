@@ -14,6 +14,7 @@ use super::victims::less;
 use super::wanted::Wanted;
 use crate::authority::apply::Authority;
 use crate::authority::vocabulary::event::{Request, Scope};
+use crate::authority::vocabulary::money::Money;
 use crate::authority::vocabulary::refusal::CounterOffer;
 use crate::ledger::{Barrier, Draw, Entry, Kept, OwnerIndex};
 
@@ -88,8 +89,24 @@ impl Authority {
     }
 
     fn smaller(&self, tile: NodeIndex, wanted: Wanted<'_>) -> Option<(NodeIndex, u16)> {
+        self.granted_part(tile, wanted, self.ledger.permille(tile, wanted.entry))
+    }
+
+    /// The part of what one lease wants that its bid pays for at a tile where all of it costs more.
+    pub(in crate::authority) fn smaller_for_bid(
+        &self,
+        wanted: Wanted<'_>,
+        tile: NodeIndex,
+        price: Money,
+    ) -> Option<(NodeIndex, u16)> {
+        let bid = wanted.request.bid.filter(|_| wanted.request.count == 1)?;
+        let permille = i128::from(bid.0) * 1_000 / i128::from(price.0.max(1));
+        self.granted_part(tile, wanted, u16::try_from(permille).ok()?)
+    }
+
+    /// So many thousandths of what is wanted, where that would be granted.
+    fn granted_part(&self, tile: NodeIndex, wanted: Wanted<'_>, permille: u16) -> Option<(NodeIndex, u16)> {
         let entry = wanted.entry;
-        let permille = self.ledger.permille(tile, entry);
         let part = Entry { draw: scaled(&entry.draw, permille), ..*entry };
         let is_something = (1..1_000).contains(&permille) && part.draw.amounts().any(|amount| amount > 0);
         (is_something && self.takes(tile, wanted.with(&part))).then_some((tile, permille))

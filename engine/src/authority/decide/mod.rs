@@ -23,7 +23,7 @@ use crate::authority::vocabulary::decision::{Decision, Grant, Seat};
 use crate::authority::vocabulary::digest::digest;
 use crate::authority::vocabulary::event::{Request, Scope};
 use crate::authority::vocabulary::money::{MONEY_MAX, Money};
-use crate::authority::vocabulary::refusal::{Reason, Refusal};
+use crate::authority::vocabulary::refusal::{CounterOffer, Reason, Refusal};
 use crate::ledger::{Barrier, Entry};
 use placement::Ask;
 use validate::full_draw;
@@ -51,7 +51,7 @@ impl Authority {
             _ => self.place_gang(request.scope, wanted),
         };
         match grant {
-            Ok(grant) => afford(request, span, grant),
+            Ok(grant) => self.afford(wanted, grant),
             Err(barrier) => self.without_room(wanted, barrier),
         }
     }
@@ -131,20 +131,24 @@ impl Authority {
         }
     }
 
+    fn afford(&self, wanted: Wanted<'_>, grant: Grant) -> Decision {
+        let price = price(&grant, wanted.span);
+        if wanted.pays(price) {
+            return Decision::Granted(grant);
+        }
+        let smaller = self.smaller_for_bid(wanted, grant.seat.node, price);
+        Decision::Refused(Refusal {
+            reason: Reason::TooDear { price },
+            counter: CounterOffer { smaller, ..CounterOffer::default() },
+        })
+    }
+
     fn without_room(&mut self, wanted: Wanted<'_>, barrier: Barrier) -> Decision {
         if let Some(offer) = self.displace(wanted) {
             return offer;
         }
         let counter = self.counter_offer(wanted);
         Decision::Refused(Refusal { reason: Reason::NoRoom(barrier), counter })
-    }
-}
-
-fn afford(request: &Request, span: Span, grant: Grant) -> Decision {
-    let price = price(&grant, span);
-    match request.bid {
-        Some(bid) if price > bid => refused(Reason::TooDear { price }),
-        _ => Decision::Granted(grant),
     }
 }
 

@@ -145,7 +145,8 @@ pub struct CounterOffer {
     /// A smaller one: the same vector times this many thousandths, at this tile, or for a gang under this node; each amount
     /// rounded down, devices as asked.
     pub smaller: Option<(NodeIndex, u16)>,
-    /// The same later: from this instant at the latest, unless leases are renewed or granted before.
+    /// The same later: from this instant at the latest, unless leases are renewed or granted before. Of a renewal, the latest end
+    /// to which it would be granted, as far as what stands in its way says one.
     pub later: Option<Timestamp>,
     /// The same elsewhere, outside the scope asked for: at this tile, or for a gang under this node.
     pub elsewhere: Option<NodeIndex>,

@@ -52,7 +52,7 @@ fn a_known_fall_of_capacity_binds_only_what_lasts_until_then() {
             50 ann renews r4 v=1 end=99
               refused: UnknownLease
             50 ann renews r1 v=1 end=150
-              refused: b has 2 of 10 compute at 100
+              refused: b has 2 of 10 compute at 100; at 99
             50 ann renews r2 v=1 end=150
               refused: b has 2 of 10 compute at 100
         "#]],
@@ -155,6 +155,26 @@ fn a_drained_node_takes_nothing_new_and_is_empty_in_time() {
               x2 active at a0 v1 t3 36..46
             37 ops drains nowhere by=50
               refused: UnknownNode { node: NodeIndex(99) }
+        "#]],
+    );
+}
+
+/// Until 29: a band of 1 s before the deadline.
+#[test]
+fn a_renewal_beyond_a_drain_is_offered_its_deadline() {
+    check(
+        "0 ann asks r1 c=4 at=a0 for=10
+         1 ops drains a by=30
+         2 ann renews r1 v=1 end=40
+         3 ann renews r1 v=1 end=29",
+        &expect![[r#"
+            0 ann asks r1 c=4 at=a0 for=10
+              r1 active at a0 v1 t1 0..10
+            1 ops drains a by=30
+            2 ann renews r1 v=1 end=40
+              refused: a drains by 30; at 29
+            3 ann renews r1 v=1 end=29
+              r1 active at a0 v2 t1 0..29
         "#]],
     );
 }

@@ -216,7 +216,7 @@ fn what_was_paid_for_time_that_is_not_used_comes_back() {
               ann +120
               r1 released at a0 v1 t1 0..100 returned
             50 ann asks r2 c=2 for=10 bid=19
-              refused: TooDear { price: Money(20) }
+              refused: TooDear { price: Money(20) }; 950/1000 at a0
             50 ann asks r3 c=2 for=10 bid=20
               ann -20
               r3 active at a0 v1 t2 50..60
