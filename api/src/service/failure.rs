@@ -82,7 +82,14 @@ impl Failure {
 
     /// The same as one answer of a session.
     pub(crate) fn into_message(self) -> proto::Failure {
-        proto::Failure { code: self.code.into(), reason: self.reason.to_owned(), message: self.message }
+        proto::Failure {
+            code: self.code.into(),
+            reason: self.reason.to_owned(),
+            message: cut(self.message),
+            metadata: self.metadata.into_iter().map(|(key, value)| (key.to_owned(), cut(value))).collect(),
+            field: self.field.unwrap_or_default().into_owned(),
+            retry_delay: self.retry_after.and_then(|delay| prost_types::Duration::try_from(delay).ok()),
+        }
     }
 
     /// The same as the status of a call of a service.
@@ -126,6 +133,21 @@ fn cut(mut text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_of_a_session_says_all_that_a_status_does() {
+        let failure =
+            Failure::field("spec.node", "R", "words").with("node", "n").retry_after(Duration::from_millis(50));
+        let status = failure.clone().status(&LEASES);
+        let told = failure.into_message();
+        assert_eq!((told.code, told.message.as_str()), (i32::from(status.code()), status.message()));
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!((told.reason, told.metadata), (info.reason, info.metadata));
+        let blamed = status.get_details_bad_request().unwrap().field_violations.remove(0).field;
+        assert_eq!(told.field, blamed);
+        let delay = status.get_details_retry_info().unwrap().retry_delay.unwrap();
+        assert_eq!(told.retry_delay, prost_types::Duration::try_from(delay).ok());
+    }
 
     #[test]
     fn a_status_says_no_more_of_a_long_name_than_headers_take() {

@@ -138,7 +138,8 @@ mod tests {
             refusal: None,
         };
         let refused = RequestLeaseResponse { leases: Vec::new(), refusal: Some(Refusal::default()), ..granted.clone() };
-        let failed = |reason: &str| Failure { code: 8, reason: reason.into(), message: "2 wait".into() };
+        let failed =
+            |reason: &str| Failure { code: 8, reason: reason.into(), message: "2 wait".into(), ..Failure::default() };
         for (outcome, expected) in [
             (Outcome::RequestLease(granted), CameTo::Granted),
             (Outcome::RequestLease(refused), CameTo::Refused),
