@@ -9,9 +9,9 @@ use lessor_api::proto::refusal::Reason;
 use lessor_api::proto::session_request::Call;
 use lessor_api::proto::session_response::Outcome;
 use lessor_api::proto::{
-    Accelerators, CheckpointRequest, ConfirmFenceRequest, DrainRequest, ExplainRequest, GetLeaseRequest, Kind,
-    LeaseSpec, ListLeasesRequest, PublishTelemetryRequest, QuoteRequest, ReleaseRequest, RenewRequest, RevokeRequest,
-    ServiceClass, SessionRequest,
+    Accelerators, AccountStanding, CheckpointRequest, ConfirmFenceRequest, DrainRequest, ExplainRequest,
+    GetLeaseRequest, Kind, LeaseSpec, ListLeasesRequest, PublishTelemetryRequest, QuoteRequest, ReleaseRequest,
+    RenewRequest, RevokeRequest, ServiceClass, SessionRequest,
 };
 use lessor_engine::admission::PolicyName;
 use lessor_engine::authority::{Terms, UnitPrices};
@@ -269,7 +269,20 @@ async fn a_drained_node_takes_nothing_new_until_the_drain_is_taken_back() {
     let refusal = refused(running.calls.request_lease(request_for("r2", there.clone())).await.unwrap().into_inner());
     assert_eq!((refusal.reason(), refusal.node), (Reason::NodeDraining, lease.node.clone()));
 
+    // What the node may give is what is held of it.
+    let explain = ExplainRequest { node: lease.node.clone(), ..ExplainRequest::default() };
+    let drained = running.calls.explain(explain.clone()).await.unwrap().into_inner();
+    assert!(drained.drain_deadline_time.is_some());
+    let of_node = |standing: &&AccountStanding| {
+        standing.account.as_ref().is_some_and(|account| account.owner == Some(Owner::Node(lease.node.clone())))
+    };
+    let own: Vec<_> = drained.accounts.iter().filter(of_node).collect();
+    assert!(!own.is_empty() && own.iter().all(|standing| standing.capacity == standing.commitment), "{own:?}");
+
     running.calls.drain(DrainRequest { notice: None, cancel: true, ..drain }).await.unwrap();
+    let open = running.calls.explain(explain).await.unwrap().into_inner();
+    assert_eq!(open.drain_deadline_time, None);
+    assert!(open.accounts.iter().filter(of_node).any(|standing| standing.capacity > standing.commitment));
     assert_eq!(running.grant(request_for("r3", there)).await.node, lease.node);
 }
 

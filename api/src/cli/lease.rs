@@ -51,7 +51,7 @@ pub enum LeaseVerb {
     Quote(LeaseQuoteArgs),
     /// Says what the accounts of a node have and hold, and what stands in the way of a request there.
     Explain(LeaseExplainArgs),
-    /// Empties a node by a deadline.
+    /// Lets a node run empty: it takes nothing new, and what would last beyond a deadline is revoked by then.
     Drain(LeaseDrainArgs),
     /// Tells what sensors say, from a telemetry table; tiles in trouble are limited or closed.
     Telemetry(LeaseTelemetryArgs),

@@ -180,7 +180,11 @@ pub(super) async fn drain(args: &LeaseDrainArgs) -> Result<Ending, LeaseError> {
     } else if args.cancel {
         say(&format!("{} is no longer drained", args.node));
     } else {
-        say(&format!("{} takes nothing new and is empty by {}", args.node, time_words(answer.deadline_time)));
+        say(&format!(
+            "{} takes nothing new, and what would last longer is revoked by {}",
+            args.node,
+            time_words(answer.deadline_time)
+        ));
     }
     Ok(Ending::Done)
 }

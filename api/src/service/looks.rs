@@ -107,10 +107,11 @@ impl Desk {
             spec_for(self.fleet(), &spec, quoter())
         });
         let request = request.transpose()?;
-        let (standings, explained, at) = self
+        let (standings, drain, explained, at) = self
             .look(move |view| {
                 let explained = request.map(|request| view.explain(&request));
-                (standings(view, node), explained, view.revision())
+                let drain = view.ledger().path(node).filter_map(|owner| view.ledger().drain(owner)).min();
+                (standings(view, node), drain, explained, view.revision())
             })
             .await?;
         let accounts = standings.into_iter().map(|found| proto::AccountStanding {
@@ -123,6 +124,7 @@ impl Desk {
             explained.map_or_else(|| Ok(proto::ExplainResponse::default()), |found| self.explanation(&found))?;
         told.revision = Some(revision(at));
         told.accounts = accounts.collect();
+        told.drain_deadline_time = drain.map(timestamp);
         Ok(told)
     }
 
@@ -172,6 +174,8 @@ fn standings(view: &View<'_>, node: NodeIndex) -> Vec<Standing> {
     let accounts = ledger.path(node).flat_map(|owner| Kind::ALL.map(|kind| Account { owner, kind }));
     let known = accounts.filter_map(|account| {
         let (capacity, commitment) = ledger.balance(account)?;
+        let is_drained = ledger.drain(account.owner).is_some() && capacity != UNLIMITED;
+        let capacity = if is_drained { capacity.min(commitment) } else { capacity };
         let posted_price = view.posted_price(account).unwrap_or(0);
         Some(Standing { account, capacity, commitment, posted_price })
     });

@@ -194,6 +194,12 @@ impl Ledger {
         Some((self.limits[index.at()].get(account.kind), self.held[index.at()].get(account.kind)))
     }
 
+    /// By when an owner is drained, where it is: it gives nothing beyond what leases hold.
+    #[must_use]
+    pub fn drain(&self, owner: Owner) -> Option<Timestamp> {
+        self.special(self.paths.index(owner)?)?.drain
+    }
+
     /// What is left of a node's own accounts now, floors apart. O(1).
     #[must_use]
     #[inline]

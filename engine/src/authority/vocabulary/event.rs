@@ -55,7 +55,7 @@ pub enum Event {
     },
     /// A plane said something: a limit, a closure, a notice.
     Plane(PlaneEffect),
-    /// A node takes nothing new and is empty by an instant; or, with none, takes leases again.
+    /// A node takes nothing new, and what lasts beyond an instant is revoked by then; or, with none, it takes leases again.
     Drain {
         /// Which node; everything under it is emptied too.
         node: NodeIndex,

@@ -121,7 +121,7 @@ fn a_gang_is_granted_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_drained_node_takes_nothing_new_and_is_empty_in_time() {
+fn a_drained_node_takes_nothing_new_and_revokes_in_time() {
     check(
         "0 ann asks r1 c=4 at=a0 for=10
          0 ann asks r2 c=4 at=a0 for=100
