@@ -120,11 +120,13 @@ async fn a_renewal_that_makes_no_sense_changes_nothing() {
     let lease = running.grant(request("r1")).await;
     let before = running.list().await;
     let century = prost_types::Timestamp { seconds: 200 * 366 * 86_400, nanos: 0 };
+    let long_ago = prost_types::Timestamp { seconds: 1, nanos: 0 };
     let cases = [
         (renewal(&lease, |message| message.holder = "other".into()), Code::PermissionDenied, "WRONG_HOLDER"),
         (renewal(&lease, |message| message.version = 7), Code::Aborted, "STALE_VERSION"),
         (renewal(&lease, |message| message.end_time = lease.end_time), Code::InvalidArgument, "NOT_LONGER"),
         (renewal(&lease, |message| message.end_time = Some(century)), Code::InvalidArgument, "TERM_TOO_LONG"),
+        (renewal(&lease, |message| message.end_time = Some(long_ago)), Code::InvalidArgument, "END_PASSED"),
         (renewal(&lease, |message| message.end_time = None), Code::InvalidArgument, "MISSING"),
         (renewal(&lease, |message| message.name = "leases/12345".into()), Code::NotFound, "UNKNOWN_LEASE"),
         (renewal(&lease, |message| message.name = "leases/-1".into()), Code::InvalidArgument, "BAD_NAME"),

@@ -196,9 +196,14 @@ async fn leases_are_listed_in_pages() {
     all.sort_unstable();
     assert_eq!(all, ["r0", "r1", "r2", "r3", "r4"]);
 
-    message.page_token = "what is this".into();
-    let status = running.calls.list_leases(message).await.unwrap_err();
-    assert_eq!(why(&status), (Code::InvalidArgument, "BAD_PAGE_TOKEN".into()));
+    // The last token is one of another filter, or none at all.
+    let of_another = ListLeasesRequest { holder: "web".into(), ..message.clone() };
+    let made_up = ["what is this", "4000000000", &"0".repeat(24), "größer"];
+    let made_up = made_up.map(|token| ListLeasesRequest { page_token: token.into(), ..message.clone() });
+    for asked in made_up.into_iter().chain([of_another]) {
+        let status = running.calls.list_leases(asked).await.unwrap_err();
+        assert_eq!(why(&status), (Code::InvalidArgument, "BAD_PAGE_TOKEN".into()));
+    }
 }
 
 #[tokio::test]

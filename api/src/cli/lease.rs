@@ -100,6 +100,10 @@ pub struct SpecArgs {
     /// Bandwidth: bit/s, or with a unit, as 10Gbps.
     #[arg(long, value_name = "RATE", value_parser = amount::bits_per_second, default_value = "0", hide_default_value = true)]
     pub bandwidth: u64,
+    /// What of it crosses the uplink of the tile, and of each node above it, in the same units, as 10Gbps,1Gbps,0 [default: all of
+    /// it crosses every uplink].
+    #[arg(long, value_name = "RATE,..", value_parser = amount::bits_per_second, value_delimiter = ',')]
+    pub uplinks: Vec<u64>,
     /// Power drawn: milliwatts, or with a unit, as 250W.
     #[arg(long, value_name = "POWER", value_parser = amount::milliwatts, default_value = "0", hide_default_value = true)]
     pub power: u64,

@@ -29,7 +29,7 @@ pub(super) fn spec(args: &SpecArgs, term: Duration) -> LeaseSpec {
         fence_keys: args.fence_key.clone(),
         bid_micro_credits: args.bid,
         displacement: if args.never_displaced { Displacement::Never } else { Displacement::Allowed }.into(),
-        uplinks_bps: Vec::new(),
+        uplinks_bps: args.uplinks.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whatever bytes come over the edge: they are no message, or a call that is refused by itself, or an event that reads back from a
 //! record as it is and that the authority answers in words of the wire. Nothing of it panics, and nothing of it is a defect.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -20,26 +21,30 @@ use super::failure::Failure;
 use super::notices::Notices;
 use super::reading::holder;
 use super::telemetry::sample;
+use super::watch;
 use crate::journal::simulated::SimulatedDisk;
 use crate::process::clock::unix_micros;
 use crate::proto::session_request::Call;
 use crate::proto::{
     Accelerators, CheckpointRequest, ConfirmFenceRequest, DrainRequest, ExplainRequest, GetLeaseRequest, LeaseSpec,
     ListLeasesRequest, PublishTelemetryRequest, QuoteRequest, ReleaseRequest, RenewRequest, RequestLeaseRequest,
-    Resources, RevokeRequest, SessionRequest, WatchHolderRequest,
+    Resources, Revision, RevokeRequest, SessionRequest, WatchHolderRequest, WatchRequest,
 };
-use crate::serve::Metrics;
+use crate::serve::{Ended, Metrics, ending};
 use crate::shell::test_world::fleet;
 use crate::shell::{Shell, ShellOptions};
 use crate::wire::{Record, RecordRef, Records};
 
 /// A desk in front of a running shell.
 struct Office {
-    desk: Desk,
+    desk: Arc<Desk>,
     runtime: Runtime,
     /// Calls of sessions that made sense by themselves, and those of them that the authority did what was asked.
     taken: Cell<u32>,
     done: Cell<u32>,
+    ended: Ended,
+    /// Keeps the server from ending.
+    _ending: Box<dyn Any>,
     _shell: Shell,
 }
 
@@ -48,9 +53,18 @@ impl Office {
         let fleet = Arc::new(fleet(4));
         let options = ShellOptions::new(&fleet, Terms::default(), [1; 16]);
         let (shell, handle) = Shell::start(SimulatedDisk::new(1), options).unwrap();
-        let desk = Desk::new(handle, (fleet, Terms::default()), Notices::new(), Metrics::new());
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        Office { desk, runtime, taken: Cell::new(0), done: Cell::new(0), _shell: shell }
+        let desk = Arc::new(Desk::new(handle, (fleet, Terms::default()), Notices::new(), Metrics::new()));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (ending, ended) = ending();
+        Office {
+            desk,
+            runtime,
+            taken: Cell::new(0),
+            done: Cell::new(0),
+            ended,
+            _ending: Box::new(ending),
+            _shell: shell,
+        }
     }
 
     /// What a failure may say: anything but that the program has a defect.
@@ -104,6 +118,13 @@ impl Office {
         }
         if let Ok(asked) = message::<PublishTelemetryRequest>(bytes) {
             Office::judge(sample(self.desk.fleet(), &asked));
+        }
+        if let Ok(asked) = message::<WatchRequest>(bytes) {
+            let place = self.desk.watches().take(None).unwrap();
+            let opened = self
+                .runtime
+                .block_on(async { watch::open(Arc::clone(&self.desk), &asked, (place, self.ended.clone())) });
+            Office::judge(opened);
         }
     }
 }
@@ -254,6 +275,10 @@ fn single() -> impl Strategy<Value = Vec<u8>> {
         (node(), option::of(instant()), option::of(any::<u32>())).prop_map(|(tile, sample_time, temperature_mk)| {
             PublishTelemetryRequest { tile, sample_time, temperature_mk, ..PublishTelemetryRequest::default() }
                 .encode_to_vec()
+        }),
+        (option::of((0..3_u32, 0..9_u64)), label(), any::<bool>()).prop_map(|(after, holder, fences)| {
+            let after = after.map(|(incarnation, number)| Revision { incarnation, number });
+            WatchRequest { after, holder, fences }.encode_to_vec()
         }),
     ]
 }

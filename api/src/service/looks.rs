@@ -7,6 +7,7 @@ use lessor_engine::ledger::Account;
 use lessor_models::fleet::{Fleet, NodeIndex};
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::Span;
+use prost::Message;
 use tonic::Code;
 
 use super::desk::Desk;
@@ -42,7 +43,7 @@ impl Desk {
         &self,
         asked: proto::ListLeasesRequest,
     ) -> Result<proto::ListLeasesResponse, Failure> {
-        let after = page_token(&asked.page_token)?;
+        let after = read_page_token(&asked)?;
         let filter = filter(self.fleet(), &asked)?;
         let size = match usize::try_from(asked.page_size) {
             Ok(0) => PAGE.0,
@@ -53,7 +54,7 @@ impl Desk {
             self.look(move |view| (view.leases(after, &filter, size), view.revision(), view.now())).await?;
         Ok(proto::ListLeasesResponse {
             leases: page.leases.iter().map(|found| lease(self.names(), found)).collect(),
-            next_page_token: page.next.map_or(String::new(), |slot| slot.to_string()),
+            next_page_token: page.next.map_or(String::new(), |slot| page_token(slot, &asked)),
             revision: Some(revision(at)),
             read_time: Some(timestamp(now)),
         })
@@ -218,12 +219,23 @@ fn filter(fleet: &Fleet, asked: &proto::ListLeasesRequest) -> Result<Filter, Fai
 }
 
 /// Where a page begins: a token is what the authority gave with the page before.
-fn page_token(text: &str) -> Result<Option<u32>, Failure> {
-    if text.is_empty() {
+/// The token of the page that begins at a slot: where that is, and a digest of it and of the filter.
+fn page_token(slot: u32, asked: &proto::ListLeasesRequest) -> String {
+    let filter = proto::ListLeasesRequest { page_size: 0, page_token: String::new(), ..asked.clone() };
+    let mut digest = blake3::Hasher::new();
+    digest.update(&slot.to_be_bytes()).update(&filter.encode_to_vec());
+    format!("{slot:08x}{}", &digest.finalize().to_hex()[..16])
+}
+
+/// Where the page begins that is asked for.
+fn read_page_token(asked: &proto::ListLeasesRequest) -> Result<Option<u32>, Failure> {
+    if asked.page_token.is_empty() {
         return Ok(None);
     }
-    let malformed = |_| Failure::field("page_token", "BAD_PAGE_TOKEN", "the token is not one that a page ended with");
-    text.parse().map(Some).map_err(malformed)
+    let slot = asked.page_token.get(..8).and_then(|slot| u32::from_str_radix(slot, 16).ok());
+    let own = slot.filter(|slot| page_token(*slot, asked) == asked.page_token);
+    let words = "the token is not one that a page of this filter ended with";
+    own.map(Some).ok_or_else(|| Failure::field("page_token", "BAD_PAGE_TOKEN", words))
 }
 
 fn unknown_lease() -> Failure {

@@ -9,7 +9,7 @@ use tonic::Code;
 
 use super::failure::Failure;
 use super::telling::account;
-use super::times::timestamp;
+use super::times::{span_words, timestamp};
 use crate::proto;
 use crate::proto::refusal::Reason as Shown;
 
@@ -92,11 +92,16 @@ fn answer(fleet: &Fleet, reason: Reason, form: Form) -> Result<proto::Refusal, F
         ),
         Reason::BadBid => Failure::field(form.bid(), "BAD_BID", "the bid is below zero or beyond 2^53"),
         Reason::TermTooShort { least } => {
-            Failure::field(form.term(), "TERM_TOO_SHORT", format!("the shortest term is {} microseconds", least.0))
-                .with("least_micros", &least.0)
+            let failure = match form {
+                Form::Spec => {
+                    Failure::field("spec.term", "TERM_TOO_SHORT", format!("the shortest term is {}", span_words(least)))
+                }
+                Form::Flat => Failure::field("end_time", "END_PASSED", "the new end has passed already"),
+            };
+            failure.with("least_micros", &least.0)
         }
         Reason::TermTooLong { most } => {
-            Failure::field(form.term(), "TERM_TOO_LONG", format!("the longest term is {} microseconds", most.0))
+            Failure::field(form.term(), "TERM_TOO_LONG", format!("the longest term is {}", span_words(most)))
                 .with("most_micros", &most.0)
         }
         Reason::WindowNotOffered => {

@@ -1,6 +1,7 @@
 //! Instants and spans between the wire, which counts seconds and nanoseconds, and the engine, which counts microseconds.
 
-use lessor_models::time::{MICROS_PER_SECOND, SPAN_MAX, Span, TIMESTAMP_MAX, Timestamp};
+use lessor_models::time::{MICROS_PER_HOUR, MICROS_PER_SECOND, SPAN_MAX, Span, TIMESTAMP_MAX, Timestamp};
+use lessor_models::words::counted;
 
 use super::failure::Failure;
 
@@ -12,6 +13,20 @@ pub(crate) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
     let per_second = MICROS_PER_SECOND.cast_signed();
     let micros = i32::try_from(at.0.rem_euclid(per_second)).expect("a part of a second fits 32 bits");
     prost_types::Timestamp { seconds: at.0.div_euclid(per_second), nanos: micros * NANOS_PER_MICRO }
+}
+
+/// A span in words for people: in the largest unit of which it is a whole number.
+pub(crate) fn span_words(span: Span) -> String {
+    let units = [
+        (24 * MICROS_PER_HOUR, "day", "days"),
+        (MICROS_PER_HOUR, "hour", "hours"),
+        (60 * MICROS_PER_SECOND, "minute", "minutes"),
+        (MICROS_PER_SECOND, "second", "seconds"),
+        (1_000, "millisecond", "milliseconds"),
+    ];
+    let whole = units.into_iter().find(|(unit, ..)| span.0 > 0 && span.0.is_multiple_of(*unit));
+    let (unit, one, many) = whole.unwrap_or((1, "microsecond", "microseconds"));
+    counted(span.0 / unit, one, many)
 }
 
 /// A span for the wire.

@@ -1,4 +1,4 @@
-//! Per fence key, and per device held whole, tokens only rise, and no key has two holders.
+//! Per fence key tokens only rise, and no key has two holders. Devices have no key of their own: `commitments` counts them.
 
 use std::collections::BTreeMap;
 
