@@ -34,6 +34,17 @@ pub enum LeasesError {
     /// A shell that did not start, or ended.
     #[error(transparent)]
     Shell(#[from] ShellError),
+    /// A watch that stays behind what is listed.
+    #[error("the watch came to revision {last}, and {listed} was listed a minute ago")]
+    Behind {
+        /// The last revision that it told of.
+        last: u64,
+        /// The one that was listed.
+        listed: u64,
+    },
+    /// A fleet that cannot be read back.
+    #[error(transparent)]
+    Fleet(#[from] lessor_datasets::table::DatasetError),
     /// Leases that ended before they were measured.
     #[error("{back} of {leases} leases were live when the server was back; give a longer --hold")]
     HoldTooShort {

@@ -31,8 +31,8 @@ use error::LeasesError;
 
 /// The seed of every fleet that is leased here.
 const FLEET_SEED: u64 = 1;
-/// Tiles of the fleet on which a server is killed.
-const KILL_TILES: u32 = 100;
+/// Tiles of the fleet on which a server is killed: so few that its clients are in each other's way.
+const KILL_TILES: u32 = 6;
 
 /// Carries out `lessor bench leases`.
 pub(super) fn run(verb: &BenchLeasesVerb) -> Result<Ending, CommandError> {
@@ -102,6 +102,8 @@ fn kill(args: &BenchLeasesKillArgs) -> Result<Ending, CommandError> {
         let object = json!({
             "kills": report.kills,
             "acknowledged": report.acknowledged,
+            "refused": report.refused,
+            "changes": report.changes,
             "repeated": report.repeated,
             "violations": report.violations,
             "seed": args.seed,
@@ -109,10 +111,12 @@ fn kill(args: &BenchLeasesKillArgs) -> Result<Ending, CommandError> {
         say(&object.to_string());
     } else {
         say(&format!(
-            "seed {}: {} kills, {} acknowledged changes, {} repeats, {} violations",
+            "seed {}: {} kills, {} acknowledged answers ({} refusals), {} changes, {} repeats, {} violations",
             args.seed,
             report.kills,
             report.acknowledged,
+            report.refused,
+            report.changes,
             report.repeated,
             report.violations.len()
         ));
