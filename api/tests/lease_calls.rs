@@ -330,6 +330,52 @@ async fn a_tile_whose_link_is_down_takes_nothing_new() {
 }
 
 #[tokio::test]
+async fn a_sample_counts_while_its_stream_is_open() {
+    let mut running = Running::start().await;
+    let fleet = running.fleet();
+    let (sample, there) = link_is_down(fleet.name(fleet.tiles().next().unwrap()));
+    let mut calls = running.calls.clone();
+    let open = tokio_stream::iter([sample]).chain(tokio_stream::pending());
+    let stream = tokio::spawn(async move { calls.publish_telemetry(open).await });
+    let mut number = 0;
+    while !is_closed(&mut running, &there, number).await {
+        number += 1;
+        assert!(number < 1_000, "a thousand decisions after a sample its tile is open");
+    }
+    assert!(!stream.is_finished());
+    stream.abort();
+}
+
+#[tokio::test]
+async fn samples_before_a_bad_one_count() {
+    let mut running = Running::start().await;
+    let fleet = running.fleet();
+    let (sample, there) = link_is_down(fleet.name(fleet.tiles().next().unwrap()));
+    let bad = PublishTelemetryRequest { sample_time: None, ..sample.clone() };
+    let status = running.calls.publish_telemetry(tokio_stream::iter([sample, bad])).await.unwrap_err();
+    assert_eq!(why(&status), (Code::InvalidArgument, "MISSING".into()));
+    assert!(is_closed(&mut running, &there, 0).await);
+}
+
+/// A sample of a tile whose uplink is down, and what is asked for there.
+fn link_is_down(tile: &str) -> (PublishTelemetryRequest, LeaseSpec) {
+    let sample = PublishTelemetryRequest {
+        tile: tile.to_owned(),
+        sample_time: Some(prost_types::Timestamp { seconds: 1_700_000_000, nanos: 0 }),
+        link_up: Some(false),
+        ..PublishTelemetryRequest::default()
+    };
+    (sample, LeaseSpec { node: tile.to_owned(), ..spec(memory(1 << 20)) })
+}
+
+/// Whether a tile takes nothing, as a new request is told.
+async fn is_closed(running: &mut Running, there: &LeaseSpec, number: u32) -> bool {
+    let asked = request_for(&format!("look-{number}"), there.clone());
+    let refusal = running.calls.request_lease(asked).await.expect("it makes sense").into_inner().refusal;
+    refusal.is_some_and(|refusal| refusal.reason() == Reason::NodeClosed)
+}
+
+#[tokio::test]
 async fn a_session_answers_every_call_under_its_tag() {
     const CALLS: u64 = 500;
     let mut running = Running::start().await;

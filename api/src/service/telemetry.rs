@@ -149,14 +149,12 @@ pub(super) fn sample(fleet: &Fleet, message: &PublishTelemetryRequest) -> Result
 mod tests {
     use std::sync::Arc;
 
-    use futures_util::stream;
     use lessor_engine::authority::{Answer, HolderId, Reason, Request, RequestId, Scope, Terms};
     use lessor_engine::ledger::{Barrier, Draw};
     use lessor_engine::planes::telemetry::TelemetryPolicy;
     use lessor_models::fleet::NodeIndex;
     use lessor_models::resources::{Kind, Resources};
     use lessor_models::time::{Span, Timestamp};
-    use tonic::Code;
 
     use super::super::notices::Notices;
     use super::*;
@@ -164,13 +162,10 @@ mod tests {
     use crate::shell::test_world::{GatedDisk, fleet};
     use crate::shell::{Limits, Shell, ShellOptions};
 
-    /// A desk in front of a shell in which one thing of a queue waits at most.
+    /// A desk in front of a shell in which one thing of a class waits at most.
     fn desk(disk: &GatedDisk) -> (Shell, Desk) {
-        desk_within(disk, Limits { waiting_max: 1, ..Limits::default() })
-    }
-
-    fn desk_within(disk: &GatedDisk, limits: Limits) -> (Shell, Desk) {
         let fleet = Arc::new(fleet(4));
+        let limits = Limits { waiting_max: 1, ..Limits::default() };
         let options = ShellOptions { limits, ..ShellOptions::new(&fleet, Terms::default(), [1; 16]) };
         let (shell, handle) = Shell::start(disk.clone(), options).unwrap();
         (shell, Desk::new(handle, (fleet, Terms::default()), Notices::new(), Metrics::new()))
@@ -181,70 +176,24 @@ mod tests {
         (1..=3).map(|tile| Sample { link_up: Some(false), ..Sample::silent(NodeIndex(tile), Timestamp(at)) }).collect()
     }
 
-    /// Whether a tile takes nothing, as a new request under this name is told.
-    async fn is_closed(desk: &Desk, tile: u32, name: &str) -> bool {
-        let names = (HolderId::new("holder").unwrap(), RequestId::new(name).unwrap());
-        let request = Request {
-            draw: Draw::through(Resources::of(Kind::Compute, 1)),
-            scope: Scope::Under(NodeIndex(tile)),
-            first_sent: crate::shell::UNSTATED,
-            ..Request::plain(names.0, names.1, Span(1_000_000))
-        };
-        match desk.decide(Event::Request(request)).await.unwrap().answer {
-            Answer::Refused(refusal) => refusal.reason == Reason::NoRoom(Barrier::Closed { node: NodeIndex(tile) }),
-            _ => false,
-        }
-    }
-
     /// The tiles that take nothing, of the four.
     async fn closed(desk: &Desk) -> Vec<u32> {
         let mut closed = Vec::new();
         for tile in 1..=4 {
-            if is_closed(desk, tile, &format!("r{tile}")).await {
+            let names = (HolderId::new("holder").unwrap(), RequestId::new(&format!("r{tile}")).unwrap());
+            let request = Request {
+                draw: Draw::through(Resources::of(Kind::Compute, 1)),
+                scope: Scope::Under(NodeIndex(tile)),
+                first_sent: crate::shell::UNSTATED,
+                ..Request::plain(names.0, names.1, Span(1_000_000))
+            };
+            let answered = desk.decide(Event::Request(request)).await.unwrap();
+            if let Answer::Refused(refusal) = answered.answer {
+                assert_eq!(refusal.reason, Reason::NoRoom(Barrier::Closed { node: NodeIndex(tile) }));
                 closed.push(tile);
             }
         }
         closed
-    }
-
-    /// A message in which a tile says that its uplink is down.
-    fn link_is_down(desk: &Desk, tile: u32) -> PublishTelemetryRequest {
-        PublishTelemetryRequest {
-            tile: desk.fleet().name(NodeIndex(tile)).to_owned(),
-            sample_time: Some(prost_types::Timestamp { seconds: 1, nanos: 0 }),
-            link_up: Some(false),
-            ..PublishTelemetryRequest::default()
-        }
-    }
-
-    #[tokio::test]
-    async fn a_sample_counts_while_its_stream_is_open() {
-        let (_shell, desk) = desk_within(&GatedDisk::new(1), Limits::default());
-        let open = stream::iter([Ok(link_is_down(&desk, 1))]).chain(stream::pending());
-        let looks = async {
-            for look in 0..1_000 {
-                if is_closed(&desk, 1, &format!("r{look}")).await {
-                    return;
-                }
-            }
-            panic!("a thousand decisions after a sample its tile is open");
-        };
-        tokio::select! {
-            told = take_in(&desk, open) => panic!("the stream has not ended: {told:?}"),
-            () = looks => {}
-        }
-    }
-
-    #[tokio::test]
-    async fn samples_before_a_bad_one_or_before_the_stream_broke_count() {
-        let (_shell, desk) = desk(&GatedDisk::new(1));
-        let bad = Ok(PublishTelemetryRequest { sample_time: None, ..link_is_down(&desk, 2) });
-        let told = take_in(&desk, stream::iter([Ok(link_is_down(&desk, 1)), bad])).await;
-        assert_eq!(Status::from(told.unwrap_err()).code(), Code::InvalidArgument);
-        let broken = Err(Status::cancelled("the caller went away"));
-        let told = take_in(&desk, stream::iter([Ok(link_is_down(&desk, 3)), broken])).await;
-        assert_eq!(Status::from(told.unwrap_err()).code(), Code::Cancelled);
-        assert_eq!(closed(&desk).await, [1, 3]);
     }
 
     #[tokio::test]
