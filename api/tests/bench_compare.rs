@@ -14,7 +14,7 @@ use common::{Bench, Said, names};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-const FILES: [&str; 4] = ["compare.html", "incumbents.parquet", "runs.parquet", "summary.md"];
+const FILES: [&str; 5] = ["compare.html", "compare.svg", "incumbents.parquet", "runs.parquet", "summary.md"];
 
 /// Two agents of capacity 6, three items that weigh 3: 7 is the least cost, with the first item alone with the first agent.
 const SMALL: &str = "2 3\n1 4 6\n3 3 3\n3 3 3\n3 3 3\n6 6\n";
@@ -163,8 +163,19 @@ fn the_page_and_the_summary_name_every_contender_and_load_nothing() {
     for name in ["lessor", "other", "wrong"] {
         assert!(page.contains(&format!("<td>{name}</td>")) && summary.contains(&format!("| {name} |")), "{name}");
     }
+    let picture = fs::read_to_string(bench.path("o/compare.svg")).unwrap();
+    for words in [
+        ">lessor</text>",
+        "runs at the best known: 1 of 1",
+        "mean primal integral: ",
+        "Performance profile",
+        "Gap over time",
+    ] {
+        assert!(picture.contains(words), "{words}");
+    }
+    let picture = picture.replace("http://www.w3.org/2000/svg", "");
     for loads_something in ["http:", "https:", "<script", "<link", "@import", "NaN", "{{", "<b>"] {
-        assert!(!page.contains(loads_something), "{loads_something}");
+        assert!(!page.contains(loads_something) && !picture.contains(loads_something), "{loads_something}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, Join, KEY, Point, Style, WIDTH, key};
 use crate::draw::figures::{percent, significant};
+use crate::draw::picture::{LegendRow, pair};
 use crate::draw::scale::Scale;
 use crate::report::html_safe;
 
@@ -33,11 +34,28 @@ pub(super) struct Figure {
     pub(super) legend: (&'static str, Vec<String>),
 }
 
+impl Figure {
+    fn chart(&self) -> Chart<'_> {
+        let Figure { id, title, unit, axis, scale, curves, .. } = self;
+        Chart { id, title, unit, x: axis.clone(), y: *scale, guides: Guides::Without, curves }
+    }
+}
+
+/// Two charts of the same contenders with one legend, as the text of one SVG file.
+pub(super) fn picture(title: &str, figures: [&Figure; 2]) -> String {
+    let row = |(at, curve): (usize, &Curve)| LegendRow {
+        key: key(curve.style),
+        name: html_safe(&curve.name),
+        notes: Some(figures.map(|Figure { legend, .. }| html_safe(&format!("{}: {}", legend.0, legend.1[at])))),
+    };
+    let legend: Vec<LegendRow> = figures[0].curves.iter().enumerate().map(row).collect();
+    pair(title, figures.map(Figure::chart).each_ref(), &legend)
+}
+
 /// A chart with its legend below it.
 pub(super) fn figure(figure: &Figure) -> String {
-    let Figure { id, title, unit, axis, scale, curves, legend } = figure;
-    let (x, y) = (axis.clone(), *scale);
-    let chart = Chart { id, title, unit, x, y, guides: Guides::Without, curves };
+    let Figure { title, axis, curves, legend, .. } = figure;
+    let chart = figure.chart();
     let (width, height) = KEY;
     let rows = curves.iter().zip(&legend.1).map(|(curve, words)| {
         format!(

@@ -1,10 +1,11 @@
-//! What pages share: their frame, charts as inline SVG with scales and style, entries of lists, and how figures are
-//! written.
+//! What pages share: their frame, charts as inline SVG with scales and style, entries of lists, how figures are written, and
+//! charts as a picture without a page.
 
 pub(crate) mod chart;
 pub(crate) mod entries;
 pub(crate) mod figures;
 pub(crate) mod frame;
+pub(crate) mod picture;
 pub(crate) mod scale;
 
 /// The style of charts.

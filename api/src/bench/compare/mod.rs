@@ -45,6 +45,7 @@ use task::Task;
 
 /// The files beside the tables.
 const COMPARE_PAGE: &str = "compare.html";
+const COMPARE_PICTURE: &str = "compare.svg";
 const SUMMARY_FILE: &str = "summary.md";
 
 /// Where a contender works, inside the staged directory. Removed before that is published.
@@ -107,6 +108,7 @@ fn compare(task: &Task<'_>, clock: &ProcessClock) -> Result<Ending, CommandError
     let summary = summary_page::markdown(&outcome);
     staged.write(SUMMARY_FILE, &summary)?;
     staged.write(COMPARE_PAGE, &page::html(&outcome))?;
+    staged.write(COMPARE_PICTURE, &page::svg(&outcome))?;
     staged.publish()?;
     let out = &common.out;
     if common.json {

@@ -1,4 +1,5 @@
-//! `compare.html`: who found what, how soon and how reliably, as a page that a person wants to look at.
+//! `compare.html`: who found what, how soon and how reliably, as a page that a person wants to look at, and `compare.svg`, how good
+//! and how soon alone.
 
 use crate::bench::charts::{self, Figure, LEAST_PERCENT, MOST_PERCENT, figure};
 use crate::bench::primal::Course;
@@ -42,6 +43,12 @@ pub(super) fn html(outcome: &Outcome<'_>) -> String {
         ("made", &maker(Some(&outcome.machine.words()))),
     ];
     frame.page(TEMPLATE, &parts)
+}
+
+/// The performance profile and the gap over time with their legend, as the text of one SVG file.
+pub(super) fn svg(outcome: &Outcome<'_>) -> String {
+    let title = format!("{}: who comes how near to the best known, and how soon", outcome.task.family.title());
+    charts::picture(&title, [&profile(outcome), &over_time(outcome)])
 }
 
 /// A curve for each contender, whose line and markers are made of its rows.

@@ -3,12 +3,13 @@
 use super::analysis::{Fit, Growth, Median};
 use super::outcome::{Amount, Outcome};
 use crate::bench::charts;
+use crate::draw::PAGE_STYLE;
 use crate::draw::chart::{Axis, Chart, Curve, Guides, HEIGHT, KEY, WIDTH, key};
 use crate::draw::entries::{condition, headline_figure};
 use crate::draw::figures::{gap, grouped, load, mebibytes, r_squared, significant};
 use crate::draw::frame::{Frame, maker};
+use crate::draw::picture::{LegendRow, pair};
 use crate::draw::scale::Scale;
-use crate::draw::{CHART_STYLE, PAGE_STYLE, PALETTE};
 use crate::report::html_safe;
 
 const TEMPLATE: &str = include_str!("page/curves.html");
@@ -18,11 +19,6 @@ const METHODS: &str = include_str!("page/methods.html");
 const SECONDS_UNIT: &str = "seconds, the whole process";
 const MEMORY_UNIT: &str = "MiB, the whole process";
 const GAP_UNIT: &str = "percent of the accepted bids";
-
-/// Room between the charts of the picture, around everything, and for a row of its legend.
-const BETWEEN: f64 = 48.0;
-const MARGIN: f64 = 28.0;
-const ROW: f64 = 24.0;
 
 /// The page as the text of one HTML file. Same outcome, same bytes.
 pub(super) fn html(outcome: &Outcome<'_>) -> String {
@@ -60,34 +56,15 @@ fn methods(outcome: &Outcome<'_>) -> String {
 pub(super) fn svg(outcome: &Outcome<'_>) -> String {
     let sizes = outcome.sizes();
     let curves = [Amount::Seconds, Amount::PeakMemory].map(|amount| (amount, outcome.curves(amount)));
-    let width = 2.0 * (WIDTH + MARGIN) + BETWEEN;
-    let rows = f64::from(u32::try_from(curves[0].1.len()).unwrap_or(u32::MAX)) + 1.0;
-    let legend = MARGIN + HEIGHT + 24.0;
-    let height = legend + rows * ROW + MARGIN - 8.0;
-    let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\">\n\
-         <title>Time and memory of a plan against the number of tiles</title>\n<style>\n{PALETTE}{CHART_STYLE}</style>\n\
-         <rect class=\"paper\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>\n"
-    );
-    let charts = [MARGIN, MARGIN + WIDTH + BETWEEN].into_iter().zip(&curves).map(|(x, (amount, curves))| {
-        let elements = chart(*amount, &sizes, curves).elements();
-        format!("<g transform=\"translate({x} {MARGIN})\">\n{elements}</g>\n")
-    });
-    text.extend(charts);
-    let mut y = legend;
-    for curve in &curves[0].1 {
-        text += &legend_row(curve, outcome.growth(&curve.name), (MARGIN, y));
-        y += ROW;
-    }
-    text + &format!(
-        "<g transform=\"translate({MARGIN} {y})\">{}<text class=\"chart-label\" x=\"46\" y=\"12\">dotted: growth in step with the \
-         tiles, exponent 1</text></g>\n</svg>\n",
-        guide_key()
-    )
+    let [time, memory] = [&curves[0], &curves[1]].map(|(amount, curves)| chart(*amount, &sizes, curves));
+    let mut legend: Vec<LegendRow> =
+        curves[0].1.iter().map(|curve| legend_row(curve, outcome.growth(&curve.name))).collect();
+    let guide = "dotted: growth in step with the tiles, exponent 1".to_owned();
+    legend.push(LegendRow { key: guide_key(), name: guide, notes: None });
+    pair("Time and memory of a plan against the number of tiles", [&time, &memory], &legend)
 }
 
-fn legend_row(curve: &Curve, growth: Option<&Growth>, (x, y): (f64, f64)) -> String {
+fn legend_row(curve: &Curve, growth: Option<&Growth>) -> LegendRow {
     let power = |name: &str, fit: &Fit| {
         format!(
             "{name} grows as tiles<tspan dy=\"-5\" font-size=\"10\">{:.2}</tspan><tspan dy=\"5\"> (R² {})</tspan>",
@@ -95,19 +72,8 @@ fn legend_row(curve: &Curve, growth: Option<&Growth>, (x, y): (f64, f64)) -> Str
             r_squared(fit.r_squared)
         )
     };
-    let notes = growth.map_or(String::new(), |growth| {
-        let (time, memory) = (power("time", &growth.seconds), power("memory", &growth.peak_memory_bytes));
-        format!(
-            "<text class=\"chart-note\" x=\"230\" y=\"12\">{time}</text>\
-             <text class=\"chart-note\" x=\"{}\" y=\"12\">{memory}</text>",
-            WIDTH + BETWEEN
-        )
-    });
-    format!(
-        "<g transform=\"translate({x} {y})\">{}<text class=\"chart-note\" x=\"46\" y=\"12\">{}</text>{notes}</g>\n",
-        key(curve.style),
-        html_safe(&curve.name)
-    )
+    let notes = growth.map(|growth| [power("time", &growth.seconds), power("memory", &growth.peak_memory_bytes)]);
+    LegendRow { key: key(curve.style), name: html_safe(&curve.name), notes: Some(notes.unwrap_or_default()) }
 }
 
 /// A piece of a guide, as large as the key of a curve.
