@@ -146,6 +146,25 @@ fn pairs_that_are_none_are_refused_with_what_would_be_right() {
 }
 
 #[test]
+fn a_term_that_is_nothing_in_every_plan_is_refused_with_what_is_lacking() {
+    let bench = Bench::with_fleet();
+    for (terms, expected) in [
+        (
+            "value,moves",
+            "--front weighs moves, which is nothing in every plan: nothing runs that could move; give --current",
+        ),
+        ("headroom,energy", "give a table [[headroom]] in --weights, or weigh another term"),
+        ("energy,balance", "give a table [[balance]] in --weights"),
+        ("value,dues", "no account has a price; give --prices"),
+        ("carbon,value", "no zone says what its energy emits; give a table tariffs"),
+    ] {
+        let said = bench.expect(2, &format!("plan --fleet fleet --front {terms} --work 10 --out front"));
+        assert!(said.err.contains(expected), "{terms}: {said:?}");
+        assert_eq!(bench.names(), ["fleet"]);
+    }
+}
+
+#[test]
 fn the_page_of_a_front_runs_in_a_headless_browser() {
     let bench = Bench::with_fleet();
     bench.expect(0, &format!("{WORDS} --quiet --out front"));

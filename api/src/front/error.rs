@@ -10,6 +10,14 @@ pub enum FrontError {
     /// The weight of moves is asked for twice.
     #[error("--keep weighs moves, and so does this --front; leave out --keep, or weigh another term than moves")]
     KeepsMoves,
+    /// A term that is nothing in every plan.
+    #[error("--front weighs {term}, which is nothing in every plan: {lacking}, or weigh another term")]
+    Constant {
+        /// The term.
+        term: &'static str,
+        /// What is not there, and the cure.
+        lacking: &'static str,
+    },
     /// A table that cannot be written.
     #[error("{}: cannot be written", path.display())]
     Table {

@@ -4,6 +4,7 @@
 //! [`search`]; what a plan comes to in each term is worked out by the models from its placements, not by the solver. What can be
 //! done does not depend on the weights, so each weighing begins with the best of the plans before it.
 
+mod constant;
 pub(crate) mod error;
 mod outcome;
 mod page;
@@ -50,6 +51,11 @@ const FRONT_PICTURE: &str = "front.svg";
 pub(crate) fn run(args: &PlanArgs, pair: Pair, place: &OutputPlace, run: Run<'_>) -> Result<Ending, CommandError> {
     if args.keep.is_some() && pair.weighs_moves() {
         return Err(FrontError::KeepsMoves.into());
+    }
+    for term in pair.terms() {
+        if let Some(lacking) = constant::lacking(term, run.instance()) {
+            return Err(FrontError::Constant { term: term.name(), lacking }.into());
+        }
     }
     let staged = place.stage()?;
     let count = args.points.unwrap_or(POINTS_DEFAULT);
