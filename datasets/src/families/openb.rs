@@ -246,7 +246,8 @@ mod tests {
             ("x,n0,0", "row 0, column seq: \"x\" is not one of: a whole number"),
             ("3,n0,0-", "row 0, column gpus: \"0-\" is not one of: whole numbers joined by -"),
             ("3,,0", "row 0, column node: is empty"),
-            ("3,n0", "cannot be read as comma-separated text"),
+            ("3,n0", "instance: line 2, row 0, column gpus: is missing; the row has 2 of 3 cells"),
+            ("3,n0,0,1", "instance: line 2, row 0: has 4 cells for 3 columns; a comma inside a cell needs quotes"),
         ] {
             let message = answer(&format!("seq,node,gpus\n{rows}\n")).unwrap_err();
             assert!(message.contains(told), "{rows}: {message}");
@@ -262,7 +263,7 @@ mod tests {
             ("0,p,1,1,65,1000,", "row 0, column num_gpu: 65 is outside 0 to 64"),
             ("0,p,1,1,1,0,", "row 0, column gpu_milli: must be given exactly where num_gpu is"),
             ("0,p,1,1,0,0,\n0,p,1,1,0,0,", "row 1, column seq: \"0\" is already the name of row 0"),
-            ("0,p", "sequence.csv: cannot be read as comma-separated text"),
+            ("0,p", "sequence.csv: line 2, row 0, column cpu_milli: is missing; the row has 2 of 7 cells"),
             ("", "sequence.csv: holds no row of data"),
         ] {
             let message = read(NODES, &format!("{HEADER}{row}\n"), 100).unwrap_err();

@@ -48,7 +48,10 @@ impl CsvTable {
         if header.is_empty() {
             return Err(DatasetError::Empty { path: path.to_owned() }.into());
         }
-        let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(refuse)?;
+        let read = |(row, record): (usize, Result<StringRecord, csv::Error>)| {
+            record.map_err(|source| refuse_row(path, &header, row, source))
+        };
+        let rows = reader.records().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(CsvTable { path: path.to_owned(), header, rows })
     }
 
@@ -121,5 +124,19 @@ impl CsvTable {
         // The reader knows the place of each row; without it, as many lines lie before as there are rows and a header.
         let known = self.rows[row].position().and_then(|position| usize::try_from(position.line()).ok());
         known.unwrap_or(row + 2)
+    }
+}
+
+/// The error of a row that is none: too short or too long for the header, or no text.
+fn refuse_row(path: &Path, header: &StringRecord, row: usize, source: csv::Error) -> ImportError {
+    let path = path.to_owned();
+    let &csv::ErrorKind::UnequalLengths { ref pos, len: found, .. } = source.kind() else {
+        return ImportError::Csv { path, source };
+    };
+    let line = pos.as_ref().map_or(row as u64 + 2, csv::Position::line);
+    let expected = header.len();
+    match usize::try_from(found).ok().and_then(|found| header.get(found)) {
+        Some(column) => ImportError::ShortRow { path, line, row, column: column.trim().to_owned(), found, expected },
+        None => ImportError::LongRow { path, line, row, found, expected },
     }
 }

@@ -23,7 +23,40 @@ pub enum ImportError {
     /// A file, or a row and column of it.
     #[error(transparent)]
     Table(#[from] DatasetError),
-    /// A file that is not comma-separated text of equally long rows.
+    /// A row that ends before a column.
+    #[error("{}: line {line}, row {row}, column {column}: is missing; the row has {found} of {expected} cells", path.display())]
+    ShortRow {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The line on which the row begins, from one.
+        line: u64,
+        /// The row, from zero.
+        row: usize,
+        /// The first column without a cell.
+        column: String,
+        /// How many cells there are.
+        found: u64,
+        /// How many columns there are.
+        expected: usize,
+    },
+    /// A row that goes on beyond the last column.
+    #[error(
+        "{}: line {line}, row {row}: has {found} cells for {expected} columns; a comma inside a cell needs quotes",
+        path.display()
+    )]
+    LongRow {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The line on which the row begins, from one.
+        line: u64,
+        /// The row, from zero.
+        row: usize,
+        /// How many cells there are.
+        found: u64,
+        /// How many columns there are.
+        expected: usize,
+    },
+    /// A file that is not comma-separated text.
     #[error("{}: cannot be read as comma-separated text", path.display())]
     Csv {
         /// The file.

@@ -89,7 +89,7 @@ fn bad_files_are_refused() {
     assert!(refusal("", pods).contains("the file is empty"));
     assert!(refusal("sn,cpu_milli,memory_mib,gpu,model\n", pods).contains("holds no row"));
     assert!(refusal("sn,cpu_milli,memory_mib,gpu\nn,1,1,0\n", pods).contains("column model is missing"));
-    assert!(refusal(NODES, "name,cpu_milli\na,1,1\n").contains("comma-separated"));
+    assert!(refusal(NODES, "name,cpu_milli\na,1,1\n").contains("line 2, row 0: has 3 cells for 2 columns"));
     assert!(refusal("sn,cpu_milli,memory_mib,gpu,model\nn,1,1,1,H9\n", pods).contains("column model"));
     let gone = openb(Path::new("nowhere.csv"), Path::new("nowhere.csv"), None).unwrap_err();
     assert!(gone.to_string().contains("nowhere.csv: cannot be opened"));
