@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lessor_datasets::table::{DatasetError, Problem};
+use lessor_market::session::SessionError;
 use tonic::Code;
 
 use super::book::field;
@@ -59,6 +60,9 @@ fn market(error: MarketError) -> Failure {
         }
         MarketError::BeyondProceeds { offer, .. } => {
             Failure::field("offers", "BEYOND_PROCEEDS", words).with("offer", &offer)
+        }
+        MarketError::Session(SessionError::TooManyPairs { most }) => {
+            Failure::new(Code::InvalidArgument, "BOOK_TOO_LARGE", words).with("most_pairs", &most)
         }
         MarketError::Session(_) => Failure::new(Code::InvalidArgument, "NOT_CLEARED", words),
         MarketError::Settle(_) => unmet("NOT_SETTLED"),

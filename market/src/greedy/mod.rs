@@ -15,6 +15,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use lessor_solver::support::stop::Stop;
 use thiserror::Error;
 
 use crate::lot::lot;
@@ -68,13 +69,18 @@ pub enum GreedyError {
     },
 }
 
-/// What each bidder pays, in the order of the bids; `None` for one that won nothing.
+/// What each bidder pays, in the order of the bids, `None` for one that won nothing; no answer where the stop was raised first.
 ///
 /// O(bids log bids + winners x bids x goods of a bundle). Equal ranks go by the lot of the seed.
 ///
 /// # Errors
 /// The first bid that makes no sense.
-pub fn clear(supply: &[Stock], bids: &[SingleMinded], seed: u64) -> Result<Vec<Option<Money>>, GreedyError> {
+pub fn clear(
+    supply: &[Stock],
+    bids: &[SingleMinded],
+    seed: u64,
+    stop: &Stop,
+) -> Result<Option<Vec<Option<Money>>>, GreedyError> {
     for (bid, stated) in bids.iter().enumerate() {
         check(supply, bid, stated)?;
     }
@@ -86,14 +92,18 @@ pub fn clear(supply: &[Stock], bids: &[SingleMinded], seed: u64) -> Result<Vec<O
 
     let mut payments = vec![None; bids.len()];
     for (position, (bid, rank)) in ranked.iter().enumerate() {
+        if stop.is_raised() {
+            return Ok(None);
+        }
         let stated = &bids[*bid];
         if fits(&left, &stated.goods) {
+            stop.spend((ranked.len() - position) as u64);
             let blocker = first_blocker(&left, &stated.goods, &ranked[position + 1..], bids);
             payments[*bid] = Some(blocker.map_or(stated.reserve, |other| critical(rank, other).max(stated.reserve)));
             take(&mut left, &stated.goods);
         }
     }
-    Ok(payments)
+    Ok(Some(payments))
 }
 
 /// The first of the later bids that, were this one absent, would win and leave too little for its bundle.

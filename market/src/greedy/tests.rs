@@ -5,7 +5,7 @@ use super::*;
 /// Clears where all goods last as long.
 fn clear(supply: &[u64], bids: &[SingleMinded], seed: u64) -> Result<Vec<Option<Money>>, GreedyError> {
     let supply: Vec<Stock> = supply.iter().map(|&quantity| Stock { quantity, weight: 1 }).collect();
-    super::clear(&supply, bids, seed)
+    super::clear(&supply, bids, seed, &Stop::new()).map(|payments| payments.expect("nobody raises this stop"))
 }
 
 fn bid(value: i64, goods: &[(u32, u64)]) -> SingleMinded {
@@ -57,6 +57,14 @@ fn what_makes_no_sense_is_refused_with_its_bid() {
     assert_eq!(refused(bid(1, &[])), "bid 1 asks for nothing; a bundle needs goods");
     assert_eq!(refused(bid(1, &[(1, 1)])), "bid 1 names good 1, which is unknown, or named twice");
     assert_eq!(refused(bid(1, &[(0, 1), (0, 1)])), "bid 1 names good 0, which is unknown, or named twice");
+}
+
+#[test]
+fn a_raised_stop_leaves_no_payments() {
+    let stop = Stop::new();
+    stop.raise();
+    let supply = [Stock { quantity: 1, weight: 1 }];
+    assert_eq!(super::clear(&supply, &[bid(1, &[(0, 1)])], 1, &stop), Ok(None));
 }
 
 /// A bidder that wants one of two things is not single-minded, and has no report that is best against all others.

@@ -166,6 +166,15 @@ pub enum SessionError {
     /// Amounts that are too large for so many bidders and items.
     #[error("items cannot be assigned: {0}")]
     Items(AssignmentError),
+    /// More pairs of a bidder and an item than one class is cleared with.
+    #[error(
+        "bids and offers of a class of unit demand make more than {most} pairs of a bidder and an item that it would gain by; \
+         clear fewer at once, or trade them in several classes or another format"
+    )]
+    TooManyPairs {
+        /// How many there may be.
+        most: usize,
+    },
     /// Bids that make no book.
     #[error(transparent)]
     Book(#[from] BookError),

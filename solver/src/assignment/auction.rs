@@ -2,6 +2,7 @@
 
 use lessor_models::families::assignment::AssignmentInstance;
 
+use super::choices::{Cheapest, Choices, Dense};
 use crate::support::stop::Stop;
 
 /// How much smaller epsilon is in each phase than in the one before.
@@ -27,13 +28,18 @@ pub struct Assigned {
 /// Takes about rows times columns times the logarithm of rows times the greatest cost, where rows seldom fight for columns.
 #[must_use]
 pub fn assign(instance: &AssignmentInstance, stop: &Stop) -> Assigned {
-    let size = instance.size();
-    let parts = size as u64 + 1;
-    let scaled = |cost: &u64| i64::try_from(cost * parts).expect("an instance keeps costs small enough for its rows");
-    let costs: Vec<i64> = (0..size).flat_map(|row| instance.row(row)).map(scaled).collect();
-    let greatest = costs.iter().copied().max().unwrap_or(0);
-    let mut auction =
-        Auction { size, costs, prices: vec![0; size], column_of: vec![None; size], row_of: vec![None; size] };
+    let parts = instance.size() as u64 + 1;
+    let choices = Dense::new(instance, parts);
+    let greatest = choices.greatest();
+    let (columns, prices) = auction(choices, greatest, stop);
+    Assigned { columns, prices, parts }
+}
+
+/// The column of each row at least cost, or `None` where the stop was raised first, and the prices of columns. Costs are multiples
+/// of one more than the number of rows, of which the greatest is given; there is a way to give each row a column.
+pub(super) fn auction<C: Choices>(choices: C, greatest: i64, stop: &Stop) -> (Option<Vec<u32>>, Vec<i64>) {
+    let size = choices.size();
+    let mut auction = Auction { choices, prices: vec![0; size], column_of: vec![None; size], row_of: vec![None; size] };
     let mut epsilon = (greatest / BEGINS_AT).max(1);
     let mut is_done = auction.phase(epsilon, stop);
     while is_done && epsilon > 1 {
@@ -41,22 +47,21 @@ pub fn assign(instance: &AssignmentInstance, stop: &Stop) -> Assigned {
         is_done = auction.phase(epsilon, stop);
     }
     let columns: Option<Vec<u32>> = auction.column_of.into_iter().collect();
-    Assigned { columns: columns.filter(|_| is_done), prices: auction.prices, parts }
+    (columns.filter(|_| is_done), auction.prices)
 }
 
-struct Auction {
-    size: usize,
-    costs: Vec<i64>,
+struct Auction<C> {
+    choices: C,
     prices: Vec<i64>,
     column_of: Vec<Option<u32>>,
     row_of: Vec<Option<u32>>,
 }
 
-impl Auction {
+impl<C: Choices> Auction<C> {
     /// Rows bid until each has a column, which costs it no more than epsilon beyond its cheapest; whether they all have one.
     fn phase(&mut self, epsilon: i64, stop: &Stop) -> bool {
         self.release(epsilon);
-        let open = (0_u32..).take(self.size).filter(|&row| self.column_of[row as usize].is_none());
+        let open = (0_u32..).take(self.choices.size()).filter(|&row| self.column_of[row as usize].is_none());
         let mut open: Vec<u32> = open.collect();
         let mut bids = 0_u64;
         while let Some(row) = open.pop() {
@@ -64,7 +69,8 @@ impl Auction {
             if bids.is_multiple_of(LOOK_EVERY) && stop.is_raised() {
                 return false;
             }
-            let (column, raise) = self.bid(row as usize);
+            let Cheapest { column, least, second } = self.choices.cheapest(row as usize, &self.prices);
+            let raise = if second == i64::MAX { 0 } else { second - least };
             let at = column as usize;
             self.prices[at] += raise + epsilon;
             self.column_of[row as usize] = Some(column);
@@ -78,32 +84,13 @@ impl Auction {
 
     /// Takes columns from rows that could do better by more than epsilon.
     fn release(&mut self, epsilon: i64) {
-        for row in 0..self.size {
+        for row in 0..self.choices.size() {
             let Some(column) = self.column_of[row] else { continue };
-            let costs = &self.costs[row * self.size..(row + 1) * self.size];
-            let least = costs.iter().zip(&self.prices).map(|(cost, price)| cost + price).min().unwrap_or(0);
-            let at = column as usize;
-            if costs[at] + self.prices[at] > least + epsilon {
+            let least = self.choices.cheapest(row, &self.prices).least;
+            if self.choices.total(row, column, &self.prices) > least + epsilon {
                 self.column_of[row] = None;
-                self.row_of[at] = None;
+                self.row_of[column as usize] = None;
             }
         }
-    }
-
-    /// The cheapest column for a row, and how much dearer the second cheapest is.
-    fn bid(&self, row: usize) -> (u32, i64) {
-        let costs = &self.costs[row * self.size..(row + 1) * self.size];
-        let (mut best, mut least, mut second) = (0, i64::MAX, i64::MAX);
-        for (column, (cost, price)) in (0_u32..).zip(costs.iter().zip(&self.prices)) {
-            let total = cost + price;
-            if total < second {
-                if total < least {
-                    (best, second, least) = (column, least, total);
-                } else {
-                    second = total;
-                }
-            }
-        }
-        (best, if second == i64::MAX { 0 } else { second - least })
     }
 }

@@ -1,37 +1,40 @@
 //! The lowest prices at which everyone wants what the best assignment gives them.
 
-/// Lowest competitive prices of items: with them, nobody prefers another item, or none, to what they have, and items that
-/// nobody has cost nothing. `values` holds what each bidder would pay for each item, bidder by bidder; `items` is what each has
-/// in an assignment of greatest value.
+use super::voluntary::Gains;
+use crate::support::stop::Stop;
+
+/// Lowest competitive prices of columns: with them, no row prefers another column, or none, to what it has, and columns that
+/// nobody has cost nothing. `columns` is what each row has where they gain most together. `None` where the stop was raised first.
 ///
 /// For bidders who want one item, each pays exactly its VCG payment (Leonard 1983; Demange, Gale & Sotomayor 1986). Prices rise
-/// from nothing wherever somebody would rather have an item, until nobody would: O(bidders times items) a round, and as many
+/// from nothing wherever somebody would rather have an item, until nobody would: O(gains) a round, and as many
 /// rounds as the longest chain of bidders who envy the next.
 ///
 /// # Panics
-/// Prices that never settle: the assignment is not of greatest value.
+/// Prices that never settle: rows could gain more together.
 #[must_use]
-pub fn lowest_prices(values: &[Vec<u64>], items: &[Option<u32>]) -> Vec<u64> {
-    let count = values.first().map_or(0, Vec::len);
-    let mut prices = vec![0_u64; count];
-    for _ in 0..=values.len() + 1 {
+pub fn lowest_prices(gains: &Gains, columns: &[Option<u32>], stop: &Stop) -> Option<Vec<u64>> {
+    let mut prices = vec![0_u64; gains.columns];
+    for _ in 0..=gains.rows.len() + 1 {
+        if stop.is_raised() {
+            return None;
+        }
         let mut is_settled = true;
-        for (values, item) in values.iter().zip(items) {
-            let value = |item: u32| i128::from(values[item as usize]) - i128::from(prices[item as usize]);
-            let payoff = item.map_or(0, value);
-            for (column, &value) in values.iter().enumerate() {
-                let is_own = item.is_some_and(|item| item as usize == column);
-                let envied = i128::from(value) - payoff;
-                if !is_own && envied > i128::from(prices[column]) {
-                    prices[column] =
-                        u64::try_from(envied).expect("a payoff is at least zero where prices are the lowest");
+        for (row, own) in columns.iter().enumerate() {
+            let left = |own: u32| i128::from(gains.of(row, own)) - i128::from(prices[own as usize]);
+            let payoff = own.map_or(0, left);
+            for &(column, gain) in gains.rows[row].iter().filter(|gain| Some(gain.0) != *own) {
+                let envied = i128::from(gain) - payoff;
+                let price = &mut prices[column as usize];
+                if envied > i128::from(*price) {
+                    *price = u64::try_from(envied).expect("a payoff is at least zero where prices are the lowest");
                     is_settled = false;
                 }
             }
         }
         if is_settled {
-            return prices;
+            return Some(prices);
         }
     }
-    panic!("prices settle where the assignment is of greatest value")
+    panic!("prices settle where rows could not gain more together")
 }

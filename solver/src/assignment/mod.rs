@@ -6,9 +6,12 @@
 //! begins large and shrinks, prices stay: without that, rows that want the same columns raise them in tiny steps.
 
 mod auction;
+mod choices;
 mod competitive;
 #[cfg(test)]
 mod tests;
+mod voluntary;
 
 pub use auction::{Assigned, assign};
 pub use competitive::lowest_prices;
+pub use voluntary::{Gains, assign_voluntarily};

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::support::stop::Stop;
 
-use super::{assign, lowest_prices};
+use super::{Gains, assign, assign_voluntarily, lowest_prices};
 
 /// The least of a function over all ways to give rows columns of their own.
 fn least(size: usize, cost: &dyn Fn(usize, usize) -> i64) -> i64 {
@@ -42,21 +42,30 @@ proptest! {
     }
 
     #[test]
-    fn lowest_competitive_prices_are_what_others_lose((size, values) in square(20)) {
-        let most = 20;
-        let costs = values.iter().map(|value| most - value).collect();
-        let columns = assign(&AssignmentInstance::new(size, costs).unwrap(), &Stop::new()).columns.unwrap();
-        let rows: Vec<Vec<u64>> = values.chunks(size).map(<[u64]>::to_vec).collect();
-        let items: Vec<Option<u32>> = columns.iter().map(|&column| Some(column)).collect();
-        let prices = lowest_prices(&rows, &items);
-        let value = |row: usize, column: usize| i64::try_from(values[row * size + column]).unwrap();
-        let best = -least(size, &|row, column| -value(row, column));
-        for (bidder, &column) in columns.iter().enumerate() {
-            // Without a bidder its row is worth nothing anywhere.
-            let without = -least(size, &|row, column| if row == bidder { 0 } else { -value(row, column) });
-            let column = column as usize;
-            let loss = without - (best - value(bidder, column));
-            prop_assert_eq!(i64::try_from(prices[column]).unwrap(), loss);
+    fn rows_gain_most_together_and_lowest_prices_are_what_others_lose(
+        (rows, columns, values) in (1..6_usize, 1..5_usize).prop_flat_map(|(rows, columns)| {
+            (Just(rows), Just(columns), proptest::collection::vec(0..20_u64, rows * columns))
+        }),
+    ) {
+        let gains_of = |row: &[u64]| (0_u32..).zip(row.iter().copied()).filter(|gain| gain.1 > 0).collect();
+        let gains = Gains { columns, rows: values.chunks(columns).map(gains_of).collect() };
+        let chosen = assign_voluntarily(&gains, &Stop::new()).unwrap().unwrap();
+        let prices = lowest_prices(&gains, &chosen, &Stop::new()).unwrap();
+        let value = |row: usize, column: usize| {
+            if row < rows && column < columns { i64::try_from(values[row * columns + column]).unwrap() } else { 0 }
+        };
+        let all = rows + columns;
+        let best = -least(all, &|row, column| -value(row, column));
+        let gained: u64 = chosen.iter().enumerate().filter_map(|(row, own)| Some(gains.of(row, (*own)?))).sum();
+        prop_assert_eq!(i64::try_from(gained).unwrap(), best);
+        let mut taken: Vec<u32> = chosen.iter().copied().flatten().collect();
+        taken.sort_unstable();
+        taken.dedup();
+        prop_assert_eq!(taken.len(), chosen.iter().flatten().count());
+        for (bidder, own) in chosen.iter().enumerate() {
+            let Some(column) = own.map(|own| own as usize) else { continue };
+            let without = -least(all, &|row, column| if row == bidder { 0 } else { -value(row, column) });
+            prop_assert_eq!(i64::try_from(prices[column]).unwrap(), without - (best - value(bidder, column)));
         }
     }
 }
@@ -74,4 +83,16 @@ fn a_raised_stop_leaves_no_assignment_but_prices_that_bound_it() {
     let cost = check(&instance, &whole.columns.unwrap()).unwrap();
     assert!(stopped.columns.is_none());
     assert!(bound(&instance, &stopped.prices, stopped.parts) <= cost);
+}
+
+/// Only what is gained takes memory, and not every pair of those that go without.
+#[test]
+fn many_rows_for_few_columns_are_assigned_by_what_they_gain() {
+    let rows = 20_000_u64;
+    let gains = Gains { columns: 2, rows: (1..=rows).map(|gain| vec![(0, gain), (1, 2 * gain)]).collect() };
+    let chosen = assign_voluntarily(&gains, &Stop::new()).unwrap().unwrap();
+    let won: Vec<(usize, u32)> = chosen.iter().enumerate().filter_map(|(row, own)| Some((row, (*own)?))).collect();
+    assert_eq!(won, [(19_998, 0), (19_999, 1)]);
+    // The third would pay 19,998 for the first; the winner of the second may not be had for less than what it would give.
+    assert_eq!(lowest_prices(&gains, &chosen, &Stop::new()), Some(vec![19_998, 39_997]));
 }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lessor_solver::support::stop::Stop;
+
 use crate::book::{BidderIndex, GoodIndex};
+use crate::clear::outcome::Unsettled;
 use crate::greedy::{self, SingleMinded, Stock};
 use crate::session::SessionError;
 use crate::session::catalog::ListedGood;
@@ -11,7 +14,7 @@ use crate::session::market::{Cleared, Entered, Fates, Market, repeated};
 
 /// Winners by value over the root of weighted size, one bid of a bidder. What a good weighs is how long it lasts, so that a term
 /// that others' bids cut into several goods weighs the same.
-pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates) -> Result<Cleared, SessionError> {
+pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
     market.leave_out_bids(fates, &repeated(market.bids.iter().map(|entered| market.bidder(entered))));
     let single = |entered: &Entered| {
         let fate = &fates.bids[entered.at];
@@ -21,7 +24,9 @@ pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates) -> Result
     let bids: Vec<SingleMinded> = market.bids.iter().map(single).collect();
     let stock = |good: &ListedGood| Stock { quantity: good.offered, weight: good.interval.span().0 };
     let supply: Vec<Stock> = market.catalog.goods().iter().map(stock).collect();
-    let payments = greedy::clear(&supply, &bids, market.session.policy.rules().tie_break_seed)?;
+    let Some(payments) = greedy::clear(&supply, &bids, market.session.policy.rules().tie_break_seed, stop)? else {
+        return Ok(market.give_up(fates, None, Unsettled::OutOfTime));
+    };
     Ok(Cleared { surplus: market.award(&mut fates.bids, payments), ..Cleared::default() })
 }
 

@@ -22,7 +22,7 @@ use crate::session::market::{Cleared, Fates, Market};
 pub(super) fn clear(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
     match market.class.format {
         Format::SealedBid => sealed::clear_sealed(market, fates, stop),
-        Format::Greedy => counter::clear_greedy(market, fates),
+        Format::Greedy => counter::clear_greedy(market, fates, stop),
         Format::Posted => Ok(counter::clear_posted(market, fates)),
         Format::UnitDemand => items::clear_items(market, fates, stop),
         Format::DoubleAuction => match market.class.payment {

@@ -1,24 +1,27 @@
 //! Trade reduction on accounts: for each vector by itself, and one bid or offer of a party.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use lessor_models::families::double_auction::{DoubleAuctionInstance, Order};
 
 use crate::double::reduced;
 use crate::money::Money;
-use crate::session::market::{Cleared, Entered, Fates, Market, repeated};
+use crate::session::market::{Bundle, Cleared, Entered, Fates, Market, repeated};
 
 /// Clears a class by trade reduction.
 pub(super) fn clear_reduced(market: &mut Market<'_>, fates: &mut Fates) -> Cleared {
     keep_single(market, fates);
-    let length = market.catalog.goods().len();
-    let order = |entered: &Entered, value: Money| {
-        let mut vector = vec![0; length];
-        entered.bundle.iter().for_each(|&(good, quantity)| vector[good.0 as usize] = quantity);
-        Order { id: entered.at as u64, value: value.micro_credits(), vector }
+    // Only orders of one vector meet, so that its number says all of it: a round may have as many goods as it has orders.
+    let bundles: BTreeSet<&Bundle> = market.bids.iter().chain(&market.offers).map(|entered| &entered.bundle).collect();
+    let numbers: BTreeMap<&Bundle, u64> = bundles.into_iter().zip(1..).collect();
+    let order = |entered: &Entered, value: Money| Order {
+        id: entered.at as u64,
+        value: value.micro_credits(),
+        vector: vec![numbers[&entered.bundle]],
     };
     let bids = market.bids.iter().map(|entered| order(entered, fates.bids[entered.at].counted)).collect();
     let asks = market.offers.iter().map(|entered| order(entered, fates.offers[entered.at].ask)).collect();
-    let instance =
-        DoubleAuctionInstance::new(bids, asks).expect("vectors are as long as the catalog, and amounts are in range");
+    let instance = DoubleAuctionInstance::new(bids, asks).expect("vectors are of one number, and amounts are in range");
     let outcome = reduced(&instance);
     for trade in &outcome.trades {
         fates.bids[market.bids[trade.bid].at].result = Ok(Money::of(trade.pays.into()));
