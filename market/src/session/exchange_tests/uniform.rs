@@ -414,3 +414,16 @@ fn what_a_bidder_got_in_parts_counts_for_what_it_may_win_whole() {
     let (bought, _) = results(&outcome);
     assert_eq!((bought[0].is_ok(), bought[1]), (true, Err(Lost::Supply)), "{bought:?}");
 }
+
+#[test]
+fn what_costs_a_whole_number_is_paid_and_got_and_told_as_that() {
+    let policy = policy(Format::DoubleAuction, PaymentRule::Uniform);
+    // Bids and asks for a million each, and the price, which is the last ask that trades.
+    for (bids, asks, price) in [([100, 80], [10, 20], 20), ([100, 80], [30, 50], 50)] {
+        let bids: Vec<AccountBid> = (0..).zip(bids).map(|(at, amount)| bid(at, amount, &[wish(0, 1)])).collect();
+        let offers: Vec<AccountOffer> = (1..).zip(asks).map(|(at, ask)| offer(at, ask, &[wish(0, 1)])).collect();
+        let outcome = cleared(&policy, &bids, &offers);
+        assert_eq!(results(&outcome), (vec![Ok(price); 2], vec![Ok(price); 2]));
+        assert_eq!(outcome.classes[0].prices.values().copied().collect::<Vec<_>>(), [price.unsigned_abs()]);
+    }
+}

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_solver::support::stop::Stop;
 
 use super::exchange::{Best, Exchange};
-use super::uniform_support::{Order, SHIFT, Support, support};
+use super::uniform_support::{Order, PRICE_BITS, SHIFT, Support, support};
 use crate::book::GoodIndex;
 use crate::clear::outcome::Unsettled;
 use crate::clear::rules::Rules;
@@ -84,12 +84,15 @@ pub(super) fn at_uniform_prices(
     Ok(Cleared { surplus, bound: Some(bound), prices, ..Cleared::default() })
 }
 
-/// A price in 2^-60 micro-credits for a unit over so many microseconds, in micro-credits per 10^6 base units and hour, rounded
-/// down.
+/// A price in 2^-60 micro-credits for a unit over so many microseconds, in micro-credits per 10^6 base units and hour: a whole
+/// number as far as prices are sure, else rounded up.
 fn stated_price(price: u128, span_micros: u64) -> u64 {
     let (whole, part) = (price >> SHIFT, price & ((1 << SHIFT) - 1));
-    let stated = whole.saturating_mul(STATED_MICROS).saturating_add((part * STATED_MICROS) >> SHIFT);
-    u64::try_from(stated / u128::from(span_micros)).unwrap_or(u64::MAX)
+    let parts = whole.saturating_mul(STATED_MICROS).saturating_add((part * STATED_MICROS) >> SHIFT);
+    let span = u128::from(span_micros);
+    let nearest = parts.saturating_add(span / 2) / span;
+    let is_whole = parts.abs_diff(nearest.saturating_mul(span)) <= (parts >> PRICE_BITS) + 1;
+    u64::try_from(if is_whole { nearest } else { parts.div_ceil(span) }).unwrap_or(u64::MAX)
 }
 
 impl Search<'_> {

@@ -49,7 +49,7 @@ pub(super) const SHIFT: u32 = 60;
 const CLIPS: [u32; 3] = [0, 20, 40];
 
 /// Bits of a sum of prices that are sure.
-const PRICE_BITS: u32 = 30;
+pub(super) const PRICE_BITS: u32 = 30;
 
 /// What prices may be off by for a bundle, in micro-credits, beside what [`PRICE_BITS`] says: they come from floating point.
 const ROUNDING: i128 = 2;
@@ -208,23 +208,37 @@ fn gain(order: &Order, prices: &[u128]) -> i128 {
     if order.is_offer { -gain } else { gain }
 }
 
-/// What an order pays or gets: buyers no more than their bid, sellers no less than they ask.
+/// What an order pays or gets: buyers no more than their bid, sellers no less than they ask. What costs a whole number, as far as
+/// prices are sure, is that; else buyers pay a fraction as one, and sellers get it as none.
 fn pays(order: &Order, prices: &[u128]) -> u64 {
-    let cost = u64::try_from(cost(order, prices) >> SHIFT).unwrap_or(u64::MAX);
-    if order.is_offer { cost.max(order.amount) } else { cost.saturating_add(1).min(order.amount) }
+    let cost = cost(order, prices);
+    let nearest = cost.saturating_add(1 << (SHIFT - 1)) >> SHIFT;
+    let units = order.bundle.iter().map(|entry| u128::from(entry.1)).fold(0, u128::saturating_add);
+    let is_whole = cost.abs_diff(nearest << SHIFT) <= (cost >> PRICE_BITS).saturating_add(units);
+    let (down, up) = if is_whole { (nearest, nearest) } else { (cost >> SHIFT, (cost >> SHIFT) + 1) };
+    let amount = |rounded: u128| u64::try_from(rounded).unwrap_or(u64::MAX);
+    if order.is_offer { amount(down).max(order.amount) } else { amount(up).min(order.amount) }
 }
 
-/// Where rounding has sellers get more than buyers pay, takes it from sellers who get more than they ask; whether that is enough.
+/// Where rounding has sellers get more than buyers pay, takes it from sellers who get more than they ask, and then has buyers pay
+/// it who pay less than they bid, no more than prices may be off by; whether that is enough.
 fn balance(orders: &[Order], paid: &mut [u64]) -> bool {
     let sum = |is_offer: bool, paid: &[u64]| -> u128 {
         let side = orders.iter().zip(paid).filter(|(order, _)| order.is_offer == is_offer);
         side.map(|(_, &paid)| u128::from(paid)).sum()
     };
     let mut short = sum(true, paid).saturating_sub(sum(false, paid));
-    for (order, paid) in orders.iter().zip(paid).filter(|(order, _)| order.is_offer && order.trades) {
-        let less = short.min(u128::from(*paid - order.amount));
-        *paid -= u64::try_from(less).expect("no more than was paid");
-        short -= less;
+    let mut moved = |room: u64| {
+        let part = short.min(room.into());
+        short -= part;
+        u64::try_from(part).expect("no more than there is room for")
+    };
+    for (order, paid) in orders.iter().zip(paid.iter_mut()).filter(|(order, _)| order.is_offer && order.trades) {
+        *paid -= moved(*paid - order.amount);
+    }
+    for (order, paid) in orders.iter().zip(paid).filter(|(order, _)| !order.is_offer && order.trades) {
+        let most = u64::try_from(rounding(order)).unwrap_or(0);
+        *paid += moved((order.amount - *paid).min(most));
     }
     short == 0
 }
