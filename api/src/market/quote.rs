@@ -20,7 +20,7 @@ use crate::console::say;
 use crate::ending::Ending;
 
 /// Why an offer that entered its market sold nothing, where it did.
-const ENTERED: [&str; 3] = ["outbid", "paradox", "unsettled"];
+const ENTERED: [&str; 4] = ["outbid", "lot", "paradox", "unsettled"];
 
 /// The object that `lessor market quote --json` prints.
 #[derive(Debug, Serialize)]

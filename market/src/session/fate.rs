@@ -69,7 +69,7 @@ pub enum Lost {
     GroupWon,
     /// Others offer more for what there is, or ask less.
     Outbid,
-    /// It would pay the posted price, and the lot put others first for what there is.
+    /// It would pay the posted price, or states as much for as much as one that won, and the lot put others first.
     Lot,
     /// It would trade at the prices of the round, and does not: with bundles, prices need not tell who trades.
     Paradox,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalog::Catalog;
 use super::fate::{Fate, Lost, OfferFate};
 use super::{AccountBid, Session, SessionError};
-use crate::book::{BidderIndex, GoodIndex};
+use crate::book::{BidderIndex, GoodIndex, GroupIndex};
 use crate::clear::outcome::Unsettled;
 use crate::lot::lot;
 use crate::money::Money;
@@ -250,6 +250,34 @@ impl<'a> Market<'a> {
             }
         }
         surplus
+    }
+
+    /// Says of bids and offers that nothing but the lot kept out that it did: an equal one won, and nothing else of their group.
+    /// O(n log n) in goods of all bundles.
+    pub(super) fn tell_ties(&self, fates: &mut Fates) {
+        let is_divisible = |at: usize| self.session.bids[at].is_divisible;
+        let group = |at: usize| (self.session.bids[at].bidder, self.session.bids[at].group);
+        let won = || self.bids.iter().filter(|entered| fates.bids[entered.at].result.is_ok());
+        let groups: BTreeSet<(BidderIndex, GroupIndex)> = won().map(|entered| group(entered.at)).collect();
+        let equals: BTreeSet<(Money, bool, &Bundle)> =
+            won().map(|entered| (fates.bids[entered.at].counted, is_divisible(entered.at), &entered.bundle)).collect();
+        for Entered { at, bundle } in &self.bids {
+            let fate = &mut fates.bids[*at];
+            let is_equal = equals.contains(&(fate.counted, is_divisible(*at), bundle));
+            if fate.result == Err(Lost::Outbid) && is_equal && !groups.contains(&group(*at)) {
+                fate.result = Err(Lost::Lot);
+            }
+        }
+        let is_divisible = |at: usize| self.session.offers[at].is_divisible;
+        let sold = self.offers.iter().filter(|entered| fates.offers[entered.at].result.is_ok());
+        let equals: BTreeSet<(Money, bool, &Bundle)> =
+            sold.map(|entered| (fates.offers[entered.at].ask, is_divisible(entered.at), &entered.bundle)).collect();
+        for Entered { at, bundle } in &self.offers {
+            let fate = &mut fates.offers[*at];
+            if fate.result == Err(Lost::Outbid) && equals.contains(&(fate.ask, is_divisible(*at), bundle)) {
+                fate.result = Err(Lost::Lot);
+            }
+        }
     }
 
     /// Nobody wins, because the rule could not settle.

@@ -214,6 +214,7 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
         let Some(mut market) = Market::new(session, class, &mut fates) else { continue };
         let Cleared { surplus, bound, unsettled, prices, exact_payments } =
             formats::clear(&mut market, &mut fates, stop)?;
+        market.tell_ties(&mut fates);
         fates.close_groups(session.bids, class);
         classes.push(ClassOutcome {
             class,

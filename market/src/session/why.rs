@@ -10,7 +10,7 @@ use lessor_solver::support::stop::Stop;
 use super::catalog::Wish;
 use super::{AccountBid, Lost, Session, SessionError, can_pay, clear_session};
 use crate::money::Money;
-use crate::policy::{Format, PaymentRule, Policy};
+use crate::policy::{AccountClass, Format, PaymentRule, Policy};
 
 /// What stood in the way of a bid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Why {
     /// `None` where no amount would or none was found, or where that is not proved.
     pub cheapest: Option<Money>,
     /// Bids that won, and would not have, in order; where its own group won in another account class, the bid that did; where
-    /// the lot decided, those that took of the same accounts.
+    /// the lot decided at a posted price, those that took of the same accounts.
     pub against: Vec<usize>,
 }
 
@@ -45,13 +45,13 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
         let has_won = |&at: &usize| is_of_group(&session.bids[at]) && before.fates[at].result.is_ok();
         return Ok(Some(Why { against: (0..session.bids.len()).filter(has_won).collect(), ..none }));
     }
-    if lost == Lost::Lot {
+    if lost == Lost::Lot && has_class(session, before.fates[bid].class, |class| class.format == Format::Posted) {
         let own = &session.bids[bid].wishes;
         let is_same = |other: &AccountBid| own.iter().any(|wish| other.wishes.iter().any(|one| shares(wish, one)));
         let took = |&at: &usize| before.fates[at].result.is_ok() && is_same(&session.bids[at]);
         return Ok(Some(Why { against: (0..session.bids.len()).filter(took).collect(), ..none }));
     }
-    if !matches!(lost, Lost::Outbid | Lost::Reserve | Lost::Paradox) {
+    if !matches!(lost, Lost::Outbid | Lost::Lot | Lost::Reserve | Lost::Paradox) {
         return Ok(Some(none));
     }
     let mut bids: Vec<AccountBid> = session.bids.to_vec();
@@ -65,7 +65,8 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     // The greatest amount that is known to lose, and a greater one that wins.
     let (mut loses, mut wins) = (session.bids[bid].amount.0, most);
     let mut found = None;
-    if is_at_uniform_prices(session, before.fates[bid].class) {
+    // At uniform prices a bid that is raised may lose by it.
+    if has_class(session, before.fates[bid].class, |class| class.payment == PaymentRule::Uniform) {
         while found.is_none() && loses < most && !stop.is_raised() {
             wins = loses.saturating_mul(2).clamp(loses + 1, most);
             found = winners(wins)?;
@@ -112,9 +113,9 @@ fn most(session: &Session<'_>, bid: usize, stop: &Stop) -> i64 {
     within
 }
 
-/// Whether a class is one in which a bid that is raised may lose by it.
-fn is_at_uniform_prices(session: &Session<'_>, class: Option<usize>) -> bool {
-    class.is_some_and(|class| session.policy.rules().classes[class].payment == PaymentRule::Uniform)
+/// Whether a bid trades in a class that something holds of.
+fn has_class(session: &Session<'_>, class: Option<usize>, holds: fn(&AccountClass) -> bool) -> bool {
+    class.is_some_and(|class| holds(&session.policy.rules().classes[class]))
 }
 
 /// The same rules, with payments that take no further solve; who wins does not depend on them.

@@ -2,6 +2,7 @@
 
 mod crowds;
 mod decoys;
+mod ties;
 mod uniform;
 
 use std::collections::BTreeMap;

@@ -95,12 +95,10 @@ fn leave_out_parts(market: &mut Market<'_>, fates: &mut Fates, sides: &BTreeMap<
     market.offers.retain(|entered| {
         !offers.contains(&entered.at) || (fates.offers[entered.at].result.is_err() && meets_whole(entered))
     });
+    let told: Vec<(usize, Result<Money, Lost>)> = bids.iter().map(|&at| (at, fates.bids[at].result)).collect();
     // Where nothing trades in parts, none of it is to be had.
     market.leave_out_too_large(fates);
-    for at in bids {
-        let result = &mut fates.bids[at].result;
-        *result = result.or(Err(Lost::Outbid));
-    }
+    told.into_iter().for_each(|(at, result)| fates.bids[at].result = result);
     is_apart
 }
 
@@ -162,23 +160,35 @@ fn clear_term(
     let asks: Vec<Tranche> = sides.offers.iter().zip(&asked).map(ask).collect();
     let seed = market.session.policy.rules().tie_break_seed;
     let cleared = uniform_price::clear(&bids, &asks, POINT_PERMILLE, seed)?;
+    let least_bid = traded(&bids, &cleared.bought).min();
     for ((&position, tranche), &got) in bid_for.iter().zip(&bids).zip(&cleared.bought) {
         let entered = &sides.bids[position];
         let fate = &mut fates.bids[entered.at];
         fate.part = (0 < got && got < entered.bundle[0].1).then_some(got);
         let pays = cleared.price.map_or(0, |price| price.times_up(got));
-        fate.result = if got > 0 { Ok(Money::of(pays)) } else { Err(Lost::Outbid) };
+        fate.result = if got > 0 { Ok(Money::of(pays)) } else { Err(beaten(tranche, least_bid)) };
         surplus.add(tranche.limit.times(got));
         market.count(entered, got);
     }
+    let most_asked = traded(&asks, &cleared.sold).max();
     for ((entered, tranche), &sold) in sides.offers.iter().zip(&asks).zip(&cleared.sold) {
         let fate = &mut fates.offers[entered.at];
         fate.part = (0 < sold && sold < tranche.quantity).then_some(sold);
         let paid = cleared.price.map_or(0, |price| price.times_down(sold));
-        fate.result = if sold > 0 { Ok(gets(entered.at, paid)?) } else { Err(Lost::Outbid) };
+        fate.result = if sold > 0 { Ok(gets(entered.at, paid)?) } else { Err(beaten(tranche, most_asked)) };
         surplus.take(tranche.limit.times(sold));
     }
     let micros = u128::from(market.session.bids[sides.bids[0].at].wishes[0].interval.span().0);
     let stated = cleared.price.map(|price| price.times_up(STATED_UNITS).div_ceil(micros));
     Ok(stated.map(|price| u64::try_from(price).unwrap_or(u64::MAX)))
+}
+
+/// The limits of tranches of which something trades.
+fn traded(tranches: &[Tranche], counts: &[u64]) -> impl Iterator<Item = Fraction> {
+    tranches.iter().zip(counts).filter(|(_, count)| **count > 0).map(|(tranche, _)| tranche.limit)
+}
+
+/// What kept a tranche out: the lot, where its limit is that of the last that trades.
+fn beaten(tranche: &Tranche, last: Option<Fraction>) -> Lost {
+    if Some(tranche.limit) == last { Lost::Lot } else { Lost::Outbid }
 }
