@@ -200,14 +200,7 @@ fn credit_label(micro_credits: f64) -> String {
 fn accounts(shown: &Shown<'_>) -> String {
     let mut rows = Vec::new();
     for (class, prices) in shown.outcome.classes.iter().zip(shown.prices) {
-        let mut sold = vec![0_u64; class.catalog.goods().len()];
-        for (bid, fate) in shown.round.bids.iter().zip(&shown.outcome.fates) {
-            if fate.class == Some(class.class) && fate.result.is_ok() {
-                for (good, quantity) in class.catalog.bundle(&bid.wishes) {
-                    sold[good.0 as usize] = sold[good.0 as usize].saturating_add(quantity);
-                }
-            }
-        }
+        let sold = class.handed_out(&shown.round.bids, &shown.outcome.fates);
         let goods = (0..).map(GoodIndex).zip(class.catalog.goods());
         for (((at, good), &above), sold) in goods.zip(&prices.above_reserve).zip(sold) {
             rows.push((good, class.price(at, above), sold));

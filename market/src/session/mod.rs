@@ -135,6 +135,20 @@ impl ClassOutcome {
         let reserve = self.catalog.goods()[good.0 as usize].reserve;
         self.prices.get(&good).copied().unwrap_or(reserve.saturating_add(above_reserve))
     }
+
+    /// How much of each good bids won, whole or in part, in base units.
+    #[must_use]
+    pub fn handed_out(&self, bids: &[AccountBid], fates: &[Fate]) -> Vec<u64> {
+        let mut won = vec![0_u64; self.catalog.goods().len()];
+        let is_of_class = |fate: &Fate| fate.class == Some(self.class) && fate.result.is_ok();
+        for (bid, fate) in bids.iter().zip(fates).filter(|(_, fate)| is_of_class(fate)) {
+            for (good, whole) in self.catalog.bundle(&bid.wishes) {
+                let won = &mut won[good.0 as usize];
+                *won = won.saturating_add(fate.part.unwrap_or(whole));
+            }
+        }
+        won
+    }
 }
 
 /// What came of a round.

@@ -274,6 +274,8 @@ fn a_divisible_bid_for_more_than_is_offered_gets_a_part() {
     // At 30, which is its limit, since it wants more than is offered; what is whole gets nothing then.
     assert_eq!(results(&outcome), (vec![Ok(30), Err(Lost::Supply)], vec![Ok(30), Err(Lost::Outbid)]));
     assert_eq!((outcome.fates[0].part, outcome.classes[0].surplus), (Some(1_000_000), 20));
+    // The layer's good, all of which is sold, and the cell's.
+    assert_eq!(outcome.classes[0].handed_out(&bids, &outcome.fates), [1_000_000, 0]);
     // Where it is offered whole, no part of it is to be had.
     let mixed = [part(bid(0, 90, &[wish(0, 3)])), bid(1, 20, &[wish(0, 1)])];
     let (bought, _) = results(&cleared(&policy, &mixed, &[offer(1, 10, &[wish(0, 1)])]));
