@@ -42,7 +42,7 @@ pub enum Reason {
     #[error("{value} is outside {least} to {most}")]
     OutOfRange {
         /// What it is.
-        value: u64,
+        value: i128,
         /// The least allowed.
         least: u64,
         /// The most allowed.
@@ -282,7 +282,8 @@ fn distinct<T: Copy + PartialEq>(list: &[T], name: impl Fn(T) -> &'static str) -
 }
 
 fn within(value: u64, least: u64, most: u64) -> Result<(), Reason> {
-    if (least..=most).contains(&value) { Ok(()) } else { Err(Reason::OutOfRange { value, least, most }) }
+    let is_within = (least..=most).contains(&value);
+    if is_within { Ok(()) } else { Err(Reason::OutOfRange { value: value.into(), least, most }) }
 }
 
 fn at_most(value: u32, most: u32) -> Result<(), Reason> {
@@ -293,13 +294,13 @@ fn money(amount: i64) -> Result<(), Reason> {
     let most = MONEY_MAX.micro_credits();
     match u64::try_from(amount) {
         Ok(value) => within(value, 0, most),
-        Err(_) => Err(Reason::OutOfRange { value: amount.unsigned_abs(), least: 0, most }),
+        Err(_) => Err(Reason::OutOfRange { value: amount.into(), least: 0, most }),
     }
 }
 
 /// A time of so many microseconds at least, told in the seconds that policies state.
 fn within_span(span: Span, least: u64) -> Result<(), Reason> {
-    let told = |_| Reason::OutOfRange { value: seconds(span.0), least, most: seconds(SPAN_MAX.0) };
+    let told = |_| Reason::OutOfRange { value: seconds(span.0).into(), least, most: seconds(SPAN_MAX.0) };
     within(span.0, least, SPAN_MAX.0).map_err(told)
 }
 

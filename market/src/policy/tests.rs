@@ -68,7 +68,7 @@ fn rules_without_a_contradiction_are_a_policy() {
 #[test]
 fn what_contradicts_itself_is_refused_with_its_field() {
     refused(|rules| rules.classes.clear(), &expect!["account_class: 0 is outside 1 to 256"]);
-    refused(|rules| rules.deficit_max = Money(-1), &expect!["deficit_max: 1 is outside 0 to 9007199254740992"]);
+    refused(|rules| rules.deficit_max = Money(-1), &expect!["deficit_max: -1 is outside 0 to 9007199254740992"]);
     refused(
         |rules| rules.terms.least = seconds(90_000),
         &expect!["terms.least_s: 90000 is above most_s, which is 86400"],
