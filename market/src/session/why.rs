@@ -21,7 +21,7 @@ pub struct Why {
     /// `None` where no amount would or none was found, or where that is not proved.
     pub cheapest: Option<Money>,
     /// Bids that won, and would not have, in order; where its own group won in another account class, the bid that did; where
-    /// the lot decided at a posted price, those that took of the same accounts.
+    /// the lot decided at a posted price, or no amount would win, those that took of the same accounts.
     pub against: Vec<usize>,
 }
 
@@ -45,11 +45,12 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
         let has_won = |&at: &usize| is_of_group(&session.bids[at]) && before.fates[at].result.is_ok();
         return Ok(Some(Why { against: (0..session.bids.len()).filter(has_won).collect(), ..none }));
     }
+    let own = &session.bids[bid].wishes;
+    let is_same = |other: &AccountBid| own.iter().any(|wish| other.wishes.iter().any(|one| shares(wish, one)));
+    let took = |&at: &usize| before.fates[at].result.is_ok() && is_same(&session.bids[at]);
+    let in_its_place = || Why { against: (0..session.bids.len()).filter(took).collect(), ..none.clone() };
     if lost == Lost::Lot && has_class(session, before.fates[bid].class, |class| class.format == Format::Posted) {
-        let own = &session.bids[bid].wishes;
-        let is_same = |other: &AccountBid| own.iter().any(|wish| other.wishes.iter().any(|one| shares(wish, one)));
-        let took = |&at: &usize| before.fates[at].result.is_ok() && is_same(&session.bids[at]);
-        return Ok(Some(Why { against: (0..session.bids.len()).filter(took).collect(), ..none }));
+        return Ok(Some(in_its_place()));
     }
     if !matches!(lost, Lost::Outbid | Lost::Lot | Lost::Reserve | Lost::Paradox) {
         return Ok(Some(none));
@@ -75,7 +76,7 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     } else {
         found = winners(most)?;
     }
-    let Some(mut after) = found else { return Ok(Some(none)) };
+    let Some(mut after) = found else { return Ok(Some(in_its_place())) };
     while wins - loses > 1 && !stop.is_raised() {
         let middle = loses + (wins - loses) / 2;
         match winners(middle)? {
