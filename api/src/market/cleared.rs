@@ -232,8 +232,8 @@ pub(crate) fn entries(round: &Round, cleared: &Cleared) -> Vec<EntryRow> {
     cleared.entries.iter().map(|entry| entry_row(round, entry)).collect()
 }
 
-/// The price of every good: what everybody pays where the rule has such prices, else the reserve price and what supports the round
-/// above it.
+/// The price of every good that trades: what everybody pays where the rule has such prices, else the reserve price and what
+/// supports the round above it.
 pub(crate) fn prices(cleared: &Cleared) -> Vec<Price> {
     let of_class = |(class, supporting): (&ClassOutcome, &SupportingPrices)| -> Vec<Price> {
         let price = |(at, (good, &above)): (u32, (&ListedGood, &u64))| Price {
@@ -242,7 +242,8 @@ pub(crate) fn prices(cleared: &Cleared) -> Vec<Price> {
             interval: good.interval,
             price: class.price(GoodIndex(at), above),
         };
-        (0_u32..).zip(class.catalog.goods().iter().zip(&supporting.above_reserve)).map(price).collect()
+        let goods = (0_u32..).zip(class.catalog.goods().iter().zip(&supporting.above_reserve));
+        goods.filter(|(_, (good, _))| good.is_of_class).map(price).collect()
     };
     cleared.outcome.classes.iter().zip(&cleared.prices).flat_map(of_class).collect()
 }

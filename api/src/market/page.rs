@@ -203,7 +203,9 @@ fn accounts(shown: &Shown<'_>) -> String {
         let sold = class.handed_out(&shown.round.bids, &shown.outcome.fates);
         let goods = (0..).map(GoodIndex).zip(class.catalog.goods());
         for (((at, good), &above), sold) in goods.zip(&prices.above_reserve).zip(sold) {
-            rows.push((good, class.price(at, above), sold));
+            if good.is_of_class {
+                rows.push((good, class.price(at, above), sold));
+            }
         }
     }
     rows.sort_by_key(|(good, price, _)| (std::cmp::Reverse(*price), good.owner, good.kind, good.interval.start));

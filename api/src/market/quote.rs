@@ -1,5 +1,7 @@
 //! `lessor market quote`: what a quantity of an account costs at the prices of the last round, each while it holds.
 
+use std::collections::BTreeSet;
+
 use lessor_datasets::table::{PRICES, SALES, SaleRow, read_prices, read_sales};
 use lessor_market::policy::AccountClass;
 use lessor_market::session::OfferedGood;
@@ -58,15 +60,7 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     let class = class.ok_or_else(|| MarketError::NotTraded { name: args.account.clone() })?;
     let wish = Wish { owner, kind, quantity: args.quantity, interval: term(&round, args)? };
     let prices = read_prices(&args.market.join(PRICES.file_name()), &round.fleet)?;
-    let of_account = |price: &&Price| (price.owner, price.kind) == (owner, kind);
-    let priced: Vec<(Wish, u64)> = prices
-        .iter()
-        .filter(of_account)
-        .filter_map(|price| Some((within(&wish, price.interval)?, price.price)))
-        .collect();
-    // Goods begin and end where prices do, so that each has one.
-    let cuts = std::iter::once(&wish).chain(priced.iter().map(|(part, _)| part));
-    let catalog = Catalog::new(&round.session().ground, class, cuts);
+    let (catalog, priced) = goods(&round, class, wish, &prices);
     let offered = offered(&round, args, class, catalog.goods())?;
     if offered == 0 {
         return Err(MarketError::NothingOffered { name: args.account.clone() }.into());
@@ -78,20 +72,25 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     }
     let quoted = |good: &ListedGood| {
         let holds = |(part, _): &&(Wish, u64)| {
-            part.interval.start <= good.interval.start && good.interval.end <= part.interval.end
+            part.owner == good.owner
+                && part.interval.start <= good.interval.start
+                && good.interval.end <= part.interval.end
         };
         let traded = priced.iter().find(holds).map(|(_, price)| *price);
         let price = traded.unwrap_or(good.reserve);
         QuotedInterval { start_us: good.interval.start.0, end_us: good.interval.end.0, price, traded: traded.is_some() }
     };
-    let intervals: Vec<QuotedInterval> = catalog.goods().iter().map(quoted).collect();
+    let all: Vec<QuotedInterval> = catalog.goods().iter().map(quoted).collect();
+    let cost = catalog.cost(&catalog.bundle(&[wish]), |good| all[good].price);
+    let own = catalog.goods().iter().map(|good| good.owner == owner);
+    let intervals: Vec<QuotedInterval> = all.into_iter().zip(own).filter(|(_, own)| *own).map(|(one, _)| one).collect();
     let summary = QuoteSummary {
         account: &args.account,
         quantity: args.quantity,
         seconds: args.term.as_secs_f64(),
         price: mean(&intervals),
-        reserve: catalog.goods().iter().map(|good| good.reserve).max().unwrap_or(0),
-        cost: catalog.cost(&catalog.bundle(&[wish]), |good| intervals[good].price),
+        reserve: catalog.goods().iter().filter(|good| good.owner == owner).map(|good| good.reserve).max().unwrap_or(0),
+        cost,
         offered,
         most,
         intervals,
@@ -105,6 +104,25 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
         say(&format!("offered   {}, {} to one bidder", amount(summary.offered), amount(summary.most)));
     }
     Ok(Ending::Done)
+}
+
+/// The goods that a wish takes, with those above it, and what the round says that each costs while it holds.
+fn goods(round: &Round, class: &AccountClass, wish: Wish, prices: &[Price]) -> (Catalog, Vec<(Wish, u64)>) {
+    let ground = round.session().ground;
+    let over = |wishes: &[Wish]| {
+        if class.format.takes_offers() {
+            Catalog::of_named(&ground, &round.policy, class, wishes.iter())
+        } else {
+            Catalog::new(&ground, &round.policy, class, wishes.iter())
+        }
+    };
+    let owners: BTreeSet<Owner> = over(&[wish]).goods().iter().map(|good| good.owner).collect();
+    let of_goods = prices.iter().filter(|price| price.kind == wish.kind && owners.contains(&price.owner));
+    let part = |price: &Price| Some((within(&Wish { owner: price.owner, ..wish }, price.interval)?, price.price));
+    let priced: Vec<(Wish, u64)> = of_goods.filter_map(part).collect();
+    // Goods begin and end where prices do, so that each has one.
+    let wishes: Vec<Wish> = std::iter::once(wish).chain(priced.iter().map(|(part, _)| *part)).collect();
+    (over(&wishes), priced)
 }
 
 /// How much there is of each of some goods: what the policy lets trade, and where sellers offer, no more than the round's offers

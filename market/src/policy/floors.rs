@@ -31,6 +31,6 @@ pub fn kept(class: &AccountClass, capacity: u64, held: Held, protected: usize) -
 }
 
 /// A share in thousandths of an amount, rounded down.
-pub(super) fn share(amount: u64, permille: u32) -> u64 {
+pub(crate) fn share(amount: u64, permille: u32) -> u64 {
     u64::try_from(u128::from(amount) * u128::from(permille) / 1_000).unwrap_or(u64::MAX)
 }

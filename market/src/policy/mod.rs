@@ -19,6 +19,7 @@ use crate::money::Money;
 use crate::posted::{PERMILLE, Steering};
 
 pub use check::{Contradiction, Field, Reason};
+pub(crate) use floors::share;
 pub use floors::{Held, kept, tradable};
 pub use format::{Format, PaymentRule};
 pub use reserve::Reserve;

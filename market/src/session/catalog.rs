@@ -3,6 +3,10 @@
 //! A good is an account over an interval. Intervals begin and end where a term that is bid for does, and where the account's
 //! capacity or anything that its least price follows changes. So a bid either needs all of a good's interval or none of it, and
 //! what it costs there is the same at each instant: what a term costs does not depend on where others cut it.
+//!
+//! What is let of a node is taken from every account above it as well, as a lease takes it ([`debits`]): those are goods too,
+//! whether anybody names them or not. Of an account class that is cleared they have their reserve prices and caps; others are
+//! limits and no more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +18,12 @@ use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::{Interval, MICROS_PER_HOUR, StepFunction, Timestamp};
 
 use super::OfferedGood;
+use super::debits::debits;
 use super::holdings::Holdings;
 use super::posted_prices::{self, PostedPrices};
 use crate::book::GoodIndex;
-use crate::policy::{AccountClass, Format, Reserve, tradable};
+use crate::policy::{AccountClass, Format, Policy, Reserve, share, tradable};
+use crate::posted::PERMILLE;
 
 /// What a round is held on.
 #[derive(Clone, Copy, Debug)]
@@ -67,14 +73,28 @@ pub struct ListedGood {
     /// What is let of it: as much as the policy lets trade, or what sellers offer.
     pub offered: u64,
     /// The reserve price, in micro-credits per 10^6 base units and hour, which is the posted price where the format is that;
-    /// nothing where sellers state what they ask.
+    /// nothing where sellers state what they ask, and of accounts of other classes.
     pub reserve: u64,
+    /// Whether the account trades in the class that is cleared; else it lies above one that does, and only limits it.
+    pub is_of_class: bool,
+    /// What one bidder may win in the class of what is let, in thousandths.
+    pub holder_cap_permille: u32,
+}
+
+impl ListedGood {
+    /// The most that one bidder may win of it.
+    #[must_use]
+    pub fn holder_cap(&self) -> u64 {
+        share(self.offered, self.holder_cap_permille)
+    }
 }
 
 /// The goods of a round, by owner, kind and time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalog {
     goods: Vec<ListedGood>,
+    /// The accounts that are debited with each account that is wished for, itself among them.
+    debited: BTreeMap<(Owner, Kind), Vec<Owner>>,
 }
 
 /// Microseconds times base units that a price is stated for.
@@ -84,36 +104,56 @@ pub(crate) const STATED_UNITS: u64 = PRICE_UNITS * MICROS_PER_HOUR;
 pub(crate) const STATED_MICROS: u128 = STATED_UNITS as u128;
 
 impl Catalog {
-    /// The goods that wishes of one account class are about. O(wishes x instants of their account).
+    /// The goods that wishes of one account class are about, and those above them that have a limit. O(wishes x depth x instants of
+    /// their accounts).
     #[must_use]
-    pub fn new<'w>(ground: &Ground<'_>, class: &AccountClass, wishes: impl Iterator<Item = &'w Wish>) -> Catalog {
-        let fleet = ground.fleet;
+    pub fn new<'w>(
+        ground: &Ground<'_>,
+        policy: &Policy,
+        class: &AccountClass,
+        wishes: impl Iterator<Item = &'w Wish>,
+    ) -> Catalog {
+        Catalog::over(ground, (policy, class), wishes, |wish| debits(ground.fleet, wish.owner, wish.kind))
+    }
+
+    /// The goods that wishes of one account class are about, and nothing above them: what sellers hand out they hold already.
+    #[must_use]
+    pub fn of_named<'w>(
+        ground: &Ground<'_>,
+        policy: &Policy,
+        class: &AccountClass,
+        wishes: impl Iterator<Item = &'w Wish>,
+    ) -> Catalog {
+        Catalog::over(ground, (policy, class), wishes, |wish| vec![wish.owner])
+    }
+
+    fn over<'w>(
+        ground: &Ground<'_>,
+        (policy, class): (&Policy, &AccountClass),
+        wishes: impl Iterator<Item = &'w Wish>,
+        debits: impl Fn(&Wish) -> Vec<Owner>,
+    ) -> Catalog {
+        let mut debited: BTreeMap<(Owner, Kind), Vec<Owner>> = BTreeMap::new();
         let mut cuts: BTreeMap<(Owner, Kind), BTreeSet<Timestamp>> = BTreeMap::new();
         for wish in wishes {
-            let cuts = cuts.entry((wish.owner, wish.kind)).or_default();
-            cuts.extend([wish.interval.start, wish.interval.end]);
+            for &owner in &*debited.entry((wish.owner, wish.kind)).or_insert_with(|| debits(wish)) {
+                let cuts = cuts.entry((owner, wish.kind)).or_default();
+                cuts.extend([wish.interval.start, wish.interval.end]);
+            }
         }
         let mut goods = Vec::new();
         for ((owner, kind), mut cuts) in cuts {
             let (Some(&first), Some(&last)) = (cuts.first(), cuts.last()) else { continue };
             let inside = changes(ground, class, owner, kind).filter(|&at| first < at && at < last);
             cuts.extend(inside);
-            let posted = ground.posted.get(&(owner, kind)).filter(|_| class.format == Format::Posted);
-            let posted = posted.map_or(0, |standing| standing.price.stated());
+            let own = policy.class_of(place(ground.fleet, owner), kind);
             let instants: Vec<Timestamp> = cuts.into_iter().collect();
             for pair in instants.windows(2) {
                 let interval = Interval { start: pair[0], end: pair[1] };
-                let capacity = fleet.capacity_at(owner, kind, interval.start);
-                let held = ground.holdings.most(owner, kind, interval);
-                let offered = if capacity == UNLIMITED { 0 } else { tradable(class, capacity, held) };
-                let least = class.reserve.price(energy_price(fleet, owner, interval.start));
-                let worth = posted.max(seed(ground.seeds, owner, kind, interval));
-                // A plan may find an account dearer than the policy lets it be.
-                let reserve = least.max(class.price_cap.map_or(worth, |cap| cap.min(worth)));
-                goods.push(ListedGood { owner, kind, interval, capacity, offered, reserve });
+                goods.extend(good(ground, (class, own), (owner, kind), interval));
             }
         }
-        Catalog { goods }
+        Catalog { goods, debited }
     }
 
     /// The goods.
@@ -122,13 +162,16 @@ impl Catalog {
         &self.goods
     }
 
-    /// The goods that wishes need, in order, with how much of each.
+    /// The goods that wishes need, in order, with how much of each; with what lies above them, where that is among the goods.
     #[must_use]
     pub fn bundle(&self, wishes: &[Wish]) -> Vec<(GoodIndex, u64)> {
         let good = |at: usize| GoodIndex(u32::try_from(at).expect("goods of a round are counted in 32 bits"));
         let of_wish = |wish: &Wish| {
-            let quantity = wish.quantity;
-            self.within(wish).map(move |at| (good(at), quantity))
+            let owners = self.debited.get(&(wish.owner, wish.kind)).map_or(&[][..], Vec::as_slice);
+            let wish = *wish;
+            owners
+                .iter()
+                .flat_map(move |&owner| self.within(&Wish { owner, ..wish }).map(move |at| (good(at), wish.quantity)))
         };
         let mut needed: Vec<(GoodIndex, u64)> = wishes.iter().flat_map(of_wish).collect();
         needed.sort_unstable_by_key(|entry| entry.0);
@@ -192,6 +235,39 @@ impl Catalog {
             goods.partition_point(|good| (good.owner, good.kind, good.interval.end) <= (owner, kind, interval.end));
         first..first + count
     }
+}
+
+/// A good as a class lists it, which is its own class or another; `None` where there is no limit.
+fn good(
+    ground: &Ground<'_>,
+    (class, own): (&AccountClass, Option<&AccountClass>),
+    (owner, kind): (Owner, Kind),
+    interval: Interval,
+) -> Option<ListedGood> {
+    let capacity = ground.fleet.capacity_at(owner, kind, interval.start);
+    if capacity == UNLIMITED {
+        return None;
+    }
+    let held = ground.holdings.most(owner, kind, interval);
+    // What no class lets is let to those below it, as far as nobody holds it.
+    let offered = own.map_or_else(
+        || held.iter().fold(capacity, |left, &held| left.saturating_sub(held)),
+        |own| tradable(own, capacity, held),
+    );
+    let is_of_class = own.is_some_and(|own| std::ptr::eq(own, class));
+    let reserve = if is_of_class { reserve(ground, class, (owner, kind), interval) } else { 0 };
+    let holder_cap_permille = if is_of_class { class.holder_cap_permille } else { PERMILLE };
+    Some(ListedGood { owner, kind, interval, capacity, offered, reserve, is_of_class, holder_cap_permille })
+}
+
+/// The reserve price of an account of a class: what the policy asks, the posted price, or what a plan finds that it is worth.
+fn reserve(ground: &Ground<'_>, class: &AccountClass, (owner, kind): (Owner, Kind), interval: Interval) -> u64 {
+    let posted = ground.posted.get(&(owner, kind)).filter(|_| class.format == Format::Posted);
+    let posted = posted.map_or(0, |standing| standing.price.stated());
+    let least = class.reserve.price(energy_price(ground.fleet, owner, interval.start));
+    let worth = posted.max(seed(ground.seeds, owner, kind, interval));
+    // A plan may find an account dearer than the policy lets it be.
+    least.max(class.price_cap.map_or(worth, |cap| cap.min(worth)))
 }
 
 /// The instants at which anything about an account changes: its capacity, what energy costs there where a price follows it, and

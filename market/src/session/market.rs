@@ -95,7 +95,12 @@ impl<'a> Market<'a> {
         let stated = &session.policy.rules().classes[class];
         let wanted = bids.iter().flat_map(|&at| &session.bids[at].wishes);
         let offered = offers.iter().flat_map(|&at| session.offers[at].goods.iter().map(|good| &good.wish));
-        let catalog = Catalog::new(&session.ground, stated, wanted.chain(offered));
+        let (ground, policy, wishes) = (&session.ground, session.policy, wanted.chain(offered));
+        let catalog = if stated.format.takes_offers() {
+            Catalog::of_named(ground, policy, stated, wishes)
+        } else {
+            Catalog::new(ground, policy, stated, wishes)
+        };
         let (bids_in, offers_in, taken) = (Vec::new(), Vec::new(), BTreeMap::new());
         let mut market = Market { session, class: stated, catalog, bids: bids_in, offers: offers_in, taken };
         if stated.format.takes_offers() {
@@ -112,12 +117,14 @@ impl<'a> Market<'a> {
         positions
     }
 
-    /// Enters offers as long as all of them together are no more than may trade, so that no price decides which; what is let is
-    /// what they offer, at what they ask.
+    /// Enters offers as long as all of them together are no more than may trade, of their accounts and of those above them, so that
+    /// no price decides which; what is let is what they offer, at what they ask.
     fn enter_offers(&mut self, open: Vec<usize>, fates: &mut [OfferFate]) {
-        let may_trade: Vec<u64> = self.catalog.goods().iter().map(|good| good.offered).collect();
-        self.catalog.replace_supply(&vec![0; may_trade.len()]);
-        let mut offered = vec![0_u64; may_trade.len()];
+        let all = open.iter().flat_map(|&at| self.session.offers[at].goods.iter().map(|good| &good.wish));
+        let debited = Catalog::new(&self.session.ground, self.session.policy, self.class, all);
+        let mut room: Vec<u64> = debited.goods().iter().map(|good| good.offered).collect();
+        let mut offered = vec![0_u64; self.catalog.goods().len()];
+        self.catalog.replace_supply(&offered);
         for at in self.by_lot(open) {
             let offer = &self.session.offers[at];
             let wishes: Vec<_> = offer.goods.iter().map(|good| good.wish).collect();
@@ -128,11 +135,9 @@ impl<'a> Market<'a> {
                 fates[at].result = Err(Lost::Limits);
                 continue;
             }
-            let fits = |&(good, quantity): &(GoodIndex, u64)| {
-                let good = good.0 as usize;
-                offered[good].checked_add(quantity).is_some_and(|sum| sum <= may_trade[good])
-            };
-            if bundle.iter().all(fits) {
+            let takes = debited.bundle(&wishes);
+            if takes.iter().all(|&(good, quantity)| quantity <= room[good.0 as usize]) {
+                takes.iter().for_each(|&(good, quantity)| room[good.0 as usize] -= quantity);
                 bundle.iter().for_each(|&(good, quantity)| offered[good.0 as usize] += quantity);
                 self.offers.push(Entered { at, bundle });
             } else {
@@ -149,7 +154,8 @@ impl<'a> Market<'a> {
             let reserve = self.catalog.cost(&bundle, |good| self.catalog.goods()[good].reserve);
             fate.reserve = Money::of(reserve);
             if let Some(cap) = self.class.price_cap {
-                fate.counted = fate.counted.min(Money::of(self.catalog.cost(&bundle, |_| cap)));
+                let capped = |good: usize| if self.catalog.goods()[good].is_of_class { cap } else { 0 };
+                fate.counted = fate.counted.min(Money::of(self.catalog.cost(&bundle, capped)));
             }
             if !self.may_fit(at, &bundle) {
                 fate.result = Err(Lost::Supply);
@@ -236,7 +242,7 @@ impl<'a> Market<'a> {
 
     /// The most that one bidder may win of a good.
     pub(super) fn holder_cap(&self, good: GoodIndex) -> u64 {
-        self.class.holder_cap(self.catalog.goods()[good.0 as usize].offered)
+        self.catalog.goods()[good.0 as usize].holder_cap()
     }
 
     /// Writes down who pays what, and gives the surplus.

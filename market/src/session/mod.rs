@@ -12,6 +12,7 @@
 
 pub mod catalog;
 pub mod check;
+mod debits;
 #[cfg(test)]
 mod exchange_tests;
 mod fate;
@@ -44,7 +45,9 @@ use crate::policy::{Policy, Reserve};
 use crate::settlement::SellerId;
 use crate::uniform_price::BadTranche;
 use catalog::{Catalog, Ground, Wish};
+use debits::debits;
 pub use fate::{Fate, Lost, OfferFate};
+use holdings::{Holding, Holdings};
 use market::{Cleared, Fates, Market};
 
 /// A bid in the words of accounts.
@@ -224,8 +227,11 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
     let mut fates =
         Fates { bids: screen::bids(session, Some(session.at)), offers: screen::offers(session, Some(session.at)) };
     let mut classes = Vec::new();
+    let mut holdings = session.ground.holdings.clone();
     for class in 0..session.policy.rules().classes.len() {
-        let Some(mut market) = Market::new(session, class, &mut fates) else { continue };
+        let ground = Ground { holdings: &holdings, ..session.ground };
+        let now = Session { ground, ..*session };
+        let Some(mut market) = Market::new(&now, class, &mut fates) else { continue };
         let Cleared { surplus, bound, unsettled, prices, exact_payments } =
             formats::clear(&mut market, &mut fates, stop)?;
         market.tell_ties(&mut fates);
@@ -240,8 +246,27 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
             prices,
             exact_payments,
         });
+        hold(session, class, &fates, &mut holdings);
     }
     Ok(SessionOutcome { fates: fates.bids, offer_fates: fates.offers, classes })
+}
+
+/// Holds what was let in a class, of its accounts and of all above them, from classes that clear later.
+fn hold(session: &Session<'_>, class: usize, fates: &Fates, holdings: &mut Holdings) {
+    let rules = session.policy.rules();
+    if class + 1 == rules.classes.len() {
+        return;
+    }
+    let won = session.bids.iter().zip(&fates.bids).filter(|(_, fate)| fate.class == Some(class) && fate.result.is_ok());
+    let won = won.flat_map(|(bid, fate)| bid.wishes.iter().map(|wish| (*wish, fate.part, bid.service)));
+    let sold = session.offers.iter().zip(&fates.offers);
+    let sold = sold.filter(|(_, fate)| fate.class == Some(class) && fate.result.is_ok());
+    let sold = sold.flat_map(|(offer, fate)| offer.goods.iter().map(|good| (good.wish, fate.part, ServiceClass::D)));
+    let let_out: Vec<_> = if rules.classes[class].format.takes_offers() { sold.collect() } else { won.collect() };
+    for (Wish { owner, kind, quantity, interval }, part, service) in let_out {
+        let holding = Holding { interval, service, amount: part.unwrap_or(quantity) };
+        debits(session.ground.fleet, owner, kind).into_iter().for_each(|owner| holdings.add(owner, kind, holding));
+    }
 }
 
 /// The earliest start of a bid that enters its market whenever the round takes place, so that one that nothing could come of sets

@@ -68,7 +68,7 @@ fn uses(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<(Owner, Kin
     let is_posted = |class: usize| session.policy.rules().classes[class].format == Format::Posted;
     for class in outcome.classes.iter().filter(|class| is_posted(class.class)) {
         let goods = class.catalog.goods();
-        for good in goods {
+        for good in goods.iter().filter(|good| good.is_of_class) {
             let used = uses.entry((good.owner, good.kind)).or_default();
             used.offered += u128::from(good.offered) * u128::from(good.interval.span().0);
         }
@@ -83,6 +83,9 @@ fn uses(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<(Owner, Kin
         for at in groups.into_values().filter(|&at| matches!(outcome.fates[at].result, Ok(_) | Err(Lost::Lot))) {
             for (good, quantity) in class.catalog.bundle(&session.bids[at].wishes) {
                 let good = &goods[good.0 as usize];
+                if !good.is_of_class {
+                    continue;
+                }
                 let used = uses.entry((good.owner, good.kind)).or_default();
                 used.asked = used.asked.saturating_add(u128::from(quantity) * u128::from(good.interval.span().0));
             }

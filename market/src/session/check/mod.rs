@@ -1,7 +1,7 @@
 //! A second look at a round: capacity, groups, prices and money, from the bids and what came of them alone.
 //!
-//! Nothing here is shared with what cleared the round. Capacity is looked at account by account and instant by instant, with
-//! the policy's formula written out again; `money` is what is paid.
+//! Nothing here is shared with what cleared the round. Capacity is looked at account by account and instant by instant, on every
+//! account that what is let or sold is taken from, with the policy's formula written out again; `money` is what is paid.
 
 mod money;
 
@@ -21,8 +21,8 @@ use crate::settlement::Transfer;
 /// By how much the rules of a round are broken; all zero where they hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Residuals {
-    /// The most that an account hands out beyond what may trade of it, or beyond what is sold of it where sellers offer, at any
-    /// instant, in base units.
+    /// The most that an account hands out beyond what may trade of it, itself or through those below it, or beyond what is sold of
+    /// it where sellers offer, at any instant, in base units.
     pub overdrawn: u128,
     /// The most that one bidder wins of an account beyond what one may, in base units.
     pub above_holder_cap: u128,
@@ -109,10 +109,16 @@ fn share(part: Option<u64>, whole: u64) -> (i128, i128) {
 /// What changes about an account at an instant.
 #[derive(Clone, Debug, Default)]
 struct Change {
-    /// What bidders win more, or less.
+    /// What bidders win more, or less, of the fleet: of the account itself, or of one below it in the same class.
     won: Vec<(BidderIndex, i128)>,
-    /// What is sold more.
+    /// What is won more of accounts below it in other classes.
+    won_below: i128,
+    /// What bidders win more of sellers.
+    bought: Vec<(BidderIndex, i128)>,
+    /// What sellers sell more of the account itself.
     sold: i128,
+    /// What they sell more of an account below it.
+    sold_below: i128,
     /// What each service class holds more.
     held: [i128; 4],
 }
@@ -122,18 +128,33 @@ type Changes = BTreeMap<Timestamp, Change>;
 
 /// The greatest overdraft of any account at any instant, for all bidders together and for one.
 fn overdraft(session: &Session<'_>, won: &[(BidderIndex, Wish)], sold: &[Wish]) -> (u128, u128) {
+    let fleet = session.ground.fleet;
     let mut accounts: BTreeMap<(Owner, Kind), Changes> = BTreeMap::new();
+    let mut change = |owner: Owner, wish: &Wish, make: &dyn Fn(&mut Change, i128)| {
+        let (quantity, changes) = (i128::from(wish.quantity), accounts.entry((owner, wish.kind)).or_default());
+        make(changes.entry(wish.interval.start).or_default(), quantity);
+        make(changes.entry(wish.interval.end).or_default(), -quantity);
+    };
     for &(bidder, wish) in won {
-        let quantity = i128::from(wish.quantity);
-        let changes = accounts.entry((wish.owner, wish.kind)).or_default();
-        changes.entry(wish.interval.start).or_default().won.push((bidder, quantity));
-        changes.entry(wish.interval.end).or_default().won.push((bidder, -quantity));
+        let class = |owner| session.policy.class_of(place(fleet, owner), wish.kind);
+        if class(wish.owner).is_some_and(is_offered) {
+            change(wish.owner, &wish, &|change, more| change.bought.push((bidder, more)));
+            continue;
+        }
+        change(wish.owner, &wish, &|change, more| change.won.push((bidder, more)));
+        for owner in above(fleet, &wish) {
+            if class(owner) == class(wish.owner) {
+                change(owner, &wish, &|change, more| change.won.push((bidder, more)));
+            } else {
+                change(owner, &wish, &|change, more| change.won_below += more);
+            }
+        }
     }
     for wish in sold {
-        let quantity = i128::from(wish.quantity);
-        let changes = accounts.entry((wish.owner, wish.kind)).or_default();
-        changes.entry(wish.interval.start).or_default().sold += quantity;
-        changes.entry(wish.interval.end).or_default().sold -= quantity;
+        change(wish.owner, wish, &|change, more| change.sold += more);
+        for owner in above(fleet, wish) {
+            change(owner, wish, &|change, more| change.sold_below += more);
+        }
     }
     let mut worst = (0, 0);
     for (account, changes) in accounts {
@@ -141,6 +162,28 @@ fn overdraft(session: &Session<'_>, won: &[(BidderIndex, Wish)], sold: &[Wish]) 
         worst = (worst.0.max(of_account.0), worst.1.max(of_account.1));
     }
     worst
+}
+
+/// Whether sellers hand out what trades in a class.
+fn is_offered(class: &AccountClass) -> bool {
+    matches!(class.format, Format::DoubleAuction | Format::UnitDemand)
+}
+
+/// The owners of the accounts above the one that a wish is for, which what it is for is taken from too: nodes, and zones that list
+/// one of them or the node itself. What crosses an uplink need not cross the next.
+fn above(fleet: &Fleet, wish: &Wish) -> BTreeSet<Owner> {
+    let mut owners = BTreeSet::new();
+    let mut next = match wish.owner {
+        Owner::Node(node) if wish.kind != Kind::Bandwidth => Some(node),
+        _ => None,
+    };
+    while let Some(node) = next {
+        owners.insert(Owner::Node(node));
+        owners.extend(fleet.zones_listing(node).iter().map(|&zone| Owner::Zone(zone)));
+        next = fleet.parent(node);
+    }
+    owners.remove(&wish.owner);
+    owners
 }
 
 /// The same of one account, from one instant at which something changes to the next.
@@ -155,22 +198,26 @@ fn overdraft_of(session: &Session<'_>, (owner, kind): (Owner, Kind), mut changes
         changes.entry(holding.interval.start).or_default().held[service] += amount;
         changes.entry(holding.interval.end).or_default().held[service] -= amount;
     }
-    let is_offered = class.is_some_and(|class| matches!(class.format, Format::DoubleAuction | Format::UnitDemand));
-    let (mut won, mut sold, mut held) = (Won::default(), 0, [0; 4]);
+    let (mut won, mut bought, mut held) = (Won::default(), Won::default(), [0; 4]);
+    let (mut won_below, mut sold, mut sold_below) = (0, 0, 0);
     let mut worst = (0, 0);
     for (at, change) in changes {
         change.won.into_iter().for_each(|(bidder, more)| won.add(bidder, more));
+        change.bought.into_iter().for_each(|(bidder, more)| bought.add(bidder, more));
+        won_below += change.won_below;
         sold += change.sold;
+        sold_below += change.sold_below;
         held.iter_mut().zip(change.held).for_each(|(held, more)| *held += more);
-        let limits = class.map(|class| limits(class, fleet.capacity_at(owner, kind, at), held.map(units)));
-        let (room, cap) = limits.unwrap_or((0, 0));
-        let (sold, all, most) = (units(sold), units(won.all), units(won.most()));
-        if all > 0 || sold > 0 {
-            let open = if is_offered { room.min(sold) } else { room };
-            let beyond = sold.saturating_sub(room).max(if all > 0 { all.saturating_sub(open) } else { 0 });
-            worst.0 = worst.0.max(beyond);
-        }
-        worst.1 = worst.1.max(most.saturating_sub(cap));
+        let capacity = fleet.capacity_at(owner, kind, at);
+        let (room, cap) = match class {
+            Some(class) => limits(class, capacity, held.map(units)),
+            // What trades in no class is let to those below it alone, as far as nobody holds it.
+            None => [u128::from(capacity).saturating_sub(units(held.iter().sum())); 2].into(),
+        };
+        let handed_out = units(won.all) + units(won_below) + units(sold) + units(sold_below);
+        let beyond = if handed_out > 0 { handed_out.saturating_sub(room) } else { 0 };
+        worst.0 = worst.0.max(beyond).max(units(bought.all).saturating_sub(units(sold)));
+        worst.1 = worst.1.max(units(won.most()).saturating_sub(cap)).max(units(bought.most()).saturating_sub(cap));
     }
     worst
 }

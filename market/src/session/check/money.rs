@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use lessor_models::fleet::Owner;
-use lessor_models::resources::Kind;
+use lessor_models::fleet::{Fleet, Owner};
+use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::time::StepFunction;
 
-use super::{most, share};
+use super::{above, is_offered, most, place, share};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
 use crate::policy::AccountClass;
@@ -38,7 +39,7 @@ pub(super) fn below_reserve(session: &Session<'_>, outcome: &SessionOutcome) -> 
     let less = won(session, outcome).filter_map(|(bid, fate, paid)| {
         let goods = goods.get(&fate.class?)?;
         let is_let = class_of(session, fate).is_some_and(|class| !class.format.takes_offers());
-        is_let.then(|| reserve(goods, bid) - paid)
+        is_let.then(|| reserve(session.ground.fleet, goods, bid) - paid)
     });
     most(less.max())
 }
@@ -49,12 +50,12 @@ fn by_account(class: &ClassOutcome) -> Goods<'_> {
     goods
 }
 
-/// What the fleet asks for what a bid is for, rounded up.
-fn reserve(goods: &Goods<'_>, bid: &AccountBid) -> i128 {
+/// What the fleet asks for what a bid takes, rounded up.
+fn reserve(fleet: &Fleet, goods: &Goods<'_>, bid: &AccountBid) -> i128 {
     let asked = |wish: &Wish| {
-        let account = goods.get(&(wish.owner, wish.kind)).map_or(&[][..], Vec::as_slice);
-        let within = account
-            .iter()
+        let owners = std::iter::once(wish.owner).chain(above(fleet, wish));
+        let accounts = owners.filter_map(|owner| goods.get(&(owner, wish.kind))).flatten();
+        let within = accounts
             .filter(|good| wish.interval.start <= good.interval.start && good.interval.end <= wish.interval.end);
         let parts = within.map(|good| product([good.reserve, wish.quantity, good.interval.span().0]));
         parts.fold(0, u128::saturating_add)
@@ -66,13 +67,32 @@ fn reserve(goods: &Goods<'_>, bid: &AccountBid) -> i128 {
 pub(super) fn above_cap(session: &Session<'_>, outcome: &SessionOutcome) -> i128 {
     let more = won(session, outcome).filter_map(|(bid, fate, paid)| {
         let cap = class_of(session, fate)?.price_cap?;
-        let parts = bid.wishes.iter().map(|wish| product([cap, wish.quantity, wish.interval.span().0]));
+        let parts = bid
+            .wishes
+            .iter()
+            .map(|wish| product([cap, wish.quantity, wish.interval.span().0]).saturating_mul(capped(session, wish)));
         let (part, whole) = share(fate.part, bid.wishes[0].quantity);
         // A cap beyond all amounts is none.
         let whole_cap = up(parts.fold(0, u128::saturating_add)).min(1 << 64);
         Some(paid - (whole_cap * part + whole - 1) / whole)
     });
     most(more.max())
+}
+
+/// How many accounts of its class a wish takes from, of those that have a limit: each may cost the cap.
+fn capped(session: &Session<'_>, wish: &Wish) -> u128 {
+    let fleet = session.ground.fleet;
+    let class = |owner| session.policy.class_of(place(fleet, owner), wish.kind);
+    let own = class(wish.owner);
+    if own.is_some_and(is_offered) {
+        return 1;
+    }
+    let is_limited = |owner: &Owner| {
+        let steps = fleet.steps().get(&(*owner, wish.kind)).into_iter().flat_map(StepFunction::steps);
+        fleet.capacity_at(*owner, wish.kind, wish.interval.start) != UNLIMITED
+            || steps.map(|step| step.1).any(|to| to != UNLIMITED)
+    };
+    1 + above(fleet, wish).iter().filter(|owner| class(**owner) == own && is_limited(owner)).count() as u128
 }
 
 fn product(factors: [u64; 3]) -> u128 {

@@ -61,6 +61,7 @@ pub(super) fn clear_posted(market: &Market<'_>, fates: &mut Fates) -> Cleared {
         }
         payments.push(lost.is_none().then_some(fate.reserve));
     }
-    let prices = (0..).map(GoodIndex).zip(goods.iter().map(|good| good.reserve)).collect();
+    let listed = (0..).map(GoodIndex).zip(goods).filter(|(_, good)| good.is_of_class);
+    let prices = listed.map(|(at, good)| (at, good.reserve)).collect();
     Cleared { surplus: market.award(&mut fates.bids, payments), prices, ..Cleared::default() }
 }

@@ -1,3 +1,4 @@
+mod hierarchy;
 mod money;
 mod posted;
 mod strangers;
