@@ -6,7 +6,7 @@ mod common;
 
 use std::fs;
 
-use common::{Bench, public_files};
+use common::{Bench, numbers, public_files};
 
 /// Two agents of capacity 6, three items that weigh 3: 7 is the least cost, with the first item alone with the first agent.
 const SMALL: &str = "2 3\n1 4 6\n3 3 3\n3 3 3\n3 3 3\n6 6\n";
@@ -74,6 +74,31 @@ fn malformed_instances_are_refused_with_file_and_line() {
     fs::write(bench.path("bad"), SMALL).unwrap();
     bench.expect(2, "solve gap bad --seconds 0 --out answer");
     assert!(!bench.path("answer").exists());
+}
+
+/// Agents and items of type D: what weighs more costs less, and capacities are four fifths of what all would weigh.
+fn type_d(agents: u64, items: u64) -> String {
+    let mut below = numbers(1);
+    let pairs = agents * items;
+    let weights: Vec<u64> = (0..pairs).map(|_| 1 + below(100)).collect();
+    let costs: Vec<u64> = weights.iter().map(|weight| 111 - weight + below(21)).collect();
+    let capacity = weights.iter().sum::<u64>() * 4 / (5 * agents * agents);
+    let capacities = vec![capacity; usize::try_from(agents).unwrap()];
+    let line = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
+    format!("{agents} {items}\n{}\n{}\n{}\n", line(&costs), line(&weights), line(&capacities))
+}
+
+#[test]
+fn a_work_limit_has_one_answer_on_any_number_of_threads() {
+    let bench = Bench::new();
+    let instance = type_d(5, 25);
+    fs::write(bench.path("d"), &instance).unwrap();
+    for method in ["auto", "annealing", "neighborhood", "exact"] {
+        let answer = bench.solve_on_any_threads(&format!("gap d --method {method} --work 1"));
+        assert!(cost(&instance, &answer).is_some(), "{method}");
+    }
+    let said = bench.expect(2, "solve gap d --work 2 --seconds 2 --out answer");
+    assert!(said.err.contains("cannot be used with"), "{said:?}");
 }
 
 #[test]

@@ -6,9 +6,10 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::iter;
 use std::path::Path;
 
-use common::{Bench, public_files};
+use common::{Bench, numbers, public_files};
 
 const NODES: &str = "sn,cpu_milli,memory_mib,gpu,model\nbig,8000,8000,2,G2\nsmall,2000,2000,1,T4\nplain,4000,4000,0,\n";
 
@@ -80,6 +81,26 @@ fn an_answer_is_written_with_its_cost_and_bound() {
     assert_eq!(unallocated(SEQUENCE, NODES, &fs::read_to_string(bench.path("answer")).unwrap()), Some(30));
     let said = bench.expect(0, "solve openb pods --nodes nodes --arrived 10 --method fit --out answer");
     assert!(said.out.contains("placed    1 of 1 pods"), "{said:?}");
+}
+
+#[test]
+fn a_work_limit_has_one_answer_on_any_number_of_threads() {
+    let bench = Bench::new();
+    let mut below = numbers(1);
+    let node = |at: u32| format!("n{at},64000,262144,{},T4\n", 2 + 2 * (at % 3));
+    let mut pod = |at: u32| {
+        let (cpu, memory, milli) = (2_000 + below(9_000), 4_096 + below(30_000), 150 + below(700));
+        format!("{at},p,{cpu},{memory},1,{milli},\n")
+    };
+    let [node_header, pod_header] = [NODES, SEQUENCE].map(|table| table.split_inclusive('\n').next().unwrap());
+    let nodes: String = iter::once(node_header.to_owned()).chain((0..12).map(node)).collect();
+    let pods: String = iter::once(pod_header.to_owned()).chain((0..120).map(&mut pod)).collect();
+    fs::write(bench.path("nodes"), &nodes).unwrap();
+    fs::write(bench.path("pods"), &pods).unwrap();
+    for method in ["auto", "fit", "patterns", "recreate"] {
+        let answer = bench.solve_on_any_threads(&format!("openb pods --nodes nodes --method {method} --work 2"));
+        assert!(unallocated(&pods, &nodes, &answer).is_some(), "{method}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 
-use common::{Bench, public_files};
+use common::{Bench, numbers, public_files};
 
 /// One resource; two equal machines of capacity 8, of which 4 are safe; two processes that need 3 each on the first, without
 /// services in common. Both there cost 2 units of load at 10; one that moves costs 1 for itself, 1 for its service and 1
@@ -130,6 +130,41 @@ fn what_no_assignment_mends_is_told_at_once() {
         "{said:?}"
     );
     assert!(said.json()["cost"].is_null() && !bench.path("answer").exists());
+}
+
+/// So many machines with two processes each, of services of two, all to begin with on machines that are full beyond what is safe.
+fn drawn(machines: u64) -> (String, String) {
+    let mut below = numbers(1);
+    let mut lines = vec!["2".to_owned(), "1 10".to_owned(), "0 7".to_owned(), machines.to_string()];
+    for machine in 0..machines {
+        let ways: Vec<String> = (0..machines).map(|to| u64::from(to != machine).to_string()).collect();
+        lines.push(format!("{} {} 200 200 {} {} {}", machine % 3, machine % 5, below(80), below(80), ways.join(" ")));
+    }
+    lines.push(machines.to_string());
+    lines.extend(
+        (0..machines).map(|service| if service % 4 == 3 { format!("1 1 {}", service - 1) } else { "1 0".to_owned() }),
+    );
+    lines.push((2 * machines).to_string());
+    lines.extend((0..2 * machines).map(|process| format!("{} {} {} 3", process / 2, below(60), below(60))));
+    lines.extend(["1", "0 1 2", "5", "1 4 2"].map(str::to_owned));
+    // The processes of a service begin side by side, so that dependencies hold where services begin in one neighborhood.
+    let start: Vec<String> =
+        (0..2 * machines).map(|process| ((process / 2 + process % 2 * 3) % machines).to_string()).collect();
+    (lines.join("\n") + "\n", start.join(" "))
+}
+
+#[test]
+fn a_work_limit_has_one_answer_on_any_number_of_threads() {
+    // Two chains anneal few machines side by side, and two hands carry on one where the machines are many.
+    for machines in [15, 150] {
+        let bench = Bench::new();
+        let (model, start) = drawn(machines);
+        fs::write(bench.path("model"), &model).unwrap();
+        fs::write(bench.path("start"), &start).unwrap();
+        let answer = bench.solve_on_any_threads("roadef model start --work 1");
+        let found = cost(&model, &start, &answer).expect("it breaks no rule");
+        assert!(cost(&model, &start, &start).is_none_or(|before| found < before), "{found}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 
-use common::{Bench, public_files};
+use common::{Bench, numbers, public_files};
 
 /// Bins of 10 by 10; two items of 6 by 2, two of 2 by 6, one of 5 by 5: three bins are needed.
 const SMALL: &str = "2\n10 10\n3\n6 2 2\n2 6 2\n5 5 1\n";
@@ -59,6 +59,19 @@ fn malformed_instances_are_refused_with_file_and_line() {
         assert!(said.err.contains("bad: ") && said.err.contains(told), "{said:?}");
     }
     assert!(!bench.path("answer").exists());
+}
+
+#[test]
+fn a_work_limit_has_one_answer_on_any_number_of_threads() {
+    let bench = Bench::new();
+    let mut below = numbers(1);
+    let mut line = || format!("{} {} {} 1\n", 100 + below(400), 100 + below(400), 100 + below(400));
+    let instance = format!("3\n1000 1000 1000\n50\n{}", (0..50).map(|_| line()).collect::<String>());
+    fs::write(bench.path("drawn"), &instance).unwrap();
+    for method in ["auto", "fit", "squeeze", "dive", "cover"] {
+        let answer = bench.solve_on_any_threads(&format!("vbp drawn --method {method} --work 2"));
+        assert!(count(&instance, &answer).is_some(), "{method}");
+    }
 }
 
 #[test]

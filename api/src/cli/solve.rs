@@ -134,6 +134,9 @@ pub struct SolveGapArgs {
     /// The method.
     #[arg(long, value_name = "M", value_enum, default_value_t = GapMethodFlag::Auto)]
     pub method: GapMethodFlag,
+    /// A limit in rounds in place of time: the answer is that of the seed, on any number of threads.
+    #[arg(long, value_name = "N", conflicts_with = "seconds")]
+    pub work: Option<u32>,
     /// What all families have in common.
     #[command(flatten)]
     pub common: SolveCommonArgs,
@@ -151,6 +154,9 @@ pub struct SolveRoadefArgs {
     /// The method.
     #[arg(long, value_name = "M", value_enum, default_value_t = RoadefMethodFlag::Auto)]
     pub method: RoadefMethodFlag,
+    /// A limit in thousands of steps for each process in place of time: the answer is that of the seed, on any number of threads.
+    #[arg(long, value_name = "N", conflicts_with = "seconds")]
+    pub work: Option<u32>,
     /// What all families have in common.
     #[command(flatten)]
     pub common: SolveCommonArgs,
@@ -165,6 +171,9 @@ pub struct SolveVbpArgs {
     /// The method.
     #[arg(long, value_name = "M", value_enum, default_value_t = VbpMethodFlag::Auto)]
     pub method: VbpMethodFlag,
+    /// A limit in rounds in place of time: the answer is that of the seed, on any number of threads.
+    #[arg(long, value_name = "N", conflicts_with = "seconds")]
+    pub work: Option<u32>,
     /// What all families have in common.
     #[command(flatten)]
     pub common: SolveCommonArgs,
@@ -185,6 +194,10 @@ pub struct SolveOpenbArgs {
     /// The method.
     #[arg(long, value_name = "M", value_enum, default_value_t = OpenbMethodFlag::Auto)]
     pub method: OpenbMethodFlag,
+    /// A limit in rounds, each twice as long as the one before, in place of time: the answer is that of the seed, on any number
+    /// of threads.
+    #[arg(long, value_name = "N", conflicts_with = "seconds")]
+    pub work: Option<u32>,
     /// What all families have in common.
     #[command(flatten)]
     pub common: SolveCommonArgs,
@@ -196,7 +209,7 @@ pub struct SolveLimitArgs {
     /// The answer is there by then, counted from the start of the process.
     #[arg(long, value_name = "S", default_value_t = 60.0)]
     pub seconds: f64,
-    /// The one number that reproduces a run.
+    /// Seed of the search.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Threads [default: as many as the machine runs at once].

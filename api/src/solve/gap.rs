@@ -11,17 +11,17 @@ use crate::process::clock::ProcessClock;
 use super::answer_file;
 use super::error::SolveError;
 use super::incumbents::Incumbents;
-use super::limits::{in_time, pool};
+use super::limits::{pool, within};
 use super::solved::Solved;
 
 /// Carries out `lessor solve gap`.
 pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let common = &args.common;
     let instance = families::gap(&args.instance).map_err(SolveError::from)?;
-    let options = GapOptions { method: method(args.method), seed: common.limits.seed, rounds_max: None };
+    let options = GapOptions { method: method(args.method), seed: common.limits.seed, rounds_max: args.work };
     let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;
-    let outcome = in_time(&common.limits, clock, |stop| {
+    let outcome = within(&common.limits, args.work, clock, |stop| {
         pool.install(|| solve(&instance, &options, stop, &mut |cost, bound| incumbents.improved(cost, bound)))
     })?;
     if let Some((_, agents)) = &outcome.best {

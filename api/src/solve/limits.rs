@@ -1,4 +1,4 @@
-//! What bounds a run: threads and time.
+//! What bounds a run: threads, and time or work.
 
 use std::time::Duration;
 
@@ -34,6 +34,20 @@ pub(super) fn limit(limits: &SolveLimitArgs) -> Result<Duration, SolveError> {
     let seconds = limits.seconds;
     let is_time = seconds > 0.0 && seconds <= SECONDS_MAX;
     is_time.then(|| Duration::from_secs_f64(seconds)).ok_or(SolveError::Seconds { seconds })
+}
+
+/// Does some work with a stop that is raised in time, or by a signal alone where so many rounds limit it in place of time.
+pub(super) fn within<T>(
+    limits: &SolveLimitArgs,
+    rounds_max: Option<u32>,
+    clock: &ProcessClock,
+    work: impl FnOnce(&Stop) -> T,
+) -> Result<T, SolveError> {
+    if rounds_max.is_none() {
+        return in_time(limits, clock, work);
+    }
+    let stop = Stop::new();
+    Ok(interrupt::heed(&[&stop], || work(&stop)))
 }
 
 /// Does some work with a stop that is raised in time, or by a signal before then.

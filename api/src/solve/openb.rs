@@ -13,7 +13,7 @@ use crate::process::clock::ProcessClock;
 use super::answer_file;
 use super::error::SolveError;
 use super::incumbents::Incumbents;
-use super::limits::{in_time, pool};
+use super::limits::{pool, within};
 use super::solved::Solved;
 
 /// The object that `--json` prints.
@@ -33,10 +33,10 @@ struct SolvedOpenb {
 pub(super) fn run(args: &SolveOpenbArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let common = &args.common;
     let batch = families::openb(&args.sequence, &args.nodes, Some(args.arrived)).map_err(SolveError::from)?;
-    let options = OpenbOptions { method: method(args.method), seed: common.limits.seed, rounds_max: None };
+    let options = OpenbOptions { method: method(args.method), seed: common.limits.seed, rounds_max: args.work };
     let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;
-    let outcome = in_time(&common.limits, clock, |stop| {
+    let outcome = within(&common.limits, args.work, clock, |stop| {
         let mut report = |cost, bound| incumbents.improved(u128::from(cost), u128::from(bound));
         pool.install(|| solve(&batch.instance, &options, stop, &mut report))
     })?;

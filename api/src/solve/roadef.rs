@@ -13,7 +13,7 @@ use crate::process::clock::ProcessClock;
 use super::answer_file;
 use super::error::SolveError;
 use super::incumbents::Incumbents;
-use super::limits::{in_time, pool};
+use super::limits::{pool, within};
 use super::solved::Solved;
 
 /// Broken constraints that are named; the others are counted.
@@ -24,10 +24,10 @@ pub(super) fn run(args: &SolveRoadefArgs, clock: &ProcessClock) -> Result<Ending
     let common = &args.common;
     let instance = families::reassignment(&args.model, &args.initial).map_err(SolveError::from)?;
     tell_broken(&instance);
-    let options = ReassignmentOptions { method: method(args.method), seed: common.limits.seed, rounds_max: None };
+    let options = ReassignmentOptions { method: method(args.method), seed: common.limits.seed, rounds_max: args.work };
     let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;
-    let outcome = in_time(&common.limits, clock, |stop| {
+    let outcome = within(&common.limits, args.work, clock, |stop| {
         pool.install(|| solve(&instance, &options, stop, &mut |cost, bound| incumbents.improved(cost, bound)))
     })?;
     if let Some((_, machines)) = &outcome.best {

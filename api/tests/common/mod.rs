@@ -52,6 +52,18 @@ impl Bench {
         said
     }
 
+    /// Solves on several numbers of threads, and gives the answer, after checking that it is the same on each.
+    #[track_caller]
+    pub(crate) fn solve_on_any_threads(&self, words: &str) -> String {
+        let solve = |threads: u32| {
+            self.expect(0, &format!("solve {words} --threads {threads} --json --out answer"));
+            std::fs::read_to_string(self.path("answer")).unwrap()
+        };
+        let [one, two, five] = [1, 2, 5].map(solve);
+        assert!(one == two && one == five, "solve {words}: an answer depends on the threads");
+        one
+    }
+
     /// Every name in the scratch directory, hidden ones too, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         names(self.dir.path())
@@ -71,6 +83,14 @@ impl Said {
     pub(crate) fn json(&self) -> serde_json::Value {
         assert_eq!(self.out.lines().count(), 1, "{self:?}");
         serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+/// Numbers below limits, one after another, from a seed (Knuth's linear congruential generator of 64 bits).
+pub(crate) fn numbers(mut seed: u64) -> impl FnMut(u64) -> u64 {
+    move |limit| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % limit
     }
 }
 

@@ -42,7 +42,8 @@ pub struct ReassignmentOptions {
     pub method: ReassignmentMethod,
     /// The one number that reproduces a run.
     pub seed: u64,
-    /// Rounds of a fixed number of steps, two at least; without a limit, the time that the stop tells is used.
+    /// Rounds of a thousand steps for each process, made by two chains side by side or by two hands on one; none leaves it at a
+    /// repaired start. Without a limit, the time that the stop tells is used.
     pub rounds_max: Option<u32>,
 }
 

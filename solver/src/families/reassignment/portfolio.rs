@@ -1,10 +1,9 @@
 //! Which method runs when.
 
-use std::sync::{Mutex, PoisonError};
-
 use lessor_models::families::reassignment::{Cost, ReassignmentInstance, bound, check, impossible};
 use rayon::prelude::*;
 
+use crate::support::numbers::floor;
 use crate::support::random::Random;
 use crate::support::stop::Stop;
 
@@ -21,8 +20,8 @@ use super::team;
 /// Chains that anneal side by side where no clock decides.
 const CHAINS: usize = 2;
 
-/// Steps for each process and each round where no clock decides.
-const ROUND_STEPS: u64 = 20_000;
+/// Steps for each process that are a round where no clock decides. What is a share of the time otherwise is one of all rounds.
+const ROUND_STEPS: u64 = 1_000;
 
 /// The part of the time after which the mix of moves and the speed of cooling are learned, and the part after which all go
 /// on from the best.
@@ -52,9 +51,9 @@ const REPAIRED_STARTS: u32 = 6;
 const MIXES: [Mix; 2] = [Mix { homes: 40, shifts: 25 }, Mix { homes: 5, shifts: 25 }];
 
 /// Hears of every better assignment that breaks nothing.
-pub type Report<'a> = &'a mut (dyn FnMut(u128, u128) + Send);
+pub type Report<'a> = &'a mut dyn FnMut(u128, u128);
 
-/// The best assignment so far, shared by all chains.
+/// The best assignment so far.
 struct Board<'a> {
     instance: &'a ReassignmentInstance,
     bound: u128,
@@ -81,7 +80,6 @@ struct Search<'a> {
     random: Random,
     chains: usize,
     stop: &'a Stop,
-    board: Mutex<Board<'a>>,
 }
 
 /// What a chain came to.
@@ -117,76 +115,64 @@ pub(super) fn search(
         return (board.best, board.bound);
     }
     let lowered = Lowered::new(instance, stop);
-    let board = Mutex::new(board);
     let weights: Vec<f64> = (0..lowered.processes).map(|process| lowered.weight(process)).collect();
     let chains = if options.rounds_max.is_some() { CHAINS } else { rayon::current_num_threads() };
     let random = Random::new(options.seed);
     let ranks = Ranks::new(&weights, lowered.reach.movable());
     let fleet = Fleet::new(&lowered);
-    let search = Search { lowered: &lowered, ranks, fleet, random, chains, stop, board };
+    let search = Search { lowered: &lowered, ranks, fleet, random, chains, stop };
     if !stop.is_raised() && lowered.processes > 0 && impossible(instance).is_empty() {
         // Where a clock decides, a start is looked for until then.
         let starts_max = options.rounds_max.map(|_| REPAIRED_STARTS);
         let (start, keeps_rules) = repair(&lowered, starts_max, &mut search.random.fork(REPAIR), stop);
         if keeps_rules {
-            search.offer(&start);
-            if !lowered.reach.movable().is_empty() {
-                search.run(options, &start);
+            board.offer(&start);
+            if options.rounds_max != Some(0) && !lowered.reach.movable().is_empty() {
+                search.run(options, &start, &mut board);
             }
         }
     }
-    let board = search.board.into_inner().unwrap_or_else(PoisonError::into_inner);
     (board.best, board.bound)
 }
 
 impl<'a> Search<'a> {
-    fn offer(&self, machines: &[u32]) {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner).offer(machines);
-    }
-
-    fn bound(&self) -> f64 {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner).bound as f64
-    }
-
     /// A first annealing learns, a long one follows, leg by leg, and then a shorter one from the best.
-    fn run(&self, options: &ReassignmentOptions, start: &[u32]) {
+    fn run(&self, options: &ReassignmentOptions, start: &[u32], board: &mut Board) {
         let start = State::new(self.lowered, start);
         let hot = (HOT * start.cost() / self.lowered.machines as f64).max(1.0);
-        let steps = ROUND_STEPS * self.lowered.processes as u64;
-        let pace = |from, to, parts: u32| match options.rounds_max {
-            Some(_) => Pace::Steps(steps / u64::from(parts)),
+        let of_round = (ROUND_STEPS * self.lowered.processes as u64) as f64;
+        let pace = |from: f64, to: f64| match options.rounds_max {
+            Some(rounds) => Pace::Steps(floor((to - from) * f64::from(rounds) * of_round)),
             None => Pace::Progress { from, to },
         };
         let even = Cooling::even(hot, COLD);
-        let pace_of_pilot = pace(0.0, LEARNED, 1);
-        let pilot =
-            Round { number: 0, cooling: &even, part: (0.0, 1.0), pace: pace_of_pilot, mixes: &MIXES, is_team: false };
+        let (part, pace_of_pilot) = ((0.0, 1.0), pace(0.0, LEARNED));
+        let pilot = Round { number: 0, cooling: &even, part, pace: pace_of_pilot, mixes: &MIXES, is_team: false };
         let mut pilots = self.round(&pilot, &start);
         pilots.sort_by(|one, other| one.best.cost.total_cmp(&other.best.cost));
         let Chain { mut best, mix, costs, steps, .. } = pilots.swap_remove(0);
+        board.offer(&best.machines);
         // Chains that could not even try every process on every machine are too few steps apart to differ: one goes on.
         let is_team = steps < (self.lowered.processes * self.lowered.machines) as u64;
 
-        let learned = even.learned(&costs, self.bound());
+        let learned = even.learned(&costs, board.bound as f64);
         let mut state = start;
         for leg in 0..LEGS {
             let part = [leg, leg + 1].map(|leg| f64::from(leg) / f64::from(LEGS));
             let [from, to] = part.map(|part| LEARNED + (REHEATED - LEARNED) * part);
-            let (number, part, pace) = (1 + leg, (part[0], part[1]), pace(from, to, LEGS));
+            let (number, part, pace) = (1 + leg, (part[0], part[1]), pace(from, to));
             let round = Round { number, cooling: &learned, part, pace, mixes: &[mix], is_team };
             let mut chains = self.round(&round, &state);
             chains.sort_by(|one, other| one.state.cost().total_cmp(&other.state.cost()));
-            keep(&mut best, &chains);
+            keep(&mut best, &chains, board);
             state = chains.swap_remove(0).state;
         }
 
         let warm = Cooling::even((hot * REHEAT).max(1.0), COLD);
-        for number in 2..options.rounds_max.unwrap_or(3) {
-            let state = State::new(self.lowered, &best.machines);
-            let (part, pace) = ((0.0, 1.0), pace(REHEATED, 1.0, 1));
-            let round = Round { number: LEGS + number, cooling: &warm, part, pace, mixes: &[mix], is_team };
-            keep(&mut best, &self.round(&round, &state));
-        }
+        let state = State::new(self.lowered, &best.machines);
+        let (number, part, pace) = (LEGS + 2, (0.0, 1.0), pace(REHEATED, 1.0));
+        let round = Round { number, cooling: &warm, part, pace, mixes: &[mix], is_team };
+        keep(&mut best, &self.round(&round, &state), board);
     }
 
     /// All threads carry on one chain from a state.
@@ -197,7 +183,6 @@ impl<'a> Search<'a> {
         let (mut states, mut best) = (vec![from.clone(); self.chains.max(1)], Incumbent::new(from));
         let mut random = self.random.fork(u64::from(round.number) << 32);
         team::run(&annealing, (self.lowered, &self.ranks), &mut states, &mut best, &mut random);
-        self.offer(&best.machines);
         Chain { state: states.swap_remove(0), best, mix, costs: Vec::new(), steps: 0 }
     }
 
@@ -216,18 +201,21 @@ impl<'a> Search<'a> {
             let annealing = Annealing { cooling, part, pace, mix, fleet: &self.fleet, stop: self.stop };
             let walk = Walk::new(&state, &self.fleet, &self.ranks, random);
             let (costs, steps) = annealing.run(&mut state, &mut best, walk);
-            self.offer(&best.machines);
             Chain { state, best, mix, costs, steps }
         };
         (0..self.chains.max(1)).into_par_iter().map(chain).collect()
     }
 }
 
-/// Keeps the best of all chains where it is better.
-fn keep(best: &mut Incumbent, chains: &[Chain]) {
+/// Keeps the best of all chains where it is better, the first of several, and offers it.
+fn keep(best: &mut Incumbent, chains: &[Chain], board: &mut Board) {
+    let before = best.cost;
     for chain in chains {
         if chain.best.cost < best.cost {
             best.clone_from(&chain.best);
         }
+    }
+    if best.cost < before {
+        board.offer(&best.machines);
     }
 }
