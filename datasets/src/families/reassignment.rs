@@ -28,6 +28,7 @@ pub fn reassignment(model: &Path, start: &Path) -> Result<ReassignmentInstance, 
         (0..machine_count).map(|at| machine(&mut numbers, at, kinds, machine_count)).collect::<Result<_, _>>()?;
     let service_count = numbers.number_up_to_u32("the number of services")? as usize;
     let services = (0..service_count).map(|_| service(&mut numbers, service_count)).collect::<Result<Vec<_>, _>>()?;
+    let processes_at = numbers.taken() + 1;
     let processes =
         many(&mut numbers, "the number of processes", |numbers, at| process(numbers, at, (kinds, service_count)))?;
     let balances_at = numbers.taken() + 1;
@@ -38,14 +39,18 @@ pub fn reassignment(model: &Path, start: &Path) -> Result<ReassignmentInstance, 
     let before = machines_before(start, processes.len(), machine_count)?;
     let parts = Parts { resources, machines, services, processes, balances, weights, start: before };
     ReassignmentInstance::new(parts).map_err(|source| {
-        // Every number is in its range and names what is there: a balance that costs too much is what is left to refuse.
+        // Every number is in its range and names what is there: what is too large together is left to refuse.
         let at = match source {
+            ReassignmentError::TooMuch { process } => processes_at + process * (kinds + PROCESS_NUMBERS),
             ReassignmentError::TooCostly { balance } => balances_at + balance * BALANCE_NUMBERS,
             _ => 0,
         };
         FamilyError::Reassignment { path: model.to_owned(), line: numbers.line(at), source: Box::new(source) }
     })
 }
+
+/// Numbers of one process besides its needs.
+const PROCESS_NUMBERS: usize = 2;
 
 /// Numbers of one balance.
 const BALANCE_NUMBERS: usize = 4;

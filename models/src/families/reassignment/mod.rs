@@ -25,6 +25,9 @@ pub use faults::{ReassignmentFault, check, faults, impossible};
 /// The most that a balance may cost.
 const COST_MAX: u128 = 1 << 120;
 
+/// What all processes may need together, of all resources: what machines lack then fits a signed word, wherever processes run.
+const NEEDS_MAX: u128 = 1 << 61;
+
 /// Something that machines have and processes need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resource {
@@ -157,6 +160,11 @@ pub enum ReassignmentError {
         /// The number.
         number: u64,
     },
+    /// Processes that need more than 2^61 together, where sums of needs no longer fit.
+    TooMuch {
+        /// The first process with which they do.
+        process: usize,
+    },
     /// A balance whose cost may pass 2^120, where sums of costs no longer fit.
     TooCostly {
         /// The balance.
@@ -178,6 +186,12 @@ impl fmt::Display for ReassignmentError {
             }
             ReassignmentError::TooLarge { owner, number } => {
                 write!(f, "{owner} has the number {number}, which is above {COEFFICIENT_MAX}")
+            }
+            ReassignmentError::TooMuch { process } => {
+                write!(
+                    f,
+                    "the processes up to {process} need more than 2^61 of all resources together: take larger units"
+                )
             }
             ReassignmentError::TooCostly { balance } => {
                 write!(
@@ -214,12 +228,17 @@ impl ReassignmentInstance {
             let mut named = service.dependencies.iter();
             named.try_for_each(|&other| exists(owner, "service", other, parts.services.len()))?;
         }
+        let mut needed = 0;
         for (at, process) in parts.processes.iter().enumerate() {
             let owner = || format!("process {at}");
             length(&process.needs, resources, || format!("the needs of process {at}"))?;
             exists(owner, "service", process.service, parts.services.len())?;
             within_of(owner, &process.needs)?;
             within_of(owner, &[process.move_cost])?;
+            needed += process.needs.iter().map(|&need| u128::from(need)).sum::<u128>();
+            if needed > NEEDS_MAX {
+                return Err(ReassignmentError::TooMuch { process: at });
+            }
         }
         for (at, balance) in parts.balances.iter().enumerate() {
             let owner = || format!("balance {at}");

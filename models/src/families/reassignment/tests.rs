@@ -114,6 +114,12 @@ fn numbers_that_make_no_instance_are_refused() {
         refused(|parts| parts.machines[1].safety[0] = COEFFICIENT_MAX + 1),
         "machine 1 has the number 9007199254740993, which is above 9007199254740992"
     );
+    let greedy = |parts: &mut Parts| {
+        parts.start = vec![0; 300];
+        parts.processes = vec![Process { service: 0, needs: vec![COEFFICIENT_MAX, 0], move_cost: 0 }; 300];
+    };
+    // 256 of them need 2^61.
+    assert!(refused(greedy).starts_with("the processes up to 256 need more than 2^61"));
     let costly = |parts: &mut Parts| {
         parts.balances[0] = Balance { target: COEFFICIENT_MAX, weight: COEFFICIENT_MAX, ..parts.balances[0] };
         parts.machines[0].capacities[0] = COEFFICIENT_MAX;

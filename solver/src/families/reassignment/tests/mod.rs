@@ -6,6 +6,7 @@ use lessor_models::families::reassignment::{
 };
 
 mod convoys;
+mod hard_cases;
 mod teams;
 
 use super::ejection::Chain;
