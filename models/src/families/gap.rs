@@ -104,6 +104,16 @@ impl GapInstance {
         self.costs[agent * self.items + item]
     }
 
+    /// The costs of each item from its least cost on, and the sum of those least costs, which every assignment costs besides.
+    #[must_use]
+    pub fn beyond_least(&self) -> (u128, GapInstance) {
+        let least = |item: usize| (0..self.capacities.len()).map(move |agent| self.cost(agent, item)).min();
+        let least: Vec<u64> = (0..self.items).filter_map(least).collect();
+        let beyond = self.costs.chunks(self.items.max(1)).flat_map(|costs| costs.iter().zip(&least));
+        let costs = beyond.map(|(cost, least)| cost - least).collect();
+        (least.iter().map(|&cost| u128::from(cost)).sum(), GapInstance { costs, ..self.clone() })
+    }
+
     /// What an item weighs with an agent.
     #[must_use]
     pub fn weight(&self, agent: usize, item: usize) -> u64 {
@@ -258,6 +268,16 @@ mod tests {
     fn the_cost_of_an_assignment_is_added_up() {
         assert_eq!(check(&roomy(), &[0, 1, 1]), Ok(7));
         assert_eq!(check(&roomy(), &[0, 0, 1]), Ok(8));
+    }
+
+    #[test]
+    fn costs_beyond_the_least_of_each_item_tell_assignments_apart_as_before() {
+        // The least costs are 1, 3 and 3.
+        let (least, beyond) = roomy().beyond_least();
+        assert_eq!((least, &beyond.costs[..]), (7, &[0, 1, 3, 2, 0, 0][..]));
+        for agents in [[0, 1, 1], [0, 0, 1], [1, 0, 0]] {
+            assert_eq!(check(&beyond, &agents).map(|cost| least + cost), check(&roomy(), &agents));
+        }
     }
 
     #[test]

@@ -52,6 +52,10 @@ pub struct GapOptions {
     pub rounds_max: Option<u32>,
 }
 
+/// A cost from which on the costs of an item are told apart by what is beyond the least of them: floats and prices in 1/1024
+/// tell them apart then as far as they differ, and not as far as they are large.
+const LARGE: u64 = 1 << 32;
+
 /// What a solve found and proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GapOutcome {
@@ -59,7 +63,8 @@ pub struct GapOutcome {
     pub best: Option<(u128, Vec<u32>)>,
     /// A cost below which there is none.
     pub bound: u128,
-    /// Prices of the items, in 1/1024, that prove what they prove: `bound`, unless the search was complete.
+    /// Prices of the items, in 1/1024, that prove what they prove: `bound`, unless the search was complete. Where there is a cost
+    /// of 2^32 or more, they are those of [`GapInstance::beyond_least`].
     pub prices: Vec<i64>,
     /// Whether the search was complete: nothing is cheaper than the best, or there is no assignment at all.
     pub is_complete: bool,
@@ -76,15 +81,22 @@ pub fn solve(
     if instance.items() == 0 {
         return GapOutcome { best: Some((0, Vec::new())), bound: 0, prices: Vec::new(), is_complete: true };
     }
-    let lowered = lowered::Lowered::new(instance);
-    let found = portfolio::search(instance, &lowered, options, stop, report);
+    let beyond = has_large_costs(instance).then(|| instance.beyond_least());
+    let (least, searched) = beyond.as_ref().map_or((0, instance), |(least, beyond)| (*least, beyond));
+    let lowered = lowered::Lowered::new(searched);
+    let found =
+        portfolio::search(searched, &lowered, options, stop, &mut |cost, bound| report(least + cost, least + bound));
     let portfolio::Dual { scaled: prices, bound: proved, .. } = found.dual;
     let best = found.best.and_then(|(_, agents)| check(instance, &agents).ok().map(|cost| (cost, agents)));
     let bound = match &best {
         Some((cost, _)) if found.is_complete => *cost,
-        _ => proved,
+        _ => least + proved,
     };
     GapOutcome { is_complete: found.is_complete, best, bound, prices }
+}
+
+fn has_large_costs(instance: &GapInstance) -> bool {
+    (0..instance.capacities().len()).any(|agent| (0..instance.items()).any(|item| instance.cost(agent, item) >= LARGE))
 }
 
 #[cfg(test)]

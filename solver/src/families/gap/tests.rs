@@ -170,6 +170,20 @@ fn costs_that_differ_by_one_in_the_last_place_are_told_apart() {
 }
 
 #[test]
+fn costs_near_the_largest_are_proved_as_small_ones_are() {
+    let small = tight(4, 24, 3);
+    let pairs = || (0..4).flat_map(|agent| (0..24).map(move |item| (agent, item)));
+    let costs = pairs().map(|(agent, item)| COEFFICIENT_MAX - 100 + small.cost(agent, item)).collect();
+    let weights = pairs().map(|(agent, item)| small.weight(agent, item)).collect();
+    let large = GapInstance::new(24, small.capacities().to_vec(), costs, weights).unwrap();
+    let [small, large] = [&small, &large].map(|instance| solved(instance, &AUTO));
+    let least = small.best.unwrap().0;
+    assert_eq!(least, small.bound, "it is proved");
+    let base = 24 * u128::from(COEFFICIENT_MAX - 100);
+    assert_eq!((large.best.unwrap().0, large.bound), (base + least, base + least));
+}
+
+#[test]
 fn the_largest_coefficients_are_added_up_exactly() {
     let large = COEFFICIENT_MAX;
     // The cheap pairs are the first item with the first agent and the second with the second.
