@@ -302,6 +302,10 @@ pub enum VbpMethodFlag {
 pub enum RoadefMethodFlag {
     /// All of them, as they help.
     Auto,
-    /// Simulated annealing over shifts, swaps and ejection chains.
+    /// The start repaired, or another made in its place.
+    Repair,
+    /// Simulated annealing over shifts, swaps and ejection chains, a chain a thread.
     Annealing,
+    /// The same with convoys of processes that depend on each other, by all threads on one chain.
+    Team,
 }

@@ -57,6 +57,8 @@ fn tell_some(what: &str, faults: &[ReassignmentFault]) {
 fn method(flag: RoadefMethodFlag) -> ReassignmentMethod {
     match flag {
         RoadefMethodFlag::Auto => ReassignmentMethod::Auto,
+        RoadefMethodFlag::Repair => ReassignmentMethod::Repair,
         RoadefMethodFlag::Annealing => ReassignmentMethod::Annealing,
+        RoadefMethodFlag::Team => ReassignmentMethod::Team,
     }
 }

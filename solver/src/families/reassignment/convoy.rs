@@ -60,6 +60,11 @@ impl<'a> Fleet<'a> {
         }
     }
 
+    /// Nobody.
+    pub(super) fn none(instance: &'a Lowered) -> Fleet<'a> {
+        Fleet { instance, bound: Vec::new(), members: Vec::new(), machines: Vec::new() }
+    }
+
     /// Whether dependencies keep nobody from any machine.
     pub(super) fn is_empty(&self) -> bool {
         self.bound.is_empty()

@@ -31,8 +31,12 @@ pub use portfolio::Report;
 pub enum ReassignmentMethod {
     /// All of them, as they help.
     Auto,
-    /// Simulated annealing over shifts, swaps, ejection chains and convoys.
+    /// The start repaired, or another made in its place, and nothing after that.
+    Repair,
+    /// Simulated annealing over shifts, swaps and ejection chains, by chains side by side.
     Annealing,
+    /// The same with convoys, by all threads on one chain once the speed of cooling is learned.
+    Team,
 }
 
 /// What a solve may do.

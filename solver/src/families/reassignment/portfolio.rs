@@ -7,7 +7,6 @@ use crate::support::numbers::floor;
 use crate::support::random::Random;
 use crate::support::stop::Stop;
 
-use super::ReassignmentOptions;
 use super::annealing::{Annealing, Mix, Ranks, Walk};
 use super::convoy::Fleet;
 use super::cooling::{Cooling, Pace};
@@ -16,6 +15,7 @@ use super::lowered::Lowered;
 use super::repair::repair;
 use super::state::State;
 use super::team;
+use super::{ReassignmentMethod, ReassignmentOptions};
 
 /// Chains that anneal side by side where no clock decides.
 const CHAINS: usize = 2;
@@ -119,7 +119,10 @@ pub(super) fn search(
     let chains = if options.rounds_max.is_some() { CHAINS } else { rayon::current_num_threads() };
     let random = Random::new(options.seed);
     let ranks = Ranks::new(&weights, lowered.reach.movable());
-    let fleet = Fleet::new(&lowered);
+    let fleet = match options.method {
+        ReassignmentMethod::Annealing | ReassignmentMethod::Repair => Fleet::none(&lowered),
+        ReassignmentMethod::Auto | ReassignmentMethod::Team => Fleet::new(&lowered),
+    };
     let search = Search { lowered: &lowered, ranks, fleet, random, chains, stop };
     if !stop.is_raised() && lowered.processes > 0 && impossible(instance).is_empty() {
         // Where a clock decides, a start is looked for until then.
@@ -127,7 +130,8 @@ pub(super) fn search(
         let (start, keeps_rules) = repair(&lowered, starts_max, &mut search.random.fork(REPAIR), stop);
         if keeps_rules {
             board.offer(&start);
-            if options.rounds_max != Some(0) && !lowered.reach.movable().is_empty() {
+            let goes_on = options.method != ReassignmentMethod::Repair && options.rounds_max != Some(0);
+            if goes_on && !lowered.reach.movable().is_empty() {
                 search.run(options, &start, &mut board);
             }
         }
@@ -152,8 +156,12 @@ impl<'a> Search<'a> {
         pilots.sort_by(|one, other| one.best.cost.total_cmp(&other.best.cost));
         let Chain { mut best, mix, costs, steps, .. } = pilots.swap_remove(0);
         board.offer(&best.machines);
-        // Chains that could not even try every process on every machine are too few steps apart to differ: one goes on.
-        let is_team = steps < (self.lowered.processes * self.lowered.machines) as u64;
+        let is_team = match options.method {
+            ReassignmentMethod::Annealing | ReassignmentMethod::Repair => false,
+            ReassignmentMethod::Team => true,
+            // Chains that could not even try every process on every machine are too few steps apart to differ: one goes on.
+            ReassignmentMethod::Auto => steps < (self.lowered.processes * self.lowered.machines) as u64,
+        };
 
         let learned = even.learned(&costs, board.bound as f64);
         let mut state = start;

@@ -46,7 +46,7 @@ fn linked(links: Links, machines: usize, random: &mut Random) -> ReassignmentIns
 
 #[test]
 fn services_that_depend_on_each_other_come_to_the_least_cost() {
-    let options = ReassignmentOptions { method: ReassignmentMethod::Annealing, seed: 1, rounds_max: Some(40) };
+    let options = ReassignmentOptions { method: ReassignmentMethod::Auto, seed: 1, rounds_max: Some(40) };
     for (at, links) in (0..).zip([PAIR_AND_ONE, CHAIN, RING]) {
         let mut random = Random::new(at);
         let mut improved = 0;

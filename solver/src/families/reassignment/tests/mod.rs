@@ -243,7 +243,7 @@ fn least(instance: &ReassignmentInstance) -> Option<u128> {
 #[test]
 fn annealing_finds_the_least_cost_of_most_tiny_instances() {
     let mut random = Random::new(5);
-    let options = ReassignmentOptions { method: ReassignmentMethod::Annealing, seed: 1, rounds_max: Some(40) };
+    let options = ReassignmentOptions { method: ReassignmentMethod::Auto, seed: 1, rounds_max: Some(40) };
     let (mut improved, mut least_found) = (0, 0);
     for _ in 0..40 {
         let instance = feasible(TINY, &mut random);
@@ -264,7 +264,7 @@ fn annealing_finds_the_least_cost_of_most_tiny_instances() {
 /// many of so many are repaired.
 fn repaired(count: usize, fits: fn(&[ReassignmentFault]) -> bool) -> usize {
     let mut random = Random::new(7);
-    let options = ReassignmentOptions { method: ReassignmentMethod::Annealing, seed: 1, rounds_max: Some(40) };
+    let options = ReassignmentOptions { method: ReassignmentMethod::Auto, seed: 1, rounds_max: Some(40) };
     let (mut repaired, mut possible) = (0, 0);
     while possible < count {
         let instance = any(TINY, &mut random);

@@ -112,3 +112,29 @@ fn a_team_finds_what_breaks_nothing_and_costs_less() {
     }
     assert!(gained > 30, "{gained} of 60");
 }
+
+#[test]
+fn each_method_breaks_nothing_and_goes_its_own_way() {
+    const METHODS: [ReassignmentMethod; 4] =
+        [ReassignmentMethod::Repair, ReassignmentMethod::Annealing, ReassignmentMethod::Team, ReassignmentMethod::Auto];
+    let mut random = Random::new(15);
+    let (mut costs, mut differing) = ([0; 4], [[0; 4]; 4]);
+    for _ in 0..12 {
+        let (instance, _) = kept(true, &mut random);
+        let answers = METHODS.map(|method| {
+            let options = ReassignmentOptions { method, seed: 1, rounds_max: Some(1) };
+            solve(&instance, &options, &Stop::new(), &mut |_, _| ()).best
+        });
+        let answers = answers.map(|answer| answer.expect("the repair is that of three starts and more"));
+        for (one, (found, machines)) in answers.iter().enumerate() {
+            assert_eq!(check(&instance, machines), Ok(*found));
+            costs[one] += found.total();
+            for (other, (_, others)) in answers.iter().enumerate() {
+                differing[one][other] += u32::from(machines != others);
+            }
+        }
+    }
+    assert!(costs[1..].iter().all(|&cost| cost < costs[0]), "{costs:?}");
+    let differ = (0..4).all(|one| (0..one).all(|other| differing[one][other] > 0));
+    assert!(differ, "{differing:?}");
+}
