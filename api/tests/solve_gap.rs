@@ -59,6 +59,15 @@ fn what_has_no_assignment_ends_with_one_and_leaves_the_old_answer() {
 }
 
 #[test]
+fn an_item_that_nobody_can_carry_is_named() {
+    let bench = Bench::new();
+    // The second item weighs 9 and 7, where each agent carries 6.
+    fs::write(bench.path("heavy"), SMALL.replace("3 3 3\n3 3 3\n6 6", "3 9 3\n3 7 3\n6 6")).unwrap();
+    let said = bench.expect(1, "solve gap heavy --seconds 30 --json --out answer");
+    assert!(said.err.contains("item 1, from zero, weighs more with each agent than it can carry"), "{said:?}");
+}
+
+#[test]
 fn malformed_instances_are_refused_with_file_and_line() {
     let bench = Bench::new();
     for (text, told) in [

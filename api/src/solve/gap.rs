@@ -1,10 +1,12 @@
 //! `lessor solve gap`: a generalized assignment problem.
 
 use lessor_datasets::families;
+use lessor_models::families::gap::{GapInstance, uncarried};
 use lessor_solver::families::gap::{GapMethod, GapOptions, GapOutcome, solve};
 
 use crate::cli::{GapMethodFlag, SolveGapArgs};
 use crate::command_error::CommandError;
+use crate::console::warn;
 use crate::ending::Ending;
 use crate::process::clock::ProcessClock;
 
@@ -18,6 +20,7 @@ use super::solved::Solved;
 pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, CommandError> {
     let common = &args.common;
     let instance = families::gap(&args.instance).map_err(SolveError::from)?;
+    tell_uncarried(&instance);
     let options = GapOptions { method: method(args.method), seed: common.limits.seed, rounds_max: args.work };
     let (threads, pool) = pool(&common.limits)?;
     let mut incumbents = Incumbents::open(common, clock)?;
@@ -30,6 +33,19 @@ pub(super) fn run(args: &SolveGapArgs, clock: &ProcessClock) -> Result<Ending, C
     }
     let solved = solved(&outcome, clock, (common.limits.seed, threads));
     Ok(solved.end(incumbents, common))
+}
+
+/// Says on standard error which items nobody can carry.
+fn tell_uncarried(instance: &GapInstance) {
+    let mut items = uncarried(instance);
+    let Some(first) = items.next() else { return };
+    let others = match items.count() {
+        0 => String::new(),
+        count => format!(", and so do {count} others"),
+    };
+    warn(&format!(
+        "there is no assignment: item {first}, from zero, weighs more with each agent than it can carry{others}"
+    ));
 }
 
 fn solved(outcome: &GapOutcome, clock: &ProcessClock, run: (u64, usize)) -> Solved {

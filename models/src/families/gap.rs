@@ -186,6 +186,14 @@ pub fn check(instance: &GapInstance, agents: &[u32]) -> Result<u128, GapFault> {
     Ok(cost)
 }
 
+/// The items that weigh more with every agent than that agent can carry: with any, there is no assignment.
+pub fn uncarried(instance: &GapInstance) -> impl Iterator<Item = usize> + '_ {
+    let fits = |item: usize| {
+        instance.capacities.iter().enumerate().any(|(agent, &capacity)| instance.weight(agent, item) <= capacity)
+    };
+    (0..instance.items).filter(move |&item| !fits(item))
+}
+
 /// A cost below which no assignment is, by prices of the items in 1/1024 units of cost.
 ///
 /// ```text
@@ -278,6 +286,14 @@ mod tests {
         for agents in [[0, 1, 1], [0, 0, 1], [1, 0, 0]] {
             assert_eq!(check(&beyond, &agents).map(|cost| least + cost), check(&roomy(), &agents));
         }
+    }
+
+    #[test]
+    fn an_item_that_is_too_heavy_for_every_agent_is_named() {
+        // The last weighs 7, where agents carry 5 and 4; the others weigh 3.
+        let instance = GapInstance::new(3, vec![5, 4], vec![1; 6], vec![3, 3, 7, 3, 9, 5]).unwrap();
+        assert_eq!(uncarried(&instance).collect::<Vec<_>>(), [2]);
+        assert_eq!(uncarried(&crowded()).count(), 0);
     }
 
     #[test]
