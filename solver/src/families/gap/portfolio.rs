@@ -219,6 +219,9 @@ impl Portfolio<'_> {
         let prices = capacity_prices::climb(self.instance, self.stop);
         self.take(greedy::assign_at(self.instance, &prices.weights, self.stop).into_iter().collect());
         self.raise(prices.items);
+        if self.is_over() {
+            return;
+        }
         if self.all.pairs() < LEGS_PAIRS_MIN {
             self.anneal_longer();
             self.first_cost = self.best.as_ref().map(|best| best.0);
