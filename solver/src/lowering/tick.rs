@@ -148,11 +148,6 @@ mod tests {
     }
 
     #[test]
-    fn a_term_that_is_longer_than_the_horizon_divides_nothing() {
-        assert_eq!(common(&instance(&[(0, 60, 300), (60, 997, 240)]), 672), Some(60 * MINUTE));
-    }
-
-    #[test]
     fn even_parts_stay_where_no_tick_is_clearly_better() {
         let week = 7 * 24 * 60 * MINUTE;
         assert_eq!(terms(&[(25 * 60 * MINUTE + 1, 1)]).tick(week, 672, 672), None);
