@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use prost_types::Timestamp;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
@@ -88,7 +89,7 @@ impl LeaseClient {
 
     /// A request that says when it is first sent, by the lessor's clock, unless it does already: for whoever may repeat it later
     /// than answers are kept. It is refused as too old then, and not done a second time. The lessor is asked for its time, until
-    /// it answers or the patience is at its end; a lessor that does not tell leaves the request as it is.
+    /// it answers or the patience is at its end; one that does not tell, or is too busy to, leaves the request as it is.
     ///
     /// # Errors
     /// The last status where patience ended, or one that a repeat would not change. Nothing was asked for.
@@ -97,29 +98,37 @@ impl LeaseClient {
         mut request: RequestLeaseRequest,
         patience: Duration,
     ) -> Result<RequestLeaseRequest, RequestError> {
-        let mut repeats = Repeats::new(BootInstant::now().after(patience));
-        while request.first_send_time.is_none() {
-            let look = ListLeasesRequest { page_size: 1, ..ListLeasesRequest::default() };
-            match self.calls.list_leases(repeats.attempt(look)).await {
-                Ok(page) => {
-                    request.first_send_time = page.into_inner().read_time;
-                    break;
-                }
-                Err(status) => repeats.pause_after(status).await?,
-            }
+        if request.first_send_time.is_none() {
+            request.first_send_time = self.lessor_time(BootInstant::now().after(patience)).await?;
         }
         Ok(request)
     }
 
+    /// The lessor's time; none where it has no time to tell, for what is urgent is not kept waiting for that.
+    async fn lessor_time(&mut self, until: BootInstant) -> Result<Option<Timestamp>, RequestError> {
+        let mut repeats = Repeats::new(until);
+        loop {
+            let look = ListLeasesRequest { page_size: 1, ..ListLeasesRequest::default() };
+            match self.calls.list_leases(repeats.attempt(look)).await {
+                Ok(page) => return Ok(page.into_inner().read_time),
+                Err(status) if status.code() == Code::ResourceExhausted => return Ok(None),
+                Err(status) => repeats.pause_after(status).await?,
+            }
+        }
+    }
+
     /// Asks for leases until there is an answer, or the patience is at its end. Repeats carry the same request id, so that
-    /// they are one request, and when it was [first sent](LeaseClient::dated); the term counts from the first of them.
+    /// they are one request, and when it was [first sent](LeaseClient::dated). The term counts from the first of them; where the
+    /// answer is that of an earlier one, which somebody else may have sent, from when the lessor was asked for its time.
     ///
     /// # Errors
     /// A status that a repeat would not change, the last status where patience ended, or an answer that makes no sense.
     pub async fn request(&mut self, request: &RequestLeaseRequest, patience: Duration) -> Result<Answer, RequestError> {
-        let mut repeats = Repeats::new(BootInstant::now().after(patience));
-        let request = self.dated(request.clone(), patience).await?;
-        let first_sent = BootInstant::now();
+        let until = BootInstant::now().after(patience);
+        let mut counted = Counted { from: BootInstant::now(), told: self.lessor_time(until).await? };
+        let first_send_time = request.first_send_time.or(counted.told);
+        let request = RequestLeaseRequest { first_send_time, ..request.clone() };
+        let mut repeats = Repeats::new(until);
         let response = loop {
             let sent = self.calls.request_lease(repeats.attempt(request.clone())).await;
             match sent {
@@ -133,9 +142,12 @@ impl LeaseClient {
         if response.leases.is_empty() {
             return Err(RequestError::Incomplete { missing: "leases" });
         }
+        if counted.told.is_none() {
+            counted = Counted { from: BootInstant::now(), told: self.lessor_time(until).await? };
+        }
         let granted = |lease: Lease| {
-            let left = term_left(lease.start_time, &lease)?;
-            Ok(Grant { lease, term: HolderTerm::granted(first_sent, left) })
+            let left = term_left(counted.decided(&lease), &lease)?;
+            Ok(Grant { lease, term: HolderTerm::granted(counted.from, left) })
         };
         response.leases.into_iter().map(granted).collect::<Result<_, _>>().map(Answer::Granted)
     }
@@ -173,8 +185,24 @@ impl LeaseClient {
     }
 }
 
+/// From when a term counts: an instant of the holder's clock, and what the lessor's showed then or later.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    from: BootInstant,
+    told: Option<Timestamp>,
+}
+
+impl Counted {
+    /// The instant of the lessor's clock from which on a lease's term counts: its start, or the instant told where that is later.
+    fn decided(self, lease: &Lease) -> Option<Timestamp> {
+        let order = |time: &Timestamp| (time.seconds, time.nanos);
+        let started = lease.start_time?;
+        Some(self.told.filter(|told| order(told) > order(&started)).unwrap_or(started))
+    }
+}
+
 /// What the lessor says is left of a lease's term, counted from when it decided.
-pub(super) fn term_left(decided: Option<prost_types::Timestamp>, lease: &Lease) -> Result<TermLeft, RequestError> {
+pub(super) fn term_left(decided: Option<Timestamp>, lease: &Lease) -> Result<TermLeft, RequestError> {
     let from = decided.ok_or(RequestError::Incomplete { missing: "the time of the decision" })?;
     let end = lease.end_time.ok_or(RequestError::Incomplete { missing: "the end of the lease" })?;
     let band = lease.guard_band.ok_or(RequestError::Incomplete { missing: "the guard band" })?;
@@ -182,8 +210,8 @@ pub(super) fn term_left(decided: Option<prost_types::Timestamp>, lease: &Lease) 
 }
 
 /// From one instant to a later one; zero where it is not later.
-fn between(from: prost_types::Timestamp, to: prost_types::Timestamp) -> Duration {
-    let nanos = |time: prost_types::Timestamp| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    let nanos = |time: Timestamp| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
     let nanos = u128::try_from(nanos(to) - nanos(from)).unwrap_or(0);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
@@ -241,6 +269,14 @@ mod tests {
     use super::*;
 
     const LEAST: Duration = Duration::from_millis(20);
+
+    #[test]
+    fn what_began_before_the_look_counts_from_the_look() {
+        let at = |seconds| Some(Timestamp { seconds, nanos: 5 });
+        let lease = Lease { start_time: at(100), ..Lease::default() };
+        let decided = |told| Counted { from: BootInstant::now(), told }.decided(&lease);
+        assert_eq!([decided(at(160)), decided(at(99)), decided(None)], [at(160), at(100), at(100)]);
+    }
 
     fn status(code: Code, retry_after: Option<Duration>) -> Status {
         let mut details = ErrorDetails::new();
