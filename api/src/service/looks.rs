@@ -4,7 +4,7 @@ use lessor_engine::authority::{
     Decision, Explanation, Filter, Grant, HolderId, LeaseState, Money, RequestId, Revocation, Term,
 };
 use lessor_engine::ledger::Account;
-use lessor_models::fleet::{Fleet, NodeIndex};
+use lessor_models::fleet::{Fleet, NodeIndex, Owner};
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::Span;
 use prost::Message;
@@ -172,11 +172,17 @@ struct Standing {
 /// Every account that a lease at a node debits and that limits anything.
 fn standings(view: &View<'_>, node: NodeIndex) -> Vec<Standing> {
     let ledger = view.ledger();
-    let accounts = ledger.path(node).flat_map(|owner| Kind::ALL.map(|kind| Account { owner, kind }));
-    let known = accounts.filter_map(|account| {
+    let path: Vec<Owner> = ledger.path(node).collect();
+    // What is drained takes nothing new, nor does anything under it: the path begins at the leaf.
+    let drained = path.iter().rposition(|owner| ledger.drain(*owner).is_some()).map_or(0, |at| at + 1);
+    let accounts = path.iter().enumerate().flat_map(|(at, owner)| {
+        let is_drained = at < drained && matches!(owner, Owner::Node(_));
+        Kind::ALL.map(|kind| (is_drained, Account { owner: *owner, kind }))
+    });
+    let known = accounts.filter_map(|(is_drained, account)| {
         let (capacity, commitment) = ledger.balance(account)?;
-        let is_drained = ledger.drain(account.owner).is_some() && capacity != UNLIMITED;
-        let capacity = if is_drained { capacity.min(commitment) } else { capacity };
+        let is_limit = is_drained && capacity != UNLIMITED;
+        let capacity = if is_limit { capacity.min(commitment) } else { capacity };
         let posted_price = view.posted_price(account).unwrap_or(0);
         Some(Standing { account, capacity, commitment, posted_price })
     });
@@ -218,7 +224,6 @@ fn filter(fleet: &Fleet, asked: &proto::ListLeasesRequest) -> Result<Filter, Fai
     })
 }
 
-/// Where a page begins: a token is what the authority gave with the page before.
 /// The token of the page that begins at a slot: where that is, and a digest of it and of the filter.
 fn page_token(slot: u32, asked: &proto::ListLeasesRequest) -> String {
     let filter = proto::ListLeasesRequest { page_size: 0, page_token: String::new(), ..asked.clone() };

@@ -92,13 +92,13 @@ fn answer(fleet: &Fleet, reason: Reason, form: Form) -> Result<proto::Refusal, F
         ),
         Reason::BadBid => Failure::field(form.bid(), "BAD_BID", "the bid is below zero or beyond 2^53"),
         Reason::TermTooShort { least } => {
-            let failure = match form {
+            match form {
                 Form::Spec => {
                     Failure::field("spec.term", "TERM_TOO_SHORT", format!("the shortest term is {}", span_words(least)))
+                        .with("least_micros", &least.0)
                 }
                 Form::Flat => Failure::field("end_time", "END_PASSED", "the new end has passed already"),
-            };
-            failure.with("least_micros", &least.0)
+            }
         }
         Reason::TermTooLong { most } => {
             Failure::field(form.term(), "TERM_TOO_LONG", format!("the longest term is {}", span_words(most)))
