@@ -96,13 +96,13 @@ impl Authority {
     fn choose_at(&self, node: NodeIndex, entry: &Entry) -> Option<Choice> {
         let need = Need { node, entry, short: self.ledger.shortfalls(node, entry)? };
         let owners: Vec<OwnerIndex> = self.ledger.steps(node).iter().map(|step| step.owner).collect();
-        let mut nodes = vec![node];
+        let (mut nodes, mut seen) = (vec![node], BTreeSet::from([node]));
         for (owner, _) in owners.iter().zip(&need.short).filter(|(_, lacking)| **lacking != Resources::ZERO) {
             let under = self.ledger.under(*owner);
             if under.len() > NODES_MAX {
                 return None;
             }
-            nodes.extend(under.into_iter().filter(|other| *other != node));
+            nodes.extend(under.into_iter().filter(|other| seen.insert(*other)));
         }
         let giving = nodes.into_iter().filter(|node| self.slots.may_give_way(*node, entry.class));
         let slots = giving.flat_map(|node| self.slots.at_node(node)).take(LOOKED_AT_MAX);
