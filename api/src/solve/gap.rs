@@ -41,6 +41,7 @@ fn tell_uncarried(instance: &GapInstance) {
     let Some(first) = items.next() else { return };
     let others = match items.count() {
         0 => String::new(),
+        1 => ", and so does another".to_owned(),
         count => format!(", and so do {count} others"),
     };
     warn(&format!(

@@ -154,8 +154,8 @@ impl<'a> Search<'a> {
         let pilot = Round { number: 0, cooling: &even, part, pace: pace_of_pilot, mixes: &MIXES, is_team: false };
         let mut pilots = self.round(&pilot, &start);
         pilots.sort_by(|one, other| one.best.cost.total_cmp(&other.best.cost));
+        pilots.iter().for_each(|pilot| board.offer(&pilot.best.machines));
         let Chain { mut best, mix, costs, steps, .. } = pilots.swap_remove(0);
-        board.offer(&best.machines);
         let is_team = match options.method {
             ReassignmentMethod::Annealing | ReassignmentMethod::Repair => false,
             ReassignmentMethod::Team => true,
@@ -215,15 +215,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Keeps the best of all chains where it is better, the first of several, and offers it.
+/// Keeps the best of all chains where it is better, the first of several. All are offered, for the board counts exactly.
 fn keep(best: &mut Incumbent, chains: &[Chain], board: &mut Board) {
-    let before = best.cost;
     for chain in chains {
+        board.offer(&chain.best.machines);
         if chain.best.cost < best.cost {
             best.clone_from(&chain.best);
         }
-    }
-    if best.cost < before {
-        board.offer(&best.machines);
     }
 }
