@@ -61,11 +61,10 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
     let wish = Wish { owner, kind, quantity: args.quantity, interval: term(&round, args)? };
     let prices = read_prices(&args.market.join(PRICES.file_name()), &round.fleet)?;
     let (catalog, priced) = goods(&round, class, wish, &prices);
-    let offered = offered(&round, args, class, catalog.goods())?;
+    let (offered, most) = offered(&round, args, class, catalog.goods())?;
     if offered == 0 {
         return Err(MarketError::NothingOffered { name: args.account.clone() }.into());
     }
-    let most = class.holder_cap(offered);
     if args.quantity > most {
         let (name, asked) = (args.account.clone(), args.quantity);
         return Err(MarketError::BeyondOffer { name, asked, offered, most }.into());
@@ -116,7 +115,8 @@ fn goods(round: &Round, class: &AccountClass, wish: Wish, prices: &[Price]) -> (
             Catalog::new(&ground, &round.policy, class, wishes.iter())
         }
     };
-    let owners: BTreeSet<Owner> = over(&[wish]).goods().iter().map(|good| good.owner).collect();
+    let is_priced = |good: &&ListedGood| good.is_of_class;
+    let owners: BTreeSet<Owner> = over(&[wish]).goods().iter().filter(is_priced).map(|good| good.owner).collect();
     let of_goods = prices.iter().filter(|price| price.kind == wish.kind && owners.contains(&price.owner));
     let part = |price: &Price| Some((within(&Wish { owner: price.owner, ..wish }, price.interval)?, price.price));
     let priced: Vec<(Wish, u64)> = of_goods.filter_map(part).collect();
@@ -125,14 +125,14 @@ fn goods(round: &Round, class: &AccountClass, wish: Wish, prices: &[Price]) -> (
     (over(&wishes), priced)
 }
 
-/// How much there is of each of some goods: what the policy lets trade, and where sellers offer, no more than the round's offers
-/// that entered it hold.
+/// How much there is of each of some goods, and how much of that one bidder may win: what the policy lets trade, and where sellers
+/// offer, no more than the round's offers that entered it hold.
 fn offered(
     round: &Round,
     args: &MarketQuoteArgs,
     class: &AccountClass,
     goods: &[ListedGood],
-) -> Result<u64, CommandError> {
+) -> Result<(u64, u64), CommandError> {
     let mut offers: Vec<&OfferedGood> = Vec::new();
     if class.format.takes_offers() && !round.offers.is_empty() {
         let sales = read_sales(&args.market.join(SALES.file_name()))?;
@@ -151,7 +151,9 @@ fn offered(
     let of_good = |good: &ListedGood| {
         if class.format.takes_offers() { good.offered.min(of_sellers(good)) } else { good.offered }
     };
-    Ok(goods.iter().map(of_good).min().unwrap_or(0))
+    let most_of = |good: &ListedGood| if good.is_of_class { class.holder_cap(of_good(good)) } else { of_good(good) };
+    let least = |of: &dyn Fn(&ListedGood) -> u64| goods.iter().map(of).min().unwrap_or(0);
+    Ok((least(&of_good), least(&most_of)))
 }
 
 /// The term that is asked for, from the start of the round.

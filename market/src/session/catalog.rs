@@ -116,7 +116,8 @@ impl Catalog {
         Catalog::over(ground, (policy, class), wishes, |wish| debits(ground.fleet, wish.owner, wish.kind))
     }
 
-    /// The goods that wishes of one account class are about, and nothing above them: what sellers hand out they hold already.
+    /// The goods that wishes of one account class are about, and nothing above them: what sellers
+    /// offer enters only as far as all above it has room.
     #[must_use]
     pub fn of_named<'w>(
         ground: &Ground<'_>,
@@ -254,7 +255,7 @@ fn good(
         || held.iter().fold(capacity, |left, &held| left.saturating_sub(held)),
         |own| tradable(own, capacity, held),
     );
-    let is_of_class = own.is_some_and(|own| std::ptr::eq(own, class));
+    let is_of_class = own == Some(class);
     let reserve = if is_of_class { reserve(ground, class, (owner, kind), interval) } else { 0 };
     let holder_cap_permille = if is_of_class { class.holder_cap_permille } else { PERMILLE };
     Some(ListedGood { owner, kind, interval, capacity, offered, reserve, is_of_class, holder_cap_permille })

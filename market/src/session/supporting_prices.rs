@@ -68,7 +68,7 @@ pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcom
     let mut prices = vec![0_u64; offered.len()];
     let scales = scales(&takers, &offered);
     let cap = session.policy.rules().classes[class.class].price_cap.unwrap_or(u64::MAX);
-    let room = |good: &ListedGood| cap.saturating_sub(good.reserve);
+    let room = |good: &ListedGood| if good.is_of_class { cap.saturating_sub(good.reserve) } else { u64::MAX };
     let room: Vec<u64> = catalog.goods().iter().map(room).collect();
     for step in 0..(LOOKS_MAX / takers.len().max(1)).clamp(STEPS_LEAST, STEPS) {
         let (bound, taken) = evaluate(&takers, &offered, &prices);

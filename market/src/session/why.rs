@@ -5,9 +5,12 @@
 //! uniform prices of whole orders a bid that is raised may come to stand in the way of prices: there the stated amount is
 //! doubled until one wins, and what is found between is the edge of a range of winning amounts, of which there may be others.
 
+use lessor_models::fleet::{Fleet, Owner};
+use lessor_models::resources::UNLIMITED;
 use lessor_solver::support::stop::Stop;
 
 use super::catalog::Wish;
+use super::debits::debits;
 use super::{AccountBid, Lost, Session, SessionError, can_pay, clear_session};
 use crate::money::Money;
 use crate::policy::{AccountClass, Format, PaymentRule, Policy};
@@ -46,7 +49,15 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
         return Ok(Some(Why { against: (0..session.bids.len()).filter(has_won).collect(), ..none }));
     }
     let own = &session.bids[bid].wishes;
-    let is_same = |other: &AccountBid| own.iter().any(|wish| other.wishes.iter().any(|one| shares(wish, one)));
+    let takes_offers = has_class(session, before.fates[bid].class, |class| class.format.takes_offers());
+    let is_shared = |one: &Wish, other: &Wish| {
+        if takes_offers {
+            one.owner == other.owner && meet(one, other)
+        } else {
+            shares(session.ground.fleet, one, other)
+        }
+    };
+    let is_same = |other: &AccountBid| own.iter().any(|wish| other.wishes.iter().any(|one| is_shared(wish, one)));
     let took = |&at: &usize| before.fates[at].result.is_ok() && is_same(&session.bids[at]);
     let in_its_place = || Why { against: (0..session.bids.len()).filter(took).collect(), ..none.clone() };
     if lost == Lost::Lot && has_class(session, before.fates[bid].class, |class| class.format == Format::Posted) {
@@ -76,7 +87,7 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     } else {
         found = winners(most)?;
     }
-    let Some(mut after) = found else { return Ok(Some(in_its_place())) };
+    let Some(mut after) = found else { return Ok(Some(if stop.is_raised() { none } else { in_its_place() })) };
     while wins - loses > 1 && !stop.is_raised() {
         let middle = loses + (wins - loses) / 2;
         match winners(middle)? {
@@ -89,10 +100,19 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     Ok(Some(Why { lost, cheapest: (!stop.is_raised()).then_some(Money(wins)), against }))
 }
 
-/// Whether two wishes are for the same account at the same time.
-fn shares(one: &Wish, other: &Wish) -> bool {
+/// Whether two wishes are for the same kind at the same time.
+fn meet(one: &Wish, other: &Wish) -> bool {
     let overlap = one.interval.start < other.interval.end && other.interval.start < one.interval.end;
-    (one.owner, one.kind) == (other.owner, other.kind) && overlap
+    one.kind == other.kind && overlap
+}
+
+/// Whether two wishes take from the same account at the same time: that of the one, or one above it that has a limit.
+fn shares(fleet: &Fleet, one: &Wish, other: &Wish) -> bool {
+    let others = debits(fleet, other.owner, other.kind);
+    let is_limit =
+        |owner: Owner| owner == one.owner || fleet.capacity_at(owner, one.kind, one.interval.start) != UNLIMITED;
+    let is_common = |owner: Owner| others.contains(&owner) && is_limit(owner);
+    meet(one, other) && debits(fleet, one.owner, one.kind).into_iter().any(is_common)
 }
 
 /// The most that a bid may state: within the policy's limits, and what its bidder has. Less where the stop comes first.
