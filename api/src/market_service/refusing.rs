@@ -64,6 +64,9 @@ fn market(error: MarketError) -> Failure {
         MarketError::Session(SessionError::TooManyPairs { most }) => {
             Failure::new(Code::InvalidArgument, "BOOK_TOO_LARGE", words).with("most_pairs", &most)
         }
+        MarketError::Session(SessionError::TooManyParts { most }) => {
+            Failure::new(Code::InvalidArgument, "BOOK_TOO_LARGE", words).with("most_parts", &most)
+        }
         MarketError::Session(_) => Failure::new(Code::InvalidArgument, "NOT_CLEARED", words),
         MarketError::Settle(_) => unmet("NOT_SETTLED"),
         MarketError::Short { party, .. } => unmet("SHORT").with("party", &party),

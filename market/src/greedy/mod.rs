@@ -13,7 +13,7 @@ mod order;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::support::stop::Stop;
 use thiserror::Error;
@@ -173,12 +173,11 @@ fn check(supply: &[Stock], bid: usize, stated: &SingleMinded) -> Result<(), Gree
     if stated.goods.is_empty() || stated.goods.iter().any(|good| good.1 == 0) {
         return Err(GreedyError::EmptyBundle { bid });
     }
-    let mut seen: Vec<u32> = Vec::with_capacity(stated.goods.len());
+    let mut seen = BTreeSet::new();
     for &(good, _) in &stated.goods {
-        if good as usize >= supply.len() || seen.contains(&good) {
+        if good as usize >= supply.len() || !seen.insert(good) {
             return Err(GreedyError::UnknownGood { bid, good });
         }
-        seen.push(good);
     }
     Ok(())
 }

@@ -12,6 +12,9 @@ use crate::money::Money;
 use crate::policy::{AccountClass, Format, PaymentRule};
 use crate::settlement::SellerId;
 
+/// Parts of bids, a good each, with which one class is cleared at most.
+const PARTS_MAX: usize = 1 << 23;
+
 /// Units of goods, each good once, in order.
 pub(super) type Bundle = Vec<(GoodIndex, u64)>;
 
@@ -87,10 +90,17 @@ impl Fates {
 impl<'a> Market<'a> {
     /// Enters the bids that offer something, and the reserve price at least, for what there is, and the offers of what may trade;
     /// `None` where there is neither.
-    pub(super) fn new(session: &'a Session<'a>, class: usize, fates: &mut Fates) -> Option<Market<'a>> {
+    ///
+    /// # Errors
+    /// Bids of more parts than one class is cleared with.
+    pub(super) fn new(
+        session: &'a Session<'a>,
+        class: usize,
+        fates: &mut Fates,
+    ) -> Result<Option<Market<'a>>, SessionError> {
         let (bids, offers) = (fates.open_bids(class), fates.open_offers(class));
         if bids.is_empty() && offers.is_empty() {
-            return None;
+            return Ok(None);
         }
         let stated = &session.policy.rules().classes[class];
         let wanted = bids.iter().flat_map(|&at| &session.bids[at].wishes);
@@ -106,8 +116,8 @@ impl<'a> Market<'a> {
         if stated.format.takes_offers() {
             market.enter_offers(offers, &mut fates.offers);
         }
-        market.enter_bids(bids, &mut fates.bids);
-        Some(market)
+        market.enter_bids(bids, &mut fates.bids)?;
+        Ok(Some(market))
     }
 
     /// Positions in the order of their lots.
@@ -147,9 +157,14 @@ impl<'a> Market<'a> {
         self.catalog.replace_supply(&offered);
     }
 
-    fn enter_bids(&mut self, open: Vec<usize>, fates: &mut [Fate]) {
+    fn enter_bids(&mut self, open: Vec<usize>, fates: &mut [Fate]) -> Result<(), SessionError> {
+        let mut parts = 0;
         for at in self.by_lot(open) {
             let bundle = self.catalog.bundle(&self.session.bids[at].wishes);
+            parts += bundle.len();
+            if parts > PARTS_MAX {
+                return Err(SessionError::TooManyParts { most: PARTS_MAX });
+            }
             let fate = &mut fates[at];
             let reserve = self.catalog.cost(&bundle, |good| self.catalog.goods()[good].reserve);
             fate.reserve = Money::of(reserve);
@@ -165,6 +180,7 @@ impl<'a> Market<'a> {
                 self.bids.push(Entered { at, bundle });
             }
         }
+        Ok(())
     }
 
     /// Whether a bid may win what it is for, or a part of that where parts are traded and it welcomes one.

@@ -31,8 +31,10 @@ pub mod why;
 use std::collections::BTreeMap;
 
 use lessor_models::families::assignment::AssignmentError;
+use lessor_models::fleet::Owner;
 use lessor_models::job::ServiceClass;
-use lessor_models::time::Timestamp;
+use lessor_models::resources::Kind;
+use lessor_models::time::{Interval, Timestamp};
 use lessor_solver::support::stop::Stop;
 use thiserror::Error;
 
@@ -192,6 +194,16 @@ pub enum SessionError {
         /// How many there may be.
         most: usize,
     },
+    /// More parts of bids, each an account between two instants at which any term of the class begins or ends, than one class is
+    /// cleared with.
+    #[error(
+        "the bids of a class come to more than {most} parts, for terms that begin and end at many instants cut each other on the \
+         accounts above; begin and end terms at full hours, or clear fewer bids at once"
+    )]
+    TooManyParts {
+        /// How many there may be.
+        most: usize,
+    },
     /// Bids that make no book.
     #[error(transparent)]
     Book(#[from] BookError),
@@ -231,7 +243,7 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
     for class in 0..session.policy.rules().classes.len() {
         let ground = Ground { holdings: &holdings, ..session.ground };
         let now = Session { ground, ..*session };
-        let Some(mut market) = Market::new(&now, class, &mut fates) else { continue };
+        let Some(mut market) = Market::new(&now, class, &mut fates)? else { continue };
         let Cleared { surplus, bound, unsettled, prices, exact_payments } =
             formats::clear(&mut market, &mut fates, stop)?;
         market.tell_ties(&mut fates);
@@ -263,9 +275,16 @@ fn hold(session: &Session<'_>, class: usize, fates: &Fates, holdings: &mut Holdi
     let sold = sold.filter(|(_, fate)| fate.class == Some(class) && fate.result.is_ok());
     let sold = sold.flat_map(|(offer, fate)| offer.goods.iter().map(|good| (good.wish, fate.part, ServiceClass::D)));
     let let_out: Vec<_> = if rules.classes[class].format.takes_offers() { sold.collect() } else { won.collect() };
+    // Equal terms are held as one: later classes look at each.
+    let mut sums: BTreeMap<(Owner, Kind, ServiceClass, Timestamp, Timestamp), u64> = BTreeMap::new();
     for (Wish { owner, kind, quantity, interval }, part, service) in let_out {
-        let holding = Holding { interval, service, amount: part.unwrap_or(quantity) };
-        debits(session.ground.fleet, owner, kind).into_iter().for_each(|owner| holdings.add(owner, kind, holding));
+        for owner in debits(session.ground.fleet, owner, kind) {
+            let sum = sums.entry((owner, kind, service, interval.start, interval.end)).or_default();
+            *sum = sum.saturating_add(part.unwrap_or(quantity));
+        }
+    }
+    for ((owner, kind, service, start, end), amount) in sums {
+        holdings.add(owner, kind, Holding { interval: Interval { start, end }, service, amount });
     }
 }
 
@@ -275,7 +294,9 @@ fn hold(session: &Session<'_>, class: usize, fates: &Fates, holdings: &mut Holdi
 pub fn earliest_start(session: &Session<'_>) -> Option<Timestamp> {
     let mut fates = Fates { bids: screen::bids(session, None), offers: screen::offers(session, None) };
     let classes = 0..session.policy.rules().classes.len();
-    let markets: Vec<Market<'_>> = classes.filter_map(|class| Market::new(session, class, &mut fates)).collect();
+    // What makes too many parts is refused where it is cleared.
+    let markets: Vec<Market<'_>> =
+        classes.filter_map(|class| Market::new(session, class, &mut fates).ok().flatten()).collect();
     let entered = markets.iter().flat_map(|market| &market.bids).map(|entered| &session.bids[entered.at]);
     entered.flat_map(|bid| &bid.wishes).map(|wish| wish.interval.start).min()
 }

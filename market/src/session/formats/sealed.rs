@@ -2,7 +2,7 @@
 //!
 //! The reserve price of a bundle is taken off its bid and put onto its payment, as the seller's own bid for it would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::support::stop::Stop;
 
@@ -75,9 +75,15 @@ struct Wanted {
 /// of which there is as much as one bidder may win.
 pub(in crate::session) fn bundles_with_caps(market: &Market<'_>, offers: &mut Vec<Offer>) -> Vec<Bundle> {
     let mut bundles: Vec<Bundle> = market.bids.iter().map(|entered| entered.bundle.clone()).collect();
+    let mut groups: BTreeMap<BidderIndex, BTreeSet<GroupIndex>> = BTreeMap::new();
+    for entered in &market.bids {
+        let AccountBid { bidder, group, .. } = market.session.bids[entered.at];
+        groups.entry(bidder).or_default().insert(group);
+    }
     let of_bid = |(bid, entered): (usize, &Entered)| {
         let AccountBid { bidder, group, .. } = market.session.bids[entered.at];
-        let goods = entered.bundle.iter();
+        // One group alone wins no more than one of its bids, each of which may be won.
+        let goods = if groups[&bidder].len() > 1 { &entered.bundle[..] } else { &[] }.iter();
         goods.map(move |&(good, quantity)| Wanted { bidder, good, group, bid, quantity }).collect::<Vec<_>>()
     };
     let mut wanted: Vec<Wanted> = market.bids.iter().enumerate().flat_map(of_bid).collect();

@@ -3,7 +3,7 @@
 use lessor_models::fleet::{Zone, ZoneIndex, ZoneKind};
 
 use super::*;
-use crate::session::{AccountOffer, OfferedGood};
+use crate::session::{AccountOffer, OfferedGood, SessionError};
 use crate::settlement::SellerId;
 
 const TILES: [NodeIndex; 4] = [NodeIndex(2), NodeIndex(3), NodeIndex(4), NodeIndex(5)];
@@ -157,4 +157,31 @@ fn what_is_overdrawn_above_is_found_whoever_overdrew_it() {
     }
     let found = residuals(&session, &outcome, &posting::transfers(&session, &outcome));
     assert_eq!(found.overdrawn, 5 * 900 - 1_000);
+}
+
+#[test]
+fn who_took_what_lies_above_is_named() {
+    let (fleet, bids) = (four_tiles(), five_bids());
+    let posted = policy(vec![memory("tiles", &[Level::Tile], Format::Posted, PaymentRule::PostedPrice)]);
+    let session = session(&fleet, &posted, &bids[..4]);
+    let won = winners(&clear_session(&session, &Stop::new()).unwrap());
+    for loser in (0..4).filter(|at| !won.contains(at)) {
+        // Each bids for a tile of its own: what they share is the cell.
+        assert_eq!(why::why(&session, loser, &Stop::new()).unwrap().unwrap().against, won);
+    }
+}
+
+#[test]
+fn terms_that_cut_each_other_above_without_end_are_refused() {
+    let fleet = four_tiles();
+    let term = |at: i64| Interval { start: Timestamp(hour(0).0 + at), end: Timestamp(hour(1).0 + at) };
+    let crowd = |apart: i64| -> Vec<AccountBid> {
+        let wish =
+            |at: u32| Wish { interval: term(apart * i64::from(at)), ..of(Owner::Node(TILES[0]), Kind::Memory, 1) };
+        (0..3_000).map(|at| bid(at, 500, &[wish(at)])).collect()
+    };
+    let greedy = policy(vec![memory("tiles", &[Level::Tile], Format::Greedy, PaymentRule::CriticalBid)]);
+    let clear = |bids: &[AccountBid]| clear_session(&session(&fleet, &greedy, bids), &Stop::new()).map(|_| ());
+    assert_eq!(clear(&crowd(1)), Err(SessionError::TooManyParts { most: 1 << 23 }));
+    assert_eq!(clear(&crowd(0)), Ok(()));
 }
