@@ -2,7 +2,7 @@
 //!
 //! As a function: what was granted or renewed by one call may be used until the call's *first* sending, plus what the lessor
 //! says was left of the term when it decided, less the guard band. The lessor decides after the call was sent, so delay, lost
-//! answers and repeats only shorten use. The band covers the rate at which the two clocks differ, and pauses.
+//! answers and repeats only shorten use. The band covers pauses; the lessor waits for what the clocks differ by.
 
 use std::time::Duration;
 

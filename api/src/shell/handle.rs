@@ -56,7 +56,7 @@ impl Handle {
     /// Looks at the state between two events. What was seen comes once it is durable.
     ///
     /// # Errors
-    /// Where too many of the class wait.
+    /// Where too many wait in its queue.
     pub fn read<T: Send + 'static>(
         &self,
         class: ServiceClass,

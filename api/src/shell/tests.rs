@@ -157,7 +157,7 @@ fn a_full_queue_refuses_what_is_for_it_and_leaves_the_others_open() {
     while next < taken {
         answers.wait_many(&mut seen, 1000);
         for (tag, _) in seen.drain(..) {
-            assert_eq!(tag, next, "one class is answered in order");
+            assert_eq!(tag, next, "one queue is answered in order");
             next += 1;
         }
     }

@@ -1,8 +1,8 @@
 //! No grant overdraws, in the world: at every true instant, holders within the promise together use no more of a tile, a feed or
 //! a device than there is, and no two of them use what one key protects.
 //!
-//! Within the promise is who has a clock and pauses that the guard band covers. Use that a confirmed fence has made impossible
-//! does not count.
+//! Within the promise is who has a clock and pauses that the guard band and the drift cover. Use that a confirmed fence has made
+//! impossible does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
