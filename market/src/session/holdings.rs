@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use lessor_models::draw::{draw, term};
-use lessor_models::fleet::{Fleet, NodeIndex, Owner};
+use lessor_models::fleet::Owner;
 use lessor_models::instance::Instance;
 use lessor_models::job::ServiceClass;
 use lessor_models::plan::Placement;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::{Interval, Timestamp};
 
+use super::debits::debited;
 use crate::policy::Held;
 
 /// A quantity that one service class holds of an account during a term.
@@ -100,16 +101,10 @@ impl Holdings {
     }
 }
 
-/// The accounts' owners that a tile debits, each with the node through which it does.
-fn debited(fleet: &Fleet, tile: NodeIndex) -> impl Iterator<Item = (Owner, NodeIndex)> + '_ {
-    fleet.path(tile).flat_map(|node| {
-        let zones = fleet.zones_listing(node).iter().map(move |&zone| (Owner::Zone(zone), node));
-        std::iter::once((Owner::Node(node), node)).chain(zones)
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use lessor_models::fleet::NodeIndex;
+
     use super::*;
 
     fn holding(service: ServiceClass, amount: u64, hours: (i64, i64)) -> Holding {
