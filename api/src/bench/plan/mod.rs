@@ -63,7 +63,7 @@ pub(super) fn run(args: &BenchPlanArgs, clock: &ProcessClock) -> Result<Ending, 
     };
     let methods = cases::methods(args);
     let measured = bench.measure(&cases, &methods)?;
-    let (runs, courses): (Vec<BenchRun>, Vec<Course>) = rated(measured, methods.len()).into_iter().unzip();
+    let (runs, courses): (Vec<BenchRun>, Vec<(Course, u128)>) = rated(measured, methods.len()).into_iter().unzip();
     let analysis = analysis::analyze(&runs).map_err(BenchError::from)?;
     let outcome = Outcome {
         args,
@@ -172,17 +172,21 @@ fn positive(value: i128) -> u128 {
     u128::try_from(value).unwrap_or(0)
 }
 
-/// Runs, so many of each case, held against the best plan of their case.
-fn rated(mut measured: Vec<(BenchRun, Course)>, of_case: usize) -> Vec<(BenchRun, Course)> {
-    for case in measured.chunks_mut(of_case.max(1)) {
+/// Runs, so many of each case, held against the best plan of their case, which stands beside their course.
+fn rated(measured: Vec<(BenchRun, Course)>, of_case: usize) -> Vec<(BenchRun, (Course, u128))> {
+    let mut rated = Vec::with_capacity(measured.len());
+    let mut measured = measured.into_iter().peekable();
+    while measured.peek().is_some() {
+        let case: Vec<(BenchRun, Course)> = measured.by_ref().take(of_case).collect();
         let best = case.iter().map(|(run, _)| positive(run.value)).max().unwrap_or(0);
         let limit = case.iter().map(|(run, _)| run.seconds).fold(0.0, f64::max);
-        for (run, course) in case {
-            run.primal_gap = primal::gap(Some(positive(run.value)), best);
-            run.primal_integral = primal::integral(course, best, limit);
-        }
+        rated.extend(case.into_iter().map(|(run, course)| {
+            let primal_gap = primal::gap(Some(positive(run.value)), best);
+            let primal_integral = primal::integral(&course, best, limit);
+            (BenchRun { primal_gap, primal_integral, ..run }, (course, best))
+        }));
     }
-    measured
+    rated
 }
 
 fn in_scratch(path: &Path, act: impl Fn(&Path) -> std::io::Result<()>) -> Result<(), BenchError> {

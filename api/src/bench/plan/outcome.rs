@@ -22,8 +22,8 @@ pub(super) struct Outcome<'a> {
     pub(super) threads: usize,
     pub(super) machine: Machine,
     pub(super) runs: &'a [BenchRun],
-    /// How each run got better.
-    pub(super) courses: &'a [Course],
+    /// How each run got better, and what the best plan of its fleet is worth.
+    pub(super) courses: &'a [(Course, u128)],
     pub(super) analysis: &'a Analysis,
 }
 
@@ -123,30 +123,27 @@ impl Outcome<'_> {
 
     /// The share of runs of each method that end within each gap to the best plan of their fleet.
     pub(super) fn profile(&self) -> Figure {
-        let of = |method: &str| -> Vec<Option<f64>> {
-            self.runs.iter().filter(|run| run.method == method).map(|run| Some(run.primal_gap)).collect()
-        };
-        let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
-        charts::profile(&names, &names.iter().map(|name| of(name)).collect::<Vec<_>>())
+        let gaps = self.by_method(|run, _| Some(run.primal_gap));
+        charts::profile(&self.method_names(), &gaps)
     }
 
     /// The gap of each method to the best plan of a fleet over time, the mean over runs.
     pub(super) fn over_time(&self) -> Figure {
-        let best = |of: &BenchRun| {
-            let is_same = |run: &&BenchRun| {
-                (run.family, run.tiles, run.seed) == (of.family, of.tiles, of.seed)
-                    && run.load.total_cmp(&of.load).is_eq()
-            };
-            let values = self.runs.iter().filter(is_same).map(|run| u128::try_from(run.value).unwrap_or(0));
-            values.max().unwrap_or(0)
-        };
-        let of = |method: &str| -> Vec<(Course, u128)> {
-            let own = self.runs.iter().zip(self.courses).filter(|(run, _)| run.method == method);
-            own.map(|(run, course)| (course.clone(), best(run))).collect()
-        };
-        let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
         let longest = self.runs.iter().map(|run| run.seconds).fold(0.0, f64::max);
-        charts::over_time(&names, &names.iter().map(|name| of(name)).collect::<Vec<_>>(), longest)
+        charts::over_time(&self.method_names(), &self.by_method(|_, course| course.clone()), longest)
+    }
+
+    fn method_names(&self) -> Vec<&'static str> {
+        self.methods.iter().map(|method| method.name()).collect()
+    }
+
+    /// What is taken of each run, method by method.
+    fn by_method<T>(&self, take: impl Fn(&BenchRun, &(Course, u128)) -> T) -> Vec<Vec<T>> {
+        let own = |name: &str| {
+            let runs = self.runs.iter().zip(self.courses).filter(|(run, _)| run.method == name);
+            runs.map(|(run, course)| take(run, course)).collect()
+        };
+        self.method_names().into_iter().map(own).collect()
     }
 
     /// The runs of a curve, where there are repeats to show.
