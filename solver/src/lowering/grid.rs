@@ -38,7 +38,7 @@ impl Grid {
     pub fn within(instance: &Instance, vectors: usize) -> Grid {
         let has_choice = instance.jobs().iter().any(|job| instance.may_start_later(job));
         let grid = Grid::of_instants(instance, has_choice, vectors);
-        match tick::common(instance, grid.count()).filter(|_| has_choice) {
+        match has_choice.then(|| tick::common(instance, grid.count())).flatten() {
             Some(tick) => Grid { edges: ticks(instance.horizon(), tick), is_exact: true },
             None => grid,
         }
