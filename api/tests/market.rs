@@ -320,12 +320,15 @@ fn what_a_plan_holds_is_not_let_and_its_prices_are_reserves() {
 fn a_policy_that_contradicts_itself_fails_with_line_and_field_and_clears_nothing() {
     let bench = market();
     bench.expect(0, "market lint policy.toml");
-    fs::write(bench.path("policy.toml"), POLICY.replace("\"core\"", "\"uniform\"")).unwrap();
+    fs::write(bench.path("policy.toml"), POLICY.replace("\"core\"", "\"trade-reduction\"")).unwrap();
     let said = bench.expect(1, "market lint policy.toml --json").json();
     assert_eq!((&said["ok"], &said["problem"]["line"]), (&false.into(), &39.into()), "{said}");
     assert_eq!(said["problem"]["field"], "account_class 0, payment");
     let said = bench.expect(2, CLEAR);
-    assert!(said.err.contains("line 39, account_class 0, payment: sealed-bid does not support uniform"), "{said:?}");
+    assert!(
+        said.err.contains("line 39, account_class 0, payment: sealed-bid does not support trade-reduction"),
+        "{said:?}"
+    );
     assert!(!bench.names().contains(&"round".to_owned()));
     bench.expect(2, "market lint nowhere.toml");
     let schema: serde_json::Value = serde_json::from_str(&bench.expect(0, "market lint --schema").out).unwrap();

@@ -12,6 +12,7 @@ pub mod clear;
 pub mod double;
 pub mod fraction;
 pub mod greedy;
+pub mod linear_prices;
 pub mod lot;
 pub mod money;
 pub mod policy;

@@ -239,6 +239,8 @@ pub struct SolveCommonArgs {
 pub enum PaymentRuleFlag {
     /// Their bids.
     PayAsBid,
+    /// One price for a unit of each good.
+    Uniform,
     /// What others lose by their being there.
     Vcg,
     /// Of the payments that no coalition blocks, those of least revenue, and of these the nearest to VCG.

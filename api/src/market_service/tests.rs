@@ -174,9 +174,10 @@ fn judge(failure: Failure) {
     assert!(matches!(status.code(), Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange), "{status:?}");
 }
 
-const FORMATS: [(&str, &str); 6] = [
+const FORMATS: [(&str, &str); 7] = [
     ("\"sealed-bid\"", "\"core\""),
     ("\"sealed-bid\"", "\"pay-as-bid\""),
+    ("\"sealed-bid\"", "\"uniform\""),
     ("\"greedy\"", "\"critical-bid\""),
     ("\"double-auction\"", "\"uniform\""),
     ("\"double-auction\"", "\"vcg\""),

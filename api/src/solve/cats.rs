@@ -145,6 +145,7 @@ fn exact(payment: &Payment, units: u64) -> f64 {
 fn rule(flag: PaymentRuleFlag) -> PaymentRule {
     match flag {
         PaymentRuleFlag::PayAsBid => PaymentRule::PayAsBid,
+        PaymentRuleFlag::Uniform => PaymentRule::Uniform,
         PaymentRuleFlag::Vcg => PaymentRule::Vcg,
         PaymentRuleFlag::Core => PaymentRule::Core,
         PaymentRuleFlag::NearestCore => PaymentRule::NearestCore,

@@ -8,14 +8,19 @@ pub(crate) mod payments;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod uniform_tests;
 pub(crate) mod winner;
+
+use std::collections::BTreeMap;
 
 use lessor_solver::support::stop::Stop;
 
-use crate::book::{Book, Supply};
+use crate::book::{Bid, BidderIndex, Book, Supply};
+use crate::linear_prices::LinearPrices;
 use crate::policy::{Format, PaymentRule};
 use outcome::{EXACT_UNITS, Outcome, Payment, Unsettled};
-use payments::{core, vcg};
+use payments::{core, uniform, vcg};
 use rules::Rules;
 use winner::{ClearError, Round};
 
@@ -40,18 +45,33 @@ pub fn clear(
     let mut round = Round::new(book, supply)?;
     let found = round.solve(rules.seed, stop, report);
     let winners = found.chosen;
+    let mut prices = None;
     let settlement = match rules.payments {
         PaymentRule::PayAsBid => Ok(as_bid(&round, &winners)),
+        PaymentRule::Uniform => uniform::prices(&round, supply, &winners, stop)
+            .map(|found| at_prices(&round, &winners, &prices.insert(found).prices)),
         _ if found.worth != found.bound => Err(Unsettled::WinnersNotProved),
         PaymentRule::Vcg => vcg::payments(&round, &winners, found.worth, rules.seed, stop),
         PaymentRule::Core => core::payments(&round, (&winners, found.worth), core::Revenue::Least, rules.seed, stop),
         _ => core::payments(&round, (&winners, found.worth), core::Revenue::Any, rules.seed, stop),
     };
-    Ok(Outcome { winners, surplus: found.worth, bound: found.bound, settlement })
+    Ok(Outcome { winners, surplus: found.worth, bound: found.bound, settlement, uniform: prices })
 }
 
 /// Everyone pays what they bid.
 fn as_bid(round: &Round<'_>, winners: &[usize]) -> Vec<Payment> {
     let winning = round.winning(winners);
     winning.iter().map(|winner| Payment::new(winner.bidder, (winner.surplus + winner.reserve) * EXACT_UNITS)).collect()
+}
+
+/// Everyone pays the same for a unit beyond its reserve: bid by bid rounded up.
+fn at_prices(round: &Round<'_>, winners: &[usize], prices: &LinearPrices) -> Vec<Payment> {
+    let mut payments: BTreeMap<BidderIndex, Payment> = BTreeMap::new();
+    for &at in winners {
+        let Bid { bidder, bundle, .. } = &round.book.bids()[at];
+        let payment = payments.entry(*bidder).or_insert(Payment { bidder: *bidder, exact: 0, settled: 0 });
+        payment.exact += prices.millionths(bundle) + round.reserves[at] * EXACT_UNITS;
+        payment.settled += prices.charge(bundle).up + u64::try_from(round.reserves[at]).expect("no more than the bid");
+    }
+    payments.into_values().collect()
 }

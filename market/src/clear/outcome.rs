@@ -1,6 +1,7 @@
 //! Who wins and who pays what.
 
 use crate::book::BidderIndex;
+use crate::linear_prices::LinearPrices;
 
 /// Units of an exact payment in a micro-credit.
 pub const EXACT_UNITS: u128 = 1_000_000;
@@ -16,6 +17,8 @@ pub struct Outcome {
     pub bound: u128,
     /// What winners pay, or why that is not settled.
     pub settlement: Result<Vec<Payment>, Unsettled>,
+    /// What all pay for a unit, where the rule is that all pay the same and is settled.
+    pub uniform: Option<Uniform>,
 }
 
 impl Outcome {
@@ -24,6 +27,15 @@ impl Outcome {
     pub fn is_optimal(&self) -> bool {
         self.surplus == self.bound
     }
+}
+
+/// Prices that all pay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uniform {
+    /// What a unit of each good costs beyond its reserve.
+    pub prices: LinearPrices,
+    /// Positions of the bids that lose though they would gain at these prices, in order.
+    pub would_gain: Vec<usize>,
 }
 
 /// What a bidder pays.
@@ -55,7 +67,7 @@ pub enum Unsettled {
     )]
     WinnersNotProved,
     /// Prices of goods come from a program in floating point, and it found none.
-    #[error("no prices of goods were found at which orders would trade")]
+    #[error("no prices of goods were found at which all would trade")]
     NoPrices,
     /// What no coalition blocks comes from programs in floating point, and they did not come to it.
     #[error("payments that no coalition blocks were not found to the micro-credit; pay as bid, or settle by vcg")]

@@ -11,18 +11,19 @@ use super::winner::ClearError;
 use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::policy::PaymentRule;
 
-const RULES: [PaymentRule; 4] = [PaymentRule::PayAsBid, PaymentRule::Vcg, PaymentRule::Core, PaymentRule::NearestCore];
+const RULES: [PaymentRule; 5] =
+    [PaymentRule::PayAsBid, PaymentRule::Uniform, PaymentRule::Vcg, PaymentRule::Core, PaymentRule::NearestCore];
 
-fn bid(bidder: u32, amount: u64, bundle: &[(u32, u64)]) -> Bid {
+pub(super) fn bid(bidder: u32, amount: u64, bundle: &[(u32, u64)]) -> Bid {
     let bundle = bundle.iter().map(|&(good, quantity)| (GoodIndex(good), quantity)).collect();
     Bid { bidder: BidderIndex(bidder), group: GroupIndex(bidder), amount, bundle }
 }
 
-fn supply(offers: &[(u64, u64)]) -> Supply {
+pub(super) fn supply(offers: &[(u64, u64)]) -> Supply {
     Supply { offers: offers.iter().map(|&(quantity, reserve)| Offer { quantity, reserve }).collect() }
 }
 
-fn cleared(book: &Book, supply: &Supply, payments: PaymentRule) -> Outcome {
+pub(super) fn cleared(book: &Book, supply: &Supply, payments: PaymentRule) -> Outcome {
     clear(book, supply, &Rules { payments, seed: 1 }, &Stop::new(), &mut |_, _| {}).unwrap()
 }
 
@@ -44,7 +45,7 @@ fn most_within(bids: &[(u64, [u64; 2])], offered: [u64; 2]) -> u64 {
 }
 
 /// What a bid offers beyond the reserves; below zero where it offers less.
-fn surplus(bid: &Bid, supply: &Supply) -> i128 {
+pub(super) fn surplus(bid: &Bid, supply: &Supply) -> i128 {
     let reserve = |&(good, quantity): &(GoodIndex, u64)| {
         i128::from(supply.offers[good.0 as usize].reserve) * i128::from(quantity)
     };
@@ -81,13 +82,13 @@ fn best(bids: &[Bid], supply: &Supply, may_win: &dyn Fn(u32) -> bool) -> i128 {
     most
 }
 
-fn paid(outcome: &Outcome, bidder: u32) -> u128 {
+pub(super) fn paid(outcome: &Outcome, bidder: u32) -> u128 {
     let payments = outcome.settlement.as_ref().unwrap();
     payments.iter().find(|payment| payment.bidder.0 == bidder).map_or(0, |payment| u128::from(payment.settled))
 }
 
 /// Bids of up to five bidders, each with one group, on three goods.
-fn books() -> impl Strategy<Value = (Vec<Bid>, Supply)> {
+pub(super) fn books() -> impl Strategy<Value = (Vec<Bid>, Supply)> {
     books_of(0..9)
 }
 

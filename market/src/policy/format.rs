@@ -48,9 +48,13 @@ impl Format {
     #[must_use]
     pub const fn supports(self) -> &'static [PaymentRule] {
         match self {
-            Format::SealedBid => {
-                &[PaymentRule::PayAsBid, PaymentRule::Vcg, PaymentRule::Core, PaymentRule::NearestCore]
-            }
+            Format::SealedBid => &[
+                PaymentRule::PayAsBid,
+                PaymentRule::Uniform,
+                PaymentRule::Vcg,
+                PaymentRule::Core,
+                PaymentRule::NearestCore,
+            ],
             Format::Greedy => &[PaymentRule::CriticalBid],
             Format::UnitDemand => &[PaymentRule::Vcg],
             Format::DoubleAuction => &[PaymentRule::Uniform, PaymentRule::TradeReduction, PaymentRule::Vcg],

@@ -274,9 +274,25 @@ impl<'a> Market<'a> {
         surplus
     }
 
-    /// Says of bids and offers that nothing but the lot kept out that it did: an equal one won, and nothing else of their group.
-    /// O(n log n) in goods of all bundles.
+    /// What each bidder won whole of each good.
+    fn won(&self, fates: &[Fate]) -> BTreeMap<(BidderIndex, GoodIndex), u64> {
+        let mut won: BTreeMap<(BidderIndex, GoodIndex), u64> = BTreeMap::new();
+        let is_won = |fate: &Fate| fate.result.is_ok() && fate.part.is_none();
+        for entered in self.bids.iter().filter(|entered| is_won(&fates[entered.at])) {
+            let bidder = self.bidder(entered);
+            entered.bundle.iter().for_each(|&(good, quantity)| *won.entry((bidder, good)).or_default() += quantity);
+        }
+        won
+    }
+
+    /// Says of bids and offers that nothing but the lot kept out that it did: an equal one won, and nothing else of their group,
+    /// nor so much else of their bidder's that it may not win them too. O(n log n) in goods of all bundles.
     pub(super) fn tell_ties(&self, fates: &mut Fates) {
+        let by_bidder = self.won(&fates.bids);
+        let may_win_too = |bidder: BidderIndex, bundle: &Bundle| {
+            let beside = |good: GoodIndex| by_bidder.get(&(bidder, good)).copied().unwrap_or(0);
+            bundle.iter().all(|&(good, quantity)| beside(good).saturating_add(quantity) <= self.may_win(bidder, good))
+        };
         let is_divisible = |at: usize| self.session.bids[at].is_divisible;
         let group = |at: usize| (self.session.bids[at].bidder, self.session.bids[at].group);
         let won = || self.bids.iter().filter(|entered| fates.bids[entered.at].result.is_ok());
@@ -286,7 +302,9 @@ impl<'a> Market<'a> {
         for Entered { at, bundle } in &self.bids {
             let fate = &mut fates.bids[*at];
             let is_equal = equals.contains(&(fate.counted, is_divisible(*at), bundle));
-            if fate.result == Err(Lost::Outbid) && is_equal && !groups.contains(&group(*at)) {
+            let (bidder, group) = group(*at);
+            let is_open = !groups.contains(&(bidder, group)) && (is_divisible(*at) || may_win_too(bidder, bundle));
+            if fate.result == Err(Lost::Outbid) && is_equal && is_open {
                 fate.result = Err(Lost::Lot);
             }
         }

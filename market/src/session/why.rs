@@ -2,8 +2,9 @@
 //!
 //! In every format but one, a bid that wins goes on winning when it alone is raised, as long as the round is solved to its end. So
 //! the cheapest winning amount is found by bisection over the round itself, whatever the format; payments are left out of it. At
-//! uniform prices of whole orders a bid that is raised may come to stand in the way of prices: there the stated amount is
-//! doubled until one wins, and what is found between is the edge of a range of winning amounts, of which there may be others.
+//! uniform prices of whole orders of both sides a bid that is raised may come to stand in the way of prices: there the stated
+//! amount is doubled until one wins, and what is found between is the edge of a range of winning amounts, of which there may be
+//! others.
 
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::resources::UNLIMITED;
@@ -77,8 +78,9 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     // The greatest amount that is known to lose, and a greater one that wins.
     let (mut loses, mut wins) = (session.bids[bid].amount.0, most);
     let mut found = None;
-    // At uniform prices a bid that is raised may lose by it.
-    if has_class(session, before.fates[bid].class, |class| class.payment == PaymentRule::Uniform) {
+    // At uniform prices of both sides a bid that is raised may lose by it.
+    let is_of_both = |class: &AccountClass| class.format.takes_offers() && class.payment == PaymentRule::Uniform;
+    if has_class(session, before.fates[bid].class, is_of_both) {
         while found.is_none() && loses < most && !stop.is_raised() {
             wins = loses.saturating_mul(2).clamp(loses + 1, most);
             found = winners(wins)?;
@@ -139,11 +141,16 @@ fn has_class(session: &Session<'_>, class: Option<usize>, holds: fn(&AccountClas
     class.is_some_and(|class| holds(&session.policy.rules().classes[class]))
 }
 
-/// The same rules, with payments that take no further solve; who wins does not depend on them.
-fn paid_as_bid(policy: &Policy) -> Policy {
+/// The same rules, with payments that take no further choice of winners; who wins does not depend on them.
+pub(super) fn paid_as_bid(policy: &Policy) -> Policy {
     let mut rules = policy.rules().clone();
-    for class in rules.classes.iter_mut().filter(|class| class.format == Format::SealedBid) {
+    for class in rules.classes.iter_mut().filter(|class| is_paid_apart(class)) {
         class.payment = PaymentRule::PayAsBid;
     }
     Policy::new(rules).expect("the format supports paying as bid, and nothing else changed")
+}
+
+/// Whether payments of a class take other choices of winners.
+fn is_paid_apart(class: &AccountClass) -> bool {
+    class.format == Format::SealedBid && class.payment != PaymentRule::Uniform
 }

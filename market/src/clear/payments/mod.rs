@@ -2,4 +2,5 @@
 
 pub(crate) mod core;
 pub(crate) mod nearest;
+pub(crate) mod uniform;
 pub(crate) mod vcg;

@@ -10,8 +10,10 @@ use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::clear::outcome::EXACT_UNITS;
 use crate::clear::rules::Rules;
+use crate::linear_prices::LinearPrices;
 use crate::money::Money;
-use crate::session::fate::Fate;
+use crate::session::catalog::ListedGood;
+use crate::session::fate::{Fate, Lost};
 use crate::session::market::{Bundle, Cleared, Entered, Fates, Market};
 use crate::session::{AccountBid, SessionError};
 
@@ -26,16 +28,40 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
         Ok(payments) => payments,
         Err(unsettled) => return Ok(market.give_up(fates, Some(outcome.bound), *unsettled)),
     };
-    let owed = payments.iter().map(|payment| (payment.bidder, payment.settled)).collect();
+    let paid = match &outcome.uniform {
+        Some(uniform) => {
+            let would_gain = uniform.would_gain.iter().map(|&at| market.bids[at].at);
+            would_gain.for_each(|at| fates.bids[at].result = Err(Lost::Paradox));
+            at_prices(&book, &outcome.winners, &uniform.prices)
+        }
+        None => {
+            let owed = payments.iter().map(|payment| (payment.bidder, payment.settled)).collect();
+            shared_out(&book, &outcome.winners, owed)
+        }
+    };
     let mut exact_payments: BTreeMap<BidderIndex, u128> =
         payments.iter().map(|payment| (payment.bidder, payment.exact)).collect();
-    for (at, net) in shared_out(&book, &outcome.winners, owed) {
+    for (at, net) in paid {
         let fate = &mut fates.bids[market.bids[at].at];
         let reserve = u128::from(fate.reserve.micro_credits());
         fate.result = Ok(Money::of(u128::from(net) + reserve));
         *exact_payments.entry(book.bids()[at].bidder).or_default() += reserve * EXACT_UNITS;
     }
-    Ok(Cleared { surplus: outcome.surplus, bound: Some(outcome.bound), exact_payments, ..Cleared::default() })
+    let prices = outcome.uniform.map_or_else(BTreeMap::new, |uniform| stated(market, &uniform.prices));
+    Ok(Cleared { surplus: outcome.surplus, bound: Some(outcome.bound), prices, exact_payments, ..Cleared::default() })
+}
+
+/// What is paid for each winning bid where all pay the same for a unit.
+fn at_prices(book: &Book, winners: &[usize], prices: &LinearPrices) -> Vec<(usize, u64)> {
+    winners.iter().map(|&at| (at, prices.charge(&book.bids()[at].bundle).up)).collect()
+}
+
+/// Prices beyond the reserve as prices with it, for 10^6 base units and hour.
+fn stated(market: &Market<'_>, prices: &LinearPrices) -> BTreeMap<GoodIndex, u64> {
+    let price = |(good, listed): (GoodIndex, &ListedGood)| {
+        (good, listed.reserve.saturating_add(prices.stated(good, listed.interval.span().0)))
+    };
+    (0..).map(GoodIndex).zip(market.catalog.goods()).map(price).collect()
 }
 
 /// The bids of a class with what they offer beyond their reserve prices.

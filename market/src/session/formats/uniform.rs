@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_solver::support::stop::Stop;
 
 use super::exchange::{Best, Exchange};
-use super::uniform_support::{Order, PRICE_BITS, SHIFT, Support, support};
+use super::uniform_support::{Order, Support, support};
 use crate::book::GoodIndex;
 use crate::clear::outcome::Unsettled;
 use crate::clear::rules::Rules;
 use crate::money::Money;
 use crate::policy::PaymentRule;
 use crate::session::SessionError;
-use crate::session::catalog::STATED_MICROS;
+use crate::session::catalog::ListedGood;
 use crate::session::fate::Lost;
 use crate::session::market::{Cleared, Fates, Market, gets};
 
@@ -76,23 +76,9 @@ pub(super) fn at_uniform_prices(
         gets(entered.at, paid.into())?;
         fates.offers[entered.at].result = result(orders[position].trades, paid, is_paradoxical[position]);
     }
-    let stated = |(good, &price): (u32, &u128)| {
-        let span = market.catalog.goods()[good as usize].interval.span().0;
-        (GoodIndex(good), stated_price(price, span))
-    };
-    let prices = (0_u32..).zip(&prices).map(stated).collect();
+    let stated = |(good, listed): (GoodIndex, &ListedGood)| (good, prices.stated(good, listed.interval.span().0));
+    let prices = (0..).map(GoodIndex).zip(market.catalog.goods()).map(stated).collect();
     Ok(Cleared { surplus, bound: Some(bound), prices, ..Cleared::default() })
-}
-
-/// A price in 2^-60 micro-credits for a unit over so many microseconds, in micro-credits per 10^6 base units and hour: a whole
-/// number as far as prices are sure, else rounded up.
-fn stated_price(price: u128, span_micros: u64) -> u64 {
-    let (whole, part) = (price >> SHIFT, price & ((1 << SHIFT) - 1));
-    let parts = whole.saturating_mul(STATED_MICROS).saturating_add((part * STATED_MICROS) >> SHIFT);
-    let span = u128::from(span_micros);
-    let nearest = parts.saturating_add(span / 2) / span;
-    let is_whole = parts.abs_diff(nearest.saturating_mul(span)) <= (parts >> PRICE_BITS) + 1;
-    u64::try_from(if is_whole { nearest } else { parts.div_ceil(span) }).unwrap_or(u64::MAX)
 }
 
 impl Search<'_> {

@@ -14,10 +14,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use lessor_solver::packing::{Packing, PackingColumn, row_prices};
-use lessor_solver::support::numbers::round_wide;
 use lessor_solver::support::sets::Sets;
 
 use crate::book::{GoodIndex, GroupIndex};
+use crate::linear_prices::{LinearPrices, is_within, rounding};
 
 /// A bid, or an offer, of an exchange.
 #[derive(Clone, Debug)]
@@ -34,25 +34,15 @@ pub(super) struct Order {
 /// Payments at uniform prices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Support {
-    /// What a unit of each good costs, in 2^-60 micro-credits.
-    pub(super) prices: Vec<u128>,
+    pub(super) prices: LinearPrices,
     /// What each order pays or gets, in micro-credits; nothing where it does not trade.
     pub(super) paid: Vec<u64>,
     /// Whether each stays out though it would gain.
     pub(super) is_paradoxical: Vec<bool>,
 }
 
-/// Bits of a price below a micro-credit for a unit.
-pub(super) const SHIFT: u32 = 60;
-
 /// By how many bits the greatest amount is counted lower, where prices of a wider range do not suit.
 const CLIPS: [u32; 3] = [0, 20, 40];
-
-/// Bits of a sum of prices that are sure.
-pub(super) const PRICE_BITS: u32 = 30;
-
-/// What prices may be off by for a bundle, in micro-credits, beside what [`PRICE_BITS`] says: they come from floating point.
-const ROUNDING: i128 = 2;
 
 /// Finds prices of so many goods, and what orders pay at them.
 ///
@@ -76,51 +66,52 @@ pub(super) fn support(goods: usize, orders: &[Order]) -> Result<Support, Vec<usi
             continue;
         }
         let Some(found) = prices(goods, &parts) else { continue };
-        let suit = trading.iter().all(|order| gain(order, &found) >= -rounding(order)) && is_balanced(&trading, &found);
+        let suit =
+            trading.iter().all(|order| gain(order, &found) >= -rounding(order.amount)) && is_balanced(&trading, &found);
         match payments(orders, &found).filter(|_| suit) {
             Some(paid) => return Ok(Support { is_paradoxical: paradoxical(orders, &found), paid, prices: found }),
             None => last = Some(found),
         }
     }
-    Err(last.map_or(Vec::new(), |prices| in_the_way(orders, &prices)))
+    Err(last.map_or(Vec::new(), |prices| in_the_way(goods, orders, &prices)))
 }
 
 /// Whether each order stays out though it would gain more than what its group does.
-fn paradoxical(orders: &[Order], prices: &[u128]) -> Vec<bool> {
+fn paradoxical(orders: &[Order], prices: &LinearPrices) -> Vec<bool> {
     let trading = orders.iter().filter(|order| order.trades);
     let gains: BTreeMap<GroupIndex, i128> = trading.map(|order| (order.group, gain(order, prices))).collect();
     let would_gain = |order: &Order| {
         let has = gains.get(&order.group).copied().unwrap_or(0).max(0);
-        !order.trades && gain(order, prices) > has + rounding(order)
+        !order.trades && gain(order, prices) > has + rounding(order.amount)
     };
     orders.iter().map(would_gain).collect()
 }
 
 /// What each order pays or gets; `None` where what buyers pay at most is less than what sellers ask.
-fn payments(orders: &[Order], prices: &[u128]) -> Option<Vec<u64>> {
+fn payments(orders: &[Order], prices: &LinearPrices) -> Option<Vec<u64>> {
     let mut paid: Vec<u64> = orders.iter().map(|order| if order.trades { pays(order, prices) } else { 0 }).collect();
     balance(orders, &mut paid).then_some(paid)
 }
 
 /// The orders that trade, those first that prices suit least: who loses most by trading, then offers of whose goods the dearest
 /// stay unsold, then who gains least.
-fn in_the_way(orders: &[Order], prices: &[u128]) -> Vec<usize> {
+fn in_the_way(goods: usize, orders: &[Order], prices: &LinearPrices) -> Vec<usize> {
     let trading = || orders.iter().enumerate().filter(|(_, order)| order.trades);
-    let mut unsold: Vec<i128> = vec![0; prices.len()];
+    let mut unsold: Vec<i128> = vec![0; goods];
     for (_, order) in trading() {
         let sign = if order.is_offer { 1 } else { -1 };
         order.bundle.iter().for_each(|&(good, quantity)| unsold[good.0 as usize] += sign * i128::from(quantity));
     }
     let stays = |order: &Order| {
         let of = |&(good, quantity): &(GoodIndex, u64)| {
-            let left = u128::try_from(unsold[good.0 as usize]).unwrap_or(0).min(quantity.into());
-            prices[good.0 as usize].saturating_mul(left)
+            let left = u64::try_from(unsold[good.0 as usize].max(0)).unwrap_or(u64::MAX).min(quantity);
+            prices.of_units(good, left)
         };
         order.bundle.iter().filter(|_| order.is_offer).map(of).fold(0, u128::saturating_add)
     };
     let rank = |(at, order): (usize, &Order)| {
         let gain = gain(order, prices);
-        let loss = if gain < -rounding(order) { gain } else { 0 };
+        let loss = if gain < -rounding(order.amount) { gain } else { 0 };
         (loss, Reverse(stays(order)), gain, at)
     };
     let mut ranked: Vec<_> = trading().map(rank).collect();
@@ -153,13 +144,9 @@ fn most_counted(part: &[&Order], bits: u32) -> u64 {
     if most > asked.saturating_mul(2) { most } else { greatest }
 }
 
-/// Prices of goods in 2^-60 micro-credits a unit, from the relaxation of each part on what its orders offer, each for so much
-/// at most.
-fn prices(goods: usize, parts: &[(Vec<&Order>, u64)]) -> Option<Vec<u128>> {
-    let scale = (1_u64 << SHIFT) as f64;
-    // What is far from any amount costs more than anyone bids, and stays within range.
-    let exact = |price: f64| u128::try_from(round_wide((price * scale).max(0.0))).unwrap_or(0);
-    let mut found = vec![0; goods];
+/// Prices of goods, from the relaxation of each part on what its orders offer, each for so much at most.
+fn prices(goods: usize, parts: &[(Vec<&Order>, u64)]) -> Option<LinearPrices> {
+    let mut found = LinearPrices::free(goods);
     for (part, most) in parts {
         let mut offered: BTreeMap<GoodIndex, u64> = BTreeMap::new();
         for order in part {
@@ -175,49 +162,32 @@ fn prices(goods: usize, parts: &[(Vec<&Order>, u64)]) -> Option<Vec<u128>> {
         });
         let packing = Packing::new(offered.into_values().collect(), columns.collect()).ok()?;
         let of_rows = row_prices(&packing)?;
-        rows.into_iter().for_each(|(good, row)| found[good.0 as usize] = exact(of_rows[row as usize]));
+        rows.into_iter().for_each(|(good, row)| found.set(good, of_rows[row as usize]));
     }
     Some(found)
 }
 
-/// What a bundle costs, in 2^-60 micro-credits.
-fn cost(order: &Order, prices: &[u128]) -> u128 {
-    let parts = order.bundle.iter().map(|&(good, quantity)| prices[good.0 as usize].saturating_mul(quantity.into()));
-    parts.fold(0, u128::saturating_add)
-}
-
 /// Whether what is sold and not bought costs nothing, so that buyers pay what sellers get, but for what prices may be off by.
-fn is_balanced(trading: &[&Order], prices: &[u128]) -> bool {
+fn is_balanced(trading: &[&Order], prices: &LinearPrices) -> bool {
     let side = |is_offer: bool| -> u128 {
-        let costs = trading.iter().filter(|order| order.is_offer == is_offer).map(|order| cost(order, prices));
+        let costs = trading.iter().filter(|order| order.is_offer == is_offer).map(|order| prices.cost(&order.bundle));
         costs.fold(0, u128::saturating_add)
     };
     let (gets, pays) = (side(true), side(false));
-    gets <= pays.saturating_add(gets >> PRICE_BITS)
-}
-
-/// What prices may be off by for an order, in micro-credits.
-fn rounding(order: &Order) -> i128 {
-    ROUNDING + i128::from(order.amount >> PRICE_BITS)
+    is_within(gets, pays)
 }
 
 /// What an order would gain by trading, in whole micro-credits, rounded down.
-fn gain(order: &Order, prices: &[u128]) -> i128 {
-    let cost = i128::try_from(cost(order, prices) >> SHIFT).unwrap_or(i128::MAX);
-    let gain = i128::from(order.amount) - cost;
-    if order.is_offer { -gain } else { gain }
+fn gain(order: &Order, prices: &LinearPrices) -> i128 {
+    let left = prices.left(order.amount, &order.bundle);
+    if order.is_offer { -left } else { left }
 }
 
-/// What an order pays or gets: buyers no more than their bid, sellers no less than they ask. What costs a whole number, as far as
-/// prices are sure, is that; else buyers pay a fraction as one, and sellers get it as none.
-fn pays(order: &Order, prices: &[u128]) -> u64 {
-    let cost = cost(order, prices);
-    let nearest = cost.saturating_add(1 << (SHIFT - 1)) >> SHIFT;
-    let units = order.bundle.iter().map(|entry| u128::from(entry.1)).fold(0, u128::saturating_add);
-    let is_whole = cost.abs_diff(nearest << SHIFT) <= (cost >> PRICE_BITS).saturating_add(units);
-    let (down, up) = if is_whole { (nearest, nearest) } else { (cost >> SHIFT, (cost >> SHIFT) + 1) };
-    let amount = |rounded: u128| u64::try_from(rounded).unwrap_or(u64::MAX);
-    if order.is_offer { amount(down).max(order.amount) } else { amount(up).min(order.amount) }
+/// What an order pays or gets: buyers no more than their bid, sellers no less than they ask. Buyers pay a fraction as one, and
+/// sellers get it as none.
+fn pays(order: &Order, prices: &LinearPrices) -> u64 {
+    let charge = prices.charge(&order.bundle);
+    if order.is_offer { charge.down.max(order.amount) } else { charge.up.min(order.amount) }
 }
 
 /// Where rounding has sellers get more than buyers pay, takes it from sellers who get more than they ask, and then has buyers pay
@@ -237,7 +207,7 @@ fn balance(orders: &[Order], paid: &mut [u64]) -> bool {
         *paid -= moved(*paid - order.amount);
     }
     for (order, paid) in orders.iter().zip(paid).filter(|(order, _)| !order.is_offer && order.trades) {
-        let most = u64::try_from(rounding(order)).unwrap_or(0);
+        let most = u64::try_from(rounding(order.amount)).unwrap_or(0);
         *paid += moved((order.amount - *paid).min(most));
     }
     short == 0

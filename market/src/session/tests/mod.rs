@@ -1,5 +1,6 @@
 mod hierarchy;
 mod money;
+mod one_price;
 mod posted;
 mod strangers;
 
