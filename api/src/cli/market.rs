@@ -188,7 +188,7 @@ pub struct MarketWhyArgs {
     /// The directory of a round.
     #[arg(value_name = "DIR")]
     pub market: PathBuf,
-    /// The name of a bid.
+    /// The name of a bid, or of an offer.
     #[arg(value_name = "BID")]
     pub bid: String,
     /// The answer is there by then, counted from the start of the process.

@@ -70,7 +70,7 @@ pub enum MarketError {
         path: PathBuf,
     },
     /// A bid that is not in the book.
-    #[error("no bid is named {name:?}; names are in {}", book.display())]
+    #[error("no bid or offer is named {name:?}; the names of bids are in {}", book.display())]
     UnknownBid {
         /// What was asked for.
         name: String,

@@ -7,8 +7,8 @@
 //!
 //! `screen` applies the policy before anything is compared, [`catalog`] cuts accounts into goods around what runs
 //! ([`holdings`]), `market` is one account class, and `formats` clears it; each bid has a `fate`, [`posting`] turns fates into
-//! transfers, and [`posted_prices`] moves prices to the next round. [`check`], [`supporting_prices`], [`probe`] and [`why`] look
-//! at a round from outside.
+//! transfers, and [`posted_prices`] moves prices to the next round. [`check`], [`supporting_prices`], [`probe`], [`why`] and
+//! [`why_offer`] look at a round from outside.
 
 pub mod catalog;
 pub mod check;
@@ -27,6 +27,7 @@ pub mod supporting_prices;
 #[cfg(test)]
 mod tests;
 pub mod why;
+pub mod why_offer;
 
 use std::collections::BTreeMap;
 

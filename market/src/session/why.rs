@@ -103,7 +103,7 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
 }
 
 /// Whether two wishes are for the same kind at the same time.
-fn meet(one: &Wish, other: &Wish) -> bool {
+pub(super) fn meet(one: &Wish, other: &Wish) -> bool {
     let overlap = one.interval.start < other.interval.end && other.interval.start < one.interval.end;
     one.kind == other.kind && overlap
 }

@@ -1,5 +1,6 @@
 //! Rounds with offers, budgets and running leases, against enumeration.
 
+mod asks;
 mod crowds;
 mod decoys;
 mod ties;

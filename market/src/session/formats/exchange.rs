@@ -16,7 +16,7 @@ use lessor_solver::support::stop::Stop;
 use super::sealed::{bundles_with_caps, net_bids, shared_out};
 use super::uniform::at_uniform_prices;
 use super::uniform_support::Order;
-use crate::book::{Bid, BidderIndex, Book, GroupIndex, Offer, Supply};
+use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::clear::outcome::Unsettled;
 use crate::clear::payments::vcg;
@@ -129,6 +129,7 @@ impl Exchange {
         let mut best = self.best(&winners, outcome.surplus, outcome.bound);
         rejected.iter().filter_map(|at| at.checked_sub(self.bids)).for_each(|offer| best.is_sold[offer] = false);
         best.surplus = outcome.surplus.saturating_sub(asked);
+        self.keep_idle(&mut best);
         Ok(best)
     }
 
@@ -152,11 +153,31 @@ impl Exchange {
         let offers = self.book.bids().len() - self.bids;
         let mut is_sold = vec![true; offers];
         winners.iter().filter(|&&at| at >= self.bids).for_each(|&at| is_sold[at - self.bids] = false);
-        Best {
+        let mut best = Best {
             bought: winners.iter().copied().filter(|&at| at < self.bids).collect(),
             is_sold,
             surplus: worth.saturating_sub(self.asked),
             bound: bound.saturating_sub(self.asked),
+        };
+        self.keep_idle(&mut best);
+        best
+    }
+
+    /// An offer that asks for nothing is worth nothing to its seller, so that nothing says whether it stays: it does where what is
+    /// bought needs none of it.
+    fn keep_idle(&self, best: &mut Best) {
+        let orders = self.book.bids();
+        let mut spare = vec![0_i128; self.supply.offers.len()];
+        let sold = (self.bids..).zip(&best.is_sold).filter(|entry| *entry.1).map(|entry| (entry.0, 1));
+        for (at, sign) in best.bought.iter().map(|&at| (at, -1)).chain(sold) {
+            orders[at].bundle.iter().for_each(|&(good, units)| spare[good.0 as usize] += sign * i128::from(units));
+        }
+        for (at, is_sold) in (self.bids..).zip(&mut best.is_sold) {
+            let is_idle = |&(good, units): &(GoodIndex, u64)| spare[good.0 as usize] >= i128::from(units);
+            if *is_sold && orders[at].amount == 0 && orders[at].bundle.iter().all(is_idle) {
+                orders[at].bundle.iter().for_each(|&(good, units)| spare[good.0 as usize] -= i128::from(units));
+                *is_sold = false;
+            }
         }
     }
 }
