@@ -96,7 +96,13 @@ fn a_round_is_cleared_settled_and_explains_itself() {
     let told = bench.expect(0, "market prices round").out;
     let (dearest, sold) = (told.lines().next().unwrap(), told.lines().nth(1).unwrap());
     assert!(dearest.contains(" credits per ") && dearest.ends_with(" UTC") && dearest.contains(":00 to "), "{told}");
-    assert!(sold.starts_with("  sold ") && sold.contains("bit/s of "), "{told}");
+    assert!(sold.starts_with("  sold ") && sold.contains("bit/s of ") && sold.contains("; asked for "), "{told}");
+    for price in prices.as_array().unwrap() {
+        let number = |key: &str| price[key].as_u64().unwrap();
+        assert!(number("sold") <= number("offered") && number("sold") <= number("asked"), "{price}");
+        assert!(number("price") >= number("reserve"), "{price}");
+        assert_eq!(price["binds"] == "supply", number("sold") == number("offered"), "{price}");
+    }
     let asked = (0..40).map(|at| bench.expect(0, &format!("market why round bid-{at} --json")).json());
     let asked: Vec<serde_json::Value> = asked.collect();
     assert_eq!(asked.iter().filter(|why| why["won"] == true).count() as u64, round["winners"].as_u64().unwrap());
@@ -223,6 +229,17 @@ fn sellers_offer_under_every_rule_of_the_formats_with_offers() {
         assert!(sold.clone().all(|sale| sale.part.is_some() || sale.proceeds.unwrap() + 1 >= sale.ask), "{sales:?}");
         assert!(!settled || payment != "vcg" || said["winners"].as_u64() > Some(0), "{said}");
         bench.expect(0, "market prices round --json");
+        for sale in &sales {
+            let why = bench.expect(0, &format!("market why round {} --json", sale.offer)).json();
+            assert_eq!(why["sold"], sale.proceeds.is_some(), "{why}");
+            assert_eq!(why["reason"].as_str(), sale.reason.as_deref(), "{why}");
+            assert!(
+                why["dearest"].is_null() || (why["sold"] == false && why["dearest"].as_u64() <= Some(sale.ask)),
+                "{why}"
+            );
+        }
+        let told = bench.expect(0, "market why round offer-11").out;
+        assert!(told.starts_with("offer     offer-11 at ") && told.contains("\nresult    "), "{told}");
     }
 }
 

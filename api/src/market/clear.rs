@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lessor_datasets::table::{
     AWARDS, BALANCES, ENTRIES, POSTED, PRICES, SALES, write_awards, write_balances, write_entries, write_posted,
-    write_prices, write_sales,
+    write_round_prices, write_sales,
 };
 use lessor_models::words::{counted, credits};
 use lessor_solver::support::stop::Stop;
@@ -108,7 +108,7 @@ fn write(
     }
     write_balances(&into.join(BALANCES.file_name()), &cleared.balances)?;
     write_entries(&into.join(ENTRIES.file_name()), &cleared::entries(round, cleared))?;
-    write_prices(&into.join(PRICES.file_name()), &round.fleet, &cleared::prices(cleared))?;
+    write_round_prices(&into.join(PRICES.file_name()), &round.fleet, &cleared::prices(round, cleared))?;
     if let Some(posted) = cleared::posted(round, cleared) {
         write_posted(&into.join(POSTED.file_name()), &round.fleet, &posted)?;
     }

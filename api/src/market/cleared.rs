@@ -1,7 +1,9 @@
 //! A round that is cleared, settled and looked at again, and what tables say of it. A function of the round until a stop is raised:
 //! nothing here knows of files or calls.
 
-use lessor_datasets::table::{AwardRow, BalanceRow, EntryRow, PostedRow, SaleRow};
+use std::collections::BTreeSet;
+
+use lessor_datasets::table::{AwardRow, BalanceRow, EntryRow, PostedRow, RoundPrice, SaleRow};
 use lessor_market::book::GoodIndex;
 use lessor_market::money::Money;
 use lessor_market::policy::Format;
@@ -16,7 +18,9 @@ use lessor_market::session::{posting, probe};
 use lessor_market::settlement::{
     Entry, HolderId, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit,
 };
+use lessor_models::fleet::Owner;
 use lessor_models::plan::Price;
+use lessor_models::resources::Kind;
 use lessor_models::words::millionths;
 use lessor_solver::support::stop::Stop;
 
@@ -233,19 +237,40 @@ pub(crate) fn entries(round: &Round, cleared: &Cleared) -> Vec<EntryRow> {
 }
 
 /// The price of every good that trades: what everybody pays where the rule has such prices, else the reserve price and what
-/// supports the round above it.
-pub(crate) fn prices(cleared: &Cleared) -> Vec<Price> {
-    let of_class = |(class, supporting): (&ClassOutcome, &SupportingPrices)| -> Vec<Price> {
-        let price = |(at, (good, &above)): (u32, (&ListedGood, &u64))| Price {
+/// supports the round above it. Where everybody pays for an account above as well of which no class lets anything, its price too,
+/// of the first class that it limits.
+pub(crate) fn prices(round: &Round, cleared: &Cleared) -> Vec<RoundPrice> {
+    let classes = || cleared.outcome.classes.iter();
+    let goods = classes().flat_map(|class| class.catalog.goods());
+    let mut told: BTreeSet<(Owner, Kind)> =
+        goods.filter(|good| good.is_of_class).map(|good| (good.owner, good.kind)).collect();
+    let mut prices = Vec::new();
+    for (class, supporting) in classes().zip(&cleared.prices) {
+        let paid_above = |(at, good): (u32, &ListedGood)| {
+            let is_paid = class.prices.get(&GoodIndex(at)).is_some_and(|&price| price > 0);
+            (!good.is_of_class && is_paid).then_some((good.owner, good.kind))
+        };
+        let above: BTreeSet<_> = (0..).zip(class.catalog.goods()).filter_map(paid_above).collect();
+        let above: BTreeSet<_> = above.difference(&told).copied().collect();
+        let price = |at: u32, good: &ListedGood, above: u64| Price {
             owner: good.owner,
             kind: good.kind,
             interval: good.interval,
             price: class.price(GoodIndex(at), above),
         };
-        let goods = (0_u32..).zip(class.catalog.goods().iter().zip(&supporting.above_reserve));
-        goods.filter(|(_, (good, _))| good.is_of_class).map(price).collect()
-    };
-    cleared.outcome.classes.iter().zip(&cleared.prices).flat_map(of_class).collect()
+        let sold = class.handed_out(&round.bids, &cleared.outcome.fates);
+        let goods = (0..).zip(class.catalog.goods()).zip(supporting.above_reserve.iter().zip(sold));
+        let is_told = |good: &ListedGood| good.is_of_class || above.contains(&(good.owner, good.kind));
+        let shown = goods.filter(|((_, good), _)| is_told(good));
+        prices.extend(shown.map(|((at, good), (&above, sold))| RoundPrice {
+            price: price(at, good, above),
+            reserve: good.reserve,
+            offered: good.offered,
+            sold,
+        }));
+        told.extend(above);
+    }
+    prices
 }
 
 /// The posted prices of the next round, where the policy posts any.

@@ -1,8 +1,7 @@
 //! What came out of a round, as messages of some size each.
 
-use lessor_datasets::table::{AwardRow, BalanceRow, EntryRow, PostedRow, SaleRow, account_words};
+use lessor_datasets::table::{AwardRow, BalanceRow, EntryRow, PostedRow, RoundPrice, SaleRow, account_words};
 use lessor_engine::ledger::Account;
-use lessor_models::plan::Price;
 use tonic::Code;
 
 use super::messages::Messages;
@@ -28,7 +27,7 @@ pub(super) fn told(round: &Round, cleared: &Cleared) -> Result<Vec<ClearBookResp
         balances.last_round = last_round;
         &mut balances.balances
     });
-    let prices = cleared::prices(cleared);
+    let prices = cleared::prices(round, cleared);
     messages.extend(prices.iter().map(|row| price(round, row)), |message| &mut message.prices);
     if let Some(posted) = cleared::posted(round, cleared) {
         messages.current().posted_prices.get_or_insert_default();
@@ -88,13 +87,17 @@ fn balance(row: &BalanceRow) -> market::Balance {
     }
 }
 
-fn price(round: &Round, row: &Price) -> market::Price {
+fn price(round: &Round, told: &RoundPrice) -> market::Price {
+    let row = &told.price;
     market::Price {
         account: Some(account(round.fleet(), Account { owner: row.owner, kind: row.kind })),
         start_time: Some(timestamp(row.interval.start)),
         end_time: Some(timestamp(row.interval.end)),
         price: row.price,
         binding: account_words(round.fleet(), row.owner, row.kind),
+        reserve: told.reserve,
+        offered: told.offered,
+        sold: told.sold,
     }
 }
 

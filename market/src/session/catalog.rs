@@ -287,6 +287,12 @@ fn changes<'a>(
     steps.flat_map(StepFunction::steps).map(|step| step.0).chain(worth)
 }
 
+/// Whether what a wish is for is taken from an account: its own, or one above it.
+#[must_use]
+pub fn takes(fleet: &Fleet, wish: &Wish, (owner, kind): (Owner, Kind)) -> bool {
+    wish.kind == kind && (wish.owner == owner || debits(fleet, wish.owner, kind).contains(&owner))
+}
+
 /// Where an account is, as policies speak of it.
 #[must_use]
 pub fn place(fleet: &Fleet, owner: Owner) -> Domain {

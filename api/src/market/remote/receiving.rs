@@ -140,6 +140,9 @@ fn prices(rows: &[market::Price]) -> StatedTable {
     cells::put_times(&mut table, "end", rows.iter().map(|row| row.end_time.as_ref()));
     table.integer("price", rows.iter().map(|row| Some(row.price)));
     table.text("binding", rows.iter().map(|row| Some(row.binding.as_str())));
+    table.integer("reserve", rows.iter().map(|row| Some(row.reserve)));
+    table.integer("offered", rows.iter().map(|row| Some(row.offered)));
+    table.integer("sold", rows.iter().map(|row| Some(row.sold)));
     table
 }
 
