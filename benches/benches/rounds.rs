@@ -39,13 +39,13 @@ fn public(name: &str) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-/// Winners, and then winners with VCG payments; all on this thread.
+/// Winners, and then winners with the payments of each rule; all on this thread.
 fn sealed_bids(bench: &mut Criterion) {
     for (family, seed) in SMALL.into_iter().flat_map(|family| [(family, 1), (family, 2)]) {
         let Some(path) = public(&format!("cats/{family}_small_s{seed}.txt")) else { continue };
         let instance = families::auction(&path).expect("a public auction can be read").instance;
         let (book, supply): (Book, Supply) = Book::of_auction(&instance);
-        for payments in [PaymentRule::PayAsBid, PaymentRule::Vcg] {
+        for payments in [PaymentRule::PayAsBid, PaymentRule::Uniform, PaymentRule::Vcg, PaymentRule::Core] {
             let rules = ClearingRules { payments, seed: 1 };
             bench.bench_function(&format!("sealed bids, {family} small {seed}, {}", payments.name()), |run| {
                 run.iter(|| clear(black_box(&book), &supply, &rules, &Stop::new(), &mut |_, _| {}));

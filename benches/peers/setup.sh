@@ -9,6 +9,6 @@ python=${PYTHON:-python3}
 .venv/bin/python - <<'END'
 import importlib.metadata as installed
 present = {package.metadata["Name"].lower(): package.version for package in installed.distributions()}
-wanted = ("ortools", "highspy", "pyscipopt", "rebalancer")
+wanted = ("ortools", "highspy", "pyscipopt", "scipy", "rebalancer")
 print("peers:", ", ".join(f"{name} {present.get(name, 'left out: it wants Python 3.12')}" for name in wanted))
 END

@@ -20,6 +20,9 @@ pub(super) struct Solved {
     gap: Option<f64>,
     /// Whether the bound is proved by prices that were checked, or by a search that left nothing out.
     proof: &'static str,
+    /// What the search alone took, without reading and writing, where that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clearing_seconds: Option<f64>,
     seconds: f64,
     /// The greatest resident memory of the process so far.
     peak_memory_bytes: u64,
@@ -37,7 +40,12 @@ impl Solved {
     ) -> Solved {
         let gap = cost.zip(bound).map(|(cost, bound)| gap(cost, bound));
         let (seconds, peak_memory_bytes) = (clock.seconds(), peak_memory_bytes());
-        Solved { cost, bound, gap, proof, seconds, peak_memory_bytes, seed, threads }
+        Solved { cost, bound, gap, proof, clearing_seconds: None, seconds, peak_memory_bytes, seed, threads }
+    }
+
+    /// The same, which also tells how many seconds the search alone took.
+    pub(super) fn cleared_in(self, seconds: f64) -> Solved {
+        Solved { clearing_seconds: Some(seconds), ..self }
     }
 
     /// Ends the file of incumbents, says what came out, and how the command ends.
