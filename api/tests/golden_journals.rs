@@ -238,6 +238,21 @@ fn a_journal_of_every_version_leads_to_the_leases_that_it_led_to_then() {
     }
 }
 
+/// A journal of before there were marks is given one when a server first opens it, and does not do without from then on.
+#[test]
+fn a_journal_of_an_earlier_version_is_given_a_mark_once() {
+    for version in 1..5 {
+        let copy = copied(&golden().join(format!("v{version}")));
+        leases(copy.path());
+        leases(copy.path());
+        fs::remove_file(copy.path().join("journal-mark")).unwrap();
+        let fleet = fleet();
+        let options = ShellOptions { prices: prices(), ..ShellOptions::new(&fleet, terms(), [0; 16]) };
+        let refused = Shell::start(Disk::open(copy.path()).unwrap(), options).unwrap_err();
+        assert!(refused.to_string().starts_with("journal-mark: missing"), "version {version}: {refused}");
+    }
+}
+
 /// A change of the form of any record or state that does not raise the version fails here.
 #[test]
 fn what_this_version_wrote_it_would_write_again() {

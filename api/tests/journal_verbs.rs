@@ -142,6 +142,56 @@ fn a_backup_that_was_cut_short_is_no_backup() {
     }
 }
 
+/// A file of the journal that was put back from an older copy had passed for what a crash left, and leases were forgotten.
+#[test]
+fn a_journal_that_lost_its_last_commits_is_refused_by_every_verb_and_by_the_server() {
+    let _alone = ONE_AT_A_TIME.lock();
+    let scratch = tempfile::tempdir().unwrap();
+    let [data, cut, out] = ["data", "cut", "out"].map(|name| scratch.path().join(name));
+    let segment = "00000000000000000000.segment";
+    let (_shell, handle) = start(&data);
+    for name in 0..5 {
+        grant(&handle, &name.to_string());
+    }
+    let older = fs::read(data.join(segment)).unwrap();
+    for name in 5..10 {
+        grant(&handle, &name.to_string());
+    }
+    // As a server that is killed now leaves it, but for one file.
+    fs::create_dir(&cut).unwrap();
+    for entry in fs::read_dir(&data).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), cut.join(entry.file_name())).unwrap();
+    }
+    fs::write(cut.join(segment), older).unwrap();
+    let is_refused = |words: &str| {
+        for args in [
+            &["verify", text(&cut)][..],
+            &["backup", text(&cut), "--out", text(&out)],
+            &["restore", text(&cut), "--out", text(&out)],
+        ] {
+            let refused = journal(args);
+            let said = String::from_utf8(refused.stderr).unwrap();
+            assert!(refused.status.code() == Some(1) && said.contains(words) && !out.exists(), "{args:?}: {said}");
+        }
+    };
+    let not_served = |words: &str| {
+        let fleet = fleet();
+        let options = ShellOptions::new(&fleet, Terms::default(), [3; 16]);
+        let refused = Shell::start(Disk::open(&cut).unwrap(), options).unwrap_err().to_string();
+        assert!(refused.contains(words), "{refused}");
+    };
+    is_refused("all were durable");
+    not_served("all were durable");
+    // Without a backup the way back is what is left, in a new incarnation.
+    fs::remove_file(cut.join("journal-mark")).unwrap();
+    let unproven = journal(&["verify", text(&cut)]);
+    assert!(unproven.status.code() == Some(1), "{unproven:?}");
+    not_served("journal-mark: missing");
+    assert!(journal(&["restore", text(&cut), "--out", text(&out)]).status.success());
+    let (shell, _handle) = start(&out);
+    assert_eq!((shell.recovery().incarnation, shell.recovery().live), (Incarnation(2), 5));
+}
+
 #[test]
 fn a_backup_is_not_served_and_what_is_restored_from_it_is() {
     let _alone = ONE_AT_A_TIME.lock();

@@ -149,24 +149,46 @@ fn throughput(place: &Path, fleet: &Fleet, size: &Size) -> Outcome<()> {
     append(place, (records, commits, bytes), size.time)
 }
 
-/// The same bytes in commits of the same size, appended and synced by one thread that does nothing else.
-fn append(place: &Path, (records, commits, bytes): (u64, u64, u64), time: Duration) -> Outcome<()> {
-    let file: File = OpenOptions::new().create_new(true).write(true).open(place.join("append"))?;
-    let chunk = vec![7; usize::try_from(bytes / commits.max(1))?];
-    let mut times = Vec::new();
+/// The same bytes in commits of the same size, appended and synced by one thread that does nothing else, in turns without and with
+/// a mark of two slots after each: whatever else the device does hits both alike.
+fn append(place: &Path, sums: (u64, u64, u64), time: Duration) -> Outcome<()> {
+    let open = |name| OpenOptions::new().create_new(true).write(true).open(place.join(name));
+    let (file, mark): (File, File) = (open("append")?, open("mark")?);
+    mark.write_all_at(&[0; 1_024], 0)?;
+    mark.sync_all()?;
+    let chunk = vec![7; usize::try_from(sums.2 / sums.1.max(1))?];
+    let (mut plain, mut marked, mut marks) = (Vec::new(), Vec::new(), Vec::new());
     let began = Instant::now();
+    let mut turn = 0;
     while began.elapsed() < time {
         let start = Instant::now();
-        file.write_all_at(&chunk, (times.len() * chunk.len()) as u64)?;
+        file.write_all_at(&chunk, turn * chunk.len() as u64)?;
         file.sync_data()?;
-        times.push(start.elapsed());
+        let synced = Instant::now();
+        if turn % 2 == 0 {
+            plain.push(synced.duration_since(start));
+        } else {
+            mark.write_all_at(&[7; 48], turn / 2 % 2 * 512)?;
+            marks.push(synced.elapsed());
+            marked.push(start.elapsed());
+        }
+        turn += 1;
     }
-    let seconds = began.elapsed().as_secs_f64();
+    appended("append + fdatasync", sums, plain)?;
+    appended("the same and a mark", sums, marked)?;
+    marks.sort_unstable();
+    let nanos = |permille: usize| marks[marks.len() * permille / 1000].as_nanos();
+    println!("a mark alone: median {} ns, p99 {} ns", nanos(500), nanos(990));
+    Ok(())
+}
+
+fn appended(name: &str, (records, commits, bytes): (u64, u64, u64), mut times: Vec<Duration>) -> Outcome<()> {
+    let seconds = times.iter().sum::<Duration>().as_secs_f64();
     times.sort_unstable();
     let micros = |permille: usize| u64::try_from(times[times.len() * permille / 1000].as_micros());
     let done = times.len() as u64;
     let row_of = (records * done / commits.max(1), done, bytes * done / commits.max(1));
-    row("append + fdatasync", row_of, seconds, [micros(500)?, micros(990)?]);
+    row(name, row_of, seconds, [micros(500)?, micros(990)?]);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::identity::FleetId;
+use super::mark::Reached;
 
 /// Why the journal stopped. It never goes on after one of these: what is durable is only known by opening it again.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,25 @@ pub enum JournalError {
         /// What is wrong.
         defect: Defect,
     },
+    /// The journal ends before what was durable. Nothing changed.
+    #[error(
+        "{file}: ends at {ends}, and up to {known} all were durable: those after it were cut off; put the file back as it was, or \
+         restore a backup with `lessor journal restore`"
+    )]
+    CutOff {
+        /// The last segment, or the mark where there is none.
+        file: String,
+        /// What is there.
+        ends: Reached,
+        /// What was durable, as the mark says.
+        known: Reached,
+    },
+    /// Nothing says how far the journal was durable, and something did. Nothing changed.
+    #[error(
+        "journal-mark: missing, so nothing proves that the journal is all there; put it back, or make a data directory of a \
+         backup, or of what is here, with `lessor journal restore`"
+    )]
+    MarkMissing,
     /// What the directory remembers of its fleet's capacities is not what was written. Nothing changed, and no grant is lost.
     #[error(
         "fleet-contents: damaged: it no longer says which capacities the leases of this directory were granted on; see that \

@@ -18,12 +18,14 @@ use super::error::{Defect, JournalError};
 use super::frame::{u32_at, u64_at};
 use super::identity::{FleetId, Incarnation};
 use super::link::{Key, Link};
+use super::mark::MARK;
+use super::snapshot::UNFINISHED;
 
 /// Bytes in a header.
 pub(crate) const SIZE: usize = 128;
 
 /// The version of the format that is written. Journals of every version up to it are read: see `api/tests/golden_journals.rs`.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 const DIGESTED: usize = 96;
 
@@ -63,9 +65,15 @@ impl FileKind {
     }
 }
 
-/// Whether a name is that of a file with commits or a state.
+/// Whether a name is that of a file with commits or a state, or of the mark, whole or not.
 pub(crate) fn is_of_a_journal(name: &str) -> bool {
-    [FileKind::Segment, FileKind::Snapshot].into_iter().any(|kind| kind.sequence(name).is_some())
+    let name = name.strip_suffix(UNFINISHED).unwrap_or(name);
+    name == MARK || [FileKind::Segment, FileKind::Snapshot].into_iter().any(|kind| kind.sequence(name).is_some())
+}
+
+/// The format version that the header at the start of a file states.
+pub(crate) fn version(bytes: &[u8]) -> u32 {
+    u32_at(bytes, 8)
 }
 
 /// What the header of a file says.
@@ -106,7 +114,7 @@ impl Header {
         if bytes[0..8] != kind.magic() || bytes[DIGESTED..] != digest.0 {
             return Err(damaged);
         }
-        let version = u32_at(bytes, 8);
+        let version = version(bytes);
         if version == 0 || version > FORMAT_VERSION {
             return Err(JournalError::Version { file: file.to_owned(), found: version, newest: FORMAT_VERSION });
         }

@@ -11,6 +11,7 @@ use super::frame::{self, Frame, FrameKind};
 use super::header::{self, FileKind, Header};
 use super::identity::{FleetId, Incarnation};
 use super::link::{Key, Link, Position};
+use super::mark::{MARK, MARKED_VERSION, Marked, Reached, read_mark};
 use super::snapshot::SnapshotReader;
 use super::storage::{Storage, StorageFile};
 
@@ -39,6 +40,8 @@ pub enum Finding {
         /// Its length.
         bytes: u64,
     },
+    /// Neither slot of the mark is whole, as after a loss of power: the commits alone prove that the journal is all there.
+    TornMark,
     /// A snapshot that is not whole. An older one and the commits since then were read in its place.
     DamagedSnapshot {
         /// The snapshot.
@@ -55,6 +58,12 @@ impl std::fmt::Display for Finding {
                     "{file}: {bytes} bytes from byte {offset} on are of a commit that was never durable; they are cut"
                 )
             }
+            Finding::TornMark => {
+                write!(
+                    f,
+                    "{MARK}: not whole, as after a loss of power; it does not prove that the journal is all there"
+                )
+            }
             Finding::DamagedSnapshot { file } => {
                 write!(f, "{file}: the snapshot is damaged; an older one and the commits since then are used")
             }
@@ -67,6 +76,8 @@ impl std::fmt::Display for Finding {
 pub(crate) struct Segment {
     pub(crate) name: String,
     pub(crate) key: Key,
+    /// The format version of its header.
+    pub(crate) version: u32,
     pub(crate) bytes: Vec<u8>,
     /// Where the next frame is read.
     pub(crate) at: usize,
@@ -91,6 +102,7 @@ pub struct History<S: Storage> {
     read: Vec<(String, u64)>,
     /// Where it ends, where it is a backup.
     backup_end: Option<Position>,
+    mark: Marked,
     findings: Vec<Finding>,
     is_attested: bool,
     ended: bool,
@@ -102,8 +114,10 @@ impl<S: Storage> History<S> {
     /// # Errors
     /// A directory of another fleet or of a later format, one that is damaged, or that cannot be read. Nothing is written.
     pub fn read(storage: S, fleet: FleetId) -> Result<History<S>, JournalError> {
+        // Before anything else: a server that writes meanwhile moves the mark on, never beyond what can be read from here on.
+        let mark = read_mark(&storage)?;
         let names = storage.list().map_err(|source| JournalError::io("list", "the data directory", source))?;
-        let mut findings = Vec::new();
+        let mut findings = Vec::from_iter((mark == Marked::Torn).then_some(Finding::TornMark));
         let snapshot = newest_snapshot(&storage, fleet, &names, &mut findings)?;
         let base = snapshot.as_ref().map_or(Position { sequence: 0, link: Link::NONE }, SnapshotReader::position);
         let mut segments: Vec<(u64, &String)> =
@@ -126,6 +140,7 @@ impl<S: Storage> History<S> {
             position: base,
             read,
             backup_end,
+            mark,
             findings,
             is_attested: false,
             ended: false,
@@ -181,6 +196,18 @@ impl<S: Storage> History<S> {
         self.backup_end.is_some()
     }
 
+    /// Whether a mark is there if one must be: whatever was written since there are marks has one.
+    ///
+    /// # Errors
+    /// [`JournalError::MarkMissing`].
+    pub(crate) fn check_mark(&self) -> Result<(), JournalError> {
+        let is_marked = self.segment.as_ref().is_some_and(|segment| segment.version >= MARKED_VERSION);
+        if is_marked && !self.is_backup() && self.mark == Marked::Missing {
+            return Err(JournalError::MarkMissing);
+        }
+        Ok(())
+    }
+
     /// What was passed over so far.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -226,6 +253,7 @@ impl<S: Storage> History<S> {
     fn step(&mut self) -> Result<bool, JournalError> {
         let position = self.position;
         let Some(segment) = &mut self.segment else {
+            self.reaches_mark(MARK)?;
             self.ended = true;
             return Ok(false);
         };
@@ -280,6 +308,11 @@ impl<S: Storage> History<S> {
         if let Some(end) = self.backup_end.filter(|end| *end != self.position) {
             return Err(JournalError::BackupCut { last: self.position.sequence, made: end.sequence });
         }
+        match self.reaches_mark(&segment.name) {
+            // What is left of a commit that was durable.
+            Err(_) if !is_clean => return Err(self.damaged(Defect::Commit)),
+            reaches => reaches?,
+        }
         if !is_clean {
             self.findings.push(Finding::TornTail {
                 file: segment.name.clone(),
@@ -289,6 +322,15 @@ impl<S: Storage> History<S> {
         }
         self.ended = true;
         Ok(())
+    }
+
+    /// Nothing that was durable is missing where the journal ends, as far as the mark knows.
+    fn reaches_mark(&self, file: &str) -> Result<(), JournalError> {
+        let ends = Reached { incarnation: self.incarnation, sequence: self.position.sequence };
+        match self.mark {
+            Marked::At(known) if ends < known => Err(JournalError::CutOff { file: file.to_owned(), ends, known }),
+            _ => Ok(()),
+        }
     }
 
     fn enter_first(&mut self) -> Result<(), JournalError> {
@@ -373,7 +415,8 @@ fn load<S: Storage>(storage: &S, fleet: FleetId, name: String) -> Result<(Segmen
     if FileKind::Segment.sequence(&name) != Some(header.sequence) {
         return Err(JournalError::Damaged { file: name, offset: 0, defect: Defect::Header });
     }
-    Ok((Segment { name, key, bytes, at: header::SIZE, last: None }, header))
+    let version = header::version(&bytes);
+    Ok((Segment { name, key, version, bytes, at: header::SIZE, last: None }, header))
 }
 
 /// All bytes of a file.

@@ -2,10 +2,11 @@
 
 use super::error::JournalError;
 use super::frame::{self, FrameKind, HEADER, Label, PAYLOAD_BYTES_MAX};
-use super::header::{self, FileKind, Header};
+use super::header::{self, FORMAT_VERSION, FileKind, Header};
 use super::history::{History, Segment};
 use super::identity::{FleetId, Incarnation};
 use super::link::{Key, Position};
+use super::mark::{Mark, Reached};
 use super::snapshot::{SnapshotWriter, UNFINISHED};
 use super::storage::{Storage, StorageFile};
 
@@ -92,6 +93,7 @@ pub struct Journal<S: Storage> {
     fleet: FleetId,
     incarnation: Incarnation,
     segment: OpenSegment<S::File>,
+    mark: Mark<S::File>,
     position: Position,
     is_stopped: bool,
     is_attested: bool,
@@ -108,15 +110,17 @@ struct OpenSegment<F> {
 }
 
 impl<S: Storage> Journal<S> {
-    /// Opens for writing what was read to its end: cuts the torn tail, and makes durable all that was read.
+    /// Opens for writing what was read to its end: cuts the torn tail, and makes durable all that was read. Where that is of an
+    /// earlier version, a mark is put beside it, and a segment of today's version follows.
     ///
     /// # Errors
-    /// Commits that were not read yet and are damaged; and what the system says.
+    /// Commits that were not read yet and are damaged or cut off, a mark that is missing, and what the system says.
     pub fn open(mut history: History<S>, fleet: FleetId, options: JournalOptions) -> Result<Journal<S>, JournalError> {
         while history.next_commit()?.is_some() {}
         if history.is_backup() {
             return Err(JournalError::Backup);
         }
+        history.check_mark()?;
         let History { storage, incarnation, position, segment, .. } = history;
         for name in list(&storage)?.iter().filter(|name| name.ends_with(UNFINISHED)) {
             storage.remove(name).map_err(|source| JournalError::io("remove", name, source))?;
@@ -124,11 +128,16 @@ impl<S: Storage> Journal<S> {
         let Some(segment) = segment else {
             return Journal::create(storage, fleet, incarnation, (position, options));
         };
-        let Segment { name, key, bytes, at, last } = segment;
+        let Segment { name, key, version, bytes, at, last } = segment;
         let file = storage.open(&name).map_err(|source| JournalError::io("open", &name, source))?;
         let segment = OpenSegment { file, name, key, at: at as u64 };
-        let mut journal = Journal::of(storage, (fleet, incarnation), segment, (position, options));
+        let mark = Mark::open(&storage)?;
+        let mut journal = Journal::of(storage, (fleet, incarnation), (segment, mark), (position, options));
         journal.make_durable(&bytes, last)?;
+        if version < FORMAT_VERSION {
+            journal.rotate()?;
+        }
+        journal.put_mark()?;
         Ok(journal)
     }
 
@@ -147,18 +156,23 @@ impl<S: Storage> Journal<S> {
             link: position.link,
             salt: options.salt,
         };
+        // A segment of this version says that there is a mark.
+        let mark = Mark::open(&storage)?;
         let segment = begin_segment(&storage, &header)?;
-        Ok(Journal::of(storage, (fleet, incarnation), segment, (position, options)))
+        let mut journal = Journal::of(storage, (fleet, incarnation), (segment, mark), (position, options));
+        journal.put_mark()?;
+        Ok(journal)
     }
 
     /// A journal that goes on in a segment.
     fn of(
         storage: S,
         (fleet, incarnation): (FleetId, Incarnation),
-        segment: OpenSegment<S::File>,
+        (segment, mark): (OpenSegment<S::File>, Mark<S::File>),
         (position, options): (Position, JournalOptions),
     ) -> Journal<S> {
-        Journal { storage, options, fleet, incarnation, segment, position, is_stopped: false, is_attested: false }
+        let (is_stopped, is_attested) = (false, false);
+        Journal { storage, options, fleet, incarnation, segment, mark, position, is_stopped, is_attested }
     }
 
     /// The number of the last commit.
@@ -197,6 +211,7 @@ impl<S: Storage> Journal<S> {
             journal.segment.at += commit.bytes.len() as u64;
             journal.position = Position { sequence, link };
             journal.is_attested = false;
+            journal.put_mark()?;
             Ok(sequence)
         })
     }
@@ -250,11 +265,14 @@ impl<S: Storage> Journal<S> {
         Ok(done)
     }
 
-    /// The next segment is durable before the last one says that there is one.
+    /// The next segment is durable before the last one says that there is one. One without a commit gives way to it: both are
+    /// named after the same commit.
     fn rotate(&mut self) -> Result<(), JournalError> {
         let next = begin_segment(&self.storage, &self.header())?;
-        self.put(FrameKind::Continued)?;
-        self.sync()?;
+        if next.name != self.segment.name {
+            self.put(FrameKind::Continued)?;
+            self.sync()?;
+        }
         self.segment = next;
         Ok(())
     }
@@ -271,6 +289,11 @@ impl<S: Storage> Journal<S> {
         file.write_at(start as u64, &bytes[start..read]).map_err(|source| JournalError::io("write", name, source))?;
         self.sync()?;
         self.storage.sync_names().map_err(|source| JournalError::io("sync the names of", &self.segment.name, source))
+    }
+
+    /// What was appended is durable: the mark says so.
+    fn put_mark(&mut self) -> Result<(), JournalError> {
+        self.mark.put(Reached { incarnation: self.incarnation, sequence: self.position.sequence })
     }
 
     fn put(&mut self, kind: FrameKind) -> Result<(), JournalError> {

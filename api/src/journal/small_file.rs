@@ -23,12 +23,19 @@ pub(crate) fn is_proof(digest: &[u8], of: &[u8]) -> bool {
 /// Writes bytes and their digest, durably.
 ///
 /// # Errors
-/// What the system says; what was in the file before is there still, or what is now.
+/// Those of [`place`].
 pub(crate) fn put<S: Storage>(storage: &S, name: &str, bytes: &[u8]) -> Result<(), JournalError> {
+    place(storage, name, &[bytes, &Key::of(bytes).0].concat())
+}
+
+/// Writes all bytes of a file, durably.
+///
+/// # Errors
+/// What the system says; what was in the file before is there still, or what is now.
+pub(crate) fn place<S: Storage>(storage: &S, name: &str, bytes: &[u8]) -> Result<(), JournalError> {
     let failed = |source| JournalError::io("write", name, source);
     let unfinished = format!("{name}{UNFINISHED}");
     let mut file = storage.create(&unfinished).map_err(failed)?;
-    let proven = [bytes, &Key::of(bytes).0].concat();
-    file.write_at(0, &proven).and_then(|()| file.sync()).map_err(failed)?;
+    file.write_at(0, bytes).and_then(|()| file.sync()).map_err(failed)?;
     storage.rename(&unfinished, name).and_then(|()| storage.sync_names()).map_err(failed)
 }

@@ -73,6 +73,8 @@ impl JournalCommandError {
             JournalCommandError::Journal(
                 JournalError::Damaged { .. }
                 | JournalError::Gap { .. }
+                | JournalError::CutOff { .. }
+                | JournalError::MarkMissing
                 | JournalError::ContentsDamaged
                 | JournalError::BackupCut { .. }
                 | JournalError::BackupEndDamaged,

@@ -120,6 +120,7 @@ fn read_all<S: Storage>(mut history: History<S>) -> Result<JournalSummary, Journ
         commits += 1;
         bytes += commit.payload.len() as u64;
     }
+    history.check_mark()?;
     let mut findings: Vec<String> = history.findings().iter().map(ToString::to_string).collect();
     if read_contents(&history.storage)?.is_some_and(|known| !known.is_proven) {
         findings.push(UNPROVEN.to_owned());

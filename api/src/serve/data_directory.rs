@@ -64,4 +64,15 @@ mod tests {
         fs::write(data.path().join("00000000000000000000.segment"), "").unwrap();
         assert!(look(data.path()).is_ok());
     }
+
+    /// A server that was killed in its first moment had left a directory that no server took any more.
+    #[test]
+    fn what_the_first_moment_of_a_server_leaves_is_taken_up() {
+        let names = ["journal-mark.new", "journal-mark", "00000000000000000000.segment.new"];
+        for count in 1..=names.len() {
+            let data = tempfile::tempdir().unwrap();
+            names[..count].iter().for_each(|name| fs::write(data.path().join(name), "").unwrap());
+            assert!(look(data.path()).is_ok(), "{:?}", &names[..count]);
+        }
+    }
 }

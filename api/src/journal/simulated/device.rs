@@ -6,6 +6,9 @@ use std::io;
 /// What a device writes whole or not at all, most of the time.
 const SECTOR: usize = 512;
 
+/// Changes of a file that no sync covers: of more the older half reaches the device by itself, as a system writes back what is old.
+const PENDING_MAX: usize = 64;
+
 #[derive(Clone, Debug)]
 pub(super) struct World {
     /// Every file that ever was, by number.
@@ -139,6 +142,9 @@ impl Contents {
     pub(super) fn change(&mut self, change: FileChange) {
         change.apply(&mut self.seen);
         self.pending.push(change);
+        if self.pending.len() > PENDING_MAX {
+            self.pending.drain(..PENDING_MAX / 2).for_each(|old| old.apply(&mut self.durable));
+        }
     }
 
     /// Of what no sync covers, some sectors survive and some do not, in any order; now and then a sector is torn too.
