@@ -23,6 +23,9 @@ const ATTEMPT: Duration = Duration::from_secs(2);
 /// The first pause before a repeat, and the longest; it doubles in between.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
+/// The reason of a request that was first sent before everything that is remembered.
+const TOO_OLD: &str = "TOO_OLD";
+
 /// A client of one server, over one connection that heals itself.
 #[derive(Clone, Debug)]
 pub struct LeaseClient {
@@ -53,6 +56,14 @@ pub enum RequestError {
     /// The server ended the call with a status.
     #[error("the server answered {:?}: {}", .0.code(), .0.message())]
     Status(Box<Status>),
+    /// The server ended the last try with a status, and an earlier one may have been taken in.
+    #[error("the server answered {:?}: {}", .status.code(), .status.message())]
+    Unanswered {
+        /// How the last try ended.
+        status: Box<Status>,
+        /// When the request was first sent, by the lessor's clock, for whoever repeats it later; none where that was not told.
+        first_sent: Option<Timestamp>,
+    },
     /// The server answered with neither leases nor a refusal, or with a lease that has no term.
     #[error("the server's answer has {missing} missing; is it of the same version?")]
     Incomplete {
@@ -105,7 +116,7 @@ impl LeaseClient {
     }
 
     /// The lessor's time; none where it has no time to tell, for what is urgent is not kept waiting for that.
-    async fn lessor_time(&mut self, until: BootInstant) -> Result<Option<Timestamp>, RequestError> {
+    async fn lessor_time(&mut self, until: BootInstant) -> Result<Option<Timestamp>, Status> {
         let mut repeats = Repeats::new(until);
         loop {
             let look = ListLeasesRequest { page_size: 1, ..ListLeasesRequest::default() };
@@ -118,22 +129,28 @@ impl LeaseClient {
     }
 
     /// Asks for leases until there is an answer, or the patience is at its end. Repeats carry the same request id, so that
-    /// they are one request, and when it was [first sent](LeaseClient::dated). The term counts from the first of them; where the
-    /// answer is that of an earlier one, which somebody else may have sent, from when the lessor was asked for its time.
+    /// they are one request, and when it was first sent: as the request says, or else as the lessor's clock shows before. A request
+    /// that was dated so, and that nobody took in until it was too old, is first sent again. The term counts from the first
+    /// sending; where the answer is that of an earlier one, which somebody else may have sent, from when the lessor was asked for
+    /// its time.
     ///
     /// # Errors
     /// A status that a repeat would not change, the last status where patience ended, or an answer that makes no sense.
     pub async fn request(&mut self, request: &RequestLeaseRequest, patience: Duration) -> Result<Answer, RequestError> {
         let until = BootInstant::now().after(patience);
-        let mut counted = Counted { from: BootInstant::now(), told: self.lessor_time(until).await? };
-        let first_send_time = request.first_send_time.or(counted.told);
-        let request = RequestLeaseRequest { first_send_time, ..request.clone() };
+        let mut sending = Sending::of(request, self.counted(until).await?);
         let mut repeats = Repeats::new(until);
         let response = loop {
-            let sent = self.calls.request_lease(repeats.attempt(request.clone())).await;
+            let sent = self.calls.request_lease(repeats.attempt(sending.request.clone())).await;
             match sent {
                 Ok(response) => break response.into_inner(),
-                Err(status) => repeats.pause_after(status).await?,
+                Err(status) if sending.is_new_again(&status) && repeats.is_there_time() => {
+                    sending = Sending::of(request, self.counted(until).await?);
+                }
+                Err(status) => {
+                    sending.failed(&status);
+                    repeats.pause_after(status).await.map_err(|status| sending.unanswered(status))?;
+                }
             }
         };
         if let Some(refusal) = response.refusal {
@@ -142,14 +159,22 @@ impl LeaseClient {
         if response.leases.is_empty() {
             return Err(RequestError::Incomplete { missing: "leases" });
         }
+        let mut counted = sending.counted;
         if counted.told.is_none() {
-            counted = Counted { from: BootInstant::now(), told: self.lessor_time(until).await? };
+            sending.is_taken_in_perhaps = true;
+            counted = self.counted(until).await.map_err(|status| sending.unanswered(status))?;
         }
         let granted = |lease: Lease| {
             let left = term_left(counted.decided(&lease), &lease)?;
             Ok(Grant { lease, term: HolderTerm::granted(counted.from, left) })
         };
         response.leases.into_iter().map(granted).collect::<Result<_, _>>().map(Answer::Granted)
+    }
+
+    /// Now, and what the lessor's clock shows then.
+    async fn counted(&mut self, until: BootInstant) -> Result<Counted, Status> {
+        let from = BootInstant::now();
+        Ok(Counted { from, told: self.lessor_time(until).await? })
     }
 
     /// Renews until there is an answer, or until an instant of the holder's clock.
@@ -201,6 +226,56 @@ impl Counted {
     }
 }
 
+/// A request as it is sent, from its first sending on.
+#[derive(Debug)]
+struct Sending {
+    request: RequestLeaseRequest,
+    counted: Counted,
+    /// Nobody but this client says when it was first sent.
+    is_dated_here: bool,
+    /// A try ended without an answer, and may have been taken in.
+    is_taken_in_perhaps: bool,
+}
+
+impl Sending {
+    /// A request that is first sent now, unless it says otherwise.
+    fn of(request: &RequestLeaseRequest, counted: Counted) -> Sending {
+        let first_send_time = request.first_send_time.or(counted.told);
+        Sending {
+            request: RequestLeaseRequest { first_send_time, ..request.clone() },
+            counted,
+            is_dated_here: request.first_send_time.is_none(),
+            is_taken_in_perhaps: false,
+        }
+    }
+
+    /// Whether it is too old and was never taken in, so that it may be first sent again: nobody did it.
+    fn is_new_again(&self, status: &Status) -> bool {
+        let is_too_old = status.get_details_error_info().is_some_and(|info| info.reason == TOO_OLD);
+        is_too_old && self.is_dated_here && !self.is_taken_in_perhaps
+    }
+
+    /// A try ended with a status.
+    fn failed(&mut self, status: &Status) {
+        self.is_taken_in_perhaps |= is_unanswered(status);
+    }
+
+    /// There is no answer.
+    fn unanswered(&self, status: Status) -> RequestError {
+        let is_open = is_unanswered(&status) || status.code() == Code::ResourceExhausted;
+        if !is_open || !self.is_taken_in_perhaps {
+            return status.into();
+        }
+        RequestError::Unanswered { status: Box::new(status), first_sent: self.request.first_send_time }
+    }
+}
+
+/// Whether a try ended without a word of the lessor on what it asked for.
+fn is_unanswered(status: &Status) -> bool {
+    let unsaid = [Code::Unavailable, Code::DeadlineExceeded, Code::Cancelled, Code::Unknown];
+    status.source().is_some() || unsaid.contains(&status.code())
+}
+
 /// What the lessor says is left of a lease's term, counted from when it decided.
 pub(super) fn term_left(decided: Option<Timestamp>, lease: &Lease) -> Result<TermLeft, RequestError> {
     let from = decided.ok_or(RequestError::Incomplete { missing: "the time of the decision" })?;
@@ -226,6 +301,11 @@ impl Repeats {
     /// Repeats until an instant.
     pub(crate) fn new(until: BootInstant) -> Repeats {
         Repeats { until, pause: PAUSES.0 }
+    }
+
+    /// Whether there is time for another attempt.
+    fn is_there_time(&self) -> bool {
+        !BootInstant::now().until(self.until).is_zero()
     }
 
     /// The call, with the deadline of one attempt.

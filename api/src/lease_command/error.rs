@@ -59,7 +59,7 @@ impl From<Status> for LeaseError {
 impl From<RequestError> for LeaseError {
     fn from(error: RequestError) -> LeaseError {
         match error {
-            RequestError::Status(status) => LeaseError::Status(status),
+            RequestError::Status(status) | RequestError::Unanswered { status, .. } => LeaseError::Status(status),
             RequestError::Incomplete { missing } => LeaseError::Incomplete { missing },
         }
     }

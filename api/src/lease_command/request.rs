@@ -1,17 +1,14 @@
 //! `lessor lease request`: asks, repeats where the answer is lost, and holds what was granted where it is told to.
 
-use std::error::Error;
-
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
-use tonic::Code;
 
 use super::calls::{instant, refused, since_1970};
 use super::error::LeaseError;
 use super::shown::{lease_json, lease_line};
 use super::spec::spec;
 use crate::cli::LeaseRequestArgs;
-use crate::client::{Answer, BootInstant, Ended, Grant, KeptLease, LeaseClient, RequestError};
+use crate::client::{Answer, Ended, Grant, KeptLease, LeaseClient, RequestError};
 use crate::console::{say, warn};
 use crate::ending::Ending;
 use crate::proto::RequestLeaseRequest;
@@ -24,10 +21,8 @@ pub(super) async fn run(args: &LeaseRequestArgs) -> Result<Ending, LeaseError> {
         spec: Some(spec(&args.spec, args.term)),
         first_send_time: args.first_sent.map(instant),
     };
-    let until = BootInstant::now().after(args.server.timeout);
-    let message = client.dated(message, args.server.timeout).await?;
-    let answer = client.request(&message, BootInstant::now().until(until)).await;
-    if let (true, Some(first_sent)) = (is_unanswered(&answer), message.first_send_time) {
+    let answer = client.request(&message, args.server.timeout).await;
+    if let Err(RequestError::Unanswered { first_sent: Some(first_sent), .. }) = answer {
         warn(&format!("the request may have been granted: to repeat it, add --first-sent {}", since_1970(first_sent)));
     }
     match answer? {
@@ -37,14 +32,6 @@ pub(super) async fn run(args: &LeaseRequestArgs) -> Result<Ending, LeaseError> {
             if args.hold { hold(&client, grants).await } else { Ok(Ending::Done) }
         }
     }
-}
-
-/// Whether nobody knows what became of a request.
-fn is_unanswered(answer: &Result<Answer, RequestError>) -> bool {
-    let Err(RequestError::Status(status)) = answer else { return false };
-    let may_be_lost =
-        [Code::Unavailable, Code::DeadlineExceeded, Code::Cancelled, Code::Unknown, Code::ResourceExhausted];
-    status.source().is_some() || may_be_lost.contains(&status.code())
 }
 
 /// One object for a lease alone, an array for a gang.

@@ -27,6 +27,8 @@ mod session;
 mod stale_tiles;
 mod telemetry;
 mod telling;
+#[cfg(test)]
+mod test_server;
 mod times;
 mod underway;
 mod waiting;

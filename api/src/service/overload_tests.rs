@@ -1,59 +1,31 @@
 //! A server that takes nothing in for a moment, and the client that lives with it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use lessor_engine::authority::Terms;
-use tokio::net::TcpListener;
+use lessor_engine::authority::{Event, HolderId, Request as Wanted, RequestId, Terms};
+use lessor_engine::ledger::Draw;
+use lessor_models::resources::{Kind, Resources as Vector};
+use lessor_models::time::Span;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::Server;
-use tonic::{Request, Status};
+use tonic::Status;
+use tonic_types::StatusExt;
 
 use super::desk::overloaded;
-use super::{Desk, Notices, Service};
-use crate::client::{Answer, Ended, Holding, KeptLease, LeaseClient, ServerUrl};
-use crate::journal::simulated::SimulatedDisk;
-use crate::proto::lease_service_server::LeaseServiceServer;
-use crate::proto::{LeaseSpec, RequestLeaseRequest, Resources};
-use crate::serve::{Metrics, ending};
-use crate::shell::test_world::fleet;
-use crate::shell::{Overloaded, Queue, Shell, ShellOptions};
+use super::test_server::{request, serve};
+use crate::client::{Answer, Ended, Holding, KeptLease, LeaseClient, RequestError};
+use crate::proto::RequestLeaseRequest;
+use crate::shell::{Handle, Overloaded, Queue, Shell, UNSTATED};
 
-/// A server on loopback that does not take in a request for a lease and a renewal the first time: a call looks at its time before.
-async fn serve() -> (Shell, LeaseClient, JoinHandle<()>) {
-    let fleet = Arc::new(fleet(1));
-    let options = ShellOptions::new(&fleet, Terms::default(), [1; 16]);
-    let (shell, handle) = Shell::start(SimulatedDisk::new(1), options).unwrap();
-    let desk = Arc::new(Desk::new(handle, (fleet, Terms::default()), Notices::new(), Metrics::new()));
-    let (_ending, ended) = ending();
-    let calls = Arc::new(AtomicU32::new(0));
-    let refuse = move |request: Request<()>| match calls.fetch_add(1, Ordering::Relaxed) {
-        1 | 3 => Err(Status::from(overloaded(&Overloaded { queue: Queue::C, most: 1 }))),
-        _ => Ok(request),
-    };
-    let service = LeaseServiceServer::with_interceptor(Service::new(desk, ended), refuse);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = ServerUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    let incoming = TcpListenerStream::new(listener);
-    let server =
-        tokio::spawn(
-            async move { Server::builder().add_service(service).serve_with_incoming(incoming).await.unwrap() },
-        );
-    (shell, LeaseClient::connect(&url, None).await.unwrap(), server)
+fn overload() -> Status {
+    overloaded(&Overloaded { queue: Queue::C, most: 1 }).into()
 }
 
 #[tokio::test]
 async fn a_server_that_is_overloaded_once_loses_no_request_and_no_lease() {
-    let (_shell, mut client, server) = serve().await;
-    let spec = LeaseSpec {
-        resources: Some(Resources { compute_mops: 1, ..Resources::default() }),
-        term: Some(prost_types::Duration { seconds: 4, nanos: 0 }),
-        ..LeaseSpec::default()
-    };
-    let request =
-        RequestLeaseRequest { holder: "web".into(), request_id: "r".into(), spec: Some(spec), first_send_time: None };
+    // A call looks at the server's time before the request and the renewal that are not taken in.
+    let refuse = |call, _: &Handle| if call == 1 || call == 3 { Err(overload()) } else { Ok(()) };
+    let (_shell, mut client, server) = serve(Terms::default(), refuse).await;
+    let request = request();
     let Answer::Granted(mut grants) = client.request(&request, Duration::from_secs(10)).await.unwrap() else {
         panic!("there is room");
     };
@@ -69,5 +41,74 @@ async fn a_server_that_is_overloaded_once_loses_no_request_and_no_lease() {
         () = renewed => {}
     }
     assert_eq!(kept.release().await, Ended::Released);
+    server.abort();
+}
+
+/// Lets two others be granted something: of two answers the earlier one is forgotten, and what was first sent before it is too old.
+fn forget(handle: &Handle) {
+    for name in ["one", "other"] {
+        let names = (HolderId::new(name).unwrap(), RequestId::new(name).unwrap());
+        let event = Event::Request(Wanted {
+            first_sent: UNSTATED,
+            draw: Draw::through(Vector::of(Kind::Compute, 1)),
+            ..Wanted::plain(names.0, names.1, Span(60_000_000))
+        });
+        handle.submit(event).unwrap();
+    }
+}
+
+/// A server that remembers one answer, and ends the first request with a status while others are served.
+async fn forgetful(status: fn() -> Status) -> (Shell, LeaseClient, JoinHandle<()>) {
+    let refuse = move |call, handle: &Handle| {
+        if call != 1 {
+            return Ok(());
+        }
+        forget(handle);
+        Err(status())
+    };
+    serve(Terms { repeats_max: 1, ..Terms::default() }, refuse).await
+}
+
+/// It had been refused as too old, though nobody had ever taken it in.
+#[tokio::test]
+async fn a_request_that_was_not_taken_in_until_all_was_forgotten_is_first_sent_again() {
+    let (_shell, mut client, server) = forgetful(overload).await;
+    let answer = client.request(&request(), Duration::from_secs(10)).await.unwrap();
+    assert!(matches!(answer, Answer::Granted(_)), "{answer:?}");
+    server.abort();
+}
+
+#[tokio::test]
+async fn a_request_that_may_have_been_taken_in_or_that_somebody_dated_stays_too_old() {
+    let reason = |error| match error {
+        RequestError::Status(status) => status.get_details_error_info().unwrap().reason,
+        other => panic!("{other}"),
+    };
+    let (_shell, mut client, server) = forgetful(|| Status::unavailable("nobody knows")).await;
+    let unsaid = client.request(&request(), Duration::from_secs(10)).await.unwrap_err();
+    assert_eq!(reason(unsaid), "TOO_OLD");
+    server.abort();
+
+    let (_shell, mut client, server) = forgetful(overload).await;
+    let dated =
+        RequestLeaseRequest { first_send_time: Some(prost_types::Timestamp { seconds: 9, nanos: 0 }), ..request() };
+    let dated = client.request(&dated, Duration::from_secs(10)).await.unwrap_err();
+    assert_eq!(reason(dated), "TOO_OLD");
+    server.abort();
+}
+
+#[tokio::test]
+async fn a_request_without_an_answer_says_when_it_was_first_sent_and_one_not_taken_in_does_not() {
+    let patience = Duration::from_millis(500);
+    let refuse = |call, _: &Handle| if call > 0 { Err(Status::unavailable("nobody knows")) } else { Ok(()) };
+    let (_shell, mut client, server) = serve(Terms::default(), refuse).await;
+    let unsaid = client.request(&request(), patience).await.unwrap_err();
+    assert!(matches!(unsaid, RequestError::Unanswered { first_sent: Some(_), .. }), "{unsaid:?}");
+    server.abort();
+
+    let refuse = |call, _: &Handle| if call > 0 { Err(overload()) } else { Ok(()) };
+    let (_shell, mut client, server) = serve(Terms::default(), refuse).await;
+    let full = client.request(&request(), patience).await.unwrap_err();
+    assert!(matches!(full, RequestError::Status(_)), "{full:?}");
     server.abort();
 }
