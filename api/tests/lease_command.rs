@@ -269,6 +269,20 @@ fn a_policy_places_what_comes_and_leaves_what_was_placed() {
 }
 
 #[test]
+fn an_explanation_shows_until_when_a_drain_lets_leases_last() {
+    let serving = Serving::start(&[]);
+    let quoted = serving.lease(0, "quote --memory 1MiB --term 10m --json").json();
+    let node = quoted["nodes"][0].as_str().unwrap();
+    let explain = |flags: &str| serving.lease(0, &format!("explain --node {node} {flags}"));
+    assert!(explain("--json").json()["drain_deadline"].is_null() && !explain("").out.contains("drained"));
+    let drained = serving.lease(0, &format!("drain {node} --notice 1h --json")).json();
+    assert_eq!(explain("--json").json()["drain_deadline"], drained["deadline"]);
+    assert!(explain("").out.contains("drained: it takes nothing new, and what would last longer is revoked by 20"));
+    serving.lease(0, &format!("drain {node} --cancel"));
+    assert!(explain("--json").json()["drain_deadline"].is_null());
+}
+
+#[test]
 fn readings_of_a_table_close_a_tile_and_open_it_again() {
     let serving = Serving::start(&[]);
     let quoted = serving.lease(0, "quote --memory 1MiB --term 10m --json").json();

@@ -149,6 +149,7 @@ pub(super) async fn explain(args: &LeaseExplainArgs) -> Result<Ending, LeaseErro
         let accounts: Vec<Value> = answer.accounts.iter().map(standing_json).collect();
         let object = json!({
             "revision": answer.revision.as_ref().map(revision),
+            "drain_deadline": micros(answer.drain_deadline_time),
             "accounts": accounts,
             "refused": answer.refusal.as_ref().map(refusal_json),
             "tiles": answer.tile_count,
@@ -158,6 +159,10 @@ pub(super) async fn explain(args: &LeaseExplainArgs) -> Result<Ending, LeaseErro
         say(&object.to_string());
     } else {
         answer.accounts.iter().for_each(|standing| say(&standing_line(standing)));
+        if answer.drain_deadline_time.is_some() {
+            let by = time_words(answer.drain_deadline_time);
+            say(&format!("drained: it takes nothing new, and what would last longer is revoked by {by}"));
+        }
         answer.refusal.iter().flat_map(refusal_lines).for_each(|line| say(&line));
         if args.term.is_some() {
             let tiles = counted(answer.tile_count, "tile that was", "tiles that were");
