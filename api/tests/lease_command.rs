@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -55,7 +56,10 @@ impl Drop for Serving {
 }
 
 fn serve(bench: &Bench, address: &str, flags: &[&str]) -> (Child, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
+    serve_by(Command::new(env!("CARGO_BIN_EXE_lessor")), bench, address, flags)
+}
+
+fn serve_by(mut command: Command, bench: &Bench, address: &str, flags: &[&str]) -> (Child, String) {
     command.arg("serve").args(flags).args(["--listen", address, "--fleet"]).arg(bench.path("fleet"));
     let mut child = command.arg("--data").arg(bench.path("data")).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
@@ -95,6 +99,26 @@ fn a_script_requests_lists_renews_and_releases() {
     assert_eq!(serving.lease(0, &format!("release {id} --holder web --json")).json()["state"], "released");
     assert_eq!(serving.lease(0, &format!("get {id} --json")).json()["state"], "released");
     assert_eq!(serving.signal("TERM"), Some(0));
+}
+
+#[test]
+fn calls_are_logged_where_that_is_asked_for_and_not_else() {
+    let logged = |filter: Option<&str>| {
+        let bench = Bench::with_fleet();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
+        command.env_remove("LESSOR_LOG").envs(filter.map(|filter| ("LESSOR_LOG", filter)));
+        command.stderr(File::create(bench.path("log")).unwrap());
+        let (child, url) = serve_by(command, &bench, "127.0.0.1:0", &[]);
+        let mut serving = Serving { bench, child, url };
+        serving.lease(0, &format!("{REQUEST} r1"));
+        assert_eq!(serving.signal("TERM"), Some(0));
+        std::fs::read_to_string(serving.bench.path("log")).unwrap()
+    };
+    let log = logged(Some("info,lessor::call=debug"));
+    let is_said = |line: &str| line.contains("method=\"RequestLease\"") && line.contains("request=\"r1\"");
+    assert_eq!(log.lines().filter(|line| is_said(line)).count(), 1, "{log}");
+    let log = logged(None);
+    assert!(log.contains("shutting down") && !log.contains("lessor::call"), "{log}");
 }
 
 #[test]
@@ -254,6 +278,20 @@ fn a_quote_and_an_explanation_change_nothing() {
 }
 
 #[test]
+fn an_explanation_shows_until_when_a_drain_lets_leases_last() {
+    let serving = Serving::start(&[]);
+    let quoted = serving.lease(0, "quote --memory 1MiB --term 10m --json").json();
+    let node = quoted["nodes"][0].as_str().unwrap();
+    let explain = |flags: &str| serving.lease(0, &format!("explain --node {node} {flags}"));
+    assert!(explain("--json").json()["drain_deadline"].is_null() && !explain("").out.contains("drained"));
+    let drained = serving.lease(0, &format!("drain {node} --notice 1h --json")).json();
+    assert_eq!(explain("--json").json()["drain_deadline"], drained["deadline"]);
+    assert!(explain("").out.contains("drained: it takes nothing new, and what would last longer is revoked by 20"));
+    serving.lease(0, &format!("drain {node} --cancel"));
+    assert!(explain("--json").json()["drain_deadline"].is_null());
+}
+
+#[test]
 fn a_policy_places_what_comes_and_leaves_what_was_placed() {
     let mut serving = Serving::start(&["--policy", "best-fit"]);
     let node = |said: Said| said.json()["node"].as_str().unwrap().to_owned();
@@ -266,20 +304,6 @@ fn a_policy_places_what_comes_and_leaves_what_was_placed() {
     let nodes: Vec<&str> = listed.as_array().unwrap().iter().map(|lease| lease["node"].as_str().unwrap()).collect();
     assert_eq!(nodes, [&first, &first]);
     serving.lease(0, &format!("{REQUEST} c"));
-}
-
-#[test]
-fn an_explanation_shows_until_when_a_drain_lets_leases_last() {
-    let serving = Serving::start(&[]);
-    let quoted = serving.lease(0, "quote --memory 1MiB --term 10m --json").json();
-    let node = quoted["nodes"][0].as_str().unwrap();
-    let explain = |flags: &str| serving.lease(0, &format!("explain --node {node} {flags}"));
-    assert!(explain("--json").json()["drain_deadline"].is_null() && !explain("").out.contains("drained"));
-    let drained = serving.lease(0, &format!("drain {node} --notice 1h --json")).json();
-    assert_eq!(explain("--json").json()["drain_deadline"], drained["deadline"]);
-    assert!(explain("").out.contains("drained: it takes nothing new, and what would last longer is revoked by 20"));
-    serving.lease(0, &format!("drain {node} --cancel"));
-    assert!(explain("--json").json()["drain_deadline"].is_null());
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod tls;
 use lessor_engine::authority::Terms;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::cli::ServeArgs;
 use crate::console::say;
@@ -84,8 +85,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Ending, ServeError> {
     })
 }
 
-/// Logs to standard error. A program that logs already keeps its way of doing so.
+/// Logs to standard error: events, and spans of calls as they end, where they are asked for. A program that logs already keeps
+/// its way of doing so.
 fn log() {
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(LOG_DEFAULT));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_span_events(FmtSpan::CLOSE);
+    let _ = lines.with_writer(std::io::stderr).try_init();
 }

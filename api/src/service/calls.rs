@@ -42,6 +42,19 @@ pub(crate) fn event_of(desk: &Desk, call: Call) -> Result<(Event, Told), Failure
     })
 }
 
+/// What the span of a call in a session names it.
+pub(crate) fn method_of(call: &Call) -> &'static str {
+    match call {
+        Call::RequestLease(_) => "Session/RequestLease",
+        Call::Renew(_) => "Session/Renew",
+        Call::Release(_) => "Session/Release",
+        Call::ConfirmFence(_) => "Session/ConfirmFence",
+        Call::Checkpoint(_) => "Session/Checkpoint",
+        Call::Quote(_) => "Session/Quote",
+        Call::WatchHolder(_) => "Session/WatchHolder",
+    }
+}
+
 /// The event of a request for leases.
 ///
 /// # Errors

@@ -45,6 +45,16 @@ impl Failure {
         Failure { code, reason, message: message.into(), field: None, metadata: Vec::new(), retry_after: None }
     }
 
+    /// The reason, in capitals.
+    pub(crate) fn reason(&self) -> &'static str {
+        self.reason
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
     /// A field of the message that makes no sense.
     pub(crate) fn field(
         field: impl Into<Cow<'static, str>>,
@@ -128,6 +138,29 @@ fn cut(mut text: String) -> String {
         text.push(MORE);
     }
     text
+}
+
+/// The name of a code, as gRPC writes it.
+pub(crate) fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use lessor_engine::authority::Event;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
+use tracing::Instrument;
 
 use super::desk::{Desk, stopped};
 use super::failure::{Failure, LEASES};
@@ -45,14 +46,17 @@ impl Service {
         let submitted = match deadline {
             // No answer could be in time: nothing is begun.
             Some(Duration::ZERO) => Err(too_late(method)),
-            _ => event(&self.desk, &request.into_inner()).and_then(|event| self.desk.submit(event)),
+            _ => underway
+                .span()
+                .within(|| event(&self.desk, &request.into_inner()).and_then(|event| self.desk.submit(event))),
         };
         async move {
             let answered = match submitted {
                 Ok(pending) => within((deadline, method), pending).await.and_then(|answered| answered.map_err(stopped)),
                 Err(failure) => Err(failure),
             };
-            if answered.is_ok() {
+            if let Ok(answered) = &answered {
+                underway.span().answered(&answered.answer);
                 self.desk.metrics().seconds.observe(begun.elapsed().as_secs_f64());
             }
             underway.end(answered.and_then(|answered| told(&self.desk, answered)))
@@ -73,9 +77,10 @@ impl Service {
         let deadline = deadline(&request);
         let done = match deadline {
             Some(Duration::ZERO) => Err(too_late(method)),
-            _ => within((deadline, method), work(Arc::clone(&self.desk), request.into_inner()))
-                .await
-                .and_then(|done| done),
+            _ => {
+                let work = work(Arc::clone(&self.desk), request.into_inner()).instrument(underway.span().span());
+                within((deadline, method), work).await.and_then(|done| done)
+            }
         };
         underway.end(done)
     }

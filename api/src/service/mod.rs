@@ -5,10 +5,11 @@
 //!
 //! `lease_service` is the service as tonic calls it. `reading` makes valid events of messages, `telling` and `refusing` make
 //! messages of answers, `calls` has both sides of each call that changes something, `looks` those that only look, and `times`,
-//! `failure` and `underway` what they share. `watch`, `session` and `telemetry` are the streams, `live_plane` what telemetry leads
-//! to, `notices` and `revoked` what holders and protected things must hear, and `waiting` the calls of a session that wait for
-//! their answers. `watch_places` bounds open watches.
+//! `failure`, `underway` and `call_span` what they share. `watch`, `session` and `telemetry` are the streams, `live_plane` what
+//! telemetry leads to, `notices` and `revoked` what holders and protected things must hear, and `waiting` the calls of a session
+//! that wait for their answers. `watch_places` bounds open watches.
 
+mod call_span;
 mod calls;
 mod desk;
 #[cfg(test)]
@@ -36,7 +37,7 @@ mod watch;
 mod watch_places;
 
 pub(crate) use desk::Desk;
-pub(crate) use failure::{Edge, Failure, LEASES, MARKET, of_transport};
+pub(crate) use failure::{Edge, Failure, LEASES, MARKET, code_name, of_transport};
 pub(crate) use lease_service::Service;
 pub(crate) use notices::Notices;
 pub(crate) use stale_tiles::StaleTiles;

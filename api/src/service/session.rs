@@ -12,7 +12,8 @@ use lessor_engine::authority::{Event, HolderId};
 use tokio::sync::mpsc;
 use tonic::{Code, Status, Streaming};
 
-use super::calls::{Told, event_of};
+use super::call_span::CallSpan;
+use super::calls::{Told, event_of, method_of};
 use super::desk::{Desk, overloaded, stopped};
 use super::failure::{Failure, LEASES, of_transport};
 use super::notices::{self, Hearing, Missed, Notice};
@@ -23,7 +24,7 @@ use crate::proto::session_request::Call;
 use crate::proto::session_response::Outcome;
 use crate::proto::{Lease, QuoteRequest, SessionRequest, SessionResponse, WatchHolderResponse};
 use crate::serve::Ended;
-use crate::shell::{AnswerSink, AnswerStream, Answered, Stopped, answer_stream};
+use crate::shell::{AnswerSink, AnswerStream, Answered, Overloaded, Stopped, answer_stream};
 
 /// Calls of one session that may wait for their answers: more are left in the connection until some are answered.
 const IN_FLIGHT_MAX: usize = 8_192;
@@ -188,22 +189,39 @@ impl Session {
         }
     }
 
+    /// Hands a call to the authority, within a span of its own.
     fn submit(&mut self, tag: u64, call: Call) -> Result<(), Failure> {
-        let (event, told): (Event, Told) = event_of(&self.desk, call)?;
-        let place = self.desk.handle().place(&event).map_err(|full| overloaded(&full))?;
-        let slot = self.waiting.put(tag, told, place);
-        let submitted = self.desk.handle().submit_to(event, slot, &self.sink);
-        submitted.map_err(|full| {
-            self.waiting.take(slot);
-            overloaded(&full)
+        let span = CallSpan::new(method_of(&call));
+        let (event, told): (Event, Told) = event_of(&self.desk, call).inspect_err(|failure| span.fails(failure))?;
+        let handle = self.desk.handle();
+        let full = |full: Overloaded| overloaded(&full);
+        let place = handle.place(&event).map_err(full).inspect_err(|failure| span.fails(failure))?;
+        let within = span.span();
+        let slot = self.waiting.put(tag, told, (place, span));
+        let submitted = within.in_scope(|| handle.submit_to(event, slot, &self.sink));
+        submitted.map_err(full).inspect_err(|failure| {
+            if let Some((_, _, span)) = self.waiting.take(slot) {
+                span.fails(failure);
+            }
         })
     }
 
     /// Tells what came of calls.
     async fn tell(&mut self, batch: &mut Vec<(u64, Answered)>) -> Result<(), ReaderIsGone> {
         for (slot, answered) in batch.drain(..) {
-            let Some((tag, told)) = self.waiting.take(slot) else { continue };
-            let outcome = told(&self.desk, answered).unwrap_or_else(|failure| Outcome::Failure(failure.into_message()));
+            let Some((tag, told, span)) = self.waiting.take(slot) else { continue };
+            span.answered(&answered.answer);
+            let outcome = match told(&self.desk, answered) {
+                Ok(outcome) => {
+                    span.ended(Code::Ok);
+                    outcome
+                }
+                Err(failure) => {
+                    span.fails(&failure);
+                    Outcome::Failure(failure.into_message())
+                }
+            };
+            drop(span);
             self.say(SessionResponse { tag, outcome: Some(outcome) }).await?;
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tonic::{Code, Request, Response, Status};
 
+use super::call_span::CallSpan;
 use super::failure::{Edge, Failure};
 use crate::serve::{CallLabels, Metrics};
 
@@ -16,17 +17,26 @@ pub(crate) struct Underway<'a> {
     edge: &'static Edge,
     method: &'static str,
     code: Code,
+    span: CallSpan,
 }
 
 impl Underway<'_> {
     /// A call of a service, and where it is counted.
     pub(crate) fn new<'a>((metrics, edge): (&'a Metrics, &'static Edge), method: &'static str) -> Underway<'a> {
-        Underway { metrics, edge, method, code: Code::Cancelled }
+        Underway { metrics, edge, method, code: Code::Cancelled, span: CallSpan::new(method) }
+    }
+
+    /// The span of the call.
+    pub(crate) fn span(&self) -> &CallSpan {
+        &self.span
     }
 
     /// What the call came to.
     pub(crate) fn end<Told>(mut self, done: Result<Told, Failure>) -> Result<Response<Told>, Status> {
-        let done = done.map(Response::new).map_err(|failure| failure.status(self.edge));
+        let done = done.map(Response::new).map_err(|failure| {
+            self.span.failed(&failure);
+            failure.status(self.edge)
+        });
         self.code = done.as_ref().err().map_or(Code::Ok, Status::code);
         done
     }
@@ -35,6 +45,7 @@ impl Underway<'_> {
 impl Drop for Underway<'_> {
     fn drop(&mut self) {
         let code = u32::try_from(i32::from(self.code)).expect("codes are not negative");
+        self.span.ended(self.code);
         self.metrics.calls.get_or_create(&CallLabels { method: self.method, code }).inc();
     }
 }

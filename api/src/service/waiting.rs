@@ -1,5 +1,6 @@
 //! Calls of a session that wait for their answers, by slot.
 
+use super::call_span::CallSpan;
 use super::calls::Told;
 use crate::shell::Place;
 
@@ -10,11 +11,12 @@ pub(super) struct Waiting {
     free: Vec<usize>,
 }
 
-/// A call with its caller's tag, what becomes of its answer, and its place until that is there.
+/// A call with its caller's tag, what becomes of its answer, its place until that is there, and its span.
 struct Call {
     tag: u64,
     told: Told,
     place: Place,
+    span: CallSpan,
 }
 
 impl Waiting {
@@ -24,22 +26,22 @@ impl Waiting {
     }
 
     /// Takes in a call with its caller's tag; says where it is.
-    pub(super) fn put(&mut self, tag: u64, told: Told, place: Place) -> u64 {
+    pub(super) fn put(&mut self, tag: u64, told: Told, (place, span): (Place, CallSpan)) -> u64 {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
         });
-        self.slots[slot] = Some(Call { tag, told, place });
+        self.slots[slot] = Some(Call { tag, told, place, span });
         slot as u64
     }
 
     /// Takes a call out.
-    pub(super) fn take(&mut self, slot: u64) -> Option<(u64, Told)> {
+    pub(super) fn take(&mut self, slot: u64) -> Option<(u64, Told, CallSpan)> {
         let slot = usize::try_from(slot).ok()?;
-        let Call { tag, told, place } = self.slots.get_mut(slot)?.take()?;
+        let Call { tag, told, place, span } = self.slots.get_mut(slot)?.take()?;
         drop(place);
         self.free.push(slot);
-        Some((tag, told))
+        Some((tag, told, span))
     }
 
     /// Takes all of them out; says their tags.
@@ -67,7 +69,7 @@ mod tests {
         let options = ShellOptions { limits, ..ShellOptions::new(&fleet, Terms::default(), [1; 16]) };
         let (_shell, handle) = Shell::start(SimulatedDisk::new(1), options).unwrap();
         let event = Event::Release { holder: HolderId::new("holder").unwrap(), lease: LeaseId(1) };
-        let place = || handle.place(&event);
+        let place = || handle.place(&event).map(|place| (place, CallSpan::new("Session/Release")));
 
         let mut waiting = Waiting::default();
         let told: Told = |_, _| Err(Failure::new(Code::Internal, "TEST", ""));

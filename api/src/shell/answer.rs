@@ -9,6 +9,7 @@ use lessor_models::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::queue::Queue;
+use super::trace::{CallStage, Trace};
 
 /// The answer to an event. Everything that it rests on is durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,18 +107,27 @@ pub(super) enum Reply {
     /// The shell itself, which does not.
     Nobody,
     /// One caller.
-    Once(oneshot::Sender<Answered>),
+    Once(oneshot::Sender<Answered>, Trace),
     /// A stream.
-    Stream(u64, AnswerSink),
+    Stream(u64, AnswerSink, Trace),
 }
 
 impl Reply {
-    /// Tells whoever waits; one that has gone needs no answer.
-    pub(super) fn tell(self, answered: Answered) {
+    /// A stage of what is waited for is over.
+    pub(super) fn passed(&mut self, stage: CallStage) {
         match self {
             Reply::Nobody => {}
-            Reply::Once(sender) => drop(sender.send(answered)),
-            Reply::Stream(tag, sink) => drop(sink.0.send((tag, answered))),
+            Reply::Once(_, trace) | Reply::Stream(_, _, trace) => trace.passed(stage),
+        }
+    }
+
+    /// Tells whoever waits; one that has gone needs no answer.
+    pub(super) fn tell(mut self, answered: Answered) {
+        self.passed(CallStage::Durable);
+        match self {
+            Reply::Nobody => {}
+            Reply::Once(sender, _) => drop(sender.send(answered)),
+            Reply::Stream(tag, sink, _) => drop(sink.0.send((tag, answered))),
         }
     }
 }

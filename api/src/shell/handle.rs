@@ -12,6 +12,7 @@ use super::counters::Counters;
 use super::inbox::Inbox;
 use super::places::{Place, Places};
 use super::queue::Queue;
+use super::trace::Trace;
 use super::view::View;
 use super::watch::Watch;
 use super::work::Work;
@@ -33,7 +34,8 @@ impl Handle {
     /// Where too many wait in its queue; nothing happened then.
     pub fn submit(&self, event: Event) -> Result<Pending<Answered>, Overloaded> {
         let (sender, pending) = Pending::new();
-        self.put(Queue::of(&event), Work::Event(event, Reply::Once(sender)))?;
+        let reply = Reply::Once(sender, Trace::of(&event));
+        self.put(Queue::of(&event), Work::Event(event, reply))?;
         Ok(pending)
     }
 
@@ -50,7 +52,8 @@ impl Handle {
     /// # Errors
     /// Where too many wait in its queue; nothing happened then, and nothing goes to the stream.
     pub fn submit_to(&self, event: Event, tag: u64, sink: &AnswerSink) -> Result<(), Overloaded> {
-        self.put(Queue::of(&event), Work::Event(event, Reply::Stream(tag, sink.clone())))
+        let reply = Reply::Stream(tag, sink.clone(), Trace::of(&event));
+        self.put(Queue::of(&event), Work::Event(event, reply))
     }
 
     /// Looks at the state between two events. What was seen comes once it is durable.

@@ -15,10 +15,10 @@
 //! A failed write or sync ends the shell: whoever waits is told that nothing is known, and a new start finds out.
 //!
 //! Events wait in the queues (`queue`) of the `inbox`, which `places` keeps bounded for streams; `stage` applies them and gathers
-//! a batch, and `committer` makes it durable and then tells. `engine` and `committer` are steps, which `run` drives by two threads,
-//! with tasks among the callers (`attend`, `attendant`); `handle` is how the rest of the program speaks to them (`answer`, `view`,
-//! `watch`). `open` and `recovery` bring a shell back, and `snapshot_task` writes a snapshot beside the commits. `options` is what
-//! a shell is started with.
+//! a batch, and `committer` makes it durable and then tells; `trace` says how long each took. `engine` and `committer` are steps,
+//! which `run` drives by two threads, with tasks among the callers (`attend`, `attendant`); `handle` is how the rest of the
+//! program speaks to them (`answer`, `view`, `watch`). `open` and `recovery` bring a shell back, and `snapshot_task` writes a
+//! snapshot beside the commits. `options` is what a shell is started with.
 
 mod answer;
 mod attend;
@@ -43,6 +43,7 @@ mod stage;
 pub(crate) mod test_world;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod view;
 mod watch;
 mod work;
@@ -53,6 +54,7 @@ pub(crate) use engine::Engine;
 pub(crate) use open::{Parts, open};
 pub(crate) use snapshot_task::SnapshotTask;
 pub(crate) use stage::Batch;
+pub(crate) use trace::{CALLS, micros};
 
 pub use answer::{AnswerSink, AnswerStream, Answered, Overloaded, Pending, Stopped, answer_stream};
 pub use counters::{Counters, Histogram};

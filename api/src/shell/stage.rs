@@ -5,6 +5,7 @@ use lessor_models::time::Timestamp;
 
 use super::answer::{Answered, Reply};
 use super::counters::Counters;
+use super::trace::CallStage;
 use super::view::View;
 use super::work::{Tell, Work};
 use crate::journal::CommitBuffer;
@@ -166,13 +167,15 @@ impl Stage {
         std::mem::replace(&mut self.batch, empty)
     }
 
-    fn apply(&mut self, now: Timestamp, mut event: Event, reply: Reply) {
+    fn apply(&mut self, now: Timestamp, mut event: Event, mut reply: Reply) {
+        reply.passed(CallStage::Waited);
         if let Event::Request(request) = &mut event
             && request.first_sent == UNSTATED
         {
             request.first_sent = now;
         }
         let decision = self.authority.apply(now, &event, &mut self.effects);
+        reply.passed(CallStage::Decided);
         if decision.is_journaled() {
             self.batch.commit.record(|out| RecordRef { now, event: &event, decision: &decision }.write(out));
             self.recorded = now;

@@ -3,6 +3,7 @@
 use lessor_engine::authority::Event;
 
 use super::answer::{Pending, Reply};
+use super::trace::{CallStage, Trace};
 use super::view::View;
 
 /// What a read leaves behind: how to tell its caller, once that may be told.
@@ -26,10 +27,16 @@ impl Work {
         look: impl FnOnce(&mut View<'_>) -> T + Send + 'static,
     ) -> (Work, Pending<T>) {
         let (sender, pending) = Pending::new();
+        let mut trace = Trace::begin();
         let work = Work::Read(Box::new(move |view| {
+            trace.passed(CallStage::Waited);
             let seen = look(view);
-            // A caller that has gone needs no answer.
-            Box::new(move || drop(sender.send(seen)))
+            trace.passed(CallStage::Decided);
+            Box::new(move || {
+                trace.passed(CallStage::Durable);
+                // A caller that has gone needs no answer.
+                drop(sender.send(seen));
+            })
         }));
         (work, pending)
     }
