@@ -51,10 +51,11 @@ fn replace_column(path: &Path, name: &str, values: impl Fn(usize) -> ArrayRef) {
 }
 
 /// What is zero in every certificate, whatever a round's rules are.
-const RESIDUALS: [&str; 8] = [
+const RESIDUALS: [&str; 9] = [
     "overdrawn",
     "above_holder_cap",
     "groups_broken",
+    "misplaced",
     "above_bid",
     "below_reserve",
     "above_cap",

@@ -10,9 +10,10 @@ use std::process::{Child, Command, Stdio};
 
 use common::Bench;
 use lessor_datasets::table::{
-    BidGood, BidRows, OfferGood, OfferRows, RevocationRow, read_fleet, write_bids, write_offers, write_revocations,
+    BidGood, BidRows, OfferGood, OfferRows, RevocationRow, read_awards, read_bids, read_fleet, write_bids,
+    write_offers, write_revocations,
 };
-use lessor_models::fleet::{Fleet, Level, Owner, ZoneIndex};
+use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
 use lessor_models::time::{Interval, Timestamp};
@@ -105,6 +106,7 @@ impl BothWays {
                     service,
                     amount: dice.below(8) * dice.below(900_000),
                     goods,
+                    anywhere: None,
                     is_divisible: dice.below(3) == 0,
                     row,
                 }
@@ -197,6 +199,34 @@ fn books_of_every_format_have_one_outcome() {
 }
 
 #[test]
+fn bids_on_node_classes_have_one_outcome() {
+    let both = BothWays::start(POSTED);
+    let book = "market book --supply fleet --policy house.toml --bids 80 --anywhere 60 --out bids.parquet --seed";
+    let (rules, _) = POSTED.split_once("[account_class.steering]").unwrap();
+    let sealed = rules.replace("\"posted\"", "\"sealed-bid\"").replace("\"posted-price\"", "\"pay-as-bid\"");
+    for (policy, seed) in [(POSTED, 1), (&sealed, 2), (&sealed.replace("pay-as-bid", "vcg"), 3)] {
+        both.bench.expect(0, &format!("{book} {seed}"));
+        let bids = read_bids(&both.bench.path("bids.parquet"), &both.fleet).unwrap();
+        both.clear(policy, "");
+        let awards = read_awards(&both.bench.path("here/awards.parquet")).unwrap();
+        let of_classes = || bids.iter().zip(&awards).filter(|(bid, _)| bid.anywhere.is_some());
+        let won = of_classes().filter(|(_, award)| award.payment.is_some());
+        for (bid, award) in won.clone() {
+            let class = bid.anywhere.as_ref().unwrap().class;
+            let at = both.fleet.names().find(award.node.as_ref().unwrap()).unwrap();
+            let node = NodeIndex(u32::try_from(at).unwrap());
+            assert_eq!(both.fleet.level(node), class.level);
+            assert!(both.fleet.path(node).skip(1).any(|above| above == class.under));
+        }
+        assert!(won.count() > 5, "{} bids on classes", of_classes().count());
+        let named = bids.iter().zip(&awards).filter(|(bid, _)| bid.anywhere.is_none());
+        assert!(named.clone().count() > 5 && named.clone().all(|(_, award)| award.node.is_none()));
+        let page = fs::read_to_string(both.bench.path("here/report.html")).unwrap();
+        assert!(page.contains("won at "), "the page says where");
+    }
+}
+
+#[test]
 fn posted_prices_balances_and_revocations_go_on_alike() {
     let both = BothWays::start(POSTED);
     both.bench.expect(0, "market book --supply fleet --policy house.toml --bids 60 --seed 5 --out bids.parquet");
@@ -257,6 +287,7 @@ fn what_a_server_refuses_writes_nothing_and_names_the_row_as_files_do() {
         service: ServiceClass::D,
         amount: 5,
         goods: vec![good],
+        anywhere: None,
         is_divisible: false,
         row,
     };

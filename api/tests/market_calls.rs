@@ -11,11 +11,11 @@ use lessor_api::client::ServerUrl;
 use lessor_api::proto::account::Owner;
 use lessor_api::proto::market::market_client::MarketClient;
 use lessor_api::proto::market::{
-    Balance, Balances, BidRow, ClearBookRequest, ClearBookResponse, OfferRow, Outcome, RoundSpec,
+    Balance, Balances, BidRow, ClearBookRequest, ClearBookResponse, Level, OfferRow, Outcome, RoundSpec,
 };
 use lessor_api::proto::{Account, Kind, ServiceClass};
 use lessor_datasets::generate::Scenario;
-use lessor_models::fleet::{Fleet, Owner as ZoneOwner, ZoneIndex};
+use lessor_models::fleet::{Fleet, Level as TreeLevel, Owner as ZoneOwner, ZoneIndex};
 use lessor_models::resources::Kind as ResourceKind;
 use service::{Running, request};
 use tokio::sync::mpsc;
@@ -48,6 +48,12 @@ fn link(name: &str) -> Option<Account> {
     Some(Account { owner: Some(Owner::Zone(name.into())), kind: Kind::Bandwidth.into() })
 }
 
+/// The memory of the first node of a level.
+fn node(fleet: &Fleet, level: TreeLevel) -> Option<Account> {
+    let node = fleet.nodes().find(|&node| fleet.level(node) == level)?;
+    Some(Account { owner: Some(Owner::Node(fleet.name(node).into())), kind: Kind::Memory.into() })
+}
+
 fn bid(name: &str, amount: u64, quantity: u64) -> BidRow {
     BidRow {
         bid: name.into(),
@@ -60,6 +66,7 @@ fn bid(name: &str, amount: u64, quantity: u64) -> BidRow {
         start_time: seconds(EIGHT),
         end_time: seconds(EIGHT + 3_600),
         divisible: false,
+        level: Level::Unspecified.into(),
     }
 }
 
@@ -112,7 +119,12 @@ async fn every_row_that_makes_no_sense_is_named_with_its_field() {
     let running = start().await;
     let good = || bid("good", 5, 5);
     let of = |second: BidRow| book(vec![good(), second]);
-    let cases: [(ClearBookRequest, &str, &str); 14] = [
+    let fleet = Scenario::new(60, 3).generate().unwrap();
+    let root = node(fleet.fleet(), TreeLevel::Layer);
+    let tile = node(fleet.fleet(), TreeLevel::Tile);
+    let any = |level: i32, account: &Option<Account>| BidRow { level, account: account.clone(), ..bid("b", 5, 5) };
+    let any_tile = any(Level::Tile.into(), &root);
+    let cases: [(ClearBookRequest, &str, &str); 19] = [
         (of(BidRow { quantity: 0, ..bid("b", 5, 5) }), "BAD_CELL", "bids[1].quantity"),
         (of(BidRow { quantity: 1 << 60, ..bid("b", 5, 5) }), "OUT_OF_RANGE", "bids[1].quantity"),
         (of(BidRow { amount_micro_credits: None, ..bid("b", 5, 5) }), "MISSING", "bids[1].amount_micro_credits"),
@@ -124,6 +136,11 @@ async fn every_row_that_makes_no_sense_is_named_with_its_field() {
         (of(BidRow { bidder: String::new(), ..bid("b", 5, 5) }), "EMPTY_NAME", "bids[1].bidder"),
         (of(BidRow { amount_micro_credits: Some(6), ..good() }), "BAD_CELL", "bids[1].amount_micro_credits"),
         (of(good()), "BAD_CELL", "bids[1].account"),
+        (of(any(9, &root)), "UNKNOWN_VALUE", "bids[1].level"),
+        (of(any(Level::Cell.into(), &tile)), "BAD_CELL", "bids[1].level"),
+        (of(any(Level::Tile.into(), &None)), "MISSING", "bids[1].account"),
+        (of(BidRow { divisible: true, ..any_tile.clone() }), "BAD_CELL", "bids[1].divisible"),
+        (book(vec![any_tile, any(Level::Cell.into(), &root)]), "BAD_CELL", "bids[1].level"),
         (book(vec![good(), bid("b", 5, 5), good()]), "REPEATED_NAME", "bids[2].bid"),
         (
             ClearBookRequest {

@@ -45,6 +45,7 @@ fn bid(number: usize, amount: u64, good: BidGood) -> BidRows {
         service: ServiceClass::D,
         amount,
         goods: vec![good],
+        anywhere: None,
         is_divisible: false,
         row: number,
     }

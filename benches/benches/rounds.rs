@@ -200,6 +200,7 @@ fn bids(count: u32) -> Vec<AccountBid> {
             service: ServiceClass::D,
             amount: Money::of(u128::from(millions * hours * price / 100)),
             wishes: vec![wish],
+            anywhere: None,
             is_divisible: false,
         }
     };

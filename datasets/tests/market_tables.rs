@@ -5,11 +5,11 @@
 mod common;
 
 use lessor_datasets::table::{
-    AwardRow, BalanceRow, BidGood, BidRows, DatasetError, EntryRow, OfferGood, OfferRows, RevocationRow, SaleRow,
-    read_awards, read_balances, read_bids, read_entries, read_offers, read_revocations, read_sales, write_awards,
-    write_balances, write_bids, write_entries, write_offers, write_revocations, write_sales,
+    AnywhereGoods, AwardRow, BalanceRow, BidGood, BidRows, DatasetError, EntryRow, NodeGood, OfferGood, OfferRows,
+    RevocationRow, SaleRow, read_awards, read_balances, read_bids, read_entries, read_offers, read_revocations,
+    read_sales, write_awards, write_balances, write_bids, write_entries, write_offers, write_revocations, write_sales,
 };
-use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
+use lessor_models::fleet::{Level, NodeClass, NodeIndex, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::{AMOUNT_MAX, Kind};
 use lessor_models::time::{Interval, Timestamp};
@@ -39,6 +39,21 @@ fn goods() -> impl Strategy<Value = Vec<BidGood>> {
     })
 }
 
+/// What a bid may be for at any node of a class: tiles of the second cell, or of the layer, or its cells.
+fn anywhere() -> impl Strategy<Value = AnywhereGoods> {
+    let classes = [(5, Level::Tile), (6, Level::Tile), (6, Level::Cell)];
+    (0..3_usize, goods()).prop_map(move |(class, mut goods)| {
+        let (under, level) = classes[class];
+        goods.sort_by_key(|good| good.kind);
+        goods.dedup_by_key(|good| good.kind);
+        let need = |good: BidGood| NodeGood { kind: good.kind, quantity: good.quantity, interval: good.interval };
+        AnywhereGoods {
+            class: NodeClass { under: NodeIndex(under), level },
+            goods: goods.into_iter().map(need).collect(),
+        }
+    })
+}
+
 /// Numbers rows as a reader does: the row of the first good.
 fn rows_before(counts: impl Iterator<Item = usize>) -> Vec<usize> {
     counts.scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count))).collect()
@@ -49,13 +64,23 @@ proptest! {
 
     #[test]
     fn books_read_back(bids in proptest::collection::vec(
-        (text(), proptest::option::of(text()), 0..4_usize, 0..=AMOUNT_MAX, goods(), any::<bool>()), 1..6
+        (
+            text(), proptest::option::of(text()), 0..4_usize, 0..=AMOUNT_MAX, goods(), any::<bool>(),
+            proptest::option::of(anywhere()), any::<bool>(),
+        ), 1..6
     )) {
         let instance = common::instance();
-        let rows = rows_before(bids.iter().map(|bid| bid.4.len()));
-        let bids = bids.into_iter().zip(rows).enumerate();
-        let bids: Vec<BidRows> = bids.map(|(at, ((bidder, group, service, amount, goods, is_divisible), row))| BidRows {
-            name: format!("bid {at}"), bidder, group, service: ServiceClass::ALL[service], amount, goods, is_divisible, row,
+        let mut row = 0;
+        let bids: Vec<BidRows> = bids.into_iter().enumerate().map(|(at, drawn)| {
+            let (bidder, group, service, amount, mut goods, is_divisible, anywhere, is_class_alone) = drawn;
+            if anywhere.is_some() && is_class_alone {
+                goods.clear();
+            }
+            let first = row;
+            row += goods.len() + anywhere.as_ref().map_or(0, |anywhere| anywhere.goods.len());
+            let is_divisible = is_divisible && anywhere.is_none();
+            let (name, service) = (format!("bid {at}"), ServiceClass::ALL[service]);
+            BidRows { name, bidder, group, service, amount, goods, anywhere, is_divisible, row: first }
         }).collect();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("bids.parquet");
@@ -91,7 +116,8 @@ proptest! {
         let awards: Vec<AwardRow> = won.iter().map(|(name, amount, part, payment)| AwardRow {
             bid: name.clone(), bidder: name.clone(), group: part.map(|part| part.to_string()),
             account_class: payment.map(|_| name.clone()),
-            amount: *amount, counted: *amount, reserve: *amount / 2, part: *part, payment: *payment, reason: reason(*payment),
+            amount: *amount, counted: *amount, reserve: *amount / 2, node: payment.map(|_| name.clone()),
+            part: *part, payment: *payment, reason: reason(*payment),
         }).collect();
         let path = dir.path().join("awards.parquet");
         write_awards(&path, &awards).unwrap();
@@ -135,6 +161,62 @@ proptest! {
         write_revocations(&path, &revocations).unwrap();
         prop_assert_eq!(read_revocations(&path).unwrap(), revocations);
     }
+}
+
+#[test]
+fn node_classes_that_make_no_sense_are_refused_with_their_row() {
+    let instance = common::instance();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bids.parquet");
+    let term = |start| Interval { start: Timestamp(start), end: Timestamp(start + 5) };
+    let needs = |under, level, starts: &[i64]| {
+        let good = |&start: &i64| NodeGood { kind: Kind::Power, quantity: 5, interval: term(start) };
+        let class = NodeClass { under: NodeIndex(under), level };
+        Some(AnywhereGoods { class, goods: starts.iter().map(good).collect() })
+    };
+    let bid = |anywhere| BidRows {
+        name: "one".into(),
+        bidder: "ann".into(),
+        group: None,
+        service: ServiceClass::D,
+        amount: 7,
+        goods: vec![],
+        anywhere,
+        is_divisible: false,
+        row: 0,
+    };
+    let first = bid(needs(6, Level::Tile, &[0]));
+    let named = BidGood { owner: Owner::Node(NodeIndex(0)), kind: Kind::Power, quantity: 5, interval: term(0) };
+    let cases = [
+        (vec![bid(needs(4, Level::Cell, &[0]))], "row 0, column owner_type: is not a level below that of the owner"),
+        (vec![bid(needs(0, Level::Tile, &[0]))], "row 0, column owner_type: is not a level below that of the owner"),
+        (vec![bid(needs(6, Level::Layer, &[0]))], "row 0, column owner_type: is not a level below that of the owner"),
+        (vec![bid(needs(6, Level::Region, &[0]))], "row 0, column owner: has no node of the level that the row states"),
+        (
+            vec![BidRows { is_divisible: true, ..first.clone() }],
+            "row 0, column divisible: is true, and a row states a level; such a bid is whole: leave this out, or name the node",
+        ),
+        (
+            vec![BidRows { goods: vec![named], is_divisible: true, ..first.clone() }],
+            "row 1, column divisible: is true, and a row states a level",
+        ),
+        (vec![first.clone(), bid(needs(5, Level::Tile, &[9]))], "row 1, column owner: is of another node class"),
+        (vec![first.clone(), bid(needs(6, Level::Cell, &[9]))], "row 1, column owner_type: is of another node class"),
+        (
+            vec![first.clone(), bid(needs(6, Level::Tile, &[3]))],
+            "row 1, column owner: names an account that the bid has",
+        ),
+    ];
+    for (bids, expected) in cases {
+        write_bids(&path, instance.fleet(), &bids).unwrap();
+        let refused: DatasetError = read_bids(&path, instance.fleet()).unwrap_err();
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
+    // Rows of one node at other times, and of a node by its name, go on with the bid.
+    let further = BidRows { goods: vec![named], ..bid(needs(6, Level::Tile, &[5])) };
+    write_bids(&path, instance.fleet(), &[first, further]).unwrap();
+    let whole = BidRows { goods: vec![named], ..bid(needs(6, Level::Tile, &[0, 5])) };
+    assert_eq!(read_bids(&path, instance.fleet()).unwrap(), [whole]);
 }
 
 #[test]

@@ -104,6 +104,7 @@ fn write_market(dir: &Path, instance: &Instance) {
         amount: 7,
         is_divisible: row > 0,
         goods,
+        anywhere: None,
         row,
     };
     let other = BidGood { owner: Owner::Node(NodeIndex(0)), ..good };
@@ -117,11 +118,12 @@ fn write_market(dir: &Path, instance: &Instance) {
         amount: 7,
         counted: 7,
         reserve: 1,
+        node: Some("t1".into()),
         part: Some(2),
         payment: Some(3),
         reason: None,
     };
-    let lost = AwardRow { part: None, payment: None, reason: Some("outbid".into()), ..award.clone() };
+    let lost = AwardRow { node: None, part: None, payment: None, reason: Some("outbid".into()), ..award.clone() };
     write_awards(&path("awards"), &[award, lost]).unwrap();
     let entry = EntryRow {
         sequence: 1,

@@ -89,6 +89,9 @@ pub struct MarketBookArgs {
     /// Number of bids, 1 to 1,000,000; two share a bidder and an XOR group.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub bids: u32,
+    /// Of 100 bids that name a node, about how many are for any node of its level below one above it in its place.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub anywhere: u8,
     /// When the round takes place, as 2026-12-01T08:00:00Z: terms begin then or up to five hours later; without it, the earliest
     /// start of the fleet's jobs.
     #[arg(long, value_name = "INSTANT", value_parser = instant_text::parse)]

@@ -1,6 +1,6 @@
 //! What the tables of a round say, as a hash: the same whether files say it or a call does.
 
-use lessor_datasets::table::{BalanceRow, BidGood, BidRows, OfferRows, PostedRow, RevocationRow};
+use lessor_datasets::table::{AnywhereGoods, BalanceRow, BidGood, BidRows, OfferRows, PostedRow, RevocationRow};
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
@@ -29,6 +29,7 @@ impl Contents {
             self.text(ServiceClass::name(row.service)).number(row.amount).number(row.is_divisible.into());
             self.number(row.goods.len() as u64);
             row.goods.iter().for_each(|good| self.good(good, fleet));
+            row.anywhere.iter().for_each(|anywhere| self.anywhere(anywhere, fleet));
         }
     }
 
@@ -76,6 +77,14 @@ impl Contents {
 
     fn good(&mut self, good: &BidGood, fleet: &Fleet) {
         self.account(good.owner, good.kind, fleet).number(good.quantity).interval(good.interval);
+    }
+
+    /// What comes after the goods that a bid names; no name of a further bid reads like it.
+    fn anywhere(&mut self, AnywhereGoods { class, goods }: &AnywhereGoods, fleet: &Fleet) {
+        self.text("").text(fleet.name(class.under)).text(class.level.name()).number(goods.len() as u64);
+        for good in goods {
+            self.text(good.kind.name()).number(good.quantity).interval(good.interval);
+        }
     }
 
     fn account(&mut self, owner: Owner, kind: Kind, fleet: &Fleet) -> &mut Contents {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use lessor_datasets::generate::START;
-use lessor_datasets::table::{BidGood, BidRows, JOBS, read_fleet, read_jobs, write_bids};
+use lessor_datasets::table::{AnywhereGoods, BidGood, BidRows, JOBS, NodeGood, read_fleet, read_jobs, write_bids};
 use lessor_market::lot::lot;
 use lessor_market::policy::{AccountClass, Policy, tradable};
 use lessor_market::session::catalog::place;
-use lessor_models::fleet::{Fleet, Owner, ZoneIndex};
+use lessor_models::fleet::{Fleet, NodeClass, Owner, ZoneIndex};
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::{Interval, MICROS_PER_HOUR, MICROS_PER_SECOND, Span, Timestamp};
 
@@ -47,7 +47,14 @@ pub(super) fn run(args: &MarketBookArgs) -> Result<Ending, CommandError> {
         None => first_start(&args.supply, &fleet)?,
     };
     let mut dice = Dice { seed: args.seed, drawn: 0 };
-    let bids: Vec<BidRows> = (0..args.bids as usize).map(|at| bid((&policy, &traded), (at, from), &mut dice)).collect();
+    let drawn = |at| {
+        let mut bid = bid((&policy, &traded), (at, from), &mut dice);
+        if args.anywhere > 0 && dice.below(100) < usize::from(args.anywhere) {
+            leave_open(&mut bid, &fleet, &mut dice);
+        }
+        bid
+    };
+    let bids: Vec<BidRows> = (0..args.bids as usize).map(drawn).collect();
     write_bids(&args.out, &fleet, &bids)?;
     say(&format!("bids      {} on {} accounts", bids.len(), traded.len()));
     say(&format!("written   {}", args.out.display()));
@@ -121,9 +128,27 @@ fn bid((policy, traded): (&Policy, &[Traded<'_>]), (at, from): (usize, Timestamp
         service: first.class.traders[0],
         amount: u64::try_from(worth).unwrap_or(u64::MAX).clamp(1, limits.amount_max.micro_credits()),
         goods,
+        anywhere: None,
         is_divisible: false,
         row: 0,
     }
+}
+
+/// Makes what a bid is for at the first node that it names a need of any node of the same level below one above it.
+fn leave_open(bid: &mut BidRows, fleet: &Fleet, dice: &mut Dice) {
+    let of_node = |good: &BidGood| match good.owner {
+        Owner::Node(node) => Some(node).filter(|&node| fleet.parent(node).is_some()),
+        Owner::Zone(_) => None,
+    };
+    let Some(node) = bid.goods.iter().find_map(of_node) else { return };
+    let above = 1 + dice.below(fleet.path(node).skip(1).count() as u64);
+    let under = fleet.path(node).nth(above).expect("one of those above it");
+    let (left_open, named): (Vec<BidGood>, Vec<BidGood>) =
+        bid.goods.iter().partition(|good| good.owner == Owner::Node(node));
+    let need = |good: BidGood| NodeGood { kind: good.kind, quantity: good.quantity, interval: good.interval };
+    let class = NodeClass { under, level: fleet.level(node) };
+    bid.anywhere = Some(AnywhereGoods { class, goods: left_open.into_iter().map(need).collect() });
+    bid.goods = named;
 }
 
 /// Numbers from a seed.

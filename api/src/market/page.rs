@@ -254,10 +254,16 @@ fn awards(awards: &[AwardRow]) -> String {
             money(award.amount.into()),
             money(award.reserve.into()),
             award.payment.map_or("–".to_owned(), |paid| money(paid.into())),
-            award.reason.as_deref().unwrap_or("won")
+            html_safe(&result(award))
         );
     }
     table + "</tbody></table>\n" + &more(awards.len())
+}
+
+/// Whether a bid won, and where that is not what it names; or why not.
+fn result(award: &AwardRow) -> String {
+    let won = || award.node.as_ref().map_or("won".to_owned(), |node| format!("won at {node}"));
+    award.reason.clone().unwrap_or_else(won)
 }
 
 fn more(count: usize) -> String {
@@ -276,6 +282,7 @@ fn certificate(certificate: &Certificate) -> String {
         ("Overdrawn", format!("{} base units", certificate.overdrawn)),
         ("Above a bidder's cap", format!("{} base units", certificate.above_holder_cap)),
         ("Groups with two winners", certificate.groups_broken.to_string()),
+        ("Won at a wrong node", certificate.misplaced.to_string()),
         ("Paid above a bid", format!("{} micro-credits", certificate.above_bid)),
         ("Paid below a reserve price", format!("{} micro-credits", certificate.below_reserve)),
         ("Paid above a price cap", format!("{} micro-credits", certificate.above_cap)),

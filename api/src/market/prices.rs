@@ -1,12 +1,17 @@
 //! `lessor market prices`: what accounts cost, what binds, and who competes for it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lessor_datasets::table::{
     AWARDS, AwardRow, PRICES, RoundPrice, account_words, interval_words, read_awards, read_round_prices,
 };
-use lessor_market::session::catalog::takes;
+use lessor_market::session::anywhere::Anywhere;
+use lessor_market::session::catalog::{Wish, taken_from, takes};
+use lessor_models::fleet::{Fleet, NodeClass, NodeIndex, Owner};
 use lessor_models::plan::Price;
+use lessor_models::resources::Kind;
+use lessor_models::time::Interval;
 use lessor_models::words::{self, Round as Rounding, amount};
 use serde::Serialize;
 
@@ -53,7 +58,9 @@ pub(super) fn run(args: &MarketPricesArgs) -> Result<Ending, CommandError> {
     let round = Round::again(&Record::read(&args.market)?)?;
     let prices = read_round_prices(&args.market.join(PRICES.file_name()), &round.fleet)?;
     let needing = needing(&round, &args.market)?;
-    let mut shown: Vec<_> = prices.iter().map(|price| (&price.price, summary(&round, &needing, price))).collect();
+    let reach = reach(&round.fleet, &needing);
+    let told = |price: &RoundPrice| summary(&round, (&needing, &reach), price);
+    let mut shown: Vec<_> = prices.iter().map(|price| (&price.price, told(price))).collect();
     shown.sort_by(|(_, a), (_, b)| {
         b.price.cmp(&a.price).then_with(|| (&a.account, a.start_us).cmp(&(&b.account, b.start_us)))
     });
@@ -79,28 +86,63 @@ fn tell(price: &Price, summary: &PriceSummary<'_>) {
     say(&format!("  sold {sold} of {offered}{binds}; asked for {asked}: {}", summary.competitors.join(", ")));
 }
 
-/// The bids that were compared with others, by position in the book, the greatest first.
-fn needing(round: &Round, market: &Path) -> Result<Vec<usize>, CommandError> {
+/// A bid that was compared with others.
+struct Needing<'a> {
+    name: &'a str,
+    /// What it is for; with what it needs of a node where it won one.
+    wishes: Vec<Wish>,
+    /// What it needs of any node of a class, where it won none.
+    open: Option<&'a Anywhere>,
+}
+
+/// The bids that were compared with others, the greatest first.
+fn needing<'a>(round: &'a Round, market: &Path) -> Result<Vec<Needing<'a>>, CommandError> {
     let awards = read_awards(&market.join(AWARDS.file_name()))?;
     let was_compared = |award: &AwardRow| award.reason.as_deref().is_none_or(|reason| COMPARED.contains(&reason));
-    let mut bids: Vec<usize> =
-        (0..round.rows.len()).zip(&awards).filter(|(_, award)| was_compared(award)).map(|(at, _)| at).collect();
-    bids.sort_by_key(|&at| (std::cmp::Reverse(round.rows[at].amount), &round.rows[at].name));
-    Ok(bids)
+    let mut bids: Vec<(usize, &AwardRow)> = (0..round.rows.len()).zip(&awards).collect();
+    bids.retain(|(_, award)| was_compared(award));
+    bids.sort_by_key(|&(at, _)| (std::cmp::Reverse(round.rows[at].amount), &round.rows[at].name));
+    let needing = |(at, award): (usize, &AwardRow)| {
+        let node = award.node.as_ref().and_then(|name| u32::try_from(round.fleet.names().find(name)?).ok());
+        let bid = &round.bids[at];
+        let open = bid.anywhere.as_ref().filter(|_| node.is_none());
+        Needing { name: &round.rows[at].name, wishes: bid.wishes_at(node.map(NodeIndex)), open }
+    };
+    Ok(bids.into_iter().map(needing).collect())
+}
+
+/// The accounts that something of a kind is taken from at any node of a class.
+type Reach = BTreeMap<(NodeClass, Kind), BTreeSet<Owner>>;
+
+fn reach(fleet: &Fleet, needing: &[Needing<'_>]) -> Reach {
+    let open = || needing.iter().filter_map(|needing| needing.open);
+    let nodes = fleet.nodes_of(&open().map(|open| open.class).collect());
+    let mut reach = Reach::new();
+    for (class, need) in open().flat_map(|open| open.needs.iter().map(|need| (open.class, need))) {
+        reach.entry((class, need.kind)).or_insert_with(|| {
+            let nodes = nodes.get(&class).into_iter().flatten();
+            nodes.flat_map(|&node| taken_from(fleet, &need.at(node))).collect()
+        });
+    }
+    reach
 }
 
 /// A price with the bids that need its account: it, or one below it.
-fn summary<'a>(round: &'a Round, needing: &[usize], told: &RoundPrice) -> PriceSummary<'a> {
+fn summary<'a>(round: &Round, (needing, reach): (&[Needing<'a>], &Reach), told: &RoundPrice) -> PriceSummary<'a> {
     let RoundPrice { price, reserve, offered, sold } = *told;
     let account = (price.owner, price.kind);
-    let wants = |&at: &usize| {
-        let all = round.bids[at]
-            .wishes
-            .iter()
-            .filter(|wish| wish.interval.start <= price.interval.start && price.interval.end <= wish.interval.end);
-        let taken = all.filter(|wish| takes(&round.fleet, wish, account)).map(|wish| wish.quantity);
-        let quantity = taken.fold(0, u64::saturating_add);
-        (quantity > 0).then_some((round.rows[at].name.as_str(), quantity))
+    let has_term = |term: Interval| term.start <= price.interval.start && price.interval.end <= term.end;
+    let wants = |needing: &Needing<'a>| {
+        let during = needing.wishes.iter().filter(|wish| has_term(wish.interval));
+        let taken = during.filter(|wish| takes(&round.fleet, wish, account)).map(|wish| wish.quantity);
+        let open = needing
+            .open
+            .into_iter()
+            .filter(|open| reach.get(&(open.class, price.kind)).is_some_and(|owners| owners.contains(&price.owner)));
+        let needs = open.flat_map(|open| &open.needs);
+        let needs = needs.filter(|need| need.kind == price.kind && has_term(need.interval)).map(|need| need.quantity);
+        let quantity = taken.chain(needs).fold(0, u64::saturating_add);
+        (quantity > 0).then_some((needing.name, quantity))
     };
     let needing: Vec<(&str, u64)> = needing.iter().filter_map(wants).collect();
     let at_reserve = (price.price == reserve).then_some(Binds::Reserve);

@@ -147,6 +147,9 @@ pub(crate) struct Certificate {
     pub(crate) above_holder_cap: u128,
     /// XOR groups with more than one winner.
     pub(crate) groups_broken: u64,
+    /// Bids on a node class that won at no node of it, and others that won at a node that they do not name.
+    #[serde(default)]
+    pub(crate) misplaced: u64,
     /// The most that anyone pays beyond its bid.
     pub(crate) above_bid: i64,
     /// The most that anyone pays less than the reserve price of what it wins.

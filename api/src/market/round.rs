@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lessor_datasets::table::{
-    BidGood, BidRows, FLEET_TABLES, MOVE_COSTS, OfferRows, PostedRow, TableSource, read_balances, read_bids,
-    read_fleet, read_offers, read_posted, read_revocations,
+    AnywhereGoods, BidGood, BidRows, FLEET_TABLES, MOVE_COSTS, NodeGood, OfferRows, PostedRow, TableSource,
+    read_balances, read_bids, read_fleet, read_offers, read_posted, read_revocations,
 };
 use lessor_market::book::{BidderIndex, GroupIndex};
 use lessor_market::money::Money;
 use lessor_market::policy::{Policy, Reserve};
 use lessor_market::posted::{Standing, UnitPrice};
 use lessor_market::preemption::Revocation;
+use lessor_market::session::anywhere::{Anywhere, Need};
 use lessor_market::session::catalog::{Ground, Wish};
 use lessor_market::session::posted_prices::PostedPrices;
 use lessor_market::session::{AccountBid, AccountOffer, OfferedGood, Session, earliest_start};
@@ -113,8 +114,8 @@ impl Round {
         let place = entrants.book.place();
         let rows = read_bids(entrants.book, &fleet)?;
         contents.bids(&rows, &fleet);
-        let starts = rows.iter().flat_map(|bid| &bid.goods).map(|good| good.interval.start);
-        let first = starts.min().ok_or(MarketError::NoBid { path: place })?;
+        let first = rows.iter().flat_map(BidRows::terms).map(|term| term.start).min();
+        let first = first.ok_or(MarketError::NoBid { path: place })?;
         let mut parties = Parties::new();
         let bids = indexed(&rows, &mut parties);
         let bidders = parties.holder_count();
@@ -292,6 +293,11 @@ fn wish(good: &BidGood) -> Wish {
     Wish { owner: good.owner, kind: good.kind, quantity: good.quantity, interval: good.interval }
 }
 
+fn anywhere(AnywhereGoods { class, goods }: &AnywhereGoods) -> Anywhere {
+    let need = |good: &NodeGood| Need { kind: good.kind, quantity: good.quantity, interval: good.interval };
+    Anywhere { class: *class, needs: goods.iter().map(need).collect() }
+}
+
 /// Bids with bidders and groups by number, in the order of their first appearance.
 fn indexed(rows: &[BidRows], parties: &mut Parties) -> Vec<AccountBid> {
     let mut groups = BTreeMap::new();
@@ -307,6 +313,7 @@ fn indexed(rows: &[BidRows], parties: &mut Parties) -> Vec<AccountBid> {
             service: row.service,
             amount: Money::of(row.amount.into()),
             wishes: row.goods.iter().map(wish).collect(),
+            anywhere: row.anywhere.as_ref().map(anywhere),
             is_divisible: row.is_divisible,
         }
     });

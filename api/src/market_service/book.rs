@@ -108,7 +108,7 @@ fn bids(rows: &[BidRow]) -> StatedTable {
     table.text("group", rows.iter().map(|row| cells::text(&row.group)));
     table.text("service", rows.iter().map(|row| cells::class(row.service_class)));
     table.integer("amount", rows.iter().map(|row| row.amount_micro_credits));
-    cells::put_accounts(&mut table, rows.iter().map(|row| row.account.as_ref()));
+    cells::put_places(&mut table, rows);
     table.integer("quantity", rows.iter().map(|row| Some(row.quantity)));
     cells::put_times(&mut table, "start", rows.iter().map(|row| row.start_time.as_ref()));
     cells::put_times(&mut table, "end", rows.iter().map(|row| row.end_time.as_ref()));

@@ -2,12 +2,13 @@
 //! of the table to refuse.
 
 use lessor_datasets::table::{POSTED, StatedTable};
+use lessor_models::fleet::Level;
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
 use lessor_models::time::Timestamp;
 
 use crate::proto::account::Owner;
-use crate::proto::market::PostedPrice;
+use crate::proto::market::{BidRow, PostedPrice};
 use crate::proto::{self, Account};
 use crate::service::{self, read_timestamp};
 
@@ -72,6 +73,37 @@ pub(crate) fn put_accounts<'a>(table: &mut StatedTable, accounts: impl Iterator<
     table.text("kind", accounts.map(kind));
 }
 
+/// The same of bids, which may state a level: any node of it below the account's will do.
+pub(crate) fn put_places(table: &mut StatedTable, rows: &[BidRow]) {
+    let accounts = || rows.iter().map(|row| row.account.as_ref());
+    table.text("owner", accounts().map(|account| owner(account)[0]));
+    table.text("owner_type", rows.iter().map(|row| level(row.level).or(owner(row.account.as_ref())[1])));
+    table.text("kind", accounts().map(kind));
+}
+
+/// The levels below the root, as messages have them.
+const LEVELS: [(Level, proto::market::Level); 4] = [
+    (Level::Tile, proto::market::Level::Tile),
+    (Level::Cell, proto::market::Level::Cell),
+    (Level::Cluster, proto::market::Level::Cluster),
+    (Level::Region, proto::market::Level::Region),
+];
+
+/// The word of a level, where one is stated.
+fn level(number: i32) -> Option<&'static str> {
+    if number == proto::market::Level::Unspecified as i32 {
+        return None;
+    }
+    let known = LEVELS.into_iter().find(|&(_, level)| level as i32 == number);
+    Some(known.map_or(UNKNOWN, |(level, _)| level.name()))
+}
+
+/// A level as tables write it in place of the type of an owner.
+pub(crate) fn level_of(owner_type: Option<&str>) -> proto::market::Level {
+    let known = LEVELS.into_iter().find(|(level, _)| Some(level.name()) == owner_type);
+    known.map_or(proto::market::Level::Unspecified, |(_, level)| level)
+}
+
 /// A column of instants.
 pub(crate) fn put_times<'a>(
     table: &mut StatedTable,
@@ -114,6 +146,10 @@ mod tests {
                 );
             }
         }
+        for (known, there) in LEVELS {
+            assert_eq!((level_of(Some(known.name())), level(there as i32)), (there, Some(known.name())));
+        }
+        assert_eq!((level_of(Some("node")) as i32, level(0), level(99)), (0, None, Some(UNKNOWN)));
         for at in [0, -1, 1_700_000_000_123_456] {
             assert_eq!(instant(Some(&crate::service::timestamp(Timestamp(at)))), Some(Timestamp(at)));
         }

@@ -52,6 +52,7 @@ fn award(row: AwardRow) -> market::Award {
         part: row.part,
         payment_micro_credits: row.payment,
         reason: row.reason.unwrap_or_default(),
+        node: row.node.unwrap_or_default(),
     }
 }
 
@@ -151,6 +152,7 @@ fn outcome(figures: &record::Figures, proof: &record::Certificate) -> Result<mar
             misreports_unfinished: proof.misreports_unfinished,
             misreports_cut: proof.misreports_cut,
             regret_micro_credits: proof.regret,
+            misplaced: proof.misplaced,
         }),
     })
 }

@@ -42,8 +42,10 @@ fn cell((table, row, column): (&Path, usize, &'static str), problem: &Problem) -
         _ => "BAD_CELL",
     };
     let table = table.to_string_lossy();
+    // Of a bid whose account is there, what is wrong with the type of its owner is its level.
+    let of_level = &*table == "bids" && column == "owner_type" && !matches!(problem, Problem::Null);
     let words = format!("{table}: row {row}, column {column}: {problem}");
-    let failure = Failure::field(field(&table, row, column), reason, words);
+    let failure = Failure::field(field(&table, row, if of_level { "level" } else { column }), reason, words);
     failure.with("table", table.as_ref()).with("row", &row).with("column", column)
 }
 

@@ -15,7 +15,7 @@ use super::book::Book;
 use super::rounds::{Hall, Stops};
 use crate::proto::account::Owner;
 use crate::proto::market::{
-    Balance, Balances, BidRow, ClearBookRequest, OfferRow, PostedPrice, PostedPrices, Revocation, RoundSpec,
+    Balance, Balances, BidRow, ClearBookRequest, Level, OfferRow, PostedPrice, PostedPrices, Revocation, RoundSpec,
 };
 use crate::proto::{Account, Kind};
 use crate::service::{Failure, MARKET};
@@ -72,8 +72,9 @@ fn amount() -> impl Strategy<Value = u64> {
 
 fn bid() -> impl Strategy<Value = BidRow> {
     let who = (name(), name(), name(), 0..5_i32, option::weighted(0.95, amount()));
-    (who, account(), amount(), [instant(), instant()], any::<bool>()).prop_map(
-        |(who, account, quantity, [from, to], divisible)| {
+    let level = prop_oneof![4 => Just(0), 4 => 0..5_i32, 1 => any::<i32>()];
+    (who, account(), amount(), [instant(), instant()], any::<bool>(), level).prop_map(
+        |(who, account, quantity, [from, to], divisible, level)| {
             let (bid, bidder, group, service_class, amount_micro_credits) = who;
             BidRow {
                 bid,
@@ -86,6 +87,7 @@ fn bid() -> impl Strategy<Value = BidRow> {
                 start_time: from,
                 end_time: to,
                 divisible,
+                level,
             }
         },
     )
@@ -146,23 +148,28 @@ fn part() -> impl Strategy<Value = ClearBookRequest> {
     })
 }
 
-/// A book that is mostly right: every bid on its own name, for an hour of a tile.
+/// A book that is mostly right: every bid on its own name, for an hour of a tile, or of any tile.
 fn sound() -> impl Strategy<Value = ClearBookRequest> {
-    let bid = (0..4_usize, 1_u64..500, 1_u64..50, 0..3_i64, any::<bool>());
+    let bid = (0..6_usize, 1_u64..500, 1_u64..50, 0..3_i64, any::<bool>());
     vec(bid, 1..8).prop_map(|bids| {
         let fleet = fleet(4);
-        let tiles: Vec<&str> = fleet.names().iter().skip(1).collect();
+        // The layer comes first.
+        let nodes: Vec<&str> = fleet.names().iter().collect();
         let row = |(at, (tile, amount, quantity, hour, divisible)): (usize, (usize, u64, u64, i64, bool))| BidRow {
             bid: format!("bid-{at}"),
             bidder: format!("holder-{}", at / 2),
             group: format!("{}", at % 2),
             service_class: crate::proto::ServiceClass::D.into(),
             amount_micro_credits: Some(amount),
-            account: Some(Account { owner: Some(Owner::Node(tiles[tile].to_owned())), kind: Kind::Compute.into() }),
+            account: Some(Account {
+                owner: Some(Owner::Node(nodes[if tile < 4 { tile + 1 } else { 0 }].to_owned())),
+                kind: Kind::Compute.into(),
+            }),
             quantity,
             start_time: Some(prost_types::Timestamp { seconds: hour * HOUR, nanos: 0 }),
             end_time: Some(prost_types::Timestamp { seconds: (hour + 1) * HOUR, nanos: 0 }),
-            divisible,
+            divisible: divisible && tile < 4,
+            level: if tile < 4 { 0 } else { Level::Tile.into() },
         };
         ClearBookRequest { bids: bids.into_iter().enumerate().map(row).collect(), ..ClearBookRequest::default() }
     })

@@ -121,6 +121,11 @@ impl<'f> Owners<'f> {
         Owners { nodes: Finder::new(fleet.names()), zones: Finder::new(fleet.zone_names()) }
     }
 
+    /// The node of that name.
+    pub(crate) fn node(&mut self, name: &str) -> Result<NodeIndex, Problem> {
+        self.nodes.node(name)
+    }
+
     /// The owner that a row names in its two columns.
     pub(crate) fn find(&mut self, owner_type: Cells, owner: Cells, row: usize) -> Result<Owner, DatasetError> {
         let kind = owner_type.need_word(row, &OWNER_TYPES, |name| name)?;

@@ -173,6 +173,12 @@ impl AccountClass {
         floors::share(traded, self.holder_cap_permille)
     }
 
+    /// Whether the rules are of parties who want one bundle each, and not one of several.
+    #[must_use]
+    pub fn takes_one_bundle(&self) -> bool {
+        self.format == Format::Greedy || self.payment == PaymentRule::TradeReduction
+    }
+
     /// Whether one bidder may win less than all that trades.
     #[must_use]
     pub fn is_holder_capped(&self) -> bool {

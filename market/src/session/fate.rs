@@ -1,5 +1,7 @@
 //! What came of bids and offers: each has a fate, and a reason where nothing came of it.
 
+use lessor_models::fleet::NodeIndex;
+
 use super::AccountBid;
 use crate::money::Money;
 
@@ -8,10 +10,13 @@ use crate::money::Money;
 pub struct Fate {
     /// The account class that it trades in, by position in the policy.
     pub class: Option<usize>,
-    /// What it counts for: its amount, or the price cap of its bundle where that is less.
+    /// The node where it won, where it was for any of a class.
+    pub node: Option<NodeIndex>,
+    /// What it counts for: its amount, or the price cap of its bundle where that is less; of a bid on a node class at the
+    /// node where it won, and of one that did not at that where its bundle costs least.
     pub counted: Money,
-    /// The reserve price of its bundle, told up to [`MONEY_MAX`](crate::money::MONEY_MAX); nothing where sellers state what
-    /// they ask.
+    /// The reserve price of its bundle, at the same node, told up to [`MONEY_MAX`](crate::money::MONEY_MAX); nothing where sellers
+    /// state what they ask.
     pub reserve: Money,
     /// How much it got, in base units, where it got a part of what it wished for.
     pub part: Option<u64>,
@@ -49,7 +54,7 @@ pub enum Lost {
     NotTraded,
     /// Its bidder's service class does not trade there.
     NotTrader,
-    /// One of its accounts has no limit at some time of its term, so there is nothing to sell.
+    /// One of its accounts has no limit at some time of its term, so there is nothing to sell; of a node class, at each node.
     Unlimited,
     /// A term is too short, too long, or starts before the round or too far ahead of it.
     Term,
@@ -61,7 +66,8 @@ pub enum Lost {
     Supply,
     /// It offers nothing, or less than the reserve price.
     Reserve,
-    /// The format takes one bid or offer of a party, or one group, and there are more.
+    /// The format takes one bid or offer of a party, or one group, and there are more; or one bundle, and a bid on a node class is
+    /// for one of several.
     SeveralBids,
     /// The format takes no offers: what the fleet has is let.
     NoOffers,

@@ -6,10 +6,12 @@
 //! what the fleet has; formats with offers let what is offered, as far as it may trade.
 //!
 //! `screen` applies the policy before anything is compared, [`catalog`] cuts accounts into goods around what runs
-//! ([`holdings`]), `market` is one account class, and `formats` clears it; each bid has a `fate`, [`posting`] turns fates into
-//! transfers, and [`posted_prices`] moves prices to the next round. [`check`], [`supporting_prices`], [`probe`], [`why`] and
-//! [`why_offer`] look at a round from outside.
+//! ([`holdings`]), `alternatives` says at which nodes a bid on a node class ([`anywhere`]) is compared, `market` is one account
+//! class, and `formats` clears it; each bid has a `fate`, [`posting`] turns fates into transfers, and [`posted_prices`] moves
+//! prices to the next round. [`check`], [`supporting_prices`], [`probe`], [`why`] and [`why_offer`] look at a round from outside.
 
+mod alternatives;
+pub mod anywhere;
 pub mod catalog;
 pub mod check;
 mod debits;
@@ -32,7 +34,7 @@ pub mod why_offer;
 use std::collections::BTreeMap;
 
 use lessor_models::families::assignment::AssignmentError;
-use lessor_models::fleet::Owner;
+use lessor_models::fleet::{NodeIndex, Owner};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
 use lessor_models::time::{Interval, Timestamp};
@@ -47,11 +49,12 @@ use crate::money::Money;
 use crate::policy::{Policy, Reserve};
 use crate::settlement::SellerId;
 use crate::uniform_price::BadTranche;
+use anywhere::Anywhere;
 use catalog::{Catalog, Ground, Wish};
 use debits::debits;
 pub use fate::{Fate, Lost, OfferFate};
 use holdings::{Holding, Holdings};
-use market::{Cleared, Fates, Market};
+use market::{Cleared, Entered, Fates, Market};
 
 /// A bid in the words of accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +67,11 @@ pub struct AccountBid {
     pub service: ServiceClass,
     /// The most that the bidder pays for all of it; an amount.
     pub amount: Money,
-    /// What it is for; at least one.
+    /// What it is for at accounts that it names.
     pub wishes: Vec<Wish>,
+    /// What it is for at one node of a class, whichever that is: the bid is one of alternatives, at each node all of it at the
+    /// same amount. A bid is for something at least.
+    pub anywhere: Option<Anywhere>,
     /// Whether a part of it is welcome at a part of the amount, where the format trades parts.
     pub is_divisible: bool,
 }
@@ -107,6 +113,19 @@ pub struct Session<'a> {
     pub budgets: Option<&'a [i128]>,
 }
 
+/// A bid as it was compared: one on a node class once for each node at which it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The bid, by position in the session.
+    pub bid: usize,
+    /// At which node of its class; `None` of a bid that names its accounts.
+    pub node: Option<NodeIndex>,
+    /// What it counts for there.
+    pub counted: Money,
+    /// The reserve price of its bundle there.
+    pub reserve: Money,
+}
+
 /// What came of one account class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassOutcome {
@@ -114,8 +133,11 @@ pub struct ClassOutcome {
     pub class: usize,
     /// What was offered.
     pub catalog: Catalog,
-    /// The bids that were compared whole, in the order of their lots.
-    pub entered: Vec<usize>,
+    /// What was compared whole, in the order of the bids' lots.
+    pub entered: Vec<Compared>,
+    /// Nodes at which bids on node classes were compared beside others that are alike, each with the first of these: a bid that was
+    /// compared at one was compared at the first, too.
+    pub alike: BTreeMap<NodeIndex, NodeIndex>,
     /// What winners offer beyond the reserve prices, or beyond what sellers ask, in micro-credits.
     pub surplus: u128,
     /// A proven limit on that for every choice of winners; `None` where the format proves none.
@@ -148,7 +170,7 @@ impl ClassOutcome {
         let mut won = vec![0_u64; self.catalog.goods().len()];
         let is_of_class = |fate: &Fate| fate.class == Some(self.class) && fate.result.is_ok();
         for (bid, fate) in bids.iter().zip(fates).filter(|(_, fate)| is_of_class(fate)) {
-            for (good, whole) in self.catalog.bundle(&bid.wishes) {
+            for (good, whole) in self.catalog.bundle(&bid.wishes_at(fate.node)) {
                 let won = &mut won[good.0 as usize];
                 *won = won.saturating_add(fate.part.unwrap_or(whole));
             }
@@ -195,11 +217,12 @@ pub enum SessionError {
         /// How many there may be.
         most: usize,
     },
-    /// More parts of bids, each an account between two instants at which any term of the class begins or ends, than one class is
-    /// cleared with.
+    /// More parts of bids, each an account between two instants at which any term of the class begins or ends, and of bids on node
+    /// classes at each node, than one class is cleared with.
     #[error(
         "the bids of a class come to more than {most} parts, for terms that begin and end at many instants cut each other on the \
-         accounts above; begin and end terms at full hours, or clear fewer bids at once"
+         accounts above, and a bid on a node class has parts at each node; begin and end terms at full hours, name smaller node \
+         classes, or clear fewer bids at once"
     )]
     TooManyParts {
         /// How many there may be.
@@ -251,8 +274,9 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
         fates.close_groups(session.bids, class);
         classes.push(ClassOutcome {
             class,
-            entered: market.bids.iter().map(|entered| entered.at).collect(),
+            entered: market.bids.iter().map(Entered::compared).collect(),
             catalog: market.catalog,
+            alike: market.alike,
             surplus,
             bound,
             unsettled,
@@ -271,7 +295,8 @@ fn hold(session: &Session<'_>, class: usize, fates: &Fates, holdings: &mut Holdi
         return;
     }
     let won = session.bids.iter().zip(&fates.bids).filter(|(_, fate)| fate.class == Some(class) && fate.result.is_ok());
-    let won = won.flat_map(|(bid, fate)| bid.wishes.iter().map(|wish| (*wish, fate.part, bid.service)));
+    let won =
+        won.flat_map(|(bid, fate)| bid.wishes_at(fate.node).into_iter().map(|wish| (wish, fate.part, bid.service)));
     let sold = session.offers.iter().zip(&fates.offers);
     let sold = sold.filter(|(_, fate)| fate.class == Some(class) && fate.result.is_ok());
     let sold = sold.flat_map(|(offer, fate)| offer.goods.iter().map(|good| (good.wish, fate.part, ServiceClass::D)));
@@ -299,7 +324,7 @@ pub fn earliest_start(session: &Session<'_>) -> Option<Timestamp> {
     let markets: Vec<Market<'_>> =
         classes.filter_map(|class| Market::new(session, class, &mut fates).ok().flatten()).collect();
     let entered = markets.iter().flat_map(|market| &market.bids).map(|entered| &session.bids[entered.at]);
-    entered.flat_map(|bid| &bid.wishes).map(|wish| wish.interval.start).min()
+    entered.flat_map(AccountBid::terms).map(|term| term.start).min()
 }
 
 /// Whether the bidder of a bid has what it may owe with it.

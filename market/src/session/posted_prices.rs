@@ -6,7 +6,7 @@ use lessor_models::fleet::Owner;
 use lessor_models::resources::Kind;
 
 use super::catalog::{energy_price, place};
-use super::{Lost, Session, SessionOutcome};
+use super::{Compared, Lost, Session, SessionOutcome};
 use crate::policy::{AccountClass, Format};
 use crate::posted::{Listing, PriceBoard, Standing, UNIT_PRICE_MAX, UnitPrice};
 
@@ -31,8 +31,9 @@ struct Use {
 
 /// The posted prices after a round. Each account that has one, or was bid for, takes the step of its steering: from what was
 /// asked for at its price, by those who would pay it, and what was offered of it, both summed over the time that was bid for. Of
-/// a group one bid is asked for: the one that won, else the first by lot. Of an account that nobody bid for nothing was asked
-/// for. A price stays between the reserve price of the round's instant and the cap. O(goods of all bids).
+/// a group one bid is asked for: the one that won, else the first by lot, at the node of its class that costs least. Of an
+/// account that nobody bid for nothing was asked for. A price stays between the reserve price of the round's instant and the cap.
+/// O(goods of all bids).
 #[must_use]
 pub fn after(session: &Session<'_>, outcome: &SessionOutcome) -> PostedPrices {
     let uses = uses(session, outcome);
@@ -73,15 +74,16 @@ fn uses(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<(Owner, Kin
             used.offered += u128::from(good.offered) * u128::from(good.interval.span().0);
         }
         let mut groups = BTreeMap::new();
-        for &at in &class.entered {
-            let (bid, result) = (&session.bids[at], outcome.fates[at].result);
-            let asks = groups.entry((bid.bidder, bid.group)).or_insert(at);
-            if result.is_ok() {
-                *asks = at;
+        for compared in &class.entered {
+            let (bid, fate) = (&session.bids[compared.bid], &outcome.fates[compared.bid]);
+            let asks = groups.entry((bid.bidder, bid.group)).or_insert(compared);
+            if fate.result.is_ok() && fate.node == compared.node {
+                *asks = compared;
             }
         }
-        for at in groups.into_values().filter(|&at| matches!(outcome.fates[at].result, Ok(_) | Err(Lost::Lot))) {
-            for (good, quantity) in class.catalog.bundle(&session.bids[at].wishes) {
+        let would_pay = |asks: &&Compared| matches!(outcome.fates[asks.bid].result, Ok(_) | Err(Lost::Lot));
+        for asks in groups.into_values().filter(would_pay) {
+            for (good, quantity) in class.catalog.bundle(&session.bids[asks.bid].wishes_at(asks.node)) {
                 let good = &goods[good.0 as usize];
                 if !good.is_of_class {
                     continue;

@@ -9,7 +9,7 @@ use lessor_solver::support::stop::Stop;
 
 use super::formats::sealed::{bundles_with_caps, net_bids};
 use super::market::{Entered, Market};
-use super::{ClassOutcome, Fate, Lost, Session, SessionError, SessionOutcome, clear_session};
+use super::{ClassOutcome, Compared, Fate, Lost, Session, SessionError, SessionOutcome, clear_session};
 use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::clear::rules::Rules;
@@ -149,13 +149,14 @@ fn best_coalition(
     let mut offers: Vec<Offer> =
         market.catalog.goods().iter().map(|good| Offer { quantity: good.offered, reserve: 0 }).collect();
     let bundles = bundles_with_caps(&market, &mut offers);
-    let mut bids = net_bids(&market, &outcome.fates, bundles);
+    let mut bids = net_bids(&market, bundles);
     let (mut gained, mut paid) = (BTreeMap::new(), 0_u128);
-    for fate in market.bids.iter().map(|entered| (session.bids[entered.at].bidder, &outcome.fates[entered.at])) {
-        if let (bidder, &Fate { result: Ok(payment), counted, reserve, .. }) = fate {
-            let gained = gained.entry(bidder).or_insert(0_u64);
-            *gained = gained.saturating_add(counted.micro_credits() - payment.micro_credits());
-            paid += u128::from(payment.micro_credits().saturating_sub(reserve.micro_credits()));
+    for entered in &market.bids {
+        let fate = &outcome.fates[entered.at];
+        if let Some(payment) = fate.result.ok().filter(|_| fate.node == entered.node) {
+            let gained = gained.entry(market.bidder(entered)).or_insert(0_u64);
+            *gained = gained.saturating_add(entered.amount.micro_credits() - payment.micro_credits());
+            paid += u128::from(payment.micro_credits().saturating_sub(entered.reserve.micro_credits()));
         }
     }
     let outs = keep(&gained, &mut bids, &mut offers);
@@ -201,15 +202,20 @@ fn keep(gained: &BTreeMap<BidderIndex, u64>, bids: &mut [Bid], offers: &mut Vec<
 /// What entered a class. What the rules refused is in no coalition.
 fn entered<'a>(session: &'a Session<'a>, outcome: &SessionOutcome, class: &ClassOutcome) -> Market<'a> {
     let takes_part = |fate: &Fate| matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Lot | Lost::Unsettled));
-    let fates =
-        outcome.fates.iter().enumerate().filter(|(_, fate)| fate.class == Some(class.class) && takes_part(fate));
-    let bids = fates.map(|(at, _)| Entered { at, bundle: class.catalog.bundle(&session.bids[at].wishes) });
+    let compared = class.entered.iter().filter(|compared| takes_part(&outcome.fates[compared.bid]));
+    let entered = |&Compared { bid, node, counted, reserve }: &Compared| {
+        let bundle = class.catalog.bundle(&session.bids[bid].wishes_at(node));
+        Entered { at: bid, node, bundle, amount: counted, reserve }
+    };
+    let mut bids: Vec<Entered> = compared.map(entered).collect();
+    bids.sort_by_key(|entered| entered.at);
     Market {
         session,
         class: &session.policy.rules().classes[class.class],
         catalog: class.catalog.clone(),
-        bids: bids.collect(),
+        bids,
         offers: Vec::new(),
         taken: BTreeMap::new(),
+        alike: BTreeMap::new(),
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lessor_models::resources::UNLIMITED;
-use lessor_models::time::{StepFunction, Timestamp};
+use lessor_models::fleet::Fleet;
+use lessor_models::job::Domain;
+use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::time::{Interval, StepFunction, Timestamp};
 
 use super::catalog::{Wish, place};
 use super::fate::{Fate, Lost, OfferFate};
@@ -22,7 +24,7 @@ pub(super) fn bids(session: &Session<'_>, at: Option<Timestamp>) -> Vec<Fate> {
         let of_bidder = &groups[&bid.bidder];
         of_bidder.len() > limits.groups_max as usize
             || of_bidder[&bid.group] > limits.bundles_max
-            || bid.wishes.len() > limits.goods_max as usize
+            || bid.terms().count() > limits.goods_max as usize
             || bid.amount > limits.amount_max
     };
     let reason = |bid: &AccountBid, class: Option<usize>| {
@@ -30,18 +32,20 @@ pub(super) fn bids(session: &Session<'_>, at: Option<Timestamp>) -> Vec<Fate> {
         if !session.policy.rules().classes[class].traders.contains(&bid.service) {
             return Some(Lost::NotTrader);
         }
-        let begins_before = bid.wishes.iter().any(|wish| at.is_some_and(|at| wish.interval.start < at));
-        let reason = account_reason(session, &bid.wishes, at).or(begins_before.then_some(Lost::Term));
-        reason.or_else(|| over(bid).then_some(Lost::Limits))
+        let begins_before = bid.terms().any(|term| at.is_some_and(|at| term.start < at));
+        let reason = account_reason(session, &bid.wishes, bid.terms(), at).or(begins_before.then_some(Lost::Term));
+        let is_one_of_several = bid.anywhere.is_some() && session.policy.rules().classes[class].takes_one_bundle();
+        let reason = reason.or_else(|| over(bid).then_some(Lost::Limits));
+        reason.or_else(|| is_one_of_several.then_some(Lost::SeveralBids))
     };
     let mut purses = Purses { session, reserved: BTreeMap::new() };
     let look = |bid: &AccountBid| {
-        let class = class_of(session, &bid.wishes);
+        let class = class_of(session, bid.traded(session.ground.fleet));
         let reason = reason(bid, class);
         // What is refused for another reason owes no payment, but the fee of its group all the same.
         let most = if reason.is_none() { bid.amount } else { Money::ZERO };
         let result = if purses.covers(bid, most) { reason.unwrap_or(Lost::Outbid) } else { Lost::Budget };
-        Fate { class, counted: bid.amount, reserve: Money::ZERO, part: None, result: Err(result) }
+        Fate { class, node: None, counted: bid.amount, reserve: Money::ZERO, part: None, result: Err(result) }
     };
     session.bids.iter().map(look).collect()
 }
@@ -50,11 +54,15 @@ pub(super) fn bids(session: &Session<'_>, at: Option<Timestamp>) -> Vec<Fate> {
 pub(super) fn offers(session: &Session<'_>, at: Option<Timestamp>) -> Vec<OfferFate> {
     let look = |offer: &super::AccountOffer| {
         let wishes: Vec<Wish> = offer.goods.iter().map(|good| good.wish).collect();
-        let class = class_of(session, &wishes);
+        let fleet = session.ground.fleet;
+        let class = class_of(session, wishes.iter().map(|wish| (place(fleet, wish.owner), wish.kind)));
         let result = match class {
             None => Lost::NotTraded,
             Some(class) if !session.policy.rules().classes[class].format.takes_offers() => Lost::NoOffers,
-            Some(_) => account_reason(session, &wishes, at).unwrap_or(Lost::Outbid),
+            Some(_) => {
+                let terms = wishes.iter().map(|wish| wish.interval);
+                account_reason(session, &wishes, terms, at).unwrap_or(Lost::Outbid)
+            }
         };
         OfferFate { class, ask: Money::ZERO, part: None, result: Err(result) }
     };
@@ -62,37 +70,39 @@ pub(super) fn offers(session: &Session<'_>, at: Option<Timestamp>) -> Vec<OfferF
 }
 
 /// The one class that all accounts of a bundle trade in.
-fn class_of(session: &Session<'_>, wishes: &[Wish]) -> Option<usize> {
+fn class_of(session: &Session<'_>, traded: impl Iterator<Item = (Domain, Kind)>) -> Option<usize> {
     let classes = &session.policy.rules().classes;
-    let covering = |wish: &Wish| {
-        let place = place(session.ground.fleet, wish.owner);
-        classes.iter().position(|class| class.covers(place, wish.kind))
-    };
-    let first = wishes.first().and_then(covering)?;
-    wishes.iter().all(|wish| covering(wish) == Some(first)).then_some(first)
+    let mut covering = traded.map(|(place, kind)| classes.iter().position(|class| class.covers(place, kind)));
+    let first = covering.next().flatten()?;
+    covering.all(|class| class == Some(first)).then_some(first)
 }
 
 /// Why accounts and terms are not for trade, where they are not.
-fn account_reason(session: &Session<'_>, wishes: &[Wish], at: Option<Timestamp>) -> Option<Lost> {
-    let terms = session.policy.rules().terms;
-    let fits_terms = |wish: &Wish| {
-        (terms.least..=terms.most).contains(&wish.interval.span())
-            && at.is_none_or(|at| wish.interval.start <= at.after(terms.ahead))
+fn account_reason(
+    session: &Session<'_>,
+    named: &[Wish],
+    mut terms: impl Iterator<Item = Interval>,
+    at: Option<Timestamp>,
+) -> Option<Lost> {
+    let limits = session.policy.rules().terms;
+    let fits = |term: Interval| {
+        (limits.least..=limits.most).contains(&term.span()) && at.is_none_or(|at| term.start <= at.after(limits.ahead))
     };
-    let fleet = session.ground.fleet;
-    let is_unlimited = |wish: &Wish| {
-        let steps = fleet.steps().get(&(wish.owner, wish.kind)).into_iter().flat_map(StepFunction::steps);
-        let mut within = steps.filter(|step| wish.interval.start < step.0 && step.0 < wish.interval.end);
-        let begins = fleet.capacity_at(wish.owner, wish.kind, wish.interval.start);
-        begins == UNLIMITED || within.any(|step| step.1 == UNLIMITED)
-    };
-    if wishes.iter().any(is_unlimited) {
+    if named.iter().any(|wish| is_unlimited(session.ground.fleet, wish)) {
         Some(Lost::Unlimited)
-    } else if !wishes.iter().all(fits_terms) {
+    } else if !terms.all(fits) {
         Some(Lost::Term)
     } else {
         None
     }
+}
+
+/// Whether an account has no limit at some time of a term.
+pub(super) fn is_unlimited(fleet: &Fleet, wish: &Wish) -> bool {
+    let steps = fleet.steps().get(&(wish.owner, wish.kind)).into_iter().flat_map(StepFunction::steps);
+    let mut within = steps.filter(|step| wish.interval.start < step.0 && step.0 < wish.interval.end);
+    let begins = fleet.capacity_at(wish.owner, wish.kind, wish.interval.start);
+    begins == UNLIMITED || within.any(|step| step.1 == UNLIMITED)
 }
 
 /// What bidders have for a round, and what of it the bids so far may take.

@@ -7,17 +7,20 @@
 //! sum over goods of offered x p  +  sum over groups of max(0, max over its bids of bid - reserve - p x bundle)
 //! ```
 //!
-//! (Lagrangian relaxation; Geoffrion 1974). Where sellers make offers, an offer that stays is a bid of its seller for what it
-//! offers, at what it asks, and what all offers ask is taken off the bound. Good prices come from subgradient steps: dearer
-//! where groups take more than there is, cheaper where less, and never above the policy's cap. The bound is evaluated in exact
-//! integers, by code that shares nothing with what chose the winners.
+//! (Lagrangian relaxation; Geoffrion 1974). Nodes that are alike have one price: they are one good of as much as all of them
+//! have, and a bid at one of them is a bid for it. Where sellers make offers, an offer that stays is a bid of its seller for
+//! what it offers, at what it asks, and what all offers ask is taken off the bound. Good prices come from subgradient steps:
+//! dearer where groups take more than there is, cheaper where less, and never above the policy's cap. The bound is evaluated in
+//! exact integers, by code that shares nothing with what chose the winners.
 
 use std::collections::BTreeSet;
 
 use lessor_solver::support::stop::Stop;
 
+use lessor_models::fleet::Owner;
+
 use super::catalog::{Catalog, ListedGood, STATED_MICROS};
-use super::{ClassOutcome, Lost, Session, SessionOutcome};
+use super::{ClassOutcome, Compared, Lost, Session, SessionOutcome};
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
 use crate::money::Money;
 
@@ -60,10 +63,13 @@ struct Taker {
 pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome, stop: &Stop) -> SupportingPrices {
     let catalog = &class.catalog;
     let takers = takers(session, outcome, class);
+    let pools = pools(class);
     let is_offer = |taker: &&Taker| matches!(taker.chooser, Chooser::Offer(_));
     let asked = takers.iter().filter(is_offer).map(|taker| taker.worth).fold(0, u128::saturating_add);
-    let offered: Vec<u128> =
-        catalog.goods().iter().enumerate().map(|(at, good)| units(catalog, at, good.offered)).collect();
+    let mut offered = vec![0_u128; catalog.goods().len()];
+    for (at, good) in catalog.goods().iter().enumerate() {
+        offered[pools[at]] = offered[pools[at]].saturating_add(units(catalog, at, good.offered));
+    }
     let mut best = SupportingPrices { above_reserve: vec![0; offered.len()], bound: u128::MAX };
     let mut prices = vec![0_u64; offered.len()];
     let scales = scales(&takers, &offered);
@@ -74,7 +80,7 @@ pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcom
         let (bound, taken) = evaluate(&takers, &offered, &prices);
         let bound = bound.saturating_sub(asked).div_ceil(STATED_MICROS);
         if bound < best.bound {
-            best = SupportingPrices { above_reserve: prices.clone(), bound };
+            best = SupportingPrices { above_reserve: pools.iter().map(|&pool| prices[pool]).collect(), bound };
         }
         if stop.is_raised() {
             break;
@@ -87,21 +93,41 @@ pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcom
     best
 }
 
-/// Whatever was compared, chooser by chooser.
+/// For each good, by position, the good that it has its price of: that of the first of nodes that are alike. O(n log n) in goods.
+fn pools(class: &ClassOutcome) -> Vec<usize> {
+    let goods = class.catalog.goods();
+    let pool = |(at, good): (usize, &ListedGood)| {
+        let Owner::Node(node) = good.owner else { return at };
+        let Some(&first) = class.alike.get(&node) else { return at };
+        let key = |good: &ListedGood| (good.owner, good.kind, good.interval.start);
+        let of_first = (Owner::Node(first), good.kind, good.interval.start);
+        goods.binary_search_by_key(&of_first, key).expect("nodes that are alike are cut alike")
+    };
+    goods.iter().enumerate().map(pool).collect()
+}
+
+/// Whatever was compared, chooser by chooser, at nodes that are alike once.
 fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome) -> Vec<Taker> {
     let was_compared = |of_class: Option<usize>, result: Result<Money, Lost>| {
         of_class == Some(class.class)
             && matches!(result, Ok(_) | Err(Lost::Outbid | Lost::Lot | Lost::Paradox | Lost::Unsettled))
     };
     let catalog = &class.catalog;
-    // At a posted price, a bid that came after another of its group, or of its bidder, was in the choice as well.
-    let entered: BTreeSet<usize> = class.entered.iter().copied().collect();
-    let bids = session.bids.iter().zip(&outcome.fates).enumerate();
-    let bids = bids.filter(|(at, (_, fate))| was_compared(fate.class, fate.result) || entered.contains(at));
-    let bids = bids.map(|(_, (bid, fate))| Taker {
-        chooser: Chooser::Group(bid.bidder, bid.group),
-        worth: u128::try_from(fate.counted.0 - fate.reserve.0).unwrap_or(0).saturating_mul(STATED_MICROS),
-        uses: uses(catalog, &catalog.bundle(&bid.wishes)),
+    // At a posted price, a bid that came after another of its group, or of its bidder, was in the choice as well. What traded in
+    // parts was not compared whole.
+    let entered: BTreeSet<usize> = class.entered.iter().map(|compared| compared.bid).collect();
+    let parts = outcome.fates.iter().enumerate();
+    let parts = parts.filter(|(at, fate)| was_compared(fate.class, fate.result) && !entered.contains(at));
+    let parts =
+        parts.map(|(bid, fate)| Compared { bid, node: fate.node, counted: fate.counted, reserve: fate.reserve });
+    let is_first = |compared: &Compared| compared.node.is_none_or(|node| !class.alike.contains_key(&node));
+    let whole = class.entered.iter().copied().filter(is_first);
+    let mut choices: Vec<Compared> = whole.chain(parts).collect();
+    choices.sort_by_key(|compared| compared.bid);
+    let bids = choices.into_iter().map(|Compared { bid, node, counted, reserve }| Taker {
+        chooser: Chooser::Group(session.bids[bid].bidder, session.bids[bid].group),
+        worth: u128::try_from(counted.0 - reserve.0).unwrap_or(0).saturating_mul(STATED_MICROS),
+        uses: uses(catalog, &catalog.bundle(&session.bids[bid].wishes_at(node))),
     });
     let offers = session.offers.iter().enumerate().zip(&outcome.offer_fates);
     let offers = offers.filter(|(_, fate)| was_compared(fate.class, fate.result)).map(|((at, offer), _)| {

@@ -6,8 +6,11 @@
 //! amount is doubled until one wins, and what is found between is the edge of a range of winning amounts, of which there may be
 //! others.
 
-use lessor_models::fleet::{Fleet, Owner};
-use lessor_models::resources::UNLIMITED;
+use std::collections::{BTreeMap, BTreeSet};
+
+use lessor_models::fleet::Owner;
+use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::time::Interval;
 use lessor_solver::support::stop::Stop;
 
 use super::catalog::Wish;
@@ -49,17 +52,19 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
         let has_won = |&at: &usize| is_of_group(&session.bids[at]) && before.fates[at].result.is_ok();
         return Ok(Some(Why { against: (0..session.bids.len()).filter(has_won).collect(), ..none }));
     }
-    let own = &session.bids[bid].wishes;
     let takes_offers = has_class(session, before.fates[bid].class, |class| class.format.takes_offers());
-    let is_shared = |one: &Wish, other: &Wish| {
-        if takes_offers {
-            one.owner == other.owner && meet(one, other)
-        } else {
-            shares(session.ground.fleet, one, other)
-        }
+    let accounts = |wish: &Wish| {
+        if takes_offers { vec![wish.owner] } else { debits(session.ground.fleet, wish.owner, wish.kind) }
     };
-    let is_same = |other: &AccountBid| own.iter().any(|wish| other.wishes.iter().any(|one| is_shared(wish, one)));
-    let took = |&at: &usize| before.fates[at].result.is_ok() && is_same(&session.bids[at]);
+    let own = wanted(session, bid, accounts);
+    let is_of_own = |wish: &Wish| {
+        let terms = accounts(wish).into_iter().filter_map(|owner| own.get(&(owner, wish.kind))).flatten();
+        terms.into_iter().any(|term| term.start < wish.interval.end && wish.interval.start < term.end)
+    };
+    let took = |&at: &usize| {
+        let fate = &before.fates[at];
+        fate.result.is_ok() && session.bids[at].wishes_at(fate.node).iter().any(is_of_own)
+    };
     let in_its_place = || Why { against: (0..session.bids.len()).filter(took).collect(), ..none.clone() };
     if lost == Lost::Lot && has_class(session, before.fates[bid].class, |class| class.format == Format::Posted) {
         return Ok(Some(in_its_place()));
@@ -108,13 +113,27 @@ pub(super) fn meet(one: &Wish, other: &Wish) -> bool {
     one.kind == other.kind && overlap
 }
 
-/// Whether two wishes take from the same account at the same time: that of the one, or one above it that has a limit.
-fn shares(fleet: &Fleet, one: &Wish, other: &Wish) -> bool {
-    let others = debits(fleet, other.owner, other.kind);
-    let is_limit =
-        |owner: Owner| owner == one.owner || fleet.capacity_at(owner, one.kind, one.interval.start) != UNLIMITED;
-    let is_common = |owner: Owner| others.contains(&owner) && is_limit(owner);
-    meet(one, other) && debits(fleet, one.owner, one.kind).into_iter().any(is_common)
+/// The accounts that a bid would take from, at any node of its class, with the terms: what it names, and what lies above that and
+/// has a limit.
+fn wanted(
+    session: &Session<'_>,
+    bid: usize,
+    accounts: impl Fn(&Wish) -> Vec<Owner>,
+) -> BTreeMap<(Owner, Kind), BTreeSet<Interval>> {
+    let (fleet, bid) = (session.ground.fleet, &session.bids[bid]);
+    let classes = bid.anywhere.iter().map(|anywhere| anywhere.class).collect();
+    let nodes = fleet.nodes_of(&classes).into_values().flatten();
+    let needs = bid.anywhere.iter().flat_map(|anywhere| &anywhere.needs);
+    let at_nodes = nodes.flat_map(|node| needs.clone().map(move |need| need.at(node)));
+    let mut wanted: BTreeMap<(Owner, Kind), BTreeSet<Interval>> = BTreeMap::new();
+    for wish in bid.wishes.iter().copied().chain(at_nodes) {
+        let is_limit =
+            |owner: Owner| owner == wish.owner || fleet.capacity_at(owner, wish.kind, wish.interval.start) != UNLIMITED;
+        for owner in accounts(&wish).into_iter().filter(|&owner| is_limit(owner)) {
+            wanted.entry((owner, wish.kind)).or_default().insert(wish.interval);
+        }
+    }
+    wanted
 }
 
 /// The most that a bid may state: within the policy's limits, and what its bidder has. Less where the stop comes first.

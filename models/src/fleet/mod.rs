@@ -1,6 +1,7 @@
 //! The fleet: a tree of nodes, the zones that cut across it, and what each can give over time.
 
 mod build;
+mod node_class;
 mod parts;
 mod tree;
 mod zone;
@@ -14,6 +15,7 @@ use crate::resources::{Kind, Resources};
 use crate::tile_class::TileClass;
 use crate::time::{StepFunction, Timestamp};
 
+pub use node_class::NodeClass;
 pub use parts::{FleetError, FleetParts, NodeColumns};
 pub use tree::{ClassIndex, Level, NodeIndex};
 pub use zone::{TariffSteps, Zone, ZoneIndex, ZoneKind};

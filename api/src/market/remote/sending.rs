@@ -66,6 +66,7 @@ fn bid(row: &StatedRow<'_>) -> BidRow {
         start_time: time(row, "start"),
         end_time: time(row, "end"),
         divisible: row.flag("divisible").unwrap_or_default(),
+        level: cells::level_of(row.text("owner_type")).into(),
     }
 }
 

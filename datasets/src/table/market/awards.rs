@@ -25,6 +25,11 @@ pub const AWARDS: TableSpec = TableSpec {
         ),
         required("reserve", Amount, "the reserve price of its bundle, in micro-credits"),
         required("won", Flag, "whether the bidder gets the bundle"),
+        optional(
+            "node",
+            Text,
+            "the node where it was won, of a bid with a level in owner_type; NULL: nothing was won, or all was named",
+        ),
         optional("part", Amount, "how much of it was won, in base units; NULL: all of it, or nothing"),
         optional("payment", Amount, "what the bidder pays for it, in micro-credits; NULL: nothing was won"),
         optional("reason", Text, "why nothing was won, in a word; NULL: it was"),
@@ -48,6 +53,8 @@ pub struct AwardRow {
     pub counted: u64,
     /// The reserve price of its bundle, in micro-credits.
     pub reserve: u64,
+    /// The node where it was won, where the bid was for any of a class.
+    pub node: Option<String>,
     /// How much of it was won, where that is a part.
     pub part: Option<u64>,
     /// What is paid, in micro-credits; `None` where nothing was won.
@@ -64,8 +71,8 @@ pub fn read_awards(path: &Path) -> Result<Vec<AwardRow>, DatasetError> {
     let mut reader = TableReader::open(path, &AWARDS)?;
     let mut awards = Vec::with_capacity(reader.row_count());
     while let Some(batch) = reader.next()? {
-        let [bid, bidder, group, class, reason] =
-            ["bid", "bidder", "group", "account_class", "reason"].map(|name| batch.column(name));
+        let [bid, bidder, group, class, node, reason] =
+            ["bid", "bidder", "group", "account_class", "node", "reason"].map(|name| batch.column(name));
         let [amount, counted, reserve, part, payment] =
             ["amount", "counted", "reserve", "part", "payment"].map(|name| batch.column(name));
         for row in batch.rows() {
@@ -77,6 +84,7 @@ pub fn read_awards(path: &Path) -> Result<Vec<AwardRow>, DatasetError> {
                 amount: amount.need_integer(row)?,
                 counted: counted.need_integer(row)?,
                 reserve: reserve.need_integer(row)?,
+                node: node.text(row).map(str::to_owned),
                 part: part.integer(row),
                 payment: payment.integer(row),
                 reason: reason.text(row).map(str::to_owned),
@@ -101,6 +109,7 @@ pub fn write_awards(path: &Path, awards: &[AwardRow]) -> Result<(), DatasetError
         columns.integer("counted", awards.iter().map(|award| Some(award.counted)));
         columns.integer("reserve", awards.iter().map(|award| Some(award.reserve)));
         columns.flag("won", awards.iter().map(|award| Some(award.payment.is_some())));
+        columns.text("node", awards.iter().map(|award| award.node.as_deref()));
         columns.integer("part", awards.iter().map(|award| award.part));
         columns.integer("payment", awards.iter().map(|award| award.payment));
         columns.text("reason", awards.iter().map(|award| award.reason.as_deref()));

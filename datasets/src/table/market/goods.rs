@@ -1,6 +1,8 @@
 //! Goods in the tables of a market, one in each row: their columns are the same wherever they stand.
 
-use lessor_models::fleet::{Fleet, Owner};
+use std::collections::BTreeSet;
+
+use lessor_models::fleet::{Fleet, Level, NodeClass, Owner};
 use lessor_models::resources::Kind;
 use lessor_models::time::Interval;
 
@@ -9,7 +11,7 @@ use crate::table::error::{DatasetError, Problem};
 use crate::table::plan::interval;
 use crate::table::sink::Columns;
 use crate::table::source::Batch;
-use crate::table::words::{Owners, owner_type};
+use crate::table::words::{OWNER_TYPES, Owners, owner_type};
 
 /// A good of a bundle: a quantity of an account over a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +24,34 @@ pub struct BidGood {
     pub quantity: u64,
     /// For how long.
     pub interval: Interval,
+}
+
+/// A quantity of a kind over a term, at a node that something else says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeGood {
+    /// Of which kind.
+    pub kind: Kind,
+    /// How much, in base units; above zero.
+    pub quantity: u64,
+    /// For how long.
+    pub interval: Interval,
+}
+
+/// What a bid is for at any one node of a class, all of it at the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnywhereGoods {
+    /// The nodes that will do; at least one.
+    pub class: NodeClass,
+    /// What is needed there: at least one good, no kind twice at one instant.
+    pub goods: Vec<NodeGood>,
+}
+
+impl NodeGood {
+    /// Whether both are of one kind at some instant.
+    pub(super) fn meets(&self, other: &NodeGood) -> bool {
+        let (one, two) = (self.interval, other.interval);
+        self.kind == other.kind && one.start < two.end && two.start < one.end
+    }
 }
 
 impl BidGood {
@@ -55,8 +85,33 @@ impl<'b> GoodCells<'b> {
         row: usize,
         nothing: &'static str,
     ) -> Result<BidGood, DatasetError> {
-        let good = BidGood {
-            owner: owners.find(self.owner_type, self.owner, row)?,
+        let owner = owners.find(self.owner_type, self.owner, row)?;
+        let NodeGood { kind, quantity, interval } = self.need(row, nothing)?;
+        Ok(BidGood { owner, kind, quantity, interval })
+    }
+
+    /// The node class of a row that names one: a level where others have the type of an owner.
+    pub(super) fn class(&self, places: &mut Places<'_>, row: usize) -> Result<Option<NodeClass>, DatasetError> {
+        let words: Vec<&'static str> = OWNER_TYPES.into_iter().chain(Level::ALL.map(Level::name)).collect();
+        let Some(level) = Level::from_name(self.owner_type.need_word(row, &words, |name| name)?) else {
+            return Ok(None);
+        };
+        let under = self.owner.need(row, |name| places.owners.node(name))?;
+        let class = NodeClass { under, level };
+        if level >= places.fleet.level(under) {
+            let higher = "is not a level below that of the owner; state a lower one, or node for the owner itself";
+            return Err(self.owner_type.refuse(row, Problem::Model(higher)));
+        }
+        if !places.classes.get_or_insert_with(|| places.fleet.node_classes()).contains(&class) {
+            let none = "has no node of the level that the row states below it; name another node, or another level";
+            return Err(self.owner.refuse(row, Problem::Model(none)));
+        }
+        Ok(Some(class))
+    }
+
+    /// What a row is for, wherever that is.
+    pub(super) fn need(&self, row: usize, nothing: &'static str) -> Result<NodeGood, DatasetError> {
+        let good = NodeGood {
             kind: self.kind.need_word(row, &Kind::ALL, Kind::name)?,
             quantity: self.quantity.need_integer(row)?,
             interval: interval(self.window, row)?,
@@ -68,12 +123,36 @@ impl<'b> GoodCells<'b> {
     }
 }
 
-/// Writes the columns of goods.
-pub(super) fn write_goods<'g>(columns: &mut Columns, fleet: &Fleet, goods: impl Iterator<Item = &'g BidGood> + Clone) {
-    columns.text("owner", goods.clone().map(|good| Some(fleet.owner_name(good.owner))));
-    columns.text("owner_type", goods.clone().map(|good| Some(owner_type(good.owner))));
-    columns.text("kind", goods.clone().map(|good| Some(good.kind.name())));
-    columns.integer("quantity", goods.clone().map(|good| Some(good.quantity)));
-    columns.time("start", goods.clone().map(|good| Some(good.interval.start)));
-    columns.time("end", goods.map(|good| Some(good.interval.end)));
+/// Where goods may be: the owners of accounts, and the node classes that have a node.
+pub(super) struct Places<'f> {
+    fleet: &'f Fleet,
+    pub(super) owners: Owners<'f>,
+    /// Found once a row names one.
+    classes: Option<BTreeSet<NodeClass>>,
+}
+
+impl<'f> Places<'f> {
+    pub(super) fn new(fleet: &'f Fleet) -> Places<'f> {
+        Places { fleet, owners: Owners::new(fleet), classes: None }
+    }
+}
+
+/// Writes the columns of goods, of which each is of an owner of a type.
+pub(super) fn write_goods<'g>(
+    columns: &mut Columns,
+    fleet: &Fleet,
+    goods: impl Iterator<Item = (Owner, &'static str, NodeGood)> + Clone + 'g,
+) {
+    columns.text("owner", goods.clone().map(|(owner, ..)| Some(fleet.owner_name(owner))));
+    columns.text("owner_type", goods.clone().map(|(_, owner_type, _)| Some(owner_type)));
+    columns.text("kind", goods.clone().map(|(.., good)| Some(good.kind.name())));
+    columns.integer("quantity", goods.clone().map(|(.., good)| Some(good.quantity)));
+    columns.time("start", goods.clone().map(|(.., good)| Some(good.interval.start)));
+    columns.time("end", goods.map(|(.., good)| Some(good.interval.end)));
+}
+
+/// A good as its columns say it: the owner, its type, and what is wanted there.
+pub(super) fn cells(good: &BidGood) -> (Owner, &'static str, NodeGood) {
+    let &BidGood { owner, kind, quantity, interval } = good;
+    (owner, owner_type(owner), NodeGood { kind, quantity, interval })
 }

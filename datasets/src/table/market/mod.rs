@@ -14,7 +14,7 @@ pub use awards::{AWARDS, AwardRow, read_awards, write_awards};
 pub use balances::{BALANCES, BalanceRow, PartyName, read_balances, write_balances};
 pub use bids::{BIDS, BidRows, read_bids, write_bids};
 pub use entries::{ENTRIES, EntryRow, read_entries, write_entries};
-pub use goods::BidGood;
+pub use goods::{AnywhereGoods, BidGood, NodeGood};
 pub use offers::{OFFERS, OfferGood, OfferRows, read_offers, write_offers};
 pub use posted::{POSTED, PostedRow, read_posted, write_posted};
 pub use revocations::{REVOCATIONS, RevocationRow, read_revocations, write_revocations};

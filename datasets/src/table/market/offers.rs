@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lessor_models::fleet::Fleet;
 
-use super::goods::{BidGood, GoodCells, write_goods};
+use super::goods::{BidGood, GoodCells, cells, write_goods};
 use crate::table::error::{DatasetError, Problem};
 use crate::table::sink::write_table;
 use crate::table::spec::ColumnType::{Amount, Flag, Text, Time};
@@ -152,7 +152,7 @@ pub fn write_offers(path: &Path, fleet: &Fleet, offers: &[OfferRows]) -> Result<
         let rows = &rows[range];
         columns.text("offer", rows.iter().map(|(offer, _)| Some(offer.name.as_str())));
         columns.text("seller", rows.iter().map(|(offer, _)| Some(offer.seller.as_str())));
-        write_goods(columns, fleet, rows.iter().map(|(_, offered)| &offered.good));
+        write_goods(columns, fleet, rows.iter().map(|(_, offered)| cells(&offered.good)));
         columns.integer("price", rows.iter().map(|(_, offered)| Some(offered.price)));
         columns.integer("draw_mw", rows.iter().map(|(_, offered)| Some(offered.draw_mw)));
         columns.integer("heat_price", rows.iter().map(|(_, offered)| Some(offered.heat_price)));

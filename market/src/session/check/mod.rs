@@ -12,8 +12,9 @@ use lessor_models::job::Domain;
 use lessor_models::resources::Kind;
 use lessor_models::time::{StepFunction, Timestamp};
 
+use super::anywhere::{Anywhere, Need};
 use super::catalog::Wish;
-use super::{Session, SessionOutcome};
+use super::{AccountBid, Fate, Session, SessionOutcome};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::policy::{AccountClass, Format};
 use crate::settlement::Transfer;
@@ -28,6 +29,8 @@ pub struct Residuals {
     pub above_holder_cap: u128,
     /// Groups of which more than one bid won.
     pub groups_broken: u64,
+    /// Bids on a node class that won at no node of it, and others that won at a node that they do not name.
+    pub misplaced: u64,
     /// The most that anyone pays beyond its bid, in micro-credits.
     pub above_bid: i64,
     /// The most that any seller gets less than it asks, in micro-credits; what is asked for what trades in parts is rounded down.
@@ -54,7 +57,9 @@ pub fn residuals(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[T
     let fates =
         || session.bids.iter().zip(&outcome.fates).filter_map(|(bid, fate)| Some((bid, fate, fate.result.ok()?)));
     let won: Vec<(BidderIndex, Wish)> = fates()
-        .flat_map(|(bid, fate, _)| bid.wishes.iter().map(move |wish| (bid.bidder, part_of(wish, fate.part))))
+        .flat_map(|(bid, fate, _)| {
+            taken(bid, fate).into_iter().map(move |wish| (bid.bidder, part_of(&wish, fate.part)))
+        })
         .collect();
     let offers = || {
         session
@@ -70,7 +75,7 @@ pub fn residuals(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[T
     let mut groups: BTreeMap<(BidderIndex, GroupIndex), u64> = BTreeMap::new();
     fates().for_each(|(bid, _, _)| *groups.entry((bid.bidder, bid.group)).or_default() += 1);
     let above = fates().map(|(bid, fate, paid)| {
-        let (part, whole) = share(fate.part, bid.wishes[0].quantity);
+        let (part, whole) = share(fate.part, bid.wishes.first().map_or(1, |wish| wish.quantity));
         i128::from(paid.0) - (i128::from(bid.amount.0) * part + whole - 1) / whole
     });
     let below = offers().map(|(offer, fate, gets)| {
@@ -83,12 +88,34 @@ pub fn residuals(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[T
         overdrawn,
         above_holder_cap,
         groups_broken: groups.values().filter(|&&count| count > 1).count() as u64,
+        misplaced: fates().filter(|(bid, fate, _)| is_misplaced(session.ground.fleet, bid, fate)).count() as u64,
         above_bid: narrow(above.max()),
         below_ask: narrow(below.max()),
         below_reserve: money::below_reserve(session, outcome),
         above_cap: money::above_cap(session, outcome),
         unbalanced: money::unbalanced(session, outcome, transfers),
     }
+}
+
+/// What a bid took: what it names, and what it needs at the node where it won.
+fn taken(bid: &AccountBid, fate: &Fate) -> Vec<Wish> {
+    let mut taken = bid.wishes.clone();
+    for Need { kind, quantity, interval } in bid.anywhere.iter().flat_map(|anywhere| &anywhere.needs).copied() {
+        taken.extend(fate.node.map(|node| Wish { owner: Owner::Node(node), kind, quantity, interval }));
+    }
+    taken
+}
+
+/// Whether a bid won at a node where it may not: one that is not of the level of its class, or not below its node.
+fn is_misplaced(fleet: &Fleet, bid: &AccountBid, fate: &Fate) -> bool {
+    let (Some(node), Some(Anywhere { class, .. })) = (fate.node, &bid.anywhere) else {
+        return fate.node.is_some() || bid.anywhere.is_some();
+    };
+    let mut above = fleet.parent(node);
+    while above.is_some_and(|above| above != class.under) {
+        above = above.and_then(|above| fleet.parent(above));
+    }
+    above.is_none() || fleet.level(node) != class.level
 }
 
 /// A residual, which is nothing where a rule holds with something to spare.

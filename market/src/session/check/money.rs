@@ -7,7 +7,7 @@ use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::StepFunction;
 
-use super::{above, is_offered, most, place, share};
+use super::{above, is_offered, most, place, share, taken};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
 use crate::policy::AccountClass;
@@ -39,7 +39,7 @@ pub(super) fn below_reserve(session: &Session<'_>, outcome: &SessionOutcome) -> 
     let less = won(session, outcome).filter_map(|(bid, fate, paid)| {
         let goods = goods.get(&fate.class?)?;
         let is_let = class_of(session, fate).is_some_and(|class| !class.format.takes_offers());
-        is_let.then(|| reserve(session.ground.fleet, goods, bid) - paid)
+        is_let.then(|| reserve(session.ground.fleet, goods, &taken(bid, fate)) - paid)
     });
     most(less.max())
 }
@@ -50,8 +50,8 @@ fn by_account(class: &ClassOutcome) -> Goods<'_> {
     goods
 }
 
-/// What the fleet asks for what a bid takes, rounded up.
-fn reserve(fleet: &Fleet, goods: &Goods<'_>, bid: &AccountBid) -> i128 {
+/// What the fleet asks for what a bid took, rounded up.
+fn reserve(fleet: &Fleet, goods: &Goods<'_>, taken: &[Wish]) -> i128 {
     let asked = |wish: &Wish| {
         let owners = std::iter::once(wish.owner).chain(above(fleet, wish));
         let accounts = owners.filter_map(|owner| goods.get(&(owner, wish.kind))).flatten();
@@ -60,18 +60,17 @@ fn reserve(fleet: &Fleet, goods: &Goods<'_>, bid: &AccountBid) -> i128 {
         let parts = within.map(|good| product([good.reserve, wish.quantity, good.interval.span().0]));
         parts.fold(0, u128::saturating_add)
     };
-    up(bid.wishes.iter().map(asked).fold(0, u128::saturating_add))
+    up(taken.iter().map(asked).fold(0, u128::saturating_add))
 }
 
 /// The most that anyone pays beyond the price cap of what it wins, rounded up.
 pub(super) fn above_cap(session: &Session<'_>, outcome: &SessionOutcome) -> i128 {
     let more = won(session, outcome).filter_map(|(bid, fate, paid)| {
         let cap = class_of(session, fate)?.price_cap?;
-        let parts = bid
-            .wishes
-            .iter()
-            .map(|wish| product([cap, wish.quantity, wish.interval.span().0]).saturating_mul(capped(session, wish)));
-        let (part, whole) = share(fate.part, bid.wishes[0].quantity);
+        let parts = taken(bid, fate)
+            .into_iter()
+            .map(|wish| product([cap, wish.quantity, wish.interval.span().0]).saturating_mul(capped(session, &wish)));
+        let (part, whole) = share(fate.part, bid.wishes.first().map_or(1, |wish| wish.quantity));
         // A cap beyond all amounts is none.
         let whole_cap = up(parts.fold(0, u128::saturating_add)).min(1 << 64);
         Some(paid - (whole_cap * part + whole - 1) / whole)

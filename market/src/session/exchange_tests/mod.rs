@@ -88,6 +88,7 @@ fn bid(bidder: u32, amount: i64, wishes: &[Wish]) -> AccountBid {
         service: ServiceClass::D,
         amount: Money(amount),
         wishes: wishes.to_vec(),
+        anywhere: None,
         is_divisible: false,
     }
 }

@@ -17,9 +17,8 @@ use crate::session::market::{Cleared, Entered, Fates, Market, repeated};
 pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
     market.leave_out_bids(fates, &repeated(market.bids.iter().map(|entered| market.bidder(entered))));
     let single = |entered: &Entered| {
-        let fate = &fates.bids[entered.at];
         let goods = entered.bundle.iter().map(|&(good, quantity)| (good.0, quantity)).collect();
-        SingleMinded { value: fate.counted, reserve: fate.reserve, goods }
+        SingleMinded { value: entered.amount, reserve: entered.reserve, goods }
     };
     let bids: Vec<SingleMinded> = market.bids.iter().map(single).collect();
     let stock = |good: &ListedGood| Stock { quantity: good.offered, weight: good.interval.span().0 };
@@ -27,11 +26,12 @@ pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates, stop: &St
     let Some(payments) = greedy::clear(&supply, &bids, market.session.policy.rules().tie_break_seed, stop)? else {
         return Ok(market.give_up(fates, None, Unsettled::OutOfTime));
     };
-    Ok(Cleared { surplus: market.award(&mut fates.bids, payments), ..Cleared::default() })
+    Ok(Cleared { surplus: market.award(fates, payments), ..Cleared::default() })
 }
 
 /// In the order of lots, each takes at the posted price what is left, one of a group at most, and no bidder more of a good than one
-/// may win. The posted price of a good is its reserve price, and what everybody pays.
+/// may win. The posted price of a good is its reserve price, and what everybody pays. A bid on a node class takes the node that
+/// costs least of those with room.
 pub(super) fn clear_posted(market: &Market<'_>, fates: &mut Fates) -> Cleared {
     let goods = market.catalog.goods();
     let mut left: Vec<u64> = goods.iter().map(|good| good.offered).collect();
@@ -39,7 +39,7 @@ pub(super) fn clear_posted(market: &Market<'_>, fates: &mut Fates) -> Cleared {
     let mut payments = Vec::with_capacity(market.bids.len());
     let mut served = BTreeSet::new();
     for entered in &market.bids {
-        let (bid, fate) = (&market.session.bids[entered.at], &mut fates.bids[entered.at]);
+        let bid = &market.session.bids[entered.at];
         let with = |good, quantity: u64| quantity.saturating_add(taken.get(&(bid.bidder, good)).copied().unwrap_or(0));
         let lost = if served.contains(&(bid.bidder, bid.group)) {
             Some(Lost::GroupWon)
@@ -51,7 +51,7 @@ pub(super) fn clear_posted(market: &Market<'_>, fates: &mut Fates) -> Cleared {
             None
         };
         if let Some(lost) = lost {
-            fate.result = Err(lost);
+            fates.lose(entered, lost);
         } else {
             served.insert((bid.bidder, bid.group));
             for &(good, quantity) in &entered.bundle {
@@ -59,9 +59,9 @@ pub(super) fn clear_posted(market: &Market<'_>, fates: &mut Fates) -> Cleared {
                 *taken.entry((bid.bidder, good)).or_default() += quantity;
             }
         }
-        payments.push(lost.is_none().then_some(fate.reserve));
+        payments.push(lost.is_none().then_some(entered.reserve));
     }
     let listed = (0..).map(GoodIndex).zip(goods).filter(|(_, good)| good.is_of_class);
     let prices = listed.map(|(at, good)| (at, good.reserve)).collect();
-    Cleared { surplus: market.award(&mut fates.bids, payments), prices, ..Cleared::default() }
+    Cleared { surplus: market.award(fates, payments), prices, ..Cleared::default() }
 }

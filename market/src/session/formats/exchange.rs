@@ -73,7 +73,7 @@ pub(super) fn clear_exchange(market: &Market<'_>, fates: &mut Fates, stop: &Stop
         return Ok(market.give_up(fates, Some(best.bound), Unsettled::OutOfTime));
     };
     for (at, paid) in shared_out(&exchange.book, &best.bought, owed) {
-        fates.bids[market.bids[at].at].result = Ok(Money::of(u128::from(paid)));
+        fates.win(&market.bids[at], Money::of(u128::from(paid)));
     }
     sell(market, fates, &best, |offer| gets[&market.session.offers[offer].seller])?;
     Ok(cleared)
@@ -88,7 +88,7 @@ impl Exchange {
             entered.bundle.iter().for_each(|&(good, quantity)| offers[good.0 as usize].quantity += quantity);
         }
         let bundles = bundles_with_caps(market, &mut offers);
-        let mut bids = net_bids(market, &fates.bids, bundles);
+        let mut bids = net_bids(market, bundles);
         let count = bids.len();
         let first_bidder = next(bids.iter().map(|bid| bid.bidder.0));
         let first_group = next(bids.iter().map(|bid| bid.group.0));

@@ -19,7 +19,7 @@ use crate::session::market::{Bundle, Cleared, Fates, Market, repeated};
 /// Pairs of a bidder and an item that it would gain by, at most: some 250 MB of them.
 pub(super) const PAIRS_MAX: usize = 1 << 22;
 
-/// What a bidder would pay for items beyond what they ask, by position, and the bid that says so, by position in the session.
+/// What a bidder would pay for items beyond what they ask, by position, and what says so, by position in the market.
 type Values = BTreeMap<u32, (u64, usize)>;
 
 /// Clears a class of items. Bidders come in the order of their lots.
@@ -47,7 +47,7 @@ pub(super) fn clear_items(market: &mut Market<'_>, fates: &mut Fates, stop: &Sto
         };
         let offer = market.offers[item].at;
         let paid = Money::of(u128::from(fates.offers[offer].ask.micro_credits()) + u128::from(prices[item]));
-        fates.bids[bid].result = Ok(paid);
+        fates.win(&market.bids[bid], paid);
         fates.offers[offer].result = Ok(paid);
         surplus += u128::from(value);
     }
@@ -70,7 +70,7 @@ fn values(market: &Market<'_>, fates: &Fates, stop: &Stop) -> Result<Option<Vec<
     }
     let mut rows: BTreeMap<BidderIndex, usize> = BTreeMap::new();
     let (mut values, mut pairs) = (Vec::new(), 0);
-    for bid in &market.bids {
+    for (at, bid) in market.bids.iter().enumerate() {
         if stop.is_raised() {
             return Ok(None);
         }
@@ -78,7 +78,7 @@ fn values(market: &Market<'_>, fates: &Fates, stop: &Stop) -> Result<Option<Vec<
             values.push(Values::new());
             values.len() - 1
         });
-        let counted = fates.bids[bid.at].counted.micro_credits();
+        let counted = bid.amount.micro_credits();
         // An item that serves the bid holds each of its goods: those that hold the scarcest are few.
         let candidates = bid.bundle.iter().map(|(good, _)| holding.get(good).map_or(&[][..], Vec::as_slice));
         for &item in candidates.min_by_key(|items| items.len()).unwrap_or(&[]) {
@@ -87,10 +87,10 @@ fn values(market: &Market<'_>, fates: &Fates, stop: &Stop) -> Result<Option<Vec<
             if beyond > 0 && covers(&offer.bundle, &bid.bundle) {
                 let best = values[row].entry(item).or_insert_with(|| {
                     pairs += 1;
-                    (0, bid.at)
+                    (0, at)
                 });
                 if beyond > best.0 {
-                    *best = (beyond, bid.at);
+                    *best = (beyond, at);
                 }
             }
         }

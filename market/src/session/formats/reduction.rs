@@ -19,12 +19,12 @@ pub(super) fn clear_reduced(market: &mut Market<'_>, fates: &mut Fates) -> Clear
         value: value.micro_credits(),
         vector: vec![numbers[&entered.bundle]],
     };
-    let bids = market.bids.iter().map(|entered| order(entered, fates.bids[entered.at].counted)).collect();
-    let asks = market.offers.iter().map(|entered| order(entered, fates.offers[entered.at].ask)).collect();
+    let bids = market.bids.iter().map(|entered| order(entered, entered.amount)).collect();
+    let asks = market.offers.iter().map(|entered| order(entered, entered.amount)).collect();
     let instance = DoubleAuctionInstance::new(bids, asks).expect("vectors are of one number, and amounts are in range");
     let outcome = reduced(&instance);
     for trade in &outcome.trades {
-        fates.bids[market.bids[trade.bid].at].result = Ok(Money::of(trade.pays.into()));
+        fates.win(&market.bids[trade.bid], Money::of(trade.pays.into()));
         fates.offers[market.offers[trade.ask].at].result = Ok(Money::of(trade.gets.into()));
     }
     // What is given up is the rule's price for truth: it proves no bound.

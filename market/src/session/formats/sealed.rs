@@ -13,7 +13,7 @@ use crate::clear::rules::Rules;
 use crate::linear_prices::LinearPrices;
 use crate::money::Money;
 use crate::session::catalog::ListedGood;
-use crate::session::fate::{Fate, Lost};
+use crate::session::fate::Lost;
 use crate::session::market::{Bundle, Cleared, Entered, Fates, Market};
 use crate::session::{AccountBid, SessionError};
 
@@ -21,7 +21,7 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
     let mut offers: Vec<Offer> =
         market.catalog.goods().iter().map(|good| Offer { quantity: good.offered, reserve: 0 }).collect();
     let bundles = bundles_with_caps(market, &mut offers);
-    let book = Book::new(net_bids(market, &fates.bids, bundles))?;
+    let book = Book::new(net_bids(market, bundles))?;
     let rules = Rules { payments: market.class.payment, seed: market.session.policy.rules().tie_break_seed };
     let outcome = clear(&book, &Supply { offers }, &rules, stop, &mut |_, _| {})?;
     let payments = match &outcome.settlement {
@@ -30,8 +30,7 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
     };
     let paid = match &outcome.uniform {
         Some(uniform) => {
-            let would_gain = uniform.would_gain.iter().map(|&at| market.bids[at].at);
-            would_gain.for_each(|at| fates.bids[at].result = Err(Lost::Paradox));
+            uniform.would_gain.iter().for_each(|&at| fates.lose(&market.bids[at], Lost::Paradox));
             at_prices(&book, &outcome.winners, &uniform.prices)
         }
         None => {
@@ -42,9 +41,9 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
     let mut exact_payments: BTreeMap<BidderIndex, u128> =
         payments.iter().map(|payment| (payment.bidder, payment.exact)).collect();
     for (at, net) in paid {
-        let fate = &mut fates.bids[market.bids[at].at];
-        let reserve = u128::from(fate.reserve.micro_credits());
-        fate.result = Ok(Money::of(u128::from(net) + reserve));
+        let entered = &market.bids[at];
+        let reserve = u128::from(entered.reserve.micro_credits());
+        fates.win(entered, Money::of(u128::from(net) + reserve));
         *exact_payments.entry(book.bids()[at].bidder).or_default() += reserve * EXACT_UNITS;
     }
     let prices = outcome.uniform.map_or_else(BTreeMap::new, |uniform| stated(market, &uniform.prices));
@@ -65,11 +64,10 @@ fn stated(market: &Market<'_>, prices: &LinearPrices) -> BTreeMap<GoodIndex, u64
 }
 
 /// The bids of a class with what they offer beyond their reserve prices.
-pub(in crate::session) fn net_bids(market: &Market<'_>, fates: &[Fate], bundles: Vec<Bundle>) -> Vec<Bid> {
+pub(in crate::session) fn net_bids(market: &Market<'_>, bundles: Vec<Bundle>) -> Vec<Bid> {
     let net = |(entered, bundle): (&Entered, Bundle)| {
-        let (stated, fate) = (&market.session.bids[entered.at], &fates[entered.at]);
-        let amount = Money(fate.counted.0 - fate.reserve.0).micro_credits();
-        Bid { bidder: stated.bidder, group: stated.group, amount, bundle }
+        let stated = &market.session.bids[entered.at];
+        Bid { bidder: stated.bidder, group: stated.group, amount: entered.net(), bundle }
     };
     market.bids.iter().zip(bundles).map(net).collect()
 }

@@ -61,7 +61,7 @@ fn sides(market: &Market<'_>) -> BTreeMap<Term, Sides> {
     let mut sides: BTreeMap<Term, Sides> = BTreeMap::new();
     for entered in &market.bids {
         let bid = &session.bids[entered.at];
-        if let ([wish], true, 1) = (&*bid.wishes, bid.is_divisible, sizes[&(bid.bidder, bid.group)]) {
+        if let (Some(wish), 1) = (bid.divisible(), sizes[&(bid.bidder, bid.group)]) {
             sides.entry(term(wish)).or_default().bids.push(entered.clone());
         }
     }

@@ -70,7 +70,10 @@ pub(super) fn at_uniform_prices(
         (false, false) => Err(Lost::Outbid),
     };
     for (position, (entered, &paid)) in market.bids.iter().zip(of_bids).enumerate() {
-        fates.bids[entered.at].result = result(orders[position].trades, paid, is_paradoxical[position]);
+        match result(orders[position].trades, paid, is_paradoxical[position]) {
+            Ok(paid) => fates.win(entered, paid),
+            Err(lost) => fates.lose(entered, lost),
+        }
     }
     for (position, (entered, &paid)) in (exchange.bids..).zip(market.offers.iter().zip(of_offers)) {
         gets(entered.at, paid.into())?;

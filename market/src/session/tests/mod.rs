@@ -1,3 +1,4 @@
+mod anywhere;
 mod hierarchy;
 mod money;
 mod one_price;
@@ -115,6 +116,7 @@ fn bid(bidder: u32, amount: i64, wishes: &[Wish]) -> AccountBid {
         service: ServiceClass::D,
         amount: Money(amount),
         wishes: wishes.to_vec(),
+        anywhere: None,
         is_divisible: false,
     }
 }
