@@ -51,7 +51,7 @@ fn replace_column(path: &Path, name: &str, values: impl Fn(usize) -> ArrayRef) {
 }
 
 /// What is zero in every certificate, whatever a round's rules are.
-const RESIDUALS: [&str; 9] = [
+const RESIDUALS: [&str; 11] = [
     "overdrawn",
     "above_holder_cap",
     "groups_broken",
@@ -60,6 +60,8 @@ const RESIDUALS: [&str; 9] = [
     "below_reserve",
     "above_cap",
     "below_ask",
+    "off_price",
+    "off_surplus",
     "unbalanced",
 ];
 
@@ -223,6 +225,10 @@ fn sellers_offer_under_every_rule_of_the_formats_with_offers() {
         for residual in RESIDUALS {
             assert_eq!(proof[residual], 0, "{format} {payment}: {residual}: {proof}");
         }
+        // Whatever the rule proves by itself: there is a bound, and sellers were tried.
+        assert!(proof["bound"].as_u64().unwrap() >= proof["surplus"].as_u64().unwrap(), "{format} {payment}: {proof}");
+        assert!(!settled || proof["gap"].as_f64().is_some_and(|gap| (0.0..=1.0).contains(&gap)), "{format}: {proof}");
+        assert!(!settled || proof["seller_misreports"].as_u64() > Some(0), "{format} {payment}: {proof}");
         let sales = read_sales(&bench.path("round/sales.parquet")).unwrap();
         assert_eq!((sales.len(), said["offers"].as_u64()), (12, Some(12)));
         let sold = sales.iter().filter(|sale| sale.proceeds.is_some());

@@ -70,7 +70,8 @@ fn posted_prices_are_what_winners_pay_and_move_from_round_to_round() {
     let mut before = 0;
     for round in 0..8 {
         let carried = if round > 0 { format!(" --posted round-{}/posted.parquet", round - 1) } else { String::new() };
-        bench.expect(0, &format!("{clear} round-{round}{carried}"));
+        let proof = &bench.expect(0, &format!("{clear} round-{round}{carried}")).json()["certificate"];
+        assert!(proof["gap"].as_f64().is_some_and(|gap| (0.0..0.1).contains(&gap)), "round {round}: {proof}");
         let told = bench.expect(0, &format!("market prices round-{round} --json")).json();
         let price = told[0]["price"].as_u64().unwrap();
         assert!(price > before, "round {round}: {price} after {before}");
@@ -199,4 +200,21 @@ fn a_policy_that_can_never_compensate_is_warned_of() {
     }
     fs::write(bench.path("policy.toml"), POSTED.replace("deficit_max = 1_000_000_000", "")).unwrap();
     assert!(bench.expect(0, "market lint policy.toml").err.contains("deficit_max"));
+}
+
+#[test]
+fn a_format_that_proves_no_bound_has_that_of_prices() {
+    let bench = Bench::with_fleet();
+    let greedy = LAYERS.replace("\"sealed-bid\"", "\"greedy\"").replace("\"core\"", "\"critical-bid\"");
+    fs::write(bench.path("policy.toml"), greedy).unwrap();
+    bench.expect(0, "market book --supply fleet --policy policy.toml --bids 40 --seed 3 --out bids.parquet");
+    let clear = "market clear --book bids.parquet --supply fleet --policy policy.toml --json --out round";
+    let said = bench.expect(0, clear).json();
+    let proof = &said["certificate"];
+    let [surplus, bound] = ["surplus", "bound"].map(|key| proof[key].as_u64().unwrap());
+    assert!(0 < surplus && surplus <= bound && proof["bound"] == proof["price_bound"], "{proof}");
+    let (gap, reached) = (proof["gap"].as_f64().unwrap(), said["efficiency"].as_f64().unwrap());
+    assert!((0.0..0.5).contains(&gap) && (gap + reached - 1.0).abs() < 1e-9, "{said}");
+    let page = fs::read_to_string(bench.path("round/report.html")).unwrap();
+    assert!(page.contains("of what is proved possible") && !page.contains("gap –"), "the page tells the gap");
 }

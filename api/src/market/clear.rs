@@ -153,7 +153,7 @@ pub(super) fn tell(
         say(&format!("offers    {}; {} sold", figures.offers, figures.sales));
     }
     say(&format!("value     {} credits, of which {} are paid", money(figures.value), money(figures.revenue)));
-    let proof = certificate.gap.map_or("not proved".to_owned(), |gap| format!("gap {:.4} %", gap * 100.0));
+    let proof = certificate.gap.map_or("not settled".to_owned(), |gap| format!("gap {:.4} %", gap * 100.0));
     say(&format!("surplus   {} credits; {proof}", money(figures.surplus)));
     let entries = counted(entries, "entry", "entries");
     say(&format!("ledger    {entries}, which add up to zero; the operator has {} credits", credits(figures.operator)));

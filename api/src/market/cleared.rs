@@ -10,7 +10,7 @@ use lessor_market::policy::Format;
 use lessor_market::posted::Standing;
 use lessor_market::preemption;
 use lessor_market::session::catalog::ListedGood;
-use lessor_market::session::check::{Residuals, residuals};
+use lessor_market::session::check::{self, Residuals, residuals};
 use lessor_market::session::posted_prices;
 use lessor_market::session::supporting_prices::{self, SupportingPrices};
 use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionError, SessionOutcome, clear_session};
@@ -70,8 +70,8 @@ pub(crate) fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<C
     let balances = purses::rows(&ledger, round.purses.as_ref(), number, &round.parties)?;
     let prices: Vec<SupportingPrices> =
         outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class, probing)).collect();
-    let figures = figures(round, &outcome, &entries, ledger.balance(Party::Operator));
     let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
+    let figures = figures(round, (&outcome, &certificate), &entries, ledger.balance(Party::Operator))?;
     Ok(Cleared { outcome, balances, entries, prices, figures, certificate })
 }
 
@@ -96,6 +96,8 @@ fn broken(found: &Residuals) -> String {
         ("below_reserve", found.below_reserve),
         ("above_cap", found.above_cap),
         ("below_ask", found.below_ask.into()),
+        ("off_price", i128::try_from(found.off_price).unwrap_or(i128::MAX)),
+        ("off_surplus", i128::try_from(found.off_surplus).unwrap_or(i128::MAX)),
         ("unbalanced", i128::try_from(found.unbalanced).unwrap_or(i128::MAX)),
     ];
     let words =
@@ -141,28 +143,38 @@ fn unsettled(round: &Round, error: SettleError) -> MarketError {
     }
 }
 
-fn figures(round: &Round, outcome: &SessionOutcome, entries: &[Entry], operator: i128) -> Figures {
+fn figures(
+    round: &Round,
+    (outcome, certificate): (&SessionOutcome, &Certificate),
+    entries: &[Entry],
+    operator: i128,
+) -> Result<Figures, MarketError> {
     let won = || outcome.fates.iter().filter_map(|fate| Some((fate, fate.result.ok()?)));
     let micro = |amount: Money| u128::from(amount.micro_credits());
     let bids = round.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result.is_ok());
-    let surplus = outcome.classes.iter().map(|class| class.surplus).sum();
+    let (value, counted) =
+        (bids.map(|(bid, fate)| micro(fate.worth(bid))).sum(), check::value(&round.session(), outcome));
+    if value != counted {
+        return Err(MarketError::Refused { what: format!("what winners bid is stated as {value} and is {counted}") });
+    }
     let fees = entries.iter().map(|entry| entry.transfer).filter(|transfer| transfer.purpose == Purpose::Fee);
-    Figures {
+    let reached = certificate.bound.filter(|_| !outcome.settled_nothing());
+    Ok(Figures {
         bids: round.bids.len(),
         bidders: round.bidders,
         winners: won().count(),
         offers: round.offers.len(),
         sales: outcome.offer_fates.iter().filter(|fate| fate.result.is_ok()).count(),
-        value: bids.map(|(bid, fate)| micro(fate.worth(bid))).sum(),
+        value,
         revenue: won().map(|(_, paid)| micro(paid)).sum(),
-        surplus,
-        efficiency: reached(outcome).map(|bound| surplus as f64 / bound.max(1) as f64),
+        surplus: certificate.surplus,
+        efficiency: reached.map(|bound| certificate.surplus as f64 / bound.max(1) as f64),
         fees: fees.map(|fee| micro(fee.amount)).sum(),
         operator,
         tie_break_seed: round.policy.rules().tie_break_seed,
         unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
         exact_payments: outcome.classes.iter().flat_map(|class| exact_payments(round, class)).collect(),
-    }
+    })
 }
 
 /// What each winner of a class of sealed bids owes exactly.
@@ -175,14 +187,17 @@ fn exact_payments<'a>(round: &'a Round, class: &'a ClassOutcome) -> impl Iterato
     })
 }
 
-/// The bound on the surplus of all classes together.
-fn bound(outcome: &SessionOutcome) -> Option<u128> {
-    outcome.classes.iter().map(|class| class.bound).sum()
-}
-
-/// The same, where there is an outcome to hold against it: one that could not be settled is none.
-fn reached(outcome: &SessionOutcome) -> Option<u128> {
-    bound(outcome).filter(|_| !outcome.settled_nothing())
+/// The bound on the surplus of all classes together: of each the lower of what its format proves and what prices do.
+///
+/// # Errors
+/// A class with more surplus than its bound.
+fn bound(outcome: &SessionOutcome, prices: &[SupportingPrices]) -> Result<u128, MarketError> {
+    let of_class = |(class, prices): (&ClassOutcome, &SupportingPrices)| {
+        let bound = class.bound.map_or(prices.bound, |bound| bound.min(prices.bound));
+        let what = || format!("the surplus of a class is {} and its bound {bound}", class.surplus);
+        if class.surplus > bound { Err(MarketError::Refused { what: what() }) } else { Ok(bound) }
+    };
+    outcome.classes.iter().zip(prices).map(of_class).sum()
 }
 
 fn certificate(
@@ -195,17 +210,15 @@ fn certificate(
     let core_violation = probe::core_violation(&session, outcome, probing)?;
     let regret = probe::regret(&session, outcome, probing)?;
     let surplus: u128 = outcome.classes.iter().map(|class| class.surplus).sum();
-    let bound = bound(outcome);
-    let price_bound: u128 = prices.iter().map(|prices| prices.bound).sum();
-    if price_bound < surplus {
-        return Err(MarketError::Refused { what: format!("prices bound the surplus {surplus} by {price_bound}") });
-    }
+    let bound = bound(outcome, prices)?;
+    // What could not be settled is no outcome to hold against a bound.
+    let gap = (!outcome.settled_nothing()).then(|| (bound - surplus) as f64 / bound.max(1) as f64);
     Ok(Certificate {
         inputs_blake3: round.hash.clone(),
         surplus,
-        bound,
-        price_bound,
-        gap: reached(outcome).map(|bound| bound.saturating_sub(surplus) as f64 / bound.max(1) as f64),
+        bound: Some(bound),
+        price_bound: prices.iter().map(|prices| prices.bound).sum(),
+        gap,
         overdrawn: found.overdrawn,
         above_holder_cap: found.above_holder_cap,
         groups_broken: found.groups_broken,
@@ -214,12 +227,16 @@ fn certificate(
         below_reserve: found.below_reserve,
         above_cap: found.above_cap,
         below_ask: found.below_ask,
+        off_price: found.off_price,
+        off_surplus: found.off_surplus,
         unbalanced: found.unbalanced,
         core_violation,
-        misreports: regret.tried,
+        misreports: regret.bidders.count,
+        seller_misreports: regret.sellers.count,
         misreports_unfinished: regret.unfinished,
         misreports_cut: regret.is_cut,
-        regret: (!outcome.settled_nothing()).then_some(regret.most),
+        regret: (!outcome.settled_nothing()).then_some(regret.bidders.most),
+        seller_regret: (regret.sellers.count > 0).then_some(regret.sellers.most),
     })
 }
 

@@ -94,7 +94,7 @@ fn verdict(shown: &Shown<'_>) -> String {
     let proof = match shown.certificate.gap {
         Some(0.0) => "No choice of winners is worth more.",
         Some(_) => "A better choice of winners is not ruled out.",
-        None => "The format proves no bound of its own.",
+        None => "Nothing was settled that could be held against a bound.",
     };
     format!(
         "{} of {} bids win. They are worth {} credits to their bidders, who pay {}. {proof}",
@@ -124,7 +124,12 @@ fn headline(shown: &Shown<'_>) -> String {
             format!("credits, in {} tried{cut}", counted(certificate.misreports, "misreport", "misreports")),
         ),
     ];
-    entries.iter().map(|(name, text, note)| headline_figure(name, text, note)).collect()
+    let of_sellers = certificate.seller_regret.map(|regret| {
+        let tried = counted(certificate.seller_misreports, "misreport", "misreports");
+        let found = money(u128::try_from(regret).unwrap_or(0));
+        headline_figure("Sellers' regret found", &found, &format!("credits, in {tried} tried{cut}"))
+    });
+    entries.iter().map(|(name, text, note)| headline_figure(name, text, note)).chain(of_sellers).collect()
 }
 
 fn conditions(shown: &Shown<'_>) -> String {
@@ -277,7 +282,7 @@ fn certificate(certificate: &Certificate) -> String {
     let dash = || "–".to_owned();
     let entries = [
         ("Surplus", money(certificate.surplus)),
-        ("Bound of the solver", certificate.bound.map_or_else(dash, money)),
+        ("Bound", certificate.bound.map_or_else(dash, money)),
         ("Bound of the prices", money(certificate.price_bound)),
         ("Overdrawn", format!("{} base units", certificate.overdrawn)),
         ("Above a bidder's cap", format!("{} base units", certificate.above_holder_cap)),
@@ -287,6 +292,8 @@ fn certificate(certificate: &Certificate) -> String {
         ("Paid below a reserve price", format!("{} micro-credits", certificate.below_reserve)),
         ("Paid above a price cap", format!("{} micro-credits", certificate.above_cap)),
         ("Got below an ask", format!("{} micro-credits", certificate.below_ask)),
+        ("Paid beside a price of all", format!("{} micro-credits", certificate.off_price)),
+        ("Surplus beside the awards", format!("{} micro-credits", certificate.off_surplus)),
         ("Transfers beside the awards", format!("{} micro-credits", certificate.unbalanced)),
         ("Inputs, BLAKE3", certificate.inputs_blake3.clone()),
     ];

@@ -101,7 +101,7 @@ pub(crate) struct Figures {
     pub(crate) revenue: u128,
     /// What winners bid beyond the reserve prices.
     pub(crate) surplus: u128,
-    /// The surplus over its bound; `null` where no format proves one, or nothing was settled.
+    /// The surplus over its bound; `null` where nothing was settled.
     pub(crate) efficiency: Option<f64>,
     /// Fees that the operator takes.
     pub(crate) fees: u128,
@@ -135,11 +135,12 @@ pub(crate) struct Certificate {
     pub(crate) inputs_blake3: String,
     /// The surplus reached.
     pub(crate) surplus: u128,
-    /// No choice of winners among the bids that enter each class has a greater one; `null` where a format proves none.
+    /// No choice of winners among the bids that enter each class has a greater one: of each class the lower of what its format and
+    /// what prices prove. Always there, but in records of versions of which some formats had none.
     pub(crate) bound: Option<u128>,
     /// The bound that supporting prices prove, evaluated apart: those of `prices.parquet`, where no rule has one price for all.
     pub(crate) price_bound: u128,
-    /// `(bound - surplus) / max(1, bound)`; `null` without a bound, or where nothing was settled.
+    /// `(bound - surplus) / max(1, bound)`; `null` where nothing was settled.
     pub(crate) gap: Option<f64>,
     /// The most that an account is overdrawn, in base units.
     pub(crate) overdrawn: u128,
@@ -160,18 +161,30 @@ pub(crate) struct Certificate {
     pub(crate) above_cap: i128,
     /// The most that a seller gets less than it asks.
     pub(crate) below_ask: i64,
+    /// The most that anyone pays or gets beside the price that all pay, where a rule has one, beyond rounding.
+    #[serde(default)]
+    pub(crate) off_price: u128,
+    /// By how much the surplus is not what bids, awards and sales come to.
+    #[serde(default)]
+    pub(crate) off_surplus: u128,
     /// By how much transfers differ from what awards and sales say, all of them together.
     pub(crate) unbalanced: u128,
     /// What the best coalition could pay the seller beyond the revenue; `null` where that is not proved, or nothing was settled.
     pub(crate) core_violation: Option<u128>,
-    /// Misreports that were tried.
+    /// Misreports of bidders that were tried.
     pub(crate) misreports: u32,
+    /// Misreports of sellers that were tried.
+    #[serde(default)]
+    pub(crate) seller_misreports: u32,
     /// Misreports that the budget of work did not suffice for.
     pub(crate) misreports_unfinished: u32,
     /// Whether the deadline came before all misreports of the sample were tried: a faster machine may find more.
     pub(crate) misreports_cut: bool,
-    /// The most that one of them would have gained; `null` where nothing was settled.
+    /// The most that a bidder's would have gained; `null` where nothing was settled.
     pub(crate) regret: Option<i64>,
+    /// The most that a seller's would have gained; `null` where none was tried.
+    #[serde(default)]
+    pub(crate) seller_regret: Option<i64>,
 }
 
 impl Record {

@@ -147,12 +147,16 @@ fn outcome(figures: &record::Figures, proof: &record::Certificate) -> Result<mar
             above_cap_micro_credits: sum(proof.above_cap)?,
             below_ask_micro_credits: proof.below_ask,
             unbalanced_micro_credits: sum(proof.unbalanced)?,
+            off_price_micro_credits: sum(proof.off_price)?,
+            off_surplus_micro_credits: sum(proof.off_surplus)?,
             core_violation_micro_credits: proof.core_violation.map(sum).transpose()?,
             misreports: proof.misreports,
+            seller_misreports: proof.seller_misreports,
             misreports_unfinished: proof.misreports_unfinished,
             misreports_cut: proof.misreports_cut,
             regret_micro_credits: proof.regret,
             misplaced: proof.misplaced,
+            seller_regret_micro_credits: proof.seller_regret,
         }),
     })
 }

@@ -37,6 +37,20 @@ impl Reserve {
             }
         }
     }
+
+    /// So many thousandths of it: of wear and of the power drawn, each rounded up.
+    #[must_use]
+    pub fn permille(self, part: u32) -> Reserve {
+        let scaled =
+            |number: u64| u64::try_from((u128::from(number) * u128::from(part)).div_ceil(1_000)).unwrap_or(u64::MAX);
+        match self {
+            Reserve::Fixed(price) => Reserve::Fixed(scaled(price)),
+            Reserve::MarginalCost { wear, draw_mw, heat_price, markup_permille } => {
+                let (wear, draw_mw) = (scaled(wear), scaled(draw_mw));
+                Reserve::MarginalCost { wear, draw_mw, heat_price, markup_permille }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +64,8 @@ mod tests {
         assert_eq!(reserve.price(100_000), 110);
         assert_eq!(reserve.price(0), 55);
         assert_eq!(Reserve::Fixed(7).price(100_000), 7);
+        // Four fifths of it are 32 of wear and 400 mW, at 48: 80, and a tenth on top.
+        assert_eq!(reserve.permille(800).price(100_000), 88);
+        assert_eq!(Reserve::Fixed(7).permille(500), Reserve::Fixed(4));
     }
 }

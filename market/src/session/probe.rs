@@ -9,18 +9,25 @@ use lessor_solver::support::stop::Stop;
 
 use super::formats::sealed::{bundles_with_caps, net_bids};
 use super::market::{Entered, Market};
-use super::{ClassOutcome, Compared, Fate, Lost, Session, SessionError, SessionOutcome, clear_session};
+use super::{ClassOutcome, Compared, Fate, Lost, OfferFate, Session, SessionError, SessionOutcome, clear_session};
 use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::clear::rules::Rules;
 use crate::lot::lot;
 use crate::policy::{Format, PaymentRule};
+use crate::settlement::SellerId;
 
-/// Bidders whose misreports are tried.
-const BIDDERS: usize = 4;
+/// Bidders, and sellers, whose misreports are tried.
+const PARTIES: usize = 4;
 
-/// What they state, in thousandths of what they bid.
-const STATED_PERMILLE: [u32; 4] = [500, 800, 950, 1_200];
+/// What bidders state, in thousandths of what they bid.
+const BID_PERMILLE: [u32; FACTORS] = [500, 800, 950, 1_200];
+
+/// What sellers state, in thousandths of what they ask.
+const ASKED_PERMILLE: [u32; FACTORS] = [800, 1_050, 1_250, 2_000];
+
+/// How many misreports of one party are tried.
+const FACTORS: usize = 4;
 
 /// Work that all misreports together may take, in the units of [`Stop::spend`]: about two seconds.
 const WORK: u64 = 60_000_000;
@@ -31,20 +38,36 @@ const WORK_COALITION: u64 = 300_000_000;
 /// What was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Regret {
-    /// Misreports that were tried.
-    pub tried: u32,
+    /// What bidders tried.
+    pub bidders: Tried,
+    /// What sellers tried.
+    pub sellers: Tried,
     /// Misreports that were drawn and not tried to the end, because the budget of work was used up.
     pub unfinished: u32,
     /// Whether the deadline came before the budget was used up, so that fewer were tried than on a faster machine.
     pub is_cut: bool,
-    /// The most that one would have gained, if bids are what bundles are worth, in micro-credits.
+}
+
+/// Misreports of one side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tried {
+    /// How many were tried.
+    pub count: u32,
+    /// The most that one would have gained, if bids are what bundles are worth, or asks what they cost, in micro-credits.
     pub most: i64,
 }
 
-/// Tries misreports of a sample of bidders: all bids of one, scaled. The seed of the policy draws up to 4 bidders, and each
-/// states 4 factors; of these 16 as many are tried, in an order that the seed gives, as a budget of work allows. The budget of
-/// the stop is set anew. None is tried where nothing was settled: nobody has a payoff that a misreport could better, and what
-/// it would take to settle a round is what was not there.
+/// Who misreports.
+#[derive(Clone, Copy, Debug)]
+enum Liar {
+    Bidder(BidderIndex),
+    Seller(SellerId),
+}
+
+/// Tries misreports of a sample of bidders, and of sellers where any made offers: all bids, or all offers, of one, scaled. The seed
+/// of the policy draws up to 4 of each, and each states 4 factors; of these as many are tried, in an order that the seed gives, as
+/// a budget of work allows. The budget of the stop is set anew. None is tried where nothing was settled: nobody has a payoff
+/// that a misreport could better, and what it would take to settle a round is what was not there.
 ///
 /// # Errors
 /// See [`SessionError`].
@@ -52,24 +75,15 @@ pub fn regret(session: &Session<'_>, outcome: &SessionOutcome, stop: &Stop) -> R
     if outcome.settled_nothing() {
         return Ok(Regret::default());
     }
-    let mut bidders: Vec<BidderIndex> = session.bids.iter().map(|bid| bid.bidder).collect();
-    bidders.sort_unstable();
-    bidders.dedup();
-    let seed = session.policy.rules().tie_break_seed;
-    bidders.sort_by_key(|bidder| lot(seed, bidder.0 as usize));
-    bidders.truncate(BIDDERS);
-    let misreports: Vec<(BidderIndex, u32)> = STATED_PERMILLE
-        .into_iter()
-        .flat_map(|permille| bidders.iter().map(move |&bidder| (bidder, permille)))
-        .collect();
+    let misreports = misreports(session, outcome);
     let mut found = Regret::default();
     stop.allow(WORK);
     if stop.is_raised() {
         // What a round takes before anything looks at the stop is long where there are many bids.
         return Ok(Regret { is_cut: true, ..Regret::default() });
     }
-    for (number, &(bidder, permille)) in misreports.iter().enumerate() {
-        let gain = gain(session, outcome, (bidder, permille), stop)?;
+    for (number, &(liar, permille)) in misreports.iter().enumerate() {
+        let gain = gain(session, outcome, (liar, permille), stop)?;
         if stop.is_used_up() {
             found.unfinished = u32::try_from(misreports.len() - number).expect("a sample is small");
             break;
@@ -78,31 +92,82 @@ pub fn regret(session: &Session<'_>, outcome: &SessionOutcome, stop: &Stop) -> R
             found.is_cut = true;
             break;
         }
-        found.tried += 1;
-        found.most = found.most.max(gain);
+        let tried = match liar {
+            Liar::Bidder(_) => &mut found.bidders,
+            Liar::Seller(_) => &mut found.sellers,
+        };
+        tried.count += 1;
+        tried.most = tried.most.max(gain);
     }
     Ok(found)
 }
 
-/// What a bidder would have gained by stating so many thousandths of its bids.
+/// The misreports to try, in order: of each factor, first those of bidders.
+fn misreports(session: &Session<'_>, outcome: &SessionOutcome) -> Vec<(Liar, u32)> {
+    let seed = session.policy.rules().tie_break_seed;
+    let sampled = |mut numbers: Vec<u32>| {
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.sort_by_key(|&number| lot(seed, number as usize));
+        numbers.truncate(PARTIES);
+        numbers
+    };
+    let bidders = sampled(session.bids.iter().map(|bid| bid.bidder.0).collect());
+    // What no class takes has no payoff, whatever it asks.
+    let takes_part = |fate: &OfferFate| !matches!(fate.result, Err(Lost::NotTraded | Lost::NoOffers));
+    let offers = session.offers.iter().zip(&outcome.offer_fates).filter(|(_, fate)| takes_part(fate));
+    let sellers = sampled(offers.map(|(offer, _)| offer.seller.0).collect());
+    let of_factor = |at: usize| {
+        let bidders = bidders.iter().map(move |&bidder| (Liar::Bidder(BidderIndex(bidder)), BID_PERMILLE[at]));
+        bidders.chain(sellers.iter().map(move |&seller| (Liar::Seller(SellerId(seller)), ASKED_PERMILLE[at])))
+    };
+    (0..FACTORS).flat_map(of_factor).collect()
+}
+
+/// What a bidder or a seller would have gained by stating so many thousandths of its bids, or of what it asks.
 fn gain(
     session: &Session<'_>,
     outcome: &SessionOutcome,
-    (bidder, permille): (BidderIndex, u32),
+    (liar, permille): (Liar, u32),
     stop: &Stop,
 ) -> Result<i64, SessionError> {
-    let payoff = |outcome: &SessionOutcome| {
-        let own = session.bids.iter().zip(&outcome.fates).filter(|(bid, _)| bid.bidder == bidder);
-        own.filter_map(|(bid, fate)| Some(i128::from(fate.worth(bid).0 - fate.result.ok()?.0))).sum::<i128>()
-    };
-    let mut bids = session.bids.to_vec();
-    for bid in bids.iter_mut().filter(|bid| bid.bidder == bidder) {
-        bid.amount = bid.amount.permille(permille);
+    let (mut bids, mut offers) = (session.bids.to_vec(), session.offers.to_vec());
+    match liar {
+        Liar::Bidder(bidder) => {
+            let own = bids.iter_mut().filter(|bid| bid.bidder == bidder);
+            own.for_each(|bid| bid.amount = bid.amount.permille(permille));
+        }
+        Liar::Seller(seller) => {
+            let own = offers.iter_mut().filter(|offer| offer.seller == seller).flat_map(|offer| &mut offer.goods);
+            own.for_each(|good| good.cost = good.cost.permille(permille));
+        }
     }
-    let lied = clear_session(&Session { bids: &bids, ..*session }, stop)?;
-    let gain = payoff(&lied) - payoff(outcome);
+    let lied = clear_session(&Session { bids: &bids, offers: &offers, ..*session }, stop)?;
+    let gain = payoff(session, (&lied, outcome), liar) - payoff(session, (outcome, outcome), liar);
     // A bidder with thousands of groups may gain more than an amount tells.
     Ok(i64::try_from(gain).unwrap_or(if gain > 0 { i64::MAX } else { i64::MIN }))
+}
+
+/// What a party has of an outcome, where what it bid in truth is what bundles are worth to it, and what it asked in a true outcome
+/// is what they cost.
+fn payoff(session: &Session<'_>, (outcome, truth): (&SessionOutcome, &SessionOutcome), party: Liar) -> i128 {
+    match party {
+        Liar::Bidder(bidder) => {
+            let own = session.bids.iter().zip(&outcome.fates).filter(|(bid, _)| bid.bidder == bidder);
+            own.filter_map(|(bid, fate)| Some(i128::from(fate.worth(bid).0 - fate.result.ok()?.0))).sum()
+        }
+        Liar::Seller(seller) => {
+            let fates = session.offers.iter().zip(outcome.offer_fates.iter().zip(&truth.offer_fates));
+            let own = fates.filter(|(offer, _)| offer.seller == seller);
+            own.filter_map(|(offer, (fate, true_fate))| {
+                let whole = i128::from(offer.goods.first().map_or(1, |good| good.wish.quantity)).max(1);
+                let cost = i128::from(true_fate.ask.0) * fate.part.map_or(whole, i128::from);
+                // A part of the cost, rounded up.
+                Some(i128::from(fate.result.ok()?.0) - (cost + whole - 1) / whole)
+            })
+            .sum()
+        }
+    }
 }
 
 /// By how much the best coalition could pay the seller more than the round does and still be no worse off, in micro-credits: zero
@@ -201,7 +266,8 @@ fn keep(gained: &BTreeMap<BidderIndex, u64>, bids: &mut [Bid], offers: &mut Vec<
 
 /// What entered a class. What the rules refused is in no coalition.
 fn entered<'a>(session: &'a Session<'a>, outcome: &SessionOutcome, class: &ClassOutcome) -> Market<'a> {
-    let takes_part = |fate: &Fate| matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Lot | Lost::Unsettled));
+    let takes_part =
+        |fate: &Fate| matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Lot | Lost::Paradox | Lost::Unsettled));
     let compared = class.entered.iter().filter(|compared| takes_part(&outcome.fates[compared.bid]));
     let entered = |&Compared { bid, node, counted, reserve }: &Compared| {
         let bundle = class.catalog.bundle(&session.bids[bid].wishes_at(node));

@@ -182,11 +182,15 @@ fn certificate(proof: &market::Certificate) -> Certificate {
         below_reserve: proof.below_reserve_micro_credits.into(),
         above_cap: proof.above_cap_micro_credits.into(),
         below_ask: proof.below_ask_micro_credits,
+        off_price: proof.off_price_micro_credits.into(),
+        off_surplus: proof.off_surplus_micro_credits.into(),
         unbalanced: proof.unbalanced_micro_credits.into(),
         core_violation: proof.core_violation_micro_credits.map(u128::from),
         misreports: proof.misreports,
+        seller_misreports: proof.seller_misreports,
         misreports_unfinished: proof.misreports_unfinished,
         misreports_cut: proof.misreports_cut,
         regret: proof.regret_micro_credits,
+        seller_regret: proof.seller_regret_micro_credits,
     }
 }

@@ -1,9 +1,13 @@
 //! A second look at a round: capacity, groups, prices and money, from the bids and what came of them alone.
 //!
 //! Nothing here is shared with what cleared the round. Capacity is looked at account by account and instant by instant, on every
-//! account that what is let or sold is taken from, with the policy's formula written out again; `money` is what is paid.
+//! account that what is let or sold is taken from, with the policy's formula written out again; `money` is what is paid, `prices`
+//! holds it against what all pay, and `surplus` counts what winners state beyond. All of them read what `goods` cost anew.
 
+mod goods;
 mod money;
+mod prices;
+mod surplus;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +18,11 @@ use lessor_models::time::{StepFunction, Timestamp};
 
 use super::anywhere::{Anywhere, Need};
 use super::catalog::Wish;
-use super::{AccountBid, Fate, Session, SessionOutcome};
+use super::{AccountBid, AccountOffer, ClassOutcome, Fate, OfferFate, Session, SessionOutcome};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::policy::{AccountClass, Format};
 use crate::settlement::Transfer;
+use goods::{Goods, asked, down, up};
 
 /// By how much the rules of a round are broken; all zero where they hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +44,10 @@ pub struct Residuals {
     pub below_reserve: i128,
     /// The most that anyone pays beyond the price cap of what it wins, in micro-credits.
     pub above_cap: i128,
+    /// The most that anyone pays or gets beside the price that all pay, where a rule has one, beyond rounding, in micro-credits.
+    pub off_price: u128,
+    /// By how much the surplus that classes state is not what bids, awards and sales come to, all together, in micro-credits.
+    pub off_surplus: u128,
     /// By how much transfers move more or less than what awards and sales say, all together, in micro-credits.
     pub unbalanced: u128,
 }
@@ -54,56 +63,91 @@ impl Residuals {
 /// Looks at what is won, sold and paid.
 #[must_use]
 pub fn residuals(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[Transfer]) -> Residuals {
-    let fates =
-        || session.bids.iter().zip(&outcome.fates).filter_map(|(bid, fate)| Some((bid, fate, fate.result.ok()?)));
-    let won: Vec<(BidderIndex, Wish)> = fates()
-        .flat_map(|(bid, fate, _)| {
-            taken(bid, fate).into_iter().map(move |wish| (bid.bidder, part_of(&wish, fate.part)))
-        })
+    let listed = listed(session, outcome);
+    let all_won: Vec<(BidderIndex, Wish)> = won(session, outcome)
+        .flat_map(|(bid, fate, _)| taken(bid, fate).into_iter().map(|wish| (bid.bidder, wish)))
         .collect();
-    let offers = || {
-        session
-            .offers
-            .iter()
-            .zip(&outcome.offer_fates)
-            .filter_map(|(offer, fate)| Some((offer, fate, fate.result.ok()?)))
-    };
-    let sold: Vec<Wish> = offers()
+    let all_sold: Vec<Wish> = sold(session, outcome)
         .flat_map(|(offer, fate, _)| offer.goods.iter().map(move |good| part_of(&good.wish, fate.part)))
         .collect();
-    let (overdrawn, above_holder_cap) = overdraft(session, &won, &sold);
+    let (overdrawn, above_holder_cap) = overdraft(session, &all_won, &all_sold);
     let mut groups: BTreeMap<(BidderIndex, GroupIndex), u64> = BTreeMap::new();
-    fates().for_each(|(bid, _, _)| *groups.entry((bid.bidder, bid.group)).or_default() += 1);
-    let above = fates().map(|(bid, fate, paid)| {
-        let (part, whole) = share(fate.part, bid.wishes.first().map_or(1, |wish| wish.quantity));
-        i128::from(paid.0) - (i128::from(bid.amount.0) * part + whole - 1) / whole
+    won(session, outcome).for_each(|(bid, _, _)| *groups.entry((bid.bidder, bid.group)).or_default() += 1);
+    let above = won(session, outcome).map(|(bid, fate, paid)| {
+        let (part, whole) = share(fate.part, quantity(bid));
+        paid - (i128::from(bid.amount.0) * part + whole - 1) / whole
     });
-    let below = offers().map(|(offer, fate, gets)| {
-        let (part, whole) = share(fate.part, offer.goods[0].wish.quantity);
-        // What trades in parts is asked a fraction for, of which the ask is what it rounds up to.
-        i128::from(fate.ask.0 - i64::from(offer.is_divisible)) * part / whole - i128::from(gets.0)
+    let below = sold(session, outcome).map(|(offer, fate, gets)| {
+        let asked = asked(session.ground.fleet, offer, fate.part);
+        // What may trade in parts is asked a fraction for.
+        if offer.is_divisible { down(asked) - gets } else { up(asked) - gets }
     });
     let narrow = |residual: Option<i128>| i64::try_from(most(residual)).unwrap_or(i64::MAX);
     Residuals {
         overdrawn,
         above_holder_cap,
         groups_broken: groups.values().filter(|&&count| count > 1).count() as u64,
-        misplaced: fates().filter(|(bid, fate, _)| is_misplaced(session.ground.fleet, bid, fate)).count() as u64,
+        misplaced: won(session, outcome).filter(|(bid, fate, _)| is_misplaced(session.ground.fleet, bid, fate)).count()
+            as u64,
         above_bid: narrow(above.max()),
         below_ask: narrow(below.max()),
-        below_reserve: money::below_reserve(session, outcome),
+        below_reserve: money::below_reserve(session, outcome, &listed),
         above_cap: money::above_cap(session, outcome),
+        off_price: prices::off(session, outcome, &listed),
+        off_surplus: surplus::off(session, outcome, &listed),
         unbalanced: money::unbalanced(session, outcome, transfers),
     }
 }
 
-/// What a bid took: what it names, and what it needs at the node where it won.
+/// What winners state for what they got, in micro-credits: parts of amounts for parts, each rounded down.
+#[must_use]
+pub fn value(session: &Session<'_>, outcome: &SessionOutcome) -> u128 {
+    surplus::value(session, outcome)
+}
+
+/// The goods of each class, by its position in the policy.
+type Listed<'a> = BTreeMap<usize, Goods<'a>>;
+
+fn listed<'a>(session: &Session<'_>, outcome: &'a SessionOutcome) -> Listed<'a> {
+    let goods = |class: &'a ClassOutcome| Goods::of(class, is_offered(&session.policy.rules().classes[class.class]));
+    outcome.classes.iter().map(|class| (class.class, goods(class))).collect()
+}
+
+/// What is won, and what is paid for it.
+fn won<'a>(
+    session: &Session<'a>,
+    outcome: &'a SessionOutcome,
+) -> impl Iterator<Item = (&'a AccountBid, &'a Fate, i128)> {
+    let fates = session.bids.iter().zip(&outcome.fates);
+    fates.filter_map(|(bid, fate)| Some((bid, fate, i128::from(fate.result.ok()?.0))))
+}
+
+/// What is sold, and what its seller gets.
+fn sold<'a>(
+    session: &Session<'a>,
+    outcome: &'a SessionOutcome,
+) -> impl Iterator<Item = (&'a AccountOffer, &'a OfferFate, i128)> {
+    let fates = session.offers.iter().zip(&outcome.offer_fates);
+    fates.filter_map(|(offer, fate)| Some((offer, fate, i128::from(fate.result.ok()?.0))))
+}
+
+/// What a bid took: what it names, or the part of it that traded, and what it needs at the node where it won.
 fn taken(bid: &AccountBid, fate: &Fate) -> Vec<Wish> {
-    let mut taken = bid.wishes.clone();
+    let mut taken: Vec<Wish> = bid.wishes.iter().map(|wish| part_of(wish, fate.part)).collect();
     for Need { kind, quantity, interval } in bid.anywhere.iter().flat_map(|anywhere| &anywhere.needs).copied() {
         taken.extend(fate.node.map(|node| Wish { owner: Owner::Node(node), kind, quantity, interval }));
     }
     taken
+}
+
+/// How many accounts a bid names; none, where a node class leaves one open.
+fn names(bid: &AccountBid) -> usize {
+    if bid.anywhere.is_some() { 0 } else { bid.wishes.len() }
+}
+
+/// How much a bid for one account is for.
+fn quantity(bid: &AccountBid) -> u64 {
+    bid.wishes.first().map_or(1, |wish| wish.quantity)
 }
 
 /// Whether a bid won at a node where it may not: one that is not of the level of its class, or not below its node.
@@ -116,6 +160,10 @@ fn is_misplaced(fleet: &Fleet, bid: &AccountBid, fate: &Fate) -> bool {
         above = above.and_then(|above| fleet.parent(above));
     }
     above.is_none() || fleet.level(node) != class.level
+}
+
+fn class_of<'a>(session: &Session<'a>, class: Option<usize>) -> Option<&'a AccountClass> {
+    class.map(|class| &session.policy.rules().classes[class])
 }
 
 /// A residual, which is nothing where a rule holds with something to spare.

@@ -3,77 +3,38 @@
 
 use std::collections::BTreeMap;
 
-use lessor_models::fleet::{Fleet, Owner};
-use lessor_models::resources::{Kind, UNLIMITED};
+use lessor_models::fleet::Owner;
+use lessor_models::resources::UNLIMITED;
 use lessor_models::time::StepFunction;
 
-use super::{above, is_offered, most, place, share, taken};
+use super::goods::{product, up};
+use super::{Listed, above, class_of, is_offered, most, place, share, taken, won};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
-use crate::policy::AccountClass;
-use crate::session::catalog::{ListedGood, STATED_MICROS, Wish};
+use crate::session::catalog::Wish;
 use crate::session::posting::FLEET;
-use crate::session::{AccountBid, ClassOutcome, Fate, Lost, Session, SessionOutcome};
+use crate::session::{Lost, Session, SessionOutcome};
 use crate::settlement::{HolderId, Party, Purpose, SellerId, Transfer};
 
-/// The goods of an account, in order of time.
-type Goods<'a> = BTreeMap<(Owner, Kind), Vec<&'a ListedGood>>;
-
-/// What is won, of whom, and what is paid for it.
-fn won<'a>(
-    session: &'a Session<'_>,
-    outcome: &'a SessionOutcome,
-) -> impl Iterator<Item = (&'a AccountBid, &'a Fate, i128)> {
-    let fates = session.bids.iter().zip(&outcome.fates);
-    fates.filter_map(|(bid, fate)| Some((bid, fate, i128::from(fate.result.ok()?.0))))
-}
-
-fn class_of<'a>(session: &'a Session<'_>, fate: &Fate) -> Option<&'a AccountClass> {
-    fate.class.map(|class| &session.policy.rules().classes[class])
-}
-
-/// The most that anyone pays less than the reserve prices of what it wins of the fleet. O(wishes x goods of their accounts).
-pub(super) fn below_reserve(session: &Session<'_>, outcome: &SessionOutcome) -> i128 {
-    let goods: BTreeMap<usize, Goods<'_>> =
-        outcome.classes.iter().map(|class| (class.class, by_account(class))).collect();
+/// The most that anyone pays less than the reserve prices of what it wins of the fleet.
+pub(super) fn below_reserve(session: &Session<'_>, outcome: &SessionOutcome, listed: &Listed<'_>) -> i128 {
     let less = won(session, outcome).filter_map(|(bid, fate, paid)| {
-        let goods = goods.get(&fate.class?)?;
-        let is_let = class_of(session, fate).is_some_and(|class| !class.format.takes_offers());
-        is_let.then(|| reserve(session.ground.fleet, goods, &taken(bid, fate)) - paid)
+        let is_let = class_of(session, fate.class).is_some_and(|class| !class.format.takes_offers());
+        let goods = listed.get(&fate.class?).filter(|_| is_let)?;
+        Some(up(goods.cost(session.ground.fleet, &taken(bid, fate), |_, good| good.reserve)) - paid)
     });
     most(less.max())
-}
-
-fn by_account(class: &ClassOutcome) -> Goods<'_> {
-    let mut goods = Goods::new();
-    class.catalog.goods().iter().for_each(|good| goods.entry((good.owner, good.kind)).or_default().push(good));
-    goods
-}
-
-/// What the fleet asks for what a bid took, rounded up.
-fn reserve(fleet: &Fleet, goods: &Goods<'_>, taken: &[Wish]) -> i128 {
-    let asked = |wish: &Wish| {
-        let owners = std::iter::once(wish.owner).chain(above(fleet, wish));
-        let accounts = owners.filter_map(|owner| goods.get(&(owner, wish.kind))).flatten();
-        let within = accounts
-            .filter(|good| wish.interval.start <= good.interval.start && good.interval.end <= wish.interval.end);
-        let parts = within.map(|good| product([good.reserve, wish.quantity, good.interval.span().0]));
-        parts.fold(0, u128::saturating_add)
-    };
-    up(taken.iter().map(asked).fold(0, u128::saturating_add))
 }
 
 /// The most that anyone pays beyond the price cap of what it wins, rounded up.
 pub(super) fn above_cap(session: &Session<'_>, outcome: &SessionOutcome) -> i128 {
     let more = won(session, outcome).filter_map(|(bid, fate, paid)| {
-        let cap = class_of(session, fate)?.price_cap?;
+        let cap = class_of(session, fate.class)?.price_cap?;
         let parts = taken(bid, fate)
             .into_iter()
             .map(|wish| product([cap, wish.quantity, wish.interval.span().0]).saturating_mul(capped(session, &wish)));
-        let (part, whole) = share(fate.part, bid.wishes.first().map_or(1, |wish| wish.quantity));
         // A cap beyond all amounts is none.
-        let whole_cap = up(parts.fold(0, u128::saturating_add)).min(1 << 64);
-        Some(paid - (whole_cap * part + whole - 1) / whole)
+        Some(paid - up(parts.fold(0, u128::saturating_add)).min(1 << 64))
     });
     most(more.max())
 }
@@ -92,15 +53,6 @@ fn capped(session: &Session<'_>, wish: &Wish) -> u128 {
             || steps.map(|step| step.1).any(|to| to != UNLIMITED)
     };
     1 + above(fleet, wish).iter().filter(|owner| class(**owner) == own && is_limited(owner)).count() as u128
-}
-
-fn product(factors: [u64; 3]) -> u128 {
-    factors.into_iter().fold(1, |product, factor| product.saturating_mul(factor.into()))
-}
-
-/// Base units times price times microseconds in micro-credits, rounded up.
-fn up(parts: u128) -> i128 {
-    i128::try_from(parts.div_ceil(STATED_MICROS)).expect("a quotient by more than two is in range")
 }
 
 /// What moves from one party to another, and what for.
@@ -128,7 +80,7 @@ fn due(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<Flow, i128> 
     let holder = |bidder: BidderIndex| Party::Holder(HolderId(bidder.0));
     for (bid, fate, paid) in won(session, outcome) {
         *due.entry((holder(bid.bidder), Party::Operator, Purpose::Payment)).or_default() += paid;
-        if class_of(session, fate).is_some_and(|class| !class.format.takes_offers()) {
+        if class_of(session, fate.class).is_some_and(|class| !class.format.takes_offers()) {
             let fleet = sellers.entry(FLEET).or_default();
             *fleet = (fleet.0 + paid, fleet.1 + i128::from(fate.reserve.0));
         }

@@ -3,6 +3,8 @@
 mod asks;
 mod crowds;
 mod decoys;
+mod regret;
+mod tampered;
 mod ties;
 mod uniform;
 

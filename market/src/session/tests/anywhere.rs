@@ -185,7 +185,7 @@ proptest! {
         let spelled = spelled_out(&fleet, &bids);
         prop_assert_eq!(gains(&bids, &outcome), gains(&spelled, &looked_at(&fleet, &rules, &spelled, &[])));
         let regret = probe::regret(&session(&fleet, &rules, &bids), &outcome, &Stop::new()).unwrap();
-        prop_assert_eq!(regret.most, 0);
+        prop_assert_eq!(regret.bidders.most, 0);
     }
 
     /// No coalition blocks core payments.

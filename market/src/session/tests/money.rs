@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::money::MONEY_MAX;
+use crate::session::check;
 use crate::settlement::{HolderId, Transfer};
 
 /// Bids that lose nothing to one another: two bidders, the first with two groups.
@@ -46,6 +47,33 @@ fn each_residual_finds_its_own_fault() {
     assert_eq!(found(&paid(30)), zero);
     assert_eq!(found(&paid(27)), Residuals { below_reserve: 3, ..zero });
     assert_eq!(found(&paid(3_004)), Residuals { above_bid: 2_904, above_cap: 4, ..zero });
+    // Of 600 that are bid, 100 are the reserve prices of ten millions.
+    assert_eq!((outcome.classes[0].surplus, check::value(&session, &outcome)), (500, 600));
+    for (stated, off) in [(499, 1), (507, 7), (0, 500)] {
+        let misstated = Residuals { off_surplus: off, ..zero };
+        assert_eq!(found(&|outcome, _| outcome.classes[0].surplus = stated), misstated, "{stated}");
+    }
+}
+
+#[test]
+fn at_a_posted_price_a_payment_of_any_other_amount_is_found() {
+    let (fleet, policy) = (fleet(), policy(vec![at_posted_price()]));
+    // Three millions over two hours are 60 at the reserve price; each could pay more.
+    let bids = [bid(0, 90, &[wish(LAYER, 3, (0, 2))]), bid(1, 70, &[wish(LAYER, 2, (1, 2))])];
+    let session = session(&fleet, &policy, &bids);
+    let outcome = clear_session(&session, &Stop::new()).unwrap();
+    assert_eq!(outcome.fates.iter().map(|fate| fate.result.unwrap().0).collect::<Vec<_>>(), [60, 20]);
+    for (paid, off) in [(60, 0), (61, 1), (88, 28)] {
+        let mut outcome = outcome.clone();
+        outcome.fates[0].result = Ok(Money(paid));
+        let found = residuals(&session, &outcome, &posting::transfers(&session, &outcome));
+        assert_eq!(found, Residuals { off_price: off, ..Residuals::default() }, "{paid}");
+    }
+    // And so is another price than what is paid for.
+    let mut dearer = outcome.clone();
+    dearer.classes[0].prices.values_mut().for_each(|price| *price = 11);
+    let found = residuals(&session, &dearer, &posting::transfers(&session, &dearer));
+    assert_eq!(found, Residuals { off_price: 6, ..Residuals::default() });
 }
 
 #[test]
