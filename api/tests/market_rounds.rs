@@ -94,6 +94,37 @@ fn posted_prices_are_what_winners_pay_and_move_from_round_to_round() {
 }
 
 #[test]
+fn a_posted_price_that_swings_is_told_of_with_its_gain_and_the_cure() {
+    let (bench, fleet, tile) = with_fleet();
+    fs::write(bench.path("policy.toml"), POSTED.replace("{ fixed = 1 }", "{ fixed = 1_000 }")).unwrap();
+    let quantity = fleet.base_capacity(tile).get(Kind::Memory) * 9 / 70;
+    // All would pay up to a fifth more than the reserve price, so that all of them ask for it, or none.
+    let amount = quantity * 1_200 / 1_000_000;
+    let bids: Vec<BidRows> = (0..12).map(|at| bid(at, amount, good(tile, Kind::Memory, quantity, (0, 1)))).collect();
+    write_bids(&bench.path("bids.parquet"), &fleet, &bids).unwrap();
+    let clear = "market clear --book bids.parquet --supply fleet --policy policy.toml --json --out";
+    let mut last = None;
+    for round in 0..16 {
+        let carried = if round > 0 { format!(" --posted round-{}/posted.parquet", round - 1) } else { String::new() };
+        let said = bench.expect(0, &format!("{clear} round-{round}{carried}"));
+        assert_eq!(said.json()["swinging"].as_array().unwrap().is_empty(), round < 15, "round {round}: {said:?}");
+        last = Some(said);
+    }
+    let said = last.unwrap();
+    let found = &said.json()["swinging"][0];
+    let name = fleet.owner_name(tile);
+    assert!(found["account"].as_str().unwrap().contains(name), "{found}");
+    assert_eq!((&found["account_class"], &found["gain_permille"]), (&"nodes".into(), &500.into()), "{found}");
+    let words = ["swings: ", "gain_permille = 500", "below 4.000", "gain_permille = 250 settles below 8.000"];
+    let told = bench.expect(0, "market prices round-15");
+    let page = fs::read_to_string(bench.path("round-15/report.html")).unwrap();
+    for word in words {
+        assert!(said.err.contains(word) && told.err.contains(word) && page.contains(word), "{word}: {said:?} {told:?}");
+    }
+    assert!(bench.expect(0, "market prices round-14").err.is_empty());
+}
+
+#[test]
 fn a_round_takes_place_when_its_operator_says() {
     let (bench, fleet, tile) = with_fleet();
     fs::write(bench.path("policy.toml"), POSTED).unwrap();

@@ -6,8 +6,9 @@ mod common;
 
 use lessor_datasets::table::{
     AnywhereGoods, AwardRow, BalanceRow, BidGood, BidRows, DatasetError, EntryRow, NodeGood, OfferGood, OfferRows,
-    RevocationRow, SaleRow, read_awards, read_balances, read_bids, read_entries, read_offers, read_revocations,
-    read_sales, write_awards, write_balances, write_bids, write_entries, write_offers, write_revocations, write_sales,
+    POSTED, PostedRow, RevocationRow, SaleRow, StatedTable, read_awards, read_balances, read_bids, read_entries,
+    read_offers, read_posted, read_revocations, read_sales, write_awards, write_balances, write_bids, write_entries,
+    write_offers, write_posted, write_revocations, write_sales,
 };
 use lessor_models::fleet::{Level, NodeClass, NodeIndex, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
@@ -237,5 +238,47 @@ fn balances_that_make_no_sense_are_refused_with_their_row() {
         write_balances(&path, &[good.clone(), bad]).unwrap();
         let refused: DatasetError = read_balances(&path).unwrap_err();
         assert!(refused.to_string().contains(expected), "{refused}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn posted_prices_read_back(rows in proptest::collection::vec(
+        (good(), any::<u64>(), -(1_i64 << 53)..=1 << 53, proptest::collection::vec(any::<i64>(), 0..=16)), 0..6
+    )) {
+        let instance = common::instance();
+        let mut rows: Vec<PostedRow> = rows.into_iter().map(|(good, price, excess, excesses)| {
+            PostedRow { owner: good.owner, kind: good.kind, price, excess, excesses }
+        }).collect();
+        rows.sort_by_key(|row| (row.owner, row.kind));
+        rows.dedup_by_key(|row| (row.owner, row.kind));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(POSTED.file_name());
+        write_posted(&path, instance.fleet(), &rows).unwrap();
+        prop_assert_eq!(read_posted(&path, instance.fleet()).unwrap(), rows);
+    }
+}
+
+#[test]
+fn excesses_that_are_no_numbers_or_too_many_are_refused_and_may_be_left_out() {
+    let instance = common::instance();
+    let name = instance.fleet().owner_name(Owner::Node(NodeIndex(0)));
+    let read = |excesses: Option<&str>| {
+        let mut table = StatedTable::new(&POSTED, 1);
+        for (column, text) in [("owner", name), ("owner_type", "node"), ("kind", "memory")] {
+            table.text(column, [Some(text)].into_iter());
+        }
+        table.integer("price", [Some(7)].into_iter());
+        if excesses.is_some() {
+            table.text("excesses", [excesses].into_iter());
+        }
+        read_posted(table, instance.fleet()).map(|rows| rows[0].excesses.clone()).map_err(|error| error.to_string())
+    };
+    assert_eq!((read(None), read(Some("-3,0,12"))), (Ok(vec![]), Ok(vec![-3, 0, 12])));
+    for bad in ["", "1,", "1.5", "1;2", "9223372036854775808", &["1"; 17].join(",")] {
+        let said = read(Some(bad)).unwrap_err();
+        assert!(said.contains("row 0, column excesses: must be at most 16 whole numbers"), "{bad}: {said}");
     }
 }

@@ -19,7 +19,7 @@ use super::remote;
 use super::round::Round;
 use crate::cli::MarketClearArgs;
 use crate::command_error::CommandError;
-use crate::console::say;
+use crate::console::{say, warn};
 use crate::ending::Ending;
 use crate::output_directory::{OutputPlace, Replace, StagedDirectory};
 use crate::process::clock::ProcessClock;
@@ -141,6 +141,7 @@ pub(super) fn tell(
     clock: &ProcessClock,
 ) -> Ending {
     let ending = if figures.unsettled.is_empty() { Ending::Done } else { Ending::Failed };
+    figures.swinging.iter().for_each(|found| warn(&found.words()));
     if args.json {
         let summary = ClearSummary { figures, certificate, seconds: clock.seconds(), out: &args.out };
         say(&serde_json::to_string(&summary).expect("a summary is JSON"));

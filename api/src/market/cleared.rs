@@ -7,11 +7,10 @@ use lessor_datasets::table::{AwardRow, BalanceRow, EntryRow, PostedRow, RoundPri
 use lessor_market::book::GoodIndex;
 use lessor_market::money::Money;
 use lessor_market::policy::Format;
-use lessor_market::posted::Standing;
 use lessor_market::preemption;
 use lessor_market::session::catalog::ListedGood;
 use lessor_market::session::check::{self, Residuals, residuals};
-use lessor_market::session::posted_prices;
+use lessor_market::session::posted_prices::{self, PostedPrice, PostedPrices};
 use lessor_market::session::supporting_prices::{self, SupportingPrices};
 use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionError, SessionOutcome, clear_session};
 use lessor_market::session::{posting, probe};
@@ -28,6 +27,7 @@ use super::error::MarketError;
 use super::purses;
 use super::record::{Certificate, ExactPayment, Figures};
 use super::round::Round;
+use super::swinging::swinging;
 
 /// The number of a first round; where nobody says what bidders have, round 0 issues what they may owe.
 const FIRST: RoundId = RoundId(1);
@@ -46,6 +46,8 @@ pub(crate) struct Cleared {
     pub(super) entries: Vec<Entry>,
     /// Prices of each class.
     pub(super) prices: Vec<SupportingPrices>,
+    /// The posted prices of the next round.
+    posted: PostedPrices,
     /// The figures.
     pub(crate) figures: Figures,
     /// The proof.
@@ -71,8 +73,10 @@ pub(crate) fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<C
     let prices: Vec<SupportingPrices> =
         outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class, probing)).collect();
     let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
+    let posted = posted_prices::after(&session, &outcome);
     let figures = figures(round, (&outcome, &certificate), &entries, ledger.balance(Party::Operator))?;
-    Ok(Cleared { outcome, balances, entries, prices, figures, certificate })
+    let figures = Figures { swinging: swinging(round, &posted), ..figures };
+    Ok(Cleared { outcome, balances, entries, prices, posted, figures, certificate })
 }
 
 /// Why a round is not cleared, with the offer by its name.
@@ -172,6 +176,7 @@ fn figures(
         fees: fees.map(|fee| micro(fee.amount)).sum(),
         operator,
         tie_break_seed: round.policy.rules().tie_break_seed,
+        swinging: Vec::new(),
         unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
         exact_payments: outcome.classes.iter().flat_map(|class| exact_payments(round, class)).collect(),
     })
@@ -297,10 +302,14 @@ pub(crate) fn posted(round: &Round, cleared: &Cleared) -> Option<Vec<PostedRow>>
     if round.policy.rules().classes.iter().all(|class| class.format != Format::Posted) {
         return None;
     }
-    let prices = posted_prices::after(&round.session(), &cleared.outcome);
-    let row =
-        |((owner, kind), Standing { price, smoothed })| PostedRow { owner, kind, price: price.0, excess: smoothed };
-    Some(prices.into_iter().map(row).collect())
+    let row = |(&(owner, kind), PostedPrice { standing, wobble }): (&(Owner, Kind), &PostedPrice)| PostedRow {
+        owner,
+        kind,
+        price: standing.price.0,
+        excess: standing.smoothed,
+        excesses: wobble.excesses(),
+    };
+    Some(cleared.posted.iter().map(row).collect())
 }
 
 fn sale(round: &Round, offer: usize, fate: &OfferFate) -> SaleRow {

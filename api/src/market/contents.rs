@@ -55,6 +55,10 @@ impl Contents {
         self.begin("posted", rows.len());
         for row in rows {
             self.account(row.owner, row.kind, fleet).number(row.price).number(row.excess.cast_unsigned());
+            self.number(row.excesses.len() as u64);
+            row.excesses.iter().for_each(|excess| {
+                self.number(excess.cast_unsigned());
+            });
         }
     }
 

@@ -147,6 +147,7 @@ fn conditions(shown: &Shown<'_>) -> String {
         entries.push(("Offers", format!("{}, of which {} sold", shown.figures.offers, shown.figures.sales)));
     }
     entries.extend(classes);
+    entries.extend(shown.figures.swinging.iter().map(|found| ("Swings", found.words())));
     entries.iter().map(|(name, words)| condition(name, words)).collect()
 }
 

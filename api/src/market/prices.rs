@@ -19,7 +19,7 @@ use super::record::Record;
 use super::round::Round;
 use crate::cli::MarketPricesArgs;
 use crate::command_error::CommandError;
-use crate::console::say;
+use crate::console::{say, warn};
 use crate::ending::Ending;
 
 /// Competitors told of each price at most.
@@ -55,7 +55,9 @@ struct PriceSummary<'a> {
 
 /// Carries out `lessor market prices`.
 pub(super) fn run(args: &MarketPricesArgs) -> Result<Ending, CommandError> {
-    let round = Round::again(&Record::read(&args.market)?)?;
+    let record = Record::read(&args.market)?;
+    let round = Round::again(&record)?;
+    record.figures.swinging.iter().for_each(|found| warn(&found.words()));
     let prices = read_round_prices(&args.market.join(PRICES.file_name()), &round.fleet)?;
     let needing = needing(&round, &args.market)?;
     let reach = reach(&round.fleet, &needing);

@@ -111,9 +111,32 @@ pub(crate) struct Figures {
     pub(crate) tie_break_seed: u64,
     /// Classes whose payment rule could not settle, with the reason.
     pub(crate) unsettled: Vec<String>,
+    /// Accounts whose posted price swings, in order.
+    #[serde(default)]
+    pub(crate) swinging: Vec<Swinging>,
     /// Exact payments in classes of sealed bids, by class and bidder.
     #[serde(default)]
     pub(crate) exact_payments: Vec<ExactPayment>,
+}
+
+/// An account whose posted price is too dear and too cheap in turn, and no less so than before.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Swinging {
+    /// The account, in words.
+    pub(crate) account: String,
+    /// Its account class.
+    pub(crate) account_class: String,
+    /// The gain by which its price is steered, in thousandths.
+    pub(crate) gain_permille: u32,
+    /// What would let it settle.
+    pub(crate) cure: String,
+}
+
+impl Swinging {
+    /// The same in a sentence.
+    pub(crate) fn words(&self) -> String {
+        format!("the posted price of {} swings: {}", self.account, self.cure)
+    }
 }
 
 /// What a bidder owes in an account class before it is rounded up to whole micro-credits.

@@ -12,11 +12,11 @@ use lessor_datasets::table::{
 use lessor_market::book::{BidderIndex, GroupIndex};
 use lessor_market::money::Money;
 use lessor_market::policy::{Policy, Reserve};
-use lessor_market::posted::{Standing, UnitPrice};
+use lessor_market::posted::{Standing, UnitPrice, Wobble};
 use lessor_market::preemption::Revocation;
 use lessor_market::session::anywhere::{Anywhere, Need};
 use lessor_market::session::catalog::{Ground, Wish};
-use lessor_market::session::posted_prices::PostedPrices;
+use lessor_market::session::posted_prices::{PostedPrice, PostedPrices};
 use lessor_market::session::{AccountBid, AccountOffer, OfferedGood, Session, earliest_start};
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::resources::Kind;
@@ -151,7 +151,7 @@ impl Round {
             bidders,
             parties,
             plan,
-            posted: posted.into_iter().map(standing).collect(),
+            posted: posted.into_iter().map(posted_price).collect(),
             purses,
             budgets,
             revocations,
@@ -263,8 +263,9 @@ fn entrant_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
 }
 
 /// The posted price of an account.
-fn standing(row: PostedRow) -> ((Owner, Kind), Standing) {
-    ((row.owner, row.kind), Standing { price: UnitPrice(row.price), smoothed: row.excess })
+fn posted_price(row: PostedRow) -> ((Owner, Kind), PostedPrice) {
+    let standing = Standing { price: UnitPrice(row.price), smoothed: row.excess };
+    ((row.owner, row.kind), PostedPrice { standing, wobble: Wobble::of(&row.excesses) })
 }
 
 /// Offers none of whose sellers has the name that the ledger keeps for the fleet.

@@ -121,6 +121,7 @@ pub(crate) fn posted(rows: &[PostedPrice]) -> StatedTable {
     table.integer("price", rows.iter().map(|row| row.price));
     table.integer("excess", rows.iter().map(|row| side(row.excess)));
     table.integer("shortfall", rows.iter().map(|row| side(row.excess.saturating_neg())));
+    table.text("excesses", rows.iter().map(|row| text(&row.excesses)));
     table
 }
 

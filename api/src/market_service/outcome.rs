@@ -1,6 +1,8 @@
 //! What came out of a round, as messages of some size each.
 
-use lessor_datasets::table::{AwardRow, BalanceRow, EntryRow, PostedRow, RoundPrice, SaleRow, account_words};
+use lessor_datasets::table::{
+    AwardRow, BalanceRow, EntryRow, PostedRow, RoundPrice, SaleRow, account_words, excesses_text,
+};
 use lessor_engine::ledger::Account;
 use tonic::Code;
 
@@ -107,6 +109,7 @@ fn posted_price(round: &Round, row: &PostedRow) -> market::PostedPrice {
         account: Some(account(round.fleet(), Account { owner: row.owner, kind: row.kind })),
         price: Some(row.price),
         excess: row.excess,
+        excesses: excesses_text(&row.excesses).unwrap_or_default(),
     }
 }
 
@@ -115,6 +118,15 @@ fn exact_payment(exact: &record::ExactPayment) -> market::ExactPayment {
         account_class: exact.account_class.clone(),
         bidder: exact.bidder.clone(),
         payment: exact.payment.clone(),
+    }
+}
+
+fn swinging(found: &record::Swinging) -> market::Swinging {
+    market::Swinging {
+        account: found.account.clone(),
+        account_class: found.account_class.clone(),
+        gain_permille: found.gain_permille,
+        cure: found.cure.clone(),
     }
 }
 
@@ -133,6 +145,7 @@ fn outcome(figures: &record::Figures, proof: &record::Certificate) -> Result<mar
         operator_balance_micro_credits: sum(figures.operator)?,
         tie_break_seed: figures.tie_break_seed,
         unsettled: figures.unsettled.clone(),
+        swinging: figures.swinging.iter().map(swinging).collect(),
         certificate: Some(market::Certificate {
             inputs_blake3: proof.inputs_blake3.clone(),
             surplus_micro_credits: sum(proof.surplus)?,

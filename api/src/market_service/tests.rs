@@ -123,8 +123,8 @@ fn balances() -> impl Strategy<Value = Balances> {
 }
 
 fn posted() -> impl Strategy<Value = PostedPrices> {
-    let price = (account(), option::weighted(0.95, amount()), any::<i64>());
-    let price = price.prop_map(|(account, price, excess)| PostedPrice { account, price, excess });
+    let price = (account(), option::weighted(0.95, amount()), any::<i64>(), "(-?[0-9]{1,7}(,-?[0-9]{1,7}){0,16})?|,");
+    let price = price.prop_map(|(account, price, excess, excesses)| PostedPrice { account, price, excess, excesses });
     vec(price, 0..3).prop_map(|posted_prices| PostedPrices { posted_prices })
 }
 

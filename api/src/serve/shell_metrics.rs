@@ -45,9 +45,18 @@ impl Collector for ShellMetrics {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }
-        let revision = ConstGauge::new(i64::try_from(self.0.revision().number).unwrap_or(i64::MAX));
-        let help = "Changes of leases since the beginning that are durable";
-        revision.encode(encoder.encode_descriptor("revision", help, None, MetricType::Gauge)?)?;
+        let gauges = [
+            ("revision", "Changes of leases since the beginning that are durable", self.0.revision().number),
+            (
+                "swinging_prices",
+                "Posted prices that were too dear and too cheap in turn for sixteen periods; a lower gain_permille settles them",
+                counters.swinging_prices(),
+            ),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
+        }
         encode_commits(&mut encoder, counters)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::queue::Queue;
 
-/// Counts since the start; they only rise.
+/// Counts since the start, which only rise, and how many posted prices swing.
 #[derive(Debug, Default)]
 pub struct Counters {
     pub(super) commits: Count,
@@ -17,15 +17,20 @@ pub struct Counters {
     pub(super) failed_snapshots: Count,
     pub(super) overloads: [Count; Queue::COUNT],
     pub(super) commit_times: Histogram,
+    pub(super) swinging_prices: Count,
 }
 
-/// A number that only rises.
+/// A number.
 #[derive(Debug, Default)]
 pub(super) struct Count(AtomicU64);
 
 impl Count {
     pub(super) fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    pub(super) fn set(&self, number: u64) {
+        self.0.store(number, Ordering::Relaxed);
     }
 
     fn get(&self) -> u64 {
@@ -74,6 +79,12 @@ impl Counters {
     #[must_use]
     pub fn failed_snapshots(&self) -> u64 {
         self.failed_snapshots.get()
+    }
+
+    /// Posted prices that swing, as of the last batch that was told.
+    #[must_use]
+    pub fn swinging_prices(&self) -> u64 {
+        self.swinging_prices.get()
     }
 
     /// How often something was refused because its queue was full, by queue in their order.

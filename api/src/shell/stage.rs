@@ -35,15 +35,18 @@ pub(super) struct Outbox {
     pub(super) effects: Vec<Effect>,
     /// The last change.
     pub(super) revision: Revision,
+    /// How many posted prices swing.
+    pub(super) swinging: u64,
 }
 
 impl std::fmt::Debug for Outbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Outbox { tells, effects, revision } = self;
+        let Outbox { tells, effects, revision, swinging } = self;
         f.debug_struct("Outbox")
             .field("tells", &tells.len())
             .field("effects", effects)
             .field("revision", revision)
+            .field("swinging", swinging)
             .finish()
     }
 }
@@ -96,6 +99,7 @@ impl Batch {
         }
         counters.answers.add(answers);
         counters.reads.add(reads);
+        counters.swinging_prices.set(self.outbox.swinging);
         self.clear();
     }
 
@@ -164,6 +168,7 @@ impl Stage {
             self.apply(now, Event::Tick, Reply::Nobody);
         }
         self.batch.outbox.revision = self.authority.revision();
+        self.batch.outbox.swinging = self.authority.swinging_prices();
         std::mem::replace(&mut self.batch, empty)
     }
 

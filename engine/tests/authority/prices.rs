@@ -92,6 +92,30 @@ fn prices_rise_under_load_and_come_back() {
     assert_eq!(price(&watched.authority), start);
 }
 
+/// Of the account 27 of 30 are held and none in turn, period by period: more and less than the target of half of it.
+#[test]
+fn a_price_that_swings_is_counted_until_it_settles() {
+    let mut watched = watched();
+    let at = |second: i64| Timestamp(second * SECOND);
+    let mut counted = Vec::new();
+    for round in 0..40 {
+        for tile in (6..9).filter(|_| round % 2 == 0 && round < 20) {
+            let wish = Request {
+                scope: Scope::Under(NodeIndex(tile)),
+                term: Term::Immediate(Span(15_000_000)),
+                first_sent: at(201 + 10 * round),
+                ..request("ann", &format!("r{round}-{tile}"), vector(9, 0))
+            };
+            let (decision, _) = watched.apply(at(201 + 10 * round), Event::Request(wish));
+            assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
+        }
+        watched.tick(at(210 + 10 * round));
+        counted.push(watched.authority.swinging_prices());
+    }
+    // Sixteen periods are looked at, and of the last of forty nothing was held.
+    assert_eq!((&counted[..15], &counted[15..20], counted[39]), (&[0; 15][..], &[1; 5][..], 0), "{counted:?}");
+}
+
 /// Each step counts with the reserve price of its instant; a step that is begun again counts with the one that it was taken with.
 #[test]
 fn the_reserve_price_follows_its_steps_and_not_the_start_of_the_authority() {

@@ -67,6 +67,9 @@ pub struct PriceBoard {
     asked: Vec<u64>,
     smoothed: Vec<i64>,
     wobbles: Vec<Wobble>,
+    /// Whether each price swings, and how many do.
+    swings: Vec<bool>,
+    swinging: usize,
 }
 
 impl PriceBoard {
@@ -83,6 +86,8 @@ impl PriceBoard {
             asked: vec![0; count],
             smoothed: vec![0; count],
             wobbles: vec![Wobble::default(); count],
+            swings: vec![false; count],
+            swinging: 0,
         }
     }
 
@@ -163,6 +168,30 @@ impl PriceBoard {
         self.smoothed[account] = standing.smoothed.clamp(-EXCESS_MAX, EXCESS_MAX);
     }
 
+    /// The excesses of an account in the last rounds.
+    ///
+    /// # Panics
+    /// Where the account is not on the board.
+    #[must_use]
+    pub fn wobble(&self, account: u32) -> Wobble {
+        self.wobbles[at(account)]
+    }
+
+    /// Remembers the excesses of rounds before, in place of those of this board.
+    ///
+    /// # Panics
+    /// Where the account is not on the board.
+    pub fn remember(&mut self, account: u32, wobble: Wobble) {
+        self.wobbles[at(account)] = wobble;
+        self.count_swinging(at(account));
+    }
+
+    /// How many prices swing: were too dear and too cheap in turn in the last rounds.
+    #[must_use]
+    pub fn swinging(&self) -> usize {
+        self.swinging
+    }
+
     /// Closes the round: each price takes its step. O(accounts).
     pub fn close(&mut self) {
         for account in 0..self.listings.len() {
@@ -184,15 +213,16 @@ impl PriceBoard {
     /// # Panics
     /// Where the account is not on the board.
     pub fn steer(&mut self, account: usize, asked: u64, capacity: u64) {
-        let listing = &self.listings[account];
+        let listing = self.listings[account];
         let Some(excess) = listing.steering.excess(asked, capacity) else {
-            self.prices[account] = within(listing, self.prices[account]);
+            self.prices[account] = within(&listing, self.prices[account]);
             return;
         };
         self.wobbles[account].push(excess);
+        self.count_swinging(account);
         let smoothed = listing.steering.smoothed(self.smoothed[account], excess);
         self.smoothed[account] = smoothed;
-        self.prices[account] = within(listing, listing.steering.step(self.prices[account], smoothed));
+        self.prices[account] = within(&listing, listing.steering.step(self.prices[account], smoothed));
     }
 
     /// The prices that stand, in the board's order.
@@ -214,6 +244,12 @@ impl PriceBoard {
     #[must_use]
     pub fn verdict(&self, account: usize) -> WobbleVerdict {
         self.wobbles[account].verdict()
+    }
+
+    fn count_swinging(&mut self, account: usize) {
+        let swings = self.verdict(account) == WobbleVerdict::Oscillating;
+        self.swinging = self.swinging + usize::from(swings) - usize::from(self.swings[account]);
+        self.swings[account] = swings;
     }
 }
 

@@ -123,6 +123,15 @@ impl Steering {
         2 * (2_000 - newest) * 1_000_000 / newest
     }
 
+    /// The elasticity of demand below which the price settles at this gain, in thousandths, rounded down.
+    ///
+    /// # Panics
+    /// Where the gain is nothing, or the weight of the newest excess is out of its range.
+    #[must_use]
+    pub fn settles_below_permille(&self) -> u64 {
+        self.bound_millionths() / u64::from(self.gain_permille)
+    }
+
     /// The logarithm of what is asked for over the target, in units of 2^-20; `None` where there is no capacity to compare with.
     pub(super) fn excess(&self, asked: u64, capacity: u64) -> Option<i64> {
         let target = u128::from(capacity) * u128::from(self.target_permille);

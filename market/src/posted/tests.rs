@@ -82,6 +82,29 @@ fn smoothed_too_much_a_capped_price_may_swing_below_the_bound() {
 }
 
 #[test]
+fn the_last_excesses_are_carried_from_board_to_board() {
+    let of = |count: i64| Wobble::of(&(1..=count).collect::<Vec<i64>>());
+    assert_eq!(of(3).excesses(), [1, 2, 3]);
+    assert_eq!(of(20).excesses(), (5..=20).collect::<Vec<i64>>());
+    // A board a round, each of which knows of the others what is carried, sees what one board of all rounds sees.
+    let swinging = Steering { gain_permille: 1_500, ..STEERING };
+    let whole = after(swinging, 2.0, 40);
+    let mut carried = PriceBoard::new(vec![listing(swinging)]);
+    for _ in 0..40 {
+        let mut next = PriceBoard::new(vec![listing(swinging)]);
+        next.resume(0, carried.standing(0));
+        next.remember(0, Wobble::of(&carried.wobble(0).excesses()));
+        next.steer(0, asked(next.prices()[0], 2.0), CAPACITY);
+        carried = next;
+    }
+    assert_eq!((carried.standing(0), carried.verdict(0)), (whole.standing(0), WobbleVerdict::Oscillating));
+    assert_eq!(
+        (carried.swinging(), whole.swinging(), whole.wobble(0).excesses()),
+        (1, 1, carried.wobble(0).excesses())
+    );
+}
+
+#[test]
 fn a_price_that_has_not_been_seen_for_long_is_moving() {
     assert_eq!(after(STEERING, 1.0, 15).verdict(0), WobbleVerdict::Moving);
 }

@@ -4,7 +4,9 @@
 //! do not shrink. Both are looked for in the last sixteen rounds.
 
 /// Rounds that are remembered.
-const ROUNDS: usize = 16;
+pub const WOBBLE_ROUNDS: usize = 16;
+
+const ROUNDS: usize = WOBBLE_ROUNDS;
 
 /// An excess of about 1/128 of the target, within which an account counts as on target, in units of 2^-20.
 const TOLERANCE: i64 = 1 << 13;
@@ -31,6 +33,21 @@ pub enum WobbleVerdict {
 }
 
 impl Wobble {
+    /// The excesses of rounds, oldest first, in units of 2^-20; of more than [`WOBBLE_ROUNDS`] the last.
+    #[must_use]
+    pub fn of(excesses: &[i64]) -> Wobble {
+        let mut wobble = Wobble::default();
+        excesses.iter().for_each(|&excess| wobble.push(excess));
+        wobble
+    }
+
+    /// The excesses that are remembered, oldest first.
+    #[must_use]
+    pub fn excesses(&self) -> Vec<i64> {
+        let (first, count) = (self.seen.saturating_sub(ROUNDS), self.seen.min(ROUNDS));
+        (first..first + count).map(|round| self.excesses[round % ROUNDS]).collect()
+    }
+
     /// Remembers the excess of a round, in units of 2^-20.
     pub(super) fn push(&mut self, excess: i64) {
         self.excesses[self.seen % ROUNDS] = excess;

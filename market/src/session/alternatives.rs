@@ -23,7 +23,6 @@ use super::{Session, SessionError};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::lot::lot;
 use crate::policy::{AccountClass, PaymentRule};
-use crate::posted::Standing;
 
 /// The nodes at which the bids of an account class are compared.
 #[derive(Debug, Default)]
@@ -220,7 +219,7 @@ impl<'a> Looks<'a> {
             steps: fleet.steps().get(&(owner, kind)).into_iter().flat_map(StepFunction::steps).copied().collect(),
             held,
             worth: worth.map(|price| (price.interval.start, price.interval.end, price.price)).collect(),
-            posted: posted.get(&(owner, kind)).map(|&Standing { price, smoothed }| (price.0, smoothed)),
+            posted: posted.get(&(owner, kind)).map(|posted| (posted.standing.price.0, posted.standing.smoothed)),
         }
     }
 }

@@ -264,7 +264,7 @@ fn good(
 /// The reserve price of an account of a class: what the policy asks, the posted price, or what a plan finds that it is worth.
 fn reserve(ground: &Ground<'_>, class: &AccountClass, (owner, kind): (Owner, Kind), interval: Interval) -> u64 {
     let posted = ground.posted.get(&(owner, kind)).filter(|_| class.format == Format::Posted);
-    let posted = posted.map_or(0, |standing| standing.price.stated());
+    let posted = posted.map_or(0, |posted| posted.standing.price.stated());
     let least = class.reserve.price(energy_price(ground.fleet, owner, interval.start));
     let worth = posted.max(seed(ground.seeds, owner, kind, interval));
     // A plan may find an account dearer than the policy lets it be.

@@ -8,10 +8,19 @@ use lessor_models::resources::Kind;
 use super::catalog::{energy_price, place};
 use super::{Compared, Lost, Session, SessionOutcome};
 use crate::policy::{AccountClass, Format};
-use crate::posted::{Listing, PriceBoard, Standing, UNIT_PRICE_MAX, UnitPrice};
+use crate::posted::{Listing, PriceBoard, Standing, UNIT_PRICE_MAX, UnitPrice, Wobble, WobbleVerdict};
+
+/// What a round leaves of an account's posted price to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostedPrice {
+    /// What its next step starts from.
+    pub standing: Standing,
+    /// The excesses of the last rounds.
+    pub wobble: Wobble,
+}
 
 /// What each account's posted price is steered from.
-pub type PostedPrices = BTreeMap<(Owner, Kind), Standing>;
+pub type PostedPrices = BTreeMap<(Owner, Kind), PostedPrice>;
 
 /// No prices.
 static NONE: PostedPrices = BTreeMap::new();
@@ -41,17 +50,24 @@ pub fn after(session: &Session<'_>, outcome: &SessionOutcome) -> PostedPrices {
     let step = |(owner, kind)| {
         let class = session.policy.class_of(place(session.ground.fleet, owner), kind)?;
         let mut board = PriceBoard::new(vec![listing(session, class, owner)?]);
-        if let Some(&standing) = session.ground.posted.get(&(owner, kind)) {
-            board.resume(0, standing);
+        if let Some(before) = session.ground.posted.get(&(owner, kind)) {
+            board.resume(0, before.standing);
+            board.remember(0, before.wobble);
         }
         // What nobody bid for is asked for by nobody, however much there is.
         let Use { asked, offered } = uses.get(&(owner, kind)).copied().unwrap_or(Use { asked: 0, offered: 1 });
         let shift = (u128::BITS - asked.max(offered).leading_zeros()).saturating_sub(u64::BITS);
         let narrow = |sum: u128| u64::try_from(sum >> shift).expect("what is left has 64 bits");
         board.steer(0, narrow(asked), narrow(offered));
-        Some(((owner, kind), board.standing(0)))
+        Some(((owner, kind), PostedPrice { standing: board.standing(0), wobble: board.wobble(0) }))
     };
     accounts.into_iter().filter_map(step).collect()
+}
+
+/// The accounts whose price swings: in the last [`WOBBLE_ROUNDS`](crate::posted::WOBBLE_ROUNDS) rounds it was too dear and too
+/// cheap in turn, and no less so than before.
+pub fn swinging(prices: &PostedPrices) -> impl Iterator<Item = (Owner, Kind)> {
+    prices.iter().filter(|(_, price)| price.wobble.verdict() == WobbleVerdict::Oscillating).map(|(account, _)| *account)
 }
 
 /// How an account's price is steered, where its class posts prices.

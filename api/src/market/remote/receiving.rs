@@ -8,7 +8,7 @@ use lessor_datasets::table::{
 };
 
 use crate::lease_command::error::LeaseError;
-use crate::market::record::{Certificate, ExactPayment, Figures};
+use crate::market::record::{Certificate, ExactPayment, Figures, Swinging};
 use crate::market_service::cells;
 use crate::proto::market;
 
@@ -163,7 +163,17 @@ fn figures(outcome: &market::Outcome, exact: &[ExactPayment]) -> Figures {
         operator: outcome.operator_balance_micro_credits.into(),
         tie_break_seed: outcome.tie_break_seed,
         unsettled: outcome.unsettled.clone(),
+        swinging: outcome.swinging.iter().map(swinging).collect(),
         exact_payments: exact.to_vec(),
+    }
+}
+
+fn swinging(found: &market::Swinging) -> Swinging {
+    Swinging {
+        account: found.account.clone(),
+        account_class: found.account_class.clone(),
+        gain_permille: found.gain_permille,
+        cure: found.cure.clone(),
     }
 }
 

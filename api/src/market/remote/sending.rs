@@ -96,7 +96,12 @@ fn balance(row: &StatedRow<'_>) -> Balance {
 
 fn posted_price(row: &StatedRow<'_>) -> PostedPrice {
     let side = |column| i64::try_from(row.integer(column).unwrap_or_default()).unwrap_or(i64::MAX);
-    PostedPrice { account: Some(account(row)), price: row.integer("price"), excess: side("excess") - side("shortfall") }
+    PostedPrice {
+        account: Some(account(row)),
+        price: row.integer("price"),
+        excess: side("excess") - side("shortfall"),
+        excesses: text(row, "excesses"),
+    }
 }
 
 fn revocation(row: &StatedRow<'_>) -> Revocation {

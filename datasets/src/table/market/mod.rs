@@ -16,6 +16,6 @@ pub use bids::{BIDS, BidRows, read_bids, write_bids};
 pub use entries::{ENTRIES, EntryRow, read_entries, write_entries};
 pub use goods::{AnywhereGoods, BidGood, NodeGood};
 pub use offers::{OFFERS, OfferGood, OfferRows, read_offers, write_offers};
-pub use posted::{POSTED, PostedRow, read_posted, write_posted};
+pub use posted::{POSTED, PostedRow, excesses_text, read_posted, write_posted};
 pub use revocations::{REVOCATIONS, RevocationRow, read_revocations, write_revocations};
 pub use sales::{SALES, SaleRow, read_sales, write_sales};

@@ -24,11 +24,17 @@ pub const POSTED: TableSpec = TableSpec {
         required("price", U64, "in 2^-56 micro-credits per base unit and second"),
         optional("excess", Amount, "logarithm of what was asked for over the target, smoothed, in 2^-20; NULL: 0"),
         optional("shortfall", Amount, "the same below the target, as a number above zero; NULL: 0"),
+        optional(
+            "excesses",
+            Text,
+            "the same of each of the last rounds, not smoothed, below zero below the target; oldest first, at most 16, \
+             with a comma between two; NULL: none",
+        ),
     ],
 };
 
 /// The posted price of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostedRow {
     /// Whose account.
     pub owner: Owner,
@@ -38,13 +44,18 @@ pub struct PostedRow {
     pub price: u64,
     /// The smoothed excess that it was steered by, in 2^-20; below zero where less than the target was asked for.
     pub excess: i64,
+    /// The excesses of the last rounds, oldest first, not smoothed; at most 16.
+    pub excesses: Vec<i64>,
 }
+
+/// Rounds of which a row has excesses at most.
+const EXCESSES_MAX: usize = 16;
 
 /// Reads posted prices, in table order, from a file or as a caller states them.
 ///
 /// # Errors
 /// The first defect found, with its row and column: an account that the fleet does not have or that is named twice, and one both
-/// above its target and below it.
+/// above its target and below it; excesses that are no whole numbers, or too many.
 pub fn read_posted<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Result<Vec<PostedRow>, DatasetError> {
     let mut reader = Batches::open(source.into(), &POSTED)?;
     let mut owners = Owners::new(fleet);
@@ -52,7 +63,7 @@ pub fn read_posted<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Res
     let mut seen: HashMap<(Owner, Kind), usize> = HashMap::new();
     while let Some(batch) = reader.next()? {
         let [owner, owner_type, kind, price] = ["owner", "owner_type", "kind", "price"].map(|name| batch.column(name));
-        let [excess, shortfall] = ["excess", "shortfall"].map(|name| batch.column(name));
+        let [excess, shortfall, excesses] = ["excess", "shortfall", "excesses"].map(|name| batch.column(name));
         for row in batch.rows() {
             let [above, below] = [excess, shortfall].map(|side| side.integer(row).unwrap_or(0));
             if above > 0 && below > 0 {
@@ -64,6 +75,7 @@ pub fn read_posted<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Res
                 kind: kind.need_word(row, &Kind::ALL, Kind::name)?,
                 price: price.need_integer(row)?,
                 excess: signed(above) - signed(below),
+                excesses: excesses.parse(row, read_excesses)?.unwrap_or_default(),
             };
             if let Some(first) = seen.insert((read.owner, read.kind), batch.file_row(row)) {
                 let name = format!("{} of {}", read.kind, fleet.owner_name(read.owner));
@@ -73,6 +85,20 @@ pub fn read_posted<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Res
         }
     }
     Ok(posted)
+}
+
+/// Excesses as a cell has them.
+fn read_excesses(text: &str) -> Result<Vec<i64>, Problem> {
+    let numbers: Result<Vec<i64>, _> = text.split(',').map(str::parse).collect();
+    let is_short = |numbers: &Vec<i64>| numbers.len() <= EXCESSES_MAX;
+    numbers.ok().filter(is_short).ok_or(Problem::Model("must be at most 16 whole numbers with a comma between two"))
+}
+
+/// Excesses as a cell has them; nothing where there are none.
+#[must_use]
+pub fn excesses_text(excesses: &[i64]) -> Option<String> {
+    let numbers: Vec<String> = excesses.iter().map(i64::to_string).collect();
+    (!numbers.is_empty()).then(|| numbers.join(","))
 }
 
 /// Writes posted prices.
@@ -89,5 +115,7 @@ pub fn write_posted(path: &Path, fleet: &Fleet, posted: &[PostedRow]) -> Result<
         columns.integer("price", posted.iter().map(|row| Some(row.price)));
         columns.integer("excess", posted.iter().map(|row| side(row.excess)));
         columns.integer("shortfall", posted.iter().map(|row| side(row.excess.saturating_neg())));
+        let excesses: Vec<Option<String>> = posted.iter().map(|row| excesses_text(&row.excesses)).collect();
+        columns.text("excesses", excesses.iter().map(Option::as_deref));
     })
 }

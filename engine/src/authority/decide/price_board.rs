@@ -127,6 +127,11 @@ impl Board {
         (place != NONE).then(|| self.posted.prices()[place as usize])
     }
 
+    /// How many prices swing, as far as this board has seen: a snapshot keeps no rounds.
+    pub(in crate::authority) fn swinging(&self) -> usize {
+        self.posted.swinging()
+    }
+
     /// What a snapshot keeps.
     pub(in crate::authority) fn kept(&self) -> (Option<Timestamp>, Vec<PostedPrice>) {
         let kept = self.accounts.iter().zip(0..).map(|((_, account), at)| {

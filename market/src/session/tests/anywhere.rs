@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use lessor_models::fleet::NodeClass;
 
 use super::*;
+use crate::posted::{Standing, UnitPrice, Wobble};
 use crate::session::anywhere::{Anywhere, Need};
+use crate::session::posted_prices::PostedPrice;
 use crate::session::{AccountOffer, OfferedGood, SessionError};
 use crate::settlement::SellerId;
 
@@ -324,7 +326,8 @@ fn what_is_won_at_a_node_is_counted_there_and_above() {
 fn a_posted_price_serves_where_it_is_least_and_there_is_room() {
     let fleet = halls([0, 0], [2; 4]);
     let rules = memory(Format::Posted, PaymentRule::PostedPrice);
-    let standing = |price| crate::posted::Standing { price: crate::posted::UnitPrice::from_stated(price), smoothed: 0 };
+    let standing = |price| Standing { price: UnitPrice::from_stated(price), smoothed: 0 };
+    let standing = |price| PostedPrice { standing: standing(price), wobble: Wobble::default() };
     let posted = [(TILES[0], 40), (TILES[1], 20), (TILES[2], 30), (TILES[3], 90)];
     let posted = posted.map(|(tile, price)| ((Owner::Node(tile), Kind::Memory), standing(price))).into();
     let bids: Vec<AccountBid> = (0..5).map(|at| any_of(at, 80, TILES_OF_ALL, &[need(2, (0, 1))])).collect();
@@ -345,7 +348,7 @@ fn a_posted_price_serves_where_it_is_least_and_there_is_room() {
     let after = crate::session::posted_prices::after(&session, &outcome);
     let rises = |tile: NodeIndex| {
         let account = (Owner::Node(tile), Kind::Memory);
-        after[&account].price > posted[&account].price
+        after[&account].standing.price > posted[&account].standing.price
     };
     // Three of two asked for at 20, one each at 30 and at 40, all of which is above the target; nothing at 90.
     assert_eq!(TILES.map(rises), [true, true, true, false]);

@@ -17,7 +17,7 @@ fn round(policy: &Policy, bids: &[AccountBid], posted: &PostedPrices) -> (Sessio
 
 /// The price of the layer, in micro-credits per 10^6 base units and hour.
 fn stated(posted: &PostedPrices) -> u64 {
-    posted[&(Owner::Node(LAYER), Kind::Bandwidth)].price.stated()
+    posted[&(Owner::Node(LAYER), Kind::Bandwidth)].standing.price.stated()
 }
 
 #[test]
@@ -56,6 +56,24 @@ fn what_is_told_is_what_all_pay_and_the_next_round_begins_where_demand_has_moved
         assert!(stated(&posted) < before || before == 10);
     }
     assert_eq!(stated(&posted), 10);
+}
+
+#[test]
+fn a_price_that_swings_is_found_out_across_rounds_and_one_that_settles_is_not() {
+    let rules = policy(vec![AccountClass { price_cap: None, ..at_posted_price() }]);
+    // Ten millions at one value: all of them are asked for, or none, which no price settles.
+    let all_alike: Vec<AccountBid> = (0..10).map(|at| bid(at, 20, &[wish(LAYER, 1, (0, 1))])).collect();
+    let values: Vec<AccountBid> = (1..=20).map(|at| bid(at, 10 * i64::from(at), &[wish(LAYER, 1, (0, 1))])).collect();
+    for (bids, rounds, swings) in [(&all_alike, 15, false), (&all_alike, 40, true), (&values, 60, false)] {
+        let mut posted = PostedPrices::new();
+        for _ in 0..rounds {
+            posted = round(&rules, bids, &posted).1;
+        }
+        let found: Vec<_> = posted_prices::swinging(&posted).collect();
+        let expected = [(Owner::Node(LAYER), Kind::Bandwidth)];
+        assert_eq!(found, expected[..usize::from(swings)], "after {rounds} rounds");
+        assert_eq!(posted[&expected[0]].wobble.excesses().len(), rounds.min(16));
+    }
 }
 
 #[test]
