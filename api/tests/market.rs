@@ -293,7 +293,18 @@ fn balances_go_from_round_to_round_and_bids_beyond_them_are_refused() {
     // A seller that has nothing gives nothing back; the operator has less than that, and falls below zero only as far as it may.
     revoke(1_000_000_000_000, Some("gone"));
     fs::write(bench.path("policy.toml"), POLICY.replace("deficit_max = 1_000_000_000_000", "")).unwrap();
-    assert!(bench.expect(1, &third).err.contains("the round was not settled: operator is "));
+    // A third of what was paid for the time left is not had, and with the compensation the operator would owe what it may not.
+    let said = bench.expect(1, &third).err;
+    assert!(
+        said.contains("policy.toml, deficit_max: the operator would be ") && said.contains("and may be 0; let"),
+        "{said}"
+    );
+    let below: u64 = said.split_once("would be ").unwrap().1.split_once(' ').unwrap().0.parse().unwrap();
+    for (deficit_max, code) in [(below - 1, 1), (below, 0)] {
+        let changed = format!("deficit_max = {deficit_max}");
+        fs::write(bench.path("policy.toml"), POLICY.replace("deficit_max = 1_000_000_000_000", &changed)).unwrap();
+        bench.expect(code, &third.replace("third", "lent"));
+    }
     revoke(600, None);
     let lends = POLICY
         .replace("deficit_max = 1_000_000_000_000", "deficit_max = 450")

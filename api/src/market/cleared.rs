@@ -139,9 +139,15 @@ fn settle(round: &Round, transfers: &[Transfer]) -> Result<(RoundId, Ledger, Vec
     Ok((number, ledger, entries))
 }
 
-/// Why the ledger refuses, with the party by its name.
+/// Why the ledger refuses, with the party by its name, and of the operator what lets it owe more.
 fn unsettled(round: &Round, error: SettleError) -> MarketError {
     match error {
+        SettleError::Overspent { party: Party::Operator, short } => {
+            let deficit_max = round.policy.rules().deficit_max.0;
+            let file = round.policy_path.as_ref().map(|path| path.display().to_string());
+            let policy = file.unwrap_or_else(|| "the policy".to_owned());
+            MarketError::Deficit { policy, deficit_max, below: i128::from(deficit_max) + short }
+        }
         SettleError::Overspent { party, short } => MarketError::Short { party: round.parties.name(party), short },
         other => MarketError::Settle(other),
     }

@@ -149,6 +149,19 @@ pub enum MarketError {
         /// What it lacks.
         short: i128,
     },
+    /// An operator that would be further below zero than its policy lets it be.
+    #[error(
+        "the round was not settled: {policy}, deficit_max: the operator would be {below} micro-credits below zero, and may be \
+     {deficit_max}; let it be as much (deficit_max is at most 2^53), or say in --balances what the operator has"
+    )]
+    Deficit {
+        /// The file of the policy, or what else it is in.
+        policy: String,
+        /// How far below zero the operator may be, in micro-credits.
+        deficit_max: i64,
+        /// How far below zero it would be.
+        below: i128,
+    },
     /// A party that would have, or owe, more than a table of balances can hold.
     #[error(
         "the round was not settled: {party} would have {balance} micro-credits, and a balance is at most 2^53 on either \
@@ -197,6 +210,7 @@ impl MarketError {
             MarketError::Refused { .. }
             | MarketError::Settle(_)
             | MarketError::Short { .. }
+            | MarketError::Deficit { .. }
             | MarketError::Late { .. }
             | MarketError::BeyondBalance { .. } => 1,
             _ => 2,

@@ -73,7 +73,9 @@ fn tell(args: &MarketLintArgs, summary: &LintSummary, words: impl FnOnce()) {
 fn problem(error: &PolicyError) -> Problem {
     let (line, field) = match error {
         PolicyError::Contradiction { line, contradiction, .. } => (Some(*line), Some(contradiction.field.to_string())),
-        PolicyError::Missing { line, field, .. } => (Some(*line), Some(field.clone())),
+        PolicyError::Missing { line, field, .. } | PolicyError::Twice { line, field, .. } => {
+            (Some(*line), Some(field.clone()))
+        }
         PolicyError::Version { line, .. } => (Some(*line), Some("version".to_owned())),
         PolicyError::Parse { line, field, .. } => (*line, field.clone()),
         PolicyError::Read { .. } => (None, None),

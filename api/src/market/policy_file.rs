@@ -246,6 +246,16 @@ pub enum PolicyError {
         /// The field.
         field: String,
     },
+    /// A field or a table is stated twice.
+    #[error("{}: line {line}, {field}: is stated before already; keep one of them", path.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The line where it is stated again, counted from one.
+        line: usize,
+        /// The field.
+        field: String,
+    },
     /// The file is of another version of the format.
     #[error("{}: line {line}, version: {found} cannot be read; this program reads version {VERSION}", path.display())]
     Version {
@@ -298,6 +308,9 @@ fn unread((path, text): (&Path, &str), reason: toml::de::Error) -> PolicyError {
     if let Some((line, field)) = document.as_ref().and_then(|document| missing(text, document, &reason)) {
         return PolicyError::Missing { path: path.to_owned(), line, field };
     }
+    if let Some((line, field)) = twice(text, &reason) {
+        return PolicyError::Twice { path: path.to_owned(), line, field };
+    }
     let at = reason.span().map(|span| span.start);
     let field = at.zip(document).and_then(|(at, document)| field_at(document.get_ref(), at));
     let line = at.map(|at| line_at(text, at));
@@ -312,6 +325,18 @@ fn missing(text: &str, document: &Spanned<DeTable<'_>>, reason: &toml::de::Error
         Some(path) => (line_at(text, span.start), format!("{path}{name}")),
         None => (text.lines().count().max(1), name.to_owned()),
     })
+}
+
+/// The field that an error says is stated twice, and the line where it is again: under another name there, the file can be read.
+fn twice(text: &str, reason: &toml::de::Error) -> Option<(usize, String)> {
+    let span = reason.span().filter(|_| reason.message() == "duplicate key")?;
+    let (key, mark) = (text.get(span.clone())?, "_".repeat(span.len()));
+    let renamed = [&text[..span.start], &mark, &text[span.end..]].concat();
+    let document = DeTable::parse(&renamed).ok();
+    let field = document.and_then(|document| field_at(document.get_ref(), span.start));
+    // Where a further one is stated twice as well, the key alone is what is known.
+    let field = field.map_or(key.to_owned(), |field| field.replace(&mark, key));
+    Some((line_at(text, span.start), field))
 }
 
 /// The table whose header or braces lie just there, as its fields are called: `terms.`, or `account_class 0, steering.`

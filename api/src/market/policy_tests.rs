@@ -80,6 +80,23 @@ fn what_does_not_parse_has_its_line_and_field() {
 }
 
 #[test]
+fn what_is_stated_twice_is_named_with_its_line_and_field() {
+    let again =
+        |text: &str, line: &str| refused(text, &format!("policy.toml: {line}: is stated before already; keep one"));
+    let after = |line: &str, more: &str| LAYER_BANDWIDTH.replace(line, &format!("{line}\n{more}"));
+    again(&after("least_s = 60", "least_s = 61"), "line 16, terms.least_s");
+    again(&after("revision = 1", "\"name\" = \"other\""), "line 10, \"name\"");
+    again(&after("price_cap = 100_000", "format = \"posted\""), "line 43, account_class 0, format");
+    again(
+        &LAYER_BANDWIDTH.replace("wear = 2,", "wear = 2, wear = 3,"),
+        "line 41, account_class 0, reserve.marginal_cost.wear",
+    );
+    again(&(LAYER_BANDWIDTH.to_owned() + "[terms]\n"), "line 47, terms");
+    // A further one is found once the first is mended.
+    again(&after("least_s = 60", "least_s = 61\nmost_s = 1"), "line 16, least_s");
+}
+
+#[test]
 fn a_field_that_is_missing_is_named_with_the_line_of_its_table_or_the_last() {
     let missing = |text: &str| match parsed(text).unwrap_err() {
         PolicyError::Missing { line, field, .. } => (line, field),

@@ -69,6 +69,8 @@ pub(crate) struct Round {
     pub(super) fleet: Arc<Fleet>,
     /// The rules.
     pub(super) policy: Arc<Policy>,
+    /// Where they are, where they are in a file of their own.
+    pub(super) policy_path: Option<PathBuf>,
     /// The bids as the table has them.
     pub(super) rows: Vec<BidRows>,
     /// The bids as the market has them, in the same order.
@@ -143,6 +145,7 @@ impl Round {
         let mut round = Round {
             fleet,
             policy,
+            policy_path: None,
             rows,
             bids,
             offer_rows,
@@ -191,7 +194,7 @@ impl Round {
         };
         let round = Round::new(Venue { fleet, policy, plan, hashes }, entrants)?;
         let files = of_venue.into_iter().chain(hash_all(&entrant_files(paths))?).collect();
-        Ok(Round { files, ..round })
+        Ok(Round { files, policy_path: Some(paths.policy.clone()), ..round })
     }
 
     /// The round of a record, read again.

@@ -72,6 +72,7 @@ fn market(error: MarketError) -> Failure {
         MarketError::Session(_) => Failure::new(Code::InvalidArgument, "NOT_CLEARED", words),
         MarketError::Settle(_) => unmet("NOT_SETTLED"),
         MarketError::Short { party, .. } => unmet("SHORT").with("party", &party),
+        MarketError::Deficit { .. } => unmet("SHORT").with("party", "operator"),
         MarketError::BeyondBalance { party, .. } => unmet("BEYOND_BALANCE").with("party", &party),
         MarketError::Refused { .. } => Failure::new(Code::Internal, "REFUSED_BY_CHECK", words),
         _ => Failure::new(Code::InvalidArgument, "BAD_BOOK", words),
