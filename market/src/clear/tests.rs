@@ -5,7 +5,7 @@ use lessor_solver::support::stop::Stop;
 use proptest::prelude::*;
 
 use super::clear;
-use super::outcome::{EXACT_UNITS, Outcome};
+use super::outcome::{EXACT_UNITS, Outcome, Unsettled};
 use super::rules::Rules;
 use super::winner::ClearError;
 use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
@@ -272,7 +272,11 @@ proptest! {
         let book = Book::new(bids.clone()).unwrap();
         for rule in [PaymentRule::Core, PaymentRule::NearestCore] {
             let outcome = cleared(&book, &supply, rule);
-            let Ok(payments) = &outcome.settlement else { continue };
+            // Floating point may not come to whole payments; nothing else stands in the way.
+            let payments = match &outcome.settlement {
+                Err(Unsettled::Rounding) => continue,
+                settled => settled.as_ref().unwrap(),
+            };
             let revenue: i128 = payments.iter().map(|payment| i128::from(payment.settled)).sum();
             let payoff = |who: u32| -> i128 {
                 let won = outcome.winners.iter().filter(|&&at| bids[at].bidder.0 == who).map(|&at| i128::from(bids[at].amount));
@@ -413,8 +417,9 @@ fn what_is_not_proved_is_not_settled() {
     for (payments, is_settled) in [(PaymentRule::PayAsBid, true), (PaymentRule::Vcg, false), (PaymentRule::Core, false)]
     {
         let outcome = clear(&book, &goods, &Rules { payments, seed: 1 }, &stop, &mut |_, _| {}).unwrap();
-        assert!(outcome.bound >= 20 && outcome.surplus <= 20);
-        assert_eq!(outcome.settlement.is_ok(), is_settled || outcome.is_optimal());
+        // Half of each would be worth 25, two of them are worth 20.
+        assert!(outcome.bound >= 25 && (10..=20).contains(&outcome.surplus), "{outcome:?}");
+        assert_eq!(outcome.settlement.is_ok(), is_settled, "{payments:?}");
     }
 }
 
