@@ -20,9 +20,10 @@ pub(super) fn run(args: &SolveAssignmentArgs, clock: &ProcessClock) -> Result<En
     let common = &args.common;
     let instance = families::assignment(&args.instance).map_err(SolveError::from)?;
     let incumbents = Incumbents::open(common, clock)?;
-    let begun = clock.seconds();
-    let found = in_time(&common.limits, clock, |stop| assign(&instance, stop))?;
-    let clearing_seconds = clock.seconds() - begun;
+    let (found, clearing_seconds) = in_time(&common.limits, clock, |stop| {
+        let begun = clock.seconds();
+        (assign(&instance, stop), clock.seconds() - begun)
+    })?;
     let bound = Some(assignment::bound(&instance, &found.prices, found.parts));
     let cost = found.columns.as_ref().map(|columns| {
         assignment::check(&instance, columns).expect("the auction algorithm gives each row a column of its own")

@@ -9,6 +9,9 @@ use crate::support::stop::Stop;
 const SHRINKS_BY: i64 = 4;
 /// The first epsilon is the greatest scaled cost divided by this.
 const BEGINS_AT: i64 = 40;
+/// The greatest cost times the square of one more than the rows, from which on 32 bits are too few: as far below their
+/// limit as an instance's [`SPAN_MAX`](lessor_models::families::assignment::SPAN_MAX) is below that of 64.
+const NARROW_SPAN_MAX: u128 = 1 << 26;
 /// Bids between looks at the stop.
 const LOOK_EVERY: u64 = 1 << 8;
 
@@ -29,9 +32,13 @@ pub struct Assigned {
 #[must_use]
 pub fn assign(instance: &AssignmentInstance, stop: &Stop) -> Assigned {
     let parts = instance.size() as u64 + 1;
-    let choices = Dense::new(instance, parts);
-    let greatest = choices.greatest();
-    let (columns, prices) = auction(choices, greatest, stop);
+    let greatest = (0..instance.size()).flat_map(|row| instance.row(row)).max().copied().unwrap_or(0);
+    let most = i64::try_from(greatest * parts).expect("an instance keeps costs small enough for its rows");
+    let (columns, prices) = if u128::from(greatest) * u128::from(parts).pow(2) < NARROW_SPAN_MAX {
+        auction(Dense::<i32>::new(instance, parts), most, stop)
+    } else {
+        auction(Dense::<i64>::new(instance, parts), most, stop)
+    };
     Assigned { columns, prices, parts }
 }
 
@@ -39,7 +46,7 @@ pub fn assign(instance: &AssignmentInstance, stop: &Stop) -> Assigned {
 /// of one more than the number of rows, of which the greatest is given; there is a way to give each row a column.
 pub(super) fn auction<C: Choices>(choices: C, greatest: i64, stop: &Stop) -> (Option<Vec<u32>>, Vec<i64>) {
     let size = choices.size();
-    let mut auction = Auction { choices, prices: vec![0; size], column_of: vec![None; size], row_of: vec![None; size] };
+    let mut auction = Auction { choices, column_of: vec![None; size], row_of: vec![None; size] };
     let mut epsilon = (greatest / BEGINS_AT).max(1);
     let mut is_done = auction.phase(epsilon, stop);
     while is_done && epsilon > 1 {
@@ -47,12 +54,11 @@ pub(super) fn auction<C: Choices>(choices: C, greatest: i64, stop: &Stop) -> (Op
         is_done = auction.phase(epsilon, stop);
     }
     let columns: Option<Vec<u32>> = auction.column_of.into_iter().collect();
-    (columns.filter(|_| is_done), auction.prices)
+    (columns.filter(|_| is_done), auction.choices.prices())
 }
 
 struct Auction<C> {
     choices: C,
-    prices: Vec<i64>,
     column_of: Vec<Option<u32>>,
     row_of: Vec<Option<u32>>,
 }
@@ -69,12 +75,11 @@ impl<C: Choices> Auction<C> {
             if bids.is_multiple_of(LOOK_EVERY) && stop.is_raised() {
                 return false;
             }
-            let Cheapest { column, least, second } = self.choices.cheapest(row as usize, &self.prices);
+            let Cheapest { column, least, second } = self.choices.cheapest(row as usize);
             let raise = if second == i64::MAX { 0 } else { second - least };
-            let at = column as usize;
-            self.prices[at] += raise + epsilon;
+            self.choices.raise(column, raise + epsilon);
             self.column_of[row as usize] = Some(column);
-            if let Some(loser) = self.row_of[at].replace(row) {
+            if let Some(loser) = self.row_of[column as usize].replace(row) {
                 self.column_of[loser as usize] = None;
                 open.push(loser);
             }
@@ -86,8 +91,8 @@ impl<C: Choices> Auction<C> {
     fn release(&mut self, epsilon: i64) {
         for row in 0..self.choices.size() {
             let Some(column) = self.column_of[row] else { continue };
-            let least = self.choices.cheapest(row, &self.prices).least;
-            if self.choices.total(row, column, &self.prices) > least + epsilon {
+            let least = self.choices.cheapest(row).least;
+            if self.choices.total(row, column) > least + epsilon {
                 self.column_of[row] = None;
                 self.row_of[column as usize] = None;
             }

@@ -26,13 +26,17 @@ fn least(size: usize, cost: &dyn Fn(usize, usize) -> i64) -> i64 {
     from(0, &mut vec![false; size], cost)
 }
 
-fn square(cost_max: u64) -> impl Strategy<Value = (usize, Vec<u64>)> {
-    (1..7_usize).prop_flat_map(move |size| (Just(size), proptest::collection::vec(0..=cost_max, size * size)))
+/// Square problems, whose costs fit in 32 bits or do not.
+fn square() -> impl Strategy<Value = (usize, Vec<u64>)> {
+    let scaled = |(size, costs, times): (usize, Vec<u64>, u64)| (size, costs.iter().map(|cost| cost * times).collect());
+    (1..7_usize, prop_oneof![Just(1_u64), Just(1 << 40)])
+        .prop_flat_map(|(size, times)| (Just(size), proptest::collection::vec(0..=30_u64, size * size), Just(times)))
+        .prop_map(scaled)
 }
 
 proptest! {
     #[test]
-    fn rows_are_assigned_at_least_cost_and_prices_prove_it((size, costs) in square(30)) {
+    fn rows_are_assigned_at_least_cost_and_prices_prove_it((size, costs) in square()) {
         let instance = AssignmentInstance::new(size, costs.clone()).unwrap();
         let found = assign(&instance, &Stop::new());
         let cost = check(&instance, &found.columns.unwrap()).unwrap();
@@ -95,4 +99,19 @@ fn many_rows_for_few_columns_are_assigned_by_what_they_gain() {
     assert_eq!(won, [(19_998, 0), (19_999, 1)]);
     // The third would pay 19,998 for the first; the winner of the second may not be had for less than what it would give.
     assert_eq!(lowest_prices(&gains, &chosen, &Stop::new()), Some(vec![19_998, 39_997]));
+}
+
+/// Whatever the width, rows are looked through alike: a problem times a number has the same answer.
+#[test]
+fn wide_and_narrow_problems_have_the_same_answer() {
+    let size = 37_u64;
+    let costs: Vec<u64> = (0..size * size).map(|at| at * at % 101).collect();
+    let found = |times: u64| {
+        let costs = costs.iter().map(|cost| cost * times).collect();
+        assign(&AssignmentInstance::new(37, costs).unwrap(), &Stop::new()).columns
+    };
+    let cost = |columns: Option<Vec<u32>>| {
+        check(&AssignmentInstance::new(37, costs.clone()).unwrap(), &columns.unwrap()).unwrap()
+    };
+    assert_eq!(cost(found(1)), cost(found(1 << 30)));
 }

@@ -55,6 +55,7 @@ struct Voluntary {
     size: usize,
     /// What is forgone where nothing is gained.
     most: i64,
+    prices: Vec<i64>,
     nothings: CheapestFirst,
     all: CheapestFirst,
 }
@@ -69,6 +70,7 @@ impl Voluntary {
             rows: gains.rows.iter().map(row).collect(),
             size,
             most,
+            prices: vec![0; size],
             nothings: CheapestFirst::new(number(gains.columns)..number(size)),
             all: CheapestFirst::new(0..number(size)),
         }
@@ -80,21 +82,29 @@ impl Choices for Voluntary {
         self.size
     }
 
-    fn cheapest(&mut self, row: usize, prices: &[i64]) -> Cheapest {
+    fn raise(&mut self, column: u32, by: i64) {
+        self.prices[column as usize] += by;
+    }
+
+    fn prices(&self) -> Vec<i64> {
+        self.prices.clone()
+    }
+
+    fn cheapest(&mut self, row: usize) -> Cheapest {
         let beside = |&(column, price): &(u32, i64)| (column, self.most + price);
         match self.rows.get(row) {
-            None => Cheapest::of(self.all.two(prices).iter().map(beside)),
+            None => Cheapest::of(self.all.two(&self.prices).iter().map(beside)),
             Some(own) => {
-                let own = own.iter().map(|&(column, forgone)| (column, forgone + prices[column as usize]));
-                Cheapest::of(own.chain(self.nothings.two(prices).iter().map(beside)))
+                let own = own.iter().map(|&(column, forgone)| (column, forgone + self.prices[column as usize]));
+                Cheapest::of(own.chain(self.nothings.two(&self.prices).iter().map(beside)))
             }
         }
     }
 
-    fn total(&self, row: usize, column: u32, prices: &[i64]) -> i64 {
+    fn total(&self, row: usize, column: u32) -> i64 {
         let own = self.rows.get(row).map_or(&[][..], Vec::as_slice);
         let forgone = own.binary_search_by_key(&column, |entry| entry.0).map_or(self.most, |at| own[at].1);
-        forgone + prices[column as usize]
+        forgone + self.prices[column as usize]
     }
 }
 
