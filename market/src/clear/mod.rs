@@ -17,9 +17,8 @@ use std::collections::BTreeMap;
 use lessor_solver::support::stop::Stop;
 
 use crate::book::{Bid, BidderIndex, Book, Supply};
-use crate::linear_prices::LinearPrices;
 use crate::policy::{Format, PaymentRule};
-use outcome::{EXACT_UNITS, Outcome, Payment, Unsettled};
+use outcome::{EXACT_UNITS, Outcome, Payment, Uniform, Unsettled};
 use payments::{core, uniform, vcg};
 use rules::Rules;
 use winner::{ClearError, Round};
@@ -49,7 +48,7 @@ pub fn clear(
     let settlement = match rules.payments {
         PaymentRule::PayAsBid => Ok(as_bid(&round, &winners)),
         PaymentRule::Uniform => uniform::prices(&round, supply, &winners, stop)
-            .map(|found| at_prices(&round, &winners, &prices.insert(found).prices)),
+            .map(|found| at_prices(&round, &winners, prices.insert(found))),
         _ if found.worth != found.bound => Err(Unsettled::WinnersNotProved),
         PaymentRule::Vcg => vcg::payments(&round, &winners, found.worth, rules.seed, stop),
         PaymentRule::Core => core::payments(&round, (&winners, found.worth), core::Revenue::Least, rules.seed, stop),
@@ -65,13 +64,13 @@ fn as_bid(round: &Round<'_>, winners: &[usize]) -> Vec<Payment> {
 }
 
 /// Everyone pays the same for a unit beyond its reserve: bid by bid rounded up.
-fn at_prices(round: &Round<'_>, winners: &[usize], prices: &LinearPrices) -> Vec<Payment> {
+fn at_prices(round: &Round<'_>, winners: &[usize], found: &Uniform) -> Vec<Payment> {
     let mut payments: BTreeMap<BidderIndex, Payment> = BTreeMap::new();
-    for &at in winners {
+    for (&at, paid) in winners.iter().zip(&found.paid) {
         let Bid { bidder, bundle, .. } = &round.book.bids()[at];
         let payment = payments.entry(*bidder).or_insert(Payment { bidder: *bidder, exact: 0, settled: 0 });
-        payment.exact += prices.millionths(bundle) + round.reserves[at] * EXACT_UNITS;
-        payment.settled += prices.charge(bundle).up + u64::try_from(round.reserves[at]).expect("no more than the bid");
+        payment.exact += found.prices.millionths(bundle) + round.reserves[at] * EXACT_UNITS;
+        payment.settled += paid + u64::try_from(round.reserves[at]).expect("no more than the bid");
     }
     payments.into_values().collect()
 }

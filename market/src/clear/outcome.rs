@@ -34,6 +34,8 @@ impl Outcome {
 pub struct Uniform {
     /// What a unit of each good costs beyond its reserve.
     pub prices: LinearPrices,
+    /// What each winner pays beyond the reserves of what it gets, in the order of winners, in micro-credits.
+    pub paid: Vec<u64>,
     /// Positions of the bids that lose though they would gain at these prices, in order.
     pub would_gain: Vec<usize>,
 }

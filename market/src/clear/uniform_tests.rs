@@ -149,3 +149,19 @@ fn what_a_bidder_alone_wants_costs_the_reserve() {
     assert_eq!((paid(&outcome, 0), paid(&outcome, 1)), (3, 3));
     assert!(would_gain(&outcome).is_empty());
 }
+
+#[test]
+fn great_amounts_and_small_ones_have_exact_prices() {
+    // Two goods that nobody links, a dear one and a cheap one: the highest losing bid of each is its price.
+    for (dear, cheap) in [([10_000_000_000, 5_000_000_000], [800, 500]), ([1 << 53, (1 << 53) - 5], [7, 6])] {
+        let bids = [
+            bid(0, dear[0], &[(0, 1)]),
+            bid(1, dear[1], &[(0, 1)]),
+            bid(2, cheap[0], &[(1, 1)]),
+            bid(3, cheap[1], &[(1, 1)]),
+        ];
+        let outcome = at_one_price(&bids, &supply(&[(1, 0), (1, 0)]));
+        assert_eq!((paid(&outcome, 0), paid(&outcome, 2)), (u128::from(dear[1]), u128::from(cheap[1])));
+        assert_eq!(would_gain(&outcome), &[][..]);
+    }
+}

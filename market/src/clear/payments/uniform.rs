@@ -15,11 +15,13 @@
 //! the price is the highest losing bid. A loser that would gain even so is *paradoxically rejected*.
 //!
 //! A good has a price above its reserve where some losing bid finds too little of it beside what is won, and some of it is won.
-//! One that a single bidder bids for (what one bidder may win, say) has none: nobody competes for it.
+//! One that a single bidder bids for (what one bidder may win, say) has none: nobody competes for it. Goods that no bid or group
+//! links are priced apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::program::linear::{Answer, Column, LateRow, Program, Resident, Row};
+use lessor_solver::support::sets::Sets;
 use lessor_solver::support::stop::Stop;
 
 use crate::book::{Bid, BidderIndex, GoodIndex, GroupIndex, Supply};
@@ -27,14 +29,24 @@ use crate::clear::outcome::{Uniform, Unsettled};
 use crate::clear::winner::Round;
 use crate::linear_prices::{LinearPrices, rounding};
 
-/// How much more than least losers may gain in all when prices are lowered, of the greatest bid: both come from floating point.
+/// How much more than least losers may gain in all when prices are lowered, of that: both come from floating point.
 const TOLERANCE: f64 = 1e-9;
 
-/// A bundle as the program sees it: what it may cost, of the greatest bid, and how much of each priced good it takes, of what is
-/// won of it.
+/// A bundle as the program sees it: what it may cost, in micro-credits, and how much of each priced good it takes, of what is won
+/// of it.
 struct Line {
     amount: f64,
     takes: Vec<(usize, f64)>,
+}
+
+/// A row: what positions of goods and of groups come to, at most.
+type Limit = (BTreeMap<usize, f64>, f64);
+
+/// Bids that priced goods link, by position.
+#[derive(Default)]
+struct Part {
+    losers: Vec<usize>,
+    winners: Vec<usize>,
 }
 
 /// What the prices of a round follow.
@@ -44,29 +56,30 @@ struct Contest<'a> {
     winners: BTreeMap<GroupIndex, usize>,
     /// Losing bids that something is offered with and that another bidder stands in the way of, in order.
     losers: Vec<usize>,
+    /// Their groups, in order, each with its position.
+    groups: BTreeMap<GroupIndex, usize>,
     /// The goods that have prices, in order.
     priced: Vec<GoodIndex>,
     /// What is won of each good.
     won: Vec<u64>,
-    /// The greatest bid beyond its reserves.
-    unit: f64,
 }
 
 /// Finds prices for winners, who need not be the best.
 pub(crate) fn prices(round: &Round<'_>, supply: &Supply, winners: &[usize], stop: &Stop) -> Result<Uniform, Unsettled> {
     let contest = Contest::new(round, supply, winners);
     let mut prices = LinearPrices::free(supply.offers.len());
-    if !contest.priced.is_empty() {
-        let found = contest.lowest(stop)?;
-        for (&good, share) in contest.priced.iter().zip(found) {
-            prices.set(good, share * contest.unit / contest.won[good.0 as usize] as f64);
+    for part in contest.parts() {
+        for (at, all) in contest.lowest(&part, stop)? {
+            let good = contest.priced[at];
+            prices.set(good, all / contest.won[good.0 as usize] as f64);
         }
-        // Floating point may have a winner pay a little more than its bid.
-        let bids = round.book.bids();
-        winners.iter().for_each(|&at| prices.lower(&bids[at].bundle, round.surpluses[at]));
     }
+    // Floating point may have a winner pay a little more than its bid.
+    let bids = round.book.bids();
+    winners.iter().for_each(|&at| prices.lower(&bids[at].bundle, round.surpluses[at]));
     let would_gain = contest.losers.iter().copied().filter(|&at| contest.would_gain(&prices, at)).collect();
-    Ok(Uniform { prices, would_gain })
+    let paid = winners.iter().map(|&at| prices.charge(&bids[at].bundle).up).collect();
+    Ok(Uniform { prices, paid, would_gain })
 }
 
 impl<'a> Contest<'a> {
@@ -110,8 +123,9 @@ impl<'a> Contest<'a> {
         }
         priced.sort_unstable();
         priced.dedup();
-        let unit = round.surpluses.iter().copied().max().unwrap_or(1).max(1) as f64;
-        Contest { round, winners, losers, priced, won, unit }
+        let mut groups: BTreeMap<GroupIndex, usize> = losers.iter().map(|&at| (bids[at].group, 0)).collect();
+        groups.values_mut().zip(0..).for_each(|(position, number)| *position = number);
+        Contest { round, winners, losers, groups, priced, won }
     }
 
     fn line(&self, at: usize) -> Line {
@@ -120,61 +134,97 @@ impl<'a> Contest<'a> {
             Some((position, quantity as f64 / self.won[good.0 as usize] as f64))
         };
         let bid = &self.round.book.bids()[at];
-        Line {
-            amount: self.round.surpluses[at] as f64 / self.unit,
-            takes: bid.bundle.iter().filter_map(share).collect(),
+        Line { amount: self.round.surpluses[at] as f64, takes: bid.bundle.iter().filter_map(share).collect() }
+    }
+
+    /// The position of the group of a losing bid, after those of goods.
+    fn group(&self, at: usize) -> usize {
+        self.priced.len() + self.groups[&self.round.book.bids()[at].group]
+    }
+
+    /// What a losing bid's group won.
+    fn own(&self, at: usize) -> Option<usize> {
+        self.winners.get(&self.round.book.bids()[at].group).copied()
+    }
+
+    /// The bids for priced goods in parts, of which no bid or group is for goods of two: what is dear in one does not drown in
+    /// floating point what is cheap in another.
+    fn parts(&self) -> Vec<Part> {
+        let goods = self.priced.len();
+        let mut sets = Sets::apart(goods + self.groups.len());
+        let links = |at: usize| self.line(at).takes.into_iter().map(|(good, _)| good);
+        for &at in self.winners.values() {
+            let first = links(at).next();
+            links(at).for_each(|good| sets.join(first.unwrap_or(good), good));
         }
+        for &at in &self.losers {
+            let own = self.own(at).into_iter().flat_map(links);
+            links(at).chain(own).for_each(|good| sets.join(self.group(at), good));
+        }
+        let mut parts: BTreeMap<usize, Part> = BTreeMap::new();
+        for &at in &self.losers {
+            parts.entry(sets.least(self.group(at))).or_default().losers.push(at);
+        }
+        for &at in self.winners.values() {
+            if let Some(good) = links(at).next() {
+                parts.entry(sets.least(good)).or_default().winners.push(at);
+            }
+        }
+        // A part without a good is a group whose bids find room: no price keeps it out.
+        parts.into_iter().filter(|(least, _)| *least < goods).map(|(_, part)| part).collect()
     }
 
-    /// What all that is won of each priced good costs, of the greatest bid: the lowest of the prices at which losers would gain
-    /// least.
-    fn lowest(&self, stop: &Stop) -> Result<Vec<f64>, Unsettled> {
-        let rows = self.rows();
-        let (goods, gains) = (self.priced.len(), self.groups().len());
-        let first: Vec<f64> = (0..goods + gains).map(|column| if column < goods { 0.0 } else { -1.0 }).collect();
-        let values = solved(&first, rows.clone(), stop)?;
-        let least: f64 = values[goods..].iter().sum();
-        let all = LateRow { limit: least + TOLERANCE, entries: (goods..goods + gains).map(|at| (at, 1.0)).collect() };
+    /// What all that is won of each priced good of a part costs, in micro-credits: the lowest of the prices at which its losers
+    /// would gain least.
+    fn lowest(&self, part: &Part, stop: &Stop) -> Result<Vec<(usize, f64)>, Unsettled> {
+        let unit = part.losers.iter().map(|&at| self.round.surpluses[at]).max().unwrap_or(1).max(1) as f64;
+        let limits = self.limits(part);
+        let used: BTreeSet<usize> = limits.iter().flat_map(|limit| limit.0.keys().copied()).collect();
+        let columns: BTreeMap<usize, usize> = used.iter().copied().zip(0..).collect();
+        let goods = used.range(..self.priced.len()).count();
+        // Of each row the parts of its own amount, so that what is unsure is little beside it; amounts in parts of the greatest.
+        let row = |(entries, limit): &Limit| {
+            let size = if *limit == 0.0 { unit } else { limit.abs() };
+            let entry = |(at, value): (&usize, &f64)| (columns[at], value * unit / size);
+            LateRow { limit: limit / size, entries: entries.iter().map(entry).collect() }
+        };
+        let rows: Vec<LateRow> = limits.iter().map(row).collect();
+        let first: Vec<f64> = (0..columns.len()).map(|column| if column < goods { 0.0 } else { -1.0 }).collect();
+        let mut values = solved(&first, rows.clone(), stop)?;
+        let least = values[goods..].iter().sum::<f64>().max(0.0);
+        let entries = (goods..columns.len()).map(|column| (column, 1.0)).collect();
+        let all = LateRow { limit: least * (1.0 + TOLERANCE), entries };
         let then: Vec<f64> = first.iter().map(|worth| -1.0 - worth).collect();
-        let values = solved(&then, rows.into_iter().chain([all]).collect(), stop)?;
-        Ok(values[..goods].to_vec())
+        match solved(&then, rows.into_iter().chain([all]).collect(), stop) {
+            Ok(lower) => values = lower,
+            Err(Unsettled::OutOfTime) => return Err(Unsettled::OutOfTime),
+            // Where floating point takes what was found for beyond its own limit, that stands.
+            Err(_) => {}
+        }
+        Ok(used.into_iter().zip(values).take(goods).map(|(at, value)| (at, value * unit)).collect())
     }
 
-    /// Groups with losing bids, in order, each with its position.
-    fn groups(&self) -> BTreeMap<GroupIndex, usize> {
-        let mut groups: BTreeMap<GroupIndex, usize> =
-            self.losers.iter().map(|&at| (self.round.book.bids()[at].group, 0)).collect();
-        groups.values_mut().zip(0..).for_each(|(position, number)| *position = number);
-        groups
-    }
-
-    /// The rows of the program, over the prices of goods and then what groups would gain.
-    fn rows(&self) -> Vec<LateRow> {
-        let within = self.winners.values().map(|&at| {
-            let Line { amount, takes } = self.line(at);
-            LateRow { limit: amount, entries: takes }
-        });
-        let groups = self.groups();
-        let gains = self.losers.iter().map(|&at| {
-            let group = self.round.book.bids()[at].group;
-            let own = self.winners.get(&group).map(|&winner| self.line(winner));
+    /// What limits the prices of goods, and then what groups would gain, in a part.
+    fn limits(&self, part: &Part) -> Vec<Limit> {
+        let gains = part.losers.iter().map(|&at| {
             let Line { amount, takes } = self.line(at);
             let mut entries: BTreeMap<usize, f64> = takes.into_iter().map(|(good, share)| (good, -share)).collect();
-            entries.insert(self.priced.len() + groups[&group], -1.0);
+            entries.insert(self.group(at), -1.0);
             let mut limit = -amount;
-            if let Some(own) = own {
+            if let Some(own) = self.own(at).map(|winner| self.line(winner)) {
                 limit += own.amount;
                 own.takes.into_iter().for_each(|(good, share)| *entries.entry(good).or_default() += share);
             }
-            LateRow { limit, entries: entries.into_iter().collect() }
+            (entries, limit)
         });
-        within.chain(gains).filter(|row| !row.entries.is_empty()).collect()
+        let within = part.winners.iter().map(|&at| self.line(at));
+        gains.chain(within.map(|line| (line.takes.into_iter().collect(), line.amount))).collect()
     }
 
     /// Whether a losing bid would gain more than what its group does by more than prices may be off.
     fn would_gain(&self, prices: &LinearPrices, at: usize) -> bool {
         let gain = |at: usize| prices.left(self.round.surpluses[at], &self.round.book.bids()[at].bundle);
-        let own = self.winners.get(&self.round.book.bids()[at].group).map_or(0, |&winner| gain(winner).max(0));
+        let own = self.own(at).map_or(0, |winner| gain(winner).max(0));
         gain(at) > own + rounding(self.round.surpluses[at])
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
     let paid = match &outcome.uniform {
         Some(uniform) => {
             uniform.would_gain.iter().for_each(|&at| fates.lose(&market.bids[at], Lost::Paradox));
-            at_prices(&book, &outcome.winners, &uniform.prices)
+            outcome.winners.iter().copied().zip(uniform.paid.iter().copied()).collect()
         }
         None => {
             let owed = payments.iter().map(|payment| (payment.bidder, payment.settled)).collect();
@@ -48,11 +48,6 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
     }
     let prices = outcome.uniform.map_or_else(BTreeMap::new, |uniform| stated(market, &uniform.prices));
     Ok(Cleared { surplus: outcome.surplus, bound: Some(outcome.bound), prices, exact_payments, ..Cleared::default() })
-}
-
-/// What is paid for each winning bid where all pay the same for a unit.
-fn at_prices(book: &Book, winners: &[usize], prices: &LinearPrices) -> Vec<(usize, u64)> {
-    winners.iter().map(|&at| (at, prices.charge(&book.bids()[at].bundle).up)).collect()
 }
 
 /// Prices beyond the reserve as prices with it, for 10^6 base units and hour.
