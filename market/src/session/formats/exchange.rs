@@ -56,7 +56,8 @@ pub(super) fn clear_exchange(market: &Market<'_>, fates: &mut Fates, stop: &Stop
     let seed = market.session.policy.rules().tie_break_seed;
     let mut round = Round::new(&exchange.book, &exchange.supply)?;
     let found = round.solve(seed, stop, &mut |_, _| {});
-    let best = exchange.best(&found.chosen, found.worth, found.bound);
+    let mut best = exchange.best(&found.chosen, found.worth, found.bound);
+    exchange.keep_idle(&mut best);
     if market.class.payment != PaymentRule::Vcg {
         return at_uniform_prices(market, fates, (&exchange, best), stop);
     }
@@ -153,14 +154,12 @@ impl Exchange {
         let offers = self.book.bids().len() - self.bids;
         let mut is_sold = vec![true; offers];
         winners.iter().filter(|&&at| at >= self.bids).for_each(|&at| is_sold[at - self.bids] = false);
-        let mut best = Best {
+        Best {
             bought: winners.iter().copied().filter(|&at| at < self.bids).collect(),
             is_sold,
             surplus: worth.saturating_sub(self.asked),
             bound: bound.saturating_sub(self.asked),
-        };
-        self.keep_idle(&mut best);
-        best
+        }
     }
 
     /// An offer that asks for nothing is worth nothing to its seller, so that nothing says whether it stays: it does where what is
