@@ -7,7 +7,7 @@ use lessor_datasets::table::{
     AWARDS, AwardRow, PRICES, RoundPrice, account_words, interval_words, read_awards, read_round_prices,
 };
 use lessor_market::session::anywhere::Anywhere;
-use lessor_market::session::catalog::{Wish, taken_from, takes};
+use lessor_market::session::catalog::{Wish, taken_from};
 use lessor_models::fleet::{Fleet, NodeClass, NodeIndex, Owner};
 use lessor_models::plan::Price;
 use lessor_models::resources::Kind;
@@ -60,8 +60,8 @@ pub(super) fn run(args: &MarketPricesArgs) -> Result<Ending, CommandError> {
     record.figures.swinging.iter().for_each(|found| warn(&found.words()));
     let prices = read_round_prices(&args.market.join(PRICES.file_name()), &round.fleet)?;
     let needing = needing(&round, &args.market)?;
-    let reach = reach(&round.fleet, &needing);
-    let told = |price: &RoundPrice| summary(&round, (&needing, &reach), price);
+    let competition = Competition::of(&round.fleet, &needing);
+    let told = |price: &RoundPrice| summary(&round, &competition, price);
     let mut shown: Vec<_> = prices.iter().map(|price| (&price.price, told(price))).collect();
     shown.sort_by(|(_, a), (_, b)| {
         b.price.cmp(&a.price).then_with(|| (&a.account, a.start_us).cmp(&(&b.account, b.start_us)))
@@ -129,24 +129,54 @@ fn reach(fleet: &Fleet, needing: &[Needing<'_>]) -> Reach {
     reach
 }
 
-/// A price with the bids that need its account: it, or one below it.
-fn summary<'a>(round: &Round, (needing, reach): (&[Needing<'a>], &Reach), told: &RoundPrice) -> PriceSummary<'a> {
+/// Who needs which account.
+struct Competition<'n, 'a> {
+    needing: &'n [Needing<'a>],
+    /// The wishes that are taken from each account, with the positions of their bids, in order.
+    wanted: BTreeMap<(Owner, Kind), Vec<(usize, &'n Wish)>>,
+    /// The positions of bids that need any node of a class.
+    open: Vec<usize>,
+    reach: Reach,
+}
+
+impl<'n, 'a> Competition<'n, 'a> {
+    fn of(fleet: &Fleet, needing: &'n [Needing<'a>]) -> Competition<'n, 'a> {
+        let mut wanted: BTreeMap<(Owner, Kind), Vec<(usize, &Wish)>> = BTreeMap::new();
+        for (at, wish) in needing.iter().enumerate().flat_map(|(at, one)| one.wishes.iter().map(move |wish| (at, wish)))
+        {
+            for owner in taken_from(fleet, wish) {
+                wanted.entry((owner, wish.kind)).or_default().push((at, wish));
+            }
+        }
+        let open = (0..needing.len()).filter(|&at| needing[at].open.is_some()).collect();
+        Competition { needing, wanted, open, reach: reach(fleet, needing) }
+    }
+
+    /// The bids that need the account of a price, it or one below it, with how much: the greatest first.
+    fn of_price(&self, price: &Price) -> Vec<(&'a str, u64)> {
+        let has_term = |term: Interval| term.start <= price.interval.start && price.interval.end <= term.end;
+        let wanted = self.wanted.get(&(price.owner, price.kind)).into_iter().flatten();
+        let wanted = wanted.filter(|(_, wish)| has_term(wish.interval)).map(|&(at, wish)| (at, wish.quantity));
+        let reaches = |open: &Anywhere| {
+            self.reach.get(&(open.class, price.kind)).is_some_and(|owners| owners.contains(&price.owner))
+        };
+        let open = self.open.iter().filter_map(|&at| Some((at, self.needing[at].open?)));
+        let needs =
+            open.filter(|(_, open)| reaches(open)).flat_map(|(at, open)| open.needs.iter().map(move |need| (at, need)));
+        let needs = needs.filter(|(_, need)| need.kind == price.kind && has_term(need.interval));
+        let mut sums: BTreeMap<usize, u64> = BTreeMap::new();
+        for (at, quantity) in wanted.chain(needs.map(|(at, need)| (at, need.quantity))) {
+            let sum = sums.entry(at).or_default();
+            *sum = sum.saturating_add(quantity);
+        }
+        sums.into_iter().map(|(at, quantity)| (self.needing[at].name, quantity)).collect()
+    }
+}
+
+/// A price with the bids that need its account.
+fn summary<'a>(round: &Round, competition: &Competition<'_, 'a>, told: &RoundPrice) -> PriceSummary<'a> {
     let RoundPrice { price, reserve, offered, sold } = *told;
-    let account = (price.owner, price.kind);
-    let has_term = |term: Interval| term.start <= price.interval.start && price.interval.end <= term.end;
-    let wants = |needing: &Needing<'a>| {
-        let during = needing.wishes.iter().filter(|wish| has_term(wish.interval));
-        let taken = during.filter(|wish| takes(&round.fleet, wish, account)).map(|wish| wish.quantity);
-        let open = needing
-            .open
-            .into_iter()
-            .filter(|open| reach.get(&(open.class, price.kind)).is_some_and(|owners| owners.contains(&price.owner)));
-        let needs = open.flat_map(|open| &open.needs);
-        let needs = needs.filter(|need| need.kind == price.kind && has_term(need.interval)).map(|need| need.quantity);
-        let quantity = taken.chain(needs).fold(0, u64::saturating_add);
-        (quantity > 0).then_some((needing.name, quantity))
-    };
-    let needing: Vec<(&str, u64)> = needing.iter().filter_map(wants).collect();
+    let needing = competition.of_price(&price);
     let at_reserve = (price.price == reserve).then_some(Binds::Reserve);
     PriceSummary {
         account: account_words(&round.fleet, price.owner, price.kind),

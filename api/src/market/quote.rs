@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lessor_datasets::table::{PRICES, SALES, SaleRow, read_prices, read_sales};
-use lessor_market::policy::AccountClass;
+use lessor_market::policy::{AccountClass, Format, PaymentRule};
 use lessor_market::session::OfferedGood;
 use lessor_market::session::catalog::{Catalog, ListedGood, Wish, place};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
@@ -115,7 +115,10 @@ fn goods(round: &Round, class: &AccountClass, wish: Wish, prices: &[Price]) -> (
             Catalog::new(&ground, &round.policy, class, wishes.iter())
         }
     };
-    let is_priced = |good: &&ListedGood| good.is_of_class;
+    // At one price for each good, a bundle pays for what lies above it too, of which no class lets anything.
+    let pays_above = (class.format, class.payment) == (Format::SealedBid, PaymentRule::Uniform);
+    let is_let = |good: &ListedGood| round.policy.class_of(place(&round.fleet, good.owner), good.kind).is_some();
+    let is_priced = |good: &&ListedGood| good.is_of_class || (pays_above && !is_let(good));
     let owners: BTreeSet<Owner> = over(&[wish]).goods().iter().filter(is_priced).map(|good| good.owner).collect();
     let of_goods = prices.iter().filter(|price| price.kind == wish.kind && owners.contains(&price.owner));
     let part = |price: &Price| Some((within(&Wish { owner: price.owner, ..wish }, price.interval)?, price.price));

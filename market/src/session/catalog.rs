@@ -287,12 +287,6 @@ fn changes<'a>(
     steps.flat_map(StepFunction::steps).map(|step| step.0).chain(worth)
 }
 
-/// Whether what a wish is for is taken from an account: its own, or one above it.
-#[must_use]
-pub fn takes(fleet: &Fleet, wish: &Wish, (owner, kind): (Owner, Kind)) -> bool {
-    wish.kind == kind && (wish.owner == owner || taken_from(fleet, wish).contains(&owner))
-}
-
 /// Whose accounts what a wish is for is taken from: its own, and those above it.
 #[must_use]
 pub fn taken_from(fleet: &Fleet, wish: &Wish) -> Vec<Owner> {

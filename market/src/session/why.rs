@@ -41,9 +41,11 @@ pub struct Why {
 /// # Panics
 /// Where the bid is not in the session.
 pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>, SessionError> {
-    let policy = paid_as_bid(session.policy);
+    // What one price for a good tells of who lost is told; who wins does not depend on it, and is sought without.
+    let policy = paid_as_bid(session.policy, |class| class.payment != PaymentRule::Uniform);
+    let before = clear_session(&Session { policy: &policy, ..*session }, stop)?;
+    let policy = paid_as_bid(session.policy, |_| true);
     let session = &Session { policy: &policy, ..*session };
-    let before = clear_session(session, stop)?;
     let Err(lost) = before.fates[bid].result else { return Ok(None) };
     let none = Why { lost, cheapest: None, against: Vec::new() };
     if lost == Lost::GroupWon {
@@ -102,7 +104,7 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
             None => loses = middle,
         }
     }
-    let lost_it = |&at: &usize| before.fates[at].result.is_ok() && !after.contains(&at);
+    let lost_it = |&at: &usize| before.fates[at].result.is_ok() && after.binary_search(&at).is_err();
     let against = (0..session.bids.len()).filter(lost_it).collect();
     Ok(Some(Why { lost, cheapest: (!stop.is_raised()).then_some(Money(wins)), against }))
 }
@@ -160,16 +162,12 @@ fn has_class(session: &Session<'_>, class: Option<usize>, holds: fn(&AccountClas
     class.is_some_and(|class| holds(&session.policy.rules().classes[class]))
 }
 
-/// The same rules, with payments that take no further choice of winners; who wins does not depend on them.
-pub(super) fn paid_as_bid(policy: &Policy) -> Policy {
+/// The same rules, where sealed bids pay what they bid in classes of which a predicate holds: that takes nothing beside the
+/// choice of winners, which does not depend on it.
+pub(super) fn paid_as_bid(policy: &Policy, holds: fn(&AccountClass) -> bool) -> Policy {
     let mut rules = policy.rules().clone();
-    for class in rules.classes.iter_mut().filter(|class| is_paid_apart(class)) {
+    for class in rules.classes.iter_mut().filter(|class| class.format == Format::SealedBid && holds(class)) {
         class.payment = PaymentRule::PayAsBid;
     }
     Policy::new(rules).expect("the format supports paying as bid, and nothing else changed")
-}
-
-/// Whether payments of a class take other choices of winners.
-fn is_paid_apart(class: &AccountClass) -> bool {
-    class.format == Format::SealedBid && class.payment != PaymentRule::Uniform
 }

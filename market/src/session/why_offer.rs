@@ -34,7 +34,7 @@ pub struct WhyOffer {
 /// # Panics
 /// Where the offer is not in the session.
 pub fn why_offer(session: &Session<'_>, offer: usize, stop: &Stop) -> Result<Option<WhyOffer>, SessionError> {
-    let policy = paid_as_bid(session.policy);
+    let policy = paid_as_bid(session.policy, |_| true);
     let session = &Session { policy: &policy, ..*session };
     let before = clear_session(session, stop)?;
     let fate = before.offer_fates[offer];
@@ -81,7 +81,7 @@ pub fn why_offer(session: &Session<'_>, offer: usize, stop: &Stop) -> Result<Opt
         }
     }
     let (ask, now) = after;
-    let against = (0..session.offers.len()).filter(had_sold).filter(|at| !now.contains(at)).collect();
+    let against = (0..session.offers.len()).filter(had_sold).filter(|at| now.binary_search(at).is_err()).collect();
     Ok(Some(WhyOffer { lost, dearest: (!stop.is_raised()).then_some(ask), against }))
 }
 
