@@ -219,7 +219,7 @@ fn certificate(
 ) -> Result<Certificate, MarketError> {
     let session = round.session();
     let core_violation = probe::core_violation(&session, outcome, probing)?;
-    let regret = probe::regret(&session, outcome, probing)?;
+    let regret = probe::regret(&session, outcome, probing);
     let surplus: u128 = outcome.classes.iter().map(|class| class.surplus).sum();
     let bound = bound(outcome, prices)?;
     // What could not be settled is no outcome to hold against a bound.

@@ -335,7 +335,7 @@ fn twice(text: &str, reason: &toml::de::Error) -> Option<(usize, String)> {
     let document = DeTable::parse(&renamed).ok();
     let field = document.and_then(|document| field_at(document.get_ref(), span.start));
     // Where a further one is stated twice as well, the key alone is what is known.
-    let field = field.map_or(key.to_owned(), |field| field.replace(&mark, key));
+    let field = field.and_then(|field| Some(field.strip_suffix(&mark)?.to_owned() + key)).unwrap_or(key.to_owned());
     Some((line_at(text, span.start), field))
 }
 

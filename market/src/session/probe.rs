@@ -67,31 +67,34 @@ enum Liar {
 /// Tries misreports of a sample of bidders, and of sellers where any made offers: all bids, or all offers, of one, scaled. The seed
 /// of the policy draws up to 4 of each, and each states 4 factors; of these as many are tried, in an order that the seed gives, as
 /// a budget of work allows. The budget of the stop is set anew. None is tried where nothing was settled: nobody has a payoff
-/// that a misreport could better, and what it would take to settle a round is what was not there.
-///
-/// # Errors
-/// See [`SessionError`].
-pub fn regret(session: &Session<'_>, outcome: &SessionOutcome, stop: &Stop) -> Result<Regret, SessionError> {
+/// that a misreport could better, and what it would take to settle a round is what was not there. One that no round can be cleared
+/// with (an amount beyond all, too many pairs) is left unfinished.
+#[must_use]
+pub fn regret(session: &Session<'_>, outcome: &SessionOutcome, stop: &Stop) -> Regret {
     if outcome.settled_nothing() {
-        return Ok(Regret::default());
+        return Regret::default();
     }
     let misreports = misreports(session, outcome);
     let mut found = Regret::default();
     stop.allow(WORK);
     if stop.is_raised() {
         // What a round takes before anything looks at the stop is long where there are many bids.
-        return Ok(Regret { is_cut: true, ..Regret::default() });
+        return Regret { is_cut: true, ..Regret::default() };
     }
     for (number, &(liar, permille)) in misreports.iter().enumerate() {
-        let gain = gain(session, outcome, (liar, permille), stop)?;
+        let gain = gain(session, outcome, (liar, permille), stop);
         if stop.is_used_up() {
-            found.unfinished = u32::try_from(misreports.len() - number).expect("a sample is small");
+            found.unfinished += u32::try_from(misreports.len() - number).expect("a sample is small");
             break;
         }
         if stop.is_raised() {
             found.is_cut = true;
             break;
         }
+        let Ok(gain) = gain else {
+            found.unfinished += 1;
+            continue;
+        };
         let tried = match liar {
             Liar::Bidder(_) => &mut found.bidders,
             Liar::Seller(_) => &mut found.sellers,
@@ -99,7 +102,7 @@ pub fn regret(session: &Session<'_>, outcome: &SessionOutcome, stop: &Stop) -> R
         tried.count += 1;
         tried.most = tried.most.max(gain);
     }
-    Ok(found)
+    found
 }
 
 /// The misreports to try, in order: of each factor, first those of bidders.

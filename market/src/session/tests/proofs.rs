@@ -55,7 +55,7 @@ proptest! {
         let fleet = fleet();
         let session = session(&fleet, &policy, &bids);
         let outcome = clear_session(&session, &Stop::new()).unwrap();
-        let regret = probe::regret(&session, &outcome, &Stop::new()).unwrap();
+        let regret = probe::regret(&session, &outcome, &Stop::new());
         prop_assert_eq!(regret.bidders.most, 0);
     }
 }
