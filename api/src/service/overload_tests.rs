@@ -44,17 +44,20 @@ async fn a_server_that_is_overloaded_once_loses_no_request_and_no_lease() {
     server.abort();
 }
 
-/// Lets two others be granted something: of two answers the earlier one is forgotten, and what was first sent before it is too old.
+/// Lets two others be granted something, one after the other: of two answers the earlier one is forgotten, unless both are of one
+/// instant, and what was first sent before it is too old.
 fn forget(handle: &Handle) {
-    for name in ["one", "other"] {
+    let grant = |name| {
         let names = (HolderId::new(name).unwrap(), RequestId::new(name).unwrap());
         let event = Event::Request(Wanted {
             first_sent: UNSTATED,
             draw: Draw::through(Vector::of(Kind::Compute, 1)),
             ..Wanted::plain(names.0, names.1, Span(60_000_000))
         });
-        handle.submit(event).unwrap();
-    }
+        handle.submit(event).unwrap().wait().unwrap();
+    };
+    // A thread of a runtime may not wait.
+    std::thread::scope(|scope| scope.spawn(|| ["one", "other"].map(grant)).join().unwrap());
 }
 
 /// A server that remembers one answer, and ends the first request with a status while others are served.
