@@ -154,7 +154,7 @@ impl Round {
             bidders,
             parties,
             plan,
-            posted: posted.into_iter().map(posted_price).collect(),
+            posted: posted.iter().map(posted_price).collect(),
             purses,
             budgets,
             revocations,
@@ -266,7 +266,7 @@ fn entrant_files(paths: &RoundPaths) -> Vec<(&'static str, PathBuf)> {
 }
 
 /// The posted price of an account.
-fn posted_price(row: PostedRow) -> ((Owner, Kind), PostedPrice) {
+fn posted_price(row: &PostedRow) -> ((Owner, Kind), PostedPrice) {
     let standing = Standing { price: UnitPrice(row.price), smoothed: row.excess };
     ((row.owner, row.kind), PostedPrice { standing, wobble: Wobble::of(&row.excesses) })
 }
