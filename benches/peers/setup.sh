@@ -10,5 +10,5 @@ python=${PYTHON:-python3}
 import importlib.metadata as installed
 present = {package.metadata["Name"].lower(): package.version for package in installed.distributions()}
 wanted = ("ortools", "highspy", "pyscipopt", "scipy", "rebalancer")
-print("peers:", ", ".join(f"{name} {present.get(name, 'left out: it wants Python 3.12')}" for name in wanted))
+print("peers:", ", ".join(f"{name} {present.get(name, 'left out: it wants a newer Python')}" for name in wanted))
 END
