@@ -76,7 +76,15 @@ impl CallSpan {
         }
     }
 
-    /// That the call ended so, and when.
+    /// How the call ended, and when.
+    pub(crate) fn ends<T>(&self, done: &Result<T, Failure>) {
+        match done {
+            Ok(_) => self.ended(Code::Ok),
+            Err(failure) => self.fails(failure),
+        }
+    }
+
+    /// That the call failed so, and when.
     pub(crate) fn fails(&self, failure: &Failure) {
         self.failed(failure);
         self.ended(failure.code());
@@ -108,7 +116,7 @@ mod tests {
 
     use super::super::test_server::{request, serve};
     use crate::proto::session_request::Call;
-    use crate::proto::{GetLeaseRequest, ReleaseRequest, RequestLeaseRequest, SessionRequest};
+    use crate::proto::{GetLeaseRequest, QuoteRequest, ReleaseRequest, RequestLeaseRequest, SessionRequest};
     use crate::shell::Handle;
 
     /// What was logged.
@@ -141,6 +149,7 @@ mod tests {
             Call::RequestLease(RequestLeaseRequest { request_id: "s".into(), ..request() }),
             Call::Release(ReleaseRequest { name: "leases/1".into(), holder: "web".into() }),
             Call::Release(ReleaseRequest { name: "leases/1".into(), holder: String::new() }),
+            Call::Quote(QuoteRequest { spec: request().spec }),
         ];
         let calls = (1..).zip(calls).map(|(tag, call)| SessionRequest { tag, call: Some(call) });
         let mut answers =
@@ -166,6 +175,7 @@ mod tests {
         line(&of(&["method=\"GetLease\"", "reason=\"UNKNOWN_LEASE\"", "code=\"NOT_FOUND\""]));
         line(&of(&["method=\"Session/RequestLease\"", "request=\"s\"", "answer=\"2 active\"", "code=\"OK\""]));
         line(&of(&["method=\"Session/Release\"", "lease=1", "answer=\"1 released\"", "code=\"OK\""]));
+        line(&of(&["method=\"Session/Quote\"", "code=\"OK\""]));
         line(&["method=\"Session/Release\"", "code=\"INVALID_ARGUMENT\"", " us="]);
     }
 }

@@ -11,6 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use lessor_engine::authority::{Event, HolderId};
 use tokio::sync::mpsc;
 use tonic::{Code, Status, Streaming};
+use tracing::Instrument;
 
 use super::call_span::CallSpan;
 use super::calls::{Told, event_of, method_of};
@@ -139,22 +140,29 @@ impl Session {
     /// Hands a call to the authority, or answers at once where it makes no sense.
     async fn begin(&mut self, request: SessionRequest) -> Result<(), ReaderIsGone> {
         let tag = request.tag;
-        let failure = match request.call {
-            Some(Call::Quote(asked)) => {
-                self.looks.push(quote(Arc::clone(&self.desk), tag, asked));
-                return Ok(());
-            }
-            Some(Call::WatchHolder(asked)) => match self.watch(tag, &asked.holder) {
-                Ok(()) => return Ok(()),
-                Err(failure) => failure,
-            },
-            Some(call) => match self.submit(tag, call) {
-                Ok(()) => return Ok(()),
-                Err(failure) => failure,
-            },
-            None => Failure::field("call", "MISSING", "the message holds no call"),
+        let begun = match request.call {
+            Some(call) => self.begin_within(CallSpan::new(method_of(&call)), tag, call),
+            None => Err(Failure::field("call", "MISSING", "the message holds no call")),
         };
-        self.say(failed(tag, failure)).await
+        match begun {
+            Ok(()) => Ok(()),
+            Err(failure) => self.say(failed(tag, failure)).await,
+        }
+    }
+
+    fn begin_within(&mut self, span: CallSpan, tag: u64, call: Call) -> Result<(), Failure> {
+        match call {
+            Call::Quote(asked) => {
+                self.looks.push(quote(Arc::clone(&self.desk), tag, (asked, span)));
+                Ok(())
+            }
+            Call::WatchHolder(asked) => {
+                let watched = self.watch(tag, &asked.holder);
+                span.ends(&watched);
+                watched
+            }
+            call => self.submit(span, tag, call),
+        }
     }
 
     /// Tells of revocations of a holder's leases from now on, and first of those that stand.
@@ -189,9 +197,8 @@ impl Session {
         }
     }
 
-    /// Hands a call to the authority, within a span of its own.
-    fn submit(&mut self, tag: u64, call: Call) -> Result<(), Failure> {
-        let span = CallSpan::new(method_of(&call));
+    /// Hands a call to the authority.
+    fn submit(&mut self, span: CallSpan, tag: u64, call: Call) -> Result<(), Failure> {
         let (event, told): (Event, Told) = event_of(&self.desk, call).inspect_err(|failure| span.fails(failure))?;
         let handle = self.desk.handle();
         let full = |full: Overloaded| overloaded(&full);
@@ -211,17 +218,10 @@ impl Session {
         for (slot, answered) in batch.drain(..) {
             let Some((tag, told, span)) = self.waiting.take(slot) else { continue };
             span.answered(&answered.answer);
-            let outcome = match told(&self.desk, answered) {
-                Ok(outcome) => {
-                    span.ended(Code::Ok);
-                    outcome
-                }
-                Err(failure) => {
-                    span.fails(&failure);
-                    Outcome::Failure(failure.into_message())
-                }
-            };
+            let done = told(&self.desk, answered);
+            span.ends(&done);
             drop(span);
+            let outcome = done.unwrap_or_else(|failure| Outcome::Failure(failure.into_message()));
             self.say(SessionResponse { tag, outcome: Some(outcome) }).await?;
         }
         Ok(())
@@ -255,9 +255,10 @@ fn watched(tag: u64, revoked: Result<Vec<Lease>, Failure>) -> SessionResponse {
     }
 }
 
-fn quote(desk: Arc<Desk>, tag: u64, asked: QuoteRequest) -> Look {
+fn quote(desk: Arc<Desk>, tag: u64, (asked, span): (QuoteRequest, CallSpan)) -> Look {
     Box::pin(async move {
-        let quoted = desk.quote(asked).await.map(Outcome::Quote);
+        let quoted = desk.quote(asked).instrument(span.span()).await.map(Outcome::Quote);
+        span.ends(&quoted);
         let outcome = quoted.unwrap_or_else(|failure| Outcome::Failure(failure.into_message()));
         SessionResponse { tag, outcome: Some(outcome) }
     })
