@@ -212,9 +212,12 @@ proptest! {
                 looked_at(&fleet, &rules, std::slice::from_ref(at), &[]).fates[0].result.is_ok()
             };
             for alternative in spelled_out(&fleet, std::slice::from_ref(bid)).into_iter().filter(pays) {
-                let mut with: Vec<AccountBid> = won.clone();
-                with.push(AccountBid { amount: Money(100_000), ..alternative.clone() });
-                with.iter_mut().zip(0..).for_each(|(bid, at)| (bid.bidder, bid.group) = (BidderIndex(at), GroupIndex(at)));
+                // Whoever gains nothing could be left out for nothing.
+                let all = won.iter().chain([&alternative]).cloned().zip(0..);
+                let all = all.map(|(bid, at)| AccountBid {
+                    bidder: BidderIndex(at), group: GroupIndex(at), amount: Money(100_000), ..bid
+                });
+                let with: Vec<AccountBid> = all.collect();
                 let all = with.iter().map(|bid| bid.amount.0).sum::<i64>();
                 let reserves: i64 = looked_at(&fleet, &rules, &with, &[]).fates.iter().map(|fate| fate.reserve.0).sum();
                 prop_assert!(best_of_all(&fleet, &with) < all - reserves, "{alternative:?}");
