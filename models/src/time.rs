@@ -49,6 +49,18 @@ impl Interval {
     pub fn span(&self) -> Span {
         self.end.since(self.start)
     }
+
+    /// Whether both have an instant in common; neither is empty.
+    #[must_use]
+    pub fn meets(&self, other: &Interval) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
+    /// Whether every instant of the other is in it; the other is not empty.
+    #[must_use]
+    pub fn contains(&self, other: &Interval) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
 }
 
 /// One amount that changes at stated instants.
@@ -157,6 +169,16 @@ impl StepFunction {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn intervals_that_touch_do_not_meet_and_one_contains_itself() {
+        let interval = |start, end| Interval { start: Timestamp(start), end: Timestamp(end) };
+        let ten = interval(10, 20);
+        let all = [(0, 10), (0, 11), (10, 20), (12, 18), (19, 30), (20, 30), (0, 30)].map(|(a, b)| interval(a, b));
+        assert_eq!(all.map(|other| ten.meets(&other)), [false, true, true, true, true, false, true]);
+        assert_eq!(all.map(|other| other.meets(&ten)), all.map(|other| ten.meets(&other)));
+        assert_eq!(all.map(|other| ten.contains(&other)), [false, false, true, true, false, false, false]);
+    }
 
     #[test]
     fn a_step_holds_from_its_instant_on() {

@@ -74,8 +74,7 @@ pub(crate) fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<C
         outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class, probing)).collect();
     let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
     let posted = posted_prices::after(&session, &outcome);
-    let figures = figures(round, (&outcome, &certificate), &entries, ledger.balance(Party::Operator))?;
-    let figures = Figures { swinging: swinging(round, &posted), ..figures };
+    let figures = figures(round, (&outcome, &certificate, &posted), &entries, ledger.balance(Party::Operator))?;
     Ok(Cleared { outcome, balances, entries, prices, posted, figures, certificate })
 }
 
@@ -155,7 +154,7 @@ fn unsettled(round: &Round, error: SettleError) -> MarketError {
 
 fn figures(
     round: &Round,
-    (outcome, certificate): (&SessionOutcome, &Certificate),
+    (outcome, certificate, posted): (&SessionOutcome, &Certificate, &PostedPrices),
     entries: &[Entry],
     operator: i128,
 ) -> Result<Figures, MarketError> {
@@ -182,7 +181,7 @@ fn figures(
         fees: fees.map(|fee| micro(fee.amount)).sum(),
         operator,
         tie_break_seed: round.policy.rules().tie_break_seed,
-        swinging: Vec::new(),
+        swinging: swinging(round, posted),
         unsettled: outcome.classes.iter().filter_map(|class| Some(class.unsettled?.to_string())).collect(),
         exact_payments: outcome.classes.iter().flat_map(|class| exact_payments(round, class)).collect(),
     })

@@ -6,6 +6,7 @@ use std::path::Path;
 use lessor_datasets::table::{
     AWARDS, AwardRow, PRICES, RoundPrice, account_words, interval_words, read_awards, read_round_prices,
 };
+use lessor_market::session::Lost;
 use lessor_market::session::anywhere::Anywhere;
 use lessor_market::session::catalog::{Wish, taken_from};
 use lessor_models::fleet::{Fleet, NodeClass, NodeIndex, Owner};
@@ -24,9 +25,6 @@ use crate::ending::Ending;
 
 /// Competitors told of each price at most.
 const COMPETITORS_MAX: usize = 5;
-
-/// Why a bid that was compared with others won nothing; for any other reason it competed with nobody.
-const COMPARED: [&str; 4] = ["outbid", "lot", "paradox", "unsettled"];
 
 /// What keeps a price from being lower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -100,9 +98,8 @@ struct Needing<'a> {
 /// The bids that were compared with others, the greatest first.
 fn needing<'a>(round: &'a Round, market: &Path) -> Result<Vec<Needing<'a>>, CommandError> {
     let awards = read_awards(&market.join(AWARDS.file_name()))?;
-    let was_compared = |award: &AwardRow| award.reason.as_deref().is_none_or(|reason| COMPARED.contains(&reason));
     let mut bids: Vec<(usize, &AwardRow)> = (0..round.rows.len()).zip(&awards).collect();
-    bids.retain(|(_, award)| was_compared(award));
+    bids.retain(|(_, award)| Lost::was_compared(award.reason.as_deref()));
     bids.sort_by_key(|&(at, _)| (std::cmp::Reverse(round.rows[at].amount), &round.rows[at].name));
     let needing = |(at, award): (usize, &AwardRow)| {
         let node = award.node.as_ref().and_then(|name| u32::try_from(round.fleet.names().find(name)?).ok());
@@ -154,7 +151,7 @@ impl<'n, 'a> Competition<'n, 'a> {
 
     /// The bids that need the account of a price, it or one below it, with how much: the greatest first.
     fn of_price(&self, price: &Price) -> Vec<(&'a str, u64)> {
-        let has_term = |term: Interval| term.start <= price.interval.start && price.interval.end <= term.end;
+        let has_term = |term: Interval| term.contains(&price.interval);
         let wanted = self.wanted.get(&(price.owner, price.kind)).into_iter().flatten();
         let wanted = wanted.filter(|(_, wish)| has_term(wish.interval)).map(|&(at, wish)| (at, wish.quantity));
         let reaches = |open: &Anywhere| {

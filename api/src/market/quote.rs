@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use lessor_datasets::table::{PRICES, SALES, SaleRow, read_prices, read_sales};
+use lessor_datasets::table::{PRICES, SALES, read_prices, read_sales};
 use lessor_market::policy::{AccountClass, Format, PaymentRule};
-use lessor_market::session::OfferedGood;
 use lessor_market::session::catalog::{Catalog, ListedGood, Wish, place};
+use lessor_market::session::{Lost, OfferedGood};
 use lessor_models::fleet::{NodeIndex, Owner, ZoneIndex};
 use lessor_models::plan::Price;
 use lessor_models::resources::Kind;
@@ -20,9 +20,6 @@ use crate::cli::MarketQuoteArgs;
 use crate::command_error::CommandError;
 use crate::console::say;
 use crate::ending::Ending;
-
-/// Why an offer that entered its market sold nothing, where it did.
-const ENTERED: [&str; 4] = ["outbid", "lot", "paradox", "unsettled"];
 
 /// The object that `lessor market quote --json` prints.
 #[derive(Debug, Serialize)]
@@ -70,11 +67,7 @@ pub(super) fn run(args: &MarketQuoteArgs) -> Result<Ending, CommandError> {
         return Err(MarketError::BeyondOffer { name, asked, offered, most }.into());
     }
     let quoted = |good: &ListedGood| {
-        let holds = |(part, _): &&(Wish, u64)| {
-            part.owner == good.owner
-                && part.interval.start <= good.interval.start
-                && good.interval.end <= part.interval.end
-        };
+        let holds = |(part, _): &&(Wish, u64)| part.owner == good.owner && part.interval.contains(&good.interval);
         let traded = priced.iter().find(holds).map(|(_, price)| *price);
         let price = traded.unwrap_or(good.reserve);
         QuotedInterval { start_us: good.interval.start.0, end_us: good.interval.end.0, price, traded: traded.is_some() }
@@ -139,15 +132,12 @@ fn offered(
     let mut offers: Vec<&OfferedGood> = Vec::new();
     if class.format.takes_offers() && !round.offers.is_empty() {
         let sales = read_sales(&args.market.join(SALES.file_name()))?;
-        let entered = |sale: &SaleRow| sale.reason.as_deref().is_none_or(|reason| ENTERED.contains(&reason));
-        let entered = round.offers.iter().zip(&sales).filter(|(_, sale)| entered(sale));
+        let entered = round.offers.iter().zip(&sales).filter(|(_, sale)| Lost::was_compared(sale.reason.as_deref()));
         offers = entered.flat_map(|(offer, _)| &offer.goods).collect();
     }
     let of_sellers = |good: &ListedGood| {
         let holds = offers.iter().map(|offered| &offered.wish).filter(|wish| {
-            (wish.owner, wish.kind) == (good.owner, good.kind)
-                && wish.interval.start <= good.interval.start
-                && good.interval.end <= wish.interval.end
+            (wish.owner, wish.kind) == (good.owner, good.kind) && wish.interval.contains(&good.interval)
         });
         holds.map(|wish| wish.quantity).fold(0, u64::saturating_add)
     };

@@ -68,17 +68,25 @@ pub(crate) fn text(text: &str) -> Option<&str> {
 
 /// The columns of a table that name an account.
 pub(crate) fn put_accounts<'a>(table: &mut StatedTable, accounts: impl Iterator<Item = Option<&'a Account>> + Clone) {
-    table.text("owner", accounts.clone().map(|account| owner(account)[0]));
-    table.text("owner_type", accounts.clone().map(|account| owner(account)[1]));
-    table.text("kind", accounts.map(kind));
+    put_typed(table, accounts.map(|account| (account, owner(account)[1])));
+}
+
+/// The same, of accounts each with the type of its owner, or what stands in its place.
+fn put_typed<'a>(
+    table: &mut StatedTable,
+    accounts: impl Iterator<Item = (Option<&'a Account>, Option<&'a str>)> + Clone,
+) {
+    table.text("owner", accounts.clone().map(|(account, _)| owner(account)[0]));
+    table.text("owner_type", accounts.clone().map(|(_, owner_type)| owner_type));
+    table.text("kind", accounts.map(|(account, _)| kind(account)));
 }
 
 /// The same of bids, which may state a level: any node of it below the account's will do.
 pub(crate) fn put_places(table: &mut StatedTable, rows: &[BidRow]) {
-    let accounts = || rows.iter().map(|row| row.account.as_ref());
-    table.text("owner", accounts().map(|account| owner(account)[0]));
-    table.text("owner_type", rows.iter().map(|row| level(row.level).or(owner(row.account.as_ref())[1])));
-    table.text("kind", accounts().map(kind));
+    put_typed(
+        table,
+        rows.iter().map(|row| (row.account.as_ref(), level(row.level).or(owner(row.account.as_ref())[1]))),
+    );
 }
 
 /// The levels below the root, as messages have them.

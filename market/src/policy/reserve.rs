@@ -41,8 +41,12 @@ impl Reserve {
     /// So many thousandths of it: of wear and of the power drawn, each rounded up.
     #[must_use]
     pub fn permille(self, part: u32) -> Reserve {
-        let scaled =
-            |number: u64| u64::try_from((u128::from(number) * u128::from(part)).div_ceil(1_000)).unwrap_or(u64::MAX);
+        self.scaled(|number| u64::try_from((u128::from(number) * u128::from(part)).div_ceil(1_000)).unwrap_or(u64::MAX))
+    }
+
+    /// The same with something else for a price or for wear, and for the power drawn.
+    #[must_use]
+    pub fn scaled(self, scaled: impl Fn(u64) -> u64) -> Reserve {
         match self {
             Reserve::Fixed(price) => Reserve::Fixed(scaled(price)),
             Reserve::MarginalCost { wear, draw_mw, heat_price, markup_permille } => {

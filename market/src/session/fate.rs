@@ -84,6 +84,15 @@ pub enum Lost {
 }
 
 impl Lost {
+    /// Reasons of what was compared with others: what has another took no part in the choice.
+    pub const COMPARED: [Lost; 4] = [Lost::Outbid, Lost::Lot, Lost::Paradox, Lost::Unsettled];
+
+    /// Whether a reason in a table is one of [`Lost::COMPARED`], or there is none because it won.
+    #[must_use]
+    pub fn was_compared(reason: Option<&str>) -> bool {
+        reason.is_none_or(|reason| Lost::COMPARED.iter().any(|lost| lost.name() == reason))
+    }
+
     /// The name used in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {

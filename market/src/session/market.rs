@@ -6,11 +6,12 @@ use lessor_models::fleet::NodeIndex;
 
 use super::alternatives::Alternatives;
 use super::anywhere::Anywhere;
-use super::catalog::{Catalog, Wish};
+use super::catalog::{Catalog, ListedGood, Wish};
 use super::fate::{Fate, Lost, OfferFate};
 use super::{AccountBid, Compared, Session, SessionError};
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
 use crate::clear::outcome::Unsettled;
+use crate::linear_prices::LinearPrices;
 use crate::lot::lot;
 use crate::money::Money;
 use crate::policy::{AccountClass, Format, PaymentRule};
@@ -346,6 +347,14 @@ impl<'a> Market<'a> {
     /// The most that one bidder may win of a good.
     pub(super) fn holder_cap(&self, good: GoodIndex) -> u64 {
         self.catalog.goods()[good.0 as usize].holder_cap()
+    }
+
+    /// Prices beyond reserve prices as they are told: with these, for 10^6 base units and hour.
+    pub(super) fn told(&self, prices: &LinearPrices) -> BTreeMap<GoodIndex, u64> {
+        let price = |(good, listed): (GoodIndex, &ListedGood)| {
+            (good, listed.reserve.saturating_add(prices.stated(good, listed.interval.span().0)))
+        };
+        (0..).map(GoodIndex).zip(self.catalog.goods()).map(price).collect()
     }
 
     /// Writes down who pays what, and gives the surplus.

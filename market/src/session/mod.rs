@@ -15,6 +15,7 @@ pub mod anywhere;
 pub mod catalog;
 pub mod check;
 mod debits;
+mod edge;
 #[cfg(test)]
 mod exchange_tests;
 mod fate;

@@ -269,8 +269,7 @@ fn keep(gained: &BTreeMap<BidderIndex, u64>, bids: &mut [Bid], offers: &mut Vec<
 
 /// What entered a class. What the rules refused is in no coalition.
 fn entered<'a>(session: &'a Session<'a>, outcome: &SessionOutcome, class: &ClassOutcome) -> Market<'a> {
-    let takes_part =
-        |fate: &Fate| matches!(fate.result, Ok(_) | Err(Lost::Outbid | Lost::Lot | Lost::Paradox | Lost::Unsettled));
+    let takes_part = |fate: &Fate| fate.result.err().is_none_or(|lost| Lost::COMPARED.contains(&lost));
     let compared = class.entered.iter().filter(|compared| takes_part(&outcome.fates[compared.bid]));
     let entered = |&Compared { bid, node, counted, reserve }: &Compared| {
         let bundle = class.catalog.bundle(&session.bids[bid].wishes_at(node));

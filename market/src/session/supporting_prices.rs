@@ -109,8 +109,7 @@ fn pools(class: &ClassOutcome) -> Vec<usize> {
 /// Whatever was compared, chooser by chooser, at nodes that are alike once.
 fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome) -> Vec<Taker> {
     let was_compared = |of_class: Option<usize>, result: Result<Money, Lost>| {
-        of_class == Some(class.class)
-            && matches!(result, Ok(_) | Err(Lost::Outbid | Lost::Lot | Lost::Paradox | Lost::Unsettled))
+        of_class == Some(class.class) && result.err().is_none_or(|lost| Lost::COMPARED.contains(&lost))
     };
     let catalog = &class.catalog;
     // At a posted price, a bid that came after another of its group, or of its bidder, was in the choice as well. What traded in

@@ -7,6 +7,7 @@
 //! others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use lessor_models::fleet::Owner;
 use lessor_models::resources::{Kind, UNLIMITED};
@@ -15,6 +16,7 @@ use lessor_solver::support::stop::Stop;
 
 use super::catalog::Wish;
 use super::debits::debits;
+use super::edge::edge;
 use super::{AccountBid, Lost, Session, SessionError, can_pay, clear_session};
 use crate::money::Money;
 use crate::policy::{AccountClass, Format, PaymentRule, Policy};
@@ -61,7 +63,7 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     let own = wanted(session, bid, accounts);
     let is_of_own = |wish: &Wish| {
         let terms = accounts(wish).into_iter().filter_map(|owner| own.get(&(owner, wish.kind))).flatten();
-        terms.into_iter().any(|term| term.start < wish.interval.end && wish.interval.start < term.end)
+        terms.into_iter().any(|term| term.meets(&wish.interval))
     };
     let took = |&at: &usize| {
         let fate = &before.fates[at];
@@ -96,23 +98,11 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     } else {
         found = winners(most)?;
     }
-    let Some(mut after) = found else { return Ok(Some(if stop.is_raised() { none } else { in_its_place() })) };
-    while wins - loses > 1 && !stop.is_raised() {
-        let middle = loses + (wins - loses) / 2;
-        match winners(middle)? {
-            Some(found) => (wins, after) = (middle, found),
-            None => loses = middle,
-        }
-    }
+    let Some(after) = found else { return Ok(Some(if stop.is_raised() { none } else { in_its_place() })) };
+    let (wins, after) = edge((wins, loses), after, stop, winners)?;
     let lost_it = |&at: &usize| before.fates[at].result.is_ok() && after.binary_search(&at).is_err();
     let against = (0..session.bids.len()).filter(lost_it).collect();
     Ok(Some(Why { lost, cheapest: (!stop.is_raised()).then_some(Money(wins)), against }))
-}
-
-/// Whether two wishes are for the same kind at the same time.
-pub(super) fn meet(one: &Wish, other: &Wish) -> bool {
-    let overlap = one.interval.start < other.interval.end && other.interval.start < one.interval.end;
-    one.kind == other.kind && overlap
 }
 
 /// The accounts that a bid would take from, at any node of its class, with the terms: what it names, and what lies above that and
@@ -149,11 +139,8 @@ fn most(session: &Session<'_>, bid: usize, stop: &Stop) -> i64 {
     if session.budgets.is_none() || can_pay(most) {
         return most;
     }
-    let (mut within, mut beyond) = (session.bids[bid].amount.0, most);
-    while beyond - within > 1 && !stop.is_raised() {
-        let middle = within + (beyond - within) / 2;
-        if can_pay(middle) { within = middle } else { beyond = middle }
-    }
+    let look = |amount| Ok::<_, Infallible>(can_pay(amount).then_some(()));
+    let Ok((within, ())) = edge((session.bids[bid].amount.0, most), (), stop, look);
     within
 }
 

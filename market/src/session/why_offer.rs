@@ -6,13 +6,14 @@
 
 use lessor_solver::support::stop::Stop;
 
-use super::why::{meet, paid_as_bid};
+use super::edge::edge;
+use super::why::paid_as_bid;
 use super::{AccountOffer, Lost, OfferedGood, Session, SessionError, clear_session};
 use crate::money::Money;
-use crate::policy::{PaymentRule, Reserve};
+use crate::policy::PaymentRule;
 
 /// Parts that an ask is divided into.
-const PARTS: u64 = 1 << 20;
+const PARTS: i64 = 1 << 20;
 
 /// What stood in the way of an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub fn why_offer(session: &Session<'_>, offer: usize, stop: &Stop) -> Result<Opt
     let had_sold = |&at: &usize| before.offer_fates[at].result.is_ok();
     let mut offers: Vec<AccountOffer> = session.offers.to_vec();
     // What is asked, and which offers sell, where it asks for so many parts.
-    let mut sold = |parts: u64| -> Result<Option<(Money, Vec<usize>)>, SessionError> {
+    let mut sold = |parts: i64| -> Result<Option<(Money, Vec<usize>)>, SessionError> {
         offers[offer].goods = session.offers[offer].goods.iter().map(|good| asking(good, parts)).collect();
         let outcome = clear_session(&Session { offers: &offers, ..*session }, stop)?;
         let fate = outcome.offer_fates[offer];
@@ -61,11 +62,11 @@ pub fn why_offer(session: &Session<'_>, offer: usize, stop: &Stop) -> Result<Opt
         (sells, stays) = (sells / 2, sells);
         found = sold(sells)?;
     }
-    let Some(mut after) = found else {
+    let Some(after) = found else {
         let goods = &session.offers[offer].goods;
         let is_same = |other: &AccountOffer| {
-            let shares = |good: &OfferedGood, other: &OfferedGood| {
-                good.wish.owner == other.wish.owner && meet(&good.wish, &other.wish)
+            let shares = |OfferedGood { wish: one, .. }: &OfferedGood, OfferedGood { wish: two, .. }: &OfferedGood| {
+                (one.owner, one.kind) == (two.owner, two.kind) && one.interval.meets(&two.interval)
             };
             goods.iter().any(|good| other.goods.iter().any(|other| shares(good, other)))
         };
@@ -73,28 +74,15 @@ pub fn why_offer(session: &Session<'_>, offer: usize, stop: &Stop) -> Result<Opt
         let against = if stop.is_raised() { Vec::new() } else { of_same.collect() };
         return Ok(Some(WhyOffer { against, ..none }));
     };
-    while stays - sells > 1 && !stop.is_raised() {
-        let middle = sells + (stays - sells) / 2;
-        match sold(middle)? {
-            Some(found) => (sells, after) = (middle, found),
-            None => stays = middle,
-        }
-    }
-    let (ask, now) = after;
+    let (_, (ask, now)) = edge((sells, stays), after, stop, sold)?;
     let against = (0..session.offers.len()).filter(had_sold).filter(|at| now.binary_search(at).is_err()).collect();
     Ok(Some(WhyOffer { lost, dearest: (!stop.is_raised()).then_some(ask), against }))
 }
 
 /// An offered good that asks for so many of the parts of what it asks, rounded down.
-fn asking(good: &OfferedGood, parts: u64) -> OfferedGood {
+fn asking(good: &OfferedGood, parts: i64) -> OfferedGood {
     let part = |amount: u64| {
-        u64::try_from(u128::from(amount) * u128::from(parts) / u128::from(PARTS)).expect("no more than the whole")
+        u64::try_from(i128::from(amount) * i128::from(parts) / i128::from(PARTS)).expect("no more than the whole")
     };
-    let cost = match good.cost {
-        Reserve::Fixed(price) => Reserve::Fixed(part(price)),
-        Reserve::MarginalCost { wear, draw_mw, heat_price, markup_permille } => {
-            Reserve::MarginalCost { wear: part(wear), draw_mw: part(draw_mw), heat_price, markup_permille }
-        }
-    };
-    OfferedGood { cost, ..*good }
+    OfferedGood { cost: good.cost.scaled(part), ..*good }
 }

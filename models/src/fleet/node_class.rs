@@ -13,14 +13,6 @@ pub struct NodeClass {
     pub level: Level,
 }
 
-impl NodeClass {
-    /// Whether a node is of the class. O(depth).
-    #[must_use]
-    pub fn holds(self, fleet: &Fleet, node: NodeIndex) -> bool {
-        fleet.classes_holding(node).any(|class| class == self)
-    }
-}
-
 impl Fleet {
     /// Every node class that has a node. O(nodes x depth).
     #[must_use]
@@ -82,7 +74,8 @@ mod tests {
         for (class, nodes) in &expected {
             let all = fleet.nodes_of(&BTreeSet::from([*class]));
             assert_eq!(all, BTreeMap::from([(*class, of(nodes))]));
-            assert!(fleet.nodes().all(|node| class.holds(&fleet, node) == nodes.contains(&node.0)));
+            let is_held = |node| fleet.classes_holding(node).any(|held| held == *class);
+            assert!(fleet.nodes().all(|node| is_held(node) == nodes.contains(&node.0)));
         }
         assert!(fleet.nodes_of(&BTreeSet::from([class(1, cell)])).is_empty());
     }

@@ -49,16 +49,14 @@ pub struct AnywhereGoods {
 impl NodeGood {
     /// Whether both are of one kind at some instant.
     pub(super) fn meets(&self, other: &NodeGood) -> bool {
-        let (one, two) = (self.interval, other.interval);
-        self.kind == other.kind && one.start < two.end && two.start < one.end
+        self.kind == other.kind && self.interval.meets(&other.interval)
     }
 }
 
 impl BidGood {
     /// Whether both are of one account at some instant.
     pub(super) fn meets(&self, other: &BidGood) -> bool {
-        let (one, two) = (self.interval, other.interval);
-        (self.owner, self.kind) == (other.owner, other.kind) && one.start < two.end && two.start < one.end
+        (self.owner, self.kind) == (other.owner, other.kind) && self.interval.meets(&other.interval)
     }
 }
 
@@ -92,8 +90,7 @@ impl<'b> GoodCells<'b> {
 
     /// The node class of a row that names one: a level where others have the type of an owner.
     pub(super) fn class(&self, places: &mut Places<'_>, row: usize) -> Result<Option<NodeClass>, DatasetError> {
-        let words: Vec<&'static str> = OWNER_TYPES.into_iter().chain(Level::ALL.map(Level::name)).collect();
-        let Some(level) = Level::from_name(self.owner_type.need_word(row, &words, |name| name)?) else {
+        let Some(level) = Level::from_name(self.owner_type.need_word(row, &places.types, |name| name)?) else {
             return Ok(None);
         };
         let under = self.owner.need(row, |name| places.owners.node(name))?;
@@ -127,13 +124,16 @@ impl<'b> GoodCells<'b> {
 pub(super) struct Places<'f> {
     fleet: &'f Fleet,
     pub(super) owners: Owners<'f>,
+    /// The types of an owner, and the levels that may stand in their place.
+    types: Vec<&'static str>,
     /// Found once a row names one.
     classes: Option<BTreeSet<NodeClass>>,
 }
 
 impl<'f> Places<'f> {
     pub(super) fn new(fleet: &'f Fleet) -> Places<'f> {
-        Places { fleet, owners: Owners::new(fleet), classes: None }
+        let types = OWNER_TYPES.into_iter().chain(Level::ALL.map(Level::name)).collect();
+        Places { fleet, owners: Owners::new(fleet), types, classes: None }
     }
 }
 

@@ -123,8 +123,8 @@ impl<'a> Contest<'a> {
         }
         priced.sort_unstable();
         priced.dedup();
-        let mut groups: BTreeMap<GroupIndex, usize> = losers.iter().map(|&at| (bids[at].group, 0)).collect();
-        groups.values_mut().zip(0..).for_each(|(position, number)| *position = number);
+        let groups: BTreeSet<GroupIndex> = losers.iter().map(|&at| bids[at].group).collect();
+        let groups = groups.into_iter().zip(0..).collect();
         Contest { round, winners, losers, groups, priced, won }
     }
 

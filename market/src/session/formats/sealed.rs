@@ -10,9 +10,7 @@ use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::clear::outcome::EXACT_UNITS;
 use crate::clear::rules::Rules;
-use crate::linear_prices::LinearPrices;
 use crate::money::Money;
-use crate::session::catalog::ListedGood;
 use crate::session::fate::Lost;
 use crate::session::market::{Bundle, Cleared, Entered, Fates, Market};
 use crate::session::{AccountBid, SessionError};
@@ -46,16 +44,8 @@ pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) 
         fates.win(entered, Money::of(u128::from(net) + reserve));
         *exact_payments.entry(book.bids()[at].bidder).or_default() += reserve * EXACT_UNITS;
     }
-    let prices = outcome.uniform.map_or_else(BTreeMap::new, |uniform| stated(market, &uniform.prices));
+    let prices = outcome.uniform.map_or_else(BTreeMap::new, |uniform| market.told(&uniform.prices));
     Ok(Cleared { surplus: outcome.surplus, bound: Some(outcome.bound), prices, exact_payments, ..Cleared::default() })
-}
-
-/// Prices beyond the reserve as prices with it, for 10^6 base units and hour.
-fn stated(market: &Market<'_>, prices: &LinearPrices) -> BTreeMap<GoodIndex, u64> {
-    let price = |(good, listed): (GoodIndex, &ListedGood)| {
-        (good, listed.reserve.saturating_add(prices.stated(good, listed.interval.span().0)))
-    };
-    (0..).map(GoodIndex).zip(market.catalog.goods()).map(price).collect()
 }
 
 /// The bids of a class with what they offer beyond their reserve prices.

@@ -12,13 +12,11 @@ use lessor_solver::support::stop::Stop;
 
 use super::exchange::{Best, Exchange};
 use super::uniform_support::{Order, Support, support};
-use crate::book::GoodIndex;
 use crate::clear::outcome::Unsettled;
 use crate::clear::rules::Rules;
 use crate::money::Money;
 use crate::policy::PaymentRule;
 use crate::session::SessionError;
-use crate::session::catalog::ListedGood;
 use crate::session::fate::Lost;
 use crate::session::market::{Cleared, Fates, Market, gets};
 
@@ -79,9 +77,7 @@ pub(super) fn at_uniform_prices(
         gets(entered.at, paid.into())?;
         fates.offers[entered.at].result = result(orders[position].trades, paid, is_paradoxical[position]);
     }
-    let stated = |(good, listed): (GoodIndex, &ListedGood)| (good, prices.stated(good, listed.interval.span().0));
-    let prices = (0..).map(GoodIndex).zip(market.catalog.goods()).map(stated).collect();
-    Ok(Cleared { surplus, bound: Some(bound), prices, ..Cleared::default() })
+    Ok(Cleared { surplus, bound: Some(bound), prices: market.told(&prices), ..Cleared::default() })
 }
 
 impl Search<'_> {

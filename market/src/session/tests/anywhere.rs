@@ -61,15 +61,6 @@ fn any_of(bidder: u32, amount: i64, class: NodeClass, needs: &[Need]) -> Account
     AccountBid { anywhere: Some(Anywhere { class, needs: needs.to_vec() }), ..bid(bidder, amount, &[]) }
 }
 
-/// Clears bids and offers, and looks at the round again.
-fn looked_at(fleet: &Fleet, policy: &Policy, bids: &[AccountBid], offers: &[AccountOffer]) -> SessionOutcome {
-    let session = Session { offers, ..session(fleet, policy, bids) };
-    let outcome = clear_session(&session, &Stop::new()).unwrap();
-    let found = residuals(&session, &outcome, &posting::transfers(&session, &outcome));
-    assert!(found.are_zero(), "{found:?} {outcome:?}");
-    outcome
-}
-
 /// What came of bids: the node and the payment, or why nothing did.
 fn told(outcome: &SessionOutcome) -> Vec<Result<(Option<NodeIndex>, i64), Lost>> {
     outcome.fates.iter().map(|fate| fate.result.map(|paid| (fate.node, paid.0))).collect()

@@ -52,15 +52,6 @@ fn memory(name: &str, levels: &[Level], format: Format, payment: PaymentRule) ->
     AccountClass { kinds, places, steering, price_cap: None, ..class(name, Level::Tile, format, payment) }
 }
 
-/// Clears bids and offers, and looks at the round again.
-fn looked_at(fleet: &Fleet, policy: &Policy, bids: &[AccountBid], offers: &[AccountOffer]) -> SessionOutcome {
-    let session = Session { offers, ..session(fleet, policy, bids) };
-    let outcome = clear_session(&session, &Stop::new()).unwrap();
-    let found = residuals(&session, &outcome, &posting::transfers(&session, &outcome));
-    assert!(found.are_zero(), "{found:?} {outcome:?}");
-    outcome
-}
-
 fn winners(outcome: &SessionOutcome) -> Vec<usize> {
     (0..outcome.fates.len()).filter(|&at| outcome.fates[at].result.is_ok()).collect()
 }

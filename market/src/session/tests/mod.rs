@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use super::catalog::{Ground, Wish};
 use super::check::{Residuals, residuals};
 use super::posting;
-use super::{AccountBid, Lost, Session, SessionOutcome, clear_session};
+use super::{AccountBid, AccountOffer, Lost, Session, SessionOutcome, clear_session};
 use super::{probe, supporting_prices, why};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
@@ -124,6 +124,15 @@ fn bid(bidder: u32, amount: i64, wishes: &[Wish]) -> AccountBid {
 
 fn session<'a>(fleet: &'a Fleet, policy: &'a Policy, bids: &'a [AccountBid]) -> Session<'a> {
     Session { ground: Ground::bare(fleet), policy, at: hour(0), bids, offers: &[], budgets: None }
+}
+
+/// Clears bids and offers, and looks at the round again.
+fn looked_at(fleet: &Fleet, policy: &Policy, bids: &[AccountBid], offers: &[AccountOffer]) -> SessionOutcome {
+    let session = Session { offers, ..session(fleet, policy, bids) };
+    let outcome = clear_session(&session, &Stop::new()).unwrap();
+    let found = residuals(&session, &outcome, &posting::transfers(&session, &outcome));
+    assert!(found.are_zero(), "{found:?} {outcome:?}");
+    outcome
 }
 
 fn cleared(policy: &Policy, bids: &[AccountBid]) -> SessionOutcome {
