@@ -7,6 +7,7 @@ use super::component::Component;
 use super::frontier::Frontier;
 use super::prepared::{Prepared, Solved};
 use super::proof;
+use super::relaxation::Relaxation;
 use super::search::Solve;
 
 /// Packings that are known, where something better is sought.
@@ -35,11 +36,14 @@ pub struct Improver<'a> {
     prepared: &'a Prepared,
     /// The tree of each component that has one: those with quantities.
     frontiers: Vec<Option<Frontier>>,
+    /// The program of each component as the last search left it, with its cuts: kept where the first solve left hardly any.
+    relaxations: Vec<Option<Relaxation>>,
 }
 
 impl<'a> Improver<'a> {
     pub(super) fn new(prepared: &'a Prepared) -> Improver<'a> {
-        Improver { prepared, frontiers: prepared.components.iter().map(|_| None).collect() }
+        let count = prepared.components.len();
+        Improver { prepared, frontiers: vec![None; count], relaxations: vec![None; count] }
     }
 
     /// Looks for packings that gain more than a slack on a known one for other worths of all columns; a column is left out by a
@@ -87,8 +91,15 @@ impl<'a> Improver<'a> {
         }
         let mut starts: Vec<Vec<usize>> = known.near.iter().map(|near| component.local(near)).collect();
         starts.sort_by_cached_key(|start| worth(start));
-        let relaxation = relaxation.map(|relaxation| relaxation.with_worths(&own));
+        let is_bare = relaxation.is_some_and(Relaxation::is_bare);
+        let last = self.relaxations[at].as_ref().or(relaxation);
+        let last = last.map(|relaxation| relaxation.with_worths(&own));
         let solve = Solve { component, worths: &own, random, enough, starts, stop };
-        solve.run(start, relaxation, &mut |_, _| {})
+        let mut solved = solve.run(start, last, &mut |_, _| {});
+        if is_bare {
+            let last = self.relaxations[at].take();
+            self.relaxations[at] = solved.relaxation.take().or(last);
+        }
+        solved
     }
 }

@@ -29,6 +29,9 @@ pub(super) fn cutoff(aim: u128) -> f64 {
     aim + 0.999 - aim * CUT_MARGIN
 }
 
+/// Hardly any row is a cut where one in so many is at most.
+const CUTS_FEW: usize = 10;
+
 /// A program that follows a packing, in floating point for the simplex and in exact integers for proofs.
 #[derive(Clone, Debug)]
 pub(super) struct Relaxation {
@@ -235,6 +238,12 @@ impl Relaxation {
     /// The rows of the program.
     pub(super) fn rows(&self) -> &[ExactRow] {
         self.exact.rows()
+    }
+
+    /// Whether hardly any row is a cut.
+    pub(super) fn is_bare(&self) -> bool {
+        let cuts = self.exact.rows().iter().filter(|row| row.is_cut).count();
+        CUTS_FEW * cuts <= self.exact.rows().len()
     }
 
     /// What turns a price of each scaled row into one of the row.

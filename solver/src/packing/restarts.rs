@@ -29,6 +29,8 @@ pub(super) struct Restarts {
     tries: u32,
     /// Nodes of the first tree, at least.
     from: u64,
+    /// Whether the first tree must be near its end besides.
+    is_for_small: bool,
     /// Nodes and bound of the first tree when it was last looked at whether that stands still.
     seen: (u64, u128),
 }
@@ -51,7 +53,13 @@ impl Progress {
 impl Restarts {
     /// None yet, and none before the first tree has had so many nodes.
     pub(super) fn after(nodes: u64) -> Restarts {
-        Restarts { tries: 0, from: nodes, seen: (0, u128::MAX) }
+        Restarts { tries: 0, from: nodes, is_for_small: true, seen: (0, u128::MAX) }
+    }
+
+    /// None yet, and one as soon as the first tree has had so many nodes: where anything better is sought, the gap says little of
+    /// how long a tree takes.
+    pub(super) fn whatever_the_gap(nodes: u64) -> Restarts {
+        Restarts { is_for_small: false, ..Restarts::after(nodes) }
     }
 
     /// None ever.
@@ -63,7 +71,7 @@ impl Restarts {
     pub(super) fn is_due(&mut self, tree: Progress) -> bool {
         let is_due = match self.tries {
             0 if tree.nodes < self.from => false,
-            0 => tree.is_small() || self.stands_still(tree),
+            0 => !self.is_for_small || tree.is_small() || self.stands_still(tree),
             TRIES => false,
             tries => tree.nodes >= NODES << (tries - 1),
         };

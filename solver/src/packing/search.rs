@@ -51,6 +51,10 @@ const KERNEL_NODES_BETTER: u64 = 120;
 const NODES_BETWEEN: u64 = 40;
 /// Nodes before sums of rows where the gap is small from the start, as it is where cuts of before are there.
 const NODES_WARM: u64 = 400;
+/// The same whatever the gap, where anything better is sought.
+const NODES_BETTER: u64 = 400;
+/// Open columns up to which a tree comes before local search where anything better is sought: it closes in less time.
+const FEW: usize = 100;
 /// Parts of a tree that began anew between two turns of local search that find nothing, at most.
 const PAUSE_MAX: usize = 8;
 /// Runs of local search between two parts of the tree: about a third of the time.
@@ -113,7 +117,10 @@ impl Solve<'_> {
                 root.relaxation.slim();
                 kept.clone_from(&root.relaxation);
             }
-            self.search_on(&root.promising(EVERY), &mut root.incumbent);
+            let is_few = self.enough.is_some() && root.open().len() <= FEW;
+            if !is_few {
+                self.search_on(&root.promising(EVERY), &mut root.incumbent);
+            }
             // A warm start has an incumbent that is nearly the best: searching from nothing costs more than it brings.
             let searched = if is_warm { 0 } else { SEARCHED };
             for share in SHARES.into_iter().take(searched) {
@@ -127,9 +134,11 @@ impl Solve<'_> {
             let Root { incumbent, bound, .. } = root;
             return Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: Some(kept) };
         }
-        let is_for_sums = self.enough.is_none() && self.component.exclusions().is_some();
-        let patience = if is_warm { NODES_WARM } else { 0 };
-        let mut restarts = if is_for_sums { Restarts::after(patience) } else { Restarts::never() };
+        let mut restarts = match (self.component.exclusions(), self.enough) {
+            (None, _) => Restarts::never(),
+            (Some(_), None) => Restarts::after(if is_warm { NODES_WARM } else { 0 }),
+            (Some(_), Some(_)) => Restarts::whatever_the_gap(NODES_BETTER),
+        };
         let mut is_anew = false;
         while self.branch(&mut root, (&mut restarts, is_anew), is_warm, report) {
             is_anew = true;
@@ -348,7 +357,8 @@ impl Solve<'_> {
             root.bound = root.bound.min((tree.bound() + shrunk.offset).max(root.incumbent.aim()));
             let progress = Progress { nodes: tree.nodes, bound: root.bound, aim: root.incumbent.aim() };
             let goes_on = !is_done && !self.stop.is_raised();
-            if goes_on && restarts.is_due(progress) && self.strengthen(root, report) {
+            if goes_on && !self.is_better(&root.incumbent) && restarts.is_due(progress) && self.strengthen(root, report)
+            {
                 return true;
             }
             if goes_on {
