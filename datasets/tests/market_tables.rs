@@ -10,6 +10,7 @@ use lessor_datasets::table::{
     read_offers, read_posted, read_revocations, read_sales, write_awards, write_balances, write_bids, write_entries,
     write_offers, write_posted, write_revocations, write_sales,
 };
+use lessor_models::account_prices::SWING_ROUNDS;
 use lessor_models::fleet::{Level, NodeClass, NodeIndex, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::{AMOUNT_MAX, Kind};
@@ -277,8 +278,13 @@ fn excesses_that_are_no_numbers_or_too_many_are_refused_and_may_be_left_out() {
         read_posted(table, instance.fleet()).map(|rows| rows[0].excesses.clone()).map_err(|error| error.to_string())
     };
     assert_eq!((read(None), read(Some("-3,0,12"))), (Ok(vec![]), Ok(vec![-3, 0, 12])));
-    for bad in ["", "1,", "1.5", "1;2", "9223372036854775808", &["1"; 17].join(",")] {
+    let as_many = |count: usize| vec!["1"; count].join(",");
+    assert_eq!(read(Some(&as_many(SWING_ROUNDS))).map(|read| read.len()), Ok(SWING_ROUNDS));
+    for bad in ["", "1,", "1.5", "1;2", "9223372036854775808", &as_many(SWING_ROUNDS + 1)] {
         let said = read(Some(bad)).unwrap_err();
-        assert!(said.contains("row 0, column excesses: must be at most 16 whole numbers"), "{bad}: {said}");
+        let most = format!("row 0, column excesses: must be at most {SWING_ROUNDS} whole numbers");
+        assert!(said.contains(&most), "{bad}: {said}");
     }
+    let column = POSTED.columns.iter().find(|column| column.name == "excesses").unwrap();
+    assert!(column.meaning.contains(&format!("oldest first, at most {SWING_ROUNDS},")), "{}", column.meaning);
 }

@@ -7,6 +7,9 @@ use crate::plan::Price;
 use crate::resources::{AMOUNT_MAX, Kind};
 use crate::time::{Interval, StepFunction, TIMESTAMP_MAX, Timestamp};
 
+/// Rounds of which the excesses are kept of an account with a posted price: in so many a swing is seen.
+pub const SWING_ROUNDS: usize = 16;
+
 /// Prices of accounts over time. Outside every interval that has a price, an account is free.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountPrices {

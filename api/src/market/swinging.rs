@@ -1,9 +1,10 @@
 //! Posted prices that do not settle: of which accounts, and what to do about it.
 
 use lessor_datasets::table::account_words;
-use lessor_market::posted::{Steering, WOBBLE_ROUNDS};
+use lessor_market::posted::Steering;
 use lessor_market::session::catalog::place;
 use lessor_market::session::posted_prices::{self, PostedPrices};
+use lessor_models::account_prices::SWING_ROUNDS;
 
 use super::record::Swinging;
 use super::round::Round;
@@ -30,7 +31,7 @@ fn cure(class: &str, steering: Steering) -> String {
         format!("{}.{:03}", permille / 1_000, permille % 1_000)
     };
     format!(
-        "in the last {WOBBLE_ROUNDS} rounds it was too dear and too cheap in turn; with gain_permille = {gain} in account_class \
+        "in the last {SWING_ROUNDS} rounds it was too dear and too cheap in turn; with gain_permille = {gain} in account_class \
          {class:?} a price settles where the elasticity of demand is below {}: gain_permille = {lower} settles below {}",
         settles(gain),
         settles(lower)

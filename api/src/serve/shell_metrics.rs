@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use lessor_models::account_prices::SWING_ROUNDS;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -45,13 +46,12 @@ impl Collector for ShellMetrics {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }
-        let gauges = [
+        let swinging = format!(
+            "Posted prices that were too dear and too cheap in turn for {SWING_ROUNDS} periods; a lower gain_permille settles them"
+        );
+        let gauges: [(&str, &str, u64); 2] = [
             ("revision", "Changes of leases since the beginning that are durable", self.0.revision().number),
-            (
-                "swinging_prices",
-                "Posted prices that were too dear and too cheap in turn for sixteen periods; a lower gain_permille settles them",
-                counters.swinging_prices(),
-            ),
+            ("swinging_prices", &swinging, counters.swinging_prices()),
         ];
         for (name, help, value) in gauges {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));

@@ -11,7 +11,7 @@ mod wobble;
 
 pub use board::{Ask, Listing, PriceBoard, Standing, Turned};
 pub use steering::{PERMILLE, Steering, SteeringError};
-pub use wobble::{WOBBLE_ROUNDS, Wobble, WobbleVerdict};
+pub use wobble::{Wobble, WobbleVerdict};
 
 /// A price in units of 2^-[`UNIT_PRICE_SHIFT`] micro-credits per base unit and second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -64,8 +64,8 @@ pub fn after(session: &Session<'_>, outcome: &SessionOutcome) -> PostedPrices {
     accounts.into_iter().filter_map(step).collect()
 }
 
-/// The accounts whose price swings: in the last [`WOBBLE_ROUNDS`](crate::posted::WOBBLE_ROUNDS) rounds it was too dear and too
-/// cheap in turn, and no less so than before.
+/// The accounts whose price swings: in the last [`SWING_ROUNDS`](lessor_models::account_prices::SWING_ROUNDS) rounds it was too
+/// dear and too cheap in turn, and no less so than before.
 pub fn swinging(prices: &PostedPrices) -> impl Iterator<Item = (Owner, Kind)> {
     prices.iter().filter(|(_, price)| price.wobble.verdict() == WobbleVerdict::Oscillating).map(|(account, _)| *account)
 }

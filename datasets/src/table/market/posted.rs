@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use lessor_models::account_prices::SWING_ROUNDS;
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::resources::Kind;
 
@@ -44,12 +45,9 @@ pub struct PostedRow {
     pub price: u64,
     /// The smoothed excess that it was steered by, in 2^-20; below zero where less than the target was asked for.
     pub excess: i64,
-    /// The excesses of the last rounds, oldest first, not smoothed; at most 16.
+    /// The excesses of the last rounds, oldest first, not smoothed; at most [`SWING_ROUNDS`].
     pub excesses: Vec<i64>,
 }
-
-/// Rounds of which a row has excesses at most.
-const EXCESSES_MAX: usize = 16;
 
 /// Reads posted prices, in table order, from a file or as a caller states them.
 ///
@@ -90,7 +88,7 @@ pub fn read_posted<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Res
 /// Excesses as a cell has them.
 fn read_excesses(text: &str) -> Result<Vec<i64>, Problem> {
     let numbers: Result<Vec<i64>, _> = text.split(',').map(str::parse).collect();
-    let is_short = |numbers: &Vec<i64>| numbers.len() <= EXCESSES_MAX;
+    let is_short = |numbers: &Vec<i64>| numbers.len() <= SWING_ROUNDS;
     numbers.ok().filter(is_short).ok_or(Problem::Model("must be at most 16 whole numbers with a comma between two"))
 }
 

@@ -37,8 +37,9 @@ impl Authority {
         Some(self.board.as_ref()?.price(owner, account.kind)?.stated())
     }
 
-    /// How many posted prices swing: in each of the last sixteen periods since the start the account was held beyond its target and
-    /// below it in turn, and no less so than before. Their gain is beyond the bound for the demand that there is.
+    /// How many posted prices swing: in each of the last [`SWING_ROUNDS`](lessor_models::account_prices::SWING_ROUNDS) periods
+    /// since the start the account was held beyond its target and below it in turn, and no less so than before. Their gain is
+    /// beyond the bound for the demand that there is.
     #[must_use]
     pub fn swinging_prices(&self) -> u64 {
         self.board.as_ref().map_or(0, |board| board.swinging() as u64)
