@@ -352,6 +352,34 @@ fn what_a_plan_holds_is_not_let_and_its_prices_are_reserves() {
 }
 
 #[test]
+fn a_misspelled_word_is_refused_with_its_row_before_a_server_is_called() {
+    let bench = market();
+    let fleet = read_fleet(&bench.path("fleet")).unwrap();
+    let cases = [
+        ("bids", "owner_type", ["zone", "zonne"], "node, zone, "),
+        ("bids", "kind", ["bandwidth", "bandwith"], "compute, "),
+        ("bids", "service", ["D", "E"], "A, B, C, D"),
+        ("offers", "owner_type", ["zone", "cell"], "node, zone"),
+    ];
+    for (table, column, [right, wrong], words) in cases {
+        bench.expect(0, "market book --supply fleet --policy policy.toml --bids 40 --seed 3 --out bids.parquet");
+        write_offers(&bench.path("offers.parquet"), &fleet, &offers(&bench)).unwrap();
+        let misspelled = |rows: usize| {
+            Arc::new(StringArray::from_iter_values((0..rows).map(|row| if row == 3 { wrong } else { right })))
+                as ArrayRef
+        };
+        replace_column(&bench.path(table).with_extension("parquet"), column, misspelled);
+        let clear = "market clear --book bids.parquet --offers offers.parquet --out round";
+        // Nobody listens there.
+        for round in ["--supply fleet --policy policy.toml", "--server 127.0.0.1:1"] {
+            let said = bench.expect(2, &format!("{clear} {round}"));
+            let told = format!("{table}.parquet: row 3, column {column}: {wrong:?} is not one of: {words}");
+            assert!(said.err.contains(&told) && !bench.path("round").exists(), "{round}: {said:?}");
+        }
+    }
+}
+
+#[test]
 fn a_policy_that_contradicts_itself_fails_with_line_and_field_and_clears_nothing() {
     let bench = market();
     bench.expect(0, "market lint policy.toml");

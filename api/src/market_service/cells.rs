@@ -15,6 +15,14 @@ use crate::service::{self, read_timestamp};
 /// What the reader refuses as a word of no set.
 const UNKNOWN: &str = "unknown";
 
+/// The types that tables have of an account's owner.
+pub(crate) const OWNER_TYPES: [&str; 2] = ["node", "zone"];
+
+/// What the table of bids has there: the same, or a level.
+pub(crate) fn place_types() -> Vec<&'static str> {
+    OWNER_TYPES.into_iter().chain(LEVELS.map(|(level, _)| level.name())).collect()
+}
+
 /// The name of an account's owner, and whether it is a node or a zone.
 fn owner(account: Option<&Account>) -> [Option<&str>; 2] {
     match account.and_then(|account| account.owner.as_ref()) {
@@ -34,12 +42,12 @@ fn kind(account: Option<&Account>) -> Option<&'static str> {
     Some(known.map_or(UNKNOWN, Kind::name))
 }
 
-/// An account as tables write it: the name and the type of its owner, and its kind.
+/// An account as tables write it: the name and the type of its owner, or the level that stands in its place, and its kind.
 pub(crate) fn account([name, owner_type, kind]: [Option<&str>; 3]) -> Account {
     let name = name.unwrap_or_default().to_owned();
-    let owner = if owner_type == Some("zone") { Owner::Zone(name) } else { Owner::Node(name) };
+    let owner = owner_type.map(|word| if word == "zone" { Owner::Zone(name) } else { Owner::Node(name) });
     let kind = kind.and_then(Kind::from_name).map_or(proto::Kind::Unspecified, service::kind);
-    Account { owner: Some(owner), kind: kind.into() }
+    Account { owner, kind: kind.into() }
 }
 
 /// The word of a service class.
@@ -147,7 +155,7 @@ mod tests {
     #[test]
     fn accounts_and_instants_survive_the_wire() {
         for kind_of in Kind::ALL {
-            for owner_type in ["node", "zone"] {
+            for owner_type in OWNER_TYPES {
                 let there = account([Some("x"), Some(owner_type), Some(kind_of.name())]);
                 assert_eq!(
                     (owner(Some(&there)), kind(Some(&there))),
@@ -158,6 +166,7 @@ mod tests {
         for (known, there) in LEVELS {
             assert_eq!((level_of(Some(known.name())), level(there as i32)), (there, Some(known.name())));
         }
+        assert_eq!(owner(Some(&account([Some("x"), None, None]))), [None, None]);
         assert_eq!((level_of(Some("node")) as i32, level(0), level(99)), (0, None, Some(UNKNOWN)));
         for at in [0, -1, 1_700_000_000_123_456] {
             assert_eq!(instant(Some(&crate::service::timestamp(Timestamp(at)))), Some(Timestamp(at)));

@@ -10,6 +10,7 @@ use super::error::{DatasetError, Problem};
 use super::sink::{Columns, TableWriter, instants};
 use super::source::{BATCH_ROWS, Batch, TableReader};
 use super::spec::TableSpec;
+use super::words::word;
 
 /// Where the rows of a table are.
 #[derive(Debug)]
@@ -155,7 +156,7 @@ fn whole_money(error: DatasetError) -> DatasetError {
     }
 }
 
-/// One row of a table as a file states it, of which only the columns were looked at.
+/// One row of a table as a file states it, of which only the columns were looked at, and words where they are asked for.
 #[derive(Debug)]
 pub struct StatedRow<'b> {
     batch: &'b Batch,
@@ -170,6 +171,14 @@ impl<'b> StatedRow<'b> {
     #[must_use]
     pub fn text(&self, name: &'static str) -> Option<&'b str> {
         self.batch.column(name).text(self.row)
+    }
+
+    /// The word of a column that holds one of a set; `None` is NULL.
+    ///
+    /// # Errors
+    /// A word outside the set, with its row.
+    pub fn word(&self, name: &'static str, set: &[&'static str]) -> Result<Option<&'static str>, DatasetError> {
+        self.batch.column(name).parse(self.row, |found| word(found, set, |name| name))
     }
 
     /// The integer of a column.
@@ -194,15 +203,15 @@ impl<'b> StatedRow<'b> {
 /// Goes through the rows of a file as they are stated there, to hand them to somebody who looks at them.
 ///
 /// # Errors
-/// A file that is not of the table, and the first cell that is outside of its column.
+/// A file that is not of the table, the first cell that is outside of its column, and the first row that is refused.
 pub fn read_stated(
     path: &Path,
     spec: &'static TableSpec,
-    mut each: impl FnMut(&StatedRow<'_>),
+    mut each: impl FnMut(&StatedRow<'_>) -> Result<(), DatasetError>,
 ) -> Result<(), DatasetError> {
     let mut batches = Batches::open(path.into(), spec)?;
     while let Some(batch) = batches.next()? {
-        batch.rows().for_each(|row| each(&StatedRow { batch: &batch, row }));
+        batch.rows().try_for_each(|row| each(&StatedRow { batch: &batch, row }))?;
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Tables of files as the messages of a book.
 
 use lessor_datasets::table::{BALANCES, BIDS, DatasetError, OFFERS, POSTED, REVOCATIONS, StatedRow, read_stated};
+use lessor_models::job::ServiceClass;
+use lessor_models::resources::Kind;
 
 use crate::cli::MarketClearArgs;
-use crate::market_service::cells;
+use crate::market_service::cells::{self, OWNER_TYPES};
 use crate::market_service::messages::Messages;
 use crate::proto::Account;
 use crate::proto::market::{Balance, BidRow, ClearBookRequest, OfferRow, PostedPrice, Revocation};
@@ -12,12 +14,19 @@ use crate::service::timestamp;
 /// The messages of a book, at least one, of the files that flags name.
 ///
 /// # Errors
-/// A file that is not of its table.
+/// A file that is not of its table, and words that messages have no field for: there a misspelled one would be another, or none.
 pub(super) fn parts(args: &MarketClearArgs) -> Result<Vec<ClearBookRequest>, DatasetError> {
     let mut messages = Messages::<ClearBookRequest>::new();
-    read_stated(&args.book, &BIDS, |row| messages.push(bid(row), |part| &mut part.bids))?;
+    let types = cells::place_types();
+    read_stated(&args.book, &BIDS, |row| {
+        messages.push(bid(row, &types)?, |part| &mut part.bids);
+        Ok(())
+    })?;
     if let Some(path) = &args.offers {
-        read_stated(path, &OFFERS, |row| messages.push(offer(row), |part| &mut part.offers))?;
+        read_stated(path, &OFFERS, |row| {
+            messages.push(offer(row)?, |part| &mut part.offers);
+            Ok(())
+        })?;
     }
     if let Some(path) = &args.balances {
         // A table without a row says that nobody has anything, which is not the same as no table.
@@ -29,15 +38,20 @@ pub(super) fn parts(args: &MarketClearArgs) -> Result<Vec<ClearBookRequest>, Dat
                 balances.last_round = last_round;
                 &mut balances.balances
             });
+            Ok(())
         })?;
     }
     if let Some(path) = &args.posted {
         read_stated(path, &POSTED, |row| {
-            messages.push(posted_price(row), |part| &mut part.posted_prices.get_or_insert_default().posted_prices);
+            messages.push(posted_price(row)?, |part| &mut part.posted_prices.get_or_insert_default().posted_prices);
+            Ok(())
         })?;
     }
     if let Some(path) = &args.revoked {
-        read_stated(path, &REVOCATIONS, |row| messages.push(revocation(row), |part| &mut part.revocations))?;
+        read_stated(path, &REVOCATIONS, |row| {
+            messages.push(revocation(row), |part| &mut part.revocations);
+            Ok(())
+        })?;
     }
     Ok(messages.into_all())
 }
@@ -50,31 +64,34 @@ fn time(row: &StatedRow<'_>, column: &'static str) -> Option<prost_types::Timest
     row.time(column).map(timestamp)
 }
 
-fn account(row: &StatedRow<'_>) -> Account {
-    cells::account([row.text("owner"), row.text("owner_type"), row.text("kind")])
+/// The account of a row; its owner is of one of these types.
+fn account(row: &StatedRow<'_>, types: &[&'static str]) -> Result<Account, DatasetError> {
+    let kind = row.word("kind", &Kind::ALL.map(Kind::name))?;
+    Ok(cells::account([row.text("owner"), row.word("owner_type", types)?, kind]))
 }
 
-fn bid(row: &StatedRow<'_>) -> BidRow {
-    BidRow {
+fn bid(row: &StatedRow<'_>, types: &[&'static str]) -> Result<BidRow, DatasetError> {
+    let service = row.word("service", &ServiceClass::ALL.map(ServiceClass::name))?;
+    Ok(BidRow {
         bid: text(row, "bid"),
         bidder: text(row, "bidder"),
         group: text(row, "group"),
-        service_class: cells::class_of(row.text("service")).into(),
+        service_class: cells::class_of(service).into(),
         amount_micro_credits: row.integer("amount"),
-        account: Some(account(row)),
+        account: Some(account(row, types)?),
         quantity: row.integer("quantity").unwrap_or_default(),
         start_time: time(row, "start"),
         end_time: time(row, "end"),
         divisible: row.flag("divisible").unwrap_or_default(),
         level: cells::level_of(row.text("owner_type")).into(),
-    }
+    })
 }
 
-fn offer(row: &StatedRow<'_>) -> OfferRow {
-    OfferRow {
+fn offer(row: &StatedRow<'_>) -> Result<OfferRow, DatasetError> {
+    Ok(OfferRow {
         offer: text(row, "offer"),
         seller: text(row, "seller"),
-        account: Some(account(row)),
+        account: Some(account(row, &OWNER_TYPES)?),
         quantity: row.integer("quantity").unwrap_or_default(),
         start_time: time(row, "start"),
         end_time: time(row, "end"),
@@ -82,7 +99,7 @@ fn offer(row: &StatedRow<'_>) -> OfferRow {
         draw_mw: row.integer("draw_mw").unwrap_or_default(),
         heat_price: row.integer("heat_price").unwrap_or_default(),
         divisible: row.flag("divisible").unwrap_or_default(),
-    }
+    })
 }
 
 fn balance(row: &StatedRow<'_>) -> Balance {
@@ -94,14 +111,14 @@ fn balance(row: &StatedRow<'_>) -> Balance {
     }
 }
 
-fn posted_price(row: &StatedRow<'_>) -> PostedPrice {
+fn posted_price(row: &StatedRow<'_>) -> Result<PostedPrice, DatasetError> {
     let side = |column| i64::try_from(row.integer(column).unwrap_or_default()).unwrap_or(i64::MAX);
-    PostedPrice {
-        account: Some(account(row)),
+    Ok(PostedPrice {
+        account: Some(account(row, &OWNER_TYPES)?),
         price: row.integer("price"),
         excess: side("excess") - side("shortfall"),
         excesses: text(row, "excesses"),
-    }
+    })
 }
 
 fn revocation(row: &StatedRow<'_>) -> Revocation {
