@@ -8,7 +8,7 @@ use super::alternatives::Alternatives;
 use super::anywhere::Anywhere;
 use super::catalog::{Catalog, ListedGood, Wish};
 use super::fate::{Fate, Lost, OfferFate};
-use super::{AccountBid, Compared, Session, SessionError};
+use super::{AccountBid, Compared, PartTerm, Session, SessionError};
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
 use crate::clear::outcome::Unsettled;
 use crate::linear_prices::LinearPrices;
@@ -75,6 +75,10 @@ pub(super) struct Cleared {
     pub(super) unsettled: Option<Unsettled>,
     /// Prices of goods that everybody pays, where the rule has such, in micro-credits per 10^6 base units and hour.
     pub(super) prices: BTreeMap<GoodIndex, u64>,
+    /// Of goods that trade in parts, what who trades whole pays.
+    pub(super) whole_prices: BTreeMap<GoodIndex, u64>,
+    /// What who trades in parts pays, by account and term.
+    pub(super) part_prices: BTreeMap<PartTerm, u64>,
     /// What each winner owes by a rule of sealed bids before it is rounded up, in millionths of a micro-credit.
     pub(super) exact_payments: BTreeMap<BidderIndex, u128>,
 }

@@ -127,6 +127,9 @@ pub struct Compared {
     pub reserve: Money,
 }
 
+/// An account over a term, whose orders in parts are a market apart.
+pub type PartTerm = (Owner, Kind, Interval);
+
 /// What came of one account class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassOutcome {
@@ -146,8 +149,12 @@ pub struct ClassOutcome {
     /// Why nothing was settled, where nothing was.
     pub unsettled: Option<Unsettled>,
     /// Prices of goods that everybody pays, where the rule has such (posted and uniform prices), in micro-credits per 10^6 base
-    /// units and hour.
+    /// units and hour. Of a good that trades in parts that of the parts, of several terms the dearest.
     pub prices: BTreeMap<GoodIndex, u64>,
+    /// Of goods that trade in parts, what who trades whole pays, where anything may; in the same units.
+    pub whole_prices: BTreeMap<GoodIndex, u64>,
+    /// What who trades in parts pays, by account and term, in the same units.
+    pub part_prices: BTreeMap<PartTerm, u64>,
     /// What each winner owes by a rule of sealed bids before it is rounded up, in millionths of a micro-credit; empty in other
     /// formats, where what bids pay is all there is.
     pub exact_payments: BTreeMap<BidderIndex, u128>,
@@ -269,7 +276,7 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
         let ground = Ground { holdings: &holdings, ..session.ground };
         let now = Session { ground, ..*session };
         let Some(mut market) = Market::new(&now, class, &mut fates)? else { continue };
-        let Cleared { surplus, bound, unsettled, prices, exact_payments } =
+        let Cleared { surplus, bound, unsettled, prices, whole_prices, part_prices, exact_payments } =
             formats::clear(&mut market, &mut fates, stop)?;
         market.tell_ties(&mut fates);
         fates.close_groups(session.bids, class);
@@ -282,6 +289,8 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
             bound,
             unsettled,
             prices,
+            whole_prices,
+            part_prices,
             exact_payments,
         });
         hold(session, class, &fates, &mut holdings);

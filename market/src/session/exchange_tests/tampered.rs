@@ -64,3 +64,46 @@ fn the_surplus_of_parts_is_counted_to_the_fraction() {
     let stated = |surplus| found(&session, &outcome, &|outcome| outcome.classes[0].surplus = surplus).off_surplus;
     assert_eq!([2, 3, 4, 5, 9].map(stated), [1, 0, 0, 1, 5]);
 }
+
+#[test]
+fn who_trades_whole_and_who_in_parts_are_held_against_prices_of_their_own() {
+    let (policy, fleet) = (policy(Format::DoubleAuction, PaymentRule::Uniform), fleet());
+    let two_hours = Interval { start: Timestamp(0), end: Timestamp(0).after(Span(2 * MICROS_PER_HOUR)) };
+    let long = Wish { interval: two_hours, ..wish(0, 2) };
+    let part = |bid: AccountBid| AccountBid { is_divisible: true, ..bid };
+    let of_part = |offer: AccountOffer| AccountOffer { is_divisible: true, ..offer };
+    // Of the layer in the first hour four millions are bid for and three offered, in parts; two whole; and two over two hours.
+    let bids = [part(bid(0, 900, &[wish(0, 4)])), bid(1, 400, &[wish(0, 2)]), part(bid(2, 9_020, &[long]))];
+    let offers = [of_part(offer(1, 10, &[wish(0, 3)])), offer(2, 20, &[wish(0, 2)]), of_part(offer(3, 5, &[long]))];
+    let session = session(Ground::bare(&fleet), &policy, &bids, &offers);
+    let outcome = clear_session(&session, &Stop::new()).unwrap();
+    assert_eq!(found(&session, &outcome, &|_| ()), Residuals::default());
+    let (bought, sold) = results(&outcome);
+    let [bought, sold] = [bought, sold].map(|side| side.into_iter().map(Result::unwrap).collect::<Vec<i64>>());
+    assert_eq!(outcome.fates[0].part, Some(3_000_000));
+    // What a million costs for an hour: no two of them pay the same.
+    let prices = [bought[0] / 3, bought[1] / 2, bought[2] / 4];
+    assert!(prices[0] != prices[1] && prices[1] != prices[2] && prices[2] != prices[0], "{prices:?}");
+    // Rounding is let pass up to eight.
+    for at in 0..3 {
+        for (more, off) in [(8, 0), (9, 1), (60, 52)] {
+            let pays = |outcome: &mut SessionOutcome| outcome.fates[at].result = Ok(Money(bought[at] + more));
+            assert_eq!(
+                found(&session, &outcome, &pays).off_price,
+                off,
+                "bid {at} pays {more} more than {}",
+                bought[at]
+            );
+            let gets = |outcome: &mut SessionOutcome| outcome.offer_fates[at].result = Ok(Money(sold[at] + more));
+            assert_eq!(
+                found(&session, &outcome, &gets).off_price,
+                off,
+                "offer {at} gets {more} more than {}",
+                sold[at]
+            );
+        }
+    }
+    // What is told of a good is the dearest of its parts: seven more come to 28 for two millions over two hours.
+    let dearer = |outcome: &mut SessionOutcome| outcome.classes[0].prices.values_mut().for_each(|price| *price += 7);
+    assert_eq!(found(&session, &outcome, &dearer).off_price, 28);
+}

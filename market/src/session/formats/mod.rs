@@ -30,10 +30,15 @@ pub(super) fn clear(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> 
             PaymentRule::Uniform => {
                 let parts = tranches::clear_tranches(market, fates)?;
                 let whole = exchange::clear_exchange(market, fates, stop)?;
-                // Where a good trades both ways, what all pay is the price of its parts.
-                let prices = whole.prices.into_iter().chain(parts.prices).collect();
+                let mut prices = whole.prices;
+                // Where a good trades both ways, what is told is the price of its parts.
+                let of_parts = parts.prices.iter();
+                let whole_prices =
+                    of_parts.filter_map(|(&good, &price)| Some((good, prices.insert(good, price)?))).collect();
                 Ok(Cleared {
                     prices,
+                    whole_prices,
+                    part_prices: parts.part_prices,
                     surplus: parts.surplus + whole.surplus,
                     bound: parts.bound.zip(whole.bound).map(|(parts, whole)| parts + whole),
                     unsettled: whole.unsettled,

@@ -15,7 +15,7 @@ use crate::money::Money;
 use crate::session::catalog::{STATED_UNITS, Wish};
 use crate::session::fate::Lost;
 use crate::session::market::{Cleared, Entered, Fates, Market, gets};
-use crate::session::{OfferedGood, SessionError};
+use crate::session::{OfferedGood, PartTerm, SessionError};
 use crate::uniform_price::{self, BadTranche, Tranche};
 
 /// Where between the lowest and the highest clearing price the price lies, in thousandths.
@@ -28,16 +28,14 @@ struct Sides {
     offers: Vec<Entered>,
 }
 
-/// An account and a term: a wish of no quantity.
-type Term = Wish;
-
 /// Clears what trades in parts, and takes who got anything out of the market; what remains trades whole or not at all. Orders that
 /// got nothing remain where they meet such others.
 pub(super) fn clear_tranches(market: &mut Market<'_>, fates: &mut Fates) -> Result<Cleared, SessionError> {
     let sides = sides(market);
     let (mut cleared, mut surplus) = (Cleared::default(), Sum::default());
-    for sides in sides.values() {
+    for (term, sides) in &sides {
         let Some(price) = clear_term(market, fates, sides, &mut surplus)? else { continue };
+        cleared.part_prices.insert(*term, price);
         for &(good, _) in &sides.bids[0].bundle {
             // Of terms that meet, the dearest.
             let dearest = cleared.prices.entry(good).or_default();
@@ -51,14 +49,14 @@ pub(super) fn clear_tranches(market: &mut Market<'_>, fates: &mut Fates) -> Resu
 }
 
 /// The orders that trade in parts, by account and term; those of which there are both sides.
-fn sides(market: &Market<'_>) -> BTreeMap<Term, Sides> {
+fn sides(market: &Market<'_>) -> BTreeMap<PartTerm, Sides> {
     let session = market.session;
     let mut sizes: BTreeMap<_, u32> = BTreeMap::new();
     for bid in market.bids.iter().map(|entered| &session.bids[entered.at]) {
         *sizes.entry((bid.bidder, bid.group)).or_default() += 1;
     }
-    let term = |wish: &Wish| Wish { quantity: 0, ..*wish };
-    let mut sides: BTreeMap<Term, Sides> = BTreeMap::new();
+    let term = |wish: &Wish| (wish.owner, wish.kind, wish.interval);
+    let mut sides: BTreeMap<PartTerm, Sides> = BTreeMap::new();
     for entered in &market.bids {
         let bid = &session.bids[entered.at];
         if let (Some(wish), 1) = (bid.divisible(), sizes[&(bid.bidder, bid.group)]) {
@@ -77,7 +75,7 @@ fn sides(market: &Market<'_>) -> BTreeMap<Term, Sides> {
 
 /// Takes out who traded in part, who could do no more whole, and who meets nobody who trades whole. Whether all that trades in
 /// parts is so apart from what trades whole.
-fn leave_out_parts(market: &mut Market<'_>, fates: &mut Fates, sides: &BTreeMap<Term, Sides>) -> bool {
+fn leave_out_parts(market: &mut Market<'_>, fates: &mut Fates, sides: &BTreeMap<PartTerm, Sides>) -> bool {
     let parts = || sides.values();
     let bids: BTreeSet<usize> = parts().flat_map(|sides| &sides.bids).map(|entered| entered.at).collect();
     let offers: BTreeSet<usize> = parts().flat_map(|sides| &sides.offers).map(|entered| entered.at).collect();
