@@ -115,6 +115,19 @@ fn a_round_is_cleared_settled_and_explains_itself() {
 }
 
 #[test]
+fn a_round_tells_people_how_far_it_is_and_programs_nothing_but_its_outcome() {
+    let bench = market();
+    let said = bench.expect(0, &CLEAR.replace(" --json", ""));
+    let told = |phase: &str| {
+        let of_phase = format!(" s  links between layers  {phase}  surplus ");
+        said.err.lines().position(|line| line.contains(&of_phase) && line.contains("  bound "))
+    };
+    assert!(told("winners").is_some() && told("winners") < told("payments"), "{said:?}");
+    let said = bench.expect(0, &CLEAR.replace("round", "again"));
+    assert!(said.err.is_empty() && said.json()["winners"].as_u64() > Some(0), "{said:?}");
+}
+
+#[test]
 fn a_round_that_is_not_settled_says_what_was_open_and_shows_no_figures() {
     let bench = market();
     bench.expect(0, "market book --supply fleet --policy policy.toml --bids 300 --seed 3 --out tight.parquet");

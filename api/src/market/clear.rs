@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::cleared::{self, Cleared, TENTHS, cleared};
 use super::error::MarketError;
 use super::page::{self, Shown};
+use super::progress_lines::ProgressLines;
 use super::record::{Certificate, Figures, RECORD, Record, RoundPaths};
 use super::remote;
 use super::round::Round;
@@ -81,12 +82,14 @@ fn in_time(args: &MarketClearArgs, paths: &RoundPaths, clock: ProcessClock) -> R
     let read = deadline::by(until(args.deadline * 3 / 4), move || Round::read(&reading));
     let round = read.ok_or_else(|| late("read"))??;
     let left = args.deadline.saturating_sub(clock.elapsed().min(args.deadline / 4));
+    let mut lines = (!args.json).then(|| ProgressLines::new(clock, &round.policy));
     let clearing = move || {
+        let mut tell = |progress| lines.iter_mut().for_each(|lines| lines.show(progress));
         let (solving, probing) = (Stop::new(), Stop::new());
         let at = |tenths: u32| clock.instant_after(left * tenths / 10);
         let alarms = TENTHS.map(at).into_iter().zip([&solving, &probing]);
         let alarms: Vec<_> = alarms.filter_map(|(at, stop)| Some((at?, stop))).collect();
-        let work = || with_alarms(&alarms, || cleared(&round, &solving, &probing));
+        let work = || with_alarms(&alarms, || cleared(&round, &solving, &probing, &mut tell));
         let cleared = interrupt::heed(&[&solving, &probing], work);
         (round, cleared)
     };

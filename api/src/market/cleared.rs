@@ -12,7 +12,7 @@ use lessor_market::session::catalog::ListedGood;
 use lessor_market::session::check::{self, Residuals, residuals};
 use lessor_market::session::posted_prices::{self, PostedPrice, PostedPrices};
 use lessor_market::session::supporting_prices::{self, SupportingPrices};
-use lessor_market::session::{ClassOutcome, Fate, OfferFate, SessionError, SessionOutcome, clear_session};
+use lessor_market::session::{ClassOutcome, Fate, OfferFate, Progress, SessionError, SessionOutcome, clear_and_tell};
 use lessor_market::session::{posting, probe};
 use lessor_market::settlement::{
     Entry, HolderId, Ledger, Party, Purpose, Receipt, RoundId, SettleError, Transfer, audit,
@@ -54,13 +54,18 @@ pub(crate) struct Cleared {
     pub(crate) certificate: Certificate,
 }
 
-/// Clears, settles, and looks at everything again.
+/// Clears, settles, and looks at everything again; tells how far it is until everybody is settled.
 ///
 /// # Errors
 /// A round that the market refuses, that the ledger does not settle, or that its second look refuses.
-pub(crate) fn cleared(round: &Round, solving: &Stop, probing: &Stop) -> Result<Cleared, MarketError> {
+pub(crate) fn cleared(
+    round: &Round,
+    solving: &Stop,
+    probing: &Stop,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Cleared, MarketError> {
     let session = round.session();
-    let outcome = clear_session(&session, solving).map_err(|error| named(round, error))?;
+    let outcome = clear_and_tell(&session, solving, tell).map_err(|error| named(round, error))?;
     let mut transfers = posting::transfers(&session, &outcome);
     let sellers = purses::sellers(round.purses.as_ref(), &transfers);
     transfers.extend(preemption::transfers(&round.policy.rules().preemption, &round.revocations, sellers));

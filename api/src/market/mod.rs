@@ -3,8 +3,8 @@
 //! `policy_file` reads the rules of a market, in the words of `policy_words`; `round` puts a round together from a book, a
 //! supply, what parties have (`parties`, `purses`) and what a plan holds (`standing_plan`), and `contents` hashes what was told.
 //! `cleared` is the round itself, and `swinging` what it says of posted prices that do not settle. `clear` takes it from files to
-//! files, with `page`, its report, and `record`, which finds it again; `remote` lets a server clear it. `lint`, `draw_book`,
-//! `quote`, `prices` and `why` are verbs of their own.
+//! files, with `progress_lines` meanwhile, `page`, its report, and `record`, which finds it again; `remote` lets a server clear it.
+//! `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
 
 mod clear;
 pub(crate) mod cleared;
@@ -19,6 +19,7 @@ pub(crate) mod policy_file;
 mod policy_tests;
 mod policy_words;
 mod prices;
+mod progress_lines;
 mod purses;
 mod quote;
 pub(crate) mod record;

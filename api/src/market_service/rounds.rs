@@ -152,7 +152,7 @@ impl Hall {
         threads.install(|| {
             with_alarms(&alarms, || {
                 let round = Round::new(venue, book.entrants(at)).map_err(refusing::refused)?;
-                let cleared = cleared(&round, &stops.solving, &stops.probing);
+                let cleared = cleared(&round, &stops.solving, &stops.probing, &mut |_| ());
                 let cleared = cleared.map_err(|error| refusing::refused(error.into()))?;
                 outcome::told(&round, &cleared)
             })

@@ -18,7 +18,7 @@ mod kind_name;
 pub(crate) mod loaded;
 pub(crate) mod method;
 mod path_prices;
-mod progress_view;
+pub(crate) mod progress_view;
 mod report_data;
 pub(crate) mod run;
 pub(crate) mod run_file;

@@ -19,7 +19,7 @@ const COUNTED: &str = "{elapsed:>4} {prefix:9} {bar:24} {pos}/{len}  {msg}";
 const OPEN: &str = "{elapsed:>4} {prefix:9} {pos}  {msg}";
 
 /// The least between two lines. Incumbents come by the hundred in the first second; the first one is told at once.
-const LINE_SECONDS_MIN: f64 = 1.0;
+pub(crate) const LINE_SECONDS_MIN: f64 = 1.0;
 
 /// Whether anybody is told how far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

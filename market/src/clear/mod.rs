@@ -14,6 +14,7 @@ pub(crate) mod winner;
 
 use std::collections::BTreeMap;
 
+use lessor_solver::packing::PackingOutcome;
 use lessor_solver::support::stop::Stop;
 
 use crate::book::{Bid, BidderIndex, Book, Supply};
@@ -43,18 +44,30 @@ pub fn clear(
     }
     let mut round = Round::new(book, supply)?;
     let found = round.solve(rules.seed, stop, report);
+    Ok(settled(&round, supply, found, rules, stop))
+}
+
+/// What the winners that were found pay, by a rule of sealed bids.
+pub(crate) fn settled(
+    round: &Round<'_>,
+    supply: &Supply,
+    found: PackingOutcome,
+    rules: &Rules,
+    stop: &Stop,
+) -> Outcome {
     let winners = found.chosen;
     let mut prices = None;
     let settlement = match rules.payments {
-        PaymentRule::PayAsBid => Ok(as_bid(&round, &winners)),
-        PaymentRule::Uniform => uniform::prices(&round, supply, &winners, stop)
-            .map(|found| at_prices(&round, &winners, prices.insert(found))),
+        PaymentRule::PayAsBid => Ok(as_bid(round, &winners)),
+        PaymentRule::Uniform => {
+            uniform::prices(round, supply, &winners, stop).map(|found| at_prices(round, &winners, prices.insert(found)))
+        }
         _ if found.worth != found.bound => Err(Unsettled::WinnersNotProved),
-        PaymentRule::Vcg => vcg::payments(&round, &winners, found.worth, rules.seed, stop),
-        PaymentRule::Core => core::payments(&round, (&winners, found.worth), core::Revenue::Least, rules.seed, stop),
-        _ => core::payments(&round, (&winners, found.worth), core::Revenue::Any, rules.seed, stop),
+        PaymentRule::Vcg => vcg::payments(round, &winners, found.worth, rules.seed, stop),
+        PaymentRule::Core => core::payments(round, (&winners, found.worth), core::Revenue::Least, rules.seed, stop),
+        _ => core::payments(round, (&winners, found.worth), core::Revenue::Any, rules.seed, stop),
     };
-    Ok(Outcome { winners, surplus: found.worth, bound: found.bound, settlement, uniform: prices })
+    Outcome { winners, surplus: found.worth, bound: found.bound, settlement, uniform: prices }
 }
 
 /// Everyone pays what they bid.

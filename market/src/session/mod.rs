@@ -8,7 +8,8 @@
 //! `screen` applies the policy before anything is compared, [`catalog`] cuts accounts into goods around what runs
 //! ([`holdings`]), `alternatives` says at which nodes a bid on a node class ([`anywhere`]) is compared, `market` is one account
 //! class, and `formats` clears it; each bid has a `fate`, [`posting`] turns fates into transfers, and [`posted_prices`] moves
-//! prices to the next round. [`check`], [`supporting_prices`], [`probe`], [`why`] and [`why_offer`] look at a round from outside.
+//! prices to the next round. `progress` is what is told meanwhile. [`check`], [`supporting_prices`], [`probe`], [`why`] and
+//! [`why_offer`] look at a round from outside.
 
 mod alternatives;
 pub mod anywhere;
@@ -25,6 +26,7 @@ mod market;
 pub mod posted_prices;
 pub mod posting;
 pub mod probe;
+mod progress;
 mod screen;
 pub mod supporting_prices;
 #[cfg(test)]
@@ -56,6 +58,7 @@ use debits::debits;
 pub use fate::{Fate, Lost, OfferFate};
 use holdings::{Holding, Holdings};
 use market::{Cleared, Entered, Fates, Market};
+pub use progress::{Phase, Progress};
 
 /// A bid in the words of accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -265,6 +268,18 @@ pub enum SessionError {
 /// # Errors
 /// See [`SessionError`]; nothing was cleared then.
 pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcome, SessionError> {
+    clear_and_tell(session, stop, &mut |_| ())
+}
+
+/// The same, and tells how far it is.
+///
+/// # Errors
+/// See [`SessionError`]; nothing was cleared then.
+pub fn clear_and_tell(
+    session: &Session<'_>,
+    stop: &Stop,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<SessionOutcome, SessionError> {
     if session.bids.is_empty() {
         return Err(SessionError::NoBid);
     }
@@ -277,7 +292,9 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
         let now = Session { ground, ..*session };
         let Some(mut market) = Market::new(&now, class, &mut fates)? else { continue };
         let Cleared { surplus, bound, unsettled, prices, whole_prices, part_prices, exact_payments } =
-            formats::clear(&mut market, &mut fates, stop)?;
+            formats::clear(&mut market, &mut fates, stop, &mut |phase, surplus, bound| {
+                tell(Progress { class, phase, surplus, bound });
+            })?;
         market.tell_ties(&mut fates);
         fates.close_groups(session.bids, class);
         classes.push(ClassOutcome {

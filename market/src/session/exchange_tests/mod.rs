@@ -3,6 +3,7 @@
 mod asks;
 mod crowds;
 mod decoys;
+mod progress;
 mod regret;
 mod tampered;
 mod ties;

@@ -26,6 +26,7 @@ use crate::money::Money;
 use crate::policy::PaymentRule;
 use crate::session::SessionError;
 use crate::session::market::{Cleared, Entered, Fates, Market, gets};
+use crate::session::progress::{Phase, Report};
 use crate::settlement::SellerId;
 
 /// What trades: a book of bids, and of offers as bids of their sellers, on all that is offered.
@@ -51,13 +52,20 @@ pub(super) struct Best {
 }
 
 /// Clears a class under VCG on both sides, or at uniform prices.
-pub(super) fn clear_exchange(market: &Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
+pub(super) fn clear_exchange(
+    market: &Market<'_>,
+    fates: &mut Fates,
+    stop: &Stop,
+    report: Report<'_>,
+) -> Result<Cleared, SessionError> {
     let exchange = Exchange::new(market, fates, None)?;
     let seed = market.session.policy.rules().tie_break_seed;
     let mut round = Round::new(&exchange.book, &exchange.supply)?;
-    let found = round.solve(seed, stop, &mut |_, _| {});
+    let beyond = |worth: u128| worth.saturating_sub(exchange.asked);
+    let found = round.solve(seed, stop, &mut |worth, bound| report(Phase::Winners, beyond(worth), beyond(bound)));
     let mut best = exchange.best(&found.chosen, found.worth, found.bound);
     exchange.keep_idle(&mut best);
+    report(Phase::Payments, best.surplus, best.bound);
     if market.class.payment != PaymentRule::Vcg {
         return at_uniform_prices(market, fates, (&exchange, best), stop);
     }

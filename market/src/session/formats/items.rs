@@ -15,6 +15,7 @@ use crate::money::Money;
 use crate::session::SessionError;
 use crate::session::fate::Lost;
 use crate::session::market::{Bundle, Cleared, Fates, Market, repeated};
+use crate::session::progress::{Phase, Report};
 
 /// Pairs of a bidder and an item that it would gain by, at most: some 250 MB of them.
 pub(super) const PAIRS_MAX: usize = 1 << 22;
@@ -23,7 +24,12 @@ pub(super) const PAIRS_MAX: usize = 1 << 22;
 type Values = BTreeMap<u32, (u64, usize)>;
 
 /// Clears a class of items. Bidders come in the order of their lots.
-pub(super) fn clear_items(market: &mut Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
+pub(super) fn clear_items(
+    market: &mut Market<'_>,
+    fates: &mut Fates,
+    stop: &Stop,
+    report: Report<'_>,
+) -> Result<Cleared, SessionError> {
     keep_one_group(market, fates);
     if market.bids.is_empty() || market.offers.is_empty() {
         market.bids.iter().for_each(|entered| fates.bids[entered.at].result = Err(Lost::Supply));
@@ -34,22 +40,26 @@ pub(super) fn clear_items(market: &mut Market<'_>, fates: &mut Fates, stop: &Sto
     };
     let row = |values: &Values| values.iter().map(|(&item, value)| (item, value.0)).collect();
     let gains = Gains { columns: market.offers.len(), rows: values.iter().map(row).collect() };
+    let most = values.iter().map(|row| u128::from(row.values().map(|value| value.0).max().unwrap_or(0))).sum();
+    report(Phase::Winners, 0, most);
     let items = assign_voluntarily(&gains, stop).map_err(SessionError::Items)?;
+    let gain = |(values, item): (&Values, &Option<u32>)| Some(u128::from(values.get(item.as_ref()?)?.0));
+    let surplus = items.iter().flat_map(|items| values.iter().zip(items)).filter_map(gain).sum();
+    if items.is_some() {
+        report(Phase::Payments, surplus, surplus);
+    }
     let prices = items.as_ref().and_then(|items| lowest_prices(&gains, items, stop));
     let Some((items, prices)) = items.zip(prices) else {
-        let most = values.iter().map(|row| u128::from(row.values().map(|value| value.0).max().unwrap_or(0))).sum();
         return Ok(market.give_up(fates, Some(most), Unsettled::WinnersNotProved));
     };
-    let mut surplus = 0;
     for (values, item) in values.iter().zip(&items) {
-        let Some((item, &(value, bid))) = item.and_then(|item| Some((item as usize, values.get(&item)?))) else {
+        let Some((item, &(_, bid))) = item.and_then(|item| Some((item as usize, values.get(&item)?))) else {
             continue;
         };
         let offer = market.offers[item].at;
         let paid = Money::of(u128::from(fates.offers[offer].ask.micro_credits()) + u128::from(prices[item]));
         fates.win(&market.bids[bid], paid);
         fates.offers[offer].result = Ok(paid);
-        surplus += u128::from(value);
     }
     Ok(Cleared { surplus, bound: Some(surplus), ..Cleared::default() })
 }

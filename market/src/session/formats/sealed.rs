@@ -7,21 +7,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_solver::support::stop::Stop;
 
 use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
-use crate::clear::clear;
 use crate::clear::outcome::EXACT_UNITS;
 use crate::clear::rules::Rules;
+use crate::clear::settled;
+use crate::clear::winner::Round;
 use crate::money::Money;
 use crate::session::fate::Lost;
 use crate::session::market::{Bundle, Cleared, Entered, Fates, Market};
+use crate::session::progress::{Phase, Report};
 use crate::session::{AccountBid, SessionError};
 
-pub(super) fn clear_sealed(market: &Market<'_>, fates: &mut Fates, stop: &Stop) -> Result<Cleared, SessionError> {
+pub(super) fn clear_sealed(
+    market: &Market<'_>,
+    fates: &mut Fates,
+    stop: &Stop,
+    report: Report<'_>,
+) -> Result<Cleared, SessionError> {
     let mut offers: Vec<Offer> =
         market.catalog.goods().iter().map(|good| Offer { quantity: good.offered, reserve: 0 }).collect();
     let bundles = bundles_with_caps(market, &mut offers);
     let book = Book::new(net_bids(market, bundles))?;
     let rules = Rules { payments: market.class.payment, seed: market.session.policy.rules().tie_break_seed };
-    let outcome = clear(&book, &Supply { offers }, &rules, stop, &mut |_, _| {})?;
+    let supply = Supply { offers };
+    let mut round = Round::new(&book, &supply)?;
+    let found = round.solve(rules.seed, stop, &mut |surplus, bound| report(Phase::Winners, surplus, bound));
+    report(Phase::Payments, found.worth, found.bound);
+    let outcome = settled(&round, &supply, found, &rules, stop);
     let payments = match &outcome.settlement {
         Ok(payments) => payments,
         Err(unsettled) => return Ok(market.give_up(fates, Some(outcome.bound), *unsettled)),

@@ -1,0 +1,26 @@
+//! How far a round is, as it is told while it is cleared.
+
+/// What an account class is at. Formats that need no program are over at once, and tell nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The class, by position in the policy.
+    pub class: usize,
+    /// Which part of clearing it.
+    pub phase: Phase,
+    /// What the best winners so far state beyond reserve prices, or beyond what sellers ask, in micro-credits.
+    pub surplus: u128,
+    /// A proven limit on that for every choice of winners.
+    pub bound: u128,
+}
+
+/// A part of clearing a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Winners are chosen.
+    Winners,
+    /// What they pay is found, and what sellers get.
+    Payments,
+}
+
+/// Called with a phase of one class, and the surplus and the bound, when the phase begins or either improves.
+pub(super) type Report<'a> = &'a mut dyn FnMut(Phase, u128, u128);
