@@ -45,6 +45,30 @@ fn an_outcome_names_winners_and_what_they_pay() {
 }
 
 #[test]
+fn a_time_that_is_over_once_an_auction_is_read_leaves_an_answer_with_a_bound_and_is_told() {
+    let bench = Bench::new();
+    // Bids for three of forty goods each, of which any two may meet.
+    let mut below = common::numbers(5);
+    let bid = |at: u64| {
+        let first = below(38);
+        format!("{at}\t{}\t{first}\t{}\t{}\t#\n", 100 + below(100), first + 1, first + 2)
+    };
+    let bids: String = (0..300).map(bid).collect();
+    fs::write(bench.path("many"), format!("goods 40\nbids 300\ndummy 0\n{bids}")).unwrap();
+    let best = bench.expect(0, "solve cats many --seconds 30 --json --out best").json()["value"].as_u64().unwrap();
+    for (rule, code) in [("pay-as-bid", 0), ("vcg", 1)] {
+        let words = format!("solve cats many --payments {rule} --seconds 0.000001 --json --out outcome");
+        let said = bench.expect(code, &words);
+        assert!(said.err.contains("all is read, and of --seconds 0.000001 none is left to search"), "{said:?}");
+        let number = |key: &str| said.json()[key].as_u64().unwrap();
+        assert!(number("value") > 0 && number("value") <= best && number("bound") > best, "{said:?}");
+        let outcome = outcome(&bench, "outcome");
+        assert_eq!(outcome["winners"].as_array().unwrap().len() as u64, number("winners"));
+        assert_eq!(outcome["payments"].as_object().unwrap().is_empty(), code == 1, "{outcome}");
+    }
+}
+
+#[test]
 fn malformed_auctions_are_refused_with_file_and_line() {
     let bench = Bench::new();
     for (text, told) in [

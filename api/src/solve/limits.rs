@@ -7,6 +7,7 @@ use lessor_solver::support::stop::Stop;
 use super::error::SolveError;
 use crate::cli::SolveLimitArgs;
 use crate::command_error::CommandError;
+use crate::console::warn;
 use crate::process::clock::ProcessClock;
 use crate::process::deadline::with_progress;
 use crate::process::interrupt;
@@ -50,7 +51,8 @@ pub(super) fn within<T>(
     Ok(interrupt::heed(&[&stop], || work(&stop)))
 }
 
-/// Does some work with a stop that is raised in time, or by a signal before then.
+/// Does some work with a stop that is raised in time, or by a signal before then. Reading counts: where it took all of the time,
+/// the stop is up from the beginning, and this is told.
 pub(super) fn in_time<T>(
     limits: &SolveLimitArgs,
     clock: &ProcessClock,
@@ -60,6 +62,12 @@ pub(super) fn in_time<T>(
     // How long reading took stands for how large the instance is, and for how fast this machine and its disk are.
     let read = Duration::try_from_secs_f64(clock.seconds() * READ_SHARE).unwrap_or(Duration::ZERO);
     let limit = limit.saturating_sub((RESERVE + read).min(limit / 4));
+    if clock.elapsed() >= limit {
+        let (read, all) = (clock.seconds(), limits.seconds);
+        warn(&format!(
+            "{read:8.2} s  all is read, and of --seconds {all} none is left to search: give more for a better answer"
+        ));
+    }
     let stop = Stop::new();
     Ok(interrupt::heed(&[&stop], || match clock.instant_after(limit) {
         Some(until) => with_progress(until, &stop, || work(&stop)),
