@@ -224,6 +224,30 @@ fn bids_on_node_classes_have_one_outcome() {
         let page = fs::read_to_string(both.bench.path("here/report.html")).unwrap();
         assert!(page.contains("won at "), "the page says where");
     }
+    // Of the last round, which is `here`: whoever won is told where, and a loser where it would have.
+    let bids = read_bids(&both.bench.path("bids.parquet"), &both.fleet).unwrap();
+    let awards = read_awards(&both.bench.path("here/awards.parquet")).unwrap();
+    let why = |name: &str| both.bench.expect(0, &format!("market why here {name} --json")).json();
+    let of_classes = || bids.iter().zip(&awards).filter(|(bid, _)| bid.anywhere.is_some());
+    for (bid, award) in of_classes().filter(|(_, award)| award.payment.is_some()).take(2) {
+        assert_eq!(why(&bid.name)["node"].as_str(), award.node.as_deref(), "{award:?}");
+        let said = both.bench.expect(0, &format!("market why here {}", bid.name)).out;
+        assert!(said.ends_with(&format!("result    won at {:?}\n", award.node.as_deref().unwrap())), "{said}");
+    }
+    let mut would_win = 0;
+    for (bid, _) in of_classes().filter(|(_, award)| award.reason.as_deref() == Some("outbid")).take(2) {
+        let (told, class) = (why(&bid.name), bid.anywhere.as_ref().unwrap().class);
+        assert_eq!(told["node"].is_null(), told["cheapest"].is_null(), "{told}");
+        let Some(name) = told["node"].as_str() else { continue };
+        let node = NodeIndex(u32::try_from(both.fleet.names().find(name).unwrap()).unwrap());
+        assert!(
+            both.fleet.level(node) == class.level && both.fleet.path(node).skip(1).any(|above| above == class.under)
+        );
+        would_win += 1;
+    }
+    assert!(would_win > 0, "a loser would have won somewhere");
+    let named = bids.iter().zip(&awards).find(|(bid, award)| bid.anywhere.is_none() && award.payment.is_some());
+    assert!(why(&named.unwrap().0.name)["node"].is_null());
 }
 
 #[test]

@@ -25,6 +25,8 @@ struct WhySummary<'a> {
     won: bool,
     reason: Option<&'a str>,
     cheapest: Option<i64>,
+    /// Where it won, or would have at the cheapest, where it is for any node of a class.
+    node: Option<&'a str>,
     against: Vec<&'a str>,
 }
 
@@ -48,17 +50,20 @@ pub(super) fn run(args: &MarketWhyArgs, clock: &ProcessClock) -> Result<Ending, 
     // Of a round that was not settled whole, what would have won nobody can know, for who would have won without it is not known.
     let is_settled = record.figures.unsettled.is_empty();
     if let Some(bid) = round.find(&args.bid) {
-        if !is_settled {
-            return as_written(args, round.rows[bid].amount);
-        }
-        let found = with_alarms(&alarms, || why(&round.session(), bid, &stop)).map_err(MarketError::from)?;
+        let found = if is_settled {
+            with_alarms(&alarms, || why(&round.session(), bid, &stop)).map_err(MarketError::from)?
+        } else {
+            None
+        };
+        let Some(found) = found else { return as_written(args, round.rows[bid].amount) };
         let summary = WhySummary {
             bid: &args.bid,
             amount: round.rows[bid].amount,
-            won: found.is_none(),
-            reason: found.as_ref().map(|why| why.lost.name()),
-            cheapest: found.as_ref().and_then(|why| Some(why.cheapest?.0)),
-            against: found.iter().flat_map(|why| &why.against).map(|&at| round.rows[at].name.as_str()).collect(),
+            won: false,
+            reason: Some(found.lost.name()),
+            cheapest: found.cheapest.map(|cheapest| cheapest.0),
+            node: found.node.map(|node| round.fleet.name(node)),
+            against: found.against.iter().map(|&at| round.rows[at].name.as_str()).collect(),
         };
         print(args, &summary);
         return Ok(Ending::Done);
@@ -78,8 +83,8 @@ fn as_written(args: &MarketWhyArgs, amount: u64) -> Result<Ending, CommandError>
     let path = args.market.join(AWARDS.file_name());
     let awards = read_awards(&path)?;
     let award = awards.iter().find(|award| award.bid == args.bid).ok_or(MarketError::Changed { path })?;
-    let (won, reason) = (award.payment.is_some(), award.reason.as_deref());
-    print(args, &WhySummary { bid: &args.bid, amount, won, reason, cheapest: None, against: Vec::new() });
+    let (won, reason, node) = (award.payment.is_some(), award.reason.as_deref(), award.node.as_deref());
+    print(args, &WhySummary { bid: &args.bid, amount, won, reason, cheapest: None, node, against: Vec::new() });
     Ok(Ending::Done)
 }
 
@@ -126,12 +131,11 @@ fn print(args: &MarketWhyArgs, summary: &WhySummary<'_>) {
 
 fn tell(summary: &WhySummary<'_>) {
     say(&format!("bid       {} for {} credits", summary.bid, credits(summary.amount)));
-    let Some(reason) = summary.reason else { return say("result    won") };
+    let at = summary.node.map_or_else(String::new, |node| format!(" at {node:?}"));
+    let Some(reason) = summary.reason else { return say(&format!("result    won{at}")) };
     say(&format!("result    won nothing: {reason}"));
     match summary.cheapest {
-        Some(cheapest) => {
-            say(&format!("cheapest  {} credits would have won", credits(cheapest)));
-        }
+        Some(cheapest) => say(&format!("cheapest  {} credits would have won{at}", credits(cheapest))),
         None => say("cheapest  no amount that a bidder may state is known to win"),
     }
     tell_against(&summary.against);

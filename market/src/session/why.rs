@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use lessor_models::fleet::Owner;
+use lessor_models::fleet::{NodeIndex, Owner};
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::Interval;
 use lessor_solver::support::stop::Stop;
@@ -29,10 +29,15 @@ pub struct Why {
     /// The least amount that would have won, or at uniform prices one that would have though one micro-credit less would not;
     /// `None` where no amount would or none was found, or where that is not proved.
     pub cheapest: Option<Money>,
+    /// At which node it would have won with that, where it is for any of a class.
+    pub node: Option<NodeIndex>,
     /// Bids that won, and would not have, in order; where its own group won in another account class, the bid that did; where
     /// the lot decided at a posted price, or no amount would win, those that took of the same accounts.
     pub against: Vec<usize>,
 }
+
+/// At which node a bid wins, where it is for any of a class, and who wins with it.
+type Won = (Option<NodeIndex>, Vec<usize>);
 
 /// Looks into a bid that won nothing; `None` where it won. At most 55 rounds, twice as many at
 /// uniform prices.
@@ -49,7 +54,7 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
     let policy = paid_as_bid(session.policy, |_| true);
     let session = &Session { policy: &policy, ..*session };
     let Err(lost) = before.fates[bid].result else { return Ok(None) };
-    let none = Why { lost, cheapest: None, against: Vec::new() };
+    let none = Why { lost, cheapest: None, node: None, against: Vec::new() };
     if lost == Lost::GroupWon {
         let own = &session.bids[bid];
         let is_of_group = |other: &AccountBid| (other.bidder, other.group) == (own.bidder, own.group);
@@ -77,11 +82,11 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
         return Ok(Some(none));
     }
     let mut bids: Vec<AccountBid> = session.bids.to_vec();
-    let mut winners = |amount: i64| -> Result<Option<Vec<usize>>, SessionError> {
+    let mut winners = |amount: i64| -> Result<Option<Won>, SessionError> {
         bids[bid].amount = Money(amount);
         let outcome = clear_session(&Session { bids: &bids, ..*session }, stop)?;
-        let won = (0..bids.len()).filter(|&at| outcome.fates[at].result.is_ok());
-        Ok(outcome.fates[bid].result.is_ok().then(|| won.collect()))
+        let (fate, won) = (&outcome.fates[bid], (0..bids.len()).filter(|&at| outcome.fates[at].result.is_ok()));
+        Ok(fate.result.is_ok().then(|| (fate.node, won.collect())))
     };
     let most = most(session, bid, stop);
     // The greatest amount that is known to lose, and a greater one that wins.
@@ -99,10 +104,11 @@ pub fn why(session: &Session<'_>, bid: usize, stop: &Stop) -> Result<Option<Why>
         found = winners(most)?;
     }
     let Some(after) = found else { return Ok(Some(if stop.is_raised() { none } else { in_its_place() })) };
-    let (wins, after) = edge((wins, loses), after, stop, winners)?;
+    let (wins, (node, after)) = edge((wins, loses), after, stop, winners)?;
     let lost_it = |&at: &usize| before.fates[at].result.is_ok() && after.binary_search(&at).is_err();
     let against = (0..session.bids.len()).filter(lost_it).collect();
-    Ok(Some(Why { lost, cheapest: (!stop.is_raised()).then_some(Money(wins)), against }))
+    let is_found = !stop.is_raised();
+    Ok(Some(Why { lost, cheapest: is_found.then_some(Money(wins)), node: node.filter(|_| is_found), against }))
 }
 
 /// The accounts that a bid would take from, at any node of its class, with the terms: what it names, and what lies above that and

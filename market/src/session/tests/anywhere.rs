@@ -392,7 +392,9 @@ fn a_loser_learns_what_would_have_won_and_who_took_the_nodes() {
     let found = why::why(&session(&fleet, &rules, &bids), 0, &Stop::new()).unwrap().unwrap();
     assert_eq!((found.lost, found.cheapest, found.against), (Lost::Outbid, Some(Money(102)), vec![1]));
     bids[0].amount = Money(102);
-    assert!(looked_at(&fleet, &rules, &bids, &[]).fates[0].result.is_ok());
+    let fate = looked_at(&fleet, &rules, &bids, &[]).fates[0];
+    assert!(fate.result.is_ok() && found.node.is_some_and(|node| TILES[..2].contains(&node)));
+    assert_eq!(fate.node, found.node);
     let posted = memory(Format::Posted, PaymentRule::PostedPrice);
     let outcome = looked_at(&fleet, &posted, &bids, &[]);
     let loser = (0..3).find(|&at| outcome.fates[at].result.is_err()).unwrap();
