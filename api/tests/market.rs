@@ -12,9 +12,10 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, 
 use arrow_schema::{Field, Schema};
 use common::{Bench, names};
 use lessor_datasets::table::{
-    AwardRow, BalanceRow, BidGood, OfferGood, OfferRows, RevocationRow, read_awards, read_balances, read_bids,
-    read_entries, read_fleet, read_sales, write_offers, write_revocations,
+    AwardRow, BalanceRow, BidGood, EntryRow, OfferGood, OfferRows, RevocationRow, read_awards, read_balances,
+    read_bids, read_entries, read_fleet, read_prices, read_round_prices, read_sales, write_offers, write_revocations,
 };
+use lessor_models::plan::Price;
 use lessor_models::time::{Interval, Timestamp};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -222,12 +223,7 @@ fn sellers_offer_under_every_rule_of_the_formats_with_offers() {
     let bench = market();
     let fleet = read_fleet(&bench.path("fleet")).unwrap();
     write_offers(&bench.path("offers.parquet"), &fleet, &offers(&bench)).unwrap();
-    for (format, payment) in [
-        ("double-auction", "uniform"),
-        ("double-auction", "trade-reduction"),
-        ("double-auction", "vcg"),
-        ("unit-demand", "vcg"),
-    ] {
+    for (format, payment) in [("double-auction", "uniform"), ("double-auction", "vcg"), ("unit-demand", "vcg")] {
         let policy =
             POLICY.replace("\"sealed-bid\"", &format!("{format:?}")).replace("\"core\"", &format!("{payment:?}"));
         fs::write(bench.path("policy.toml"), policy).unwrap();
@@ -289,8 +285,15 @@ fn balances_go_from_round_to_round_and_bids_beyond_them_are_refused() {
     let awards = read_awards(&bench.path("again/awards.parquet")).unwrap();
     assert!(awards.iter().any(|award| award.reason.as_deref() == Some("budget")), "{awards:?}");
     let second = read_balances(&bench.path("again/balances.parquet")).unwrap();
-    assert!(second.iter().all(|row| row.round == 2) && holders(&second) <= holders(&first));
     let entries = read_entries(&bench.path("again/entries.parquet")).unwrap();
+    let moved = |is_moved: &dyn Fn(&EntryRow) -> bool| -> u64 {
+        entries.iter().filter(|entry| is_moved(entry)).map(|entry| entry.amount).sum()
+    };
+    let paid = moved(&|entry| entry.from.starts_with("holder:"));
+    assert!(paid > 0 && paid == awards.iter().filter_map(|award| award.payment).sum::<u64>(), "{entries:?}");
+    assert_eq!(moved(&|entry| entry.to.starts_with("holder:")), 0, "{entries:?}");
+    assert!(second.iter().all(|row| row.round == 2));
+    assert_eq!(holders(&second), holders(&first) - paid);
     assert!(entries.iter().all(|entry| entry.round == 2 && entry.purpose != "issue"));
     // A lease that was revoked at half of its term: half comes back, and by the policy half of that again.
     let term = Interval { start: Timestamp(0), end: Timestamp(1_000) };
@@ -347,14 +350,27 @@ fn balances_go_from_round_to_round_and_bids_beyond_them_are_refused() {
 #[test]
 fn what_a_plan_holds_is_not_let_and_its_prices_are_reserves() {
     let bench = Bench::with_plan();
-    fs::write(bench.path("policy.toml"), POLICY).unwrap();
+    // Power of the feeds: the plan holds most of it, and is short of it on some.
+    let policy = POLICY.replace("\"bandwidth\"", "\"power\"").replace("\"layer\", \"optical_link\"", "\"power_feed\"");
+    fs::write(bench.path("policy.toml"), policy.replace("price_cap = 100_000\n", "")).unwrap();
     bench.expect(0, "market book --supply fleet --policy policy.toml --bids 40 --seed 3 --out bids.parquet");
     bench.expect(0, CLEAR);
     bench.expect(0, &(CLEAR.replace("round", "beside") + " --plan plan"));
-    let reserves = |dir: &str| -> u64 {
-        read_awards(&bench.path(dir).join("awards.parquet")).unwrap().iter().map(|award| award.reserve).sum()
-    };
-    assert!(reserves("beside") >= reserves("round"));
+    let fleet = read_fleet(&bench.path("fleet")).unwrap();
+    let duals = read_prices(&bench.path("plan/prices.parquet"), &fleet).unwrap();
+    let [alone, beside] =
+        ["round", "beside"].map(|dir| read_round_prices(&bench.path(dir).join("prices.parquet"), &fleet).unwrap());
+    assert_eq!(alone.len(), beside.len());
+    let mut raised = 0;
+    for (alone, beside) in alone.iter().zip(&beside) {
+        let account = |price: &Price| (price.owner, price.kind);
+        assert_eq!((account(&alone.price), alone.price.interval), (account(&beside.price), beside.price.interval));
+        assert!(beside.offered < alone.offered, "{beside:?} {alone:?}");
+        let dual = duals.iter().find(|dual| account(dual) == account(&beside.price)).map_or(0, |dual| dual.price);
+        assert_eq!(beside.reserve, alone.reserve.max(dual), "{beside:?} {alone:?}");
+        raised += u32::from(dual > alone.reserve);
+    }
+    assert!(raised > 0, "{duals:?}");
     let record = fs::read_to_string(bench.path("beside/round.json")).unwrap();
     assert!(record.contains("placements.parquet") && record.contains("certificate.parquet"));
     // Another fleet's plan says nothing of these accounts.

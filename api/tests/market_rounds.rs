@@ -8,7 +8,7 @@ use std::fs;
 
 use common::Bench;
 use lessor_datasets::table::{
-    AwardRow, BidGood, BidRows, OfferGood, OfferRows, read_awards, read_fleet, write_bids, write_offers,
+    AwardRow, BidGood, BidRows, OfferGood, OfferRows, read_awards, read_fleet, read_sales, write_bids, write_offers,
 };
 use lessor_models::fleet::{Fleet, Level, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
@@ -248,4 +248,36 @@ fn a_format_that_proves_no_bound_has_that_of_prices() {
     assert!((0.0..0.5).contains(&gap) && (gap + reached - 1.0).abs() < 1e-9, "{said}");
     let page = fs::read_to_string(bench.path("round/report.html")).unwrap();
     assert!(page.contains("of what is proved possible") && !page.contains("gap –"), "the page tells the gap");
+}
+
+#[test]
+fn trade_reduction_trades_all_pairs_that_gain_where_the_next_sets_the_price() {
+    let (bench, fleet, _) = with_fleet();
+    let policy = LAYERS.replace("\"sealed-bid\"", "\"double-auction\"").replace("\"core\"", "\"trade-reduction\"");
+    fs::write(bench.path("policy.toml"), policy).unwrap();
+    let link = ZoneIndex(u32::try_from(fleet.zone_names().find("link-000").unwrap()).unwrap());
+    let good = good(Owner::Zone(link), Kind::Bandwidth, 1_000_000, (0, 1));
+    // Bids of 300, 280 and so on, asks of 10, 20 and so on: the eleventh of each are 100 and 110, and 105 suits the ten before.
+    let bids: Vec<BidRows> = (0..12).map(|at| bid(at, 300 - 20 * at as u64, good)).collect();
+    let offer = |at: usize| OfferRows {
+        name: format!("offer-{at}"),
+        seller: format!("seller-{at}"),
+        goods: vec![OfferGood { good, price: 10 + 10 * at as u64, draw_mw: 0, heat_price: 0 }],
+        is_divisible: false,
+        row: at,
+    };
+    write_bids(&bench.path("bids.parquet"), &fleet, &bids).unwrap();
+    write_offers(&bench.path("offers.parquet"), &fleet, &(0..12).map(offer).collect::<Vec<_>>()).unwrap();
+    let clear = "market clear --book bids.parquet --offers offers.parquet --supply fleet --policy policy.toml";
+    let round = bench.expect(0, &format!("{clear} --json --out round")).json();
+    assert_eq!((&round["winners"], &round["sales"], &round["revenue"]), (&10.into(), &10.into(), &1_050.into()));
+    let result = |at: usize| if at < 10 { (Some(105), None) } else { (None, Some("outbid")) };
+    let sales = read_sales(&bench.path("round/sales.parquet")).unwrap();
+    for (at, (award, sale)) in awards(&bench, "round").iter().zip(&sales).enumerate() {
+        assert_eq!((award.payment, award.reason.as_deref()), result(at), "{award:?}");
+        assert_eq!((sale.proceeds, sale.reason.as_deref()), result(at), "{sale:?}");
+    }
+    // Who asks for too much would have sold at less.
+    let why = bench.expect(0, "market why round offer-11 --json").json();
+    assert!(why["sold"] == false && why["dearest"].as_u64().is_some_and(|ask| ask < 120), "{why}");
 }
