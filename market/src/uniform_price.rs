@@ -14,7 +14,6 @@ use std::cmp::Ordering;
 use thiserror::Error;
 
 use crate::fraction::{Between, Fraction, UNDER_MAX};
-use crate::lot::lot;
 
 /// A number of things at a limit price each; any part of it may trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +46,15 @@ pub struct BadTranche {
 }
 
 /// Clears bids and asks at one price, which lies `point_permille` thousandths of the way from the lowest clearing price to the
-/// highest. O(n log n). Among equal limits the lot of the seed decides who trades.
+/// highest. O(n log n). Of equal limits the tranche that is given first trades first: give them in the
+/// order of their lots.
 ///
 /// # Errors
 /// The first tranche that makes no sense.
 ///
 /// # Panics
 /// Where the point is above 1,000.
-pub fn clear(bids: &[Tranche], asks: &[Tranche], point_permille: u32, seed: u64) -> Result<UniformOutcome, BadTranche> {
+pub fn clear(bids: &[Tranche], asks: &[Tranche], point_permille: u32) -> Result<UniformOutcome, BadTranche> {
     assert!(point_permille <= 1_000, "the point lies within the interval of clearing prices");
     for (side, tranches) in [("bid", bids), ("ask", asks)] {
         let is_bad = |tranche: &Tranche| !(1..=UNDER_MAX).contains(&tranche.quantity);
@@ -62,7 +62,7 @@ pub fn clear(bids: &[Tranche], asks: &[Tranche], point_permille: u32, seed: u64)
             return Err(BadTranche { side, at });
         }
     }
-    let (buyers, sellers) = (ranked(bids, Ordering::reverse, seed), ranked(asks, |order| order, seed));
+    let (buyers, sellers) = (ranked(bids, Ordering::reverse), ranked(asks, |order| order));
     let mut outcome = UniformOutcome { bought: vec![0; bids.len()], sold: vec![0; asks.len()], price: None };
     let (mut buyer, mut seller) = (0, 0);
     let mut last = None;
@@ -86,11 +86,10 @@ pub fn clear(bids: &[Tranche], asks: &[Tranche], point_permille: u32, seed: u64)
     Ok(outcome)
 }
 
-/// Positions by limit, in an order, and among equal limits by lot.
-fn ranked(tranches: &[Tranche], order: fn(Ordering) -> Ordering, seed: u64) -> Vec<usize> {
+/// Positions by limit, in an order, and among equal limits as they are given.
+fn ranked(tranches: &[Tranche], order: fn(Ordering) -> Ordering) -> Vec<usize> {
     let mut ranked: Vec<usize> = (0..tranches.len()).collect();
-    let by_limit = |one: &usize, other: &usize| order(tranches[*one].limit.cmp(&tranches[*other].limit));
-    ranked.sort_by(|one, other| by_limit(one, other).then_with(|| lot(seed, *one).cmp(&lot(seed, *other))));
+    ranked.sort_by(|one, other| order(tranches[*one].limit.cmp(&tranches[*other].limit)));
     ranked
 }
 
@@ -111,7 +110,7 @@ mod tests {
     }
 
     fn cleared(bids: &[(u64, u64)], asks: &[(u64, u64)], point_permille: u32) -> UniformOutcome {
-        clear(&tranches(bids), &tranches(asks), point_permille, 1).unwrap()
+        clear(&tranches(bids), &tranches(asks), point_permille).unwrap()
     }
 
     #[test]
@@ -136,7 +135,7 @@ mod tests {
 
     #[test]
     fn an_ask_for_nothing_is_refused() {
-        let refused = clear(&tranches(&[(1, 1)]), &tranches(&[(1, 0)]), 500, 1).unwrap_err();
+        let refused = clear(&tranches(&[(1, 1)]), &tranches(&[(1, 0)]), 500).unwrap_err();
         assert_eq!(refused.to_string(), "ask 0 is for a quantity outside 1 to 2^53");
     }
 
@@ -145,7 +144,7 @@ mod tests {
         let limit = |over: u128| Fraction::new(over, UNDER_MAX).unwrap();
         let bids = [1, 2, 3].map(|over| Tranche { limit: limit(over), quantity: 2 });
         let asks = [Tranche { limit: limit(0), quantity: 3 }];
-        let round = clear(&bids, &asks, 500, 1).unwrap();
+        let round = clear(&bids, &asks, 500).unwrap();
         assert_eq!(round.bought, [0, 1, 2]);
         assert_eq!(round.price, Some(Between { from: limit(2), to: limit(2), permille: 500 }));
     }
@@ -177,7 +176,7 @@ mod tests {
             asks in prop::collection::vec((0..40_i64, 1..5_u64), 0..6), point in 0..=1_000_u32,
         ) {
             let of = |side: &[(i64, u64)]| -> Vec<Tranche> { side.iter().map(|&one| twelfths(one)).collect() };
-            let round = clear(&of(&bids), &of(&asks), point, 1).unwrap();
+            let round = clear(&of(&bids), &of(&asks), point).unwrap();
             prop_assert_eq!(round.bought.iter().sum::<u64>(), round.sold.iter().sum::<u64>());
             let worth = |stated: &[(i64, u64)], traded: &[u64]| {
                 stated.iter().zip(traded).map(|(tranche, &traded)| tranche.0 * i64::try_from(traded).unwrap()).sum::<i64>()

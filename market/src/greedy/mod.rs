@@ -18,7 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_solver::support::stop::Stop;
 use thiserror::Error;
 
-use crate::lot::lot;
 use crate::money::{MONEY_MAX, Money};
 use order::{Rank, is_before};
 
@@ -71,20 +70,16 @@ pub enum GreedyError {
 
 /// What each bidder pays, in the order of the bids, `None` for one that won nothing; no answer where the stop was raised first.
 ///
-/// O(bids log bids + winners x bids x goods of a bundle). Equal ranks go by the lot of the seed.
+/// O(bids log bids + winners x bids x goods of a bundle). Of equal ranks the bid that is given first goes first: give them in the
+/// order of their lots.
 ///
 /// # Errors
 /// The first bid that makes no sense.
-pub fn clear(
-    supply: &[Stock],
-    bids: &[SingleMinded],
-    seed: u64,
-    stop: &Stop,
-) -> Result<Option<Vec<Option<Money>>>, GreedyError> {
+pub fn clear(supply: &[Stock], bids: &[SingleMinded], stop: &Stop) -> Result<Option<Vec<Option<Money>>>, GreedyError> {
     for (bid, stated) in bids.iter().enumerate() {
         check(supply, bid, stated)?;
     }
-    let rank = |at: usize| Rank { value: bids[at].value, size: size(supply, &bids[at].goods), lot: lot(seed, at) };
+    let rank = |at: usize| Rank { value: bids[at].value, size: size(supply, &bids[at].goods), position: at };
     let mut left: Vec<u64> = supply.iter().map(|stock| stock.quantity).collect();
     let candidates = (0..bids.len()).filter(|&at| bids[at].value >= bids[at].reserve && fits(&left, &bids[at].goods));
     let mut ranked: Vec<(usize, Rank)> = candidates.map(|at| (at, rank(at))).collect();

@@ -13,14 +13,14 @@ pub(super) struct Rank {
     pub(super) value: Money,
     /// Above zero.
     pub(super) size: u128,
-    /// Decides where the rest is equal; no two are.
-    pub(super) lot: (u64, usize),
+    /// Its place among the bids, which decides where the rest is equal.
+    pub(super) position: usize,
 }
 
 /// Who comes first is less.
 pub(super) fn compare(one: &Rank, other: &Rank) -> Ordering {
     let (ours, theirs) = (product(one.value, other.size), product(other.value, one.size));
-    theirs.cmp(&ours).then(one.lot.cmp(&other.lot))
+    theirs.cmp(&ours).then(one.position.cmp(&other.position))
 }
 
 pub(super) fn is_before(one: &Rank, other: &Rank) -> bool {
@@ -48,7 +48,7 @@ mod tests {
     use crate::money::MONEY_MAX;
 
     fn rank(value: i64, size: u128) -> Rank {
-        Rank { value: Money(value), size, lot: (0, 0) }
+        Rank { value: Money(value), size, position: 0 }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn clear_greedy(market: &mut Market<'_>, fates: &mut Fates, stop: &St
     let bids: Vec<SingleMinded> = market.bids.iter().map(single).collect();
     let stock = |good: &ListedGood| Stock { quantity: good.offered, weight: good.interval.span().0 };
     let supply: Vec<Stock> = market.catalog.goods().iter().map(stock).collect();
-    let Some(payments) = greedy::clear(&supply, &bids, market.session.policy.rules().tie_break_seed, stop)? else {
+    let Some(payments) = greedy::clear(&supply, &bids, stop)? else {
         return Ok(market.give_up(fates, None, Unsettled::OutOfTime));
     };
     Ok(Cleared { surplus: market.award(fates, payments), ..Cleared::default() })

@@ -156,8 +156,7 @@ fn clear_term(
     let (bid_for, bids) = wanted(market, &sides.bids, &limits);
     let ask = |(entered, &limit): (&Entered, &Fraction)| Tranche { limit, quantity: entered.bundle[0].1 };
     let asks: Vec<Tranche> = sides.offers.iter().zip(&asked).map(ask).collect();
-    let seed = market.session.policy.rules().tie_break_seed;
-    let cleared = uniform_price::clear(&bids, &asks, POINT_PERMILLE, seed)?;
+    let cleared = uniform_price::clear(&bids, &asks, POINT_PERMILLE)?;
     let least_bid = traded(&bids, &cleared.bought).min();
     for ((&position, tranche), &got) in bid_for.iter().zip(&bids).zip(&cleared.bought) {
         let entered = &sides.bids[position];
