@@ -3,11 +3,11 @@
 //! Winners pay the operator, and the operator pays sellers. What the fleet has is let by the fleet as a seller, who gets all
 //! that is paid for it; who made an offer gets what the rule says. The operator keeps its fee of that, as long as a seller gets
 //! its reserve prices or what it asks; what a rule pays sellers beyond what buyers pay is the operator's. Whoever bids pays the
-//! fee of each of its groups, won or lost, but for those that its budget had refused.
+//! fee of each of its groups, won or lost, but for those that its budget had refused and those that were not settled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AccountBid, Lost, Session, SessionOutcome};
+use super::{AccountBid, Fate, Lost, Session, SessionOutcome};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
 use crate::policy::Fees;
@@ -38,7 +38,8 @@ pub fn transfers(session: &Session<'_>, outcome: &SessionOutcome) -> Vec<Transfe
         let seller = Party::Seller(seller);
         [(Party::Operator, seller, gets, Purpose::Proceeds), (seller, Party::Operator, fee, Purpose::Fee)]
     });
-    let counted = session.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result != Err(Lost::Budget));
+    let owes = |fate: &Fate| !matches!(fate.result, Err(Lost::Budget | Lost::Unsettled)) && !outcome.settled_nothing();
+    let counted = session.bids.iter().zip(&outcome.fates).filter(|(_, fate)| owes(fate));
     let entries = group_fees(fees, counted.map(|(bid, _)| bid));
     let entries = entries.into_iter().map(|(bidder, sum)| (holder(bidder), Party::Operator, sum, Purpose::Fee));
     payments.chain(sides).chain(entries).flat_map(moved).collect()

@@ -97,11 +97,13 @@ fn due(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<Flow, i128> 
         due.insert((Party::Operator, Party::Seller(seller), Purpose::Proceeds), gets);
         due.insert((Party::Seller(seller), Party::Operator, Purpose::Fee), fee);
     }
+    let is_settled =
+        won(session, outcome).next().is_some() || outcome.classes.iter().all(|class| class.unsettled.is_none());
     let mut groups: Vec<(BidderIndex, GroupIndex)> = session
         .bids
         .iter()
         .zip(&outcome.fates)
-        .filter(|(_, fate)| fate.result != Err(Lost::Budget))
+        .filter(|(_, fate)| is_settled && fate.result != Err(Lost::Budget) && fate.result != Err(Lost::Unsettled))
         .map(|(bid, _)| (bid.bidder, bid.group))
         .collect();
     groups.sort_unstable();

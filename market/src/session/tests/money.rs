@@ -3,7 +3,7 @@
 use super::*;
 use crate::money::MONEY_MAX;
 use crate::session::check;
-use crate::settlement::{HolderId, Transfer};
+use crate::settlement::{HolderId, Purpose, Transfer};
 
 /// Bids that lose nothing to one another: two bidders, the first with two groups.
 fn three_winners() -> [AccountBid; 3] {
@@ -96,6 +96,37 @@ fn money_beyond_one_transfer_moves_whole() {
     let balances: Vec<(Party, i128)> = ledger.balances().filter(|entry| entry.1 != 0).collect();
     let fleet = (Party::Seller(posting::FLEET), 3 * most - fee);
     assert_eq!(balances, [(Party::Issuer, -3 * most - 6), (Party::Operator, fee + 6), fleet]);
+}
+
+#[test]
+fn nobody_pays_for_what_is_not_settled() {
+    // Two of four terms fit, and with a stop that is raised nothing shows that they are the best two; the last begins too late.
+    let amounts = [500, 490, 480, 470];
+    let unproved = (0..4).zip(amounts).map(|(bidder, amount)| bid(bidder, amount, &[wish(LAYER, 4, (0, 1))]));
+    let late = bid(4, 100, &[wish(LAYER, 1, (5, 6))]);
+    let in_links: Vec<AccountBid> = unproved.chain([late]).collect();
+    // The first bidder bids for the cell too, and another loses there: both pay the fee of a group, beside what the first won.
+    let of_cell = |bidder, amount| bid(bidder, amount, &[wish(CELL, 4, (0, 1))]);
+    let in_both: Vec<AccountBid> = in_links.iter().cloned().chain([of_cell(0, 90), of_cell(5, 80)]).collect();
+    let policy = policy(vec![
+        class("links", Level::Layer, Format::SealedBid, PaymentRule::Core),
+        class("cells", Level::Cell, Format::SealedBid, PaymentRule::PayAsBid),
+    ]);
+    let (fleet, raised) = (fleet(), Stop::new());
+    raised.raise();
+    let paid = |bids: &[AccountBid]| -> Vec<(Party, Money, Purpose)> {
+        let session = session(&fleet, &policy, bids);
+        let outcome = clear_session(&session, &raised).unwrap();
+        assert_eq!(outcome.fates[3].result, Err(Lost::Unsettled));
+        let transfers = posting::transfers(&session, &outcome);
+        assert_eq!(residuals(&session, &outcome, &transfers), Residuals::default());
+        let of_holders = transfers.iter().filter(|transfer| matches!(transfer.from, Party::Holder(_)));
+        of_holders.map(|transfer| (transfer.from, transfer.amount, transfer.purpose)).collect()
+    };
+    assert_eq!(paid(&in_links), []);
+    let holder = |number, amount, purpose| (Party::Holder(HolderId(number)), Money(amount), purpose);
+    let fee = |number| holder(number, 2, Purpose::Fee);
+    assert_eq!(paid(&in_both), [holder(0, 90, Purpose::Payment), fee(0), fee(4), fee(5)]);
 }
 
 #[test]
