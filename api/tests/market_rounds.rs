@@ -234,6 +234,17 @@ fn a_policy_that_can_never_compensate_is_warned_of() {
 }
 
 #[test]
+fn where_there_is_nothing_to_reach_all_of_it_is_reached() {
+    let (bench, fleet, tile) = with_fleet();
+    fs::write(bench.path("policy.toml"), POSTED).unwrap();
+    write_bids(&bench.path("bids.parquet"), &fleet, &[bid(0, 0, good(tile, Kind::Memory, 1_000_000, (0, 1)))]).unwrap();
+    let clear = "market clear --book bids.parquet --supply fleet --policy policy.toml --json --out round";
+    let said = bench.expect(0, clear).json();
+    assert_eq!((said["efficiency"].as_f64(), said["certificate"]["gap"].as_f64()), (Some(1.0), Some(0.0)), "{said}");
+    assert_eq!((&said["winners"], &said["certificate"]["bound"]), (&0.into(), &0.into()), "{said}");
+}
+
+#[test]
 fn a_format_that_proves_no_bound_has_that_of_prices() {
     let bench = Bench::with_fleet();
     let greedy = LAYERS.replace("\"sealed-bid\"", "\"greedy\"").replace("\"core\"", "\"critical-bid\"");

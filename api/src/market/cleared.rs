@@ -182,7 +182,8 @@ fn figures(
         value,
         revenue: won().map(|(_, paid)| micro(paid)).sum(),
         surplus: certificate.surplus,
-        efficiency: reached.map(|bound| certificate.surplus as f64 / bound.max(1) as f64),
+        // Where nothing can be had, all of it is.
+        efficiency: reached.map(|bound| if bound == 0 { 1.0 } else { certificate.surplus as f64 / bound as f64 }),
         fees: fees.map(|fee| micro(fee.amount)).sum(),
         operator,
         tie_break_seed: round.policy.rules().tie_break_seed,
