@@ -9,13 +9,16 @@ use lessor_solver::support::stop::Stop;
 
 use super::formats::sealed::{bundles_with_caps, net_bids};
 use super::market::{Entered, Market};
-use super::{ClassOutcome, Compared, Fate, Lost, OfferFate, Session, SessionError, SessionOutcome, clear_session};
+use super::{
+    AccountOffer, ClassOutcome, Compared, Fate, Lost, OfferFate, Session, SessionError, SessionOutcome, clear_session,
+    posting,
+};
 use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::clear::rules::Rules;
 use crate::lot::lot;
 use crate::policy::{Format, PaymentRule};
-use crate::settlement::SellerId;
+use crate::settlement::{HolderId, Party, SellerId, Transfer};
 
 /// Bidders, and sellers, whose misreports are tried.
 const PARTIES: usize = 4;
@@ -53,7 +56,8 @@ pub struct Regret {
 pub struct Tried {
     /// How many were tried.
     pub count: u32,
-    /// The most that one would have gained, if bids are what bundles are worth, or asks what they cost, in micro-credits.
+    /// The most that one would have gained after fees, if bids are what bundles are worth, or asks what they cost, in
+    /// micro-credits.
     pub most: i64,
 }
 
@@ -151,26 +155,36 @@ fn gain(
     Ok(i64::try_from(gain).unwrap_or(if gain > 0 { i64::MAX } else { i64::MIN }))
 }
 
-/// What a party has of an outcome, where what it bid in truth is what bundles are worth to it, and what it asked in a true outcome
-/// is what they cost.
+/// What a party has of an outcome, after fees, where what it bid in truth is what bundles are worth to it, and what it asked in a
+/// true outcome is what they cost.
 fn payoff(session: &Session<'_>, (outcome, truth): (&SessionOutcome, &SessionOutcome), party: Liar) -> i128 {
     match party {
         Liar::Bidder(bidder) => {
             let own = session.bids.iter().zip(&outcome.fates).filter(|(bid, _)| bid.bidder == bidder);
-            own.filter_map(|(bid, fate)| Some(i128::from(fate.worth(bid).0 - fate.result.ok()?.0))).sum()
+            let won = own.filter(|(_, fate)| fate.result.is_ok());
+            let worth: i128 = won.map(|(bid, fate)| i128::from(fate.worth(bid).0)).sum();
+            worth + moved_to(session, outcome, Party::Holder(HolderId(bidder.0)))
         }
         Liar::Seller(seller) => {
             let fates = session.offers.iter().zip(outcome.offer_fates.iter().zip(&truth.offer_fates));
-            let own = fates.filter(|(offer, _)| offer.seller == seller);
-            own.filter_map(|(offer, (fate, true_fate))| {
+            let sold = fates.filter(|(offer, (fate, _))| offer.seller == seller && fate.result.is_ok());
+            let cost = |(offer, (fate, true_fate)): (&AccountOffer, (&OfferFate, &OfferFate))| {
                 let whole = i128::from(offer.goods.first().map_or(1, |good| good.wish.quantity)).max(1);
                 let cost = i128::from(true_fate.ask.0) * fate.part.map_or(whole, i128::from);
                 // A part of the cost, rounded up.
-                Some(i128::from(fate.result.ok()?.0) - (cost + whole - 1) / whole)
-            })
-            .sum()
+                (cost + whole - 1) / whole
+            };
+            moved_to(session, outcome, Party::Seller(seller)) - sold.map(cost).sum::<i128>()
         }
     }
+}
+
+/// What a party gets of an outcome beyond what it pays.
+fn moved_to(session: &Session<'_>, outcome: &SessionOutcome, party: Party) -> i128 {
+    let moved = |Transfer { from, to, amount, .. }: Transfer| {
+        i128::from(amount.0) * (i128::from(to == party) - i128::from(from == party))
+    };
+    posting::transfers(session, outcome).into_iter().map(moved).sum()
 }
 
 /// By how much the best coalition could pay the seller more than the round does and still be no worse off, in micro-credits: zero
