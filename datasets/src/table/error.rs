@@ -215,6 +215,9 @@ pub enum Problem {
     /// A name without a character.
     #[error("is empty; every row needs a name")]
     EmptyName,
+    /// A name without a character in a column that may be NULL.
+    #[error("is empty; state a name, or leave the cell NULL")]
+    EmptyOrNull,
     /// A node where a tile is needed.
     #[error("{name:?} is not a tile; capsules and sensors are on tiles only")]
     NotTile {

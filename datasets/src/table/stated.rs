@@ -143,11 +143,14 @@ impl Batches {
     }
 }
 
+/// The columns of money in tables that somebody states.
+const MONEY: [&str; 7] = ["amount", "price", "heat_price", "balance", "owed", "held", "paid"];
+
 /// A column of money in floating point, told with a row: every row of it is wrong.
 fn whole_money(error: DatasetError) -> DatasetError {
     match error {
-        DatasetError::WrongType { path, column: column @ ("amount" | "price"), found, .. }
-            if found.starts_with("Float") =>
+        DatasetError::WrongType { path, column, found, .. }
+            if MONEY.contains(&column) && found.starts_with("Float") =>
         {
             let problem = Problem::Model("is in floating point; money is in whole micro-credits");
             DatasetError::Cell { path, row: 0, column, problem: Box::new(problem) }

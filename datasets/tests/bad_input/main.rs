@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where what it needs cannot be made")]
 
+mod books;
 #[path = "../common/mod.rs"]
 mod common;
 mod results;

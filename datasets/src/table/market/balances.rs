@@ -66,7 +66,7 @@ pub struct BalanceRow {
 ///
 /// # Errors
 /// The first defect found, with its row and column: a party that is none or named twice, one but the operator that owes, a hold
-/// of more than there is, and rows of several rounds.
+/// of more than there is, rows of several rounds, and a last round that none can follow.
 pub fn read_balances<'p>(source: impl Into<TableSource<'p>>) -> Result<Vec<BalanceRow>, DatasetError> {
     let mut reader = Batches::open(source.into(), &BALANCES)?;
     let mut balances: Vec<BalanceRow> = Vec::with_capacity(reader.row_count());
@@ -82,6 +82,9 @@ pub fn read_balances<'p>(source: impl Into<TableSource<'p>>) -> Result<Vec<Balan
                 held: held.integer(row).unwrap_or(0),
                 round: round.need_integer(row)?,
             };
+            if read.round == u64::MAX {
+                return Err(round.refuse(row, Problem::Model("is 2^64 - 1, after which there is no round")));
+            }
             let Some(named) = PartyName::read(&read.party) else {
                 return Err(party.refuse(row, Problem::Model("is not operator, holder:NAME or seller:NAME")));
             };

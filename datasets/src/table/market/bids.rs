@@ -87,8 +87,8 @@ pub struct BidRows {
 ///
 /// # Errors
 /// The first defect found, with its row and column: money in floating point, an amount below zero or beyond 2^53, a good
-/// that the fleet does not have, one account twice at one instant, a bid whose rows disagree, a name of two bids, a level that no
-/// node below the owner has, a second node class, and one whose parts are welcome.
+/// that the fleet does not have, one account twice at one instant, an empty name, a bid whose rows disagree, a name of two bids, a
+/// level that no node below the owner has, a second node class, and one whose parts are welcome.
 pub fn read_bids<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Result<Vec<BidRows>, DatasetError> {
     let mut reader = Batches::open(source.into(), &BIDS)?;
     let mut places = Places::new(fleet);
@@ -118,6 +118,9 @@ pub fn read_bids<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Resul
             if bid.name.is_empty() || bid.bidder.is_empty() {
                 let cell = if bid.name.is_empty() { name } else { bidder };
                 return Err(cell.refuse(row, Problem::EmptyName));
+            }
+            if bid.group.as_deref() == Some("") {
+                return Err(group.refuse(row, Problem::EmptyOrNull));
             }
             if bid.is_divisible && bid.anywhere.is_some() {
                 return Err(divisible.refuse(row, Problem::Model(WHOLE)));

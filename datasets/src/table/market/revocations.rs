@@ -62,7 +62,7 @@ pub fn read_revocations<'p>(source: impl Into<TableSource<'p>>) -> Result<Vec<Re
                 return Err(holder.refuse(row, Problem::EmptyName));
             }
             if read.seller.as_deref() == Some("") {
-                return Err(seller.refuse(row, Problem::EmptyName));
+                return Err(seller.refuse(row, Problem::EmptyOrNull));
             }
             if read.revoked < read.term.start || read.term.end < read.revoked {
                 return Err(revoked.refuse(row, Problem::Model("is outside of the term")));
