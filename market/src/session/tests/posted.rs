@@ -102,6 +102,23 @@ fn of_a_group_one_bid_is_asked_for() {
 }
 
 #[test]
+fn of_a_group_the_lot_may_serve_the_bid_that_gains_less() {
+    // Both cost 50: who is served with the first would have gained 40 more by leaving it out.
+    let bids = [(60, (0, 1)), (100, (1, 2))].map(|(amount, hours)| bid(0, amount, &[wish(LAYER, 5, hours)]));
+    let regrets = (0..8).map(|seed| {
+        let mut rules = policy(vec![at_posted_price()]).rules().clone();
+        rules.tie_break_seed = seed;
+        let (policy, fleet) = (Policy::new(rules).unwrap(), fleet());
+        let session = session(&fleet, &policy, &bids);
+        let outcome = clear_session(&session, &Stop::new()).unwrap();
+        let is_first = outcome.fates[0].result.is_ok();
+        (is_first, probe::regret(&session, &outcome, &Stop::new()).bidders.most)
+    });
+    let found: std::collections::BTreeSet<(bool, i64)> = regrets.collect();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [(false, 0), (true, 40)]);
+}
+
+#[test]
 fn a_bid_that_came_after_another_of_its_group_counts_in_the_bound() {
     // The lot serves one of the two, and the bound is of the other where that is worth more.
     let bids = [
