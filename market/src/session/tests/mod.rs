@@ -1,4 +1,5 @@
 mod anywhere;
+mod caps;
 mod hierarchy;
 mod money;
 mod one_price;
