@@ -9,6 +9,8 @@ pub mod rules;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod truth_tests;
+#[cfg(test)]
 mod uniform_tests;
 pub(crate) mod winner;
 

@@ -93,7 +93,7 @@ pub(super) fn books() -> impl Strategy<Value = (Vec<Bid>, Supply)> {
 }
 
 /// So many of such bids.
-fn books_of(count: std::ops::Range<usize>) -> impl Strategy<Value = (Vec<Bid>, Supply)> {
+pub(super) fn books_of(count: std::ops::Range<usize>) -> impl Strategy<Value = (Vec<Bid>, Supply)> {
     let bundle = proptest::collection::btree_map(0..3_u32, 1..3_u64, 1..=3);
     let one = (0..5_u32, 1..40_u64, bundle);
     let one = one.prop_map(|(bidder, amount, bundle)| bid(bidder, amount, &bundle.into_iter().collect::<Vec<_>>()));

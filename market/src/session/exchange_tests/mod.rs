@@ -4,6 +4,7 @@ mod asks;
 mod crowds;
 mod decoys;
 mod progress;
+mod raised;
 mod regret;
 mod tampered;
 mod ties;
