@@ -409,6 +409,21 @@ fn a_misspelled_word_is_refused_with_its_row_before_a_server_is_called() {
 }
 
 #[test]
+fn an_empty_group_is_refused_with_its_row_before_a_server_is_called() {
+    let bench = market();
+    // In a message it would be none.
+    let groups = |rows: usize| {
+        Arc::new(StringArray::from_iter_values((0..rows).map(|row| if row == 3 { "" } else { "one" }))) as ArrayRef
+    };
+    replace_column(&bench.path("bids.parquet"), "group", groups);
+    for round in ["--supply fleet --policy policy.toml", "--server 127.0.0.1:1"] {
+        let said = bench.expect(2, &format!("market clear --book bids.parquet --out round {round}"));
+        let told = "bids.parquet: row 3, column group: is empty; state a name, or leave the cell NULL";
+        assert!(said.err.contains(told) && !bench.path("round").exists(), "{round}: {said:?}");
+    }
+}
+
+#[test]
 fn a_policy_that_contradicts_itself_fails_with_line_and_field_and_clears_nothing() {
     let bench = market();
     bench.expect(0, "market lint policy.toml");

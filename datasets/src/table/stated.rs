@@ -176,6 +176,18 @@ impl<'b> StatedRow<'b> {
         self.batch.column(name).text(self.row)
     }
 
+    /// The name in a column; `None` is NULL.
+    ///
+    /// # Errors
+    /// An empty one, with its row.
+    pub fn name(&self, name: &'static str) -> Result<Option<&'b str>, DatasetError> {
+        let column = self.batch.column(name);
+        match column.text(self.row) {
+            Some("") => Err(column.refuse(self.row, Problem::EmptyOrNull)),
+            stated => Ok(stated),
+        }
+    }
+
     /// The word of a column that holds one of a set; `None` is NULL.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ pub(super) fn parts(args: &MarketClearArgs) -> Result<Vec<ClearBookRequest>, Dat
     }
     if let Some(path) = &args.revoked {
         read_stated(path, &REVOCATIONS, |row| {
-            messages.push(revocation(row), |part| &mut part.revocations);
+            messages.push(revocation(row)?, |part| &mut part.revocations);
             Ok(())
         })?;
     }
@@ -58,6 +58,11 @@ pub(super) fn parts(args: &MarketClearArgs) -> Result<Vec<ClearBookRequest>, Dat
 
 fn text(row: &StatedRow<'_>, column: &'static str) -> String {
     row.text(column).unwrap_or_default().to_owned()
+}
+
+/// A name that may be left out; an empty one would be another than the file states.
+fn name(row: &StatedRow<'_>, column: &'static str) -> Result<String, DatasetError> {
+    Ok(row.name(column)?.unwrap_or_default().to_owned())
 }
 
 fn time(row: &StatedRow<'_>, column: &'static str) -> Option<prost_types::Timestamp> {
@@ -75,7 +80,7 @@ fn bid(row: &StatedRow<'_>, types: &[&'static str]) -> Result<BidRow, DatasetErr
     Ok(BidRow {
         bid: text(row, "bid"),
         bidder: text(row, "bidder"),
-        group: text(row, "group"),
+        group: name(row, "group")?,
         service_class: cells::class_of(service).into(),
         amount_micro_credits: row.integer("amount"),
         account: Some(account(row, types)?),
@@ -121,13 +126,13 @@ fn posted_price(row: &StatedRow<'_>) -> Result<PostedPrice, DatasetError> {
     })
 }
 
-fn revocation(row: &StatedRow<'_>) -> Revocation {
-    Revocation {
+fn revocation(row: &StatedRow<'_>) -> Result<Revocation, DatasetError> {
+    Ok(Revocation {
         holder: text(row, "holder"),
         paid_micro_credits: row.integer("paid"),
         start_time: time(row, "start"),
         end_time: time(row, "end"),
         revoke_time: time(row, "revoked"),
-        seller: text(row, "seller"),
-    }
+        seller: name(row, "seller")?,
+    })
 }
