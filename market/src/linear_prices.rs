@@ -75,18 +75,25 @@ impl LinearPrices {
     pub(crate) fn charge(&self, bundle: &[(GoodIndex, u64)]) -> Charge {
         let cost = self.cost(bundle);
         let nearest = cost.saturating_add(1 << (SHIFT - 1)) >> SHIFT;
-        let units = bundle.iter().map(|entry| u128::from(entry.1)).fold(0, u128::saturating_add);
-        let is_whole = cost.abs_diff(nearest << SHIFT) <= (cost >> SURE_BITS).saturating_add(units);
+        let is_whole = cost.abs_diff(nearest << SHIFT) <= unsure(cost, bundle);
         let (down, up) = if is_whole { (nearest, nearest) } else { (cost >> SHIFT, (cost >> SHIFT) + 1) };
         let amount = |rounded: u128| u64::try_from(rounded).unwrap_or(u64::MAX);
         Charge { down: amount(down), up: amount(up) }
     }
 
-    /// What a bundle costs, in millionths of a micro-credit: a whole number of micro-credits as far as prices are sure, else
-    /// rounded up.
+    /// What a bundle costs, in millionths of a micro-credit: a whole number of micro-credits as far as prices are sure, else of
+    /// millionths, else rounded up.
     pub(crate) fn millionths(&self, bundle: &[(GoodIndex, u64)]) -> u128 {
         let Charge { down, up } = self.charge(bundle);
-        if down == up { u128::from(up) * EXACT_UNITS } else { fixed(self.cost(bundle), EXACT_UNITS) + 1 }
+        if down == up {
+            return u128::from(up) * EXACT_UNITS;
+        }
+        let cost = self.cost(bundle);
+        let unsure = unsure(cost, bundle);
+        let [least, most] =
+            [cost.saturating_sub(unsure), cost.saturating_add(unsure)].map(|cost| fixed(cost, EXACT_UNITS));
+        let nearest = fixed(cost.saturating_add((1 << (SHIFT - 1)) / EXACT_UNITS), EXACT_UNITS);
+        if least < most { nearest } else { most + 1 }
     }
 
     /// The price of a good for 10^6 base units and hour, where a unit is a base unit over so many microseconds, in micro-credits: a
@@ -99,6 +106,12 @@ impl LinearPrices {
         let is_whole = parts.abs_diff(nearest.saturating_mul(span)) <= (parts >> SURE_BITS) + 1;
         u64::try_from(if is_whole { nearest } else { parts.div_ceil(span) }).unwrap_or(u64::MAX)
     }
+}
+
+/// What a cost of a bundle may be off by, in 2^-60 micro-credits.
+fn unsure(cost: u128, bundle: &[(GoodIndex, u64)]) -> u128 {
+    let units = bundle.iter().map(|entry| u128::from(entry.1)).fold(0, u128::saturating_add);
+    (cost >> SURE_BITS).saturating_add(units)
 }
 
 /// What prices may be off by for a bundle of an amount, in micro-credits.
@@ -143,6 +156,15 @@ mod tests {
         let cost = prices([1.0 / 3.0, 2.0]).charge(&BUNDLE);
         assert_eq!(cost, Charge { down: 15, up: 15 });
         assert_eq!(prices([0.5, 2.0]).charge(&BUNDLE), Charge { down: 15, up: 16 });
+    }
+
+    #[test]
+    fn a_cost_of_whole_millionths_but_for_floating_point_is_told_so_and_any_other_rounded_up() {
+        let told = |each| prices(each).millionths(&BUNDLE);
+        assert_eq!((told([9.5, 0.0]), told([0.1, 0.0]), told([0.5, 2.0])), (28_500_000, 300_000, 15_500_000));
+        // A seventh of a millionth for each of three, and a ninth for each of seven.
+        assert_eq!((told([1e-6 / 7.0, 0.0]), told([0.0, 1e-6 / 9.0])), (1, 1));
+        assert_eq!((told([1.0 / 9.0, 0.0]), told([1e6 + 0.5, 0.0])), (333_334, 3_000_001_500_000));
     }
 
     #[test]

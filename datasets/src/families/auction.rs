@@ -54,7 +54,7 @@ const fn places(units: u64) -> i32 {
 /// A file that cannot be read, a word that is no number, a line that is no bid, each with its line; bids that make no auction.
 pub fn auction(path: &Path) -> Result<ReadAuction, FamilyError> {
     let text = text(path)?;
-    let mut reader = Reader { path, goods: None, bids: None, dummies: 0, read: Vec::new(), lines: 1 };
+    let mut reader = Reader { path, goods: None, bids: None, dummies: None, read: Vec::new(), lines: 1 };
     for (line, text) in (1..).zip(text.lines()) {
         reader.lines = line;
         let words: Vec<&str> = text.split('%').next().unwrap_or_default().split_whitespace().collect();
@@ -69,7 +69,7 @@ struct Reader<'a> {
     path: &'a Path,
     goods: Option<u32>,
     bids: Option<u32>,
-    dummies: u32,
+    dummies: Option<u32>,
     read: Vec<BidLine>,
     /// How many lines there are.
     lines: usize,
@@ -168,9 +168,12 @@ impl BidLine {
 impl Reader<'_> {
     fn line(&mut self, line: usize, words: &[&str]) -> Result<(), FamilyError> {
         match words {
-            ["goods", count] => self.goods = Some(self.goods(line, count)?),
-            ["bids", count] => self.bids = Some(self.number(line, count)?),
-            ["dummy", count] => self.dummies = self.number(line, count)?,
+            ["goods", count] if self.goods.is_none() => self.goods = Some(self.goods(line, count)?),
+            ["bids", count] if self.bids.is_none() => self.bids = Some(self.number(line, count)?),
+            ["dummy", count] if self.dummies.is_none() => self.dummies = Some(self.number(line, count)?),
+            [what @ ("goods" | "bids" | "dummy"), _] => {
+                return Err(FamilyError::SizeAgain { path: self.path.to_owned(), line, what: (*what).to_owned() });
+            }
             [id, amount, goods @ .., "#"] => {
                 let (id, amount) = (self.number(line, id)?, (*amount).to_owned());
                 let mut goods = goods.iter().map(|good| self.number(line, good)).collect::<Result<Vec<u32>, _>>()?;
@@ -214,7 +217,7 @@ impl Reader<'_> {
         let announced = self.bids.ok_or_else(|| self.missing("the number of bids"))?;
         let mut before = None;
         for (bid, at) in self.read.iter().zip(0_u32..) {
-            let fault = bid.fault(before, (goods, self.dummies));
+            let fault = bid.fault(before, (goods, self.dummies.unwrap_or(0)));
             if let Some(fault) = fault.or_else(|| (at == announced).then_some(BidFault::OneTooMany { announced })) {
                 return Err(FamilyError::Bid { path: self.path.to_owned(), line: bid.line, id: bid.id, fault });
             }
@@ -223,7 +226,9 @@ impl Reader<'_> {
         if self.read.len() < announced as usize {
             return Err(self.missing(&format!("the last of {announced} bids")));
         }
-        let is_whole = |bid: &BidLine| bid.amount.bytes().all(|byte| byte.is_ascii_digit());
+        // A sign does not make an amount decimal.
+        let digits = |bid: &BidLine| bid.amount.strip_prefix(['-', '+']).unwrap_or(&bid.amount).to_owned();
+        let is_whole = |bid: &BidLine| digits(bid).bytes().all(|byte| byte.is_ascii_digit());
         let units = if self.read.iter().all(is_whole) { 1 } else { AUCTION_UNITS };
         let mut named = BTreeMap::new();
         let mut read = Vec::with_capacity(self.read.len());
@@ -280,8 +285,18 @@ mod tests {
         let refused = |text: &str| read(auction, text).unwrap_err();
         assert_eq!(
             refused(&SMALL.replace('7', "-7")),
-            "instance: line 7: \"-7\" is not an amount: write a number from 0 to 9007199254, rounded to six decimals"
+            "instance: line 7: \"-7\" is not an amount: write a number from 0 to 9007199254740992"
         );
+        assert_eq!(
+            refused(&SMALL.replace('7', "-7.5")),
+            "instance: line 7: \"-7.5\" is not an amount: write a number from 0 to 9007199254, rounded to six decimals"
+        );
+        for size in ["goods", "bids", "dummy"] {
+            let twice = SMALL.replace("\n\n", &format!("\n{size} 2\n"));
+            let expected =
+                format!("instance: line 5: states {size} again, as a line before does; leave one of them out");
+            assert_eq!(refused(&twice), expected);
+        }
         assert_eq!(
             refused(&SMALL.replace('7', "9007199254740993")),
             "instance: line 7: \"9007199254740993\" is not an amount: write a number from 0 to 9007199254740992"

@@ -81,6 +81,16 @@ pub enum FamilyError {
         /// The most.
         most: u32,
     },
+    /// A size that a line before states.
+    #[error("{}: line {line}: states {what} again, as a line before does; leave one of them out", path.display())]
+    SizeAgain {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// What it is of, in the word of the file.
+        what: String,
+    },
     /// A word that is no amount of a bid.
     #[error(
         "{}: line {line}: {token:?} is not an amount: write a number from 0 to {most}{}",
