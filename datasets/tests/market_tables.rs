@@ -118,7 +118,7 @@ proptest! {
         let awards: Vec<AwardRow> = won.iter().map(|(name, amount, part, payment)| AwardRow {
             bid: name.clone(), bidder: name.clone(), group: part.map(|part| part.to_string()),
             account_class: payment.map(|_| name.clone()),
-            amount: *amount, counted: *amount, reserve: *amount / 2, node: payment.map(|_| name.clone()),
+            amount: *amount, counted: *amount, reserve: part.map(|_| *amount / 2), node: payment.map(|_| name.clone()),
             part: *part, payment: *payment, reason: reason(*payment),
         }).collect();
         let path = dir.path().join("awards.parquet");

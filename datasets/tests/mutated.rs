@@ -117,7 +117,7 @@ fn write_market(dir: &Path, instance: &Instance) {
         account_class: Some("power".into()),
         amount: 7,
         counted: 7,
-        reserve: 1,
+        reserve: Some(1),
         node: Some("t1".into()),
         part: Some(2),
         payment: Some(3),

@@ -345,7 +345,7 @@ fn award(round: &Round, bid: usize, fate: &Fate) -> AwardRow {
         account_class: fate.class.map(|class| round.policy.rules().classes[class].name.clone()),
         amount: row.amount,
         counted: fate.counted.micro_credits(),
-        reserve: fate.reserve.micro_credits(),
+        reserve: fate.reserve.map(Money::micro_credits),
         node: fate.node.map(|node| round.fleet.name(node).to_owned()),
         part: fate.part,
         payment: fate.result.ok().map(Money::micro_credits),

@@ -258,7 +258,7 @@ fn awards(awards: &[AwardRow]) -> String {
             html_safe(&award.bid),
             html_safe(&award.bidder),
             money(award.amount.into()),
-            money(award.reserve.into()),
+            award.reserve.map_or("–".to_owned(), |reserve| money(reserve.into())),
             award.payment.map_or("–".to_owned(), |paid| money(paid.into())),
             html_safe(&result(award))
         );

@@ -205,26 +205,6 @@ impl Catalog {
         }
     }
 
-    /// What is asked for offered goods, in parts of a micro-credit: base units times price times microseconds.
-    #[must_use]
-    pub fn asked_parts(&self, ground: &Ground<'_>, goods: &[OfferedGood]) -> u128 {
-        let parts = goods.iter().flat_map(|offered| {
-            self.within(&offered.wish).map(move |at| {
-                let interval = self.goods[at].interval;
-                let energy = energy_price(ground.fleet, offered.wish.owner, interval.start);
-                let price = u128::from(offered.cost.price(energy));
-                price.saturating_mul(offered.wish.quantity.into()).saturating_mul(interval.span().0.into())
-            })
-        });
-        parts.fold(0, u128::saturating_add)
-    }
-
-    /// What is asked for offered goods, in micro-credits, rounded up.
-    #[must_use]
-    pub fn ask(&self, ground: &Ground<'_>, goods: &[OfferedGood]) -> u128 {
-        self.asked_parts(ground, goods).div_ceil(STATED_MICROS)
-    }
-
     /// The positions of the goods of an account that lie within a term. Goods of an account follow one another in time.
     fn within(&self, wish: &Wish) -> std::ops::Range<usize> {
         let Wish { owner, kind, interval, .. } = *wish;
@@ -236,6 +216,31 @@ impl Catalog {
             goods.partition_point(|good| (good.owner, good.kind, good.interval.end) <= (owner, kind, interval.end));
         first..first + count
     }
+}
+
+/// What is asked for offered goods, in parts of a micro-credit: base units times price times microseconds, with what energy costs
+/// there meanwhile.
+#[must_use]
+pub fn asked_parts(fleet: &Fleet, goods: &[OfferedGood]) -> u128 {
+    let of_good = |offered: &OfferedGood| {
+        let Wish { owner, quantity, interval: Interval { start, end }, .. } = offered.wish;
+        let steps = energy_tariff(fleet, owner).into_iter().flat_map(StepFunction::steps).map(|step| step.0);
+        let mut cuts: Vec<Timestamp> = steps.filter(|&at| start < at && at < end).chain([start, end]).collect();
+        cuts.sort_unstable();
+        let parts = cuts.windows(2).map(|pair| {
+            let price = u128::from(offered.cost.price(energy_price(fleet, owner, pair[0])));
+            let span = Interval { start: pair[0], end: pair[1] }.span();
+            price.saturating_mul(quantity.into()).saturating_mul(span.0.into())
+        });
+        parts.fold(0, u128::saturating_add)
+    };
+    goods.iter().map(of_good).fold(0, u128::saturating_add)
+}
+
+/// What is asked for offered goods, in micro-credits, rounded up.
+#[must_use]
+pub fn ask(fleet: &Fleet, goods: &[OfferedGood]) -> u128 {
+    asked_parts(fleet, goods).div_ceil(STATED_MICROS)
 }
 
 /// A good as a class lists it, which is its own class or another; `None` where there is no limit.

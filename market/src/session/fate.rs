@@ -16,8 +16,8 @@ pub struct Fate {
     /// node where it won, and of one that did not at that where its bundle costs least.
     pub counted: Money,
     /// The reserve price of its bundle, at the same node, told up to [`MONEY_MAX`](crate::money::MONEY_MAX); nothing where sellers
-    /// state what they ask.
-    pub reserve: Money,
+    /// state what they ask, and `None` where the bid was refused before anything looked at what its bundle costs.
+    pub reserve: Option<Money>,
     /// How much it got, in base units, where it got a part of what it wished for.
     pub part: Option<u64>,
     /// What is paid where it won, else why it did not.

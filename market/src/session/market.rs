@@ -6,7 +6,7 @@ use lessor_models::fleet::NodeIndex;
 
 use super::alternatives::Alternatives;
 use super::anywhere::Anywhere;
-use super::catalog::{Catalog, ListedGood, Wish};
+use super::catalog::{Catalog, ListedGood, Wish, ask};
 use super::fate::{Fate, Lost, OfferFate};
 use super::{AccountBid, Compared, PartTerm, Session, SessionError};
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
@@ -100,7 +100,7 @@ impl Fates {
     /// Says that a bid won, and where.
     pub(super) fn win(&mut self, entered: &Entered, paid: Money) {
         let fate = &mut self.bids[entered.at];
-        (fate.node, fate.counted, fate.reserve) = (entered.node, entered.amount, entered.reserve);
+        (fate.node, fate.counted, fate.reserve) = (entered.node, entered.amount, Some(entered.reserve));
         fate.result = Ok(paid);
     }
 
@@ -191,18 +191,15 @@ impl<'a> Market<'a> {
             let offer = &self.session.offers[at];
             let wishes: Vec<_> = offer.goods.iter().map(|good| good.wish).collect();
             let bundle = self.catalog.bundle(&wishes);
-            let asked = self.catalog.ask(&self.session.ground, &offer.goods);
-            fates[at].ask = Money::of(asked);
-            if Money::exactly(asked).is_none() {
+            let Some(amount) = Money::exactly(ask(self.session.ground.fleet, &offer.goods)) else {
                 fates[at].result = Err(Lost::Limits);
                 continue;
-            }
+            };
             let takes = debited.bundle(&wishes);
             if takes.iter().all(|&(good, quantity)| quantity <= room[good.0 as usize]) {
                 takes.iter().for_each(|&(good, quantity)| room[good.0 as usize] -= quantity);
                 bundle.iter().for_each(|&(good, quantity)| offered[good.0 as usize] += quantity);
-                let (amount, reserve) = (fates[at].ask, Money::ZERO);
-                self.offers.push(Entered { at, node: None, bundle, amount, reserve });
+                self.offers.push(Entered { at, node: None, bundle, amount, reserve: Money::ZERO });
             } else {
                 fates[at].result = Err(Lost::Supply);
             }
@@ -248,7 +245,7 @@ impl<'a> Market<'a> {
         let Some(told) = first(&tried) else { return Some(Lost::Unlimited) };
         tried.retain(|(one, _)| self.may_fit(one.at, &one.bundle));
         let told = first(&tried).unwrap_or(told);
-        (fate.counted, fate.reserve) = (told.counted, told.reserve);
+        (fate.counted, fate.reserve) = (told.counted, Some(told.reserve));
         if tried.is_empty() {
             return Some(Lost::Supply);
         }

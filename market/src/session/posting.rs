@@ -59,7 +59,7 @@ fn proceeds(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<SellerI
         if let Ok(payment) = fate.result {
             let fleet = sellers.entry(FLEET).or_default();
             fleet.gets += u128::from(payment.micro_credits());
-            fleet.least += u128::from(fate.reserve.micro_credits());
+            fleet.least += fate.reserve.map_or(0, |reserve| u128::from(reserve.micro_credits()));
         }
     }
     for (offer, fate) in session.offers.iter().zip(&outcome.offer_fates) {

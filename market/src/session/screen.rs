@@ -7,7 +7,7 @@ use lessor_models::job::Domain;
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::{Interval, StepFunction, Timestamp};
 
-use super::catalog::{Wish, place};
+use super::catalog::{Wish, ask, place};
 use super::fate::{Fate, Lost, OfferFate};
 use super::{AccountBid, Session};
 use crate::book::{BidderIndex, GroupIndex};
@@ -45,7 +45,7 @@ pub(super) fn bids(session: &Session<'_>, at: Option<Timestamp>) -> Vec<Fate> {
         // What is refused for another reason owes no payment, but the fee of its group all the same.
         let most = if reason.is_none() { bid.amount } else { Money::ZERO };
         let result = if purses.covers(bid, most) { reason.unwrap_or(Lost::Outbid) } else { Lost::Budget };
-        Fate { class, node: None, counted: bid.amount, reserve: Money::ZERO, part: None, result: Err(result) }
+        Fate { class, node: None, counted: bid.amount, reserve: None, part: None, result: Err(result) }
     };
     session.bids.iter().map(look).collect()
 }
@@ -64,7 +64,7 @@ pub(super) fn offers(session: &Session<'_>, at: Option<Timestamp>) -> Vec<OfferF
                 account_reason(session, &wishes, terms, at).unwrap_or(Lost::Outbid)
             }
         };
-        OfferFate { class, ask: Money::ZERO, part: None, result: Err(result) }
+        OfferFate { class, ask: Money::of(ask(fleet, &offer.goods)), part: None, result: Err(result) }
     };
     session.offers.iter().map(look).collect()
 }

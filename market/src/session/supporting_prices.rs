@@ -19,7 +19,7 @@ use lessor_solver::support::stop::Stop;
 
 use lessor_models::fleet::Owner;
 
-use super::catalog::{Catalog, ListedGood, STATED_MICROS};
+use super::catalog::{Catalog, ListedGood, STATED_MICROS, asked_parts};
 use super::{ClassOutcome, Compared, Lost, Session, SessionOutcome};
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
 use crate::money::Money;
@@ -117,8 +117,10 @@ fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome)
     let entered: BTreeSet<usize> = class.entered.iter().map(|compared| compared.bid).collect();
     let parts = outcome.fates.iter().enumerate();
     let parts = parts.filter(|(at, fate)| was_compared(fate.class, fate.result) && !entered.contains(at));
-    let parts =
-        parts.map(|(bid, fate)| Compared { bid, node: fate.node, counted: fate.counted, reserve: fate.reserve });
+    let parts = parts.map(|(bid, fate)| {
+        let reserve = fate.reserve.unwrap_or(Money::ZERO);
+        Compared { bid, node: fate.node, counted: fate.counted, reserve }
+    });
     let is_first = |compared: &Compared| compared.node.is_none_or(|node| !class.alike.contains_key(&node));
     let whole = class.entered.iter().copied().filter(is_first);
     let mut choices: Vec<Compared> = whole.chain(parts).collect();
@@ -133,7 +135,7 @@ fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome)
         let wishes: Vec<_> = offer.goods.iter().map(|good| good.wish).collect();
         Taker {
             chooser: Chooser::Offer(at),
-            worth: catalog.asked_parts(&session.ground, &offer.goods),
+            worth: asked_parts(session.ground.fleet, &offer.goods),
             uses: uses(catalog, &catalog.bundle(&wishes)),
         }
     });

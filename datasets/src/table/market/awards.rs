@@ -23,7 +23,11 @@ pub const AWARDS: TableSpec = TableSpec {
             Amount,
             "what it counts for, in micro-credits: the bid, or the price cap of its bundle where that is less",
         ),
-        required("reserve", Amount, "the reserve price of its bundle, in micro-credits"),
+        optional(
+            "reserve",
+            Amount,
+            "the reserve price of its bundle, in micro-credits; NULL: it was refused before that was looked at",
+        ),
         required("won", Flag, "whether the bidder gets the bundle"),
         optional(
             "node",
@@ -51,8 +55,8 @@ pub struct AwardRow {
     pub amount: u64,
     /// What it counts for, in micro-credits.
     pub counted: u64,
-    /// The reserve price of its bundle, in micro-credits.
-    pub reserve: u64,
+    /// The reserve price of its bundle, in micro-credits; `None` where it was refused before that was looked at.
+    pub reserve: Option<u64>,
     /// The node where it was won, where the bid was for any of a class.
     pub node: Option<String>,
     /// How much of it was won, where that is a part.
@@ -83,7 +87,7 @@ pub fn read_awards(path: &Path) -> Result<Vec<AwardRow>, DatasetError> {
                 account_class: class.text(row).map(str::to_owned),
                 amount: amount.need_integer(row)?,
                 counted: counted.need_integer(row)?,
-                reserve: reserve.need_integer(row)?,
+                reserve: reserve.integer(row),
                 node: node.text(row).map(str::to_owned),
                 part: part.integer(row),
                 payment: payment.integer(row),
@@ -107,7 +111,7 @@ pub fn write_awards(path: &Path, awards: &[AwardRow]) -> Result<(), DatasetError
         columns.text("account_class", awards.iter().map(|award| award.account_class.as_deref()));
         columns.integer("amount", awards.iter().map(|award| Some(award.amount)));
         columns.integer("counted", awards.iter().map(|award| Some(award.counted)));
-        columns.integer("reserve", awards.iter().map(|award| Some(award.reserve)));
+        columns.integer("reserve", awards.iter().map(|award| award.reserve));
         columns.flag("won", awards.iter().map(|award| Some(award.payment.is_some())));
         columns.text("node", awards.iter().map(|award| award.node.as_deref()));
         columns.integer("part", awards.iter().map(|award| award.part));

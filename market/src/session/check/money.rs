@@ -82,7 +82,7 @@ fn due(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<Flow, i128> 
         *due.entry((holder(bid.bidder), Party::Operator, Purpose::Payment)).or_default() += paid;
         if class_of(session, fate.class).is_some_and(|class| !class.format.takes_offers()) {
             let fleet = sellers.entry(FLEET).or_default();
-            *fleet = (fleet.0 + paid, fleet.1 + i128::from(fate.reserve.0));
+            *fleet = (fleet.0 + paid, fleet.1 + fate.reserve.map_or(0, |reserve| i128::from(reserve.0)));
         }
     }
     for (offer, fate) in session.offers.iter().zip(&outcome.offer_fates) {

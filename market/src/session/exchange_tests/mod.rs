@@ -339,8 +339,9 @@ fn trade_reduction_on_accounts_gives_up_the_last_pair() {
 #[test]
 fn formats_without_offers_refuse_them_and_formats_with_offers_let_nothing_else() {
     let (bids, offers) = ([bid(0, 100, &[wish(0, 1)])], [offer(1, 10, &[wish(0, 1)])]);
-    let (bought, sold) = results(&cleared(&policy(Format::SealedBid, PaymentRule::Vcg), &bids, &offers));
-    assert_eq!((bought, sold), (vec![Ok(10)], vec![Err(Lost::NoOffers)]));
+    let outcome = cleared(&policy(Format::SealedBid, PaymentRule::Vcg), &bids, &offers);
+    assert_eq!(results(&outcome), (vec![Ok(10)], vec![Err(Lost::NoOffers)]));
+    assert_eq!(outcome.offer_fates[0].ask, Money(10));
     for (format, payment) in [(Format::UnitDemand, PaymentRule::Vcg), (Format::DoubleAuction, PaymentRule::Uniform)] {
         let (bought, _) = results(&cleared(&policy(format, payment), &bids, &[]));
         assert_eq!(bought, [Err(Lost::Supply)]);

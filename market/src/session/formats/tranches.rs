@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::book::{BidderIndex, GoodIndex};
 use crate::fraction::{Fraction, Sum};
 use crate::money::Money;
-use crate::session::catalog::{STATED_UNITS, Wish};
+use crate::session::catalog::{STATED_UNITS, Wish, asked_parts};
 use crate::session::fate::Lost;
 use crate::session::market::{Cleared, Entered, Fates, Market, gets};
 use crate::session::{OfferedGood, PartTerm, SessionError};
@@ -135,7 +135,7 @@ fn limits(market: &Market<'_>, fates: &Fates, sides: &Sides) -> Result<[Vec<Frac
     let of_offer = |entered: &Entered| {
         let offered = &market.session.offers[entered.at].goods[0];
         let unit = OfferedGood { wish: Wish { quantity: 1, ..offered.wish }, ..*offered };
-        Fraction::new(market.catalog.asked_parts(&market.session.ground, &[unit]), STATED_UNITS)
+        Fraction::new(asked_parts(market.session.ground.fleet, &[unit]), STATED_UNITS)
     };
     let all = |side, entered: &[Entered], of: &dyn Fn(&Entered) -> Option<Fraction>| {
         let limit = |(at, entered)| of(entered).ok_or(BadTranche { side, at });

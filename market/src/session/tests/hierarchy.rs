@@ -116,9 +116,9 @@ fn an_account_of_the_class_has_its_reserve_price_whoever_takes_from_it() {
     // 900 bytes cost 90,000 of the tile, and as much again of the cell, as a lease pays for all of its path.
     let bids = [bid(0, 99_999, &[of(Owner::Node(TILES[0]), Kind::Memory, 900)])];
     let reserve_of = |policy: &Policy| looked_at(&fleet, policy, &bids, &[]).fates[0];
-    assert_eq!(reserve_of(&of_levels(&[Level::Tile])).reserve, Money(90_000));
+    assert_eq!(reserve_of(&of_levels(&[Level::Tile])).reserve, Some(Money(90_000)));
     let both = reserve_of(&of_levels(&[Level::Tile, Level::Cell]));
-    assert_eq!((both.reserve, both.result), (Money(180_000), Err(Lost::Reserve)));
+    assert_eq!((both.reserve, both.result), (Some(Money(180_000)), Err(Lost::Reserve)));
 }
 
 #[test]

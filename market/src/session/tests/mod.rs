@@ -186,8 +186,12 @@ fn every_bid_has_a_fate_and_a_reason() {
     ];
     let expected =
         [Lost::NotTraded, Lost::Reserve, Lost::Supply, Lost::Term, Lost::Term, Lost::NotTrader, Lost::Limits].map(Err);
-    let found = results(&sealed(PaymentRule::PayAsBid), &bids);
+    let outcome = cleared(&sealed(PaymentRule::PayAsBid), &bids);
+    let found: Vec<_> = outcome.fates.iter().map(|fate| fate.result.map(|paid| paid.0)).collect();
     assert_eq!((&found[..7], found[7]), (&expected[..], Ok(100)));
+    // What was refused before anything was compared has no reserve price.
+    let reserves: Vec<_> = outcome.fates.iter().map(|fate| fate.reserve.map(|reserve| reserve.0)).collect();
+    assert_eq!(reserves, [None, Some(10), Some(110), None, None, None, None, Some(10)]);
 }
 
 #[test]
@@ -353,7 +357,7 @@ proptest! {
         prop_assert_eq!(residuals(&session, &outcome, &transfers), Residuals::default());
         for fate in &outcome.fates {
             if let Ok(paid) = fate.result {
-                prop_assert!(fate.reserve <= paid && paid <= fate.counted);
+                prop_assert!(fate.reserve.unwrap() <= paid && paid <= fate.counted);
             }
         }
         let mut ledger = Ledger::new(policy.rules().deficit_max);
