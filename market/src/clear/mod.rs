@@ -3,6 +3,8 @@
 //! [`winner`] lowers a book to a packing and [`payments`] has a file a rule; [`rules`] is what a round is cleared by,
 //! [`outcome`] what comes of it.
 
+#[cfg(test)]
+mod core_tests;
 pub mod outcome;
 pub(crate) mod payments;
 pub mod rules;
@@ -22,6 +24,7 @@ use lessor_solver::support::stop::Stop;
 use crate::book::{Bid, BidderIndex, Book, Supply};
 use crate::policy::{Format, PaymentRule};
 use outcome::{EXACT_UNITS, Outcome, Payment, Uniform, Unsettled};
+use payments::choice::Revenue;
 use payments::{core, uniform, vcg};
 use rules::Rules;
 use winner::{ClearError, Round};
@@ -66,8 +69,8 @@ pub(crate) fn settled(
         }
         _ if found.worth != found.bound => Err(Unsettled::WinnersNotProved),
         PaymentRule::Vcg => vcg::payments(round, &winners, found.worth, rules.seed, stop),
-        PaymentRule::Core => core::payments(round, (&winners, found.worth), core::Revenue::Least, rules.seed, stop),
-        _ => core::payments(round, (&winners, found.worth), core::Revenue::Any, rules.seed, stop),
+        PaymentRule::Core => core::payments(round, (&winners, found.worth), Revenue::Least, rules.seed, stop),
+        _ => core::payments(round, (&winners, found.worth), Revenue::Any, rules.seed, stop),
     };
     Outcome { winners, surplus: found.worth, bound: found.bound, settlement, uniform: prices }
 }

@@ -53,4 +53,4 @@ pub use improver::{Improved, Improver, Known};
 pub use instance::{Packing, PackingColumn, PackingError, WORTH_MAX};
 pub use prepared::{PackingOutcome, Prepared};
 pub(crate) use reach::greatest_sum_of;
-pub use relaxation::{relaxed, row_prices};
+pub use relaxation::row_prices;

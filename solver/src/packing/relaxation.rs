@@ -309,25 +309,6 @@ impl Trial<'_> {
     }
 }
 
-/// The best `0 <= x <= most` of `maximize sum of x` subject to `sum of entries <= limit` for each row, whose entries are not
-/// negative; `None` where the simplex fails. Values are floating point: they prove nothing.
-#[must_use]
-pub fn relaxed(most: &[f64], rows: &[(f64, Vec<(usize, f64)>)]) -> Option<Vec<f64>> {
-    let mut matrix = Matrix::new(vec![1.0; most.len()]);
-    for (limit, entries) in rows {
-        let entry =
-            |&(column, amount): &(usize, f64)| (u32::try_from(column).expect("columns are fewer than 2^32"), amount);
-        matrix.row(*limit, entries.iter().map(entry).collect());
-    }
-    let mut basis = Basis::new(&matrix);
-    most.iter().enumerate().for_each(|(column, &most)| basis.set_range(column, 0.0, most));
-    let stop = Stop::new();
-    let until =
-        Until { cutoff: f64::NEG_INFINITY, pivots: 50 * u32::try_from(most.len() + rows.len()).ok()?, stop: &stop };
-    let ended = basis.solve(&matrix, until);
-    (ended == Ended::Optimal).then(|| (0..most.len()).map(|column| basis.value(column)).collect())
-}
-
 /// The price of each row of a packing in its linear relaxation, in worth for a unit of capacity; `None` where the simplex fails.
 /// Prices are floating point: they prove nothing by themselves.
 #[must_use]

@@ -15,21 +15,15 @@
 //! All is told as what winners keep, between zero and their VCG payoff, and in surplus beyond the reserves: the seller's own
 //! bids.
 
-use lessor_solver::packing::{Improver, Known, relaxed};
+use lessor_solver::packing::{Improver, Known};
+use lessor_solver::support::numbers::floor;
 use lessor_solver::support::stop::Stop;
 
-use super::nearest::{Halfspace, nearest};
+use super::choice::{Choice, Kept, PART_BITS, Revenue};
 use super::vcg;
 use crate::book::BidderIndex;
 use crate::clear::outcome::{EXACT_UNITS, Payment, Unsettled};
 use crate::clear::winner::{Round, Winner};
-
-/// Whether revenue is made as small as it gets before payments come near to VCG.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Revenue {
-    Least,
-    Any,
-}
 
 /// Coalitions that are looked for at most.
 const COALITIONS_MAX: usize = 5_000;
@@ -39,42 +33,18 @@ const FRACTION_BITS: u32 = 20;
 /// is whole and rounded up, so that fractions below a micro-credit all together break no constraint.
 const WORTH_BITS: u32 = 36;
 
-/// What winners keep less than the most that they can together, of the greatest payoff, until there is an answer: the most
-/// comes from a program in floating point, whose rows may be broken by as much.
-const LEFT: [f64; 5] = [0.0, 1e-9, 1e-8, 1e-7, 1e-6];
-
-/// What a number may be off a whole one, in the last bit.
-const WHOLE: f64 = 1e-6;
+/// What a number of parts may be off a whole one, in the last bit: noise of arithmetic.
+const WHOLE: u128 = 1 << (PART_BITS - 20);
 
 /// What a constraint must be broken by at first, in micro-credits. The winners themselves are worth as much as every coalition
 /// that is just held back, but for rounding: only what is better by more is looked for.
 const BROKEN: f64 = 2e-4;
 
+/// What a payment may be off a whole one and is taken for it, in units of exact payments: a thousandth of a micro-credit.
+const NOISE: u128 = EXACT_UNITS / 1_000;
+
 /// What it is raised to at most: with more, what is rounded up to whole micro-credits might break a constraint.
 const SLACK_MAX: f64 = 0.5;
-
-/// What floats of a few sums and products are off, against their size.
-const ROUNDING: f64 = 1e-15;
-
-/// A constraint: winners of a set keep so much together at most.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Kept {
-    /// For each winner, whether it counts.
-    counts: Vec<bool>,
-    limit: u128,
-}
-
-impl Kept {
-    /// What counts of what winners keep.
-    fn sum(&self, kept: &[f64]) -> f64 {
-        self.counts.iter().zip(kept).filter(|entry| *entry.0).map(|entry| entry.1).sum()
-    }
-
-    /// Whether winners keep more than they may, by half of a slack.
-    fn is_broken(&self, kept: &[f64], slack: f64) -> bool {
-        self.sum(kept) > self.limit as f64 + slack / 2.0
-    }
-}
 
 /// What winners pay. The winners are the best.
 pub(crate) fn payments(
@@ -89,28 +59,25 @@ pub(crate) fn payments(
     // What a winner keeps under VCG, the most that it keeps in the core.
     let most: Vec<u128> = winning.iter().zip(&without).map(|(winner, without)| winner.surplus - without.loss).collect();
     // The best choices without a winner are coalitions that are known already.
-    let mut constraints: Vec<Kept> = Vec::new();
     let mut coalitions: Vec<Vec<usize>> = without.iter().map(|without| without.winners.clone()).collect();
     coalitions.sort();
     coalitions.dedup();
+    let mut choice = Choice::new(&most, revenue);
     for known in coalitions.iter().filter_map(|chosen| constraint(round, &winning, chosen)) {
-        if known.counts.iter().filter(|counts| **counts).count() > 1 && !constraints.contains(&known) {
-            constraints.push(known);
+        if known.members.len() > 1 {
+            choice.add(known);
         }
     }
     // Alone, a winner keeps no more than under VCG.
-    let alone =
-        |(at, &limit): (usize, &u128)| Kept { counts: (0..most.len()).map(|other| other == at).collect(), limit };
-    let each: Vec<Kept> = most.iter().enumerate().map(alone).collect();
+    let each: Vec<Kept> = (0..).zip(&most).map(|(at, &limit)| Kept { members: vec![at], limit }).collect();
     let improver = round.improver();
     let mut search = Search { round, winners, winning: &winning, improver, coalitions, slack: BROKEN, seed, stop };
     for rounds in 0..COALITIONS_MAX {
-        let kept = keep(&most, &constraints, revenue).ok_or(Unsettled::Rounding)?;
-        let open = Unsettled::Coalitions { rounds, coalitions: constraints.len() };
+        let mut kept = choice.kept().ok_or(Unsettled::Rounding)?;
+        let open = Unsettled::Coalitions { rounds, coalitions: choice.constraints.len() };
         let mut found = search.blocking(&kept)?.ok_or(open)?;
-        let mut kept = kept;
         if found.is_empty() {
-            let payments = settle(&winning, &kept, each.iter().chain(&constraints));
+            let payments = settle(&winning, &kept, each.iter().chain(&choice.constraints));
             if search.covers(&kept) {
                 return Ok(payments);
             }
@@ -121,13 +88,13 @@ pub(crate) fn payments(
                 return Ok(payments);
             }
         }
-        let known = constraints.len();
+        let known = choice.constraints.len();
         for constraint in found {
-            if constraint.is_broken(&kept, search.slack) && !constraints.contains(&constraint) {
-                constraints.push(constraint);
+            if constraint.is_broken(&kept, search.slack) {
+                choice.add(constraint);
             }
         }
-        if constraints.len() == known {
+        if choice.constraints.len() == known {
             // What holds all that is known, but for rounding, need not hold what is not: the slack has to be above the rounding.
             search.slack *= 4.0;
             if search.slack > SLACK_MAX {
@@ -135,45 +102,7 @@ pub(crate) fn payments(
             }
         }
     }
-    Err(Unsettled::Coalitions { rounds: COALITIONS_MAX, coalitions: constraints.len() })
-}
-
-/// What winners keep: as near to the most as constraints let them.
-fn keep(most: &[u128], constraints: &[Kept], revenue: Revenue) -> Option<Vec<f64>> {
-    let scale = most.iter().copied().max().unwrap_or(1).max(1) as f64;
-    let target: Vec<f64> = most.iter().map(|&most| most as f64 / scale).collect();
-    // Of great amounts a program in floating point is off by more than a micro-credit.
-    let whole =
-        |point: Vec<f64>| point.iter().zip(most).map(|(value, &most)| (value * scale).min(most as f64)).collect();
-    let mut halfspaces = Vec::new();
-    let unit = |at: usize, sign: f64| {
-        let mut entries = vec![0.0; target.len()];
-        entries[at] = sign;
-        entries
-    };
-    for (at, &most) in target.iter().enumerate() {
-        halfspaces.push(Halfspace { entries: unit(at, 1.0), limit: 0.0, is_equality: false });
-        halfspaces.push(Halfspace { entries: unit(at, -1.0), limit: -most, is_equality: false });
-    }
-    for constraint in constraints {
-        let entries = constraint.counts.iter().map(|&counts| if counts { -1.0 } else { 0.0 }).collect();
-        halfspaces.push(Halfspace { entries, limit: -(constraint.limit as f64) / scale, is_equality: false });
-    }
-    if revenue == Revenue::Least && !constraints.is_empty() {
-        let rows = constraints.iter().map(|constraint| {
-            let members = constraint.counts.iter().enumerate().filter(|entry| *entry.1);
-            (constraint.limit as f64 / scale, members.map(|entry| (entry.0, 1.0)).collect())
-        });
-        let values = relaxed(&target, &rows.collect::<Vec<_>>())?;
-        let sum: f64 = values.iter().sum();
-        let all = Halfspace { entries: vec![1.0; target.len()], limit: sum, is_equality: true };
-        halfspaces.insert(0, all);
-        return LEFT.iter().find_map(|left| {
-            halfspaces[0].limit = sum - left;
-            nearest(&target, &halfspaces).map(whole)
-        });
-    }
-    nearest(&target, &halfspaces).map(whole)
+    Err(Unsettled::Coalitions { rounds: COALITIONS_MAX, coalitions: choice.constraints.len() })
 }
 
 /// The search for coalitions that block.
@@ -193,7 +122,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Constraints that are broken by what winners keep, but for rounding; none only where none is, and `None` where the stop
     /// came first.
-    fn blocking(&mut self, kept: &[f64]) -> Result<Option<Vec<Kept>>, Unsettled> {
+    fn blocking(&mut self, kept: &[u128]) -> Result<Option<Vec<Kept>>, Unsettled> {
         let round = self.round;
         let (bits, rounding) = self.precision(kept);
         if rounding > SLACK_MAX {
@@ -201,7 +130,7 @@ impl Search<'_> {
         }
         let worths = self.worths(kept, bits);
         let slack = self.slack.max(rounding) * (1_u64 << bits) as f64;
-        let slack = u128::from(lessor_solver::support::numbers::floor(slack));
+        let slack = u128::from(floor(slack));
         let known = Known { best: self.winners, slack, near: &self.coalitions };
         let Some(found) = round.improve(&mut self.improver, (&worths, known), self.seed, self.stop) else {
             return Ok(None);
@@ -215,14 +144,14 @@ impl Search<'_> {
 
     /// Whether payments that are settled hold every constraint because what winners keep does: what is whole breaks none by less
     /// than a micro-credit, and all that a constraint was let be broken by and all noise that is taken off are less.
-    fn covers(&self, kept: &[f64]) -> bool {
-        let noise: u128 = kept.iter().map(|&kept| noise(kept)).sum();
+    fn covers(&self, kept: &[u128]) -> bool {
+        let noise = NOISE * kept.len() as u128;
         self.slack.max(self.precision(kept).1) + noise as f64 / (EXACT_UNITS as f64) < 1.0
     }
 
     /// The bits below the unit in which worths are told, and twice what all is rounded by together: what is kept is rounded
     /// down to the last bit, winner by winner, where it is not whole.
-    fn precision(&self, kept: &[f64]) -> (u32, f64) {
+    fn precision(&self, kept: &[u128]) -> (u32, f64) {
         let greatest = self.round.surpluses.iter().copied().max().unwrap_or(0);
         let free = greatest.leading_zeros().saturating_sub(1);
         if let Some(bits) = whole_bits(kept).filter(|&bits| bits <= free) {
@@ -237,12 +166,11 @@ impl Search<'_> {
     }
 
     /// What columns of the round are worth, with so many bits below the unit, where winners keep so much.
-    fn worths(&self, kept: &[f64], bits: u32) -> Vec<u64> {
+    fn worths(&self, kept: &[u128], bits: u32) -> Vec<u64> {
         let round = self.round;
         let place = |bidder: BidderIndex| self.winning.binary_search_by_key(&bidder, |winner| winner.bidder).ok();
-        let fraction = (1_u64 << bits) as f64;
-        let less: Vec<u64> =
-            kept.iter().map(|kept| lessor_solver::support::numbers::floor(kept * fraction + WHOLE)).collect();
+        let less = kept.iter().map(|kept| u64::try_from((kept + WHOLE) >> (PART_BITS - bits)).unwrap_or(u64::MAX));
+        let less: Vec<u64> = less.collect();
         let worth = |(bid, &surplus): (&crate::book::Bid, &u64)| {
             let is_once = round.book.group_of(bid.bidder).is_some();
             let off = place(bid.bidder).filter(|_| is_once).map_or(0, |at| less[at]);
@@ -255,10 +183,10 @@ impl Search<'_> {
 
 /// The bits below the unit in which all that is kept is whole, where a few are enough. Fewer bits leave less to be proved:
 /// bounds are rounded down to the last one.
-fn whole_bits(kept: &[f64]) -> Option<u32> {
+fn whole_bits(kept: &[u128]) -> Option<u32> {
     let is_whole = |bits: &u32| {
-        let fraction = (1_u64 << bits) as f64;
-        kept.iter().all(|kept| (kept * fraction - (kept * fraction).round()).abs() < WHOLE)
+        let unit = 1_u128 << (PART_BITS - bits);
+        kept.iter().all(|kept| (kept + WHOLE) % unit <= 2 * WHOLE)
     };
     (0..FRACTION_BITS / 2).find(is_whole)
 }
@@ -267,15 +195,15 @@ fn whole_bits(kept: &[f64]) -> Option<u32> {
 fn constraint(round: &Round<'_>, winning: &[Winner], chosen: &[usize]) -> Option<Kept> {
     let coalition = round.winning(chosen);
     let value: u128 = coalition.iter().map(|member| member.surplus).sum();
-    let counts: Vec<bool> =
-        winning.iter().map(|winner| coalition.iter().all(|member| member.bidder != winner.bidder)).collect();
+    let is_outside = |at: &usize| coalition.iter().all(|member| member.bidder != winning[*at].bidder);
+    let members = (0..winning.len()).filter(is_outside).collect();
     // Payments outside >= value - won inside, and what is kept outside is what was won there less the payments.
     let won: u128 = winning.iter().map(|winner| winner.surplus).sum();
-    Some(Kept { counts, limit: won.checked_sub(value)? })
+    Some(Kept { members, limit: won.checked_sub(value)? })
 }
 
 /// Payments from what winners keep, checked against the constraints in whole micro-credits.
-fn settle<'a>(winning: &[Winner], kept: &[f64], constraints: impl Iterator<Item = &'a Kept>) -> Vec<Payment> {
+fn settle<'a>(winning: &[Winner], kept: &[u128], constraints: impl Iterator<Item = &'a Kept>) -> Vec<Payment> {
     let mut exact: Vec<u128> = winning
         .iter()
         .zip(kept)
@@ -283,11 +211,10 @@ fn settle<'a>(winning: &[Winner], kept: &[f64], constraints: impl Iterator<Item 
             let offered = winner.surplus * EXACT_UNITS;
             let paid = offered.saturating_sub(units(kept));
             // Noise far below a micro-credit must not cost a whole one when payments are rounded up.
-            let noise = noise(kept);
             let rest = paid % EXACT_UNITS;
-            let paid = if rest < noise {
+            let paid = if rest < NOISE {
                 paid - rest
-            } else if EXACT_UNITS - rest < noise {
+            } else if EXACT_UNITS - rest < NOISE {
                 paid + EXACT_UNITS - rest
             } else {
                 paid
@@ -302,32 +229,24 @@ fn settle<'a>(winning: &[Winner], kept: &[f64], constraints: impl Iterator<Item 
     payments.map(|(winner, exact)| Payment::new(winner.bidder, exact + winner.reserve * EXACT_UNITS)).collect()
 }
 
-/// What winners keep once payments are settled.
-fn kept_of(winning: &[Winner], payments: &[Payment]) -> Vec<f64> {
+/// What winners keep once payments are settled, in parts.
+fn kept_of(winning: &[Winner], payments: &[Payment]) -> Vec<u128> {
     let kept = winning
         .iter()
         .zip(payments)
-        .map(|(winner, payment)| (winner.surplus + winner.reserve).saturating_sub(u128::from(payment.settled)) as f64);
+        .map(|(winner, payment)| (winner.surplus + winner.reserve).saturating_sub(payment.settled.into()) << PART_BITS);
     kept.collect()
 }
 
-/// What is kept, in units of exact payments. Whole micro-credits and the rest apart: their product may be beyond 2^64, and is
-/// beyond what a float tells apart.
-fn units(kept: f64) -> u128 {
-    let whole = kept.max(0.0).floor();
-    let rest = lessor_solver::support::numbers::floor((kept.max(0.0) - whole) * EXACT_UNITS as f64 + 0.5);
-    u128::from(lessor_solver::support::numbers::floor(whole)) * EXACT_UNITS + u128::from(rest)
-}
-
-/// What a payment may be off a whole one and is taken for it: a thousandth, or what a float of this size does not tell apart.
-fn noise(kept: f64) -> u128 {
-    let rounding = units(kept.abs() * ROUNDING).min(EXACT_UNITS / 4);
-    rounding.max(EXACT_UNITS / 1_000)
+/// What is kept, in units of exact payments.
+fn units(kept: u128) -> u128 {
+    let rest = kept % (1 << PART_BITS);
+    (kept >> PART_BITS) * EXACT_UNITS + ((rest * EXACT_UNITS + (1 << (PART_BITS - 1))) >> PART_BITS)
 }
 
 /// Raises payments where they would break a constraint once they are whole.
 fn repair(winning: &[Winner], exact: &mut [u128], constraint: &Kept) {
-    let members: Vec<usize> = (0..winning.len()).filter(|&at| constraint.counts[at]).collect();
+    let members = &constraint.members;
     let keeps = |exact: &[u128]| -> u128 {
         members.iter().map(|&at| winning[at].surplus - exact[at].div_ceil(EXACT_UNITS).min(winning[at].surplus)).sum()
     };
