@@ -33,8 +33,8 @@ const FRACTION_BITS: u32 = 20;
 /// is whole and rounded up, so that fractions below a micro-credit all together break no constraint.
 const WORTH_BITS: u32 = 36;
 
-/// What a number of parts may be off a whole one, in the last bit: noise of arithmetic.
-const WHOLE: u128 = 1 << (PART_BITS - 20);
+/// What a number of parts may be off a whole one: noise of arithmetic.
+const WHOLE: u128 = 4;
 
 /// What a constraint must be broken by at first, in micro-credits. The winners themselves are worth as much as every coalition
 /// that is just held back, but for rounding: only what is better by more is looked for.
