@@ -30,7 +30,7 @@ pub enum ClearError {
 #[derive(Debug)]
 pub(crate) struct Round<'a> {
     pub(crate) book: &'a Book,
-    /// What each bid offers beyond the reserves of its bundle; zero where it offers less.
+    /// What each bid offers beyond the reserves of its bundle; zero where it offers less, or asks for more than there is.
     pub(crate) surpluses: Vec<u64>,
     /// What the seller asks for the bundle of each bid.
     pub(crate) reserves: Vec<u128>,
@@ -63,17 +63,19 @@ impl<'a> Round<'a> {
             .collect();
         let (mut surpluses, mut reserves, mut columns) = (Vec::new(), Vec::new(), Vec::new());
         for (at, bid) in book.bids().iter().enumerate() {
-            let mut reserve = 0_u128;
+            let (mut reserve, mut fits) = (0_u128, true);
             let mut entries = Vec::with_capacity(bid.bundle.len() + 1);
             for &(good, quantity) in &bid.bundle {
                 let offer = supply.offers.get(good.0 as usize);
                 let offer = offer.ok_or(ClearError::UnknownGood { bid: at, good: good.0 })?;
                 reserve = reserve.saturating_add(u128::from(offer.reserve) * u128::from(quantity));
+                fits &= quantity <= offer.quantity;
                 entries.push((good.0, quantity));
             }
             entries.extend(rows.get(&bid.group).map(|&row| (row, 1)));
             let surplus = u128::from(bid.amount).saturating_sub(reserve);
-            let worth = u64::try_from(surplus).expect("a surplus is at most the amount");
+            // What never fits is worth nothing: floats are scaled by the greatest worth.
+            let worth = if fits { u64::try_from(surplus).expect("a surplus is at most the amount") } else { 0 };
             surpluses.push(worth);
             reserves.push(reserve);
             columns.push(PackingColumn { worth, entries });

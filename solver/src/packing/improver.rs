@@ -82,12 +82,18 @@ impl<'a> Improver<'a> {
         }
         let start = component.local(known.best);
         let worth = |chosen: &[usize]| chosen.iter().map(|&column| u128::from(own[column])).sum::<u128>();
-        let enough = Some(worth(&start) + known.slack);
+        let limit = worth(&start) + known.slack;
+        let enough = Some(limit);
         let relaxation = before.and_then(|solved| solved.relaxation.as_ref());
         if let Some(relaxation) = relaxation.filter(|_| component.exclusions().is_none()) {
             let frontier = self.frontiers[at].get_or_insert_with(|| Frontier::new(relaxation.clone(), own.len()));
+            let random = random.clone();
             let solve = Solve { component, worths: &own, random, enough, starts: Vec::new(), stop };
-            return solve.go_on(start, frontier);
+            let solved = solve.go_on(start.clone(), frontier);
+            if stop.is_raised() || solved.incumbent.worth > limit || solved.bound <= limit {
+                return solved;
+            }
+            // Where worths lie far apart, prices of floats do not close every leaf; a tree that decides all columns does.
         }
         let mut starts: Vec<Vec<usize>> = known.near.iter().map(|near| component.local(near)).collect();
         starts.sort_by_cached_key(|start| worth(start));
