@@ -71,7 +71,8 @@ pub enum Unsettled {
     /// Prices of goods come from a program in floating point, and it found none.
     #[error("no prices of goods were found at which all would trade")]
     NoPrices,
-    /// Amounts are so great, and winners so many, that arithmetic does not tell what a coalition would gain to the micro-credit.
+    /// Arithmetic does not tell what a coalition would gain to the micro-credit, or came to no end: amounts are too great, or
+    /// winners too many.
     #[error("payments that no coalition blocks were not found to the micro-credit; pay as bid, or settle by vcg")]
     Rounding,
     /// The rule needs the best choice without each winner, and the time was over before.

@@ -38,7 +38,8 @@ pub fn transfers(session: &Session<'_>, outcome: &SessionOutcome) -> Vec<Transfe
         let seller = Party::Seller(seller);
         [(Party::Operator, seller, gets, Purpose::Proceeds), (seller, Party::Operator, fee, Purpose::Fee)]
     });
-    let owes = |fate: &Fate| !matches!(fate.result, Err(Lost::Budget | Lost::Unsettled)) && !outcome.settled_nothing();
+    let is_open = outcome.settled_nothing();
+    let owes = |fate: &Fate| !is_open && !matches!(fate.result, Err(Lost::Budget | Lost::Unsettled));
     let counted = session.bids.iter().zip(&outcome.fates).filter(|(_, fate)| owes(fate));
     let entries = group_fees(fees, counted.map(|(bid, _)| bid));
     let entries = entries.into_iter().map(|(bidder, sum)| (holder(bidder), Party::Operator, sum, Purpose::Fee));

@@ -4,6 +4,7 @@
 //! ([`super::least`]), where revenue is to be least, and then as near to nothing as can be ([`super::nearest`]).
 
 use lessor_solver::support::numbers::floor;
+use lessor_solver::support::stop::Stop;
 
 use super::least::{Face, LeastSum};
 use super::nearest::{Halfspace, Nearest, Side};
@@ -89,16 +90,16 @@ impl Choice {
         most.saturating_sub(constraint.limit)
     }
 
-    /// What winners keep, in parts; `None` where arithmetic finds nothing.
-    pub(super) fn kept(&mut self) -> Option<Vec<u128>> {
+    /// What winners keep, in parts; `None` where arithmetic finds nothing, or the stop comes first.
+    pub(super) fn kept(&mut self, stop: &Stop) -> Option<Vec<u128>> {
         if let Some(sum) = &mut self.least {
-            let face = sum.solve()?;
+            let face = sum.solve(stop)?;
             if face != self.face {
                 self.face = face;
                 self.begin_anew();
             }
         }
-        let (point, parts) = (self.nearest.solve()?, Wide::whole(1 << PART_BITS));
+        let (point, parts) = (self.nearest.solve(stop)?, Wide::whole(1 << PART_BITS));
         let kept = self.most.iter().zip(&self.given).map(|(most, given)| {
             let given = match *given {
                 Given::Fixed(given) => given << PART_BITS,

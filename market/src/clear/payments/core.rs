@@ -36,12 +36,12 @@ const WORTH_BITS: u32 = 36;
 /// What a number of parts may be off a whole one: noise of arithmetic.
 const WHOLE: u128 = 4;
 
+/// What a payment may be off a whole one and is taken for it, in units of exact payments: a thousandth of a micro-credit.
+const NOISE: u128 = EXACT_UNITS / 1_000;
+
 /// What a constraint must be broken by at first, in micro-credits. The winners themselves are worth as much as every coalition
 /// that is just held back, but for rounding: only what is better by more is looked for.
 const BROKEN: f64 = 2e-4;
-
-/// What a payment may be off a whole one and is taken for it, in units of exact payments: a thousandth of a micro-credit.
-const NOISE: u128 = EXACT_UNITS / 1_000;
 
 /// What it is raised to at most: with more, what is rounded up to whole micro-credits might break a constraint.
 const SLACK_MAX: f64 = 0.5;
@@ -73,8 +73,9 @@ pub(crate) fn payments(
     let improver = round.improver();
     let mut search = Search { round, winners, winning: &winning, improver, coalitions, slack: BROKEN, seed, stop };
     for rounds in 0..COALITIONS_MAX {
-        let mut kept = choice.kept().ok_or(Unsettled::Rounding)?;
         let open = Unsettled::Coalitions { rounds, coalitions: choice.constraints.len() };
+        let kept = choice.kept(stop);
+        let mut kept = kept.ok_or(if stop.is_raised() { open } else { Unsettled::Rounding })?;
         let mut found = search.blocking(&kept)?.ok_or(open)?;
         if found.is_empty() {
             let payments = settle(&winning, &kept, each.iter().chain(&choice.constraints));
@@ -146,13 +147,16 @@ impl Search<'_> {
     /// than a micro-credit, and all that a constraint was let be broken by and all noise that is taken off are less.
     fn covers(&self, kept: &[u128]) -> bool {
         let noise = NOISE * kept.len() as u128;
-        self.slack.max(self.precision(kept).1) + noise as f64 / (EXACT_UNITS as f64) < 1.0
+        let rounding = self.precision(kept).1;
+        self.slack.max(rounding) + rounding / 2.0 + noise as f64 / (EXACT_UNITS as f64) < 1.0
     }
 
     /// The bits below the unit in which worths are told, and twice what all is rounded by together: what is kept is rounded
     /// down to the last bit, winner by winner, where it is not whole.
     fn precision(&self, kept: &[u128]) -> (u32, f64) {
-        let greatest = self.round.surpluses.iter().copied().max().unwrap_or(0);
+        // A bidder with several groups may keep more than any bid is worth.
+        let most = kept.iter().map(|kept| u64::try_from(kept >> PART_BITS).unwrap_or(u64::MAX));
+        let greatest = self.round.surpluses.iter().copied().chain(most).max().unwrap_or(0);
         let free = greatest.leading_zeros().saturating_sub(1);
         if let Some(bits) = whole_bits(kept).filter(|&bits| bits <= free) {
             return (bits, 0.0);

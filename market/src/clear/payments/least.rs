@@ -16,19 +16,27 @@
 //! which the last basis goes on. What of it is not zero says which claims and limits hold with equality at every least sum
 //! (complementary slackness), so that no sum that was rounded ever becomes a limit.
 
+use lessor_solver::support::stop::Stop;
+
 use super::wide::Wide;
 
 /// What counts as zero of a coefficient or of the dual: ratios of small whole numbers.
 const TINY: f64 = 1e-9;
+/// Ratios that are this near to each other are equal.
+const TIE: f64 = 1e-13;
 /// What a column must gain to come in, in units of amounts.
 const GAIN: f64 = 1e-6;
 /// What it must gain beside the greatest amount for gains that pivots have changed to be taken for what they are.
 const NOISE: f64 = 1e-12;
 /// Steps of refinement.
 const REFINED: usize = 3;
+/// What rows hold beyond one, at least: less than twice of it.
+const BEYOND: f64 = 1e-7;
+/// Of which a row has this share more than the one before, of the part that is below one (the golden ratio).
+const SHARE: f64 = 0.618_033_988_749_895;
 /// Pivots of one solve at most, and those after which columns come in by number, which ends even where nothing is gained.
-const PIVOTS_MAX: usize = 10_000;
-const PIVOTS_BY_GAIN: usize = 1_000;
+const PIVOTS_MAX: usize = 50_000;
+const PIVOTS_BY_GAIN: usize = 40_000;
 /// Pivots after which the tableau is made anew.
 const PIVOTS_FRESH: usize = 100;
 
@@ -56,7 +64,11 @@ pub(crate) struct LeastSum {
 #[derive(Clone, Debug)]
 struct Row {
     entries: Vec<f64>,
+    /// What basic columns come to, where rows hold a little more than one, each something else: which of them binds first is no tie
+    /// then, so that pivots get on (perturbation; Charnes 1952).
     side: f64,
+    /// The same where they hold one.
+    exact: f64,
     basic: usize,
 }
 
@@ -80,7 +92,7 @@ impl LeastSum {
     /// Variables with the most of each, and no claim.
     pub(crate) fn new(most: &[Wide]) -> LeastSum {
         let count = most.len();
-        let row = |at: usize| Row { entries: Vec::new(), side: 1.0, basic: at };
+        let row = |at: usize| Row { entries: Vec::new(), side: 1.0, exact: 1.0, basic: at };
         let rest = (0..count).map(|at| Column { worth: Wide::ZERO, members: vec![at], is_limit: false });
         let limits =
             most.iter().enumerate().map(|(at, &most)| Column { worth: -most, members: vec![at], is_limit: true });
@@ -92,12 +104,13 @@ impl LeastSum {
         self.columns.push(Column { worth: least, members: members.to_vec(), is_limit: false });
     }
 
-    /// What holds with equality where the sum is least; `None` where claims are beyond all that there is, or pivots run out.
+    /// What holds with equality where the sum is least; `None` where claims are beyond all that there is, pivots run
+    /// out, or the stop comes first.
     /// O(n x columns) a pivot, O(n^2 x columns) where the tableau is made anew.
-    pub(crate) fn solve(&mut self) -> Option<Face> {
+    pub(crate) fn solve(&mut self, stop: &Stop) -> Option<Face> {
         let greatest = self.columns.iter().map(|column| column.worth.abs().float()).fold(0.0, f64::max);
         let mut pivots = 0;
-        while pivots < PIVOTS_MAX {
+        while pivots < PIVOTS_MAX && !stop.is_raised() {
             self.make_anew();
             let prices = self.prices();
             self.gains = self.columns.iter().map(|column| column.gain(&prices).float()).collect();
@@ -121,7 +134,9 @@ impl LeastSum {
     /// each other. O(n^2 x columns).
     fn make_anew(&mut self) {
         let basics: Vec<usize> = self.rows.iter().map(|row| row.basic).collect();
-        let first = |at: usize| Row { entries: vec![0.0; self.columns.len()], side: 1.0, basic: at };
+        let beyond = |at: usize| BEYOND * (1.0 + (at as f64 * SHARE).fract());
+        let entries = vec![0.0; self.columns.len()];
+        let first = |at: usize| Row { entries: entries.clone(), side: 1.0 + beyond(at), exact: 1.0, basic: at };
         let mut rows: Vec<Row> = (0..self.rows.len()).map(first).collect();
         for (column, Column { members, is_limit, .. }) in self.columns.iter().enumerate() {
             members.iter().for_each(|&member| rows[member].entries[column] = if *is_limit { -1.0 } else { 1.0 });
@@ -170,7 +185,7 @@ impl LeastSum {
         for (at, row) in self.rows.iter().enumerate().filter(|(_, row)| row.entries[column] > TINY) {
             let ratio = row.side / row.entries[column];
             let is_first = first.is_none_or(|(least, other)| {
-                ratio < least - TINY || ratio < least + TINY && row.basic < self.rows[other].basic
+                ratio < least - TIE || ratio < least + TIE && row.basic < self.rows[other].basic
             });
             if is_first {
                 first = Some((ratio, at));
@@ -184,8 +199,9 @@ impl LeastSum {
         let pivot = row.entries[column];
         row.entries.iter_mut().for_each(|entry| *entry /= pivot);
         row.side /= pivot;
+        row.exact /= pivot;
         (row.entries[column], row.basic) = (1.0, column);
-        let Row { entries, side, .. } = row.clone();
+        let Row { entries, side, exact, .. } = row.clone();
         let subtract = |from: &mut [f64], factor: f64| {
             from.iter_mut().zip(&entries).for_each(|(value, entry)| *value -= factor * entry);
             from[column] = 0.0;
@@ -195,6 +211,7 @@ impl LeastSum {
             if factor != 0.0 {
                 subtract(&mut row.entries, factor);
                 row.side -= factor * side;
+                row.exact -= factor * exact;
             }
         }
         let factor = self.gains[column];
@@ -203,7 +220,7 @@ impl LeastSum {
 
     fn face(&self) -> Face {
         let (count, mut face) = (self.rows.len(), Face::default());
-        for row in self.rows.iter().filter(|row| row.side > TINY) {
+        for row in self.rows.iter().filter(|row| row.exact > TINY) {
             match row.basic {
                 at if at < count => face.nothing.push(at),
                 at if at < 2 * count => face.all.push(at - count),
@@ -224,9 +241,9 @@ mod tests {
         let mut sum = LeastSum::new(&most.iter().map(|&most| Wide::whole(most)).collect::<Vec<_>>());
         for (members, least) in claims {
             sum.add(members, Wide::whole(*least));
-            sum.solve()?;
+            sum.solve(&Stop::new())?;
         }
-        let face = sum.solve()?;
+        let face = sum.solve(&Stop::new())?;
         let given: Vec<u128> = sum.prices().into_iter().map(Wide::rounded).collect();
         let in_all = |members: &[usize]| members.iter().map(|&member| given[member]).sum::<u128>();
         assert!(face.tight.iter().all(|&at| in_all(claims[at].0) == claims[at].1), "{face:?}");

@@ -7,6 +7,7 @@
 //! floats do for the way. Limits may lie a dozen digits apart: once nothing is broken, the point is told anew from what is active
 //! in twice the digits of a float (iterative refinement; Wilkinson 1963), and whatever is broken by a millionth then goes on.
 
+use lessor_solver::support::stop::Stop;
 use lessor_solver::support::vectors::dot;
 
 use super::wide::Wide;
@@ -65,14 +66,18 @@ impl Nearest {
         self.is_settled.push(false);
     }
 
-    /// The point within all halfspaces that is nearest to zero; `None` where there is none, or the steps run out.
-    pub(crate) fn solve(&mut self) -> Option<&[Wide]> {
+    /// The point within all halfspaces that is nearest to zero; `None` where there is none, the steps run out, or the stop comes
+    /// first.
+    pub(crate) fn solve(&mut self, stop: &Stop) -> Option<&[Wide]> {
         let greatest = self.halfspaces.iter().map(|halfspace| halfspace.limit.abs().float()).fold(0.0, f64::max);
         let mut implied: Vec<usize> = Vec::new();
         self.is_settled.fill(false);
         self.active.rows.iter().for_each(|&row| self.is_settled[row] = true);
         let (mut steps, mut is_exact) = (0, true);
         loop {
+            if stop.is_raised() {
+                return None;
+            }
             let most = if is_exact { MISSING } else { MISSING.max(greatest * NOISE) };
             let Some((next, normal)) = self.most_broken(most) else {
                 // What was implied may be broken once the point has moved on.
@@ -335,12 +340,12 @@ mod tests {
     fn nearest(dimension: usize, halfspaces: &[Halfspace]) -> Option<Vec<f64>> {
         let mut nearest = Nearest::new(dimension);
         halfspaces.iter().for_each(|halfspace| nearest.add(halfspace.clone()));
-        let point: Vec<f64> = nearest.solve()?.iter().map(|value| value.float()).collect();
+        let point: Vec<f64> = nearest.solve(&Stop::new())?.iter().map(|value| value.float()).collect();
         // Halfspaces that come one after another lead to the same point.
         let mut one_by_one = Nearest::new(dimension);
         for halfspace in halfspaces {
             one_by_one.add(halfspace.clone());
-            one_by_one.solve()?;
+            one_by_one.solve(&Stop::new())?;
         }
         let again: Vec<f64> = one_by_one.point.iter().map(|value| value.float()).collect();
         assert!(is_close(Some(again), &point));

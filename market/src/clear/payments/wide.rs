@@ -1,7 +1,7 @@
 //! Numbers of twice the digits of a float: a float and what it is off (Dekker 1971; sums and products after Joldes, Muller &
 //! Popescu 2017).
 
-use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
+use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 
 use lessor_solver::support::numbers::round_wide;
 
@@ -112,12 +112,6 @@ impl Mul for Wide {
 impl AddAssign for Wide {
     fn add_assign(&mut self, other: Wide) {
         *self = *self + other;
-    }
-}
-
-impl SubAssign for Wide {
-    fn sub_assign(&mut self, other: Wide) {
-        *self = *self - other;
     }
 }
 
