@@ -80,7 +80,7 @@ impl Choice {
         if let Some(sum) = &mut self.least {
             sum.add(&constraint.members, Wide::whole(least));
         }
-        self.hold(&constraint, Side::AtLeast);
+        self.held(&constraint, Side::AtLeast).into_iter().for_each(|held| self.nearest.add(held));
         self.constraints.push(constraint);
     }
 
@@ -112,7 +112,7 @@ impl Choice {
 
     /// The point that is nearest to the most, of all where the sum is least.
     fn begin_anew(&mut self) {
-        let Face { tight, nothing, all } = self.face.clone();
+        let Face { nothing, all, .. } = &self.face;
         let mut open = 0;
         let given = |(at, &most): (usize, &u128)| {
             if all.binary_search(&at).is_ok() {
@@ -126,8 +126,10 @@ impl Choice {
         };
         self.given = self.most.iter().enumerate().map(given).collect();
         self.nearest = Nearest::new(open);
-        for (at, constraint) in self.constraints.clone().iter().enumerate() {
-            self.hold(constraint, if tight.binary_search(&at).is_ok() { Side::Equal } else { Side::AtLeast });
+        for at in 0..self.constraints.len() {
+            let is_tight = self.face.tight.binary_search(&at).is_ok();
+            let held = self.held(&self.constraints[at], if is_tight { Side::Equal } else { Side::AtLeast });
+            held.into_iter().for_each(|held| self.nearest.add(held));
         }
         for (given, &most) in self.given.iter().zip(&self.most) {
             if let Given::Open(place) = *given {
@@ -139,8 +141,8 @@ impl Choice {
         }
     }
 
-    /// Has what is open of a constraint hold, beside what is given up anyway.
-    fn hold(&mut self, constraint: &Kept, side: Side) {
+    /// What is open of a constraint, beside what is given up anyway; nothing where all of it is.
+    fn held(&self, constraint: &Kept, side: Side) -> Option<Halfspace> {
         let (mut members, mut anyway) = (Vec::new(), 0);
         for &member in &constraint.members {
             match self.given[member] {
@@ -148,9 +150,7 @@ impl Choice {
                 Given::Open(place) => members.push(place),
             }
         }
-        if !members.is_empty() {
-            let limit = Wide::whole(self.claimed(constraint)) - Wide::whole(anyway);
-            self.nearest.add(Halfspace { members, limit, side });
-        }
+        let limit = Wide::whole(self.claimed(constraint)) - Wide::whole(anyway);
+        (!members.is_empty()).then_some(Halfspace { members, limit, side })
     }
 }

@@ -136,19 +136,15 @@ impl Nearest {
 
     /// Tells the point anew, as the sum of what is active by its multipliers, which are refined until that holds with equality.
     fn refine(&mut self) {
-        let limit = |(&row, normal): (&usize, &Normal)| normal.signed(self.halfspaces[row].limit);
-        let limits: Vec<Wide> = self.active.rows.iter().zip(&self.active.normals).map(limit).collect();
-        let mut multipliers = vec![Wide::ZERO; limits.len()];
+        let mut multipliers = vec![Wide::ZERO; self.active.rows.len()];
         for _ in 0..REFINEMENTS_MAX {
             self.point.fill(Wide::ZERO);
             for (normal, &multiplier) in self.active.normals.iter().zip(&multipliers) {
                 let change = normal.signed(multiplier);
                 normal.members.iter().for_each(|&member| self.point[member] += change);
             }
-            let sum = |normal: &Normal| normal.members.iter().fold(Wide::ZERO, |sum, &member| sum + self.point[member]);
-            let normals = self.active.normals.iter();
-            let rest = normals.zip(&limits).map(|(normal, &limit)| (limit - normal.signed(sum(normal))).float());
-            let mut rest: Vec<f64> = rest.collect();
+            let rest = |(normal, &row): (&Normal, &usize)| normal.signed(self.missing(row).0);
+            let mut rest: Vec<f64> = self.active.normals.iter().zip(&self.active.rows).map(rest).collect();
             if rest.iter().all(|rest| rest.abs() < REFINED) {
                 break;
             }

@@ -3,6 +3,19 @@
 use super::*;
 use crate::posted::Steering;
 
+/// Rules of whole bids, but one price for all.
+pub(super) const RULES: [(Format, PaymentRule); 9] = [
+    (Format::SealedBid, PaymentRule::PayAsBid),
+    (Format::SealedBid, PaymentRule::Vcg),
+    (Format::SealedBid, PaymentRule::Core),
+    (Format::SealedBid, PaymentRule::NearestCore),
+    (Format::Greedy, PaymentRule::CriticalBid),
+    (Format::Posted, PaymentRule::PostedPrice),
+    (Format::UnitDemand, PaymentRule::Vcg),
+    (Format::DoubleAuction, PaymentRule::Vcg),
+    (Format::DoubleAuction, PaymentRule::TradeReduction),
+];
+
 /// Rules of a format for a seed.
 pub(super) fn seeded((format, payment): (Format, PaymentRule), tie_break_seed: u64) -> Policy {
     let mut rules = policy(Format::SealedBid, PaymentRule::PayAsBid).rules().clone();
@@ -34,18 +47,7 @@ fn in_every_format_the_lot_decides_between_equal_bids_and_says_so() {
     // Of ten millions two of four get four each; where sellers offer, two do.
     let bids: Vec<AccountBid> = (0..4).map(|bidder| bid(bidder, 100, &[wish(0, 4)])).collect();
     let offers = [offer(1, 10, &[wish(0, 4)]), offer(2, 10, &[wish(0, 4)])];
-    for rule in [
-        (Format::SealedBid, PaymentRule::PayAsBid),
-        (Format::SealedBid, PaymentRule::Vcg),
-        (Format::SealedBid, PaymentRule::Core),
-        (Format::SealedBid, PaymentRule::NearestCore),
-        (Format::Greedy, PaymentRule::CriticalBid),
-        (Format::Posted, PaymentRule::PostedPrice),
-        (Format::UnitDemand, PaymentRule::Vcg),
-        (Format::DoubleAuction, PaymentRule::Vcg),
-        (Format::DoubleAuction, PaymentRule::Uniform),
-        (Format::DoubleAuction, PaymentRule::TradeReduction),
-    ] {
+    for rule in RULES.into_iter().chain([(Format::DoubleAuction, PaymentRule::Uniform)]) {
         // Trade reduction gives up the last pair, which is as good as the other.
         let winners = if rule.1 == PaymentRule::TradeReduction { 1 } else { 2 };
         let mut wins = [0; 4];
