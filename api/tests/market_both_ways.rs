@@ -10,8 +10,8 @@ use std::process::{Child, Command, Stdio};
 
 use common::Bench;
 use lessor_datasets::table::{
-    BidGood, BidRows, OfferGood, OfferRows, RevocationRow, read_awards, read_bids, read_fleet, write_bids,
-    write_offers, write_revocations,
+    BIDS, BidGood, BidRows, OfferGood, OfferRows, POSTED as POSTED_TABLE, RevocationRow, StatedTable, read_awards,
+    read_bids, read_fleet, write_bids, write_offers, write_revocations,
 };
 use lessor_models::fleet::{Fleet, Level, NodeIndex, Owner, ZoneIndex};
 use lessor_models::job::ServiceClass;
@@ -327,4 +327,67 @@ fn what_a_server_refuses_writes_nothing_and_names_the_row_as_files_do() {
     assert!(nobody.err.contains("cannot be reached"), "{nobody:?}");
     let plan = both.bench.expect(2, &format!("{clear} --server {} --plan plan", both.url));
     assert!(plan.err.contains("cannot be used with"), "{plan:?}");
+}
+
+/// Posted prices of the first two links, the second with these cells.
+fn posted(excess: Option<u64>, shortfall: Option<u64>, excesses: Option<&str>) -> StatedTable {
+    let mut table = StatedTable::new(&POSTED_TABLE, 2);
+    table.text("owner", ["link-000", "link-001"].into_iter().map(Some));
+    table.text("owner_type", ["zone"; 2].into_iter().map(Some));
+    table.text("kind", ["bandwidth"; 2].into_iter().map(Some));
+    table.integer("price", [7; 2].into_iter().map(Some));
+    table.integer("excess", [None, excess].into_iter());
+    table.integer("shortfall", [None, shortfall].into_iter());
+    table.text("excesses", [None, excesses].into_iter());
+    table
+}
+
+/// A book of one bid on what a place names.
+fn bid_at(owner: &str, place: &str) -> StatedTable {
+    let mut table = StatedTable::new(&BIDS, 1);
+    let cells = [("bid", "b"), ("bidder", "h"), ("service", "D"), ("owner", owner), ("kind", "memory")];
+    cells
+        .into_iter()
+        .chain([("owner_type", place)])
+        .for_each(|(column, cell)| table.text(column, [Some(cell)].into_iter()));
+    ["amount", "quantity"].into_iter().for_each(|column| table.integer(column, [Some(5)].into_iter()));
+    [("start", EIGHT), ("end", EIGHT + HOUR)]
+        .into_iter()
+        .for_each(|(column, at)| table.time(column, [Some(Timestamp(at))].into_iter()));
+    table
+}
+
+#[test]
+fn what_files_refuse_and_messages_cannot_say_is_refused_before_anything_is_sent() {
+    let bench = Bench::with_fleet();
+    fs::write(bench.path("policy.toml"), POSTED).unwrap();
+    bench.expect(0, "market book --supply fleet --policy policy.toml --bids 5 --out bids.parquet");
+    let refused = |flags: &str, what: &str| {
+        let clear = format!("market clear --policy policy.toml --out round {flags}");
+        let here = bench.expect(2, &format!("{clear} --supply fleet")).err;
+        // Nobody listens there.
+        let there = bench.expect(2, &format!("{clear} --server 127.0.0.1:1")).err;
+        // Files are found from the root, and sent as they are named.
+        let words = |said: &str| said.split_once(".parquet: ").unwrap().1.to_owned();
+        assert!(words(&here).starts_with(what), "{here}");
+        assert_eq!(words(&here), words(&there));
+    };
+    let whole_numbers = "row 1, column excesses: must be at most 16 whole numbers with a comma between two";
+    for (table, what) in [
+        (posted(Some(3), None, Some("")), whole_numbers),
+        (posted(Some(3), None, Some("1,x")), whole_numbers),
+        (posted(Some(3), Some(4), None), "row 1, column shortfall: is above 0, and so is the excess"),
+    ] {
+        table.write(&bench.path("posted.parquet")).unwrap();
+        refused("--book bids.parquet --posted posted.parquet", what);
+    }
+    let fleet = read_fleet(&bench.path("fleet")).unwrap();
+    let root = fleet.nodes().find(|&node| fleet.level(node) == Level::Layer).unwrap();
+    for (place, what) in [
+        ("layer", "row 0, column owner_type: is not a level below that of the owner"),
+        ("rack", "row 0, column owner_type: \"rack\" is not one of: node, zone, tile, cell, cluster, region, layer"),
+    ] {
+        bid_at(fleet.name(root), place).write(&bench.path("places.parquet")).unwrap();
+        refused("--book places.parquet", what);
+    }
 }

@@ -18,11 +18,6 @@ const UNKNOWN: &str = "unknown";
 /// The types that tables have of an account's owner.
 pub(crate) const OWNER_TYPES: [&str; 2] = ["node", "zone"];
 
-/// What the table of bids has there: the same, or a level.
-pub(crate) fn place_types() -> Vec<&'static str> {
-    OWNER_TYPES.into_iter().chain(LEVELS.map(|(level, _)| level.name())).collect()
-}
-
 /// The name of an account's owner, and whether it is a node or a zone.
 fn owner(account: Option<&Account>) -> [Option<&str>; 2] {
     match account.and_then(|account| account.owner.as_ref()) {

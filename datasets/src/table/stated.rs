@@ -162,8 +162,8 @@ fn whole_money(error: DatasetError) -> DatasetError {
 /// One row of a table as a file states it, of which only the columns were looked at, and words where they are asked for.
 #[derive(Debug)]
 pub struct StatedRow<'b> {
-    batch: &'b Batch,
-    row: usize,
+    pub(crate) batch: &'b Batch,
+    pub(crate) row: usize,
 }
 
 impl<'b> StatedRow<'b> {

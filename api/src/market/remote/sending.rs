@@ -1,6 +1,9 @@
 //! Tables of files as the messages of a book.
 
-use lessor_datasets::table::{BALANCES, BIDS, DatasetError, OFFERS, POSTED, REVOCATIONS, StatedRow, read_stated};
+use lessor_datasets::table::{
+    BALANCES, BIDS, DatasetError, OFFERS, POSTED, REVOCATIONS, StatedRow, excesses_text, read_stated, stated_excesses,
+    stated_place,
+};
 use lessor_models::job::ServiceClass;
 use lessor_models::resources::Kind;
 
@@ -14,12 +17,11 @@ use crate::service::timestamp;
 /// The messages of a book, at least one, of the files that flags name.
 ///
 /// # Errors
-/// A file that is not of its table, and words that messages have no field for: there a misspelled one would be another, or none.
+/// A file that is not of its table, and cells that messages have no field for: there they would be others, or none.
 pub(super) fn parts(args: &MarketClearArgs) -> Result<Vec<ClearBookRequest>, DatasetError> {
     let mut messages = Messages::<ClearBookRequest>::new();
-    let types = cells::place_types();
     read_stated(&args.book, &BIDS, |row| {
-        messages.push(bid(row, &types)?, |part| &mut part.bids);
+        messages.push(bid(row)?, |part| &mut part.bids);
         Ok(())
     })?;
     if let Some(path) = &args.offers {
@@ -69,26 +71,32 @@ fn time(row: &StatedRow<'_>, column: &'static str) -> Option<prost_types::Timest
     row.time(column).map(timestamp)
 }
 
-/// The account of a row; its owner is of one of these types.
-fn account(row: &StatedRow<'_>, types: &[&'static str]) -> Result<Account, DatasetError> {
-    let kind = row.word("kind", &Kind::ALL.map(Kind::name))?;
-    Ok(cells::account([row.text("owner"), row.word("owner_type", types)?, kind]))
+/// The account of a row.
+fn account(row: &StatedRow<'_>) -> Result<Account, DatasetError> {
+    account_of(row, row.word("owner_type", &OWNER_TYPES)?)
 }
 
-fn bid(row: &StatedRow<'_>, types: &[&'static str]) -> Result<BidRow, DatasetError> {
+/// The account of a row whose owner is of a type, or whose level stands in its place.
+fn account_of(row: &StatedRow<'_>, owner_type: Option<&str>) -> Result<Account, DatasetError> {
+    let kind = row.word("kind", &Kind::ALL.map(Kind::name))?;
+    Ok(cells::account([row.text("owner"), owner_type, kind]))
+}
+
+fn bid(row: &StatedRow<'_>) -> Result<BidRow, DatasetError> {
     let service = row.word("service", &ServiceClass::ALL.map(ServiceClass::name))?;
+    let place = stated_place(row)?;
     Ok(BidRow {
         bid: text(row, "bid"),
         bidder: text(row, "bidder"),
         group: name(row, "group")?,
         service_class: cells::class_of(service).into(),
         amount_micro_credits: row.integer("amount"),
-        account: Some(account(row, types)?),
+        account: Some(account_of(row, place)?),
         quantity: row.integer("quantity").unwrap_or_default(),
         start_time: time(row, "start"),
         end_time: time(row, "end"),
         divisible: row.flag("divisible").unwrap_or_default(),
-        level: cells::level_of(row.text("owner_type")).into(),
+        level: cells::level_of(place).into(),
     })
 }
 
@@ -96,7 +104,7 @@ fn offer(row: &StatedRow<'_>) -> Result<OfferRow, DatasetError> {
     Ok(OfferRow {
         offer: text(row, "offer"),
         seller: text(row, "seller"),
-        account: Some(account(row, &OWNER_TYPES)?),
+        account: Some(account(row)?),
         quantity: row.integer("quantity").unwrap_or_default(),
         start_time: time(row, "start"),
         end_time: time(row, "end"),
@@ -117,12 +125,12 @@ fn balance(row: &StatedRow<'_>) -> Balance {
 }
 
 fn posted_price(row: &StatedRow<'_>) -> Result<PostedPrice, DatasetError> {
-    let side = |column| i64::try_from(row.integer(column).unwrap_or_default()).unwrap_or(i64::MAX);
+    let (excess, excesses) = stated_excesses(row)?;
     Ok(PostedPrice {
-        account: Some(account(row, &OWNER_TYPES)?),
+        account: Some(account(row)?),
         price: row.integer("price"),
-        excess: side("excess") - side("shortfall"),
-        excesses: text(row, "excesses"),
+        excess,
+        excesses: excesses_text(&excesses).unwrap_or_default(),
     })
 }
 

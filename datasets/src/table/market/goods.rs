@@ -11,7 +11,11 @@ use crate::table::error::{DatasetError, Problem};
 use crate::table::plan::interval;
 use crate::table::sink::Columns;
 use crate::table::source::Batch;
+use crate::table::stated::StatedRow;
 use crate::table::words::{OWNER_TYPES, Owners, owner_type};
+
+/// What is wrong with a level at or above that of the owner.
+const NOT_BELOW: &str = "is not a level below that of the owner; state a lower one, or node for the owner itself";
 
 /// A good of a bundle: a quantity of an account over a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,8 +100,7 @@ impl<'b> GoodCells<'b> {
         let under = self.owner.need(row, |name| places.owners.node(name))?;
         let class = NodeClass { under, level };
         if level >= places.fleet.level(under) {
-            let higher = "is not a level below that of the owner; state a lower one, or node for the owner itself";
-            return Err(self.owner_type.refuse(row, Problem::Model(higher)));
+            return Err(self.owner_type.refuse(row, Problem::Model(NOT_BELOW)));
         }
         if !places.classes.get_or_insert_with(|| places.fleet.node_classes()).contains(&class) {
             let none = "has no node of the level that the row states below it; name another node, or another level";
@@ -132,9 +135,25 @@ pub(super) struct Places<'f> {
 
 impl<'f> Places<'f> {
     pub(super) fn new(fleet: &'f Fleet) -> Places<'f> {
-        let types = OWNER_TYPES.into_iter().chain(Level::ALL.map(Level::name)).collect();
-        Places { fleet, owners: Owners::new(fleet), types, classes: None }
+        Places { fleet, owners: Owners::new(fleet), types: place_types(), classes: None }
     }
+}
+
+/// The types of an owner, and the levels that may stand in their place.
+fn place_types() -> Vec<&'static str> {
+    OWNER_TYPES.into_iter().chain(Level::ALL.map(Level::name)).collect()
+}
+
+/// The type of an owner in a row of a bid as it is stated, or the level that stands in its place; `None` is NULL.
+///
+/// # Errors
+/// A word that is none, and the level of a root, which no node is above.
+pub fn stated_place(stated: &StatedRow<'_>) -> Result<Option<&'static str>, DatasetError> {
+    let place = stated.word("owner_type", &place_types())?;
+    if place == Some(Level::Layer.name()) {
+        return Err(stated.batch.refuse(stated.row, "owner_type", Problem::Model(NOT_BELOW)));
+    }
+    Ok(place)
 }
 
 /// Writes the columns of goods, of which each is of an owner of a type.

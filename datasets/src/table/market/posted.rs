@@ -9,9 +9,10 @@ use lessor_models::resources::Kind;
 
 use crate::table::error::{DatasetError, Problem};
 use crate::table::sink::write_table;
+use crate::table::source::Batch;
 use crate::table::spec::ColumnType::{Amount, Text, U64};
 use crate::table::spec::{TableSpec, optional, required};
-use crate::table::stated::{Batches, TableSource};
+use crate::table::stated::{Batches, StatedRow, TableSource};
 use crate::table::words::{Owners, owner_type};
 
 /// The schema of `posted.parquet`.
@@ -61,19 +62,14 @@ pub fn read_posted<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Res
     let mut seen: HashMap<(Owner, Kind), usize> = HashMap::new();
     while let Some(batch) = reader.next()? {
         let [owner, owner_type, kind, price] = ["owner", "owner_type", "kind", "price"].map(|name| batch.column(name));
-        let [excess, shortfall, excesses] = ["excess", "shortfall", "excesses"].map(|name| batch.column(name));
         for row in batch.rows() {
-            let [above, below] = [excess, shortfall].map(|side| side.integer(row).unwrap_or(0));
-            if above > 0 && below > 0 {
-                return Err(shortfall.refuse(row, Problem::Model("is above 0, and so is the excess")));
-            }
-            let signed = |amount: u64| i64::try_from(amount).expect("an amount is at most 2^53");
+            let (excess, excesses) = steered(&batch, row)?;
             let read = PostedRow {
                 owner: owners.find(owner_type, owner, row)?,
                 kind: kind.need_word(row, &Kind::ALL, Kind::name)?,
                 price: price.need_integer(row)?,
-                excess: signed(above) - signed(below),
-                excesses: excesses.parse(row, read_excesses)?.unwrap_or_default(),
+                excess,
+                excesses,
             };
             if let Some(first) = seen.insert((read.owner, read.kind), batch.file_row(row)) {
                 let name = format!("{} of {}", read.kind, fleet.owner_name(read.owner));
@@ -83,6 +79,25 @@ pub fn read_posted<'p>(source: impl Into<TableSource<'p>>, fleet: &Fleet) -> Res
         }
     }
     Ok(posted)
+}
+
+/// What the price of a row as it is stated was steered by: the smoothed excess, and those of the last rounds.
+///
+/// # Errors
+/// A row that [`read_posted`] refuses for them, likewise.
+pub fn stated_excesses(stated: &StatedRow<'_>) -> Result<(i64, Vec<i64>), DatasetError> {
+    steered(stated.batch, stated.row)
+}
+
+/// The smoothed excess of a row, and the excesses of the last rounds.
+fn steered(batch: &Batch, row: usize) -> Result<(i64, Vec<i64>), DatasetError> {
+    let [excess, shortfall, excesses] = ["excess", "shortfall", "excesses"].map(|name| batch.column(name));
+    let [above, below] = [excess, shortfall].map(|side| side.integer(row).unwrap_or(0));
+    if above > 0 && below > 0 {
+        return Err(shortfall.refuse(row, Problem::Model("is above 0, and so is the excess")));
+    }
+    let signed = |amount: u64| i64::try_from(amount).expect("an amount is at most 2^53");
+    Ok((signed(above) - signed(below), excesses.parse(row, read_excesses)?.unwrap_or_default()))
 }
 
 /// Excesses as a cell has them.
