@@ -142,13 +142,12 @@ impl LeastSum {
             members.iter().for_each(|&member| rows[member].entries[column] = if *is_limit { -1.0 } else { 1.0 });
         }
         self.rows.clone_from(&rows);
-        self.gains = vec![0.0; self.columns.len()];
         let mut open: Vec<usize> = (0..rows.len()).collect();
         for column in basics {
             let size = |at: &usize| self.rows[*at].entries[column].abs();
             let most = (0..open.len()).max_by(|&one, &other| size(&open[one]).total_cmp(&size(&open[other])));
             match most.map(|place| open.swap_remove(place)) {
-                Some(at) if self.rows[at].entries[column].abs() > TINY => self.pivot(at, column),
+                Some(at) if self.rows[at].entries[column].abs() > TINY => come_in(&mut self.rows, at, column),
                 _ => {
                     self.rows = rows;
                     return;
@@ -194,28 +193,10 @@ impl LeastSum {
         first.map(|(_, at)| at)
     }
 
+    /// Lets a column come in, with what others gain beside it.
     fn pivot(&mut self, at: usize, column: usize) {
-        let row = &mut self.rows[at];
-        let pivot = row.entries[column];
-        row.entries.iter_mut().for_each(|entry| *entry /= pivot);
-        row.side /= pivot;
-        row.exact /= pivot;
-        (row.entries[column], row.basic) = (1.0, column);
-        let Row { entries, side, exact, .. } = row.clone();
-        let subtract = |from: &mut [f64], factor: f64| {
-            from.iter_mut().zip(&entries).for_each(|(value, entry)| *value -= factor * entry);
-            from[column] = 0.0;
-        };
-        for (_, row) in self.rows.iter_mut().enumerate().filter(|(other, _)| *other != at) {
-            let factor = row.entries[column];
-            if factor != 0.0 {
-                subtract(&mut row.entries, factor);
-                row.side -= factor * side;
-                row.exact -= factor * exact;
-            }
-        }
-        let factor = self.gains[column];
-        subtract(&mut self.gains, factor);
+        come_in(&mut self.rows, at, column);
+        subtract(&mut self.gains, column, &self.rows[at].entries);
     }
 
     fn face(&self) -> Face {
@@ -230,6 +211,32 @@ impl LeastSum {
         [&mut face.tight, &mut face.nothing, &mut face.all].into_iter().for_each(|list| list.sort_unstable());
         face
     }
+}
+
+/// Makes a column the basic one of a row. O(rows x columns).
+fn come_in(rows: &mut [Row], at: usize, column: usize) {
+    let row = &mut rows[at];
+    let pivot = row.entries[column];
+    row.entries.iter_mut().for_each(|entry| *entry /= pivot);
+    row.side /= pivot;
+    row.exact /= pivot;
+    (row.entries[column], row.basic) = (1.0, column);
+    let Row { entries, side, exact, .. } = row.clone();
+    for (_, row) in rows.iter_mut().enumerate().filter(|(other, _)| *other != at) {
+        let factor = subtract(&mut row.entries, column, &entries);
+        row.side -= factor * side;
+        row.exact -= factor * exact;
+    }
+}
+
+/// Takes as often a row off values as leaves nothing of a column's, and says how often that is.
+fn subtract(values: &mut [f64], column: usize, row: &[f64]) -> f64 {
+    let factor = values[column];
+    if factor != 0.0 {
+        values.iter_mut().zip(row).for_each(|(value, entry)| *value -= factor * entry);
+        values[column] = 0.0;
+    }
+    factor
 }
 
 #[cfg(test)]
