@@ -15,6 +15,13 @@ struct Point {
     under: i128,
 }
 
+impl Point {
+    /// What it comes to in all, over the denominator.
+    fn sum(&self) -> i128 {
+        self.over.iter().sum()
+    }
+}
+
 /// The determinant of a small matrix, by its first row.
 fn determinant(matrix: &[Vec<i128>]) -> i128 {
     let Some((first, rest)) = matrix.split_first() else { return 1 };
@@ -59,71 +66,55 @@ fn nearest_at(rows: &[(u32, i128)], count: usize) -> Option<Point> {
 /// What winners give up beyond VCG: sums over sets that are so much at least, each at most so much; of least sum first where that
 /// is asked for, and then nearest to zero.
 fn given_up(claims: &[(u32, i128)], most: &[i128], is_least: bool) -> Point {
-    let count = most.len();
-    // Every such point is the nearest to zero of those that hold the same rows with equality.
-    let limits = (0..count).map(|at| (1 << at, most[at]));
-    let floors = (0..count).map(|at| (1 << at, 0));
-    let rows: Vec<(u32, i128)> = claims.iter().copied().chain(limits).chain(floors).collect();
-    let holds = |point: &Point, scale: i128| {
-        let sum = |set: u32| -> i128 { (0..count).filter(|at| set >> at & 1 == 1).map(|at| point.over[at]).sum() };
-        (0..count).all(|at| point.over[at] >= 0 && point.over[at] <= most[at] * scale * point.under)
-            && claims.iter().all(|&(set, least)| sum(set) >= least * scale * point.under)
-    };
-    let mut chosen = Vec::new();
-    let subsets = |most: usize| {
-        let mut found: Vec<Vec<usize>> = vec![Vec::new()];
-        let mut from = 0;
-        for _ in 0..most {
-            let until = found.len();
-            for at in from..until {
-                let next = found[at].last().map_or(0, |last| last + 1);
-                (next..rows.len()).for_each(|row| found.push([&found[at][..], &[row]].concat()));
-            }
-            from = until;
-        }
-        found
-    };
-    let subsets = subsets(count);
-    let sum = |point: &Point| point.over.iter().sum::<i128>();
-    let is_less = |one: (i128, i128), other: (i128, i128)| one.0 * other.1 < other.0 * one.1;
-    if is_least {
-        let points = subsets.iter().filter_map(|subset| {
-            nearest_at(&subset.iter().map(|&row| rows[row]).collect::<Vec<_>>(), count).filter(|point| holds(point, 1))
-        });
-        let least =
-            points.reduce(
-                |best, point| {
-                    if is_less((sum(&point), point.under), (sum(&best), best.under)) { point } else { best }
-                },
-            );
-        let least = least.unwrap();
-        chosen.push(((1 << count) - 1, sum(&least)));
-        // All is told in parts of the denominator of the least sum from here on.
-        return nearest_of(&chosen, &rows, &subsets, least.under, &holds);
+    let any = candidates(claims, most, None);
+    if !is_least {
+        return nearest(any);
     }
-    nearest_of(&chosen, &rows, &subsets, 1, &holds)
+    let sums = |one: &Point, other: &Point| (one.sum() * other.under).cmp(&(other.sum() * one.under));
+    let least = any.into_iter().min_by(sums).unwrap();
+    // In parts of its denominator the least sum is whole.
+    let claims: Vec<(u32, i128)> = claims.iter().map(|&(set, least_of)| (set, least_of * least.under)).collect();
+    let most: Vec<i128> = most.iter().map(|most| most * least.under).collect();
+    let found = nearest(candidates(&claims, &most, Some(least.sum())));
+    Point { under: found.under * least.under, ..found }
 }
 
-/// The nearest to zero of all points that hold everything, some rows with equality, in parts of a scale.
-fn nearest_of(
-    chosen: &[(u32, i128)],
-    rows: &[(u32, i128)],
-    subsets: &[Vec<usize>],
-    scale: i128,
-    holds: &dyn Fn(&Point, i128) -> bool,
-) -> Point {
-    let count = rows.iter().map(|row| 32 - row.0.leading_zeros()).max().unwrap_or(0) as usize;
-    let wanted: i128 = chosen.iter().map(|row| row.1).sum();
-    let point = |subset: &Vec<usize>| {
-        let scaled = subset.iter().map(|&row| (rows[row].0, rows[row].1 * scale));
-        let point = nearest_at(&chosen.iter().copied().chain(scaled).collect::<Vec<_>>(), count)?;
-        let is_wanted = chosen.is_empty() || point.over.iter().sum::<i128>() == wanted * point.under;
-        (is_wanted && holds(&point, scale)).then_some(point)
+/// Points that hold all claims and limits, and are so much in all where that is said: of those that hold some with equality each
+/// time the nearest to zero, so that the nearest of all is among them, and one of least sum.
+fn candidates(claims: &[(u32, i128)], most: &[i128], in_all: Option<i128>) -> Vec<Point> {
+    let count = most.len();
+    let limits = (0..count).map(|at| (1 << at, most[at]));
+    let floors = (0..count).map(|at| (1 << at, 0));
+    let all = in_all.map(|sum| ((1 << count) - 1, sum));
+    let rows: Vec<(u32, i128)> = claims.iter().copied().chain(limits).chain(floors).chain(all).collect();
+    let holds = |point: &Point| {
+        let sum = |set: u32| -> i128 { (0..count).filter(|at| set >> at & 1 == 1).map(|at| point.over[at]).sum() };
+        (0..count).all(|at| (0..=most[at] * point.under).contains(&point.over[at]))
+            && claims.iter().all(|&(set, least)| sum(set) >= least * point.under)
+            && in_all.is_none_or(|in_all| point.sum() == in_all * point.under)
     };
+    let held = |subset: Vec<usize>| nearest_at(&subset.iter().map(|&row| rows[row]).collect::<Vec<_>>(), count);
+    subsets(rows.len(), count).into_iter().filter_map(held).filter(holds).collect()
+}
+
+/// The subsets of so many things with at most so many of them.
+fn subsets(things: usize, most: usize) -> Vec<Vec<usize>> {
+    let mut found: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut at = 0;
+    while let Some(subset) = found.get(at).cloned() {
+        if subset.len() < most {
+            let next = subset.last().map_or(0, |last| last + 1);
+            found.extend((next..things).map(|thing| [&subset[..], &[thing]].concat()));
+        }
+        at += 1;
+    }
+    found
+}
+
+/// The nearest of points to zero.
+fn nearest(points: Vec<Point>) -> Point {
     let square = |point: &Point| point.over.iter().map(|&over| (over as f64 / point.under as f64).powi(2)).sum::<f64>();
-    let nearest = subsets.iter().filter_map(point).min_by(|one, other| square(one).total_cmp(&square(other)));
-    let nearest = nearest.unwrap();
-    Point { under: nearest.under * scale, ..nearest }
+    points.into_iter().min_by(|one, other| square(one).total_cmp(&square(other))).unwrap()
 }
 
 /// Holds the payments of a rule against enumeration, to the part of a micro-credit that documents promise.
