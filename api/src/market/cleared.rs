@@ -62,7 +62,7 @@ pub(crate) fn cleared(
     round: &Round,
     solving: &Stop,
     probing: &Stop,
-    tell: &mut dyn FnMut(Progress),
+    tell: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Cleared, MarketError> {
     let session = round.session();
     let outcome = clear_and_tell(&session, solving, tell).map_err(|error| named(round, error))?;

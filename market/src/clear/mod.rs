@@ -1,11 +1,12 @@
 //! One round: from a book and a supply to an outcome.
 //!
 //! [`winner`] lowers a book to a packing and [`payments`] has a file a rule; [`rules`] is what a round is cleared by,
-//! [`outcome`] what comes of it.
+//! [`outcome`] what comes of it, and [`paying`] what is told of payments meanwhile.
 
 #[cfg(test)]
 mod core_tests;
 pub mod outcome;
+pub mod paying;
 pub(crate) mod payments;
 pub mod rules;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use lessor_solver::support::stop::Stop;
 use crate::book::{Bid, BidderIndex, Book, Supply};
 use crate::policy::{Format, PaymentRule};
 use outcome::{EXACT_UNITS, Outcome, Payment, Uniform, Unsettled};
+use paying::Watch;
 use payments::choice::Revenue;
 use payments::{core, uniform, vcg};
 use rules::Rules;
@@ -49,7 +51,7 @@ pub fn clear(
     }
     let mut round = Round::new(book, supply)?;
     let found = round.solve(rules.seed, stop, report);
-    Ok(settled(&round, supply, found, rules, stop))
+    Ok(settled(&round, supply, found, rules, Watch::quiet(stop)))
 }
 
 /// What the winners that were found pay, by a rule of sealed bids.
@@ -58,19 +60,18 @@ pub(crate) fn settled(
     supply: &Supply,
     found: PackingOutcome,
     rules: &Rules,
-    stop: &Stop,
+    watch: Watch<'_>,
 ) -> Outcome {
     let winners = found.chosen;
     let mut prices = None;
     let settlement = match rules.payments {
         PaymentRule::PayAsBid => Ok(as_bid(round, &winners)),
-        PaymentRule::Uniform => {
-            uniform::prices(round, supply, &winners, stop).map(|found| at_prices(round, &winners, prices.insert(found)))
-        }
+        PaymentRule::Uniform => uniform::prices(round, supply, &winners, watch.stop)
+            .map(|found| at_prices(round, &winners, prices.insert(found))),
         _ if found.worth != found.bound => Err(Unsettled::WinnersNotProved),
-        PaymentRule::Vcg => vcg::payments(round, &winners, found.worth, rules.seed, stop),
-        PaymentRule::Core => core::payments(round, (&winners, found.worth), Revenue::Least, rules.seed, stop),
-        _ => core::payments(round, (&winners, found.worth), Revenue::Any, rules.seed, stop),
+        PaymentRule::Vcg => vcg::payments(round, &winners, found.worth, rules.seed, watch),
+        PaymentRule::Core => core::payments(round, (&winners, found.worth), Revenue::Least, rules.seed, watch),
+        _ => core::payments(round, (&winners, found.worth), Revenue::Any, rules.seed, watch),
     };
     Outcome { winners, surplus: found.worth, bound: found.bound, settlement, uniform: prices }
 }

@@ -121,15 +121,22 @@ impl<'a> Round<'a> {
         Some(found.better.into_iter().map(bids).collect())
     }
 
-    /// Chooses winners without each of some bidders, who take all of their bids with them.
-    pub(crate) fn solve_without(&self, bidders: &[Winner], seed: u64, stop: &Stop) -> Vec<PackingOutcome> {
+    /// Chooses winners without each of some bidders, who take all of their bids with them, and tells of each solve without which it
+    /// was.
+    pub(crate) fn solve_without(
+        &self,
+        bidders: &[Winner],
+        seed: u64,
+        stop: &Stop,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Vec<PackingOutcome> {
         let mut groups = vec![Vec::new(); bidders.len()];
         for (at, bid) in self.book.bids().iter().enumerate() {
             if let Ok(group) = bidders.binary_search_by_key(&bid.bidder, |winner| winner.bidder) {
                 groups[group].push(at);
             }
         }
-        self.prepared.solve_without(&groups, seed, stop)
+        self.prepared.solve_without(&groups, seed, stop, done)
     }
 
     /// What all other bids are worth at most where each of some lists of bids wins; `None` where that is not proved.

@@ -47,6 +47,7 @@ use thiserror::Error;
 use crate::ClearError;
 use crate::book::{BidderIndex, BookError, GoodIndex, GroupIndex};
 use crate::clear::outcome::Unsettled;
+pub use crate::clear::paying::Paying;
 use crate::greedy::GreedyError;
 use crate::money::Money;
 use crate::policy::{Policy, Reserve};
@@ -278,7 +279,7 @@ pub fn clear_session(session: &Session<'_>, stop: &Stop) -> Result<SessionOutcom
 pub fn clear_and_tell(
     session: &Session<'_>,
     stop: &Stop,
-    tell: &mut dyn FnMut(Progress),
+    tell: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<SessionOutcome, SessionError> {
     if session.bids.is_empty() {
         return Err(SessionError::NoBid);

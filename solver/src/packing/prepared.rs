@@ -96,11 +96,18 @@ impl Prepared {
     }
 
     /// Solves once without each group of columns, from what the solve before left. Components that a group does not touch are
-    /// not looked at for it; where all packings were gone through, one more search serves all groups.
+    /// not looked at for it; where all packings were gone through, one more search serves all groups. Whichever thread ends a solve
+    /// tells without which group it was.
     #[must_use]
-    pub fn solve_without(&self, groups: &[Vec<usize>], seed: u64, stop: &Stop) -> Vec<PackingOutcome> {
+    pub fn solve_without(
+        &self,
+        groups: &[Vec<usize>],
+        seed: u64,
+        stop: &Stop,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Vec<PackingOutcome> {
         let nothing = |_: &Begun<'_>, columns: Vec<usize>| columns.into_iter().map(|column| (column, 0)).collect();
-        let parts = self.solve_changed(groups, &nothing, seed, stop);
+        let parts = self.solve_changed(groups, Change { worths: &nothing, done }, seed, stop);
         let outcome = |group: usize| {
             let of_component = parts.iter().zip(&self.solved).map(|(parts, base)| {
                 let part = parts.binary_search_by_key(&group, |part| part.group).ok();
@@ -131,7 +138,7 @@ impl Prepared {
             };
             columns.into_iter().map(dear).collect()
         };
-        let parts = self.solve_changed(groups, &raised, seed, stop);
+        let parts = self.solve_changed(groups, Change { worths: &raised, done: &|_| () }, seed, stop);
         let beside = |group: usize| {
             let of_component = parts.iter().zip(&self.solved).map(|(parts, base)| {
                 match parts.binary_search_by_key(&group, |part| part.group) {
@@ -158,8 +165,9 @@ impl Prepared {
                 .collect();
             let Some(known) = self.solved[at].as_ref().filter(|_| !touched.is_empty()) else { return Vec::new() };
             let begun = Begun::of(component, known);
-            let changes = touched.into_iter().map(|(group, columns)| (group, change(&begun, columns))).collect();
-            begun.changed(changes, &random.fork(at as u64), stop)
+            let changes =
+                touched.into_iter().map(|(group, columns)| (group, (change.worths)(&begun, columns))).collect();
+            begun.changed(changes, &random.fork(at as u64), stop, change.done)
         };
         self.components.par_iter().enumerate().map(of_component).collect()
     }
@@ -191,7 +199,14 @@ impl Prepared {
 }
 
 /// What columns of a component are worth in place of what they are.
-type Change<'a> = &'a (dyn Fn(&Begun<'_>, Vec<usize>) -> Vec<(usize, u64)> + Sync);
+type Worths<'a> = &'a (dyn Fn(&Begun<'_>, Vec<usize>) -> Vec<(usize, u64)> + Sync);
+
+/// Other worths, and who is told of each group that was solved with them.
+#[derive(Clone, Copy)]
+struct Change<'a> {
+    worths: Worths<'a>,
+    done: &'a (dyn Fn(usize) + Sync),
+}
 
 /// What a solve of a component came to where a group of its columns had other worths.
 struct Changed {
@@ -249,8 +264,14 @@ impl<'a> Begun<'a> {
         Begun { component, worths, known, shared }
     }
 
-    /// Solves once with each of some changes of worths.
-    fn changed(&self, changes: Vec<(usize, Vec<(usize, u64)>)>, random: &Random, stop: &Stop) -> Vec<Changed> {
+    /// Solves once with each of some changes of worths, and tells of each.
+    fn changed(
+        &self,
+        changes: Vec<(usize, Vec<(usize, u64)>)>,
+        random: &Random,
+        stop: &Stop,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Vec<Changed> {
         let Begun { component, worths, known, .. } = self;
         let are_out = changes.iter().flat_map(|change| &change.1).all(|&(_, worth)| worth == 0);
         let is_enumerable = known.relaxation.is_none() && are_out;
@@ -273,7 +294,7 @@ impl<'a> Begun<'a> {
             let incumbent = Incumbent { past: Vec::new(), ..incumbent };
             Changed { group, worths: changed, solved: Solved { incumbent, bound, relaxation: None } }
         };
-        changes.into_par_iter().map(one).collect()
+        changes.into_par_iter().map(one).inspect(|changed| done(changed.group)).collect()
     }
 
     /// What is known with other worths before anything is solved: the best of before beside what is worth more now, made full

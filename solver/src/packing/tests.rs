@@ -133,7 +133,7 @@ proptest! {
         let groups: Vec<Vec<usize>> = [vec![first], vec![first, first + 3], vec![first + 1]]
             .map(|group| group.into_iter().filter(|&column| column < count).collect())
             .to_vec();
-        for (group, outcome) in groups.iter().zip(prepared.solve_without(&groups, 1, &Stop::new())) {
+        for (group, outcome) in groups.iter().zip(prepared.solve_without(&groups, 1, &Stop::new(), &|_| ())) {
             let mut worths = worths(&packing);
             group.iter().for_each(|&column| worths[column] = 0);
             prop_assert!(is_sound(&packing, &worths, &outcome));
@@ -149,7 +149,7 @@ proptest! {
         let groups: Vec<Vec<usize>> = [vec![first], vec![first, first + 2]]
             .map(|group| group.into_iter().filter(|&column| column < count).collect())
             .to_vec();
-        for (group, outcome) in groups.iter().zip(prepared.solve_without(&groups, 1, &Stop::new())) {
+        for (group, outcome) in groups.iter().zip(prepared.solve_without(&groups, 1, &Stop::new(), &|_| ())) {
             let mut worths = worths(&packing);
             group.iter().for_each(|&column| worths[column] = 0);
             prop_assert!(is_sound(&packing, &worths, &outcome));

@@ -23,6 +23,7 @@ use super::choice::{Choice, Kept, PART_BITS, Revenue};
 use super::vcg;
 use crate::book::BidderIndex;
 use crate::clear::outcome::{EXACT_UNITS, Payment, Unsettled};
+use crate::clear::paying::{Paying, Watch};
 use crate::clear::winner::{Round, Winner};
 
 /// Coalitions that are looked for at most.
@@ -52,10 +53,11 @@ pub(crate) fn payments(
     (winners, surplus): (&[usize], u128),
     revenue: Revenue,
     seed: u64,
-    stop: &Stop,
+    watch: Watch<'_>,
 ) -> Result<Vec<Payment>, Unsettled> {
+    let stop = watch.stop;
     let winning = round.winning(winners);
-    let without = vcg::without_each(round, &winning, surplus, seed, stop)?;
+    let without = vcg::without_each(round, &winning, surplus, seed, watch)?;
     // What a winner keeps under VCG, the most that it keeps in the core.
     let most: Vec<u128> = winning.iter().zip(&without).map(|(winner, without)| winner.surplus - without.loss).collect();
     // The best choices without a winner are coalitions that are known already.
@@ -76,6 +78,8 @@ pub(crate) fn payments(
         let open = Unsettled::Coalitions { rounds, coalitions: choice.constraints.len() };
         let kept = choice.kept(stop);
         let mut kept = kept.ok_or(if stop.is_raised() { open } else { Unsettled::Rounding })?;
+        let revenue = surplus.saturating_sub(kept.iter().sum::<u128>() >> PART_BITS);
+        (watch.tell)(Paying::Coalitions { rounds, held: choice.constraints.len(), revenue });
         let mut found = search.blocking(&kept)?.ok_or(open)?;
         if found.is_empty() {
             let payments = settle(&winning, &kept, each.iter().chain(&choice.constraints));

@@ -7,10 +7,13 @@
 //! A bidder is taken out with all of its bids. The solves without a bidder share what the first one found, and run in
 //! parallel.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use lessor_solver::packing::PackingOutcome;
-use lessor_solver::support::stop::Stop;
 
 use crate::clear::outcome::{EXACT_UNITS, Payment, Unsettled};
+use crate::clear::paying::{Paying, Watch};
 use crate::clear::winner::{Round, Winner};
 
 /// What winners pay. The winners are the best.
@@ -19,10 +22,10 @@ pub(crate) fn payments(
     winners: &[usize],
     surplus: u128,
     seed: u64,
-    stop: &Stop,
+    watch: Watch<'_>,
 ) -> Result<Vec<Payment>, Unsettled> {
     let winning = round.winning(winners);
-    let without = without_each(round, &winning, surplus, seed, stop)?;
+    let without = without_each(round, &winning, surplus, seed, watch)?;
     let pay = |(winner, without): (&Winner, Without)| {
         Payment::new(winner.bidder, (without.loss + winner.reserve) * EXACT_UNITS)
     };
@@ -44,9 +47,16 @@ pub(crate) fn without_each(
     winning: &[Winner],
     surplus: u128,
     seed: u64,
-    stop: &Stop,
+    watch: Watch<'_>,
 ) -> Result<Vec<Without>, Unsettled> {
-    let found = round.solve_without(winning, seed, stop);
+    // Of a winner whose bids share nothing with each other there are several solves.
+    let begun: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+    let done = |winner: usize| {
+        let mut begun = begun.lock().expect("no telling panics");
+        begun.insert(winner);
+        (watch.tell)(Paying::Without { solved: begun.len(), of: winning.len() });
+    };
+    let found = round.solve_without(winning, seed, watch.stop, &done);
     let solved = found.iter().filter(|found| found.is_optimal()).count();
     if solved < found.len() {
         return Err(Unsettled::WithoutEach { solved, of: found.len() });

@@ -1,7 +1,7 @@
 //! What is told of a round while it is cleared.
 
 use super::*;
-use crate::session::{Phase, Progress, clear_and_tell};
+use crate::session::{Paying, Phase, Progress, clear_and_tell};
 
 #[test]
 fn winners_are_told_as_they_improve_and_then_payments_with_what_comes_of_them() {
@@ -24,8 +24,19 @@ fn winners_are_told_as_they_improve_and_then_payments_with_what_comes_of_them() 
         let class = &outcome.classes[0];
         let (surplus, bound) = (class.surplus, class.bound.unwrap());
         assert!(surplus > 0);
-        let (last, winners) = told.split_last().unwrap();
-        assert_eq!(*last, Progress { class: 0, phase: Phase::Payments, surplus, bound }, "{format:?} {payment:?}");
+        let first = told.iter().position(|told| told.phase != Phase::Winners).unwrap();
+        let (winners, payments) = told.split_at(first);
+        let of = outcome.fates.iter().filter(|fate| fate.result.is_ok()).count();
+        let without = (1..=of).map(|solved| Paying::Without { solved, of });
+        let is_truthful = payment == PaymentRule::Vcg && format != Format::UnitDemand;
+        let paid = outcome.fates.iter().filter_map(|fate| Some(fate.result.ok()?.0 - fate.reserve?.0));
+        let revenue = paid.sum::<i64>().unsigned_abs().into();
+        let solves = is_truthful || payment == PaymentRule::Core;
+        let coalitions = (payment == PaymentRule::Core).then_some(Paying::Coalitions { rounds: 0, held: 0, revenue });
+        let steps = [Paying::Begun].into_iter().chain(without.filter(|_| solves)).chain(coalitions);
+        let steps: Vec<Progress> =
+            steps.map(|step| Progress { class: 0, phase: Phase::Payments(step), surplus, bound }).collect();
+        assert_eq!(payments, steps, "{format:?} {payment:?}");
         assert!(!winners.is_empty() && winners.iter().all(|told| told.phase == Phase::Winners), "{winners:?}");
         assert!(winners.iter().all(|told| told.surplus <= surplus && told.bound >= bound), "{winners:?}");
     }

@@ -19,6 +19,7 @@ use super::uniform_support::Order;
 use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::clear;
 use crate::clear::outcome::Unsettled;
+use crate::clear::paying::{Paying, Watch};
 use crate::clear::payments::vcg;
 use crate::clear::rules::Rules;
 use crate::clear::winner::Round;
@@ -26,7 +27,7 @@ use crate::money::Money;
 use crate::policy::PaymentRule;
 use crate::session::SessionError;
 use crate::session::market::{Cleared, Entered, Fates, Market, gets};
-use crate::session::progress::{Phase, Report};
+use crate::session::progress::{Phase, Report, paying};
 use crate::settlement::SellerId;
 
 /// What trades: a book of bids, and of offers as bids of their sellers, on all that is offered.
@@ -65,7 +66,8 @@ pub(super) fn clear_exchange(
     let found = round.solve(seed, stop, &mut |worth, bound| report(Phase::Winners, beyond(worth), beyond(bound)));
     let mut best = exchange.best(&found.chosen, found.worth, found.bound);
     exchange.keep_idle(&mut best);
-    report(Phase::Payments, best.surplus, best.bound);
+    let tell = paying(report, best.surplus, best.bound);
+    tell(Paying::Begun);
     if market.class.payment != PaymentRule::Vcg {
         return at_uniform_prices(market, fates, (&exchange, best), stop);
     }
@@ -73,7 +75,8 @@ pub(super) fn clear_exchange(
         return Ok(market.give_up(fates, Some(best.bound), Unsettled::WinnersNotProved));
     }
     // What offers that stay would pay is of no interest.
-    let owed: BTreeMap<BidderIndex, u64> = match vcg::payments(&round, &best.bought, found.worth, seed, stop) {
+    let watch = Watch { stop, tell: &tell };
+    let owed: BTreeMap<BidderIndex, u64> = match vcg::payments(&round, &best.bought, found.worth, seed, watch) {
         Ok(payments) => payments.iter().map(|payment| (payment.bidder, payment.settled)).collect(),
         Err(unsettled) => return Ok(market.give_up(fates, Some(best.bound), unsettled)),
     };

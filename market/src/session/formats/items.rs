@@ -11,6 +11,7 @@ use lessor_solver::support::stop::Stop;
 
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
 use crate::clear::outcome::Unsettled;
+use crate::clear::paying::Paying;
 use crate::money::Money;
 use crate::session::SessionError;
 use crate::session::fate::Lost;
@@ -46,7 +47,7 @@ pub(super) fn clear_items(
     let gain = |(values, item): (&Values, &Option<u32>)| Some(u128::from(values.get(item.as_ref()?)?.0));
     let surplus = items.iter().flat_map(|items| values.iter().zip(items)).filter_map(gain).sum();
     if items.is_some() {
-        report(Phase::Payments, surplus, surplus);
+        report(Phase::Payments(Paying::Begun), surplus, surplus);
     }
     let prices = items.as_ref().and_then(|items| lowest_prices(&gains, items, stop));
     let Some((items, prices)) = items.zip(prices) else {

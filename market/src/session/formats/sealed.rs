@@ -8,13 +8,14 @@ use lessor_solver::support::stop::Stop;
 
 use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
 use crate::clear::outcome::EXACT_UNITS;
+use crate::clear::paying::{Paying, Watch};
 use crate::clear::rules::Rules;
 use crate::clear::settled;
 use crate::clear::winner::Round;
 use crate::money::Money;
 use crate::session::fate::Lost;
 use crate::session::market::{Bundle, Cleared, Entered, Fates, Market};
-use crate::session::progress::{Phase, Report};
+use crate::session::progress::{Phase, Report, paying};
 use crate::session::{AccountBid, SessionError};
 
 pub(super) fn clear_sealed(
@@ -31,8 +32,9 @@ pub(super) fn clear_sealed(
     let supply = Supply { offers };
     let mut round = Round::new(&book, &supply)?;
     let found = round.solve(rules.seed, stop, &mut |surplus, bound| report(Phase::Winners, surplus, bound));
-    report(Phase::Payments, found.worth, found.bound);
-    let outcome = settled(&round, &supply, found, &rules, stop);
+    let tell = paying(report, found.worth, found.bound);
+    tell(Paying::Begun);
+    let outcome = settled(&round, &supply, found, &rules, Watch { stop, tell: &tell });
     let payments = match &outcome.settlement {
         Ok(payments) => payments,
         Err(unsettled) => return Ok(market.give_up(fates, Some(outcome.bound), *unsettled)),
