@@ -167,7 +167,7 @@ fn figures(
     let micro = |amount: Money| u128::from(amount.micro_credits());
     let bids = round.bids.iter().zip(&outcome.fates).filter(|(_, fate)| fate.result.is_ok());
     let (value, counted) =
-        (bids.map(|(bid, fate)| micro(fate.worth(bid))).sum(), check::value(&round.session(), outcome));
+        (bids.map(|(bid, fate)| micro(fate.worth(bid))).sum(), check::value(&round.session(), &outcome.fates));
     if value != counted {
         return Err(MarketError::Refused { what: format!("what winners bid is stated as {value} and is {counted}") });
     }

@@ -84,6 +84,25 @@ pub enum Lost {
 }
 
 impl Lost {
+    /// Every reason, in the order in which they are looked for.
+    pub const ALL: [Lost; 15] = [
+        Lost::NotTraded,
+        Lost::NotTrader,
+        Lost::Unlimited,
+        Lost::Term,
+        Lost::Limits,
+        Lost::Budget,
+        Lost::Supply,
+        Lost::Reserve,
+        Lost::SeveralBids,
+        Lost::NoOffers,
+        Lost::GroupWon,
+        Lost::Outbid,
+        Lost::Lot,
+        Lost::Paradox,
+        Lost::Unsettled,
+    ];
+
     /// Reasons of what was compared with others: what has another took no part in the choice.
     pub const COMPARED: [Lost; 4] = [Lost::Outbid, Lost::Lot, Lost::Paradox, Lost::Unsettled];
 

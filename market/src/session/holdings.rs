@@ -69,6 +69,11 @@ impl Holdings {
         self.by_account.entry((owner, kind)).or_default().push(holding);
     }
 
+    /// All that is held, account by account.
+    pub fn all(&self) -> impl Iterator<Item = ((Owner, Kind), &Holding)> {
+        self.by_account.iter().flat_map(|(&account, holdings)| holdings.iter().map(move |holding| (account, holding)))
+    }
+
     /// What is held of an account, in the order in which it was added.
     #[must_use]
     pub fn of(&self, owner: Owner, kind: Kind) -> &[Holding] {

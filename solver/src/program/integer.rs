@@ -40,6 +40,10 @@ pub struct IntegerLimits {
     pub nodes_max: Option<u32>,
     /// Solutions that cost more than this are not looked for.
     pub cost_max: Option<f64>,
+    /// Solutions, each better than the one before, after which a solve ends.
+    pub solutions_max: Option<u32>,
+    /// What rows and whole numbers may be off at most; what HiGHS thinks right where it is not stated.
+    pub tolerance: Option<f64>,
     /// The relative gap at which a solution counts as the best.
     pub gap: f64,
     /// The seed of HiGHS' own choices.
@@ -51,7 +55,7 @@ pub struct IntegerLimits {
 pub enum IntegerAnswer {
     /// The best solution.
     Optimal(Vec<u32>),
-    /// The node limit came first; a solution that need not be the best.
+    /// The limit on nodes or solutions came first; a solution that need not be the best.
     Feasible(Vec<u32>),
     /// There is none, or none within the limit on cost.
     Infeasible,
@@ -140,11 +144,18 @@ fn set_options(model: &mut Model, limits: IntegerLimits) {
     model.set_option("threads", 1);
     model.set_option("mip_rel_gap", limits.gap);
     model.set_option("random_seed", i32::try_from(limits.seed).unwrap_or(0));
+    if let Some(tolerance) = limits.tolerance {
+        model.set_option("mip_feasibility_tolerance", tolerance);
+        model.set_option("primal_feasibility_tolerance", tolerance);
+    }
     if let Some(nodes) = limits.nodes_max {
         model.set_option("mip_max_nodes", i32::try_from(nodes).unwrap_or(i32::MAX));
     }
     if let Some(cost) = limits.cost_max {
         model.set_option("objective_bound", cost);
+    }
+    if let Some(solutions) = limits.solutions_max {
+        model.set_option("mip_max_improving_sols", i32::try_from(solutions).unwrap_or(i32::MAX));
     }
 }
 

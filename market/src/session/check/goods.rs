@@ -10,45 +10,50 @@ use lessor_models::time::{Interval, StepFunction, Timestamp};
 use super::above;
 use crate::book::GoodIndex;
 use crate::policy::Reserve;
-use crate::session::catalog::{ListedGood, STATED_MICROS, Wish};
+use crate::session::catalog::{STATED_MICROS, Wish};
 use crate::session::{AccountOffer, ClassOutcome, OfferedGood};
 
-/// The goods of a class by account, in order of time.
-pub(super) struct Goods<'a> {
-    by_account: BTreeMap<(Owner, Kind), Vec<(GoodIndex, &'a ListedGood)>>,
+/// Goods by account, in order of time, each with its position.
+pub(super) struct Goods {
+    by_account: BTreeMap<(Owner, Kind), Vec<(GoodIndex, Interval)>>,
     /// Whether sellers hand them out: what is offered of an account is taken from no other.
     is_offered: bool,
 }
 
-impl<'a> Goods<'a> {
-    pub(super) fn of(class: &'a ClassOutcome, is_offered: bool) -> Goods<'a> {
+impl Goods {
+    pub(super) fn of(class: &ClassOutcome, is_offered: bool) -> Goods {
+        let listed = class.catalog.goods().iter().map(|good| (good.owner, good.kind, good.interval));
+        Goods::over((0..).map(GoodIndex).zip(listed), is_offered)
+    }
+
+    /// Goods of which none of an account meets another.
+    pub(super) fn over(goods: impl Iterator<Item = (GoodIndex, (Owner, Kind, Interval))>, is_offered: bool) -> Goods {
         let mut by_account: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (at, good) in (0..).map(GoodIndex).zip(class.catalog.goods()) {
-            by_account.entry((good.owner, good.kind)).or_default().push((at, good));
+        for (at, (owner, kind, interval)) in goods {
+            by_account.entry((owner, kind)).or_default().push((at, interval));
         }
+        by_account.values_mut().for_each(|goods| goods.sort_by_key(|(_, interval)| interval.start));
         Goods { by_account, is_offered }
     }
 
     /// The goods that a wish takes its quantity of. O(accounts above it x log of their goods + goods found).
-    pub(super) fn taken(&self, fleet: &Fleet, wish: &Wish) -> Vec<(GoodIndex, &'a ListedGood)> {
+    pub(super) fn taken(&self, fleet: &Fleet, wish: &Wish) -> Vec<(GoodIndex, Interval)> {
         let above = if self.is_offered { Vec::new() } else { above(fleet, wish).into_iter().collect() };
         let owners = std::iter::once(wish.owner).chain(above);
         let accounts = owners.filter_map(|owner| self.by_account.get(&(owner, wish.kind)));
-        let within = |goods: &'_ Vec<(GoodIndex, &'a ListedGood)>| {
-            let first = goods.partition_point(|(_, good)| good.interval.start < wish.interval.start);
-            let ends_within = |entry: &&(GoodIndex, &ListedGood)| entry.1.interval.end <= wish.interval.end;
+        let within = |goods: &Vec<(GoodIndex, Interval)>| {
+            let first = goods.partition_point(|(_, interval)| interval.start < wish.interval.start);
+            let ends_within = |(_, interval): &&(GoodIndex, Interval)| interval.end <= wish.interval.end;
             goods[first..].iter().take_while(ends_within).copied().collect::<Vec<_>>()
         };
         accounts.flat_map(within).collect()
     }
 
     /// What wishes cost at a price for each good, in parts of a micro-credit: base units times price times microseconds.
-    pub(super) fn cost(&self, fleet: &Fleet, wishes: &[Wish], price: impl Fn(GoodIndex, &ListedGood) -> u64) -> u128 {
+    pub(super) fn cost(&self, fleet: &Fleet, wishes: &[Wish], price: impl Fn(GoodIndex) -> u64) -> u128 {
         let of_wish = |wish: &Wish| {
-            let parts = self
-                .taken(fleet, wish)
-                .into_iter()
-                .map(|(at, good)| product([price(at, good), wish.quantity, good.interval.span().0]));
+            let parts = self.taken(fleet, wish).into_iter();
+            let parts = parts.map(|(at, interval)| product([price(at), wish.quantity, interval.span().0]));
             parts.fold(0, u128::saturating_add)
         };
         wishes.iter().map(of_wish).fold(0, u128::saturating_add)
@@ -80,7 +85,7 @@ fn priced(fleet: &Fleet, wish: &Wish, cost: Reserve) -> Vec<(u64, u64)> {
     cuts.windows(2).map(piece).collect()
 }
 
-fn tariff(fleet: &Fleet, owner: Owner) -> Option<&StepFunction> {
+pub(super) fn tariff(fleet: &Fleet, owner: Owner) -> Option<&StepFunction> {
     let of_zone = |zone: ZoneIndex| fleet.energy_price(zone);
     let mut next: Option<NodeIndex> = match owner {
         Owner::Zone(zone) => return of_zone(zone),

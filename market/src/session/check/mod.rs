@@ -1,12 +1,18 @@
 //! A second look at a round: capacity, groups, prices and money, from the bids and what came of them alone.
 //!
-//! Nothing here is shared with what cleared the round. Capacity is looked at account by account and instant by instant, on every
+//! Nothing here is shared with what cleared the round. `capacity` is looked at account by account and instant by instant, on every
 //! account that what is let or sold is taken from, with the policy's formula written out again; `money` is what is paid, `prices`
-//! holds it against what all pay, and `surplus` counts what winners state beyond. All of them read what `goods` cost anew.
+//! holds it against what all pay, and `surplus` counts what winners state beyond. They read what `goods` cost anew, and what
+//! `reserves` are asked. Of a round that was written, `admitted` says whether the policy lets winners in, and [`program`] whether
+//! other bids would be worth more or a coalition would rather deal with the seller.
 
+mod admitted;
+mod capacity;
 mod goods;
 mod money;
 mod prices;
+pub mod program;
+mod reserves;
 mod surplus;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,15 +20,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::Domain;
 use lessor_models::resources::Kind;
-use lessor_models::time::{StepFunction, Timestamp};
+use lessor_models::time::Timestamp;
 
 use super::anywhere::{Anywhere, Need};
 use super::catalog::Wish;
-use super::{AccountBid, AccountOffer, ClassOutcome, Fate, OfferFate, Session, SessionOutcome};
+use super::{AccountBid, AccountOffer, Fate, OfferFate, Session, SessionOutcome};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::policy::{AccountClass, Format};
 use crate::settlement::Transfer;
-use goods::{Goods, asked, down, up};
+use capacity::overdraft;
+use goods::{asked, down, up};
+pub use prices::ToldGood;
+use reserves::Reserves;
 
 /// By how much the rules of a round are broken; all zero where they hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,74 +69,116 @@ impl Residuals {
     }
 }
 
+/// What is told of a round that is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// What came of each bid, in the order of the bids.
+    pub fates: &'a [Fate],
+    /// What came of each offer, in the order of the offers.
+    pub offer_fates: &'a [OfferFate],
+    /// The surplus that each class states that was cleared, by its position in the policy, in micro-credits.
+    pub surpluses: &'a BTreeMap<usize, u128>,
+    /// Whether payment rules left nothing unsettled.
+    pub is_settled: bool,
+    /// What moved.
+    pub transfers: &'a [Transfer],
+}
+
 /// Looks at what is won, sold and paid.
 #[must_use]
 pub fn residuals(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[Transfer]) -> Residuals {
-    let listed = listed(session, outcome);
-    let all_won: Vec<(BidderIndex, Wish)> = won(session, outcome)
+    let surpluses = outcome.classes.iter().map(|class| (class.class, class.surplus)).collect();
+    let told = Told {
+        fates: &outcome.fates,
+        offer_fates: &outcome.offer_fates,
+        surpluses: &surpluses,
+        is_settled: outcome.classes.iter().all(|class| class.unsettled.is_none()),
+        transfers,
+    };
+    Residuals { off_price: prices::off(session, outcome, &told), ..told_residuals(session, &told) }
+}
+
+/// Looks at what is told of a round, all but what it says of prices.
+#[must_use]
+pub fn told_residuals(session: &Session<'_>, told: &Told<'_>) -> Residuals {
+    let all_won: Vec<(BidderIndex, Wish)> = won(session, told)
         .flat_map(|(bid, fate, _)| taken(bid, fate).into_iter().map(|wish| (bid.bidder, wish)))
         .collect();
-    let all_sold: Vec<Wish> = sold(session, outcome)
+    let all_sold: Vec<Wish> = sold(session, told)
         .flat_map(|(offer, fate, _)| offer.goods.iter().map(move |good| part_of(&good.wish, fate.part)))
         .collect();
     let (overdrawn, above_holder_cap) = overdraft(session, &all_won, &all_sold);
     let mut groups: BTreeMap<(BidderIndex, GroupIndex), u64> = BTreeMap::new();
-    won(session, outcome).for_each(|(bid, _, _)| *groups.entry((bid.bidder, bid.group)).or_default() += 1);
-    let above = won(session, outcome).map(|(bid, fate, paid)| {
+    won(session, told).for_each(|(bid, _, _)| *groups.entry((bid.bidder, bid.group)).or_default() += 1);
+    let above = won(session, told).map(|(bid, fate, paid)| {
         let (part, whole) = share(fate.part, quantity(bid));
         paid - (i128::from(bid.amount.0) * part + whole - 1) / whole
     });
-    let below = sold(session, outcome).map(|(offer, fate, gets)| {
+    let below = sold(session, told).map(|(offer, fate, gets)| {
         let asked = asked(session.ground.fleet, offer, fate.part);
         // What may trade in parts is asked a fraction for.
         if offer.is_divisible { down(asked) - gets } else { up(asked) - gets }
     });
     let narrow = |residual: Option<i128>| i64::try_from(most(residual)).unwrap_or(i64::MAX);
+    let misplaced = won(session, told).filter(|(bid, fate, _)| is_misplaced(session.ground.fleet, bid, fate)).count();
+    let reserves = Reserves::of(session);
     Residuals {
         overdrawn,
         above_holder_cap,
         groups_broken: groups.values().filter(|&&count| count > 1).count() as u64,
-        misplaced: won(session, outcome).filter(|(bid, fate, _)| is_misplaced(session.ground.fleet, bid, fate)).count()
-            as u64,
+        misplaced: misplaced as u64,
         above_bid: narrow(above.max()),
         below_ask: narrow(below.max()),
-        below_reserve: money::below_reserve(session, outcome, &listed),
-        above_cap: money::above_cap(session, outcome),
-        off_price: prices::off(session, outcome, &listed),
-        off_surplus: surplus::off(session, outcome, &listed),
-        unbalanced: money::unbalanced(session, outcome, transfers),
+        below_reserve: money::below_reserve(session, told, &reserves),
+        above_cap: money::above_cap(session, told, &reserves),
+        off_price: 0,
+        off_surplus: surplus::off(session, told, &reserves),
+        unbalanced: money::unbalanced(session, told),
     }
+}
+
+/// The most that anyone pays beside the posted prices that are told, each of an account while it holds, in micro-credits.
+#[must_use]
+pub fn off_posted_prices(session: &Session<'_>, told: &Told<'_>, goods: &[ToldGood]) -> u128 {
+    prices::off_told(session, told, goods)
+}
+
+/// How many goods are told wrongly, of accounts that trade in a class: of which more is sold than there was, or something else than
+/// bids won, or that have a price below their reserve price, or another reserve price than the policy says.
+#[must_use]
+pub fn misstated_goods(session: &Session<'_>, told: &Told<'_>, goods: &[ToldGood]) -> u64 {
+    prices::misstated(session, told, goods)
+}
+
+/// How many winners the policy does not let in, as far as bids alone say: for where they trade, who makes them, their terms, their
+/// amounts, or how much of a book they are; where the round's instant is stated, also for when they begin.
+#[must_use]
+pub fn unlawful(session: &Session<'_>, told: &Told<'_>, at: Option<Timestamp>) -> u64 {
+    admitted::unlawful(session, told, at)
+}
+
+/// How many bids are told to be out for a reason that does not hold of them, as far as bids alone and the groups of winners say; of
+/// terms that begin at the wrong time where the round's instant is stated.
+#[must_use]
+pub fn refused_wrongly(session: &Session<'_>, told: &Told<'_>, at: Option<Timestamp>) -> u64 {
+    admitted::refused_wrongly(session, told, at)
 }
 
 /// What winners state for what they got, in micro-credits: parts of amounts for parts, each rounded down.
 #[must_use]
-pub fn value(session: &Session<'_>, outcome: &SessionOutcome) -> u128 {
-    surplus::value(session, outcome)
-}
-
-/// The goods of each class, by its position in the policy.
-type Listed<'a> = BTreeMap<usize, Goods<'a>>;
-
-fn listed<'a>(session: &Session<'_>, outcome: &'a SessionOutcome) -> Listed<'a> {
-    let goods = |class: &'a ClassOutcome| Goods::of(class, is_offered(&session.policy.rules().classes[class.class]));
-    outcome.classes.iter().map(|class| (class.class, goods(class))).collect()
+pub fn value(session: &Session<'_>, fates: &[Fate]) -> u128 {
+    surplus::value(session, fates)
 }
 
 /// What is won, and what is paid for it.
-fn won<'a>(
-    session: &Session<'a>,
-    outcome: &'a SessionOutcome,
-) -> impl Iterator<Item = (&'a AccountBid, &'a Fate, i128)> {
-    let fates = session.bids.iter().zip(&outcome.fates);
+fn won<'a>(session: &Session<'a>, told: &Told<'a>) -> impl Iterator<Item = (&'a AccountBid, &'a Fate, i128)> {
+    let fates = session.bids.iter().zip(told.fates);
     fates.filter_map(|(bid, fate)| Some((bid, fate, i128::from(fate.result.ok()?.0))))
 }
 
 /// What is sold, and what its seller gets.
-fn sold<'a>(
-    session: &Session<'a>,
-    outcome: &'a SessionOutcome,
-) -> impl Iterator<Item = (&'a AccountOffer, &'a OfferFate, i128)> {
-    let fates = session.offers.iter().zip(&outcome.offer_fates);
+fn sold<'a>(session: &Session<'a>, told: &Told<'a>) -> impl Iterator<Item = (&'a AccountOffer, &'a OfferFate, i128)> {
+    let fates = session.offers.iter().zip(told.offer_fates);
     fates.filter_map(|(offer, fate)| Some((offer, fate, i128::from(fate.result.ok()?.0))))
 }
 
@@ -181,64 +232,6 @@ fn share(part: Option<u64>, whole: u64) -> (i128, i128) {
     (part.unwrap_or(whole).into(), i128::from(whole).max(1))
 }
 
-/// What changes about an account at an instant.
-#[derive(Clone, Debug, Default)]
-struct Change {
-    /// What bidders win more, or less, of the fleet: of the account itself, or of one below it in the same class.
-    won: Vec<(BidderIndex, i128)>,
-    /// What is won more of accounts below it in other classes.
-    won_below: i128,
-    /// What bidders win more of sellers.
-    bought: Vec<(BidderIndex, i128)>,
-    /// What sellers sell more of the account itself.
-    sold: i128,
-    /// What they sell more of an account below it.
-    sold_below: i128,
-    /// What each service class holds more.
-    held: [i128; 4],
-}
-
-/// The changes of an account, by instant.
-type Changes = BTreeMap<Timestamp, Change>;
-
-/// The greatest overdraft of any account at any instant, for all bidders together and for one.
-fn overdraft(session: &Session<'_>, won: &[(BidderIndex, Wish)], sold: &[Wish]) -> (u128, u128) {
-    let fleet = session.ground.fleet;
-    let mut accounts: BTreeMap<(Owner, Kind), Changes> = BTreeMap::new();
-    let mut change = |owner: Owner, wish: &Wish, make: &dyn Fn(&mut Change, i128)| {
-        let (quantity, changes) = (i128::from(wish.quantity), accounts.entry((owner, wish.kind)).or_default());
-        make(changes.entry(wish.interval.start).or_default(), quantity);
-        make(changes.entry(wish.interval.end).or_default(), -quantity);
-    };
-    for &(bidder, wish) in won {
-        let class = |owner| session.policy.class_of(place(fleet, owner), wish.kind);
-        if class(wish.owner).is_some_and(is_offered) {
-            change(wish.owner, &wish, &|change, more| change.bought.push((bidder, more)));
-            continue;
-        }
-        change(wish.owner, &wish, &|change, more| change.won.push((bidder, more)));
-        for owner in above(fleet, &wish) {
-            if class(owner) == class(wish.owner) {
-                change(owner, &wish, &|change, more| change.won.push((bidder, more)));
-            } else {
-                change(owner, &wish, &|change, more| change.won_below += more);
-            }
-        }
-    }
-    for wish in sold {
-        change(wish.owner, wish, &|change, more| change.sold += more);
-        for owner in above(fleet, wish) {
-            change(owner, wish, &|change, more| change.sold_below += more);
-        }
-    }
-    let mut worst = (0, 0);
-    for (account, changes) in accounts {
-        let of_account = overdraft_of(session, account, changes);
-        worst = (worst.0.max(of_account.0), worst.1.max(of_account.1));
-    }
-    worst
-}
-
 /// Whether sellers hand out what trades in a class.
 fn is_offered(class: &AccountClass) -> bool {
     matches!(class.format, Format::DoubleAuction | Format::UnitDemand)
@@ -261,84 +254,9 @@ fn above(fleet: &Fleet, wish: &Wish) -> BTreeSet<Owner> {
     owners
 }
 
-/// The same of one account, from one instant at which something changes to the next.
-fn overdraft_of(session: &Session<'_>, (owner, kind): (Owner, Kind), mut changes: Changes) -> (u128, u128) {
-    let fleet = session.ground.fleet;
-    let class = session.policy.class_of(place(fleet, owner), kind);
-    for &(at, _) in fleet.steps().get(&(owner, kind)).into_iter().flat_map(StepFunction::steps) {
-        changes.entry(at).or_default();
-    }
-    for holding in session.ground.holdings.of(owner, kind) {
-        let (service, amount) = (holding.service as usize, i128::from(holding.amount));
-        changes.entry(holding.interval.start).or_default().held[service] += amount;
-        changes.entry(holding.interval.end).or_default().held[service] -= amount;
-    }
-    let (mut won, mut bought, mut held) = (Won::default(), Won::default(), [0; 4]);
-    let (mut won_below, mut sold, mut sold_below) = (0, 0, 0);
-    let mut worst = (0, 0);
-    for (at, change) in changes {
-        change.won.into_iter().for_each(|(bidder, more)| won.add(bidder, more));
-        change.bought.into_iter().for_each(|(bidder, more)| bought.add(bidder, more));
-        won_below += change.won_below;
-        sold += change.sold;
-        sold_below += change.sold_below;
-        held.iter_mut().zip(change.held).for_each(|(held, more)| *held += more);
-        let capacity = fleet.capacity_at(owner, kind, at);
-        let (room, cap) = match class {
-            Some(class) => limits(class, capacity, held.map(units)),
-            // What trades in no class is let to those below it alone, as far as nobody holds it.
-            None => [u128::from(capacity).saturating_sub(units(held.iter().sum())); 2].into(),
-        };
-        let handed_out = units(won.all) + units(won_below) + units(sold) + units(sold_below);
-        let beyond = if handed_out > 0 { handed_out.saturating_sub(room) } else { 0 };
-        worst.0 = worst.0.max(beyond).max(units(bought.all).saturating_sub(units(sold)));
-        worst.1 = worst.1.max(units(won.most()).saturating_sub(cap)).max(units(bought.most()).saturating_sub(cap));
-    }
-    worst
-}
-
-/// What bidders have won of an account at an instant.
-#[derive(Debug, Default)]
-struct Won {
-    all: i128,
-    by_bidder: BTreeMap<BidderIndex, i128>,
-    /// The same, least first.
-    in_order: BTreeSet<(i128, BidderIndex)>,
-}
-
-impl Won {
-    fn add(&mut self, bidder: BidderIndex, more: i128) {
-        let has = self.by_bidder.entry(bidder).or_default();
-        self.in_order.remove(&(*has, bidder));
-        *has += more;
-        self.in_order.insert((*has, bidder));
-        self.all += more;
-    }
-
-    /// What the one has who has most.
-    fn most(&self) -> i128 {
-        self.in_order.last().map_or(0, |most| most.0)
-    }
-}
-
-/// Base units of which no fewer than none are left once all changes of an instant are made.
-fn units(amount: i128) -> u128 {
-    u128::try_from(amount).expect("what ends began before")
-}
-
 fn place(fleet: &Fleet, owner: Owner) -> Domain {
     match owner {
         Owner::Node(node) => Domain::Level(fleet.level(node)),
         Owner::Zone(zone) => Domain::Zone(fleet.zones()[zone.at()].kind),
     }
-}
-
-/// What may trade of an account of which classes hold so much, and what one bidder may win of it.
-fn limits(class: &AccountClass, capacity: u64, held: [u128; 4]) -> (u128, u128) {
-    let capacity = u128::from(capacity);
-    let part = |permille: u32| capacity * u128::from(permille);
-    let kept: u128 = (0..2).map(|class_| part(class.floors_permille[class_]).div_ceil(1_000).max(held[class_])).sum();
-    let room = capacity.saturating_sub(kept).min(part(class.share_permille) / 1_000);
-    let room = room.saturating_sub(held[2] + held[3]);
-    (room, room * u128::from(class.holder_cap_permille) / 1_000)
 }

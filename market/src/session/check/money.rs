@@ -3,56 +3,32 @@
 
 use std::collections::BTreeMap;
 
-use lessor_models::fleet::Owner;
-use lessor_models::resources::UNLIMITED;
-use lessor_models::time::StepFunction;
-
-use super::goods::{product, up};
-use super::{Listed, above, class_of, is_offered, most, place, share, taken, won};
+use super::goods::up;
+use super::reserves::Reserves;
+use super::{Told, class_of, most, share, taken, won};
 use crate::book::{BidderIndex, GroupIndex};
 use crate::money::Money;
-use crate::session::catalog::Wish;
 use crate::session::posting::FLEET;
-use crate::session::{Lost, Session, SessionOutcome};
+use crate::session::{Lost, Session};
 use crate::settlement::{HolderId, Party, Purpose, SellerId, Transfer};
 
 /// The most that anyone pays less than the reserve prices of what it wins of the fleet.
-pub(super) fn below_reserve(session: &Session<'_>, outcome: &SessionOutcome, listed: &Listed<'_>) -> i128 {
-    let less = won(session, outcome).filter_map(|(bid, fate, paid)| {
-        let is_let = class_of(session, fate.class).is_some_and(|class| !class.format.takes_offers());
-        let goods = listed.get(&fate.class?).filter(|_| is_let)?;
-        Some(up(goods.cost(session.ground.fleet, &taken(bid, fate), |_, good| good.reserve)) - paid)
+pub(super) fn below_reserve(session: &Session<'_>, told: &Told<'_>, reserves: &Reserves<'_>) -> i128 {
+    let less = won(session, told).filter_map(|(bid, fate, paid)| {
+        let class = class_of(session, fate.class).filter(|class| !class.format.takes_offers())?;
+        Some(up(reserves.cost(class, &taken(bid, fate))) - paid)
     });
     most(less.max())
 }
 
 /// The most that anyone pays beyond the price cap of what it wins, rounded up.
-pub(super) fn above_cap(session: &Session<'_>, outcome: &SessionOutcome) -> i128 {
-    let more = won(session, outcome).filter_map(|(bid, fate, paid)| {
-        let cap = class_of(session, fate.class)?.price_cap?;
-        let parts = taken(bid, fate)
-            .into_iter()
-            .map(|wish| product([cap, wish.quantity, wish.interval.span().0]).saturating_mul(capped(session, &wish)));
+pub(super) fn above_cap(session: &Session<'_>, told: &Told<'_>, reserves: &Reserves<'_>) -> i128 {
+    let more = won(session, told).filter_map(|(bid, fate, paid)| {
+        let class = class_of(session, fate.class)?;
         // A cap beyond all amounts is none.
-        Some(paid - up(parts.fold(0, u128::saturating_add)).min(1 << 64))
+        Some(paid - up(reserves.cost_at(class, &taken(bid, fate), class.price_cap?)).min(1 << 64))
     });
     most(more.max())
-}
-
-/// How many accounts of its class a wish takes from, of those that have a limit: each may cost the cap.
-fn capped(session: &Session<'_>, wish: &Wish) -> u128 {
-    let fleet = session.ground.fleet;
-    let class = |owner| session.policy.class_of(place(fleet, owner), wish.kind);
-    let own = class(wish.owner);
-    if own.is_some_and(is_offered) {
-        return 1;
-    }
-    let is_limited = |owner: &Owner| {
-        let steps = fleet.steps().get(&(*owner, wish.kind)).into_iter().flat_map(StepFunction::steps);
-        fleet.capacity_at(*owner, wish.kind, wish.interval.start) != UNLIMITED
-            || steps.map(|step| step.1).any(|to| to != UNLIMITED)
-    };
-    1 + above(fleet, wish).iter().filter(|owner| class(**owner) == own && is_limited(owner)).count() as u128
 }
 
 /// What moves from one party to another, and what for.
@@ -60,32 +36,31 @@ type Flow = (Party, Party, Purpose);
 
 /// By how much transfers move more or less than what awards and sales say, all flows together. What is paid back for revoked
 /// leases is no part of a round, and is not looked at.
-pub(super) fn unbalanced(session: &Session<'_>, outcome: &SessionOutcome, transfers: &[Transfer]) -> u128 {
-    let mut open = due(session, outcome);
-    for transfer in transfers
-        .iter()
-        .filter(|transfer| !matches!(transfer.purpose, Purpose::Return | Purpose::Refund | Purpose::Compensation))
-    {
+pub(super) fn unbalanced(session: &Session<'_>, told: &Told<'_>) -> u128 {
+    let mut open = due(session, told);
+    let is_of_round =
+        |transfer: &&Transfer| !matches!(transfer.purpose, Purpose::Return | Purpose::Refund | Purpose::Compensation);
+    for transfer in told.transfers.iter().filter(is_of_round) {
         *open.entry((transfer.from, transfer.to, transfer.purpose)).or_default() -= i128::from(transfer.amount.0);
     }
     open.values().map(|left| left.unsigned_abs()).sum()
 }
 
 /// What must move: payments to the operator, proceeds to sellers, and the fees of both.
-fn due(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<Flow, i128> {
+fn due(session: &Session<'_>, told: &Told<'_>) -> BTreeMap<Flow, i128> {
     let fees = session.policy.rules().fees;
     let mut due: BTreeMap<Flow, i128> = BTreeMap::new();
     // What sellers get, and what they must be left with.
     let mut sellers: BTreeMap<SellerId, (i128, i128)> = BTreeMap::new();
     let holder = |bidder: BidderIndex| Party::Holder(HolderId(bidder.0));
-    for (bid, fate, paid) in won(session, outcome) {
+    for (bid, fate, paid) in won(session, told) {
         *due.entry((holder(bid.bidder), Party::Operator, Purpose::Payment)).or_default() += paid;
         if class_of(session, fate.class).is_some_and(|class| !class.format.takes_offers()) {
             let fleet = sellers.entry(FLEET).or_default();
             *fleet = (fleet.0 + paid, fleet.1 + fate.reserve.map_or(0, |reserve| i128::from(reserve.0)));
         }
     }
-    for (offer, fate) in session.offers.iter().zip(&outcome.offer_fates) {
+    for (offer, fate) in session.offers.iter().zip(told.offer_fates) {
         let Ok(Money(gets)) = fate.result else { continue };
         let (part, whole) = share(fate.part, offer.goods.first().map_or(1, |good| good.wish.quantity));
         let asked = (i128::from(fate.ask.0) * part + whole - 1) / whole;
@@ -97,12 +72,11 @@ fn due(session: &Session<'_>, outcome: &SessionOutcome) -> BTreeMap<Flow, i128> 
         due.insert((Party::Operator, Party::Seller(seller), Purpose::Proceeds), gets);
         due.insert((Party::Seller(seller), Party::Operator, Purpose::Fee), fee);
     }
-    let is_settled =
-        won(session, outcome).next().is_some() || outcome.classes.iter().all(|class| class.unsettled.is_none());
+    let is_settled = told.is_settled || won(session, told).next().is_some();
     let mut groups: Vec<(BidderIndex, GroupIndex)> = session
         .bids
         .iter()
-        .zip(&outcome.fates)
+        .zip(told.fates)
         .filter(|(_, fate)| is_settled && fate.result != Err(Lost::Budget) && fate.result != Err(Lost::Unsettled))
         .map(|(bid, _)| (bid.bidder, bid.group))
         .collect();

@@ -4,13 +4,14 @@
 //! down; whether a divisible order that got all it is for did so among parts or whole is not told, so that what it adds lies
 //! between the two roundings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::goods::{Goods, asked, up};
-use super::{Listed, class_of, names, quantity, share, taken, won};
+use super::goods::{asked, up};
+use super::reserves::Reserves;
+use super::{Told, class_of, names, quantity, share, taken, won};
 use crate::policy::{AccountClass, PaymentRule};
 use crate::session::catalog::STATED_MICROS;
-use crate::session::{AccountBid, AccountOffer, Fate, OfferFate, Session, SessionOutcome};
+use crate::session::{AccountBid, AccountOffer, Fate, OfferFate, Session};
 
 /// Binary places of a micro-credit: what rounding loses of 2^27 orders is less than a thousandth of one.
 const PLACES: u32 = 40;
@@ -46,32 +47,34 @@ impl Span {
 }
 
 /// By how much what classes state as their surplus is not what bids, awards and sales come to, all of them together.
-pub(super) fn off(session: &Session<'_>, outcome: &SessionOutcome, listed: &Listed<'_>) -> u128 {
+pub(super) fn off(session: &Session<'_>, told: &Told<'_>, reserves: &Reserves<'_>) -> u128 {
     let mut counted: BTreeMap<usize, (Span, bool)> = BTreeMap::new();
     let mut add = |class: Option<usize>, worth: Span, is_part: bool| {
         let Some(class) = class else { return };
         let sum = counted.entry(class).or_default();
         *sum = (sum.0.plus(worth), sum.1 | is_part);
     };
-    for (bid, fate, _) in won(session, outcome) {
-        let Some((class, goods)) = class_of(session, fate.class).zip(fate.class.and_then(|class| listed.get(&class)))
-        else {
-            continue;
-        };
-        add(fate.class, worth(session, (class, goods), bid, fate), may_part(class, bid.is_divisible, names(bid)));
+    for (bid, fate, _) in won(session, told) {
+        let Some(class) = class_of(session, fate.class) else { continue };
+        add(fate.class, worth(reserves, class, bid, fate), may_part(class, bid.is_divisible, names(bid)));
     }
-    for (offer, fate) in session.offers.iter().zip(&outcome.offer_fates).filter(|(_, fate)| fate.result.is_ok()) {
+    for (offer, fate) in session.offers.iter().zip(told.offer_fates).filter(|(_, fate)| fate.result.is_ok()) {
         let is_part =
             class_of(session, fate.class).is_some_and(|class| may_part(class, offer.is_divisible, offer.goods.len()));
         add(fate.class, Span::default().minus(cost(session, offer, fate, is_part)), is_part);
     }
-    let stated: BTreeMap<usize, u128> = outcome.classes.iter().map(|class| (class.class, class.surplus)).collect();
-    stated.iter().map(|(class, &stated)| distance(stated, counted.get(class).copied().unwrap_or_default())).sum()
+    let classes: BTreeSet<usize> = counted.keys().chain(told.surpluses.keys()).copied().collect();
+    let off = |class: usize| {
+        let stated = told.surpluses.get(&class).copied().unwrap_or(0);
+        distance(stated, counted.get(&class).copied().unwrap_or_default())
+    };
+    classes.into_iter().map(off).sum()
 }
 
 /// What winners state for what they got, all of them together, in micro-credits; of parts of amounts each rounded down.
-pub(super) fn value(session: &Session<'_>, outcome: &SessionOutcome) -> u128 {
-    let values = won(session, outcome).map(|(bid, fate, _)| {
+pub(super) fn value(session: &Session<'_>, fates: &[Fate]) -> u128 {
+    let won = session.bids.iter().zip(fates).filter(|(_, fate)| fate.result.is_ok());
+    let values = won.map(|(bid, fate)| {
         let (part, whole) = share(fate.part, quantity(bid));
         (i128::from(bid.amount.0) * part / whole).unsigned_abs()
     });
@@ -92,13 +95,12 @@ pub(super) fn may_part(class: &AccountClass, is_divisible: bool, goods: usize) -
 }
 
 /// What a bid states beyond the reserve prices for what it got, and no more than the price cap of that.
-fn worth(session: &Session<'_>, (class, goods): (&AccountClass, &Goods<'_>), bid: &AccountBid, fate: &Fate) -> Span {
-    let fleet = session.ground.fleet;
+fn worth(reserves: &Reserves<'_>, class: &AccountClass, bid: &AccountBid, fate: &Fate) -> Span {
     let got = taken(bid, fate);
-    let cap = class.price_cap.map(|cap| goods.cost(fleet, &got, |_, good| if good.is_of_class { cap } else { 0 }));
+    let cap = class.price_cap.map(|cap| reserves.cost_at(class, &got, cap));
     let all = cap.map_or(bid.amount.0.into(), |cap| up(cap).min(bid.amount.0.into()));
     if !may_part(class, bid.is_divisible, names(bid)) {
-        let reserve = if class.format.takes_offers() { 0 } else { goods.cost(fleet, &got, |_, good| good.reserve) };
+        let reserve = if class.format.takes_offers() { 0 } else { reserves.cost(class, &got) };
         return Span::whole(all - up(reserve));
     }
     let (part, whole) = share(fate.part, quantity(bid));

@@ -4,6 +4,7 @@ mod hierarchy;
 mod money;
 mod one_price;
 mod posted;
+mod program;
 mod proofs;
 mod strangers;
 

@@ -48,7 +48,7 @@ fn each_residual_finds_its_own_fault() {
     assert_eq!(found(&paid(27)), Residuals { below_reserve: 3, ..zero });
     assert_eq!(found(&paid(3_004)), Residuals { above_bid: 2_904, above_cap: 4, ..zero });
     // Of 600 that are bid, 100 are the reserve prices of ten millions.
-    assert_eq!((outcome.classes[0].surplus, check::value(&session, &outcome)), (500, 600));
+    assert_eq!((outcome.classes[0].surplus, check::value(&session, &outcome.fates)), (500, 600));
     for (stated, off) in [(499, 1), (507, 7), (0, 500)] {
         let misstated = Residuals { off_surplus: off, ..zero };
         assert_eq!(found(&|outcome, _| outcome.classes[0].surplus = stated), misstated, "{stated}");
