@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, generates a sample fleet, plans it, checks the plan, clears a market on it, and says where the reports are.
+# Builds, generates a sample fleet, plans it, checks the plan, clears a market on it, checks that, and says where the reports are.
 # Where the public data is present, a real GPU trace is imported and planned as well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +24,7 @@ run $lessor market lint docs/policies/layer-bandwidth.toml
 run $lessor market book --supply out/sample --policy docs/policies/layer-bandwidth.toml --bids 120 --seed 1 --out out/bids.parquet
 run $lessor market clear --book out/bids.parquet --supply out/sample --policy docs/policies/layer-bandwidth.toml \
     --out out/market --force
+run $lessor market check out/market --seconds 60
 reports=(out/plan/report.html out/market/report.html)
 
 # A server on the same fleet, killed without warning while somebody holds a lease, and started again on the same data.

@@ -26,6 +26,13 @@ Examples:
   lessor market clear --book bids.parquet --server http://127.0.0.1:7070 --out round
       the same tables, cleared by `lessor serve` on its fleet and by its policy";
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  lessor market check round
+      the inputs are where they were when the round was cleared
+  lessor market check round --book bids.parquet --supply fleet --policy policy.toml --seconds 60
+      the inputs of an auditor, and a minute for each program";
+
 const AFTER_EXAMPLES: &str = "\
 Examples:
   lessor market prices round
@@ -52,6 +59,9 @@ pub enum MarketVerb {
     /// Clears a round: who wins, what they pay, prices, settlement, a certificate and a report.
     #[command(after_help = format!("{CLEAR_EXAMPLES}\n\n{EXIT_CODES}"))]
     Clear(Box<MarketClearArgs>),
+    /// Checks a round that was written against its book, supply and policy: exit code 1 where a rule is broken.
+    #[command(after_help = format!("{CHECK_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Check(Box<MarketCheckArgs>),
     /// Says what a quantity of an account costs at the prices of a round.
     #[command(after_help = format!("{AFTER_EXAMPLES}\n\n{EXIT_CODES}"))]
     Quote(MarketQuoteArgs),
@@ -152,6 +162,44 @@ pub struct MarketClearArgs {
     /// Where the outcome goes.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// Flags of `lessor market check`.
+#[derive(Debug, Args)]
+pub struct MarketCheckArgs {
+    /// The directory of a round.
+    #[arg(value_name = "DIR")]
+    pub market: PathBuf,
+    /// The book; where left out, the file that the round was cleared from, as are those below.
+    #[arg(long, value_name = "FILE")]
+    pub book: Option<PathBuf>,
+    /// The fleet directory whose accounts are let.
+    #[arg(long, value_name = "DIR")]
+    pub supply: Option<PathBuf>,
+    /// The policy, TOML.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// What sellers offer.
+    #[arg(long, value_name = "FILE")]
+    pub offers: Option<PathBuf>,
+    /// The directory of the plan that ran.
+    #[arg(long, value_name = "DIR")]
+    pub plan: Option<PathBuf>,
+    /// What parties had before.
+    #[arg(long, value_name = "FILE")]
+    pub balances: Option<PathBuf>,
+    /// Posted prices as the round before left them.
+    #[arg(long, value_name = "FILE")]
+    pub posted: Option<PathBuf>,
+    /// Leases that were revoked.
+    #[arg(long, value_name = "FILE")]
+    pub revoked: Option<PathBuf>,
+    /// How long HiGHS may look for something better than what is certified, and again for a coalition that blocks.
+    #[arg(long, value_name = "S", default_value_t = 10.0)]
+    pub seconds: f64,
+    /// Prints one JSON object on standard output, and nothing else.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `lessor market quote`.

@@ -42,8 +42,8 @@ pub use lease::{
     LeaseWatchArgs, ServerArgs, SpecArgs, StateFlag,
 };
 pub use market::{
-    MarketArgs, MarketBookArgs, MarketClearArgs, MarketLintArgs, MarketPricesArgs, MarketQuoteArgs, MarketVerb,
-    MarketWhyArgs,
+    MarketArgs, MarketBookArgs, MarketCheckArgs, MarketClearArgs, MarketLintArgs, MarketPricesArgs, MarketQuoteArgs,
+    MarketVerb, MarketWhyArgs,
 };
 pub use plan::{CheckArgs, ExplainArgs, PlanArgs};
 pub use serve::ServeArgs;

@@ -121,6 +121,7 @@ fn write(
         inputs: paths.clone(),
         files: round.files.clone(),
         figures: cleared.figures.clone(),
+        classes: cleared.classes.clone(),
         certificate: cleared.certificate.clone(),
     };
     let text = serde_json::to_string_pretty(&record).expect("a record is JSON");

@@ -25,7 +25,7 @@ use lessor_solver::support::stop::Stop;
 
 use super::error::MarketError;
 use super::purses;
-use super::record::{Certificate, ExactPayment, Figures};
+use super::record::{Certificate, ClassRecord, ExactPayment, Figures};
 use super::round::Round;
 use super::swinging::swinging;
 
@@ -50,6 +50,8 @@ pub(crate) struct Cleared {
     posted: PostedPrices,
     /// The figures.
     pub(crate) figures: Figures,
+    /// What came of each account class.
+    pub(super) classes: Vec<ClassRecord>,
     /// The proof.
     pub(crate) certificate: Certificate,
 }
@@ -77,10 +79,11 @@ pub(crate) fn cleared(
     let balances = purses::rows(&ledger, round.purses.as_ref(), number, &round.parties)?;
     let prices: Vec<SupportingPrices> =
         outcome.classes.iter().map(|class| supporting_prices::find(&session, &outcome, class, probing)).collect();
-    let certificate = certificate(round, &outcome, (&found, &prices), probing)?;
+    let classes = classes(round, &outcome, &prices)?;
+    let certificate = certificate(round, &outcome, (&found, &prices, &classes), probing)?;
     let posted = posted_prices::after(&session, &outcome);
     let figures = figures(round, (&outcome, &certificate, &posted), &entries, ledger.balance(Party::Operator))?;
-    Ok(Cleared { outcome, balances, entries, prices, posted, figures, certificate })
+    Ok(Cleared { outcome, balances, entries, prices, posted, figures, classes, certificate })
 }
 
 /// Why a round is not cleared, with the offer by its name.
@@ -203,30 +206,42 @@ fn exact_payments<'a>(round: &'a Round, class: &'a ClassOutcome) -> impl Iterato
     })
 }
 
-/// The bound on the surplus of all classes together: of each the lower of what its format proves and what prices do.
+/// What came of each class, with the bound on its surplus: the lower of what its format proves and what prices do.
 ///
 /// # Errors
 /// A class with more surplus than its bound.
-fn bound(outcome: &SessionOutcome, prices: &[SupportingPrices]) -> Result<u128, MarketError> {
+fn classes(
+    round: &Round,
+    outcome: &SessionOutcome,
+    prices: &[SupportingPrices],
+) -> Result<Vec<ClassRecord>, MarketError> {
     let of_class = |(class, prices): (&ClassOutcome, &SupportingPrices)| {
         let bound = class.bound.map_or(prices.bound, |bound| bound.min(prices.bound));
-        let what = || format!("the surplus of a class is {} and its bound {bound}", class.surplus);
-        if class.surplus > bound { Err(MarketError::Refused { what: what() }) } else { Ok(bound) }
+        if class.surplus > bound {
+            let what = format!("the surplus of a class is {} and its bound {bound}", class.surplus);
+            return Err(MarketError::Refused { what });
+        }
+        Ok(ClassRecord {
+            account_class: round.policy.rules().classes[class.class].name.clone(),
+            surplus: class.surplus,
+            bound,
+            unsettled: class.unsettled.map(|why| why.to_string()),
+        })
     };
-    outcome.classes.iter().zip(prices).map(of_class).sum()
+    outcome.classes.iter().zip(prices).map(of_class).collect()
 }
 
 fn certificate(
     round: &Round,
     outcome: &SessionOutcome,
-    (found, prices): (&Residuals, &[SupportingPrices]),
+    (found, prices, classes): (&Residuals, &[SupportingPrices], &[ClassRecord]),
     probing: &Stop,
 ) -> Result<Certificate, MarketError> {
     let session = round.session();
     let core_violation = probe::core_violation(&session, outcome, probing)?;
     let regret = probe::regret(&session, outcome, probing);
-    let surplus: u128 = outcome.classes.iter().map(|class| class.surplus).sum();
-    let bound = bound(outcome, prices)?;
+    let surplus: u128 = classes.iter().map(|class| class.surplus).sum();
+    let bound: u128 = classes.iter().map(|class| class.bound).sum();
     // What could not be settled is no outcome to hold against a bound.
     let gap = (!outcome.settled_nothing()).then(|| (bound - surplus) as f64 / bound.max(1) as f64);
     Ok(Certificate {

@@ -63,6 +63,28 @@ pub enum MarketError {
         /// Where and why.
         source: serde_json::Error,
     },
+    /// A record from before classes were recorded.
+    #[error("{}: round.json has no classes, and nothing to hold the round against; clear it again", path.display())]
+    NoClasses {
+        /// The market directory.
+        path: PathBuf,
+    },
+    /// An exact payment that is none.
+    #[error(
+        "{}: exact_payments: {bidder:?} owes {payment:?} in account_class {class:?}; it must be micro-credits with six decimals, \
+         in a class of the policy",
+        path.display()
+    )]
+    BadExact {
+        /// The record.
+        path: PathBuf,
+        /// Who owes it.
+        bidder: String,
+        /// The class.
+        class: String,
+        /// What is written there.
+        payment: String,
+    },
     /// An input that is not what it was when the round was cleared.
     #[error("{}: has changed since the round was cleared; clear again", path.display())]
     Changed {

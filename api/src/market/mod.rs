@@ -4,8 +4,9 @@
 //! supply, what parties have (`parties`, `purses`) and what a plan holds (`standing_plan`), and `contents` hashes what was told.
 //! `cleared` is the round itself, and `swinging` what it says of posted prices that do not settle. `clear` takes it from files to
 //! files, with `progress_lines` meanwhile, `page`, its report, and `record`, which finds it again; `remote` lets a server clear it.
-//! `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
+//! `check` looks at what was written, and `lint`, `draw_book`, `quote`, `prices` and `why` are verbs of their own.
 
+mod check;
 mod clear;
 pub(crate) mod cleared;
 mod contents;
@@ -40,6 +41,7 @@ pub(crate) fn run(verb: &MarketVerb, clock: &ProcessClock) -> Result<Ending, Com
         MarketVerb::Lint(args) => lint::run(args),
         MarketVerb::Book(args) => draw_book::run(args),
         MarketVerb::Clear(args) => clear::run(args, clock),
+        MarketVerb::Check(args) => check::run(args, clock),
         MarketVerb::Quote(args) => quote::run(args),
         MarketVerb::Prices(args) => prices::run(args),
         MarketVerb::Why(args) => why::run(args, clock),

@@ -9,14 +9,14 @@ use lessor_market::settlement::{HolderId, Party, SellerId};
 pub(super) const FLEET: &str = "fleet";
 
 /// Holders and sellers by name and number; the fleet is the first seller.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Parties {
     holders: Names,
     sellers: Names,
 }
 
 /// Names in the order of their numbers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Names {
     numbers: BTreeMap<String, u32>,
     names: Vec<String>,

@@ -24,8 +24,25 @@ pub(super) struct Record {
     pub(super) files: Vec<HashedFile>,
     /// The figures.
     pub(super) figures: Figures,
+    /// What came of each account class that was cleared, in the policy's order; records of versions before have none.
+    #[serde(default)]
+    pub(super) classes: Vec<ClassRecord>,
     /// The proof, as far as there is one.
     pub(super) certificate: Certificate,
+}
+
+/// What came of an account class. Money is in micro-credits.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct ClassRecord {
+    /// Its name.
+    pub(super) account_class: String,
+    /// What winners bid beyond the reserve prices, or beyond what sellers ask.
+    pub(super) surplus: u128,
+    /// No choice of winners among the bids and offers that enter it has a greater one: the lower of what the format and what prices
+    /// prove.
+    pub(super) bound: u128,
+    /// Why nothing was settled, where nothing was.
+    pub(super) unsettled: Option<String>,
 }
 
 /// Where the inputs of a round are, and when it takes place.

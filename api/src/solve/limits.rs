@@ -32,7 +32,14 @@ pub(super) fn pool(limits: &SolveLimitArgs) -> Result<(usize, rayon::ThreadPool)
 
 /// How long a run may take.
 pub(super) fn limit(limits: &SolveLimitArgs) -> Result<Duration, SolveError> {
-    let seconds = limits.seconds;
+    time(limits.seconds)
+}
+
+/// The time that `--seconds` states.
+///
+/// # Errors
+/// None, or more than a month.
+pub(crate) fn time(seconds: f64) -> Result<Duration, SolveError> {
     let is_time = seconds > 0.0 && seconds <= SECONDS_MAX;
     is_time.then(|| Duration::from_secs_f64(seconds)).ok_or(SolveError::Seconds { seconds })
 }

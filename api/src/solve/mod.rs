@@ -8,7 +8,7 @@ pub(crate) mod error;
 mod file_amount;
 mod gap;
 mod incumbents;
-mod limits;
+pub(crate) mod limits;
 mod openb;
 mod roadef;
 mod solved;
