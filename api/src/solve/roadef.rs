@@ -1,7 +1,7 @@
 //! `lessor solve roadef`: a machine reassignment problem.
 
 use lessor_datasets::families;
-use lessor_models::families::reassignment::{ReassignmentFault, ReassignmentInstance, faults, impossible};
+use lessor_models::families::reassignment::{ReassignmentFault, ReassignmentInstance, bound, faults, impossible};
 use lessor_solver::families::reassignment::{ReassignmentMethod, ReassignmentOptions, solve};
 
 use crate::cli::{RoadefMethodFlag, SolveRoadefArgs};
@@ -36,7 +36,8 @@ pub(super) fn run(args: &SolveRoadefArgs, clock: &ProcessClock) -> Result<Ending
     }
     let cost = outcome.best.as_ref().map(|best| best.0.total());
     let reached = (cost, Some(outcome.bound));
-    Ok(Solved::new(reached, "sums", clock, (common.limits.seed, threads)).end(incumbents, common))
+    let proof = if outcome.bound > bound(&instance) { "enumeration" } else { "sums" };
+    Ok(Solved::new(reached, proof, clock, (common.limits.seed, threads)).end(incumbents, common))
 }
 
 /// Says on standard error what the initial assignment breaks, which the answer must not, and what no answer can mend.

@@ -42,6 +42,8 @@ pub(super) struct Annealing<'a> {
     pub(super) part: (f64, f64),
     pub(super) pace: Pace,
     pub(super) mix: Mix,
+    /// What comes so low is done.
+    pub(super) enough: f64,
     pub(super) fleet: &'a Fleet<'a>,
     pub(super) stop: &'a Stop,
 }
@@ -120,7 +122,7 @@ impl Annealing<'_> {
     pub(super) fn run(&self, state: &mut State, best: &mut Incumbent, mut walk: Walk) -> (Vec<f64>, u64) {
         let mut sums = vec![(0.0, 0.0); self.cooling.len()];
         let mut steps = 0;
-        while let Some((at, temperature)) = self.temperature(steps) {
+        while let Some((at, temperature)) = self.temperature(steps).filter(|_| best.cost > self.enough) {
             self.batch((at, temperature), state, best, &mut walk);
             sums[at].0 += state.cost();
             sums[at].1 += 1.0;

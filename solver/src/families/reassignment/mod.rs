@@ -3,14 +3,16 @@
 //! [`state`] tells at once what a shift or a swap costs and whether it may be; [`annealing`] tries them by the million, and
 //! [`ejection`] chains among them, and a [`convoy`] where services depend on each other: first quickly, to learn where
 //! [`cooling`] must be slow, then for as long as there is time. A start that breaks rules is mended first, by [`repair`], or
-//! another made in its place, by [`construct`]; moves that no assignment allows are ruled out, by [`reach`]. Every assignment
-//! that leaves here was checked by [`lessor_models::families::reassignment`].
+//! another made in its place, by [`construct`]; moves that no assignment allows are ruled out, by [`reach`]. Where assignments
+//! are few, all of them are tried ([`enumeration`]). Every assignment that leaves here was checked by
+//! [`lessor_models::families::reassignment`].
 
 mod annealing;
 mod construct;
 mod convoy;
 mod cooling;
 mod ejection;
+mod enumeration;
 mod incumbent;
 mod lowered;
 mod portfolio;

@@ -10,6 +10,7 @@ use crate::support::stop::Stop;
 use super::annealing::{Annealing, Mix, Ranks, Walk};
 use super::convoy::Fleet;
 use super::cooling::{Cooling, Pace};
+use super::enumeration::enumerate;
 use super::incumbent::Incumbent;
 use super::lowered::Lowered;
 use super::repair::repair;
@@ -62,6 +63,19 @@ struct Board<'a> {
 }
 
 impl Board<'_> {
+    /// Whether nothing costs less.
+    fn is_proved(&self) -> bool {
+        self.best.as_ref().is_some_and(|best| best.0.total() <= self.bound)
+    }
+
+    /// Proves that nothing costs less than the best.
+    fn prove(&mut self) {
+        if let Some((cost, _)) = &self.best {
+            self.bound = cost.total();
+            (self.report)(self.bound, self.bound);
+        }
+    }
+
     /// Takes an assignment over if it breaks nothing and costs less.
     fn offer(&mut self, machines: &[u32]) {
         let Ok(cost) = check(self.instance, machines) else { return };
@@ -100,6 +114,8 @@ struct Round<'a> {
     pace: Pace,
     mixes: &'a [Mix],
     is_team: bool,
+    /// A chain that comes so low is done.
+    enough: f64,
 }
 
 /// Searches by the method that the options name.
@@ -111,10 +127,14 @@ pub(super) fn search(
 ) -> (Option<(Cost, Vec<u32>)>, u128) {
     let mut board = Board { instance, bound: bound(instance), best: None, report };
     board.offer(&instance.parts().start);
-    if stop.is_raised() {
+    if stop.is_raised() || board.is_proved() {
         return (board.best, board.bound);
     }
     let lowered = Lowered::new(instance, stop);
+    if options.method == ReassignmentMethod::Auto && enumerate(&lowered, stop, &mut |machines| board.offer(machines)) {
+        board.prove();
+        return (board.best, board.bound);
+    }
     let weights: Vec<f64> = (0..lowered.processes).map(|process| lowered.weight(process)).collect();
     let chains = if options.rounds_max.is_some() { CHAINS } else { rayon::current_num_threads() };
     let random = Random::new(options.seed);
@@ -131,7 +151,9 @@ pub(super) fn search(
         if keeps_rules {
             board.offer(&start);
             let goes_on = options.method != ReassignmentMethod::Repair && options.rounds_max != Some(0);
-            if goes_on && !lowered.reach.movable().is_empty() {
+            if lowered.reach.movable().is_empty() {
+                board.prove();
+            } else if goes_on && !board.is_proved() {
                 search.run(options, &start, &mut board);
             }
         }
@@ -151,7 +173,9 @@ impl<'a> Search<'a> {
         };
         let even = Cooling::even(hot, COLD);
         let (part, pace_of_pilot) = ((0.0, 1.0), pace(0.0, LEARNED));
-        let pilot = Round { number: 0, cooling: &even, part, pace: pace_of_pilot, mixes: &MIXES, is_team: false };
+        let mut enough = board.bound as f64;
+        let pilot =
+            Round { number: 0, cooling: &even, part, pace: pace_of_pilot, mixes: &MIXES, is_team: false, enough };
         let mut pilots = self.round(&pilot, &start);
         pilots.sort_by(|one, other| one.best.cost.total_cmp(&other.best.cost));
         pilots.iter().for_each(|pilot| board.offer(&pilot.best.machines));
@@ -166,28 +190,36 @@ impl<'a> Search<'a> {
         let learned = even.learned(&costs, board.bound as f64);
         let mut state = start;
         for leg in 0..LEGS {
+            if board.is_proved() {
+                return;
+            }
+            // What the board has not proved is above the bound by less than floats tell.
+            enough = if best.cost <= enough { f64::NEG_INFINITY } else { enough };
             let part = [leg, leg + 1].map(|leg| f64::from(leg) / f64::from(LEGS));
             let [from, to] = part.map(|part| LEARNED + (REHEATED - LEARNED) * part);
             let (number, part, pace) = (1 + leg, (part[0], part[1]), pace(from, to));
-            let round = Round { number, cooling: &learned, part, pace, mixes: &[mix], is_team };
+            let round = Round { number, cooling: &learned, part, pace, mixes: &[mix], is_team, enough };
             let mut chains = self.round(&round, &state);
             chains.sort_by(|one, other| one.state.cost().total_cmp(&other.state.cost()));
             keep(&mut best, &chains, board);
             state = chains.swap_remove(0).state;
         }
 
+        if board.is_proved() {
+            return;
+        }
         let warm = Cooling::even((hot * REHEAT).max(1.0), COLD);
         let state = State::new(self.lowered, &best.machines);
         let (number, part, pace) = (LEGS + 2, (0.0, 1.0), pace(REHEATED, 1.0));
-        let round = Round { number, cooling: &warm, part, pace, mixes: &[mix], is_team };
+        let round = Round { number, cooling: &warm, part, pace, mixes: &[mix], is_team, enough };
         keep(&mut best, &self.round(&round, &state), board);
     }
 
     /// All threads carry on one chain from a state.
     fn together(&self, round: &Round, from: &State<'a>) -> Chain<'a> {
-        let Round { cooling, part, pace, .. } = *round;
+        let Round { cooling, part, pace, enough, .. } = *round;
         let mix = round.mixes[0];
-        let annealing = Annealing { cooling, part, pace, mix, fleet: &self.fleet, stop: self.stop };
+        let annealing = Annealing { cooling, part, pace, mix, enough, fleet: &self.fleet, stop: self.stop };
         let (mut states, mut best) = (vec![from.clone(); self.chains.max(1)], Incumbent::new(from));
         let mut random = self.random.fork(u64::from(round.number) << 32);
         team::run(&annealing, (self.lowered, &self.ranks), &mut states, &mut best, &mut random);
@@ -205,8 +237,8 @@ impl<'a> Search<'a> {
             let mix = round.mixes[chain % round.mixes.len()];
             let random = self.random.fork(u64::from(round.number) << 32 | chain as u64);
             let (mut state, mut best) = (from.clone(), Incumbent::new(from));
-            let Round { cooling, part, pace, .. } = *round;
-            let annealing = Annealing { cooling, part, pace, mix, fleet: &self.fleet, stop: self.stop };
+            let Round { cooling, part, pace, enough, .. } = *round;
+            let annealing = Annealing { cooling, part, pace, mix, enough, fleet: &self.fleet, stop: self.stop };
             let walk = Walk::new(&state, &self.fleet, &self.ranks, random);
             let (costs, steps) = annealing.run(&mut state, &mut best, walk);
             Chain { state, best, mix, costs, steps }

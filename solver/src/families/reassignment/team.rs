@@ -28,7 +28,7 @@ pub(super) fn run(
     let count = states.len();
     let batches = (PERIOD * instance.processes as u64).div_ceil(BATCH * count as u64).max(1);
     let mut steps = 0;
-    while annealing.temperature(steps).is_some() {
+    while annealing.temperature(steps).is_some() && best.cost > annealing.enough {
         let hands = hands((instance, annealing.fleet), &states[0], count, random);
         let regions = Regions::new(instance, states[0].machines(), hands);
         random.advance();

@@ -87,6 +87,7 @@ fn a_team_finds_what_breaks_nothing_and_costs_less() {
         let (ranks, fleet) = (Ranks::new(&weights, lowered.reach.movable()), Fleet::new(&lowered));
         let cooling = Cooling::even(100.0, 0.3);
         let annealing = Annealing {
+            enough: f64::NEG_INFINITY,
             cooling: &cooling,
             part: (0.0, 1.0),
             pace: Pace::Steps(40_000),
