@@ -451,15 +451,13 @@ fn fill(rooms: &mut Rooms<'_>, is_meant: impl Fn(u32) -> bool, stop: &Stop) {
 
 /// Seats those of the pods that have no seat and still fit, in an order.
 fn fill_by(first: First, rooms: &mut Rooms<'_>, is_meant: impl Fn(u32) -> bool, stop: &Stop) {
-    for pod in first.order(rooms.instance) {
-        if stop.is_raised() {
-            break;
-        }
-        if rooms.seats[pod as usize].is_none()
-            && is_meant(pod)
-            && let Some(seat) = rooms.seat_for(pod)
-        {
-            rooms.put(pod, seat);
+    let order = first.order(rooms.instance);
+    let sort_of = &rooms.instance.sort_of;
+    for of_sort in order.chunk_by(|&one, &next| sort_of[one as usize] == sort_of[next as usize]) {
+        let pods: Vec<u32> =
+            of_sort.iter().copied().filter(|&pod| rooms.seats[pod as usize].is_none() && is_meant(pod)).collect();
+        if let Some(&first) = pods.first().filter(|_| !stop.is_raised()) {
+            rooms.seat_all(sort_of[first as usize] as usize, &pods, stop);
         }
     }
 }

@@ -264,9 +264,7 @@ mod tests {
             let lowered = Lowered::new(&instance);
             let mut rooms = Rooms::empty(&lowered);
             for number in 0..30 {
-                if let Some(seat) = rooms.seat_for(number) {
-                    rooms.put(number, seat);
-                }
+                rooms.seat_all(lowered.sort_of[number as usize] as usize, &[number], &Stop::new());
             }
             let cost = |rooms: &Rooms<'_>| lessor_models::families::openb::check(&instance, &rooms.seats).unwrap();
             let mut before = cost(&rooms);

@@ -1,8 +1,12 @@
 //! A placement in the making: what is left of each node and device, and where each pod is.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use lessor_models::families::openb::{PODS_PER_NODE, Seat};
 
 use super::lowered::{Lowered, ROOM, narrow};
+use crate::support::stop::Stop;
 
 /// What is left of a node.
 #[derive(Clone, Debug)]
@@ -71,30 +75,41 @@ impl Rooms<'_> {
         fits
     }
 
-    /// The seat where a pod leaves the least: of the devices it takes a part of, then of CPU and memory. O(nodes).
-    pub(super) fn seat_for(&self, pod: u32) -> Option<Seat> {
-        let position = self.instance.sort_of[pod as usize] as usize;
-        let sort = &self.instance.sorts[position];
-        let mut best: Option<(u32, f64, usize)> = None;
-        for (node, room) in self.left.iter().enumerate() {
-            let fits = holds(room, sort.cpu, sort.memory)
-                && self.instance.fits(position, self.instance.kind_of[node] as usize);
-            if !fits {
-                continue;
-            }
-            let Some(left) = least_left(room, sort.devices, sort.milli) else { continue };
-            // What has no device prefers nodes whose devices need the CPU least.
-            let spare: u32 = if sort.devices == 0 { room.devices.iter().sum() } else { left };
-            let idle = room.cpu as f64 / self.means.0 + room.memory as f64 / self.means.1;
-            let is_less = |(least, known, _): (u32, f64, usize)| (spare, idle) < (least, known);
-            if best.is_none_or(is_less) {
-                best = Some((spare, idle, node));
-            }
+    /// Seats pods of one sort, one after the other, until one fits nowhere or the stop: each where it leaves the least, of the
+    /// devices that it takes a part of, then of CPU and memory. A pod changes what its own node has left alone.
+    /// O((nodes + pods) log nodes).
+    pub(super) fn seat_all(&mut self, sort: usize, pods: &[u32], stop: &Stop) {
+        let all = (0..self.left.len()).filter_map(|node| self.left_by(sort, node)).map(Reverse);
+        let mut nodes: BinaryHeap<Reverse<Left>> = all.collect();
+        for &pod in pods {
+            let Some(Reverse((.., node))) = nodes.pop().filter(|_| !stop.is_raised()) else { return };
+            let seat = self.seat_on(sort, node);
+            self.put(pod, seat);
+            nodes.extend(self.left_by(sort, node).map(Reverse));
         }
-        let (.., node) = best?;
-        Some(Seat { node: narrow(node), devices: least_devices(&self.left[node], sort.devices, sort.milli) })
+    }
+
+    /// What a pod of a sort would leave on a node; `None` where it does not fit.
+    fn left_by(&self, sort: usize, node: usize) -> Option<Left> {
+        let (room, need) = (&self.left[node], &self.instance.sorts[sort]);
+        let fits = holds(room, need.cpu, need.memory) && self.instance.fits(sort, self.instance.kind_of[node] as usize);
+        let left = least_left(room, need.devices, need.milli).filter(|_| fits)?;
+        // What has no device prefers nodes whose devices need the CPU least.
+        let spare: u32 = if need.devices == 0 { room.devices.iter().sum() } else { left };
+        let idle = room.cpu as f64 / self.means.0 + room.memory as f64 / self.means.1;
+        // Floats of at least zero are in the order of their bits.
+        Some((spare, idle.to_bits(), node))
+    }
+
+    /// The seat of a pod of a sort on a node.
+    fn seat_on(&self, sort: usize, node: usize) -> Seat {
+        let need = &self.instance.sorts[sort];
+        Seat { node: narrow(node), devices: least_devices(&self.left[node], need.devices, need.milli) }
     }
 }
+
+/// What is left of devices, then of CPU and memory as the bits of a float, and the node.
+type Left = (u32, u64, usize);
 
 fn holds(room: &NodeRoom, cpu: i64, memory: i64) -> bool {
     room.pods > 0 && room.cpu >= cpu && room.memory >= memory
@@ -158,5 +173,46 @@ impl First {
         let mut pods: Vec<u32> = (0..narrow(instance.sort_of.len())).collect();
         pods.sort_by_key(|&pod| (&ranks[instance.sort_of[pod as usize] as usize], pod));
         pods
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lessor_models::families::openb::{Node, OpenbInstance, Pod};
+
+    use super::*;
+    use crate::support::random::Random;
+
+    #[test]
+    fn pods_of_one_sort_are_seated_together_as_they_are_one_by_one() {
+        let mut random = Random::new(3);
+        for _ in 0..100 {
+            let node = |random: &mut Random| Node {
+                cpu_milli: random.below(20),
+                memory_mib: 5 + random.below(20),
+                devices: u32::try_from(random.below(4)).unwrap(),
+                model: 0,
+            };
+            let nodes = (0..6).map(|_| node(&mut random)).collect();
+            let shapes = [(0, 0), (1, 300), (1, 500), (1, 1_000), (2, 1_000), (2, 400)];
+            let pods: Vec<Pod> = (0..40)
+                .map(|at| {
+                    let (devices, milli) = shapes[at / 7];
+                    Pod { cpu_milli: 1 + at as u64 / 7 % 3, memory_mib: 2, devices, milli, models: None }
+                })
+                .collect();
+            let lowered = Lowered::new(&OpenbInstance::new(nodes, pods).unwrap());
+            let (mut one_by_one, mut together) = (Rooms::empty(&lowered), Rooms::empty(&lowered));
+            let mut order: Vec<usize> = (0..lowered.sorts.len()).collect();
+            random.shuffle(&mut order);
+            for sort in order {
+                for &pod in &lowered.sorts[sort].pods {
+                    one_by_one.seat_all(sort, &[pod], &Stop::new());
+                }
+                together.seat_all(sort, &lowered.sorts[sort].pods, &Stop::new());
+            }
+            assert_eq!(one_by_one.seats, together.seats);
+            assert!(together.seats.iter().any(Option::is_some) && together.seats.iter().any(Option::is_none));
+        }
     }
 }

@@ -289,9 +289,7 @@ mod tests {
         let lowered = Lowered::new(&instance);
         let mut rooms = Rooms::empty(&lowered);
         for number in 0..80 {
-            if let Some(seat) = rooms.seat_for(number) {
-                rooms.put(number, seat);
-            }
+            rooms.seat_all(lowered.sort_of[number as usize] as usize, &[number], &Stop::new());
         }
         assert!(check(&instance, &rooms.seats).unwrap() > 0);
         let mut whole = WholeNodes::start(&lowered).unwrap();
