@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_solver::packing::{Improver, Known, Packing, PackingColumn, PackingOutcome, Prepared};
+use lessor_solver::packing::{BinRow, Improver, Known, Packing, PackingColumn, PackingOutcome, Prepared};
 use lessor_solver::support::stop::Stop;
 
 use crate::book::{BidderIndex, Book, GroupIndex, Supply};
@@ -47,6 +47,15 @@ impl<'a> Round<'a> {
     /// A reserve price is the seller's own bid for a unit, so that a bid is worth what it offers beyond the reserves; one that
     /// offers no more than them does not win.
     pub(crate) fn new(book: &'a Book, supply: &Supply) -> Result<Round<'a>, ClearError> {
+        Round::with_bins(book, supply, Vec::new())
+    }
+
+    /// The same where some goods are rows of bins that are alike.
+    pub(crate) fn with_bins(
+        book: &'a Book,
+        supply: &Supply,
+        bins: Vec<Option<BinRow>>,
+    ) -> Result<Round<'a>, ClearError> {
         let mut sizes: BTreeMap<GroupIndex, u32> = BTreeMap::new();
         book.bids().iter().for_each(|bid| *sizes.entry(bid.group).or_default() += 1);
         let goods = supply.offers.len();
@@ -88,7 +97,7 @@ impl<'a> Round<'a> {
         let offered = supply.offers.iter().map(|offer| offer.quantity);
         let packing = Packing::new(offered.chain(rows.iter().map(|_| 1)).collect(), columns);
         // Rows are there, bundles are sorted, and 2^27 bids of 2^53 are the most.
-        let packing = packing.expect("a book and its supply make a packing");
+        let packing = packing.expect("a book and its supply make a packing").with_bins(bins);
         Ok(Round { book, surpluses, reserves, outs, prepared: Prepared::new(&packing) })
     }
 

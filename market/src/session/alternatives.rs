@@ -11,13 +11,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_models::fleet::{NodeClass, NodeIndex, Owner, ZoneIndex};
+use lessor_models::fleet::{NodeClass, NodeIndex, Owner};
 use lessor_models::plan::Price;
 use lessor_models::resources::{Kind, UNLIMITED};
 use lessor_models::time::{StepFunction, Timestamp};
 
 use super::anywhere::{Anywhere, Need};
-use super::catalog::{Ground, Wish, energy_zone};
+use super::catalog::{Ground, Wish, energy_tariff};
 use super::debits::{debited, debits};
 use super::{Session, SessionError};
 use crate::book::{BidderIndex, GroupIndex};
@@ -31,8 +31,8 @@ pub(super) struct Alternatives {
     of_bid: BTreeMap<usize, Vec<NodeIndex>>,
     /// What is needed of a node, at each at which anything is compared; quantities say nothing.
     wishes: Vec<Wish>,
-    /// The nodes that are compared beside others that are alike, each with the first of these.
-    alike: BTreeMap<NodeIndex, NodeIndex>,
+    /// The nodes at which anything is compared: those that are alike together, in the order of their lots.
+    alike: Vec<Vec<NodeIndex>>,
 }
 
 /// Nodes that are alike, in the order of their lots, and the groups that came to them.
@@ -40,6 +40,14 @@ pub(super) struct Alternatives {
 struct Alike {
     nodes: Vec<NodeIndex>,
     groups: BTreeSet<(BidderIndex, GroupIndex)>,
+}
+
+impl Alike {
+    /// The nodes that groups may use.
+    fn used(mut self) -> Vec<NodeIndex> {
+        self.nodes.truncate(self.groups.len());
+        self.nodes
+    }
 }
 
 impl Alternatives {
@@ -92,10 +100,10 @@ impl Alternatives {
         for (class, needs) in &needs {
             for Alike { nodes, groups } in of_class.get(class).into_iter().flatten().map(|&set| &alike[set]) {
                 let used = nodes.iter().take(groups.len());
-                found.alike.extend(used.clone().skip(1).map(|&node| (node, nodes[0])));
                 found.wishes.extend(used.flat_map(|&node| needs.iter().map(move |need| need.at(node))));
             }
         }
+        found.alike = alike.into_iter().map(Alike::used).filter(|used| !used.is_empty()).collect();
         Ok(found)
     }
 
@@ -104,8 +112,8 @@ impl Alternatives {
         self.of_bid.get(&bid).map_or(&[], Vec::as_slice)
     }
 
-    /// The nodes that are compared beside others that are alike, each with the first of these.
-    pub(super) fn into_alike(self) -> BTreeMap<NodeIndex, NodeIndex> {
+    /// The nodes at which anything is compared: those that are alike together, in the order of their lots.
+    pub(super) fn into_alike(self) -> Vec<Vec<NodeIndex>> {
         self.alike
     }
 
@@ -113,6 +121,12 @@ impl Alternatives {
     pub(super) fn wishes(&self) -> &[Wish] {
         &self.wishes
     }
+}
+
+/// Of nodes that are alike together, all but the first, each with the first.
+pub(super) fn others(alike: &[Vec<NodeIndex>]) -> BTreeMap<NodeIndex, NodeIndex> {
+    let of_set = |nodes: &Vec<NodeIndex>| nodes.iter().skip(1).map(|&node| (node, nodes[0])).collect::<Vec<_>>();
+    alike.iter().flat_map(of_set).collect()
 }
 
 /// What bids need of the nodes of each class: kinds and terms, each once.
@@ -159,12 +173,12 @@ fn all_alike<'w>(
     (alike, of_class)
 }
 
-/// What a round sees of a node: of each kind its account, the accounts above that have a limit, and whose price of energy it pays.
+/// What a round sees of a node: of each kind its account, the accounts above that have a limit, and what energy costs it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Look {
     accounts: Vec<AccountLook>,
     above: BTreeSet<Owner>,
-    energy: Option<ZoneIndex>,
+    energy: Option<Vec<(Timestamp, u64)>>,
 }
 
 /// What a round sees of an account.
@@ -201,7 +215,7 @@ impl<'a> Looks<'a> {
         Look {
             accounts: self.kinds.iter().map(|&kind| self.account(owner, kind)).collect(),
             above: above.filter(|&above| self.kinds.iter().any(|&kind| may_limit(self.ground, above, kind))).collect(),
-            energy: energy_zone(fleet, owner),
+            energy: energy_tariff(fleet, owner).map(|tariff| tariff.steps().to_vec()),
         }
     }
 

@@ -60,8 +60,8 @@ pub(super) struct Market<'a> {
     pub(super) offers: Vec<Entered>,
     /// What bidders got already of goods, where they trade in parts first.
     pub(super) taken: BTreeMap<(BidderIndex, GoodIndex), u64>,
-    /// Nodes at which bids are compared beside others that are alike, each with the first of these.
-    pub(super) alike: BTreeMap<NodeIndex, NodeIndex>,
+    /// The nodes at which bids on node classes are compared: those that are alike together, in the order of their lots.
+    pub(super) alike: Vec<Vec<NodeIndex>>,
 }
 
 /// What came of a class, beside the fates.
@@ -169,7 +169,7 @@ impl<'a> Market<'a> {
             Catalog::new(ground, policy, stated, wishes)
         };
         let (bids_in, offers_in, taken) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let alike = BTreeMap::new();
+        let alike = Vec::new();
         let mut market = Market { session, class: stated, catalog, bids: bids_in, offers: offers_in, taken, alike };
         if stated.format.takes_offers() {
             market.enter_offers(offers, &mut fates.offers);

@@ -143,9 +143,9 @@ pub struct ClassOutcome {
     pub catalog: Catalog,
     /// What was compared whole, in the order of the bids' lots.
     pub entered: Vec<Compared>,
-    /// Nodes at which bids on node classes were compared beside others that are alike, each with the first of these: a bid that was
-    /// compared at one was compared at the first, too.
-    pub alike: BTreeMap<NodeIndex, NodeIndex>,
+    /// The nodes at which bids on node classes were compared, those that are alike together: a bid that was compared at one was
+    /// compared at the first, too.
+    pub alike: Vec<Vec<NodeIndex>>,
     /// What winners offer beyond the reserve prices, or beyond what sellers ask, in micro-credits.
     pub surplus: u128,
     /// A proven limit on that for every choice of winners; `None` where the format proves none.

@@ -7,17 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::support::stop::Stop;
 
-use super::formats::sealed::{bundles_with_caps, net_bids};
+use super::formats::sealed::{bins, bundles_with_caps, net_bids};
 use super::market::{Entered, Market};
 use super::{
     AccountOffer, ClassOutcome, Compared, Fate, Lost, OfferFate, Session, SessionError, SessionOutcome, clear_session,
     posting,
 };
 use crate::book::{AMOUNT_MAX, Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
-use crate::clear::clear;
-use crate::clear::rules::Rules;
+use crate::clear::winner::Round;
 use crate::lot::lot;
-use crate::policy::{Format, PaymentRule};
+use crate::policy::Format;
 use crate::settlement::{HolderId, Party, SellerId, Transfer};
 
 /// Bidders, and sellers, whose misreports are tried.
@@ -230,7 +229,8 @@ fn best_coalition(
     let market = entered(session, outcome, class);
     let mut offers: Vec<Offer> =
         market.catalog.goods().iter().map(|good| Offer { quantity: good.offered, reserve: 0 }).collect();
-    let bundles = bundles_with_caps(&market, &mut offers);
+    let mut bins = bins(&market);
+    let bundles = bundles_with_caps(&market, &mut offers, &mut bins);
     let mut bids = net_bids(&market, bundles);
     let (mut gained, mut paid) = (BTreeMap::new(), 0_u128);
     for entered in &market.bids {
@@ -248,9 +248,9 @@ fn best_coalition(
     }
     let kept: u128 = outs.iter().map(|out| u128::from(out.amount)).sum();
     bids.extend(outs);
-    let pay_as_bid = Rules { payments: PaymentRule::PayAsBid, seed: rules.tie_break_seed };
-    let found = clear(&Book::new(bids)?, &Supply { offers }, &pay_as_bid, stop, &mut |_, _| {})?;
-    Ok((found.is_optimal() && !stop.is_raised()).then(|| (found.surplus.saturating_sub(kept), paid)))
+    let (book, supply) = (Book::new(bids)?, Supply { offers });
+    let found = Round::with_bins(&book, &supply, bins)?.solve(rules.tie_break_seed, stop, &mut |_, _| {});
+    Ok((found.is_optimal() && !stop.is_raised()).then(|| (found.worth.saturating_sub(kept), paid)))
 }
 
 /// Lets bidders keep what they gained: takes it off the bids of those with one group, and gives the outs of those with several.
@@ -298,6 +298,6 @@ fn entered<'a>(session: &'a Session<'a>, outcome: &SessionOutcome, class: &Class
         bids,
         offers: Vec::new(),
         taken: BTreeMap::new(),
-        alike: BTreeMap::new(),
+        alike: class.alike.clone(),
     }
 }

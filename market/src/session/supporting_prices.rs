@@ -19,6 +19,7 @@ use lessor_solver::support::stop::Stop;
 
 use lessor_models::fleet::Owner;
 
+use super::alternatives::others;
 use super::catalog::{Catalog, ListedGood, STATED_MICROS, asked_parts};
 use super::{ClassOutcome, Compared, Lost, Session, SessionOutcome};
 use crate::book::{BidderIndex, GoodIndex, GroupIndex};
@@ -96,9 +97,10 @@ pub fn find(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcom
 /// For each good, by position, the good that it has its price of: that of the first of nodes that are alike. O(n log n) in goods.
 fn pools(class: &ClassOutcome) -> Vec<usize> {
     let goods = class.catalog.goods();
+    let others = others(&class.alike);
     let pool = |(at, good): (usize, &ListedGood)| {
         let Owner::Node(node) = good.owner else { return at };
-        let Some(&first) = class.alike.get(&node) else { return at };
+        let Some(&first) = others.get(&node) else { return at };
         let key = |good: &ListedGood| (good.owner, good.kind, good.interval.start);
         let of_first = (Owner::Node(first), good.kind, good.interval.start);
         goods.binary_search_by_key(&of_first, key).expect("nodes that are alike are cut alike")
@@ -121,7 +123,8 @@ fn takers(session: &Session<'_>, outcome: &SessionOutcome, class: &ClassOutcome)
         let reserve = fate.reserve.unwrap_or(Money::ZERO);
         Compared { bid, node: fate.node, counted: fate.counted, reserve }
     });
-    let is_first = |compared: &Compared| compared.node.is_none_or(|node| !class.alike.contains_key(&node));
+    let others = others(&class.alike);
+    let is_first = |compared: &Compared| compared.node.is_none_or(|node| !others.contains_key(&node));
     let whole = class.entered.iter().copied().filter(is_first);
     let mut choices: Vec<Compared> = whole.chain(parts).collect();
     choices.sort_by_key(|compared| compared.bid);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::conflicts::Conflicts;
 use super::instance::{Packing, PackingColumn};
+use super::patterns::Bins;
 use super::proof::Allowed;
 use crate::support::sets::Sets;
 
@@ -16,12 +17,15 @@ pub(super) struct Component {
     place: BTreeMap<usize, usize>,
     pub(super) packing: Packing,
     pub(super) conflicts: Option<Conflicts>,
+    /// Its bins, where they are alike.
+    pub(super) bins: Option<Bins>,
     /// For each column, one that is worth as much, takes no more, and excludes it.
     dominators: Vec<Option<usize>>,
 }
 
 impl Component {
-    fn new(whole: &Packing, mut columns: Vec<usize>) -> Component {
+    /// Some columns of a packing, which share no row with others but such as never bind.
+    pub(super) fn new(whole: &Packing, mut columns: Vec<usize>) -> Component {
         columns.sort_by_key(|&column| (std::cmp::Reverse(whole.columns()[column].worth), column));
         let mut rows: Vec<u32> =
             columns.iter().flat_map(|&column| whole.columns()[column].entries.iter().map(|entry| entry.0)).collect();
@@ -42,12 +46,17 @@ impl Component {
         let conflicts = Conflicts::of(&packing);
         let dominators = conflicts.as_ref().map_or_else(|| vec![None; columns.len()], |all| dominators(&packing, all));
         let place = columns.iter().enumerate().map(|(at, &column)| (column, at)).collect();
-        Component { columns, place, packing, conflicts, dominators }
+        Component { columns, place, packing, conflicts, bins: None, dominators }
     }
 
     /// What excludes what, where columns exclude each other in pairs alone: enumeration and local search need that.
     pub(super) fn exclusions(&self) -> Option<&Conflicts> {
         self.conflicts.as_ref().filter(|conflicts| conflicts.is_complete)
+    }
+
+    /// Whether its bins are alike, and hold so few that it is packed by patterns.
+    pub(super) fn packs_by_patterns(&self) -> bool {
+        self.exclusions().is_none() && self.bins.as_ref().is_some_and(Bins::hold_few)
     }
 
     /// What columns may be, for given worths: what is worth nothing, does not fit or is dominated stays out.

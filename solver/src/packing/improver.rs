@@ -5,6 +5,7 @@ use crate::support::stop::Stop;
 
 use super::component::Component;
 use super::frontier::Frontier;
+use super::patterns::Pattern;
 use super::prepared::{Prepared, Solved};
 use super::proof;
 use super::relaxation::Relaxation;
@@ -38,12 +39,17 @@ pub struct Improver<'a> {
     frontiers: Vec<Option<Frontier>>,
     /// The program of each component as the last search left it, with its cuts: kept where the first solve left hardly any.
     relaxations: Vec<Option<Relaxation>>,
+    /// What bins of each component hold in programs that were solved.
+    patterns: Vec<Vec<Pattern>>,
 }
 
 impl<'a> Improver<'a> {
     pub(super) fn new(prepared: &'a Prepared) -> Improver<'a> {
         let count = prepared.components.len();
-        Improver { prepared, frontiers: vec![None; count], relaxations: vec![None; count] }
+        let of_solve =
+            |solved: &Option<Solved>| solved.as_ref().map_or_else(Vec::new, |solved| solved.patterns.clone());
+        let patterns = prepared.solved.iter().map(of_solve).collect();
+        Improver { prepared, frontiers: vec![None; count], relaxations: vec![None; count], patterns }
     }
 
     /// Looks for packings that gain more than a slack on a known one for other worths of all columns; a column is left out by a
@@ -78,17 +84,24 @@ impl<'a> Improver<'a> {
         let own: Vec<u64> = component.columns.iter().map(|&column| worths[column]).collect();
         let before = self.prepared.solved[at].as_ref();
         if let Some(solved) = before.filter(|_| own == proof::worths(&component.packing)) {
-            return Solved { incumbent: solved.incumbent.clone(), bound: solved.bound, relaxation: None };
+            return Solved {
+                incumbent: solved.incumbent.clone(),
+                bound: solved.bound,
+                relaxation: None,
+                patterns: Vec::new(),
+            };
         }
         let start = component.local(known.best);
         let worth = |chosen: &[usize]| chosen.iter().map(|&column| u128::from(own[column])).sum::<u128>();
         let limit = worth(&start) + known.slack;
         let enough = Some(limit);
         let relaxation = before.and_then(|solved| solved.relaxation.as_ref());
-        if let Some(relaxation) = relaxation.filter(|_| component.exclusions().is_none()) {
+        if let Some(relaxation) =
+            relaxation.filter(|_| component.exclusions().is_none() && !component.packs_by_patterns())
+        {
             let frontier = self.frontiers[at].get_or_insert_with(|| Frontier::new(relaxation.clone(), own.len()));
             let random = random.clone();
-            let solve = Solve { component, worths: &own, random, enough, starts: Vec::new(), stop };
+            let solve = Solve { enough, ..Solve::new(component, &own, random, stop) };
             let solved = solve.go_on(start.clone(), frontier);
             if stop.is_raised() || solved.incumbent.worth > limit || solved.bound <= limit {
                 return solved;
@@ -100,8 +113,10 @@ impl<'a> Improver<'a> {
         let is_bare = relaxation.is_some_and(Relaxation::is_bare);
         let last = self.relaxations[at].as_ref().or(relaxation);
         let last = last.map(|relaxation| relaxation.with_worths(&own));
-        let solve = Solve { component, worths: &own, random, enough, starts, stop };
+        let patterns = std::mem::take(&mut self.patterns[at]);
+        let solve = Solve { enough, starts, patterns, ..Solve::new(component, &own, random, stop) };
         let mut solved = solve.run(start, last, &mut |_, _| {});
+        self.patterns[at] = std::mem::take(&mut solved.patterns);
         if is_bare {
             let last = self.relaxations[at].take();
             self.relaxations[at] = solved.relaxation.take().or(last);

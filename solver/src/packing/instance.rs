@@ -10,6 +10,19 @@ pub const WORTH_MAX: u128 = 1 << 80;
 pub struct Packing {
     capacities: Vec<u64>,
     columns: Vec<PackingColumn>,
+    /// Of each row, whether it is one of a bin; empty where none is.
+    bins: Vec<Option<BinRow>>,
+}
+
+/// A row as one of a bin: a few rows that make up one place, of which a set has several that are alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BinRow {
+    /// The set of bins that are alike.
+    pub set: u32,
+    /// The bin: its position in the set.
+    pub bin: u32,
+    /// The row: the same for rows of different bins that stand for the same.
+    pub row: u32,
 }
 
 /// One thing that is packed or not.
@@ -76,7 +89,25 @@ impl Packing {
         if worth > WORTH_MAX {
             return Err(PackingError::Worth);
         }
-        Ok(Packing { capacities, columns })
+        Ok(Packing { capacities, columns, bins: Vec::new() })
+    }
+
+    /// The same with bins that are said to be alike, row by row; rows beyond the list are in none.
+    ///
+    /// That is a hint: solves look whether capacities and columns bear it out. They do where each column takes of the rows of one
+    /// bin at most, and where a column at one bin has twins, worth the same, at all bins before it.
+    #[must_use]
+    pub fn with_bins(mut self, mut bins: Vec<Option<BinRow>>) -> Packing {
+        if bins.iter().any(Option::is_some) {
+            bins.resize(self.capacities.len(), None);
+            self.bins = bins;
+        }
+        self
+    }
+
+    /// Of each row, whether it is one of a bin; nothing where none is.
+    pub(super) fn bins(&self) -> &[Option<BinRow>] {
+        &self.bins
     }
 
     /// The same columns, their amounts in other units of each row, rounded up, within other capacities in these.
@@ -85,7 +116,7 @@ impl Packing {
         for (row, amount) in columns.iter_mut().flat_map(|column| &mut column.entries) {
             *amount = amount.div_ceil(units[*row as usize]);
         }
-        Packing { capacities, columns }
+        Packing { capacities, columns, bins: Vec::new() }
     }
 
     /// What each row holds.

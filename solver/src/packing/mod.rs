@@ -20,7 +20,8 @@
 //! quantities (`rounding`), and a `tree` over it (`branching`). `greedy` and `local_search` come first. Where a gap is small
 //! and stays, sums of rows and a `dive` come before another tree (`restarts`). `proof` turns prices into bounds in exact
 //! integers. `prepared` keeps what solves of one packing share, and an `improver` looks for something better again and again,
-//! in a tree that stays (`frontier`).
+//! in a tree that stays (`frontier`). Where rows make up bins that nothing tells apart, `patterns` says what lies in one bin
+//! together, once the program of columns has been solved.
 
 mod bits;
 mod branching;
@@ -35,6 +36,7 @@ mod improver;
 mod instance;
 mod local_search;
 mod matrix;
+mod patterns;
 mod prepared;
 mod proof;
 mod reach;
@@ -50,7 +52,7 @@ mod tests;
 mod tree;
 
 pub use improver::{Improved, Improver, Known};
-pub use instance::{Packing, PackingColumn, PackingError, WORTH_MAX};
+pub use instance::{BinRow, Packing, PackingColumn, PackingError, WORTH_MAX};
 pub use prepared::{PackingOutcome, Prepared};
 pub(crate) use reach::greatest_sum_of;
 pub use relaxation::row_prices;

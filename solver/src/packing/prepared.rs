@@ -10,6 +10,7 @@ use super::enumeration::{Target, enumerate};
 use super::greedy::Fill;
 use super::improver::Improver;
 use super::instance::Packing;
+use super::patterns::{Bins, Pattern};
 use super::proof::{self, Allowed, Proof};
 use super::reach::reachable;
 use super::relaxation::Relaxation;
@@ -34,6 +35,8 @@ pub(super) struct Solved {
     pub(super) incumbent: Incumbent,
     pub(super) bound: u128,
     pub(super) relaxation: Option<Relaxation>,
+    /// What bins hold in programs that were solved.
+    pub(super) patterns: Vec<Pattern>,
 }
 
 /// What a solve came to.
@@ -62,7 +65,9 @@ impl Prepared {
     /// Lowers capacities to what columns fill, cuts a packing into components and finds what excludes and dominates what.
     #[must_use]
     pub fn new(packing: &Packing) -> Prepared {
-        let components = components(&reachable(packing));
+        let mut components = components(&reachable(packing));
+        // Capacities that are lowered, each by its own columns, are no longer alike.
+        components.iter_mut().for_each(|component| component.bins = Bins::of(packing, &component.columns));
         let solved = components.iter().map(|_| None).collect();
         Prepared { components, columns: packing.columns().len(), solved }
     }
@@ -80,9 +85,7 @@ impl Prepared {
                 (reached[at], bounds[at]) = (worth, bound);
                 report(reached.iter().sum(), bounds.iter().sum());
             };
-            let solve =
-                Solve { component, worths, random: random.fork(at as u64), enough: None, starts: Vec::new(), stop };
-            let solved = solve.run(Vec::new(), None, &mut told);
+            let solved = Solve::new(component, worths, random.fork(at as u64), stop).run(Vec::new(), None, &mut told);
             (reached[at], bounds[at]) = (solved.incumbent.worth, solved.bound);
             self.solved[at] = Some(solved);
         }
@@ -287,12 +290,16 @@ impl<'a> Begun<'a> {
                 return Changed { group, worths: changed, solved: first };
             }
             let relaxation = known.relaxation.as_ref().map(|relaxation| relaxation.with_worths(&worths));
-            let solve =
-                Solve { component, worths: &worths, random: random.clone(), enough: None, starts: Vec::new(), stop };
+            let solve = Solve::new(component, &worths, random.clone(), stop);
+            let solve = Solve { patterns: known.patterns.clone(), ..solve };
             let Solved { incumbent, bound, .. } = solve.run(first.incumbent.chosen, relaxation, &mut |_, _| {});
             // Of many solves no more is kept than what they came to.
             let incumbent = Incumbent { past: Vec::new(), ..incumbent };
-            Changed { group, worths: changed, solved: Solved { incumbent, bound, relaxation: None } }
+            Changed {
+                group,
+                worths: changed,
+                solved: Solved { incumbent, bound, relaxation: None, patterns: Vec::new() },
+            }
         };
         changes.into_par_iter().map(one).inspect(|changed| done(changed.group)).collect()
     }
@@ -318,7 +325,7 @@ impl<'a> Begun<'a> {
         let more = changed.iter().map(|&(column, worth)| u128::from(worth.saturating_sub(self.worths[column])));
         let proved = self.shared.as_ref().map_or(all, |shared| shared.bound(self.component, &self.worths, changed));
         let bound = proved.min(all).min(self.known.bound + more.sum::<u128>());
-        Solved { bound: bound.max(incumbent.worth), incumbent, relaxation: None }
+        Solved { bound: bound.max(incumbent.worth), incumbent, relaxation: None, patterns: Vec::new() }
     }
 }
 
@@ -358,7 +365,7 @@ fn enumerated(
             incumbent.offer(worths, best);
         }
         let bound = incumbent.worth;
-        Solved { incumbent, bound, relaxation: None }
+        Solved { incumbent, bound, relaxation: None, patterns: Vec::new() }
     };
     Some(starts.into_iter().zip(targets).map(solved).collect())
 }

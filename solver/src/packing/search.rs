@@ -9,6 +9,7 @@ use super::enumeration::{Target, enumerate};
 use super::frontier::{Frontier, Stage};
 use super::greedy::{Fill, by_density};
 use super::local_search::LocalSearch;
+use super::patterns::{self, Pattern};
 use super::prepared::{Report, Solved};
 use super::proof::Allowed;
 use super::relaxation::Relaxation;
@@ -19,6 +20,8 @@ use super::tree::{Incumbent, Tree, complete};
 
 /// Share of pairs that fit together up to which all packings are gone through first.
 const SPARSE: f64 = 0.35;
+/// Columns from which on bins that are alike are packed by patterns.
+const PATTERNS_FROM: usize = 100;
 /// Steps of that, for each column and at least.
 const STEPS_EACH: u64 = 400;
 const STEPS_MIN: u64 = 20_000;
@@ -82,10 +85,20 @@ pub(super) struct Solve<'a> {
     pub(super) enough: Option<u128>,
     /// Packings that may be near to what is sought: local search starts from the last ones first.
     pub(super) starts: Vec<Vec<usize>>,
+    /// What bins may hold, where they are alike: what programs of patterns begin with.
+    pub(super) patterns: Vec<Pattern>,
+    /// Nodes of a tree, at most.
+    pub(super) nodes: u64,
     pub(super) stop: &'a Stop,
 }
 
-impl Solve<'_> {
+impl<'a> Solve<'a> {
+    /// A solve for the best, to its end, from nothing.
+    pub(super) fn new(component: &'a Component, worths: &'a [u64], random: Random, stop: &'a Stop) -> Solve<'a> {
+        let (starts, patterns) = (Vec::new(), Vec::new());
+        Solve { component, worths, random, enough: None, starts, patterns, nodes: u64::MAX, stop }
+    }
+
     /// Solves, from a start and a relaxation that is known where there is one.
     pub(super) fn run(mut self, start: Vec<usize>, warm: Option<Relaxation>, report: Report<'_>) -> Solved {
         let allowed = self.component.allowed(self.worths);
@@ -94,17 +107,25 @@ impl Solve<'_> {
         let trivial: u128 = open.iter().map(|&column| u128::from(self.worths[column])).sum();
         report(incumbent.worth, trivial);
         if incumbent.worth == trivial || self.stop.is_raised() {
-            return Solved { incumbent, bound: trivial, relaxation: None };
+            return Solved { incumbent, bound: trivial, relaxation: None, patterns: self.patterns };
         }
         let is_warm = warm.is_some();
         if !is_warm && self.enumerate(&open, &mut incumbent) {
             let bound = incumbent.aim();
             report(incumbent.worth, bound);
-            return Solved { incumbent, bound, relaxation: None };
+            return Solved { incumbent, bound, relaxation: None, patterns: Vec::new() };
         }
         let relaxation = warm.unwrap_or_else(|| Relaxation::new(&self.component.packing, self.worths));
         let ground = Ground { component: self.component, worths: self.worths, stop: self.stop };
         let mut root = Root::new(ground, relaxation, allowed, incumbent);
+        let mut patterns = std::mem::take(&mut self.patterns);
+        if self.component.packs_by_patterns() && open.len() >= PATTERNS_FROM {
+            self.by_patterns(&mut root, &mut patterns, report);
+            if root.is_done() || self.is_better(&root.incumbent) || self.stop.is_raised() {
+                let Root { incumbent, bound, relaxation, .. } = root;
+                return Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: Some(relaxation), patterns };
+            }
+        }
         self.bound(&mut root, is_warm, report);
         root.relaxation.slim();
         let mut kept = root.relaxation.clone();
@@ -132,7 +153,7 @@ impl Solve<'_> {
         }
         if is_over {
             let Root { incumbent, bound, .. } = root;
-            return Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: Some(kept) };
+            return Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: Some(kept), patterns };
         }
         let mut restarts = match (self.component.exclusions(), self.enough) {
             (None, _) => Restarts::never(),
@@ -145,7 +166,22 @@ impl Solve<'_> {
             kept.clone_from(&root.relaxation);
         }
         let Root { incumbent, bound, .. } = root;
-        Solved { incumbent, bound, relaxation: Some(kept) }
+        Solved { incumbent, bound, relaxation: Some(kept), patterns }
+    }
+
+    /// Solves by patterns, once the program of columns has been solved: where hardly anything binds, that settles it in less time.
+    fn by_patterns(&self, root: &mut Root<'_>, patterns: &mut Vec<Pattern>, report: Report<'_>) {
+        root.solve();
+        report(root.incumbent.worth, root.bound);
+        if root.is_done() || self.stop.is_raised() {
+            return;
+        }
+        let Solve { component, worths, stop, .. } = *self;
+        let ground = patterns::Ground { component, worths, random: self.random.clone(), stop };
+        let Some(packed) = patterns::solve(ground, root.incumbent.clone(), patterns, report) else { return };
+        (root.incumbent, *patterns) = (packed.incumbent, packed.patterns);
+        root.bound = root.bound.min(packed.bound);
+        root.fix();
     }
 
     /// Looks for what is worth more than enough, in a tree that goes on from one search to the next; from a packing that is known.
@@ -174,7 +210,7 @@ impl Solve<'_> {
         frontier.relaxation.clone_from(&root.relaxation);
         let is_over = root.is_done() || stop.is_raised() || self.is_better(&root.incumbent);
         let (incumbent, bound) = if is_over { (root.incumbent, root.bound) } else { self.branch_on(root, frontier) };
-        Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: None }
+        Solved { bound: bound.max(incumbent.aim()), incumbent, relaxation: None, patterns: Vec::new() }
     }
 
     /// Goes on with a tree over what is open.
@@ -388,7 +424,7 @@ impl Solve<'_> {
             }
             // Where anything better is sought, as much again is spent on more of it as it took: another search costs that anyway.
             let is_enough = found_at.is_some_and(|nodes| tree.nodes >= MORE * nodes);
-            if is_done || self.stop.is_raised() || is_enough {
+            if is_done || self.stop.is_raised() || is_enough || tree.nodes >= self.nodes {
                 break;
             }
         }

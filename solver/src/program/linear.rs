@@ -60,7 +60,7 @@ pub enum Growth {
     /// Rows and columns.
     #[default]
     Both,
-    /// Columns alone, hundreds of times.
+    /// Columns, hundreds of times, and seldom a row.
     Columns,
     /// Columns alone, and nothing where the last solve was limited and the next is to go on from there.
     Slices,
@@ -229,7 +229,7 @@ impl Loaded {
         let are_few = rows.is_empty() && columns.len() * FEW_COLUMNS < self.columns.len();
         let is_primal = match self.grows {
             Growth::Both => are_few,
-            Growth::Columns => are_few || !self.columns.is_empty(),
+            Growth::Columns => rows.is_empty() && !self.columns.is_empty(),
             Growth::Slices => true,
         };
         model.set_option("simplex_strategy", if is_primal { PRIMAL_SIMPLEX } else { DUAL_SIMPLEX });

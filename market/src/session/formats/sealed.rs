@@ -4,6 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lessor_models::fleet::{NodeIndex, Owner};
+use lessor_models::resources::Kind;
+use lessor_models::time::Interval;
+use lessor_solver::packing::BinRow;
 use lessor_solver::support::stop::Stop;
 
 use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
@@ -13,6 +17,7 @@ use crate::clear::rules::Rules;
 use crate::clear::settled;
 use crate::clear::winner::Round;
 use crate::money::Money;
+use crate::session::catalog::ListedGood;
 use crate::session::fate::Lost;
 use crate::session::market::{Bundle, Cleared, Entered, Fates, Market};
 use crate::session::progress::{Phase, Report, paying};
@@ -26,11 +31,12 @@ pub(super) fn clear_sealed(
 ) -> Result<Cleared, SessionError> {
     let mut offers: Vec<Offer> =
         market.catalog.goods().iter().map(|good| Offer { quantity: good.offered, reserve: 0 }).collect();
-    let bundles = bundles_with_caps(market, &mut offers);
+    let mut bins = bins(market);
+    let bundles = bundles_with_caps(market, &mut offers, &mut bins);
     let book = Book::new(net_bids(market, bundles))?;
     let rules = Rules { payments: market.class.payment, seed: market.session.policy.rules().tie_break_seed };
     let supply = Supply { offers };
-    let mut round = Round::new(&book, &supply)?;
+    let mut round = Round::with_bins(&book, &supply, bins)?;
     let found = round.solve(rules.seed, stop, &mut |surplus, bound| report(Phase::Winners, surplus, bound));
     let tell = paying(report, found.worth, found.bound);
     tell(Paying::Begun);
@@ -94,9 +100,45 @@ struct Wanted {
 }
 
 /// The bundles of a book; a bidder with several groups that could win too much of a good together shares a further good,
-/// of which there is as much as one bidder may win.
-pub(in crate::session) fn bundles_with_caps(market: &Market<'_>, offers: &mut Vec<Offer>) -> Vec<Bundle> {
+/// of which there is as much as one bidder may win. Where it could so at one of the nodes that are alike, it does at all of them,
+/// so that they stay alike.
+pub(in crate::session) fn bundles_with_caps(
+    market: &Market<'_>,
+    offers: &mut Vec<Offer>,
+    bins: &mut Vec<Option<BinRow>>,
+) -> Vec<Bundle> {
     let mut bundles: Vec<Bundle> = market.bids.iter().map(|entered| entered.bundle.clone()).collect();
+    let wanted = wanted_by_several(market);
+    let of_goods = || wanted.chunk_by(|one, next| (one.bidder, one.good) == (next.bidder, next.good));
+    let of_alike = |good: GoodIndex, bins: &[Option<BinRow>]| {
+        bins[good.0 as usize].map_or((None, good.0), |place| (Some(place.set), place.row))
+    };
+    let goods = bins.len();
+    let exceeds = |of_good: &&[Wanted]| {
+        let Wanted { bidder, good, .. } = of_good[0];
+        let cap = market.may_win(bidder, good);
+        let most = |group: &[Wanted]| group.iter().map(|wanted| u128::from(wanted.quantity)).max().unwrap_or(0);
+        let all: u128 = of_good.chunk_by(|one, next| one.group == next.group).map(most).sum();
+        cap < offers[good.0 as usize].quantity && all > u128::from(cap)
+    };
+    let capped: BTreeSet<(BidderIndex, (Option<u32>, u32))> =
+        of_goods().filter(exceeds).map(|of_good| (of_good[0].bidder, of_alike(of_good[0].good, bins))).collect();
+    // Rows of bins are numbered after the goods.
+    let row = |at: usize| u32::try_from(goods + at).expect("goods are counted in 32 bits");
+    let rows: BTreeMap<_, u32> = capped.into_iter().enumerate().map(|(at, key)| (key, row(at))).collect();
+    for of_good in of_goods() {
+        let Wanted { bidder, good, .. } = of_good[0];
+        let Some(&row) = rows.get(&(bidder, of_alike(good, bins))) else { continue };
+        let shared = GoodIndex(u32::try_from(offers.len()).expect("goods are counted in 32 bits"));
+        offers.push(Offer { quantity: market.may_win(bidder, good), reserve: 0 });
+        bins.push(bins[good.0 as usize].map(|place| BinRow { row, ..place }));
+        of_good.iter().for_each(|wanted| bundles[wanted.bid].push((shared, wanted.quantity)));
+    }
+    bundles
+}
+
+/// What bidders with several groups want, of whom one group alone wins no more than one of its bids, each of which may be won.
+fn wanted_by_several(market: &Market<'_>) -> Vec<Wanted> {
     let mut groups: BTreeMap<BidderIndex, BTreeSet<GroupIndex>> = BTreeMap::new();
     for entered in &market.bids {
         let AccountBid { bidder, group, .. } = market.session.bids[entered.at];
@@ -104,21 +146,27 @@ pub(in crate::session) fn bundles_with_caps(market: &Market<'_>, offers: &mut Ve
     }
     let of_bid = |(bid, entered): (usize, &Entered)| {
         let AccountBid { bidder, group, .. } = market.session.bids[entered.at];
-        // One group alone wins no more than one of its bids, each of which may be won.
         let goods = if groups[&bidder].len() > 1 { &entered.bundle[..] } else { &[] }.iter();
         goods.map(move |&(good, quantity)| Wanted { bidder, good, group, bid, quantity }).collect::<Vec<_>>()
     };
     let mut wanted: Vec<Wanted> = market.bids.iter().enumerate().flat_map(of_bid).collect();
     wanted.sort_unstable();
-    for of_good in wanted.chunk_by(|one, next| (one.bidder, one.good) == (next.bidder, next.good)) {
-        let cap = market.may_win(of_good[0].bidder, of_good[0].good);
-        let groups = of_good.chunk_by(|one, next| one.group == next.group);
-        let most = |group: &[Wanted]| group.iter().map(|wanted| u128::from(wanted.quantity)).max().unwrap_or(0);
-        if groups.map(most).sum::<u128>() > u128::from(cap) {
-            let shared = GoodIndex(u32::try_from(offers.len()).expect("goods are counted in 32 bits"));
-            offers.push(Offer { quantity: cap, reserve: 0 });
-            of_good.iter().for_each(|wanted| bundles[wanted.bid].push((shared, wanted.quantity)));
-        }
+    wanted
+}
+
+/// Of each good, which row it is of a bin: of a node at which bids on node classes are compared. Rows of nodes that are alike are
+/// the same where kind and interval are.
+pub(in crate::session) fn bins(market: &Market<'_>) -> Vec<Option<BinRow>> {
+    let mut bins: BTreeMap<NodeIndex, (u32, u32)> = BTreeMap::new();
+    for (set, nodes) in (0_u32..).zip(&market.alike) {
+        bins.extend((0_u32..).zip(nodes).map(|(bin, &node)| (node, (set, bin))));
     }
-    bundles
+    let mut rows: BTreeMap<(Kind, Interval), u32> = BTreeMap::new();
+    let of_good = |good: &ListedGood| {
+        let Owner::Node(node) = good.owner else { return None };
+        let &(set, bin) = bins.get(&node)?;
+        let next = u32::try_from(rows.len()).expect("goods are counted in 32 bits");
+        Some(BinRow { set, bin, row: *rows.entry((good.kind, good.interval)).or_insert(next) })
+    };
+    market.catalog.goods().iter().map(of_good).collect()
 }
