@@ -30,8 +30,8 @@ pub(super) fn unlawful(session: &Session<'_>, told: &Told<'_>, at: Option<Timest
     won(session, told).filter(|(bid, fate, _)| !is_lawful(bid, fate.class)).count() as u64
 }
 
-/// How many bids are told to be out for a reason that does not hold of them. Not looked at are what a bidder has, where balances say
-/// so, when a term begins, where nobody says when the round is, and reasons that formats give.
+/// How many bids are told to be out for a reason that does not hold of them. Not looked at are what a bidder has, where balances
+/// say so, when a term begins, where nobody says when the round is, and reasons that formats give.
 pub(super) fn refused_wrongly(session: &Session<'_>, told: &Told<'_>, at: Option<Timestamp>) -> u64 {
     let groups = groups(session);
     let winners: BTreeSet<(BidderIndex, GroupIndex)> =

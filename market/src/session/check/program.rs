@@ -9,8 +9,8 @@
 //!            x, y binary
 //! ```
 //!
-//! Without `y` it is winner determination: nothing is worth more than what is certified. With it, where winners keep what they gained,
-//! it is the search for the coalition that could pay the seller most (Day & Raghavan 2007): no more than what is paid.
+//! Without `y` it is winner determination: nothing is worth more than what is certified. With it, where winners keep what they
+//! gained, it is the search for the coalition that could pay the seller most (Day & Raghavan 2007): no more than what is paid.
 //!
 //! HiGHS reckons in floating point. It is asked for a choice that is better by more than a margin, one part in 2^30 and a
 //! micro-credit: that there is none is its word; one that it finds is looked at in whole numbers before anything is said of it.

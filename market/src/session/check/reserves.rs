@@ -1,4 +1,5 @@
-//! What bundles cost at reserve prices and at price caps: read again from the policy, tariffs and a plan's prices, instant by instant.
+//! What bundles cost at reserve prices and at price caps: read again from the policy, tariffs and a plan's prices, instant by
+//! instant.
 
 use std::collections::BTreeMap;
 
@@ -40,8 +41,8 @@ impl<'a> Reserves<'a> {
         self.sum(class, wishes, |_, _| price)
     }
 
-    /// What wishes cost at prices for each account of a class and instant, where the account has a limit. O(wishes x accounts above x
-    /// instants at which anything about an account changes).
+    /// What wishes cost at prices for each account of a class and instant, where the account has a limit. O(wishes x accounts
+    /// above x instants at which anything about an account changes).
     fn sum(&self, class: &AccountClass, wishes: &[Wish], price: impl Fn((Owner, Kind), Timestamp) -> u64) -> u128 {
         let fleet = self.session.ground.fleet;
         let mut sum = 0_u128;
@@ -77,8 +78,8 @@ impl<'a> Reserves<'a> {
         cuts.windows(2).map(|pair| Interval { start: pair[0], end: pair[1] }).collect()
     }
 
-    /// The reserve price of an account of a class at an instant, in micro-credits per 10^6 base units and hour: what the policy asks,
-    /// or the posted price or what a plan says that it is worth where that is more, the latter up to the cap.
+    /// The reserve price of an account of a class at an instant, in micro-credits per 10^6 base units and hour: what the policy
+    /// asks, or the posted price or what a plan says that it is worth where that is more, the latter up to the cap.
     pub(super) fn price(&self, class: &AccountClass, account: (Owner, Kind), at: Timestamp) -> u64 {
         let ground = &self.session.ground;
         let energy = tariff(ground.fleet, account.0).map_or(Weights::default().energy_price, |tariff| tariff.at(at));
