@@ -178,7 +178,7 @@ fn all_alike<'w>(
 struct Look {
     accounts: Vec<AccountLook>,
     above: BTreeSet<Owner>,
-    energy: Option<Vec<(Timestamp, u64)>>,
+    energy: Option<StepFunction>,
 }
 
 /// What a round sees of an account.
@@ -215,7 +215,7 @@ impl<'a> Looks<'a> {
         Look {
             accounts: self.kinds.iter().map(|&kind| self.account(owner, kind)).collect(),
             above: above.filter(|&above| self.kinds.iter().any(|&kind| may_limit(self.ground, above, kind))).collect(),
-            energy: energy_tariff(fleet, owner).map(|tariff| tariff.steps().to_vec()),
+            energy: energy_tariff(fleet, owner).cloned(),
         }
     }
 

@@ -8,6 +8,9 @@ use super::patterns::Bins;
 use super::proof::Allowed;
 use crate::support::sets::Sets;
 
+/// Columns from which on bins that are alike are packed by patterns.
+const PATTERNS_FROM: usize = 100;
+
 /// A packing of its own, with what every solve of it shares.
 #[derive(Clone, Debug)]
 pub(super) struct Component {
@@ -54,9 +57,10 @@ impl Component {
         self.conflicts.as_ref().filter(|conflicts| conflicts.is_complete)
     }
 
-    /// Whether its bins are alike, and hold so few that it is packed by patterns.
+    /// Whether its bins are alike, hold few, and have so many columns that it is packed by patterns.
     pub(super) fn packs_by_patterns(&self) -> bool {
-        self.exclusions().is_none() && self.bins.as_ref().is_some_and(Bins::hold_few)
+        let are_many = self.columns.len() >= PATTERNS_FROM && self.exclusions().is_none();
+        are_many && self.bins.as_ref().is_some_and(Bins::hold_few)
     }
 
     /// What columns may be, for given worths: what is worth nothing, does not fit or is dominated stays out.

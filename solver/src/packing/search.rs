@@ -20,8 +20,6 @@ use super::tree::{Incumbent, Tree, complete};
 
 /// Share of pairs that fit together up to which all packings are gone through first.
 const SPARSE: f64 = 0.35;
-/// Columns from which on bins that are alike are packed by patterns.
-const PATTERNS_FROM: usize = 100;
 /// Steps of that, for each column and at least.
 const STEPS_EACH: u64 = 400;
 const STEPS_MIN: u64 = 20_000;
@@ -119,7 +117,7 @@ impl<'a> Solve<'a> {
         let ground = Ground { component: self.component, worths: self.worths, stop: self.stop };
         let mut root = Root::new(ground, relaxation, allowed, incumbent);
         let mut patterns = std::mem::take(&mut self.patterns);
-        if self.component.packs_by_patterns() && open.len() >= PATTERNS_FROM {
+        if self.component.packs_by_patterns() {
             self.by_patterns(&mut root, &mut patterns, report);
             if root.is_done() || self.is_better(&root.incumbent) || self.stop.is_raised() {
                 let Root { incumbent, bound, relaxation, .. } = root;

@@ -1,8 +1,8 @@
 //! Bids on node classes: any node of one level below a node will do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_models::fleet::NodeClass;
+use lessor_models::fleet::{NodeClass, Zone, ZoneKind};
 
 use super::*;
 use crate::posted::{Standing, UnitPrice, Wobble};
@@ -429,4 +429,41 @@ fn alternatives_count_towards_the_parts_of_a_class() {
     assert_eq!(clear(&crowd(2_100)), Err(SessionError::TooManyParts { most: 1 << 23 }));
     // Where nobody names any they are all alike, and each bid is compared at as few as it takes.
     assert_eq!(clear(&crowd(2_100)[count..]), Ok(()));
+}
+
+#[test]
+fn nodes_are_alike_whose_energy_costs_the_same_whichever_zone_says_so() {
+    // Tiles of four feeds: energy costs 900, 50, 50 and 900 a kilowatt-hour, and a megabyte draws a kilowatt.
+    let feed = |price| Zone { kind: ZoneKind::PowerFeed, capacity: Resources::UNLIMITED, energy_price: Some(price) };
+    let parts = halls([0; 2], [3; 4]);
+    let nodes = NodeColumns {
+        names: ["layer", "c1", "c2", "t1", "t2", "t3", "t4"].map(String::from).to_vec(),
+        parents: [None, Some(0), Some(0), Some(1), Some(1), Some(2), Some(2)].to_vec(),
+        levels: [vec![Level::Layer], vec![Level::Cell; 2], vec![Level::Tile; 4]].concat(),
+        classes: [vec![None; 3], vec![Some(ClassIndex(0)); 4]].concat(),
+        capacities: (0..7).map(|node| parts.base_capacity(Owner::Node(NodeIndex(node)))).collect(),
+        uplink_delays_us: vec![0; 7],
+    };
+    let parts = FleetParts {
+        nodes,
+        classes: vec![TileClass::plain("plain")],
+        zone_names: ["f1", "f2", "f3", "f4"].map(String::from).to_vec(),
+        zones: [900, 50, 50, 900].map(feed).to_vec(),
+        members: vec![(0, 3), (1, 4), (2, 5), (3, 6)],
+        ..FleetParts::default()
+    };
+    let fleet = Fleet::new(parts).unwrap();
+    let reserve = Reserve::MarginalCost { wear: 0, draw_mw: 1_000_000, heat_price: 0, markup_permille: 0 };
+    let mut rules = memory(Format::SealedBid, PaymentRule::PayAsBid).rules().clone();
+    rules.classes[0].reserve = reserve;
+    let policy = Policy::new(rules).unwrap();
+    // A bid below the dear tiles' reserve and above the cheap ones' is compared at a cheap one; the third finds none.
+    let bids = [0, 1, 2].map(|bidder| any_of(bidder, 600, TILES_OF_ALL, &[need(3, (0, 1))]));
+    let outcome = clear_session(&session(&fleet, &policy, &bids), &Stop::new()).unwrap();
+    let won: BTreeSet<NodeIndex> = told(&outcome).into_iter().flatten().filter_map(|(node, _)| node).collect();
+    assert_eq!(won, [TILES[1], TILES[2]].into());
+    let mut alike = outcome.classes[0].alike.clone();
+    alike.iter_mut().for_each(|nodes| nodes.sort_unstable());
+    alike.sort();
+    assert_eq!(alike, [vec![TILES[0], TILES[3]], vec![TILES[1], TILES[2]]]);
 }

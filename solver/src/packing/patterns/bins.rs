@@ -71,7 +71,7 @@ impl Bins {
     pub(in super::super) fn of(packing: &Packing, columns: &[usize]) -> Option<Bins> {
         let places = one_bin_each(packing, columns)?;
         let (mut kinds, mut outside): (BTreeMap<Kind, BTreeMap<u32, Vec<usize>>>, _) = (BTreeMap::new(), Vec::new());
-        let (mut capacities, mut rows) = (BTreeMap::new(), BTreeMap::new());
+        let (mut inside, mut rows) = (Inside::default(), BTreeMap::new());
         for (local, &column) in columns.iter().enumerate() {
             let (mut bin, mut inner, mut outer) = (None, Vec::new(), Vec::new());
             for &(row, amount) in &packing.columns()[column].entries {
@@ -81,12 +81,8 @@ impl Bins {
                     outer.push((rows.entry(row).or_insert((next, capacity)).0, amount));
                     continue;
                 };
-                let is_alike = *bin.get_or_insert((place.set, place.bin)) == (place.set, place.bin)
-                    && *capacities.entry((place.set, place.row)).or_insert(capacity) == capacity;
-                if !is_alike {
-                    return None;
-                }
-                inner.push((place.row, amount));
+                bin = Some((place.set, place.bin));
+                inner.push((inside.row(place, row, capacity)?, amount));
             }
             outer.sort_unstable();
             let Some((set, bin)) = bin else {
@@ -104,8 +100,7 @@ impl Bins {
         let mut sets: BTreeMap<u32, usize> = BTreeMap::new();
         for ((set, _, inner, outer), of_bin) in kinds {
             let at = *sets.entry(set).or_insert_with(|| {
-                let rows = capacities.range((set, 0)..=(set, u32::MAX));
-                bins.sets.push(Set { count: 0, capacities: capacities_of(rows), items: Vec::new() });
+                bins.sets.push(Set { count: 0, capacities: inside.capacities(set), items: Vec::new() });
                 bins.sets.len() - 1
             });
             bins.add(at, (inner, outer), of_bin)?;
@@ -227,12 +222,30 @@ fn one_bin_each(packing: &Packing, columns: &[usize]) -> Option<Vec<Option<BinRo
     has_bins.then_some(places)
 }
 
-/// Capacities by the numbers of their rows.
-fn capacities_of<'a>(rows: impl Iterator<Item = (&'a (u32, u32), &'a u64)>) -> Vec<u64> {
-    let mut capacities = Vec::new();
-    for (&(_, row), &capacity) in rows {
-        capacities.resize(row as usize, 0);
-        capacities.push(capacity);
+/// The rows of bins: what each stands for, numbered without gaps in each set, and what it holds.
+#[derive(Debug, Default)]
+struct Inside {
+    numbers: BTreeMap<(u32, u32), (u32, u64)>,
+    counts: BTreeMap<u32, u32>,
+    rows: BTreeMap<BinRow, u32>,
+}
+
+impl Inside {
+    /// The number of a row in its set; `None` where another bin's holds something else, or another row is at its place.
+    fn row(&mut self, place: BinRow, row: u32, capacity: u64) -> Option<u32> {
+        let count = self.counts.entry(place.set).or_default();
+        let (number, known) = *self.numbers.entry((place.set, place.row)).or_insert_with(|| {
+            *count += 1;
+            (*count - 1, capacity)
+        });
+        (known == capacity && *self.rows.entry(place).or_insert(row) == row).then_some(number)
     }
-    capacities
+
+    /// What the rows of a set hold, by their numbers.
+    fn capacities(&self, set: u32) -> Vec<u64> {
+        let mut of_set: Vec<(u32, u64)> =
+            self.numbers.range((set, 0)..=(set, u32::MAX)).map(|(_, &numbered)| numbered).collect();
+        of_set.sort_unstable();
+        of_set.into_iter().map(|numbered| numbered.1).collect()
+    }
 }

@@ -67,17 +67,22 @@ impl<'a> Pricing<'a> {
         let open: Vec<usize> = set.items.iter().copied().filter(|&item| is_open(item)).collect();
         let gaining = open.iter().filter(|&&item| gains[item] > 0).count();
         let units = (ENTRIES_MAX / (gaining + 1)).min(units);
-        // Rows weigh alike, each by the share of it that is taken.
+        // A row weighs by what all items would take of it: one that hardly binds hardly counts.
         let share = |&(row, amount): &(u32, u64)| amount as f64 / set.capacities[row as usize].max(1) as f64;
-        let rows = set.capacities.len().max(1) as f64;
+        let mut weights = vec![0.0; set.capacities.len()];
+        for entry in open.iter().flat_map(|&item| &bins.items[item].inner) {
+            weights[entry.0 as usize] += share(entry);
+        }
+        let all: f64 = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
         let ranked = open.into_iter().map(|at| {
             let item = &bins.items[at];
-            let taken = item.inner.iter().map(share).sum::<f64>() / rows * units as f64;
+            let taken = item.inner.iter().map(|entry| weights[entry.0 as usize] * share(entry)).sum::<f64>() / all;
+            let taken = taken * units as f64;
             Ranked {
                 item: u32::try_from(at).expect("items are fewer than columns"),
                 gain: gains[at],
                 // A little less, for the noise of floats.
-                units: usize::try_from(floor(taken * (1.0 - 1e-12))).expect("no more than units of a bin"),
+                units: usize::try_from(floor(taken * (1.0 - 1e-9))).expect("no more than units of a bin"),
                 inner: &item.inner,
                 alone: item.alone,
             }

@@ -245,6 +245,14 @@ fn bins_that_are_not_alike_are_no_bins() {
     let mut free = columns.clone();
     free[3..].iter_mut().for_each(|column| column.entries.truncate(1));
     assert!(told(capacities.clone(), free, places.clone()).is_none());
+    // Two rows are said to be the same row of one bin.
+    let (mut twofold, mut places_of) = (capacities.clone(), places.clone());
+    twofold.push(10);
+    places_of.resize(twofold.len() - 1, None);
+    places_of.push(Some(BinRow { set: 0, bin: 0, row: 0 }));
+    let mut both = columns.clone();
+    both.push(PackingColumn { worth: 1, entries: vec![(u32::try_from(twofold.len()).unwrap() - 1, 1)] });
+    assert!(told(twofold, both, places_of).is_none());
     assert!(told(capacities, columns, Vec::new()).is_none());
 }
 
@@ -292,10 +300,10 @@ fn halves_of_three_pairs_break_the_row_of_their_items() {
 #[test]
 fn bins_of_many_small_things_are_not_packed_by_patterns() {
     let told = |amount: u64| {
-        let (capacities, columns, places) = three_bins(&[(amount, 7); 12]);
+        let (capacities, columns, places) = three_bins(&[(amount, 7); 36]);
         // Ten of a hundred fill a bin.
         let capacities = capacities.into_iter().map(|capacity| if capacity == 10 { 1_000 } else { capacity }).collect();
         component(&Packing::new(capacities, columns).unwrap().with_bins(places)).packs_by_patterns()
     };
-    assert!(told(500) && told(100) && !told(99));
+    assert!(told(500) && told(101) && !told(99));
 }
