@@ -12,8 +12,8 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, 
 use arrow_schema::{Field, Schema};
 use common::{Bench, names};
 use lessor_datasets::table::{
-    AwardRow, BalanceRow, BidGood, EntryRow, OfferGood, OfferRows, RevocationRow, read_awards, read_balances,
-    read_bids, read_entries, read_fleet, read_prices, read_round_prices, read_sales, write_offers, write_revocations,
+    AwardRow, BalanceRow, EntryRow, RevocationRow, read_awards, read_balances, read_entries, read_fleet, read_prices,
+    read_round_prices, read_sales, write_offers, write_revocations,
 };
 use lessor_models::plan::Price;
 use lessor_models::time::{Interval, Timestamp};
@@ -203,26 +203,11 @@ fn the_same_inputs_give_the_same_bytes() {
     }
 }
 
-/// Offers of two sellers on the uplink of the only layer, for the hours that bids of `market book` are for.
-fn offers(bench: &Bench) -> Vec<OfferRows> {
-    let fleet = read_fleet(&bench.path("fleet")).unwrap();
-    let bids = read_bids(&bench.path("bids.parquet"), &fleet).unwrap();
-    let goods = bids.iter().flat_map(|bid| &bid.goods).take(12).enumerate();
-    let offer = |(at, good): (usize, &BidGood)| OfferRows {
-        name: format!("offer-{at}"),
-        seller: format!("seller-{}", at % 2),
-        goods: vec![OfferGood { good: *good, price: 1 + at as u64, draw_mw: 100, heat_price: 5_000 }],
-        is_divisible: at % 3 == 0,
-        row: at,
-    };
-    goods.map(offer).collect()
-}
-
 #[test]
 fn sellers_offer_under_every_rule_of_the_formats_with_offers() {
     let bench = market();
     let fleet = read_fleet(&bench.path("fleet")).unwrap();
-    write_offers(&bench.path("offers.parquet"), &fleet, &offers(&bench)).unwrap();
+    write_offers(&bench.path("offers.parquet"), &fleet, &bench.offers()).unwrap();
     for (format, payment) in [("double-auction", "uniform"), ("double-auction", "vcg"), ("unit-demand", "vcg")] {
         let policy =
             POLICY.replace("\"sealed-bid\"", &format!("{format:?}")).replace("\"core\"", &format!("{payment:?}"));
@@ -263,7 +248,7 @@ fn sellers_offer_under_every_rule_of_the_formats_with_offers() {
 fn no_seller_takes_the_name_of_the_fleet() {
     let bench = market();
     let fleet = read_fleet(&bench.path("fleet")).unwrap();
-    let mut rows = offers(&bench);
+    let mut rows = bench.offers();
     rows[3].seller = "fleet".into();
     write_offers(&bench.path("offers.parquet"), &fleet, &rows).unwrap();
     let said = bench.expect(2, &format!("{CLEAR} --offers offers.parquet"));
@@ -392,7 +377,7 @@ fn a_misspelled_word_is_refused_with_its_row_before_a_server_is_called() {
     ];
     for (table, column, [right, wrong], words) in cases {
         bench.expect(0, "market book --supply fleet --policy policy.toml --bids 40 --seed 3 --out bids.parquet");
-        write_offers(&bench.path("offers.parquet"), &fleet, &offers(&bench)).unwrap();
+        write_offers(&bench.path("offers.parquet"), &fleet, &bench.offers()).unwrap();
         let misspelled = |rows: usize| {
             Arc::new(StringArray::from_iter_values((0..rows).map(|row| if row == 3 { wrong } else { right })))
                 as ArrayRef

@@ -9,9 +9,8 @@ use std::fs;
 
 use common::Bench;
 use lessor_datasets::table::{
-    AwardRow, BalanceRow, BidGood, EntryRow, OfferGood, OfferRows, RoundPrice, read_awards, read_balances, read_bids,
-    read_entries, read_fleet, read_round_prices, write_awards, write_balances, write_bids, write_entries, write_offers,
-    write_round_prices,
+    AwardRow, BalanceRow, EntryRow, RoundPrice, read_awards, read_balances, read_bids, read_entries, read_fleet,
+    read_round_prices, write_awards, write_balances, write_bids, write_entries, write_offers, write_round_prices,
 };
 use serde_json::{Value, json};
 
@@ -51,16 +50,7 @@ fn by(format: &str, payment: &str) -> String {
 fn rounds_of_every_format_hold() {
     let bench = market(LAYERS, "--bids 60 --seed 3");
     let fleet = read_fleet(&bench.path("fleet")).unwrap();
-    let bids = read_bids(&bench.path("bids.parquet"), &fleet).unwrap();
-    let offer = |(at, good): (usize, &BidGood)| OfferRows {
-        name: format!("offer-{at}"),
-        seller: format!("seller-{}", at % 2),
-        goods: vec![OfferGood { good: *good, price: 1 + at as u64, draw_mw: 100, heat_price: 5_000 }],
-        is_divisible: at % 3 == 0,
-        row: at,
-    };
-    let offers: Vec<OfferRows> = bids.iter().flat_map(|bid| &bid.goods).take(12).enumerate().map(offer).collect();
-    write_offers(&bench.path("offers.parquet"), &fleet, &offers).unwrap();
+    write_offers(&bench.path("offers.parquet"), &fleet, &bench.offers()).unwrap();
     let mut winners = 0;
     for (format, payment, claims) in [
         ("sealed-bid", "pay-as-bid", 1),

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use lessor_datasets::table::{BidGood, OfferGood, OfferRows, read_bids, read_fleet};
 use tempfile::TempDir;
 
 /// A scratch directory in which the program runs.
@@ -23,6 +24,21 @@ impl Bench {
         let bench = Bench::new();
         bench.expect(0, "datasets generate --tiles 60 --seed 3 --job-classes 30 --out fleet");
         bench
+    }
+
+    /// Offers of two sellers on the uplink of the only layer, for the hours that bids of `market book` are for.
+    pub(crate) fn offers(&self) -> Vec<OfferRows> {
+        let fleet = read_fleet(&self.path("fleet")).unwrap();
+        let bids = read_bids(&self.path("bids.parquet"), &fleet).unwrap();
+        let goods = bids.iter().flat_map(|bid| &bid.goods).take(12).enumerate();
+        let offer = |(at, good): (usize, &BidGood)| OfferRows {
+            name: format!("offer-{at}"),
+            seller: format!("seller-{}", at % 2),
+            goods: vec![OfferGood { good: *good, price: 1 + at as u64, draw_mw: 100, heat_price: 5_000 }],
+            is_divisible: at % 3 == 0,
+            row: at,
+        };
+        goods.map(offer).collect()
     }
 
     /// With `fleet` and with `plan`, a plan of it.

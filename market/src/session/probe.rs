@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::support::stop::Stop;
 
-use super::formats::sealed::{bins, bundles_with_caps, net_bids};
+use super::formats::sealed::{bundles_with_caps, net_bids};
 use super::market::{Entered, Market};
 use super::{
     AccountOffer, ClassOutcome, Compared, Fate, Lost, OfferFate, Session, SessionError, SessionOutcome, clear_session,
@@ -229,8 +229,7 @@ fn best_coalition(
     let market = entered(session, outcome, class);
     let mut offers: Vec<Offer> =
         market.catalog.goods().iter().map(|good| Offer { quantity: good.offered, reserve: 0 }).collect();
-    let mut bins = bins(&market);
-    let bundles = bundles_with_caps(&market, &mut offers, &mut bins);
+    let (bundles, bins) = bundles_with_caps(&market, &mut offers);
     let mut bids = net_bids(&market, bundles);
     let (mut gained, mut paid) = (BTreeMap::new(), 0_u128);
     for entered in &market.bids {

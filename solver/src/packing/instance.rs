@@ -105,9 +105,9 @@ impl Packing {
         self
     }
 
-    /// Of each row, whether it is one of a bin; nothing where none is.
-    pub(super) fn bins(&self) -> &[Option<BinRow>] {
-        &self.bins
+    /// A row as one of a bin, where it is one.
+    pub(super) fn bin_row(&self, row: u32) -> Option<BinRow> {
+        self.bins.get(row as usize).copied().flatten()
     }
 
     /// The same columns, their amounts in other units of each row, rounded up, within other capacities in these.

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_solver::support::stop::Stop;
 
-use super::sealed::{bins, bundles_with_caps, net_bids, shared_out};
+use super::sealed::{bundles_with_caps, net_bids, shared_out};
 use super::uniform::at_uniform_prices;
 use super::uniform_support::Order;
 use crate::book::{Bid, BidderIndex, Book, GoodIndex, GroupIndex, Offer, Supply};
@@ -99,7 +99,7 @@ impl Exchange {
         for entered in market.offers.iter().filter(|entered| stays(entered.at)) {
             entered.bundle.iter().for_each(|&(good, quantity)| offers[good.0 as usize].quantity += quantity);
         }
-        let bundles = bundles_with_caps(market, &mut offers, &mut bins(market));
+        let (bundles, _) = bundles_with_caps(market, &mut offers);
         let mut bids = net_bids(market, bundles);
         let count = bids.len();
         let first_bidder = next(bids.iter().map(|bid| bid.bidder.0));

@@ -31,8 +31,7 @@ pub(super) fn clear_sealed(
 ) -> Result<Cleared, SessionError> {
     let mut offers: Vec<Offer> =
         market.catalog.goods().iter().map(|good| Offer { quantity: good.offered, reserve: 0 }).collect();
-    let mut bins = bins(market);
-    let bundles = bundles_with_caps(market, &mut offers, &mut bins);
+    let (bundles, bins) = bundles_with_caps(market, &mut offers);
     let book = Book::new(net_bids(market, bundles))?;
     let rules = Rules { payments: market.class.payment, seed: market.session.policy.rules().tie_break_seed };
     let supply = Supply { offers };
@@ -101,12 +100,12 @@ struct Wanted {
 
 /// The bundles of a book; a bidder with several groups that could win too much of a good together shares a further good,
 /// of which there is as much as one bidder may win. Where it could so at one of the nodes that are alike, it does at all of them,
-/// so that they stay alike.
+/// so that they stay alike. With the bundles comes which row each good is of a bin.
 pub(in crate::session) fn bundles_with_caps(
     market: &Market<'_>,
     offers: &mut Vec<Offer>,
-    bins: &mut Vec<Option<BinRow>>,
-) -> Vec<Bundle> {
+) -> (Vec<Bundle>, Vec<Option<BinRow>>) {
+    let mut bins = bins(market);
     let mut bundles: Vec<Bundle> = market.bids.iter().map(|entered| entered.bundle.clone()).collect();
     let wanted = wanted_by_several(market);
     let of_goods = || wanted.chunk_by(|one, next| (one.bidder, one.good) == (next.bidder, next.good));
@@ -122,19 +121,19 @@ pub(in crate::session) fn bundles_with_caps(
         cap < offers[good.0 as usize].quantity && all > u128::from(cap)
     };
     let capped: BTreeSet<(BidderIndex, (Option<u32>, u32))> =
-        of_goods().filter(exceeds).map(|of_good| (of_good[0].bidder, of_alike(of_good[0].good, bins))).collect();
+        of_goods().filter(exceeds).map(|of_good| (of_good[0].bidder, of_alike(of_good[0].good, &bins))).collect();
     // Rows of bins are numbered after the goods.
     let row = |at: usize| u32::try_from(goods + at).expect("goods are counted in 32 bits");
     let rows: BTreeMap<_, u32> = capped.into_iter().enumerate().map(|(at, key)| (key, row(at))).collect();
     for of_good in of_goods() {
         let Wanted { bidder, good, .. } = of_good[0];
-        let Some(&row) = rows.get(&(bidder, of_alike(good, bins))) else { continue };
+        let Some(&row) = rows.get(&(bidder, of_alike(good, &bins))) else { continue };
         let shared = GoodIndex(u32::try_from(offers.len()).expect("goods are counted in 32 bits"));
         offers.push(Offer { quantity: market.may_win(bidder, good), reserve: 0 });
         bins.push(bins[good.0 as usize].map(|place| BinRow { row, ..place }));
         of_good.iter().for_each(|wanted| bundles[wanted.bid].push((shared, wanted.quantity)));
     }
-    bundles
+    (bundles, bins)
 }
 
 /// What bidders with several groups want, of whom one group alone wins no more than one of its bids, each of which may be won.
@@ -156,7 +155,7 @@ fn wanted_by_several(market: &Market<'_>) -> Vec<Wanted> {
 
 /// Of each good, which row it is of a bin: of a node at which bids on node classes are compared. Rows of nodes that are alike are
 /// the same where kind and interval are.
-pub(in crate::session) fn bins(market: &Market<'_>) -> Vec<Option<BinRow>> {
+fn bins(market: &Market<'_>) -> Vec<Option<BinRow>> {
     let mut bins: BTreeMap<NodeIndex, (u32, u32)> = BTreeMap::new();
     for (set, nodes) in (0_u32..).zip(&market.alike) {
         bins.extend((0_u32..).zip(nodes).map(|(bin, &node)| (node, (set, bin))));

@@ -69,14 +69,14 @@ impl Bins {
     ///
     /// O(entries log entries).
     pub(in super::super) fn of(packing: &Packing, columns: &[usize]) -> Option<Bins> {
-        let places = one_bin_each(packing, columns)?;
+        let shared = shared_sets(packing, columns)?;
         let (mut kinds, mut outside): (BTreeMap<Kind, BTreeMap<u32, Vec<usize>>>, _) = (BTreeMap::new(), Vec::new());
         let (mut inside, mut rows) = (Inside::default(), BTreeMap::new());
         for (local, &column) in columns.iter().enumerate() {
             let (mut bin, mut inner, mut outer) = (None, Vec::new(), Vec::new());
             for &(row, amount) in &packing.columns()[column].entries {
                 let capacity = packing.capacities()[row as usize];
-                let Some(place) = places[row as usize] else {
+                let Some(place) = packing.bin_row(row).filter(|place| !shared.contains(&place.set)) else {
                     let next = u32::try_from(rows.len()).expect("there are fewer rows than 2^32");
                     outer.push((rows.entry(row).or_insert((next, capacity)).0, amount));
                     continue;
@@ -202,24 +202,20 @@ impl Bins {
     }
 }
 
-/// Where rows are, of which each column takes those of one bin alone: a bin that is like no other is none where a column takes of
-/// another one too. `None` where that leaves no bins, or one that is like others is among them.
-fn one_bin_each(packing: &Packing, columns: &[usize]) -> Option<Vec<Option<BinRow>>> {
-    let mut places = packing.bins().to_vec();
-    let mut is_common = BTreeSet::new();
-    is_common.extend(places.iter().flatten().filter(|place| place.bin > 0).map(|place| place.set));
-    let mut shared: BTreeSet<u32> = BTreeSet::new();
+/// The sets that are none: a bin that is like no other where a column takes of another one too. `None` where that leaves no bins
+/// that are alike, or one of those is among them. O(entries).
+fn shared_sets(packing: &Packing, columns: &[usize]) -> Option<BTreeSet<u32>> {
+    let (mut are_alike, mut shared) = (BTreeSet::new(), BTreeSet::new());
     for &column in columns {
-        let of = |entry: &(u32, u64)| places.get(entry.0 as usize).copied().flatten();
+        let entries = packing.columns()[column].entries.iter();
         let touched: BTreeSet<(u32, u32)> =
-            packing.columns()[column].entries.iter().filter_map(of).map(|place| (place.set, place.bin)).collect();
+            entries.filter_map(|&(row, _)| packing.bin_row(row)).map(|place| (place.set, place.bin)).collect();
+        are_alike.extend(touched.iter().filter(|place| place.1 > 0).map(|place| place.0));
         if touched.len() > 1 {
             shared.extend(touched.into_iter().map(|place| place.0));
         }
     }
-    places.iter_mut().for_each(|place| *place = place.filter(|place| !shared.contains(&place.set)));
-    let has_bins = !is_common.is_empty() && shared.is_disjoint(&is_common);
-    has_bins.then_some(places)
+    (!are_alike.is_empty() && shared.is_disjoint(&are_alike)).then_some(shared)
 }
 
 /// The rows of bins: what each stands for, numbered without gaps in each set, and what it holds.

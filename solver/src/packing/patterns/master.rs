@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 
 use crate::program::linear::{Answer, Column, Growth, LateRow, Program, Resident, Row, Solution};
-use crate::support::numbers::round_wide;
+use crate::support::numbers::{floor, round_wide};
 use crate::support::stop::Stop;
 
 use super::bins::{Bins, Item, Pattern};
@@ -33,19 +33,6 @@ const ITERATIONS_MAX: u32 = 50_000;
 /// Rounds of pricing, at most, and patterns that a round adds for each item of a set.
 const ROUNDS_MAX: usize = 2_000;
 const ADDED_EACH: f64 = 0.5;
-/// When a climb ends.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Effort {
-    /// The part of its value that the program may be below the bound.
-    tolerance: f64,
-    /// Whether no pattern may be missed.
-    is_thorough: bool,
-}
-
-/// Near enough for dives, and as near as it gets.
-pub(super) const NEAR: Effort = Effort { tolerance: 1e-4, is_thorough: false };
-pub(super) const WHOLLY: Effort = Effort { tolerance: NOISE, is_thorough: true };
-
 /// Units of a bin and steps for each item, of a search that need not find all and of one that must not miss any.
 const SHORT: (usize, u64) = (COARSE, 500);
 const LONG: (usize, u64) = (FINE, 20_000);
@@ -60,6 +47,19 @@ const NOTHING: f64 = 1e-6;
 /// between two of its steps.
 const WHOLE: f64 = 0.7;
 const DIVE_ROUNDS: usize = 3;
+
+/// When a climb ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Effort {
+    /// The part of its value that the program may be below the bound.
+    tolerance: f64,
+    /// Whether no pattern may be missed.
+    is_thorough: bool,
+}
+
+/// Near enough for dives, and as near as it gets.
+pub(super) const NEAR: Effort = Effort { tolerance: 1e-4, is_thorough: false };
+pub(super) const WHOLLY: Effort = Effort { tolerance: NOISE, is_thorough: true };
 
 /// Prices of rows outside of bins, and what they prove.
 #[derive(Clone, Debug)]
@@ -128,10 +128,21 @@ pub(super) struct Climbed {
 }
 
 impl<'a> Master<'a> {
-    /// A program of patterns that are known, and each item alone.
+    /// A program of patterns that are known, and each item alone, where items and all columns are worth so much.
     pub(super) fn new(bins: &'a Bins, (items, columns): (&'a [u64], &[u64]), known: &[Pattern]) -> Option<Master<'a>> {
-        let outside: Vec<u64> = bins.outside.iter().map(|outside| columns[outside.column]).collect();
-        let unit = items.iter().chain(&outside).copied().max().unwrap_or(1).max(1) as f64;
+        let outside = bins.outside.iter().map(|outside| columns[outside.column]).collect();
+        Master::with(bins, items, outside, known)
+    }
+
+    /// The same program once more, without what is solved.
+    pub(super) fn again(&self) -> Option<Master<'a>> {
+        let mut again = Master::with(self.bins, self.worths, self.outside.clone(), &self.columns)?;
+        again.strengthen(self.triples.clone());
+        Some(again)
+    }
+
+    fn with(bins: &'a Bins, worths: &'a [u64], outside: Vec<u64>, known: &[Pattern]) -> Option<Master<'a>> {
+        let unit = worths.iter().chain(&outside).copied().max().unwrap_or(1).max(1) as f64;
         let mut program = Program::new(Growth::Columns);
         for limit in bins.sets.iter().map(|set| set.count as f64).chain(bins.outer.iter().map(|_| 1.0)) {
             program.row(limit);
@@ -143,9 +154,8 @@ impl<'a> Master<'a> {
                 && item.inner.iter().all(|&(row, amount)| amount <= set.capacities[row as usize])
                 && item.outer.iter().all(|&(row, amount)| amount <= bins.outer[row as usize])
         };
-        let is_open = bins.items.iter().zip(items).map(is_open).collect();
+        let is_open = bins.items.iter().zip(worths).map(is_open).collect();
         let (rows, columns, none, triples) = (Vec::new(), Vec::new(), BTreeSet::new(), Vec::new());
-        let worths = items;
         let mut master = Master {
             bins,
             worths,
@@ -163,13 +173,6 @@ impl<'a> Master<'a> {
         let alone = (0_u32..).take(bins.items.len()).map(|item| vec![item]);
         alone.chain(known.iter().cloned()).for_each(|pattern| master.add(pattern));
         Some(master)
-    }
-
-    /// The same program once more, without what is solved.
-    pub(super) fn again(&self, columns: &'a [u64]) -> Option<Master<'a>> {
-        let mut again = Master::new(self.bins, (self.worths, columns), &self.columns)?;
-        again.strengthen(self.triples.clone());
-        Some(again)
     }
 
     /// Adds rows of triples.
@@ -205,8 +208,8 @@ impl<'a> Master<'a> {
     }
 
     /// The patterns that are known.
-    pub(super) fn known(&self) -> &[Pattern] {
-        &self.columns
+    pub(super) fn into_known(self) -> Vec<Pattern> {
+        self.columns
     }
 
     /// Some items of a set as a search for patterns takes them.
@@ -265,10 +268,10 @@ impl<'a> Master<'a> {
         dual.triples.retain(|entry| entry.1 > 0);
         let mut all = Vec::new();
         for (at, set) in self.bins.sets.iter().enumerate() {
-            let floor = self.parts(counts[at] + NOISE, &dual);
-            let search = |(units, steps)| self.pricing(at, &dual, units, |_| true).best(floor, steps, stop);
+            let least = self.parts(counts[at] + NOISE, &dual);
+            let search = |(units, steps)| self.pricing(at, &dual, units, |_| true).best(least, steps, stop);
             let mut priced = search(SHORT);
-            if is_thorough && priced.found.is_empty() && priced.limit > floor.max(0) {
+            if is_thorough && priced.found.is_empty() && priced.limit > least.max(0) {
                 priced = search(LONG);
             }
             dual.limits.push(priced.limit);
@@ -277,7 +280,7 @@ impl<'a> Master<'a> {
             priced.found.retain(|entry| !self.known.contains(&entry.1));
             priced.found.sort_unstable_by(|one, other| other.cmp(one));
             priced.found.dedup();
-            let most = crate::support::numbers::floor(ADDED_EACH * set.items.len() as f64).max(1);
+            let most = floor(ADDED_EACH * set.items.len() as f64).max(1);
             all.extend(priced.found.into_iter().map(|entry| entry.1).take(usize::try_from(most).unwrap_or(1)));
         }
         dual.prices.extend(&prices[self.bins.sets.len()..]);

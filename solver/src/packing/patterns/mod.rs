@@ -53,5 +53,5 @@ pub(super) fn solve(ground: Ground<'_>, incumbent: Incumbent, known: &[Pattern],
         search.run(&mut master, climbed, report);
     }
     let Search { incumbent, bound, .. } = search;
-    Some(Packed { bound: bound.max(incumbent.aim()), incumbent, patterns: master.known().to_vec() })
+    Some(Packed { bound: bound.max(incumbent.aim()), incumbent, patterns: master.into_known() })
 }

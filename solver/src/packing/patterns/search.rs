@@ -100,9 +100,11 @@ impl<'a> Search<'a> {
     /// Packs bins by dives, whose first steps are turned aside.
     fn dive(&mut self, master: &Master<'a>, report: Report<'_>) {
         for turned in 0..DIVES {
-            let Ground { worths, stop, .. } = self.ground;
-            let Some(other) = Some(()).filter(|()| !self.is_over()).and_then(|()| master.again(worths)) else { return };
-            let (inside, outside) = other.dive(turned, stop);
+            if self.is_over() {
+                return;
+            }
+            let Some(other) = master.again() else { return };
+            let (inside, outside) = other.dive(turned, self.ground.stop);
             self.offer(inside.iter(), outside);
             self.tell(report);
         }
