@@ -2,7 +2,7 @@
 //!
 //! A linear program that lets nodes of one kind share everything but devices proves a bound and generates **patterns**, what one
 //! device holds ([`relaxed`]); an integer program takes whole numbers of them ([`cutting`]); annealing puts them on nodes until
-//! CPU and memory suffice ([`arrangement`]); what is left goes wherever it fits ([`rooms`]).
+//! CPU and memory suffice ([`arrangement`]); what is left goes wherever it leaves least ([`openings`]).
 //!
 //! Before that, where it takes long, and where models, CPU or memory are scarce, a few nodes at a time are emptied and filled again
 //! ([`recreate`]), and a linear program over what whole nodes hold ([`filling`]) says which fillings go together
@@ -15,6 +15,7 @@ mod cutting;
 mod diving;
 mod filling;
 mod lowered;
+mod openings;
 mod portfolio;
 mod recreate;
 mod relaxed;

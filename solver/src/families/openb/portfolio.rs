@@ -12,6 +12,7 @@ use crate::support::stop::Stop;
 use super::arrangement::Arrangement;
 use super::cutting::{SIZES_MAX, Stock, cut};
 use super::lowered::Lowered;
+use super::openings::Openings;
 use super::recreate::{recreate, recreate_apart};
 use super::relaxed::{Pattern, Relaxed, Relaxing};
 use super::rooms::{First, Rooms};
@@ -451,13 +452,17 @@ fn fill(rooms: &mut Rooms<'_>, is_meant: impl Fn(u32) -> bool, stop: &Stop) {
 
 /// Seats those of the pods that have no seat and still fit, in an order.
 fn fill_by(first: First, rooms: &mut Rooms<'_>, is_meant: impl Fn(u32) -> bool, stop: &Stop) {
+    let mut openings = Openings::new(rooms);
     let order = first.order(rooms.instance);
     let sort_of = &rooms.instance.sort_of;
     for of_sort in order.chunk_by(|&one, &next| sort_of[one as usize] == sort_of[next as usize]) {
-        let pods: Vec<u32> =
-            of_sort.iter().copied().filter(|&pod| rooms.seats[pod as usize].is_none() && is_meant(pod)).collect();
-        if let Some(&first) = pods.first().filter(|_| !stop.is_raised()) {
-            rooms.seat_all(sort_of[first as usize] as usize, &pods, stop);
+        let missing = |&pod: &u32| rooms.seats[pod as usize].is_none() && is_meant(pod);
+        let pods: Vec<u32> = of_sort.iter().copied().filter(missing).collect();
+        // Where one of a sort fits nowhere, no other does.
+        for pod in pods {
+            if stop.is_raised() || !openings.seat(rooms, pod) {
+                break;
+            }
         }
     }
 }

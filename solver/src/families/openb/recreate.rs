@@ -225,6 +225,7 @@ pub(super) fn worth(filling: &Filling, worths: &[i64]) -> i64 {
 mod tests {
     use lessor_models::families::openb::{Node, OpenbInstance, Pod, Seat};
 
+    use super::super::openings::Openings;
     use super::*;
 
     fn pod(cpu_milli: u64, devices: u32, milli: u32) -> Pod {
@@ -263,8 +264,9 @@ mod tests {
             let instance = OpenbInstance::new(nodes, (0..30).map(|_| some(&mut random)).collect()).unwrap();
             let lowered = Lowered::new(&instance);
             let mut rooms = Rooms::empty(&lowered);
+            let mut openings = Openings::new(&rooms);
             for number in 0..30 {
-                rooms.seat_all(lowered.sort_of[number as usize] as usize, &[number], &Stop::new());
+                openings.seat(&mut rooms, number);
             }
             let cost = |rooms: &Rooms<'_>| lessor_models::families::openb::check(&instance, &rooms.seats).unwrap();
             let mut before = cost(&rooms);

@@ -1,12 +1,8 @@
 //! A placement in the making: what is left of each node and device, and where each pod is.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use lessor_models::families::openb::{PODS_PER_NODE, Seat};
 
-use super::lowered::{Lowered, ROOM, narrow};
-use crate::support::stop::Stop;
+use super::lowered::{Lowered, ROOM, Sort, narrow};
 
 /// What is left of a node.
 #[derive(Clone, Debug)]
@@ -75,66 +71,52 @@ impl Rooms<'_> {
         fits
     }
 
-    /// Seats pods of one sort, one after the other, until one fits nowhere or the stop: each where it leaves the least, of the
-    /// devices that it takes a part of, then of CPU and memory. A pod changes what its own node has left alone.
-    /// O((nodes + pods) log nodes).
-    pub(super) fn seat_all(&mut self, sort: usize, pods: &[u32], stop: &Stop) {
-        let all = (0..self.left.len()).filter_map(|node| self.left_by(sort, node)).map(Reverse);
-        let mut nodes: BinaryHeap<Reverse<Left>> = all.collect();
-        for &pod in pods {
-            let Some(Reverse((.., node))) = nodes.pop().filter(|_| !stop.is_raised()) else { return };
-            let seat = self.seat_on(sort, node);
-            self.put(pod, seat);
-            nodes.extend(self.left_by(sort, node).map(Reverse));
-        }
+    /// How many nodes there are.
+    pub(super) fn nodes(&self) -> usize {
+        self.left.len()
     }
 
-    /// What a pod of a sort would leave on a node; `None` where it does not fit.
-    fn left_by(&self, sort: usize, node: usize) -> Option<Left> {
+    /// What each device of a node has left.
+    pub(super) fn devices(&self, node: usize) -> &[u32] {
+        &self.left[node].devices
+    }
+
+    /// CPU and memory that a node has left, each against what a device of the cluster has, as the bits of a float: those of at
+    /// least zero are in the order of their bits.
+    pub(super) fn idle(&self, node: usize) -> u64 {
+        self.shares(self.left[node].cpu, self.left[node].memory)
+    }
+
+    /// What a node has left at least where a pod of a sort fits.
+    pub(super) fn idle_of(&self, need: &Sort) -> u64 {
+        self.shares(need.cpu, need.memory)
+    }
+
+    fn shares(&self, cpu: i64, memory: i64) -> u64 {
+        (cpu as f64 / self.means.0 + memory as f64 / self.means.1).to_bits()
+    }
+
+    /// Whether a pod of a sort fits on a node as it is.
+    pub(super) fn has_room(&self, sort: usize, node: usize) -> bool {
         let (room, need) = (&self.left[node], &self.instance.sorts[sort]);
-        let fits = holds(room, need.cpu, need.memory) && self.instance.fits(sort, self.instance.kind_of[node] as usize);
-        let left = least_left(room, need.devices, need.milli).filter(|_| fits)?;
-        // What has no device prefers nodes whose devices need the CPU least.
-        let spare: u32 = if need.devices == 0 { room.devices.iter().sum() } else { left };
-        let idle = room.cpu as f64 / self.means.0 + room.memory as f64 / self.means.1;
-        // Floats of at least zero are in the order of their bits.
-        Some((spare, idle.to_bits(), node))
+        let fits = self.instance.fits(sort, self.instance.kind_of[node] as usize);
+        let enough = || room.devices.iter().filter(|&&left| left >= need.milli).count();
+        fits && holds(room, need.cpu, need.memory) && enough() >= need.devices as usize
     }
 
-    /// The seat of a pod of a sort on a node.
-    fn seat_on(&self, sort: usize, node: usize) -> Seat {
-        let need = &self.instance.sorts[sort];
-        Seat { node: narrow(node), devices: least_devices(&self.left[node], need.devices, need.milli) }
+    /// The devices of a node that have least left of those that have enough for a pod of a sort.
+    pub(super) fn least_devices(&self, node: usize, need: &Sort) -> Vec<u32> {
+        let mut fitting: Vec<(u32, u32)> = (0..).zip(&self.left[node].devices).map(|(at, &left)| (left, at)).collect();
+        fitting.retain(|&(left, _)| left >= need.milli);
+        fitting.sort_unstable();
+        let mut chosen: Vec<u32> = fitting.iter().take(need.devices as usize).map(|&(_, at)| at).collect();
+        chosen.sort_unstable();
+        chosen
     }
 }
-
-/// What is left of devices, then of CPU and memory as the bits of a float, and the node.
-type Left = (u32, u64, usize);
 
 fn holds(room: &NodeRoom, cpu: i64, memory: i64) -> bool {
     room.pods > 0 && room.cpu >= cpu && room.memory >= memory
-}
-
-/// What the devices have left that a pod would leave least of, without the pod; `None` where there are too few.
-fn least_left(room: &NodeRoom, devices: u32, milli: u32) -> Option<u32> {
-    match devices {
-        0 => Some(0),
-        1 => room.devices.iter().copied().filter(|&left| left >= milli).min(),
-        _ => {
-            let fitting = room.devices.iter().filter(|&&left| left >= milli);
-            (fitting.clone().count() >= devices as usize).then(|| fitting.sum())
-        }
-    }
-}
-
-/// The devices that have least left of those that have enough.
-fn least_devices(room: &NodeRoom, devices: u32, milli: u32) -> Vec<u32> {
-    let mut fitting: Vec<(u32, u32)> = (0..).zip(&room.devices).map(|(at, &left)| (left, at)).collect();
-    fitting.retain(|&(left, _)| left >= milli);
-    fitting.sort_unstable();
-    let mut chosen: Vec<u32> = fitting.iter().take(devices as usize).map(|&(_, at)| at).collect();
-    chosen.sort_unstable();
-    chosen
 }
 
 /// Whom to seat first.
@@ -173,46 +155,5 @@ impl First {
         let mut pods: Vec<u32> = (0..narrow(instance.sort_of.len())).collect();
         pods.sort_by_key(|&pod| (&ranks[instance.sort_of[pod as usize] as usize], pod));
         pods
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use lessor_models::families::openb::{Node, OpenbInstance, Pod};
-
-    use super::*;
-    use crate::support::random::Random;
-
-    #[test]
-    fn pods_of_one_sort_are_seated_together_as_they_are_one_by_one() {
-        let mut random = Random::new(3);
-        for _ in 0..100 {
-            let node = |random: &mut Random| Node {
-                cpu_milli: random.below(20),
-                memory_mib: 5 + random.below(20),
-                devices: u32::try_from(random.below(4)).unwrap(),
-                model: 0,
-            };
-            let nodes = (0..6).map(|_| node(&mut random)).collect();
-            let shapes = [(0, 0), (1, 300), (1, 500), (1, 1_000), (2, 1_000), (2, 400)];
-            let pods: Vec<Pod> = (0..40)
-                .map(|at| {
-                    let (devices, milli) = shapes[at / 7];
-                    Pod { cpu_milli: 1 + at as u64 / 7 % 3, memory_mib: 2, devices, milli, models: None }
-                })
-                .collect();
-            let lowered = Lowered::new(&OpenbInstance::new(nodes, pods).unwrap());
-            let (mut one_by_one, mut together) = (Rooms::empty(&lowered), Rooms::empty(&lowered));
-            let mut order: Vec<usize> = (0..lowered.sorts.len()).collect();
-            random.shuffle(&mut order);
-            for sort in order {
-                for &pod in &lowered.sorts[sort].pods {
-                    one_by_one.seat_all(sort, &[pod], &Stop::new());
-                }
-                together.seat_all(sort, &lowered.sorts[sort].pods, &Stop::new());
-            }
-            assert_eq!(one_by_one.seats, together.seats);
-            assert!(together.seats.iter().any(Option::is_some) && together.seats.iter().any(Option::is_none));
-        }
     }
 }

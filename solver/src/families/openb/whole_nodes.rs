@@ -276,6 +276,7 @@ impl Pricing<'_> {
 mod tests {
     use lessor_models::families::openb::{Node, OpenbInstance, Pod, check};
 
+    use super::super::openings::Openings;
     use super::*;
 
     /// Nodes of 4 devices and 10 CPU for pods of 3 and of 2 CPU and one device each, as many of both as two to a node: all fit,
@@ -288,8 +289,9 @@ mod tests {
         let instance = OpenbInstance::new(vec![node; 20], pods).unwrap();
         let lowered = Lowered::new(&instance);
         let mut rooms = Rooms::empty(&lowered);
+        let mut openings = Openings::new(&rooms);
         for number in 0..80 {
-            rooms.seat_all(lowered.sort_of[number as usize] as usize, &[number], &Stop::new());
+            openings.seat(&mut rooms, number);
         }
         assert!(check(&instance, &rooms.seats).unwrap() > 0);
         let mut whole = WholeNodes::start(&lowered).unwrap();
