@@ -126,9 +126,12 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// A file as text.
+/// A file as text, without the mark of byte order that editors may put before it.
 pub(super) fn text(path: &Path) -> Result<String, FamilyError> {
-    let bytes = fs::read(path).map_err(|source| FamilyError::Read { path: path.to_owned(), source })?;
+    let mut bytes = fs::read(path).map_err(|source| FamilyError::Read { path: path.to_owned(), source })?;
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(.."\u{feff}".len());
+    }
     String::from_utf8(bytes).map_err(|error| {
         let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
         let line = bytes[..at].split(|&byte| byte == b'\n').count();

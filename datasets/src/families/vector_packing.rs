@@ -54,6 +54,11 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_of_byte_order_is_no_number() {
+        assert_eq!(read(vector_packing, "\u{feff}1 5 1 2 3").unwrap().demands(), [3]);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let refused = |text: &str| read(vector_packing, text).unwrap_err();
         assert_eq!(refused("1\n5\n1\n4 z"), "instance: line 4: \"z\" is not a whole number of at most 2^53");

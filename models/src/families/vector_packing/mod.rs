@@ -46,7 +46,7 @@ pub enum VectorPackingError {
     },
     /// A number of more than [`COEFFICIENT_MAX`], or of less than that below zero.
     TooLarge(i128),
-    /// A type that does not fit a bin alone.
+    /// A type, of which there are items, that does not fit a bin alone.
     TooWide {
         /// The type, from zero.
         item: usize,
@@ -110,7 +110,8 @@ impl VectorPackingInstance {
         if let Some(number) = numbers.into_iter().find(|number| number.unsigned_abs() > u128::from(COEFFICIENT_MAX)) {
             return Err(VectorPackingError::TooLarge(number));
         }
-        for (item, sizes) in sizes.chunks_exact(capacities.len()).enumerate() {
+        let types = sizes.chunks_exact(capacities.len()).zip(&demands).enumerate();
+        for (item, (sizes, _)) in types.filter(|(_, (_, demand))| **demand > 0) {
             for (dimension, (&size, &capacity)) in sizes.iter().zip(&capacities).enumerate() {
                 if i128::from(size) > i128::from(capacity) {
                     return Err(VectorPackingError::TooWide { item, dimension, size, capacity });
@@ -245,6 +246,7 @@ mod tests {
         assert_eq!(refused(vec![1], vec![], vec![1]), VectorPackingError::Shape { expected: 1, sizes: 0 });
         let wide = VectorPackingError::TooWide { item: 0, dimension: 0, size: 2, capacity: 1 };
         assert_eq!(refused(vec![1], vec![2], vec![1]), wide);
+        assert!(VectorPackingInstance::new(vec![1], vec![2], vec![0]).is_ok());
         let many = VectorPackingError::TooMany { item: 1, items: u64::from(u32::MAX) + 2 };
         assert_eq!(refused(vec![1], vec![1, 1, 1], vec![1, u32::MAX, 1]), many);
         assert!(VectorPackingInstance::new(vec![1], vec![1, 1], vec![1, ITEMS_MAX - 1]).is_ok());
