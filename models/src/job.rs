@@ -191,9 +191,9 @@ pub struct Job {
     pub classes: Vec<ClassIndex>,
     /// How capsules are spread.
     pub spread: Option<Spread>,
-    /// Only in members of the domain where the other job runs.
+    /// Only in members of the domain where the other job runs, at every instant of a capsule's run.
     pub affinity: Option<Relation>,
-    /// Only in members of the domain where the other job does not run.
+    /// Only in members of the domain where the other job does not run, at no instant of a capsule's run.
     pub anti_affinity: Option<Relation>,
     /// Only under this node.
     pub locality: Option<NodeIndex>,

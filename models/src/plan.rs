@@ -148,9 +148,9 @@ pub enum Rule {
     Spread,
     /// The job's capsules lie in too few members of a domain.
     SpreadLeast,
-    /// The other job is not in this member of the domain.
+    /// The other job is not in this member of the domain all the time.
     Affinity,
-    /// The other job is in this member of the domain.
+    /// The other job is in this member of the domain at the same time.
     AntiAffinity,
     /// Fewer capsules fit than the gang's minimum.
     Gang,

@@ -63,6 +63,20 @@ impl Interval {
     }
 }
 
+/// Intervals as stretches of time, in order, no two of which touch. O(n log n).
+#[must_use]
+pub fn stretches(mut intervals: Vec<Interval>) -> Vec<Interval> {
+    intervals.sort_unstable();
+    let mut stretches: Vec<Interval> = Vec::new();
+    for interval in intervals {
+        match stretches.last_mut() {
+            Some(last) if interval.start <= last.end => last.end = last.end.max(interval.end),
+            _ => stretches.push(interval),
+        }
+    }
+    stretches
+}
+
 /// One amount that changes at stated instants.
 ///
 /// Before the first step the amount is the base; from each step on it is that step's.

@@ -34,7 +34,7 @@ pub struct Tally {
     pub queued: u64,
     /// Have no place, and time left.
     pub missing: u64,
-    /// Have no place, and could not end before their deadline any more; or what they must be near never ran.
+    /// Have no place, and could not end before their deadline any more; or nothing is left of what they must be near.
     pub late: u64,
 }
 
@@ -67,10 +67,10 @@ pub fn advance(
     Ok((advanced.with_current(running)?.with_queued(queued), tally))
 }
 
-/// Gives up capsules that wait for room near a job that never ran and never will.
+/// Gives up capsules that wait for room near a job of which nothing runs and nothing will.
 fn drop_forlorn(of_jobs: &mut [Parts]) {
     loop {
-        let is_lost: Vec<bool> = of_jobs.iter().map(Parts::never_ran).collect();
+        let is_lost: Vec<bool> = of_jobs.iter().map(Parts::is_over).collect();
         let forlorn = |parts: &&mut Parts| parts.leader().is_some_and(|leader| is_lost[leader.at()]);
         let given_up = of_jobs.iter_mut().filter(forlorn).map(Parts::give_up).filter(|&has_waited| has_waited).count();
         if given_up == 0 {

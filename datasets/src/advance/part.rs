@@ -8,7 +8,7 @@ use lessor_models::fleet::{Fleet, NodeIndex, Owner};
 use lessor_models::job::{Job, JobIndex, Spread, Term};
 use lessor_models::plan::{CurrentPlacement, Placement};
 use lessor_models::tile_class::TileClass;
-use lessor_models::time::{MICROS_PER_SECOND, Span, Timestamp};
+use lessor_models::time::{Interval, MICROS_PER_SECOND, Span, Timestamp};
 
 use super::Tally;
 
@@ -24,6 +24,17 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// Where and when it runs, in the order of its rows.
+    pub(super) fn runs<'p>(&'p self, fleet: &'p Fleet) -> impl Iterator<Item = (NodeIndex, Interval)> + 'p {
+        let seats = self.seats.iter().map(|seat| (seat.tile, self.job.earliest));
+        let queued = self.queued.iter().map(|placement| (placement.tile, placement.start));
+        seats.chain(queued).map(|(tile, start)| {
+            let class = fleet.class_of(tile).expect("a plan places on tiles");
+            let term = draw::term(&self.job, &fleet.classes()[class.at()]);
+            (tile, Interval { start, end: start.after(term) })
+        })
+    }
+
     /// Where it runs or is planned to start, a tile as often as it has rows.
     pub(super) fn tiles(&self) -> impl Iterator<Item = NodeIndex> + '_ {
         self.seats.iter().map(|seat| seat.tile).chain(self.queued.iter().map(|placement| placement.tile))
@@ -115,9 +126,9 @@ impl Parts {
         Some(self.all.first()?.job.affinity?.job)
     }
 
-    /// Whether nothing of it has run, runs, or can still run.
-    pub(super) fn never_ran(&self) -> bool {
-        self.all.is_empty() && self.ended == 0
+    /// Whether nothing of it runs or can still run.
+    pub(super) fn is_over(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// Gives up what waits; whether anything did.

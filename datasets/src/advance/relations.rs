@@ -1,26 +1,53 @@
 //! Relations between parts: each leads to one part of what was one job.
 //!
-//! What must be near a job leads to the first of its parts that it is with, wherever it runs or is planned to start. Where no part
-//! is with all of it, what runs is near what has ended, and is free; what waits must be near the first part, and what of it is
-//! planned elsewhere waits without a place. Who must keep away leads to the first part.
+//! What runs and must be near a job leads to the first of its parts that it is with until it ends; where it is with none so long,
+//! it is near what has ended or will be relieved, and is free. What waits must be near the part that most of it is planned with,
+//! of equals one that waits as well, for that has all of its time before it; what of it is planned elsewhere waits without a place.
+//! Who must keep away leads to the first part.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use lessor_models::fleet::{Fleet, NodeIndex, Owner};
 use lessor_models::job::{Domain, JobIndex, Relation};
+use lessor_models::time::{Interval, stretches};
 
 use super::part::{Part, Parts};
+
+/// Where a capsule runs, and when.
+type Run = (NodeIndex, Interval);
 
 /// A part of a job, as relations see it.
 struct Leader {
     job: JobIndex,
-    tiles: BTreeSet<NodeIndex>,
+    waits: bool,
+    runs: Vec<Run>,
 }
 
-impl Leader {
-    /// The members of a domain where it is.
-    fn members(&self, fleet: &Fleet, domain: Domain) -> BTreeSet<Owner> {
-        self.tiles.iter().flat_map(|&tile| fleet.members(tile, domain)).collect()
+/// When a part runs in each member of a domain.
+struct Presence<'f> {
+    fleet: &'f Fleet,
+    domain: Domain,
+    of_members: BTreeMap<Owner, Vec<Interval>>,
+}
+
+impl<'f> Presence<'f> {
+    fn of(fleet: &'f Fleet, leader: &Leader, domain: Domain) -> Presence<'f> {
+        let mut of_members: BTreeMap<Owner, Vec<Interval>> = BTreeMap::new();
+        for &(tile, run) in &leader.runs {
+            for member in fleet.members(tile, domain) {
+                of_members.entry(member).or_default().push(run);
+            }
+        }
+        of_members.values_mut().for_each(|runs| *runs = stretches(std::mem::take(runs)));
+        Presence { fleet, domain, of_members }
+    }
+
+    /// Whether the part runs there too, all the time.
+    fn is_beside(&self, (tile, run): Run) -> bool {
+        let members = self.fleet.members(tile, self.domain).into_iter();
+        let there = members.filter_map(|member| self.of_members.get(&member)).flatten().copied();
+        stretches(there.filter(|there| there.meets(&run)).collect()).iter().any(|there| there.contains(&run))
     }
 }
 
@@ -30,8 +57,11 @@ pub(super) fn settle(fleet: &Fleet, of_jobs: &mut [Parts]) {
     let leaders: Vec<Vec<Leader>> = of_jobs
         .iter()
         .map(|parts| {
-            let leader =
-                |part: &Part| Leader { job: JobIndex(next.next().expect("no end")), tiles: part.tiles().collect() };
+            let leader = |part: &Part| Leader {
+                job: JobIndex(next.next().expect("no end")),
+                waits: part.seats.is_empty(),
+                runs: part.runs(fleet).collect(),
+            };
             parts.all().iter().map(leader).collect()
         })
         .collect();
@@ -48,19 +78,22 @@ pub(super) fn settle(fleet: &Fleet, of_jobs: &mut [Parts]) {
 
 /// The part that another one must be near.
 fn lead(fleet: &Fleet, part: &mut Part, Relation { domain, .. }: Relation, leaders: &[Leader]) -> Option<Relation> {
-    let meets = |members: &BTreeSet<Owner>, tile| fleet.members(tile, domain).iter().any(|at| members.contains(at));
-    let is_with = |leader: &&Leader| {
-        let members = leader.members(fleet, domain);
-        part.tiles().all(|tile| meets(&members, tile))
-    };
-    if let Some(leader) = leaders.iter().find(is_with) {
-        return Some(Relation { job: leader.job, domain });
-    }
+    let presence = |leader: &Leader| Presence::of(fleet, leader, domain);
     if !part.seats.is_empty() {
-        return None;
+        let is_with = |leader: &&Leader| {
+            let presence = presence(leader);
+            part.runs(fleet).all(|run| presence.is_beside(run))
+        };
+        return leaders.iter().find(is_with).map(|leader| Relation { job: leader.job, domain });
     }
-    let first = leaders.first()?;
-    let members = first.members(fleet, domain);
-    part.queued.retain(|placement| meets(&members, placement.tile));
-    Some(Relation { job: first.job, domain })
+    let beside = |leader: &&Leader| {
+        let presence = presence(leader);
+        (Reverse(part.runs(fleet).filter(|&run| presence.is_beside(run)).count()), !leader.waits)
+    };
+    let leader = leaders.iter().min_by_key(beside)?;
+    let presence = presence(leader);
+    let runs: Vec<Run> = part.runs(fleet).collect();
+    let mut runs = runs.into_iter();
+    part.queued.retain(|_| runs.next().is_some_and(|run| presence.is_beside(run)));
+    Some(Relation { job: leader.job, domain })
 }

@@ -123,26 +123,30 @@ fn relations_lead_to_the_part_that_a_job_is_with_and_numbers_stay_within_counts(
     let spread = Some(Spread::over(CELL, 3));
     let early = Job { deadline: at(4), ..job(1) };
     let before = instance(vec![early.clone(), job(4), Job { affinity: Some(near(1)), spread, ..job(3) }, early]);
-    let (after, tally) = advanced(&before, &[(1, 0, 1, 1), (1, 1, 2, 2), (2, 0, 2, 2), (3, 0, 0, 1)], 3);
+    let (after, tally) = advanced(&before, &[(1, 0, 2, 1), (1, 1, 1, 2), (2, 0, 2, 2), (3, 0, 0, 1)], 3);
     let names: Vec<_> = after.job_names().iter().collect();
     assert_eq!(names, ["job-1", "job-1.2", "job-1.3", "job-2", "job-2.2"]);
     let jobs = after.jobs();
-    assert_eq!((jobs[3].affinity, jobs[4].affinity), (Some(near(1)), Some(near(0))));
+    // What waits has more before it than is left of those that run.
+    assert_eq!((jobs[3].affinity, jobs[4].affinity), (Some(near(1)), Some(near(2))));
     assert_eq!([3, 4].map(|at: usize| jobs[at].spread.unwrap().least), [1, 1]);
     assert_eq!(tally, Tally { ended: 1, running: 5, queued: 0, missing: 2, late: 1 });
 }
 
 #[test]
 fn what_runs_near_what_has_ended_is_free_and_what_waits_there_waits_without_a_place() {
-    let before = instance(vec![job(2), Job { affinity: Some(near(0)), ..job(3) }]);
-    let (after, tally) = advanced(&before, &[(0, 0, 0, 1), (0, 1, 2, 1), (1, 0, 2, 1), (1, 0, 5, 1), (1, 1, 5, 1)], 4);
+    let before = instance(vec![job(3), Job { affinity: Some(near(0)), ..job(3) }]);
+    let leads = [(0, 0, 0, 1), (0, 1, 2, 1), (0, 1, 6, 1)];
+    let follows = [(1, 0, 2, 1), (1, 0, 6, 1), (1, 1, 6, 1)];
+    let (after, tally) = advanced(&before, &[&leads[..], &follows].concat(), 4);
     let near: Vec<_> = after.jobs().iter().map(|job| job.affinity).collect();
-    assert_eq!(near, [None, None, Some(self::near(0))]);
-    assert_eq!(tally, Tally { ended: 1, running: 2, queued: 1, missing: 1, late: 0 });
+    assert_eq!(near, [None, None, None, Some(self::near(1))]);
+    assert_eq!(tally, Tally { ended: 1, running: 2, queued: 2, missing: 1, late: 0 });
+    assert_eq!(after.queued().last().unwrap().tile, tile(&after, 1));
 }
 
 #[test]
-fn who_waits_for_a_job_that_never_ran_is_late_and_so_is_who_waits_for_them() {
+fn who_waits_for_a_job_of_which_nothing_is_left_is_late_and_so_is_who_waits_for_them() {
     let waits = |leader| Job { affinity: Some(near(leader)), ..job(2) };
     let before = instance(vec![
         waits(1),
@@ -152,7 +156,7 @@ fn who_waits_for_a_job_that_never_ran_is_late_and_so_is_who_waits_for_them() {
         Job { deadline: at(3), ..job(1) },
     ]);
     let (after, tally) = advanced(&before, &[(4, 0, 0, 1)], 5);
-    // The last leader ran: whoever waited for it is free.
-    assert_eq!(after.job_names().iter().collect::<Vec<_>>(), ["job-3"]);
-    assert_eq!((after.jobs()[0].affinity, tally.late, tally.ended), (None, 5, 1));
+    // The last leader has run, and is gone all the same.
+    assert_eq!(after.job_names().iter().next(), None);
+    assert_eq!(tally, Tally { late: 7, ended: 1, ..Tally::default() });
 }

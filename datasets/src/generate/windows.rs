@@ -76,9 +76,20 @@ pub(super) fn draw_work(job: &mut Job, dice: &mut Dice) {
 
 /// The share of the day that a job's term takes, in thousandths; work counts as on a reference tile.
 pub(super) fn day_share_permille(job: &Job) -> u64 {
-    let span = match job.term {
-        Term::Fixed(span) => span.0,
-        Term::Work(mop) => mop / job.demand.compute_mops.max(1) * MICROS_PER_SECOND,
-    };
-    (span * 1_000 / TERM.0).clamp(1, 1_000)
+    (span(job).0 * 1_000 / TERM.0).clamp(1, 1_000)
+}
+
+/// Whether a capsule of a job may run all the time that one of another job does.
+pub(super) fn may_last(job: &Job, other: &Job) -> bool {
+    let latest = |job: &Job| job.deadline.0.saturating_sub_unsigned(span(job).0);
+    let together = job.earliest.max(other.earliest).0;
+    span(job) >= span(other) && together <= latest(job).min(latest(other))
+}
+
+/// How long a capsule runs on a reference tile.
+fn span(job: &Job) -> Span {
+    match job.term {
+        Term::Fixed(span) => span,
+        Term::Work(mop) => Span(mop / job.demand.compute_mops.max(1) * MICROS_PER_SECOND),
+    }
 }

@@ -79,9 +79,10 @@ impl Survey<'_, '_, '_> {
         let (lowered, occupancy) = (explainer.occupancy.lowered(), explainer.occupancy);
         let tiles = lowered.group(group).tiles.clone();
         let differs = rules::differ_by_tile(lowered, class);
-        let bonds = |tile| explainer.bonds.broken(lowered, class, tile);
-        let shared = if differs { Mask::default() } else { bonds(TileIndex::new(tiles.start)) };
-        let starts = self.starts(group, shared.with(rules::of_pair(occupancy, class, group)));
+        let bonds = |tile, start| explainer.bonds.broken(class, tile, start);
+        let shared = |start| if differs { Mask::default() } else { bonds(TileIndex::new(tiles.start), start) };
+        let pair = rules::of_pair(occupancy, class, group);
+        let starts = self.starts(group, |start| pair.with(shared(start)));
         if starts.is_empty() {
             return Some(());
         }
@@ -93,13 +94,13 @@ impl Survey<'_, '_, '_> {
                 return None;
             }
             let tile = TileIndex::new(position);
-            let own = if differs { bonds(tile) } else { Mask::default() };
             for (bits, bucket) in short_kinds.iter_mut().zip(0..) {
                 *bits = short_bits(draw, occupancy.tile_left(tile, bucket));
             }
             for (at, start) in starts.iter().enumerate() {
                 let bits = short_kinds[start.over.clone()].iter().fold(0, |all, bits| all | bits);
                 let tile_side = self.with_devices(tile, start, bits);
+                let own = if differs { bonds(tile, start.at) } else { Mask::default() };
                 let mask = start.fixed.with(own).with(tile_side);
                 // What is short only matters where a tile alone blocks; elsewhere one place stands for all.
                 if start.above.is_empty() || seen.insert((at, mask)) {
@@ -111,10 +112,10 @@ impl Survey<'_, '_, '_> {
     }
 
     /// The starts of a group that another place does not already make superfluous.
-    fn starts(&self, group: GroupIndex, pair: Mask) -> Vec<Start> {
+    fn starts(&self, group: GroupIndex, broken: impl Fn(Timestamp) -> Mask) -> Vec<Start> {
         let (lowered, occupancy) = (self.explainer.occupancy.lowered(), self.explainer.occupancy);
-        let inside = starts::inside(lowered, self.class, group).map(|at| (at, pair));
-        let late = starts::late(lowered, self.class, group).map(|at| (at, pair.with(Mask::rule(Rule::Window))));
+        let inside = starts::inside(lowered, self.class, group).map(|at| (at, broken(at)));
+        let late = starts::late(lowered, self.class, group).map(|at| (at, broken(at).with(Mask::rule(Rule::Window))));
         let worth_asking = inside.chain(late).filter(|&(_, fixed)| !self.is_covered(fixed));
         worth_asking
             .map(|(at, fixed)| {

@@ -1,13 +1,10 @@
 //! Which capsules of another job would have to go, so that one more of this class fits.
 
-use std::cell::LazyCell;
-
 use lessor_models::job::ServiceClass;
 use lessor_models::plan::Blocker;
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::Timestamp;
 
-use super::mask::Mask;
 use super::places::{Place, Sets};
 use super::trial::TILES_PER_LOOK;
 use super::{Explainer, rules, starts};
@@ -111,9 +108,9 @@ impl Hunt<'_, '_, '_> {
     fn look_at(&mut self, theirs: JobClassIndex, tile: TileIndex, (may_here, there): (bool, &[Place])) {
         let (explainer, lowered) = (self.explainer, self.explainer.occupancy.lowered());
         let starts = &self.open_starts[lowered.group_of(tile).at()];
-        let may_stay = LazyCell::new(|| explainer.bonds.broken(lowered, self.class, tile) == Mask::default());
+        let may_stay = |start: &Timestamp| explainer.bonds.broken(self.class, tile, *start).is_empty();
         for item in explainer.occupancy.items(tile).iter().filter(|item| item.class == theirs) {
-            let here = starts.iter().filter(|_| may_here && *may_stay).map(|&start| (tile, start));
+            let here = starts.iter().filter(|start| may_here && may_stay(start)).map(|&start| (tile, start));
             let there = there.iter().map(|place| (place.tile, place.start));
             for (target, start) in here.chain(there) {
                 let Some(count) = needed(explainer, self.class, (target, start), (tile, item)) else { continue };

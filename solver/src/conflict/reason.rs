@@ -31,9 +31,8 @@ pub(super) fn reason(explainer: &Explainer<'_, '_>, missing: &Missing, stop: &St
             return None;
         }
         let broken = rules::of_pair(explainer.occupancy, class, group);
-        let is_eligible = !broken.meets(rules::ELIGIBILITY)
-            && starts::inside(lowered, class, group).next().is_some()
-            && allowed_tiles(explainer, class, group).next().is_some();
+        let is_allowed = |start| allowed_tiles(explainer, class, (group, start)).next().is_some();
+        let is_eligible = !broken.meets(rules::ELIGIBILITY) && starts::inside(lowered, class, group).any(is_allowed);
         if is_eligible {
             groups.push((group, broken));
         }
@@ -60,16 +59,16 @@ pub(super) fn reason(explainer: &Explainer<'_, '_>, missing: &Missing, stop: &St
     Some(if fits_in_sum(explainer, class, &groups, stop)? { Reason::Fragmentation } else { Reason::NoHeadroom })
 }
 
-/// The tiles of a group that spread and relations allow.
+/// The tiles of a group that spread and relations allow at a start.
 pub(super) fn allowed_tiles(
     explainer: &Explainer<'_, '_>,
     class: JobClassIndex,
-    group: GroupIndex,
+    (group, start): (GroupIndex, Timestamp),
 ) -> impl Iterator<Item = TileIndex> {
     let lowered = explainer.occupancy.lowered();
     let differs = rules::differ_by_tile(lowered, class);
     let tiles = lowered.group(group).tiles.clone();
-    let is_open = move |at: usize| explainer.bonds.broken(lowered, class, TileIndex::new(at)).is_empty();
+    let is_open = move |at: usize| explainer.bonds.broken(class, TileIndex::new(at), start).is_empty();
     let none_open = !differs && !is_open(tiles.start);
     let tiles = if none_open { 0..0 } else { tiles };
     tiles.filter(move |&at| !differs || is_open(at)).map(TileIndex::new)
@@ -99,7 +98,7 @@ fn has_open_place(
             if !may_fit || occupancy.path_room(class, group, start, 1) == 0 {
                 continue;
             }
-            for (looked, tile) in allowed_tiles(explainer, class, group).enumerate() {
+            for (looked, tile) in allowed_tiles(explainer, class, (group, start)).enumerate() {
                 if looked % TILES_PER_LOOK == 0 && stop.is_raised() {
                     return None;
                 }

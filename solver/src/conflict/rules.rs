@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use lessor_models::fleet::{Level, NodeIndex};
-use lessor_models::job::{Domain, Job, Relation};
+use lessor_models::job::{Domain, Job};
 use lessor_models::objective::latency;
 use lessor_models::plan::Rule;
+use lessor_models::time::Timestamp;
 
 use super::mask::Mask;
 use crate::lowering::Lowered;
@@ -46,25 +47,23 @@ impl<'o, 'a> Bonds<'o, 'a> {
         self.wanted_near.contains(&class)
     }
 
-    /// The rules that what is placed makes a tile break: spread of both kinds, affinity, anti-affinity in either direction.
-    pub(super) fn broken(&self, lowered: &Lowered<'_>, class: JobClassIndex, tile: TileIndex) -> Mask {
+    /// The rules that what is placed makes a capsule break that starts then on a tile: spread of both kinds, affinity, and
+    /// anti-affinity in either direction.
+    pub(super) fn broken(&self, class: JobClassIndex, tile: TileIndex, start: Timestamp) -> Mask {
+        let (lowered, bonds) = (self.occupancy.lowered(), self.occupancy.bonds());
         if !lowered.classes[class.at()].is_bound {
             return Mask::default();
         }
         let (job, node) = (lowered.job(class), lowered.tiles[tile.at()]);
-        let runs_near = |other, domain| self.occupancy.bonds().runs_in(other, node, domain);
-        let near = |relation: Relation| runs_near(lowered.class_of_job[relation.job.at()], relation.domain);
         let full = job.spread.is_some_and(|spread| {
             let mut members = lowered.instance.fleet().members(node, spread.domain).into_iter();
-            members.any(|member| self.occupancy.bonds().count_in(class, member) >= spread.most)
+            members.any(|member| bonds.count_in(class, member) >= spread.most)
         });
-        let shunned = lowered.avoided_by(class).any(|(other, domain)| runs_near(other, domain));
-        let is_apart = self.occupancy.bonds().is_apart_enough(tile, class);
         Mask::rule(Rule::Spread)
             .when(full)
-            .with(Mask::rule(Rule::SpreadLeast).when(!is_apart))
-            .with(Mask::rule(Rule::Affinity).when(job.affinity.is_some_and(|relation| !near(relation))))
-            .with(Mask::rule(Rule::AntiAffinity).when(shunned || job.anti_affinity.is_some_and(near)))
+            .with(Mask::rule(Rule::SpreadLeast).when(!bonds.is_apart_enough(tile, class)))
+            .with(Mask::rule(Rule::Affinity).when(bonds.is_orphan(tile, class, start)))
+            .with(Mask::rule(Rule::AntiAffinity).when(bonds.is_shunned(tile, class, start)))
     }
 }
 

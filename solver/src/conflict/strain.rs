@@ -28,7 +28,7 @@ pub(super) fn too_much(
             }
             let worth = lowered.worth_from(class, group, start);
             let earns = worth.saturating_add_unsigned(rules::bonus_share(occupancy, class));
-            for (looked, tile) in allowed_tiles(explainer, class, group).enumerate() {
+            for (looked, tile) in allowed_tiles(explainer, class, (group, start)).enumerate() {
                 if looked % TILES_PER_LOOK == 0 && stop.is_raised() {
                     return None;
                 }

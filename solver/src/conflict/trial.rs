@@ -32,7 +32,7 @@ pub(super) enum When {
     Window,
     /// All at one instant, whatever the window says. Nothing else is changed then.
     At(Timestamp),
-    /// At the end of the horizon, when all that is planned has ended; rules about places still count it.
+    /// At the end of the horizon, when all that is planned has ended; spreads still count it.
     Afterwards,
 }
 
@@ -153,11 +153,11 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
             }
             // Spread is counted below, with what this trial adds.
             let spread = Mask::rule(Rule::Spread).with(Mask::rule(Rule::SpreadLeast));
-            let is_broken = || {
-                let broken = self.explainer.bonds.broken(lowered, self.class, tile).without(spread);
+            let is_broken = |start: &Timestamp| {
+                let broken = self.explainer.bonds.broken(self.class, tile, *start).without(spread);
                 broken.meets(self.enforced.mask)
             };
-            if self.is_full(tile) || is_broken() {
+            if self.is_full(tile) || starts.iter().all(is_broken) {
                 continue;
             }
             match filled.tiles.get(&tile) {
@@ -165,7 +165,7 @@ impl<'x, 'o, 'a> Trial<'x, 'o, 'a> {
                 None => self.enter(tile, &mut left.tile),
             }
             let before = filled.count;
-            for &start in &starts {
+            for &start in starts.iter().filter(|start| !is_broken(start)) {
                 self.fill_tile(tile, start, need, (&mut left, filled));
             }
             if filled.count > before && self.least().is_some() {

@@ -1,23 +1,29 @@
-//! What rules see of a plan: how many capsules of each class are placed, and in which members of their domains.
+//! What rules see of a plan: how many capsules of each class are placed, in which members of their domains, and when those of
+//! related classes run.
 //!
-//! Gangs, spread and relations look at no time: a capsule counts wherever it is placed, whenever it runs.
+//! Gangs and spread look at no time: a capsule counts wherever it is placed, whenever it runs. Relations look at whole runs.
 
 use std::collections::HashMap;
 
-use lessor_models::fleet::{Level, NodeIndex, Owner, ZoneKind};
-use lessor_models::job::{Domain, Relation};
+use lessor_models::fleet::Owner;
+use lessor_models::job::Relation;
+use lessor_models::time::{Interval, Timestamp};
 
+use super::occupancy::Item;
+use super::presence::Presence;
 use crate::lowering::Lowered;
 use crate::lowering::index::{JobClassIndex, TileIndex};
 
-/// How many are placed, and where as far as rules bind them.
+/// How many are placed, and where and when as far as rules bind them.
 #[derive(Clone, Debug)]
 pub struct Bonds<'a> {
     lowered: &'a Lowered<'a>,
     placed: Vec<u64>,
+    /// Of each class that must spread: how many are in each member of its domain.
     members: HashMap<(JobClassIndex, Owner), u32>,
     /// Of each class that must lie in more than one member of a domain: in how many it does.
     locations: HashMap<JobClassIndex, u32>,
+    presence: Presence<'a>,
 }
 
 impl<'a> Bonds<'a> {
@@ -25,7 +31,8 @@ impl<'a> Bonds<'a> {
     #[must_use]
     pub fn new(lowered: &'a Lowered<'a>) -> Bonds<'a> {
         let placed = vec![0; lowered.classes.len()];
-        Bonds { lowered, placed, members: HashMap::new(), locations: HashMap::new() }
+        let presence = Presence::new(lowered);
+        Bonds { lowered, placed, members: HashMap::new(), locations: HashMap::new(), presence }
     }
 
     /// How many capsules of a class are placed.
@@ -42,42 +49,49 @@ impl<'a> Bonds<'a> {
         self.lowered.classes[class.at()].count - self.placed[class.at()]
     }
 
-    /// Capsules of a class come to a tile.
-    pub fn come(&mut self, tile: TileIndex, class: JobClassIndex, count: u32) {
-        self.placed[class.at()] += u64::from(count);
-        self.note(tile, (class, count), true);
-    }
-
-    /// Capsules of a class leave a tile.
-    pub fn leave(&mut self, tile: TileIndex, class: JobClassIndex, count: u32) {
-        self.placed[class.at()] -= u64::from(count);
-        self.note(tile, (class, count), false);
-    }
-
-    /// Whether spread and relations allow one more capsule of the class on a tile.
+    /// When related classes run.
     #[must_use]
-    pub fn allow(&self, tile: TileIndex, class: JobClassIndex) -> bool {
-        self.allow_beside(tile, class, &[]) && self.is_apart_enough(tile, class)
+    pub fn presence(&self) -> &Presence<'a> {
+        &self.presence
+    }
+
+    /// Capsules come to a tile.
+    pub fn come(&mut self, tile: TileIndex, item: &Item) {
+        self.placed[item.class.at()] += u64::from(item.count);
+        self.note(tile, item, true);
+    }
+
+    /// Capsules leave a tile.
+    pub fn leave(&mut self, tile: TileIndex, item: &Item) {
+        self.placed[item.class.at()] -= u64::from(item.count);
+        self.note(tile, item, false);
+    }
+
+    /// Whether spread and relations allow one more capsule of the class on a tile if it starts then.
+    #[must_use]
+    pub fn allow(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> bool {
+        self.allow_beside(tile, (class, start), &[]) && self.is_apart_enough(tile, class)
     }
 
     /// The same, the least number of locations left aside, where capsules of some classes are about to come near.
     #[must_use]
-    pub fn allow_beside(&self, tile: TileIndex, class: JobClassIndex, coming: &[JobClassIndex]) -> bool {
+    pub fn allow_beside(
+        &self,
+        tile: TileIndex,
+        (class, start): (JobClassIndex, Timestamp),
+        coming: &[JobClassIndex],
+    ) -> bool {
         if !self.lowered.classes[class.at()].is_bound {
             return true;
         }
-        let (job, node) = (self.lowered.job(class), self.lowered.tiles[tile.at()]);
-        let spread = job.spread.is_none_or(|spread| {
+        let node = self.lowered.tiles[tile.at()];
+        let spread = self.lowered.job(class).spread.is_none_or(|spread| {
             let mut members = self.lowered.instance.fleet().members(node, spread.domain).into_iter();
             members.all(|member| self.count_in(class, member) < spread.most)
         });
-        let class_of = |other: Relation| self.lowered.class_of_job[other.job.at()];
-        let is_near = |other: Relation| self.runs_in(class_of(other), node, other.domain);
-        let mut avoided_by = self.lowered.avoided_by(class);
-        spread
-            && job.affinity.is_none_or(|other| coming.contains(&class_of(other)) || is_near(other))
-            && !job.anti_affinity.is_some_and(is_near)
-            && !avoided_by.any(|(other, domain)| self.runs_in(other, node, domain))
+        let leader = self.lowered.job(class).affinity.map(|other| self.lowered.class_of_job[other.job.at()]);
+        let is_led = leader.is_some_and(|leader| coming.contains(&leader));
+        spread && (is_led || !self.is_orphan(tile, class, start)) && !self.is_shunned(tile, class, start)
     }
 
     /// Whether one more capsule on a tile is at a location of its own, or joins others where there are locations enough.
@@ -105,50 +119,55 @@ impl<'a> Bonds<'a> {
         self.locations.get(&class).copied().unwrap_or(0)
     }
 
-    /// How many capsules of a class that rules bind are in a node or zone.
+    /// How many capsules of a class that must spread are in a member of its domain.
     #[must_use]
     pub fn count_in(&self, class: JobClassIndex, member: Owner) -> u32 {
         self.members.get(&(class, member)).copied().unwrap_or(0)
     }
 
-    /// Whether capsules of a class that rules bind run in a member of the domain that holds the node.
+    /// Whether a capsule of the class that starts then on the tile is without the job that it must be near, at any instant.
     #[must_use]
-    pub fn runs_in(&self, class: JobClassIndex, node: NodeIndex, domain: Domain) -> bool {
-        let members = self.lowered.instance.fleet().members(node, domain);
-        members.into_iter().any(|member| self.members.contains_key(&(class, member)))
+    pub fn is_orphan(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> bool {
+        self.lowered.job(class).affinity.is_some_and(|Relation { job, domain }| {
+            let at = (self.lowered.tiles[tile.at()], domain);
+            !self.presence.covers(self.lowered.class_of_job[job.at()], at, self.run(tile, class, start))
+        })
     }
 
-    /// Whether a capsule of the class on the tile is without the job that it must be near.
+    /// Whether a capsule of the class that starts then on the tile meets a job that it must keep away from, or that must keep away
+    /// from it.
     #[must_use]
-    pub fn is_orphan(&self, tile: TileIndex, class: JobClassIndex) -> bool {
-        let node = self.lowered.tiles[tile.at()];
-        self.lowered
-            .job(class)
-            .affinity
-            .is_some_and(|other| !self.runs_in(self.lowered.class_of_job[other.job.at()], node, other.domain))
+    pub fn is_shunned(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> bool {
+        let (lowered, node) = (self.lowered, self.lowered.tiles[tile.at()]);
+        let avoided =
+            lowered.job(class).anti_affinity.map(|other| (lowered.class_of_job[other.job.at()], other.domain));
+        let mut others = avoided.into_iter().chain(lowered.avoided_by(class));
+        others.any(|(other, domain)| self.presence.meets(other, (node, domain), self.run(tile, class, start)))
     }
 
-    fn note(&mut self, tile: TileIndex, (class, came): (JobClassIndex, u32), comes: bool) {
+    fn run(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> Interval {
+        self.lowered.run(class, self.lowered.group_of(tile), start)
+    }
+
+    fn note(&mut self, tile: TileIndex, item: &Item, comes: bool) {
+        let Item { class, count: came, .. } = *item;
         if !self.lowered.classes[class.at()].is_bound {
             return;
         }
-        let node = self.lowered.tiles[tile.at()];
-        let levels = Level::ALL.map(Domain::Level).into_iter();
-        let zones = ZoneKind::ALL.map(Domain::Zone);
-        let spread = self.lowered.spread_to_count(class);
-        for domain in levels.chain(zones) {
-            for member in self.lowered.instance.fleet().members(node, domain) {
-                let count = self.members.entry((class, member)).or_default();
-                let before = *count;
-                *count = if comes { *count + came } else { *count - came };
-                let (is_new, is_gone) = (before == 0, *count == 0);
-                if is_gone {
-                    self.members.remove(&(class, member));
-                }
-                if spread.is_some_and(|spread| spread.domain == domain) && is_new != is_gone {
-                    let locations = self.locations.entry(class).or_default();
-                    *locations = if is_new { *locations + 1 } else { *locations - 1 };
-                }
+        self.presence.note(tile, item, comes);
+        let Some(spread) = self.lowered.job(class).spread else { return };
+        let counts = self.lowered.spread_to_count(class).is_some();
+        for member in self.lowered.instance.fleet().members(self.lowered.tiles[tile.at()], spread.domain) {
+            let count = self.members.entry((class, member)).or_default();
+            let before = *count;
+            *count = if comes { *count + came } else { *count - came };
+            let (is_new, is_gone) = (before == 0, *count == 0);
+            if is_gone {
+                self.members.remove(&(class, member));
+            }
+            if counts && is_new != is_gone {
+                let locations = self.locations.entry(class).or_default();
+                *locations = if is_new { *locations + 1 } else { *locations - 1 };
             }
         }
     }

@@ -268,7 +268,7 @@ impl Trial<'_> {
             }
             coming.pop();
         }
-        self.placed[before..].iter().all(|&(tile, item)| !occupancy.bonds().is_orphan(tile, item.class))
+        self.placed[before..].iter().all(|&(tile, item)| !occupancy.bonds().is_orphan(tile, item.class, item.start))
     }
 
     /// Places what is missing of a class: jobs whose capsules need each other whole or not at all.
@@ -382,7 +382,7 @@ fn fits(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex, coming
         && lowered.earning(class, group).is_some()
         && occupancy.fits_tile(tile, class, start)
         && occupancy.path_room(class, group, start, 1) == 1
-        && occupancy.bonds().allow_beside(tile, class, coming)
+        && occupancy.bonds().allow_beside(tile, (class, start), coming)
         && occupancy.bonds().is_apart_enough(tile, class)
         && occupancy.worthwhile(tile, (class, start), (lowered.earns(class, group, start), 1)) == 1
 }

@@ -135,8 +135,11 @@ impl<'a> Queue<'a> {
         let is_single = lowered.classes[class.at()].is_bound || lowered.job(class).demand.devices > 0;
         let mut has_placed = false;
         while self.bonds.missing(class) > 0 {
-            if !self.bonds.allow(tile, class) {
-                barred.push(tile);
+            if !self.bonds.allow(tile, class, start) {
+                match self.opened_by_others(tile, class, start) {
+                    Some(next) => waiting.push(Reverse((next, tile))),
+                    None => barred.push(tile),
+                }
                 break;
             }
             let Some((next, devices)) = self.first_start(tile, class, start) else { break };
@@ -163,6 +166,13 @@ impl<'a> Queue<'a> {
             waiting.extend(opened.into_iter().map(|tile| Reverse((earliest, tile))));
             barred.extend(stays);
         }
+    }
+
+    /// When a tile may be open at last to a class that other jobs keep off it at a start; `None` where nothing changes, or it is no
+    /// other job that does.
+    fn opened_by_others(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> Option<Timestamp> {
+        let is_kept_off = self.bonds.is_orphan(tile, class, start) || self.bonds.is_shunned(tile, class, start);
+        is_kept_off.then(|| self.bonds.presence().next_change(tile, class, start)).flatten()
     }
 
     /// The first start from an instant on at which a tile and all above it have room for a capsule, with the devices that it would
@@ -213,7 +223,7 @@ impl<'a> Queue<'a> {
         if matches!(self.times, Times::Exact { .. }) {
             self.instants.extend([run.start, run.end]);
         }
-        self.bonds.come(tile, item.class, item.count);
+        self.bonds.come(tile, &item);
         self.placed.push((tile, item));
     }
 }

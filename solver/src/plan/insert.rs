@@ -192,7 +192,7 @@ fn insert_on(
     let (lowered, group) = (occupancy.lowered(), occupancy.lowered().group_of(tile));
     let one_by_one = lowered.classes[class.at()].is_bound || lowered.job(class).demand.devices > 0;
     let mut placed = 0;
-    while room > 0 && occupancy.fits_tile(tile, class, start) && occupancy.bonds().allow(tile, class) {
+    while room > 0 && occupancy.fits_tile(tile, class, start) && occupancy.bonds().allow(tile, class, start) {
         let over = occupancy.buckets(class, group, start);
         let Some(devices) = occupancy.choose_devices(tile, class, over.clone()) else { break };
         let draw = lowered.draw(class, group);
@@ -245,7 +245,7 @@ fn insert_as_queued(occupancy: &mut Occupancy<'_>, queued: &Placement, tile: Til
     let strain = lowered.earns(class, group, start);
     let is_held = room > 0 && devices > 0 && occupancy.devices_are_free(tile, (class, start), devices);
     let is_held = is_held && occupancy.worthwhile(tile, (class, start), (strain, 1)) > 0;
-    if is_held && occupancy.fits_tile(tile, class, start) && occupancy.bonds().allow(tile, class) {
+    if is_held && occupancy.fits_tile(tile, class, start) && occupancy.bonds().allow(tile, class, start) {
         occupancy.place(tile, Item { class, count: 1, start, devices, is_current: false });
         return 1;
     }
@@ -317,8 +317,8 @@ pub fn drop_partial_gangs(occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
     losers
 }
 
-/// Takes off capsules without the job that they must be near. Returns the classes that lost capsules. O(tiles), where any
-/// class must be near another.
+/// Takes off capsules that are without the job that they must be near, for a while or all the time. Returns the classes that lost
+/// capsules. O(tiles), where any class must be near another.
 pub fn drop_orphans(occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
     let lowered = occupancy.lowered();
     let follows = |class: &JobClassIndex| lowered.job(*class).affinity.is_some() && occupancy.placed(*class) > 0;
@@ -329,8 +329,8 @@ pub fn drop_orphans(occupancy: &mut Occupancy<'_>) -> Vec<JobClassIndex> {
     }
     for tile in (0..lowered.tiles.len()).map(TileIndex::new) {
         for position in (0..occupancy.items(tile).len()).rev() {
-            let Item { class, count, .. } = occupancy.items(tile)[position];
-            if followers.binary_search(&class).is_ok() && occupancy.bonds().is_orphan(tile, class) {
+            let Item { class, count, start, .. } = occupancy.items(tile)[position];
+            if followers.binary_search(&class).is_ok() && occupancy.bonds().is_orphan(tile, class, start) {
                 occupancy.take(tile, position, count);
                 losers.push(class);
             }

@@ -282,7 +282,7 @@ impl<'a> Occupancy<'a> {
     /// Places capsules. The caller has made sure that they fit. O(path times buckets).
     pub fn place(&mut self, tile: TileIndex, item: Item) {
         self.debit(tile, &item, true);
-        self.bonds.come(tile, item.class, item.count);
+        self.bonds.come(tile, &item);
         let same = |other: &&mut Item| Item { count: item.count, ..**other } == item && item.devices == 0;
         match self.items[tile.at()].iter_mut().find(same) {
             Some(other) => other.count += item.count,
@@ -300,7 +300,7 @@ impl<'a> Occupancy<'a> {
             held.count -= count;
         }
         self.debit(tile, &taken, false);
-        self.bonds.leave(tile, taken.class, count);
+        self.bonds.leave(tile, &taken);
         taken
     }
 

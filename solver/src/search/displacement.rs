@@ -208,7 +208,8 @@ impl<'r> Displacement<'r> {
         let Some(spot) = self.spot(occupancy, class, TILES_TRIED) else { return false };
         let before = change.taken().count();
         // What was ejected may be what this capsule must be near.
-        let is_open = self.make_room(occupancy, change, &spot, class) && occupancy.bonds().allow(spot.tile, class);
+        let is_open =
+            self.make_room(occupancy, change, &spot, class) && occupancy.bonds().allow(spot.tile, class, spot.start);
         if !is_open || !put(occupancy, change, (spot.tile, class, spot.start)) {
             return false;
         }
@@ -226,8 +227,7 @@ impl<'r> Displacement<'r> {
         let mut best: Option<Spot> = None;
         for _ in 0..tiles {
             let tile = self.draws.tile_for(occupancy.lowered(), class, &mut self.random)?;
-            let found = best_start(occupancy, (tile, class), &mut self.random);
-            let Some(found) = found.filter(|_| occupancy.bonds().allow(tile, class)) else { continue };
+            let Some(found) = best_start(occupancy, (tile, class), &mut self.random) else { continue };
             if best.is_none_or(|best| found.pressure < best.pressure) {
                 best = Some(found);
             }
@@ -324,7 +324,7 @@ impl<'r> Displacement<'r> {
         change: &mut Change,
         (tile, class): (TileIndex, JobClassIndex),
     ) {
-        let is_open = |spot: &Spot| spot.pressure <= 0.0 && occupancy.bonds().allow(spot.tile, class);
+        let is_open = |spot: &Spot| spot.pressure <= 0.0;
         let here = best_start(occupancy, (tile, class), &mut self.random).filter(is_open);
         let Some(spot) = here.or_else(|| self.spot(occupancy, class, REFUGES_TRIED).filter(is_open)) else { return };
         if put(occupancy, change, (spot.tile, class, spot.start)) {

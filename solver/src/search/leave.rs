@@ -13,11 +13,9 @@ const TILES_MAX: usize = 2_048;
 const BONUS_WEIGHT: f64 = 2.0;
 
 /// Whether one capsule of an item may leave its tile: it does not run already, no capsule here that must be near it would be
-/// without any, and those left of its job lie at locations enough. O(domain members times followers).
+/// without any of its job for a while, and those left of its job lie at locations enough. O(domain members times followers' runs).
 pub(super) fn may_leave(occupancy: &Occupancy<'_>, tile: TileIndex, item: &Item) -> bool {
-    !item.is_current
-        && leaves_locations(occupancy, tile, item.class)
-        && !is_needed_by_others(occupancy, tile, item.class)
+    !item.is_current && leaves_locations(occupancy, tile, item.class) && !occupancy.bonds().presence().needs(tile, item)
 }
 
 /// What one capsule of a class that is worth so much weighs when it leaves, in micro-credits: with it what is lost of the bonus,
@@ -76,18 +74,6 @@ fn leaves_locations(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassI
     let given_up = members.into_iter().filter(|&member| occupancy.bonds().count_in(class, member) == 1).count() as u64;
     let left = u64::from(occupancy.bonds().locations(class)) - given_up;
     left >= spread.least_of(occupancy.placed(class) - 1)
-}
-
-/// Whether capsules that must be near this one have no other of its class.
-fn is_needed_by_others(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex) -> bool {
-    let lowered = occupancy.lowered();
-    lowered.followed_by(class).any(|(follower, domain)| {
-        let members = lowered.instance.fleet().members(lowered.tiles[tile.at()], domain);
-        let is_needed_in = |&member: &_| {
-            occupancy.bonds().count_in(follower, member) > 0 && occupancy.bonds().count_in(class, member) == 1
-        };
-        members.iter().any(is_needed_in)
-    })
 }
 
 /// What a change is worth beyond its capsules by the bonuses that it earns and loses, in micro-credits; `None` where it leaves

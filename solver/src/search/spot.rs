@@ -21,7 +21,7 @@ pub(super) struct Spot {
 /// What a capsule's worth is discounted by for each unit of pressure, about: who stands in its way is worth something too.
 const DISCOUNT: f64 = 1.0;
 
-/// The best start on a tile, chance having a part in it; `None` where the class cannot run there.
+/// The best start on a tile at which rules allow one more capsule, chance having a part in it; `None` where there is none.
 ///
 /// O(window times path + starts log buckets).
 pub(super) fn best_start(
@@ -60,9 +60,10 @@ pub(super) fn best_start(
         let pressure = (held[over.end - window.start] - held[over.start - window.start]) / over.len() as f64;
         let shaken = pressure * DISCOUNT * (0.5 + random.unit());
         let score = (worth as f64 + bonus) * (1.0 - shaken);
-        if best.is_none_or(|(most, _)| score > most) {
-            best = Some((score, Spot { tile, start, worth, pressure }));
+        if best.is_some_and(|(most, _)| score <= most) || !occupancy.bonds().allow(tile, class, start) {
+            continue;
         }
+        best = Some((score, Spot { tile, start, worth, pressure }));
         if pressure <= 0.0 {
             // What comes later is worth no more.
             break;

@@ -81,12 +81,16 @@ pub const JOBS: TableSpec = TableSpec {
             "members with capsules, at least 1 and at most count: the placed capsules lie in so many, or each in its own \
              where fewer are placed; NULL: 1; with a domain, this or spread_most",
         ),
-        optional("affinity_job", Text, "only in members of the domain where this other job runs; NULL: none"),
+        optional(
+            "affinity_job",
+            Text,
+            "only in members of the domain where this other job runs, all the time that a capsule does; NULL: none",
+        ),
         optional("affinity_domain", Text, "a level or a zone kind; given exactly where the job is"),
         optional(
             "anti_affinity_job",
             Text,
-            "only in members of the domain where this other job does not run; NULL: none",
+            "only in members of the domain where this other job does not run meanwhile; NULL: none",
         ),
         optional("anti_affinity_domain", Text, "a level or a zone kind; given exactly where the job is"),
         optional("locality", Text, "only under this node; NULL: anywhere"),

@@ -331,6 +331,33 @@ fn anti_affinity_keeps_out_of_the_other_jobs_members() {
 }
 
 #[test]
+fn affinity_needs_the_other_job_for_as_long_as_a_capsule_runs() {
+    let affinity = Some(Relation { job: JobIndex(1), domain: Domain::Level(Level::Cell) });
+    let tiny = Tiny::new(vec![Job { affinity, ..flexible(compute(1)) }, Job { count: 2, ..flexible(compute(1)) }]);
+    let message = "job \"job0\": breaks its rule affinity on tile \"a\"";
+    holds(&tiny, &[later(put(0, A), 5), later(put(1, B), 5)]);
+    // Each runs for ten seconds: the other one ends while it runs, is long over, or comes too late.
+    breaks(&tiny, &[later(put(0, A), 5), put(1, B)], &[message]);
+    breaks(&tiny, &[later(put(0, A), 30), put(1, B)], &[message]);
+    breaks(&tiny, &[put(0, A), later(put(1, B), 1)], &[message]);
+    // One capsule of the other job relieves another, without a gap.
+    holds(&tiny, &[later(put(0, A), 5), put(1, A), later(put(1, B), 10)]);
+    breaks(&tiny, &[later(put(0, A), 5), put(1, A), later(put(1, B), 11)], &[message]);
+    breaks(&tiny, &[later(put(0, A), 5), put(1, A), later(put(1, C), 10)], &[message]);
+}
+
+#[test]
+fn anti_affinity_keeps_apart_what_runs_at_the_same_time() {
+    let anti_affinity = Some(Relation { job: JobIndex(1), domain: Domain::Level(Level::Cell) });
+    let tiny = Tiny::new(vec![Job { anti_affinity, ..flexible(compute(1)) }, flexible(compute(1))]);
+    let message = "job \"job0\": breaks its rule anti_affinity on tile \"a\"";
+    holds(&tiny, &[later(put(0, A), 10), put(1, A)]);
+    holds(&tiny, &[put(0, A), later(put(1, B), 10)]);
+    breaks(&tiny, &[later(put(0, A), 9), put(1, B)], &[message]);
+    breaks(&tiny, &[put(0, A), later(put(1, B), 9)], &[message]);
+}
+
+#[test]
 fn a_rule_of_the_job_forbids_a_tile() {
     let any = job(compute(1));
     // From the data at a: itself 0, its neighbor 10 + 10, the other cell 10 + 100 + 100 + 10.

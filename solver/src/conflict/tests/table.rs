@@ -1,7 +1,7 @@
 //! One small world for each reason and each cure.
 
 use lessor_models::fleet::{ClassIndex, Level, NodeIndex, Owner, Zone, ZoneIndex, ZoneKind};
-use lessor_models::job::{Domain, Job, JobIndex, Relation, ServiceClass, Spread};
+use lessor_models::job::{Domain, Job, JobIndex, Relation, ServiceClass, Spread, Term};
 use lessor_models::plan::{Blocker, Cure, Reason, Rule};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::Band;
@@ -130,6 +130,28 @@ fn anti_affinity_holds_in_both_directions() {
     let mut shunned = world.with(job(2), &[0]).with(job(4), &[]);
     shunned.jobs[0].anti_affinity = apart(1);
     check(&shunned, Reason::NoEligibleTile, &conflict, Some(Cure::Relax(Rule::AntiAffinity)));
+}
+
+#[test]
+fn who_must_keep_away_is_expected_once_the_other_has_ended_and_who_must_be_near_never() {
+    // The first job runs for two ticks, and there is work until the fifth one.
+    let two = Job { term: Term::Fixed(Span(20)), deadline: Timestamp(20), ..job(2) };
+    let last = Job { earliest: Timestamp(40), deadline: Timestamp(50), ..job(1) };
+    let world = World::new(&[(FREE, &[memory(8)])]).with(two, &[0]).with(last, &[]);
+    let relation = Some(Relation { job: JobIndex(0), domain: Domain::Level(Level::Cell) });
+    let expected = |job: Job| {
+        let world = world.clone().with(job, &[]);
+        let found = assert_sound(&world, 2);
+        (found.conflict, found.expected_start)
+    };
+    let keeps_away = Job { anti_affinity: relation, deadline: Timestamp(20), ..job(4) };
+    let rules = |rules: &[Rule]| rules.iter().copied().map(Blocker::Rule).collect::<Vec<_>>();
+    let apart = rules(&[Rule::Window, Rule::AntiAffinity]);
+    assert_eq!(expected(keeps_away), (apart, Some(Timestamp(20))));
+    // It would end a tick after the first one.
+    let near = Job { affinity: relation, earliest: Timestamp(10), deadline: Timestamp(30), ..job(4) };
+    let near = Job { term: Term::Fixed(Span(20)), ..near };
+    assert_eq!(expected(near), (rules(&[Rule::Affinity]), None));
 }
 
 #[test]

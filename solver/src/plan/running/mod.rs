@@ -440,7 +440,7 @@ fn sit(
             && occupancy.fits_tile(tile, class, start)
             && occupancy.path_room(class, group, start, 1) == 1
             // Too few locations are mended afterwards, by as few moves as that takes.
-            && occupancy.bonds().allow_beside(tile, class, coming)
+            && occupancy.bonds().allow_beside(tile, (class, start), coming)
             && occupancy.devices_are_free(tile, (class, start), devices);
         if !has_room {
             return placed;

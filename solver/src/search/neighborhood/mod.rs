@@ -9,6 +9,7 @@
 mod move_rows;
 mod program;
 mod region;
+mod relation_rows;
 mod rule_rows;
 mod rules;
 mod strain_rows;

@@ -7,12 +7,14 @@
 //!            sum over tiles of a location of x[c, t, s]               <=  most[c]          every class that must spread
 //!            stays[c] + sum of x[c, t, s]  =  count[c] w[c] + r[c]                         every class of gangs or bonuses
 //!            wanted[c] y[c]  <=  r[c],   gang[c] z[c]  <=  r[c]  <=  count[c] z[c]
-//!            sum of x[c, t, s] near l  <=  missing[c] p[c, l],   p[c, l]  <=  sum of x[d, t, s] near l   where c must be near d
+//!            sum of x[c, t, s] near l  <=  missing[c] p,   p  <=  sum of x[d, t, s] near l   where and while c must be near d
 //!            sum of x[c, t, s] near l  <=  missing[c] q,   sum of x[d, t, s] near l  <=  missing[d] (1 - q)   where it must not
 //!            u[c, l]  <=  sum of x[c, t, s] at l,   sum of u[c, l]  >=  least[c] b[c]                    where it must lie apart
 //!            sum of u[c, l]  >=  sum of x[c, t, s]  -  all[c] b[c]
 //!            x, w, r whole; b, p, q, u, y, z zero or one
 //! ```
+//!
+//! Near a place counts what runs there at one instant, of those that matter each ([`relations`](super::relation_rows)).
 //!
 //! `w` are jobs whose capsules all run, `r` those of the next one. Buckets in which the same capsules run share a row, at the
 //! least that is left in any; rows that cannot bind are left out. What the use of tiles costs ([`strain`](super::strain_rows)) and
@@ -49,7 +51,7 @@ pub(super) struct Capsules {
 pub(super) struct Choice {
     pub(super) class: JobClassIndex,
     pub(super) tile: TileIndex,
-    start: Timestamp,
+    pub(super) start: Timestamp,
     pub(super) over: Range<usize>,
     most: u64,
 }

@@ -1,6 +1,6 @@
-//! The rows of a program that rules ask for: what must spread, lie apart, be near another job or not be near it.
+//! The rows of a program that rules ask for: what must spread or lie apart; and what all rules need of a program.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use lessor_models::fleet::Owner;
 use lessor_models::job::Domain;
@@ -54,60 +54,8 @@ impl Program {
         self.rows.row(placed - held, f64::INFINITY, each);
     }
 
-    /// A class comes only where the one that it must be near is or comes; and where those that must be near it stay, it stays.
-    fn keep_near(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
-        let lowered = occupancy.lowered();
-        if let Some(other) = lowered.job(class).affinity {
-            let (leader, fleet) = (lowered.class_of_job[other.job.at()], lowered.instance.fleet());
-            let leads = self.members(lowered, leader, other.domain);
-            let mut near: BTreeMap<Vec<Owner>, Vec<usize>> = BTreeMap::new();
-            for column in self.columns_of(class) {
-                let members = fleet.members(lowered.tiles[self.choices[column].tile.at()], other.domain);
-                near.entry(members).or_default().push(column);
-            }
-            for (members, columns) in near {
-                if members.iter().any(|&member| occupancy.bonds().count_in(leader, member) > 0) {
-                    continue;
-                }
-                let there: BTreeSet<usize> =
-                    members.iter().filter_map(|member| leads.get(member)).flatten().copied().collect();
-                let there: Vec<usize> = there.into_iter().collect();
-                let is_there = self.switch(&there);
-                self.only_where(&columns, is_there, occupancy.missing(class));
-                self.only_with(is_there, &there);
-            }
-        }
-        for (follower, domain) in lowered.followed_by(class) {
-            for (member, columns) in self.members(lowered, class, domain) {
-                if occupancy.bonds().count_in(follower, member) > 0 && occupancy.bonds().count_in(class, member) == 0 {
-                    self.rows.row(1.0, f64::INFINITY, once(&columns, &[]));
-                }
-            }
-        }
-    }
-
-    /// A class and one that it must not be near do not come to the same place.
-    fn keep_apart(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
-        let lowered = occupancy.lowered();
-        let avoided =
-            lowered.job(class).anti_affinity.map(|other| (lowered.class_of_job[other.job.at()], other.domain));
-        for (other, domain) in avoided.into_iter().chain(lowered.avoided_by(class)) {
-            let theirs = self.members(lowered, other, domain);
-            for (member, columns) in self.members(lowered, class, domain) {
-                if occupancy.bonds().count_in(other, member) > 0 {
-                    self.rows.row(f64::NEG_INFINITY, 0.0, once(&columns, &[]));
-                } else if let Some(theirs) = theirs.get(&member).filter(|_| class < other) {
-                    let is_mine = self.switch(&columns);
-                    self.only_where(&columns, is_mine, occupancy.missing(class));
-                    let most = occupancy.missing(other) as f64;
-                    self.rows.row(f64::NEG_INFINITY, most, once(theirs, &[(is_mine, most)]));
-                }
-            }
-        }
-    }
-
     /// A column that is one where any of some others is above zero, as it begins.
-    fn switch(&mut self, columns: &[usize]) -> usize {
+    pub(super) fn switch(&mut self, columns: &[usize]) -> usize {
         let begins = self.beginning(columns) > 0;
         let switch = self.rows.column(0.0, 1);
         self.rows.begin_with(switch, u32::from(begins));
@@ -115,17 +63,22 @@ impl Program {
     }
 
     /// Columns, `most` together, are above zero only where a switch is one.
-    fn only_where(&mut self, columns: &[usize], switch: usize, most: u64) {
+    pub(super) fn only_where(&mut self, columns: &[usize], switch: usize, most: u64) {
         self.rows.row(f64::NEG_INFINITY, 0.0, once(columns, &[(switch, -(most as f64))]));
     }
 
     /// A switch is one only with some column above zero.
-    fn only_with(&mut self, switch: usize, columns: &[usize]) {
+    pub(super) fn only_with(&mut self, switch: usize, columns: &[usize]) {
         self.rows.row(0.0, f64::INFINITY, once(columns, &[(switch, -1.0)]));
     }
 
     /// The columns of a class by the members of a domain that their tiles are in.
-    fn members(&self, lowered: &Lowered<'_>, class: JobClassIndex, domain: Domain) -> BTreeMap<Owner, Vec<usize>> {
+    pub(super) fn members(
+        &self,
+        lowered: &Lowered<'_>,
+        class: JobClassIndex,
+        domain: Domain,
+    ) -> BTreeMap<Owner, Vec<usize>> {
         let mut members: BTreeMap<Owner, Vec<usize>> = BTreeMap::new();
         for column in self.columns_of(class) {
             let node = lowered.tiles[self.choices[column].tile.at()];

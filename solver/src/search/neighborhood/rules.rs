@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use lessor_models::job::Relation;
-
 use crate::lowering::index::{JobClassIndex, TileIndex};
-use crate::plan::occupancy::Occupancy;
+use crate::plan::occupancy::{Item, Occupancy};
 
 /// Whether no gang of some classes is partial, and neither they nor those that look at them are where they must not be.
 ///
@@ -23,20 +21,18 @@ pub(super) fn are_kept(occupancy: &Occupancy<'_>, classes: &[JobClassIndex]) -> 
     let watched: BTreeSet<JobClassIndex> = bound.flat_map(look).collect();
     let mut tiles = (0..lowered.tiles.len()).map(TileIndex::new);
     let is_kept = |tile: TileIndex| {
-        let mut items = occupancy.items(tile).iter().map(|item| item.class);
-        items.all(|class| !watched.contains(&class) || may_be(occupancy, tile, class))
+        occupancy.items(tile).iter().all(|item| !watched.contains(&item.class) || may_be(occupancy, tile, item))
     };
     watched.is_empty() || tiles.all(is_kept)
 }
 
-/// Whether the capsules of a class on a tile may be there.
-fn may_be(occupancy: &Occupancy<'_>, tile: TileIndex, class: JobClassIndex) -> bool {
-    let lowered = occupancy.lowered();
+/// Whether the capsules of an item may be there when they run.
+fn may_be(occupancy: &Occupancy<'_>, tile: TileIndex, item: &Item) -> bool {
+    let (lowered, &Item { class, start, .. }) = (occupancy.lowered(), item);
     let (job, node) = (lowered.job(class), lowered.tiles[tile.at()]);
     let crowds = job.spread.is_some_and(|spread| {
         let mut members = lowered.instance.fleet().members(node, spread.domain).into_iter();
         members.any(|member| occupancy.bonds().count_in(class, member) > spread.most)
     });
-    let meets = |other: Relation| occupancy.bonds().runs_in(lowered.class_of_job[other.job.at()], node, other.domain);
-    !crowds && !occupancy.bonds().is_orphan(tile, class) && !job.anti_affinity.is_some_and(meets)
+    !crowds && !occupancy.bonds().is_orphan(tile, class, start) && !occupancy.bonds().is_shunned(tile, class, start)
 }
