@@ -5,18 +5,24 @@
 use lessor_datasets::generate::{Family, Scenario};
 use lessor_engine::planner::{Method, Outcome, PlannerOptions, Stops, plan};
 use lessor_models::check;
-use lessor_models::fleet::Owner;
+use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};
 use lessor_models::instance::Instance;
-use lessor_models::job::Job;
+use lessor_models::job::{Job, JobIndex};
 use lessor_models::objective::Weights;
 use lessor_models::plan::{CurrentPlacement, Placement, Plan};
-use lessor_models::resources::{Kind, Kinds};
+use lessor_models::resources::{Kind, Kinds, Resources};
+use lessor_models::tile_class::TileClass;
+use lessor_models::time::{MICROS_PER_HOUR, Span, Timestamp};
 use lessor_solver::support::stop::Stop;
 
 fn planned(instance: &Instance) -> Outcome {
+    planned_with(instance, 200)
+}
+
+fn planned_with(instance: &Instance, work: u64) -> Outcome {
     let stop = Stop::new();
-    let stops = Stops::one(&stop);
-    plan(instance, &PlannerOptions { method: Method::Auto, seed: 1, work: Some(200), memory: None }, stops, &mut |_| {})
+    let options = PlannerOptions { method: Method::Auto, seed: 1, work: Some(work), memory: None };
+    plan(instance, &options, Stops::one(&stop), &mut |_| {})
 }
 
 fn generated(family: Family, seed: u64, load_permille: u32) -> Instance {
@@ -69,6 +75,41 @@ fn where_a_tile_is_lost_only_what_was_on_it_moves() {
         check(&again, &second);
         let left: Vec<_> = second.plan.moves.iter().map(|change| change.from.tile).collect();
         assert!(!left.is_empty() && left.iter().all(|&tile| tile == lost), "seed {seed}: {left:?}");
+    }
+}
+
+/// One tile, on which a job of two hours runs that may be stopped for another one of an hour and started anew.
+fn interruptible(move_cost: u64, factor: u32) -> Instance {
+    let nodes = NodeColumns {
+        names: vec!["tile".into()],
+        parents: vec![None],
+        levels: vec![Level::Tile],
+        classes: vec![Some(ClassIndex(0))],
+        capacities: vec![Resources::UNLIMITED.with(Kind::Compute, 10)],
+        uplink_delays_us: vec![0],
+    };
+    let parts = FleetParts { nodes, classes: vec![TileClass::plain("plain")], ..FleetParts::default() };
+    let hours = |count: u64| Span(count * MICROS_PER_HOUR);
+    let job = |bid, term, window| {
+        let mut job = Job { bid, preemptible: true, move_cost, ..Job::empty(Timestamp(0), hours(term)) };
+        (job.deadline, job.demand.compute_mops) = (Timestamp(0).after(hours(window)), 10);
+        job
+    };
+    let weights = Weights { energy_price: 0, thermal_price: 0, risk_permille: 0, ..Weights::default() };
+    let weights = Weights { moves_permille: 1_000 * factor, ..weights };
+    let (names, jobs) = (["runs", "new"].map(String::from).to_vec(), vec![job(1_000_000, 2, 4), job(100_000, 1, 1)]);
+    let instance = Instance::new(Fleet::new(parts).unwrap(), names, jobs, weights).unwrap();
+    let runs = CurrentPlacement { job: JobIndex(0), tile: NodeIndex(0), count: 1, devices: 0 };
+    instance.with_current(vec![runs]).unwrap()
+}
+
+#[test]
+fn what_runs_is_stopped_and_started_anew_only_where_that_is_worth_a_move() {
+    for (move_cost, factor, value) in [(90_000, 1, 1_010_000), (90_000, 2, 1_000_000), (500_000, 1, 1_000_000)] {
+        let instance = interruptible(move_cost, factor);
+        let outcome = planned_with(&instance, 200_000);
+        check(&instance, &outcome);
+        assert_eq!((outcome.value, outcome.plan.moves.len()), (value, usize::from(value > 1_000_000)), "{move_cost}");
     }
 }
 

@@ -102,6 +102,13 @@ impl<'a> Occupancy<'a> {
         &self.items[tile.at()]
     }
 
+    /// How many capsules of a class on a tile have started by an instant.
+    #[must_use]
+    pub fn begun_on(&self, tile: TileIndex, class: JobClassIndex, by: Timestamp) -> u64 {
+        let begun = self.items[tile.at()].iter().filter(|item| item.class == class && item.start <= by);
+        begun.map(|item| u64::from(item.count)).sum()
+    }
+
     /// How many capsules of a class are on a tile.
     #[must_use]
     pub fn count_on(&self, tile: TileIndex, class: JobClassIndex) -> u64 {

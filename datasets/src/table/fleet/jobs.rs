@@ -98,7 +98,11 @@ pub const JOBS: TableSpec = TableSpec {
         optional("latency_max_us", Amount, "greatest one-way delay to the data in microseconds; NULL: any"),
         optional("preemptible", Flag, "whether capsules may be preempted; NULL: false"),
         optional("checkpoint_us", Amount, "time to write a checkpoint in microseconds; NULL: it cannot"),
-        optional("move_cost", Amount, "cost of moving one capsule in micro-credits; NULL: 0"),
+        optional(
+            "move_cost",
+            Amount,
+            "cost of moving one capsule that runs, or of stopping it and starting it anew, in micro-credits; NULL: 0",
+        ),
         optional("move_cost_once", Amount, "cost of moving any of its capsules in micro-credits, paid once; NULL: 0"),
     ],
 };

@@ -8,6 +8,9 @@
 //!
 //! Where a job states no move cost, a share of its bid stands in for it. A job's capsules are alike, so a plan says which tiles
 //! they left and which they entered, and not which went where: they go the cheapest way. Each part rounds up.
+//!
+//! A capsule has left its tile too where it stops and starts anew after the [takeover](Instance::takeover), whatever tile that is:
+//! to interrupt what runs is a move, and between a tile and itself costs what is stated for that pair.
 
 mod pairing;
 
@@ -102,23 +105,33 @@ impl JobMoves {
     }
 }
 
+/// A job's capsules on a tile.
+#[derive(Clone, Copy, Debug, Default)]
+struct OnTile {
+    ran: u64,
+    /// Those that are placed to start by the takeover, and those that start later.
+    begun: u64,
+    later: u64,
+}
+
 /// What changed for each job of which something runs or is placed, tile by tile.
 fn changes(instance: &Instance, placements: &[Placement]) -> BTreeMap<JobIndex, JobMoves> {
-    let mut balance: BTreeMap<(JobIndex, NodeIndex), i64> = BTreeMap::new();
+    let takeover = instance.takeover().unwrap_or_default();
+    let mut on_tiles: BTreeMap<(JobIndex, NodeIndex), OnTile> = BTreeMap::new();
     for current in instance.current() {
-        *balance.entry((current.job, current.tile)).or_default() -= i64::from(current.count);
+        on_tiles.entry((current.job, current.tile)).or_default().ran += u64::from(current.count);
     }
     for placement in placements {
-        *balance.entry((placement.job, placement.tile)).or_default() += i64::from(placement.count);
+        let here = on_tiles.entry((placement.job, placement.tile)).or_default();
+        let count = if placement.start <= takeover { &mut here.begun } else { &mut here.later };
+        *count += u64::from(placement.count);
     }
     let mut changes: BTreeMap<JobIndex, JobMoves> = BTreeMap::new();
-    for ((job, tile), change) in balance {
+    for ((job, tile), OnTile { ran, begun, later }) in on_tiles {
         let of_job = changes.entry(job).or_default();
-        match change {
-            0 => {}
-            ..0 => of_job.left.push((tile, change.unsigned_abs())),
-            1.. => of_job.entered.push((tile, change.unsigned_abs())),
-        }
+        let (left, entered) = (ran.saturating_sub(begun), begun.saturating_sub(ran) + later);
+        of_job.left.extend((left > 0).then_some((tile, left)));
+        of_job.entered.extend((entered > 0).then_some((tile, entered)));
     }
     changes
 }
@@ -126,7 +139,7 @@ fn changes(instance: &Instance, placements: &[Placement]) -> BTreeMap<JobIndex, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_instance::{A, B, C, D, HALL, LEFT, RIGHT, Tiny, compute, job, put};
+    use crate::test_instance::{A, B, C, D, HALL, LEFT, RIGHT, Tiny, at, compute, job, put};
 
     fn weights(moves_permille: u32, move_share_permille: u32) -> Weights {
         Weights { moves_permille, move_share_permille, ..Weights::default() }
@@ -155,6 +168,22 @@ mod tests {
         tiny.weights.moves_permille = 10_000;
         assert_eq!(cost(&tiny.build(), &[put(0, A), put(0, B), put(1, C)]), 70);
         assert_eq!(cost(&tiny.build(), &[put(0, A), put(1, B)]), 0);
+    }
+
+    #[test]
+    fn a_capsule_that_stops_and_starts_anew_has_moved() {
+        // Two run on `a`, where the job may start later too.
+        let waits = Job { count: 3, move_cost: 7, move_cost_once: 100, deadline: at(50), ..job(compute(1)) };
+        let mut tiny = Tiny::new(vec![waits]).running(0, A, 2);
+        let later = |tile| Placement { start: at(20), ..put(0, tile) };
+        assert_eq!(cost(&tiny.build(), &[put(0, A), put(0, A), later(A)]), 0, "the third one is new");
+        assert_eq!(cost(&tiny.build(), &[put(0, A), later(A)]), 107);
+        assert_eq!(cost(&tiny.build(), &[put(0, A), later(B)]), 107);
+        assert_eq!(cost(&tiny.build(), &[later(A), later(A), later(A)]), 114);
+        // Within the left cell a move costs 10 beside that, to where it was too.
+        tiny.fleet.move_costs = [((LEFT, LEFT), 10)].into();
+        assert_eq!(cost(&tiny.build(), &[put(0, A), later(A)]), 117);
+        assert_eq!(cost(&tiny.build(), &[put(0, A), later(C)]), 107);
     }
 
     #[test]

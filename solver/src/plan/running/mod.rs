@@ -3,6 +3,7 @@
 mod hold_back;
 mod ways;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use lessor_models::fleet::NodeIndex;
@@ -39,6 +40,8 @@ struct OfClass {
     /// What it costs once where any of them moves, in micro-credits.
     once: u64,
     count: u64,
+    /// When the plan takes over: whoever starts later than that has stopped before.
+    takeover: Timestamp,
     /// Whether it stays wherever it can: it may not be preempted, or what must be near it may not.
     is_pinned: bool,
     /// Sorted by tile.
@@ -50,6 +53,8 @@ struct OfClass {
 pub struct Seats {
     /// Each tile once, and how many run there.
     pub tiles: Vec<(TileIndex, u32)>,
+    /// Whoever is there and has started by then has stayed.
+    pub takeover: Timestamp,
     /// What each move costs wherever it leads.
     pub each: u64,
     /// What it costs once where any of them moves.
@@ -94,7 +99,7 @@ impl Running {
         if current.is_empty() {
             return Running { of_classes: Vec::new(), of_index: BTreeMap::new(), entrances: Vec::new() };
         }
-        let tile_of = lowered.tile_of_nodes();
+        let (tile_of, takeover) = (lowered.tile_of_nodes(), lowered.instance.takeover().unwrap_or_default());
         let of_job = current.chunk_by(|a, b| a.job == b.job).map(|same| {
             let job = &lowered.instance.jobs()[same[0].job.at()];
             let row = |&CurrentPlacement { tile, count, devices, .. }: &CurrentPlacement| OnTile {
@@ -109,6 +114,7 @@ impl Running {
                 move_cost: moves::each(job, lowered.instance.weights()),
                 once: moves::once(job, lowered.instance.weights()),
                 count: rows.iter().map(|row| u64::from(row.count)).sum(),
+                takeover,
                 is_pinned: !job.preemptible,
                 rows,
             }
@@ -190,7 +196,8 @@ impl Running {
     #[must_use]
     pub fn seats(&self, class: JobClassIndex) -> Option<Seats> {
         let of_class = self.of_class(class)?;
-        Some(Seats { tiles: of_class.tiles().collect(), each: of_class.move_cost, once: of_class.once })
+        let tiles = of_class.tiles().collect();
+        Some(Seats { tiles, takeover: of_class.takeover, each: of_class.move_cost, once: of_class.once })
     }
 
     /// The devices of a seat on a tile where a capsule of a class ran and can run again, and that none of it holds; whatever rules
@@ -221,8 +228,8 @@ impl Running {
         while !drop_orphans(occupancy).is_empty() {}
     }
 
-    /// What the moves of a partial plan cost, in micro-credits: each capsule of a class that left a tile and is on another, the
-    /// cheapest way from those left to those entered, and each class with such a capsule.
+    /// What the moves of a partial plan cost, in micro-credits: each capsule of a class that left a tile and is on another or
+    /// starts anew, the cheapest way from those left to those entered, and each class with such a capsule.
     #[must_use]
     pub fn move_cost(&self, occupancy: &Occupancy<'_>) -> i128 {
         let guests = self.guests(occupancy);
@@ -316,10 +323,9 @@ impl OfClass {
         rest + bonuses(lowered, self.class, placed) - bonuses(lowered, self.class, left)
     }
 
-    /// How many capsules left their tile and are on another.
+    /// How many capsules left their tile and are on another, or start anew.
     fn moved(&self, occupancy: &Occupancy<'_>) -> u64 {
-        let stayed: u64 =
-            self.tiles().map(|(tile, ran)| u64::from(ran).min(occupancy.count_on(tile, self.class))).sum();
+        let stayed: u64 = self.tiles().map(|(tile, _)| self.stayed(occupancy, tile)).sum();
         self.count.min(occupancy.placed(self.class)) - stayed
     }
 
@@ -364,19 +370,21 @@ impl OfClass {
         taken.sum()
     }
 
-    /// Where the capsules on a tile are that are more than ran there, the last come first, and how many of each item.
+    /// Where the capsules on a tile are that have not stayed there, those that start later before others and then the last come
+    /// first, and how many of each item; the last items first.
     fn newcomers(&self, occupancy: &Occupancy<'_>, tile: TileIndex) -> impl Iterator<Item = (usize, u32)> + use<> {
         let items = occupancy.items(tile).iter().enumerate().rev();
-        let ours: Vec<(usize, u32)> = items
-            .filter(|(_, item)| item.class == self.class && !item.is_current)
-            .map(|(at, item)| (at, item.count))
-            .collect();
-        let mut left = if ours.is_empty() { 0 } else { self.beyond(occupancy, tile) };
-        ours.into_iter().map_while(move |(at, count)| {
-            let count = u32::try_from(left.min(u64::from(count))).unwrap_or(count);
+        let ours = items.filter(|(_, item)| item.class == self.class && !item.is_current);
+        let (later, begun): (Vec<_>, Vec<_>) = ours.partition(|(_, item)| item.start > self.takeover);
+        let mut left = if later.is_empty() && begun.is_empty() { 0 } else { self.beyond(occupancy, tile) };
+        let due = later.into_iter().chain(begun).map_while(|(at, item)| {
+            let count = u32::try_from(left.min(u64::from(item.count))).unwrap_or(item.count);
             left -= u64::from(count);
             (count > 0).then_some((at, count))
-        })
+        });
+        let mut due: Vec<(usize, u32)> = due.collect();
+        due.sort_unstable_by_key(|&(at, _)| Reverse(at));
+        due.into_iter()
     }
 }
 

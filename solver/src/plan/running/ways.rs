@@ -32,7 +32,7 @@ pub(super) fn least_way_from(lowered: &Lowered<'_>, tile: TileIndex, entrances: 
 }
 
 impl Running {
-    /// By class, the tiles with more of its capsules than ran there, and how many more; none where no pair of tiles has a cost.
+    /// By class, the tiles with capsules of it that did not stay there, and how many; none where no pair of tiles has a cost.
     /// One pass over all tiles.
     pub(super) fn guests(&self, occupancy: &Occupancy<'_>) -> Vec<Vec<(TileIndex, u64)>> {
         let mut guests = vec![Vec::new(); self.of_classes.len()];
@@ -61,9 +61,14 @@ impl OfClass {
         self.rows[first..].iter().take_while(|row| row.tile == tile).map(|row| u64::from(row.count)).sum()
     }
 
-    /// How many more capsules are on a tile than ran there.
+    /// How many capsules ran on a tile and run on there.
+    pub(super) fn stayed(&self, occupancy: &Occupancy<'_>, tile: TileIndex) -> u64 {
+        occupancy.begun_on(tile, self.class, self.takeover).min(self.ran(tile))
+    }
+
+    /// How many capsules are on a tile beside those.
     pub(super) fn beyond(&self, occupancy: &Occupancy<'_>, tile: TileIndex) -> u64 {
-        occupancy.count_on(tile, self.class).saturating_sub(self.ran(tile))
+        occupancy.count_on(tile, self.class) - self.stayed(occupancy, tile)
     }
 
     /// What the cheapest way from the tiles left to those entered costs.
@@ -74,7 +79,7 @@ impl OfClass {
             return 0;
         }
         let node = |tile: TileIndex| lowered.tiles[tile.at()];
-        let gone = |(tile, ran)| (node(tile), u64::from(ran).saturating_sub(occupancy.count_on(tile, self.class)));
+        let gone = |(tile, ran)| (node(tile), u64::from(ran) - self.stayed(occupancy, tile));
         let left = self.tiles().map(gone);
         let sources = places(left, |tile| fleet.place_left(tile));
         let sinks = places(guests.iter().map(|&(tile, more)| (node(tile), more)), |tile| fleet.place_entered(tile));

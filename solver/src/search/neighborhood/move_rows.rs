@@ -1,8 +1,8 @@
-//! What it costs that capsules that run leave their tile and are on another.
+//! What it costs that capsules that run leave their tile and are on another, or stop and start anew.
 //!
 //! ```text
 //! minimize   ... + each[c] m[c] + once[c] o[c]
-//! subject to h[c, t]  <=  sum over starts of x[c, t, s],   h[c, t]  <=  ran[c, t] - held[c, t]       every tile t where c ran
+//! subject to h[c, t]  <=  sum over s by the takeover of x[c, t, s],   h[c, t]  <=  ran[c, t] - held[c, t]   every t where c ran
 //!            m[c]  >=  placed[c] + sum of x[c, t, s]  -  held[c]  -  sum of h[c, t]  -  more[c] a[c]
 //!            m[c]  >=  ran[c]  -  held[c]  -  sum of h[c, t]  -  ran[c] (1 - a[c])                    where more may come than ran
 //!            m[c]  <=  ran[c] o[c]
@@ -25,8 +25,9 @@ impl Program {
         let ran: u32 = runs.tiles.iter().map(|&(_, count)| count).sum();
         let (mut held, mut homes) = (0, Vec::new());
         for &(tile, count) in &runs.tiles {
-            let here: Vec<usize> = columns.iter().copied().filter(|&at| self.choices[at].tile == tile).collect();
-            let stays = occupancy.count_on(tile, class).min(count.into());
+            let is_home = |&at: &usize| self.choices[at].tile == tile && self.choices[at].start <= runs.takeover;
+            let here: Vec<usize> = columns.iter().copied().filter(is_home).collect();
+            let stays = occupancy.begun_on(tile, class, runs.takeover).min(count.into());
             let seats = count - u32::try_from(stays).expect("no more than a count of 32 bits");
             held += stays;
             if !here.is_empty() && seats > 0 {
