@@ -11,7 +11,7 @@ use lessor_solver::plan::running::{Resort, STOPPING};
 use lessor_solver::plan::unruly::drop_unruly;
 use lessor_solver::plan::{assemble, insert};
 
-use super::run::Run;
+use super::run::{Guide, Run};
 
 /// How often what cannot move stays where it runs, which may keep others from moving; after that, it stops. So often again what
 /// has not run comes in its place, and what stopped stays where its seat is free after all.
@@ -78,9 +78,11 @@ impl Run<'_> {
             let gone: Vec<_> = old.iter().copied().filter(|&class| plan.placed(class) == 0).collect();
             self.running.keep_classes(plan, &gone);
         }
-        self.insert(plan, &new);
+        // The search may be over: what a plan comes to does not hang on when it is looked at.
+        let Guide { ranking, .. } = self.guide;
+        insert::insert_missing(plan, &new, ranking, self.stops.explain);
         if resort == Resort::Stay {
-            self.insert(plan, &old);
+            insert::insert_missing(plan, &old, ranking, self.stops.explain);
         }
     }
 }

@@ -182,8 +182,13 @@ fn searched(
     let refined = gaps::refined(&plan, thrift.vectors());
     let filled = refined.as_ref().and_then(|refined| run.fill_gaps(&plan, refined, &mut effort));
     let queued = queue.as_ref().map(|queue| run.queue_plan(queue));
-    let mut best = run.way(filled.unwrap_or(plan), effort.seed);
-    for other in bettered.into_iter().chain(queued) {
+    let (mut best, unfilled) = match filled {
+        Some(filled) => (run.way(filled, effort.seed), Some(plan)),
+        None => (run.way(plan, effort.seed), None),
+    };
+    // What fills gaps may be in the way of what moves.
+    let unfilled = unfilled.filter(|_| !best.1.held_back.is_empty());
+    for other in unfilled.into_iter().chain(bettered).chain(queued) {
         if run.worth(&other) > run.worth(&best.0) {
             let other = run.way(other, effort.seed);
             best = if run.worth(&other.0) > run.worth(&best.0) { other } else { best };

@@ -3,11 +3,13 @@
 //! Where local search ends depends on where it begins and on chance. What a queue would have come to is one beginning, so that no
 //! plan of a small fleet is worth less than that; others come from other seeds, until several in a row brought nothing.
 
+use lessor_models::resources::Kinds;
 use lessor_solver::lowering::Lowered;
 use lessor_solver::plan::occupancy::Occupancy;
 use lessor_solver::plan::running::Stay;
 use lessor_solver::support::random::Random;
 
+use super::Method;
 use super::effort::Effort;
 use super::run::Run;
 
@@ -44,8 +46,33 @@ const FIRST_STAGE: u64 = 5_000;
 const IDLE: (usize, usize) = (3, 40);
 
 impl Run<'_> {
-    /// The best plan of all searches, of which the first begins with a plan that is there.
+    /// The best plan of all searches, of which the first begins with a plan that is there; and no worse a one than first plans come
+    /// to without a search.
     pub(super) fn search<'l>(&self, first: Occupancy<'l>, effort: &mut Effort) -> Occupancy<'l> {
+        let constructed = self.constructed(&first, effort.seed);
+        let best = self.search_from(first, effort);
+        let reached = |plan: &Occupancy<'l>| self.reached(plan).worth;
+        constructed.filter(|plan| reached(plan) > reached(&best)).unwrap_or(best)
+    }
+
+    /// What first plans come to without a search, where moves may be in each other's way: a search looks at the way now and then
+    /// alone, and gains most by moves that no order allows.
+    fn constructed<'l>(&self, first: &Occupancy<'l>, seed: u64) -> Option<Occupancy<'l>> {
+        let (lowered, instance) = (first.lowered(), first.lowered().instance);
+        let searches = self.method != Method::Construction && self.compares_plans && is_small(lowered);
+        if !searches || instance.current().is_empty() {
+            return None;
+        }
+        let are_limited =
+            instance.weights().transient != Kinds::NONE || instance.fleet().move_limits().next().is_some();
+        if !are_limited && self.reached(first).mended.is_none() {
+            return None;
+        }
+        let without_search = Run { method: Method::Construction, ..*self };
+        Some(without_search.search_from(first.clone(), &mut Effort::new(seed, None)))
+    }
+
+    fn search_from<'l>(&self, first: Occupancy<'l>, effort: &mut Effort) -> Occupancy<'l> {
         let (lowered, mut best) = (first.lowered(), first);
         let mut arrived = (self.compares_plans && is_soon_filled(lowered)).then(|| self.queue_plan_in_buckets(lowered));
         if let Some(arrived) = arrived.as_mut().filter(|arrived| self.worth(arrived) > self.worth(&best)) {
