@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use lessor_models::fleet::Owner;
-use lessor_models::job::Relation;
+use lessor_models::job::{Domain, Relation};
 use lessor_models::time::{Interval, Timestamp};
 
 use super::occupancy::Item;
@@ -138,11 +138,33 @@ impl<'a> Bonds<'a> {
     /// from it.
     #[must_use]
     pub fn is_shunned(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> bool {
-        let (lowered, node) = (self.lowered, self.lowered.tiles[tile.at()]);
+        let node = self.lowered.tiles[tile.at()];
+        let mut others = self.kept_away_from(class);
+        others.any(|(other, domain)| self.presence.meets(other, (node, domain), self.run(tile, class, start)))
+    }
+
+    /// A start from one on before which other jobs keep the class off a tile: later than that where they do at it. `None` where the
+    /// job that it must be near is not there for so long any more.
+    #[must_use]
+    pub fn opened_by_others(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> Option<Timestamp> {
+        let (lowered, node, run) = (self.lowered, self.lowered.tiles[tile.at()], self.run(tile, class, start));
+        let without = self.kept_away_from(class);
+        let without = without.map(|(other, domain)| self.presence.first_without(other, (node, domain), run)).max();
+        let within = match lowered.job(class).affinity {
+            Some(Relation { job, domain }) => {
+                self.presence.first_within(lowered.class_of_job[job.at()], (node, domain), run)?
+            }
+            None => start,
+        };
+        Some(without.map_or(within, |without| without.max(within)))
+    }
+
+    /// The classes that a class must not meet, each with the domain that keeps them apart.
+    fn kept_away_from(&self, class: JobClassIndex) -> impl Iterator<Item = (JobClassIndex, Domain)> + '_ {
+        let lowered = self.lowered;
         let avoided =
             lowered.job(class).anti_affinity.map(|other| (lowered.class_of_job[other.job.at()], other.domain));
-        let mut others = avoided.into_iter().chain(lowered.avoided_by(class));
-        others.any(|(other, domain)| self.presence.meets(other, (node, domain), self.run(tile, class, start)))
+        avoided.into_iter().chain(lowered.avoided_by(class))
     }
 
     fn run(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> Interval {

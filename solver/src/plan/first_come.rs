@@ -136,9 +136,10 @@ impl<'a> Queue<'a> {
         let mut has_placed = false;
         while self.bonds.missing(class) > 0 {
             if !self.bonds.allow(tile, class, start) {
-                match self.opened_by_others(tile, class, start) {
-                    Some(next) => waiting.push(Reverse((next, tile))),
-                    None => barred.push(tile),
+                match self.bonds.opened_by_others(tile, class, start) {
+                    Some(next) if next > start => waiting.push(Reverse((next, tile))),
+                    // Its own job does, or who it must be near is not there any more.
+                    _ => barred.push(tile),
                 }
                 break;
             }
@@ -166,13 +167,6 @@ impl<'a> Queue<'a> {
             waiting.extend(opened.into_iter().map(|tile| Reverse((earliest, tile))));
             barred.extend(stays);
         }
-    }
-
-    /// When a tile may be open at last to a class that other jobs keep off it at a start; `None` where nothing changes, or it is no
-    /// other job that does.
-    fn opened_by_others(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> Option<Timestamp> {
-        let is_kept_off = self.bonds.is_orphan(tile, class, start) || self.bonds.is_shunned(tile, class, start);
-        is_kept_off.then(|| self.bonds.presence().next_change(tile, class, start)).flatten()
     }
 
     /// The first start from an instant on at which a tile and all above it have room for a capsule, with the devices that it would

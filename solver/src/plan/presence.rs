@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use lessor_models::fleet::{NodeIndex, Owner};
-use lessor_models::job::{Domain, Relation};
+use lessor_models::job::Domain;
 use lessor_models::time::{Interval, Timestamp};
 
 use super::occupancy::Item;
@@ -73,16 +73,17 @@ impl<'a> Presence<'a> {
         })
     }
 
-    /// The first instant after another at which some class begins or ends to run there that a class must be near or keep away
-    /// from, or that keeps away from it; `None` where none does.
+    /// The first start from that of a run on at which one as long meets no run of a class there. O(runs log runs).
     #[must_use]
-    pub fn next_change(&self, tile: TileIndex, class: JobClassIndex, after: Timestamp) -> Option<Timestamp> {
-        let (lowered, node) = (self.lowered, self.lowered.tiles[tile.at()]);
-        let job = lowered.job(class);
-        let class_of = |other: Relation| (lowered.class_of_job[other.job.at()], other.domain);
-        let named = [job.affinity, job.anti_affinity].into_iter().flatten().map(class_of);
-        let runs = named.chain(lowered.avoided_by(class)).flat_map(|(other, domain)| self.near(other, (node, domain)));
-        runs.flat_map(|run| [run.start, run.end]).filter(|&at| after < at).min()
+    pub fn first_without(&self, class: JobClassIndex, at: (NodeIndex, Domain), run: Interval) -> Timestamp {
+        first_gap(run, self.near(class, at))
+    }
+
+    /// The first start from that of a run on at which a class runs there for as long as that takes; `None` where there is none.
+    /// O(runs log runs).
+    #[must_use]
+    pub fn first_within(&self, class: JobClassIndex, at: (NodeIndex, Domain), run: Interval) -> Option<Timestamp> {
+        first_cover(run, self.near(class, at))
     }
 
     /// The runs of a class in all members of the domain that hold the node.
@@ -115,6 +116,37 @@ pub(crate) fn covered(run: Interval, others: impl Iterator<Item = Interval>) -> 
     reached >= run.end
 }
 
+/// The first start from that of a run on at which one as long meets none of some others.
+fn first_gap(run: Interval, others: impl Iterator<Item = Interval>) -> Timestamp {
+    let mut others: Vec<Interval> = others.collect();
+    others.sort_unstable();
+    let mut start = run.start;
+    for other in others {
+        if start.after(run.span()) <= other.start {
+            break;
+        }
+        start = start.max(other.end);
+    }
+    start
+}
+
+/// The first start from that of a run on at which one as long has one of some others at every instant.
+fn first_cover(run: Interval, others: impl Iterator<Item = Interval>) -> Option<Timestamp> {
+    let mut others: Vec<Interval> = others.filter(|other| other.end > run.start).collect();
+    others.sort_unstable();
+    let (mut start, mut reached) = (run.start, run.start);
+    for other in others {
+        if other.start > reached {
+            start = other.start;
+        }
+        reached = reached.max(other.end);
+        if start.after(run.span()) <= reached {
+            return Some(start);
+        }
+    }
+    None
+}
+
 /// The members that hold a tile, each once, of the domains of all relations that a class takes part in.
 fn members_of_all(lowered: &Lowered<'_>, tile: TileIndex, class: JobClassIndex) -> BTreeSet<Owner> {
     let (job, fleet) = (lowered.job(class), lowered.instance.fleet());
@@ -126,6 +158,7 @@ fn members_of_all(lowered: &Lowered<'_>, tile: TileIndex, class: JobClassIndex) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::support::random::Random;
 
     fn during(start: i64, end: i64) -> Interval {
         Interval { start: Timestamp(start), end: Timestamp(end) }
@@ -139,5 +172,25 @@ mod tests {
         assert!(is_covered(&[(0, 15), (12, 14), (14, 40)]));
         assert!(!is_covered(&[]) && !is_covered(&[(11, 30)]) && !is_covered(&[(10, 29)]));
         assert!(!is_covered(&[(10, 19), (20, 30)]) && !is_covered(&[(0, 10), (30, 40)]));
+    }
+
+    #[test]
+    fn the_first_start_without_or_with_others_is_the_first_of_all_that_are() {
+        let mut random = Random::new(3);
+        for case in 0..500 {
+            let mut small = |most: u64| i64::try_from(random.below(most)).expect("a small number");
+            let mut any = |_| {
+                let start = small(30);
+                during(start, start + 1 + small(6))
+            };
+            let others: Vec<Interval> = (0..5).map(&mut any).collect();
+            let run = any(0);
+            let later = |by: i64| during(run.start.0 + by, run.end.0 + by);
+            let first = |is_such: &dyn Fn(Interval) -> bool| (0..80).map(later).find(|run| is_such(*run));
+            let gap = first(&|run| !others.iter().any(|other| other.meets(&run)));
+            assert_eq!(Some(first_gap(run, others.iter().copied())), gap.map(|run| run.start), "case {case}");
+            let cover = first(&|run| covered(run, others.iter().copied()));
+            assert_eq!(first_cover(run, others.iter().copied()), cover.map(|run| run.start), "case {case}");
+        }
     }
 }
