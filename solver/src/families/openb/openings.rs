@@ -18,24 +18,24 @@ type Opening = (u32, u64, u32);
 /// The orders, of rooms that nobody else changes meanwhile.
 pub(super) struct Openings {
     /// By what a device has left: once for each amount that a device of the node has left.
-    of_one: BTreeSet<Opening>,
+    one: BTreeSet<Opening>,
     /// By how many devices are untouched.
-    of_several: BTreeSet<Opening>,
+    several: BTreeSet<Opening>,
     /// By what all devices together have left.
-    of_none: BTreeSet<Opening>,
+    none: BTreeSet<Opening>,
 }
 
 impl Openings {
     /// O(devices log devices).
     pub(super) fn new(rooms: &Rooms<'_>) -> Openings {
-        let (mut of_one, mut of_several, mut of_none) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut one, mut several, mut none) = (Vec::new(), Vec::new(), Vec::new());
         for node in 0..rooms.nodes() {
-            of_one.extend(amounts(rooms, node));
-            of_several.push(untouched(rooms, node));
-            of_none.push(spare(rooms, node));
+            one.extend(amounts(rooms, node));
+            several.push(untouched(rooms, node));
+            none.push(spare(rooms, node));
         }
         let sorted = |openings: Vec<Opening>| openings.into_iter().collect();
-        Openings { of_one: sorted(of_one), of_several: sorted(of_several), of_none: sorted(of_none) }
+        Openings { one: sorted(one), several: sorted(several), none: sorted(none) }
     }
 
     /// Seats a pod that has no seat where it leaves the least, of the devices that it takes a part of, then of CPU and memory;
@@ -46,9 +46,9 @@ impl Openings {
         let need = &rooms.instance.sorts[sort];
         let fits = |node: u32| rooms.has_room(sort, node as usize);
         let found = match need.devices {
-            0 => first(&self.of_none, 0, rooms.idle_of(need), fits),
-            1 => first(&self.of_one, need.milli, rooms.idle_of(need), fits),
-            devices if need.milli == ROOM => first(&self.of_several, devices, rooms.idle_of(need), fits),
+            0 => first(&self.none, 0, rooms.idle_of(need), fits),
+            1 => first(&self.one, need.milli, rooms.idle_of(need), fits),
+            devices if need.milli == ROOM => first(&self.several, devices, rooms.idle_of(need), fits),
             _ => least_of_several(rooms, need, fits),
         };
         let Some(node) = found else { return false };
@@ -61,16 +61,16 @@ impl Openings {
 
     fn remove(&mut self, rooms: &Rooms<'_>, node: usize) {
         for opening in amounts(rooms, node) {
-            self.of_one.remove(&opening);
+            self.one.remove(&opening);
         }
-        self.of_several.remove(&untouched(rooms, node));
-        self.of_none.remove(&spare(rooms, node));
+        self.several.remove(&untouched(rooms, node));
+        self.none.remove(&spare(rooms, node));
     }
 
     fn insert(&mut self, rooms: &Rooms<'_>, node: usize) {
-        self.of_one.extend(amounts(rooms, node));
-        self.of_several.insert(untouched(rooms, node));
-        self.of_none.insert(spare(rooms, node));
+        self.one.extend(amounts(rooms, node));
+        self.several.insert(untouched(rooms, node));
+        self.none.insert(spare(rooms, node));
     }
 }
 
