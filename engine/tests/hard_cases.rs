@@ -80,6 +80,7 @@ fn where_the_bound_took_all_the_time_whatever_fits_is_placed_all_the_same() {
 fn a_fleet_without_capacity_places_nothing_and_says_why() {
     let (outcome, placed) = checked(&instance(fleet(2, 3, |_| 0), vec![job(5, 1), job(1, AMOUNT_MAX)]));
     assert_eq!((placed, outcome.value), (0, 0));
+    assert_eq!(outcome.certificate.map(|(_, bound)| bound), Some(0), "that nothing fits is proved");
     assert!(outcome.plan.unplaced.iter().all(|unplaced| unplaced.reason == Reason::TooLarge));
     // What asks for nothing runs all the same.
     assert_eq!(checked(&instance(fleet(2, 3, |_| 0), vec![job(5, 0)])).1, 5);
@@ -89,6 +90,7 @@ fn a_fleet_without_capacity_places_nothing_and_says_why() {
 fn a_plan_of_no_job_is_empty() {
     let (outcome, placed) = checked(&instance(fleet(1, 1, |_| 1), vec![]));
     assert_eq!((placed, outcome.value, outcome.plan.unplaced.len()), (0, 0, 0));
+    assert_eq!(outcome.certificate.map(|(_, bound)| bound), Some(0));
 }
 
 #[test]

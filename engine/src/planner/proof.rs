@@ -30,7 +30,18 @@ pub(super) fn relax(lowered: &Lowered<'_>, stop: &Stop, telling: &Telling<'_>) -
         }
         telling.say(Phase::Bound, (0, 0), None);
     }
+    if best.1.is_none() && !stop.is_raised() {
+        // Where nothing fits anywhere, there is nothing to relax.
+        best.1 = proven(lowered, Certificate::default());
+        telling.proved(best.1.as_ref().map(|(_, bound)| *bound));
+    }
     best
+}
+
+/// A certificate with the bound that it implies; `None` where it proves nothing.
+fn proven(lowered: &Lowered<'_>, certificate: Certificate) -> Option<(Certificate, i128)> {
+    let bound = check::bound::bound(lowered.instance, &certificate).ok()?;
+    Some((certificate, bound))
 }
 
 /// What all jobs together would pay for all that they want.
@@ -41,10 +52,7 @@ fn all_bids(lowered: &Lowered<'_>) -> i128 {
 
 /// A certificate and the bound that it implies: where prices prove nothing, all bids still do.
 fn certify(lowered: &Lowered<'_>, relaxation: &Relaxation) -> Option<(Certificate, i128)> {
-    let proven = |certificate: Certificate| {
-        let bound = check::bound::bound(lowered.instance, &certificate).ok()?;
-        Some((certificate, bound))
-    };
+    let proven = |certificate: Certificate| proven(lowered, certificate);
     let mut best = proven(bound::certificate(lowered, relaxation)).or_else(|| proven(Certificate::default()))?;
     // Without any price, all bids together are the bound.
     if best.1 > all_bids(lowered) {
