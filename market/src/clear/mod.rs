@@ -1,8 +1,10 @@
 //! One round: from a book and a supply to an outcome.
 //!
-//! [`winner`] lowers a book to a packing and [`payments`] has a file a rule; [`rules`] is what a round is cleared by,
-//! [`outcome`] what comes of it, and [`paying`] what is told of payments meanwhile.
+//! [`winner`] lowers a book to a packing and [`payments`] has a file a rule; [`changes`] tells apart what leads from winners to
+//! others. [`rules`] is what a round is cleared by, [`outcome`] what comes of it, and [`paying`] what is told of payments
+//! meanwhile.
 
+mod changes;
 #[cfg(test)]
 mod core_tests;
 pub mod outcome;

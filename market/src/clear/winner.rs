@@ -37,6 +37,8 @@ pub(crate) struct Round<'a> {
     /// Bidders with bids in several groups. Each has a further column, after the bids, that takes all of its groups and is worth
     /// nothing: what it is worth to a bidder to stay out with all of them.
     pub(crate) outs: Vec<BidderIndex>,
+    /// How much there is of each good.
+    pub(crate) offered: Vec<u64>,
     prepared: Prepared,
 }
 
@@ -94,11 +96,12 @@ impl<'a> Round<'a> {
             PackingColumn { worth: 0, entries }
         }));
         let outs = outs.into_keys().collect();
-        let offered = supply.offers.iter().map(|offer| offer.quantity);
-        let packing = Packing::new(offered.chain(rows.iter().map(|_| 1)).collect(), columns);
+        let offered: Vec<u64> = supply.offers.iter().map(|offer| offer.quantity).collect();
+        let capacities = offered.iter().copied().chain(rows.iter().map(|_| 1));
+        let packing = Packing::new(capacities.collect(), columns);
         // Rows are there, bundles are sorted, and 2^27 bids of 2^53 are the most.
         let packing = packing.expect("a book and its supply make a packing").with_bins(bins);
-        Ok(Round { book, surpluses, reserves, outs, prepared: Prepared::new(&packing) })
+        Ok(Round { book, surpluses, reserves, outs, offered, prepared: Prepared::new(&packing) })
     }
 
     /// Chooses winners.

@@ -9,7 +9,8 @@
 //!
 //! Such constraints are made as they are broken (Day & Raghavan 2007): bids of a winner are worth less by what it keeps, and
 //! the best choice then is the coalition that blocks most. A winner with bids in several groups, of which each may win, keeps it
-//! once: its bids are worth what they were, and its staying out with all of them is worth what it keeps. Among the payments
+//! once: its bids are worth what they were, and its staying out with all of them is worth what it keeps. What a coalition
+//! changes is told apart where it can be ([`super::super::changes`]), for each part is a coalition too. Among the payments
 //! that satisfy all of them, the rule takes those of least revenue first, or not, and then the nearest to VCG.
 //!
 //! All is told as what winners keep, between zero and their VCG payoff, and in surplus beyond the reserves: the seller's own
@@ -22,6 +23,7 @@ use lessor_solver::support::stop::Stop;
 use super::choice::{Choice, Kept, PART_BITS, Revenue};
 use super::vcg;
 use crate::book::BidderIndex;
+use crate::clear::changes::changes;
 use crate::clear::outcome::{EXACT_UNITS, Payment, Unsettled};
 use crate::clear::paying::{Paying, Watch};
 use crate::clear::winner::{Round, Winner};
@@ -140,7 +142,17 @@ impl Search<'_> {
         let Some(found) = round.improve(&mut self.improver, (&worths, known), self.seed, self.stop) else {
             return Ok(None);
         };
-        let broken = found.iter().filter_map(|chosen| constraint(round, self.winning, chosen)).collect();
+        let mut broken = Vec::new();
+        for chosen in &found {
+            let parts = changes(round.book.bids(), &round.offered, self.winners, chosen);
+            let parts = parts.iter().filter_map(|part| constraint(round, self.winning, part));
+            let before = broken.len();
+            broken.extend(parts.filter(|part| part.is_broken(kept, self.slack)));
+            // Where each part is broken by a little, the whole is by more.
+            if broken.len() == before {
+                broken.extend(constraint(round, self.winning, chosen));
+            }
+        }
         self.coalitions.extend(found);
         self.coalitions.sort();
         self.coalitions.dedup();
