@@ -18,6 +18,15 @@ pub enum ShellError {
          give now are in deficit"
     )]
     FleetChanged,
+    /// A fleet that is not what it was, and decisions after the last snapshot, which hold on the fleet they were made on alone.
+    #[error(
+        "the fleet has changed, and {commits} commits after the last snapshot were decided on the fleet as it was; start the \
+         server on that fleet, end it with SIGTERM, which leaves a snapshot, and then accept this one with --accept-fleet"
+    )]
+    FleetChangedUnderWay {
+        /// How many commits there are.
+        commits: u64,
+    },
     /// The policy.
     #[error("the terms of the authority cannot be used")]
     Terms(#[from] TermsError),

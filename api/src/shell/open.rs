@@ -17,7 +17,8 @@ use super::options::{FleetChange, ShellOptions};
 use super::places::Places;
 use super::recovery::{Ground, RecoveryReport, placed, recover};
 use crate::journal::{
-    CommitBuffer, History, Journal, JournalError, KnownContents, Storage, forget_old, read_contents, write_contents,
+    CommitBuffer, FleetId, History, Journal, JournalError, KnownContents, Storage, forget_old, read_contents,
+    write_contents,
 };
 use crate::wire::{RecordRef, write_state};
 
@@ -54,6 +55,13 @@ pub(crate) fn open<S: Storage>(
     };
     if is_changed && fleet_change == FleetChange::Refused {
         return Err(ShellError::FleetChanged);
+    }
+    if is_changed && known.is_some() {
+        // What was decided on another fleet is carried out on none but that.
+        let commits = commits_to_carry_out(storage.clone(), id)?;
+        if commits > 0 {
+            return Err(ShellError::FleetChangedUnderWay { commits });
+        }
     }
     let (recovered, mut recovery) = recover(&mut history, ground, &mut placement)?;
     let mut journal = Journal::open(history, id, journal)?;
@@ -102,6 +110,16 @@ fn record<S: Storage>(
     commit.record(|out| RecordRef { now, event: &event, decision: &decision }.write(out));
     journal.append(&mut commit)?;
     Ok(())
+}
+
+/// How many commits there are after the snapshot that a history begins with.
+fn commits_to_carry_out<S: Storage>(storage: S, fleet: FleetId) -> Result<u64, ShellError> {
+    let mut history = History::read(storage, fleet)?;
+    let mut commits = 0;
+    while history.next_commit()?.is_some() {
+        commits += 1;
+    }
+    Ok(commits)
 }
 
 /// Makes the state on another fleet durable as a snapshot, before anything rests on it: what was decided on the fleet before is

@@ -290,6 +290,26 @@ fn a_fleet_with_other_capacities_is_refused_unless_it_is_accepted() {
 }
 
 #[test]
+fn a_fleet_that_changed_is_not_accepted_before_all_is_carried_out_that_was_decided_on_the_one_before() {
+    let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
+    let (shell, handle) = start(&disk, &fleet);
+    let granted = lease(&grant(&handle, "one"));
+    // As after a kill: no snapshot.
+    drop(shell);
+    let mut larger = fleet.clone();
+    larger.limit(Owner::Node(granted.node), &Resources::UNLIMITED.with(Kind::Compute, 7));
+    let accepted =
+        || ShellOptions { fleet_change: FleetChange::Accepted, ..ShellOptions::new(&larger, terms(), [1; 16]) };
+    let error = Shell::start(disk.clone(), accepted()).unwrap_err();
+    assert!(matches!(error, ShellError::FleetChangedUnderWay { commits } if commits > 0), "{error}");
+    // The cure: a clean end on the fleet as it was.
+    start(&disk, &fleet).0.close().unwrap();
+    let (_shell, handle) = Shell::start(disk, accepted()).unwrap();
+    let page = handle.read(ServiceClass::C, |view| view.leases(None, &Filter::default(), 10)).unwrap().wait().unwrap();
+    assert_eq!(page.leases.iter().map(|lease| lease.id).collect::<Vec<_>>(), [granted.id]);
+}
+
+#[test]
 fn what_is_damaged_of_the_capacities_is_told_and_cured_by_accepting_the_fleet() {
     let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
     start(&disk, &fleet).0.close().unwrap();
