@@ -40,8 +40,8 @@ impl StandingPlan {
             return Err(MarketError::OtherFleet { path: dir.to_owned() }.into());
         }
         let plan = run.plan(dir)??;
+        let holdings = Holdings::of_plan(&run.instance, &plan.placements);
         let trades = |owner, kind| policy.class_of(place(supply, owner), kind).is_some();
-        let holdings = Holdings::of_plan(&run.instance, &plan.placements, trades);
         let certificate = tables::read_proof(dir, &run.instance)?;
         let of_account = |dual: &Dual| matches!(dual.scope, Scope::Owner(owner) if trades(owner, dual.kind));
         let duals = certificate.map(|certificate| certificate.duals).unwrap_or_default();

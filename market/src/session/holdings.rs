@@ -40,13 +40,14 @@ impl Holdings {
         &NONE
     }
 
-    /// What placed capsules hold of some accounts: those of every node above their tile, and of every zone that lists one.
+    /// What placed capsules hold of all accounts: those of every node above their tile, and of every zone that lists one. Whether
+    /// anybody trades them does not matter: what is let below an account takes from it.
     /// O(placements times depth).
     ///
     /// # Panics
     /// Where a placement is not on a tile of the instance.
     #[must_use]
-    pub fn of_plan(instance: &Instance, placements: &[Placement], counts: impl Fn(Owner, Kind) -> bool) -> Holdings {
+    pub fn of_plan(instance: &Instance, placements: &[Placement]) -> Holdings {
         let fleet = instance.fleet();
         let mut holdings = Holdings::default();
         for placement in placements {
@@ -55,7 +56,7 @@ impl Holdings {
             let interval = Interval { start: placement.start, end: placement.start.after(term(job, class)) };
             for (owner, node) in debited(fleet, placement.tile) {
                 let drawn: Resources = draw(&job.demand, class, fleet.level(node));
-                for kind in Kind::ALL.into_iter().filter(|&kind| drawn.get(kind) > 0 && counts(owner, kind)) {
+                for kind in Kind::ALL.into_iter().filter(|&kind| drawn.get(kind) > 0) {
                     let amount = drawn.get(kind).saturating_mul(placement.count.into());
                     holdings.add(owner, kind, Holding { interval, service: job.service, amount });
                 }
@@ -108,12 +109,41 @@ impl Holdings {
 
 #[cfg(test)]
 mod tests {
-    use lessor_models::fleet::NodeIndex;
+    use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex};
+    use lessor_models::job::{Demand, Job, JobIndex};
+    use lessor_models::objective::Weights;
+    use lessor_models::tile_class::TileClass;
+    use lessor_models::time::Span;
 
     use super::*;
 
     fn holding(service: ServiceClass, amount: u64, hours: (i64, i64)) -> Holding {
         Holding { interval: Interval { start: Timestamp(hours.0), end: Timestamp(hours.1) }, service, amount }
+    }
+
+    #[test]
+    fn capsules_of_a_plan_hold_of_the_cell_above_their_tile_too() {
+        let mut nodes = NodeColumns::default();
+        for (name, parent, level) in [("cell", None, Level::Cell), ("tile", Some(0), Level::Tile)] {
+            nodes.names.push(name.to_owned());
+            nodes.parents.push(parent);
+            nodes.levels.push(level);
+            nodes.classes.push((level == Level::Tile).then_some(ClassIndex(0)));
+            nodes.capacities.push(Resources::UNLIMITED.with(Kind::Memory, 10));
+            nodes.uplink_delays_us.push(0);
+        }
+        let fleet = Fleet::new(FleetParts { nodes, classes: vec![TileClass::plain("plain")], ..FleetParts::default() });
+        let demand = Demand { memory_bytes: 4, ..Demand::default() };
+        let job = Job { count: 2, demand, service: ServiceClass::C, ..Job::empty(Timestamp(0), Span(60_000_000)) };
+        let instance = Instance::new(fleet.unwrap(), vec!["job".to_owned()], vec![job], Weights::default()).unwrap();
+        let placement = Placement { job: JobIndex(0), tile: NodeIndex(1), start: Timestamp(0), count: 2, devices: 0 };
+        let holdings = Holdings::of_plan(&instance, &[placement]);
+        let minute = Interval { start: Timestamp(0), end: Timestamp(60_000_000) };
+        for node in 0..2 {
+            let held = Holding { interval: minute, service: ServiceClass::C, amount: 8 };
+            assert_eq!(holdings.of(Owner::Node(NodeIndex(node)), Kind::Memory), [held], "node {node}");
+        }
+        assert!(holdings.of(Owner::Node(NodeIndex(0)), Kind::Compute).is_empty());
     }
 
     #[test]
