@@ -294,8 +294,7 @@ fn a_fleet_that_changed_is_not_accepted_before_all_is_carried_out_that_was_decid
     let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
     let (shell, handle) = start(&disk, &fleet);
     let granted = lease(&grant(&handle, "one"));
-    // As after a kill: no snapshot.
-    drop(shell);
+    kill(shell, &disk);
     let mut larger = fleet.clone();
     larger.limit(Owner::Node(granted.node), &Resources::UNLIMITED.with(Kind::Compute, 7));
     let accepted =
