@@ -22,10 +22,11 @@ pub(super) fn check(view: View<'_>, found: &mut Vec<Violation>) {
         let job = view.job(placement);
         let broken = |rule| Violation::Rule { rule, job: placement.job, tile: Some(placement.tile) };
         let met = |relation| met(view, &presence, relation, placement);
-        if job
-            .affinity
-            .is_some_and(|near| !stretches(met(near)).iter().any(|there| there.contains(&run(view, placement))))
-        {
+        let is_with = |relation| {
+            let run = run(view, placement);
+            stretches(met(relation)).iter().any(|there| there.contains(&run))
+        };
+        if job.affinity.is_some_and(|near| !is_with(near)) {
             found.push(broken(Rule::Affinity));
         }
         if job.anti_affinity.is_some_and(|apart| !met(apart).is_empty()) {

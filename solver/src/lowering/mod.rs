@@ -193,6 +193,12 @@ impl<'a> Lowered<'a> {
         self.avoided_by.get(&class).into_iter().flatten().copied()
     }
 
+    /// The classes that this one must not be near, and those that must not be near it, each with the domain that keeps them apart.
+    pub fn kept_apart(&self, class: JobClassIndex) -> impl Iterator<Item = (JobClassIndex, Domain)> + '_ {
+        let avoided = self.job(class).anti_affinity.map(|other| (self.class_of_job[other.job.at()], other.domain));
+        avoided.into_iter().chain(self.avoided_by(class))
+    }
+
     /// The classes that must be near this one, each with the domain that joins them.
     pub fn followed_by(&self, class: JobClassIndex) -> impl Iterator<Item = (JobClassIndex, Domain)> + '_ {
         self.followed_by.get(&class).into_iter().flatten().copied()

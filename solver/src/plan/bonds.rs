@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use lessor_models::fleet::Owner;
-use lessor_models::job::{Domain, Relation};
+use lessor_models::job::Relation;
 use lessor_models::time::{Interval, Timestamp};
 
 use super::occupancy::Item;
@@ -139,7 +139,7 @@ impl<'a> Bonds<'a> {
     #[must_use]
     pub fn is_shunned(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> bool {
         let node = self.lowered.tiles[tile.at()];
-        let mut others = self.kept_away_from(class);
+        let mut others = self.lowered.kept_apart(class);
         others.any(|(other, domain)| self.presence.meets(other, (node, domain), self.run(tile, class, start)))
     }
 
@@ -148,7 +148,7 @@ impl<'a> Bonds<'a> {
     #[must_use]
     pub fn opened_by_others(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> Option<Timestamp> {
         let (lowered, node, run) = (self.lowered, self.lowered.tiles[tile.at()], self.run(tile, class, start));
-        let without = self.kept_away_from(class);
+        let without = lowered.kept_apart(class);
         let without = without.map(|(other, domain)| self.presence.first_without(other, (node, domain), run)).max();
         let within = match lowered.job(class).affinity {
             Some(Relation { job, domain }) => {
@@ -157,14 +157,6 @@ impl<'a> Bonds<'a> {
             None => start,
         };
         Some(without.map_or(within, |without| without.max(within)))
-    }
-
-    /// The classes that a class must not meet, each with the domain that keeps them apart.
-    fn kept_away_from(&self, class: JobClassIndex) -> impl Iterator<Item = (JobClassIndex, Domain)> + '_ {
-        let lowered = self.lowered;
-        let avoided =
-            lowered.job(class).anti_affinity.map(|other| (lowered.class_of_job[other.job.at()], other.domain));
-        avoided.into_iter().chain(lowered.avoided_by(class))
     }
 
     fn run(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> Interval {

@@ -149,10 +149,9 @@ fn first_cover(run: Interval, others: impl Iterator<Item = Interval>) -> Option<
 
 /// The members that hold a tile, each once, of the domains of all relations that a class takes part in.
 fn members_of_all(lowered: &Lowered<'_>, tile: TileIndex, class: JobClassIndex) -> BTreeSet<Owner> {
-    let (job, fleet) = (lowered.job(class), lowered.instance.fleet());
-    let own = [job.affinity, job.anti_affinity].into_iter().flatten().map(|other| other.domain);
-    let named_by = lowered.avoided_by(class).chain(lowered.followed_by(class)).map(|(_, domain)| domain);
-    own.chain(named_by).flat_map(|domain| fleet.members(lowered.tiles[tile.at()], domain)).collect()
+    let (near, fleet) = (lowered.job(class).affinity.map(|other| other.domain), lowered.instance.fleet());
+    let others = lowered.kept_apart(class).chain(lowered.followed_by(class)).map(|(_, domain)| domain);
+    near.into_iter().chain(others).flat_map(|domain| fleet.members(lowered.tiles[tile.at()], domain)).collect()
 }
 
 #[cfg(test)]

@@ -80,10 +80,12 @@ fn first(openings: &BTreeSet<Opening>, least: u32, idle: u64, fits: impl Fn(u32)
     loop {
         // Of one amount and with enough CPU and memory in all, until the next amount.
         let (left, next, node) = *openings.range(from..).next()?;
-        from = match next < idle {
-            true => (left, idle, 0),
-            false if fits(node) => return Some(node),
-            false => (left, next, node + 1),
+        from = if next < idle {
+            (left, idle, 0)
+        } else if fits(node) {
+            return Some(node);
+        } else {
+            (left, next, node + 1)
         };
     }
 }

@@ -77,9 +77,7 @@ impl Program {
     /// A class and one that it must keep away from do not run in the same place at the same time.
     pub(super) fn keep_apart(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
         let lowered = occupancy.lowered();
-        let avoided =
-            lowered.job(class).anti_affinity.map(|other| (lowered.class_of_job[other.job.at()], other.domain));
-        for (other, domain) in avoided.into_iter().chain(lowered.avoided_by(class)) {
+        for (other, domain) in lowered.kept_apart(class) {
             let theirs = self.members(lowered, other, domain);
             for (member, columns) in self.members(lowered, class, domain) {
                 let stay: Vec<Interval> = occupancy.bonds().presence().runs(other, member).collect();
