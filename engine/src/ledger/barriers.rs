@@ -38,21 +38,25 @@ impl Ledger {
         self.paths.above(node).iter().find_map(|step| self.barrier(*step, entry))
     }
 
-    /// What stands in the way of a longer interval.
+    /// What stands in the way of a longer interval: a drain, an account that gives less than is held of it or than floors leave
+    /// now, or a step that is known to come.
     pub(crate) fn check_longer(&self, node: NodeIndex, entry: &Entry, end: Timestamp) -> Option<Barrier> {
         let steps = self.paths.of(node).iter();
-        let in_deficit = |step: &Step| {
+        let in_deficit = |step: &Step, limit: &Resources| {
             let drawn = entry.draw.at(step.level);
-            let (limit, held) = (&self.limits[step.owner.at()], &self.held[step.owner.at()]);
+            let held = &self.held[step.owner.at()];
             let kind = Kind::ALL.into_iter().find(|&kind| drawn.get(kind) > 0 && held.get(kind) > limit.get(kind))?;
             Some(self.short(*step, kind, entry.interval.start, (drawn.get(kind), 0)))
         };
         steps.clone().find_map(|step| {
-            let Some(special) = self.special(step.owner) else { return in_deficit(step) };
+            let limit = &self.limits[step.owner.at()];
+            let Some(special) = self.special(step.owner) else { return in_deficit(step, limit) };
             if let Some(by) = special.drain.filter(|by| *by < end) {
                 return Some(Barrier::Draining { node: NodeIndex(step.owner.0), by });
             }
-            in_deficit(step).or_else(|| self.short_later(*step, special, entry, (entry.interval.end, end)))
+            let ceiling = special.ceiling_of_held(limit, &self.sums(step.owner), entry.class);
+            in_deficit(step, &ceiling)
+                .or_else(|| self.short_later(*step, special, entry, (entry.interval.end, end)))
         })
     }
 

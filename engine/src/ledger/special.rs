@@ -73,6 +73,24 @@ impl Special {
         ceiling
     }
 
+    /// The most that all entries together may hold, for one of the class among them to last longer: floors come, and grow, after
+    /// what they are kept from was granted. What a class holds within its own floor lasts whatever the other one lacks; what offers
+    /// were promised is what others give back.
+    pub(super) fn ceiling_of_held(&self, limit: &Resources, held: &Sums, class: ServiceClass) -> Resources {
+        let (for_a, for_b) = (self.floors.for_a(limit), self.floors.for_b(limit));
+        let lacking = [(&for_a, &held.a), (&for_b, &held.b)].map(|(floor, held)| floor.saturating_sub(held));
+        let mut ceiling = limit.saturating_sub(&lacking[0]).saturating_sub(&lacking[1]);
+        let own = match class {
+            ServiceClass::A => (&held.a, &for_a),
+            ServiceClass::B => (&held.b, &for_b),
+            ServiceClass::C | ServiceClass::D => return ceiling,
+        };
+        for kind in Kind::ALL.into_iter().filter(|&kind| own.0.get(kind) <= own.1.get(kind)) {
+            ceiling = ceiling.with(kind, limit.get(kind));
+        }
+        ceiling
+    }
+
     /// The pieces whose start comes before an end and no earlier than a beginning.
     pub(super) fn covered(&self, from: Timestamp, end: Timestamp) -> impl Iterator<Item = &Piece> {
         let first = self.pieces.partition_point(|piece| piece.start < from);

@@ -26,6 +26,14 @@ pub(crate) struct Wish {
     pub(crate) interval: Interval,
 }
 
+/// What is kept of an account for a class, and what that class holds of it.
+#[derive(Clone, Copy, Debug)]
+struct FloorAt {
+    of: ServiceClass,
+    amount: u64,
+    held: u64,
+}
+
 /// Everything that limits, and everything that is held.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Oracle {
@@ -92,21 +100,39 @@ impl Oracle {
     }
 
     /// What is left of an account at an instant for a class.
-    pub(crate) fn left(&self, fleet: &Fleet, (owner, kind): (Owner, Kind), at: Timestamp, class: ServiceClass) -> u64 {
-        let limit = self.limit(fleet, owner, kind, at);
+    pub(crate) fn left(&self, fleet: &Fleet, account: (Owner, Kind), at: Timestamp, class: ServiceClass) -> u64 {
+        let limit = self.limit(fleet, account.0, account.1, at);
         if limit == UNLIMITED {
             return UNLIMITED;
         }
+        let others = self.floors_at(fleet, account, at).into_iter().filter(|floor| floor.of != class);
+        let kept = others.map(|floor| floor.amount.saturating_sub(floor.held));
+        limit.saturating_sub(kept.sum::<u64>()).saturating_sub(self.sum(fleet, account, at, None))
+    }
+
+    /// The floors of classes A and B on an account at an instant.
+    fn floors_at(&self, fleet: &Fleet, (owner, kind): (Owner, Kind), at: Timestamp) -> [FloorAt; 2] {
+        let limit = self.limit(fleet, owner, kind, at);
         let floors = self.floors.get(&owner).copied().unwrap_or_default();
         let shares = self.shares.get(&owner).copied().unwrap_or_default();
-        let part = |share: Resources| (limit * share.get(kind)).div_ceil(1_000);
-        let floors =
-            [(ServiceClass::A, floors.a, part(shares.a)), (ServiceClass::B, floors.b, part(shares.b))].into_iter();
-        let kept = floors.map(|(other, amount, part)| {
-            let held = self.sum(fleet, (owner, kind), at, Some(other));
-            if other == class { 0 } else { (amount.get(kind) + part).saturating_sub(held) }
-        });
-        limit.saturating_sub(kept.sum::<u64>()).saturating_sub(self.sum(fleet, (owner, kind), at, None))
+        let part =
+            |share: Resources| if limit == UNLIMITED { 0 } else { (limit * share.get(kind)).div_ceil(1_000) };
+        [(ServiceClass::A, floors.a, part(shares.a)), (ServiceClass::B, floors.b, part(shares.b))].map(
+            |(of, amount, part)| {
+                let held = self.sum(fleet, (owner, kind), at, Some(of));
+                FloorAt { of, amount: amount.get(kind) + part, held }
+            },
+        )
+    }
+
+    /// Whether a lease of a class among those that hold something of an account may last: no deficit, and no floor that lacks
+    /// anything but where its class holds no more than its own.
+    fn may_go_on(&self, fleet: &Fleet, account: (Owner, Kind), at: Timestamp, class: ServiceClass) -> bool {
+        let (limit, held) = (self.limit(fleet, account.0, account.1, at), self.sum(fleet, account, at, None));
+        let floors = self.floors_at(fleet, account, at);
+        let is_within_its_own = floors.iter().any(|floor| floor.of == class && floor.held <= floor.amount);
+        let lacking = floors.iter().map(|floor| floor.amount.saturating_sub(floor.held)).sum::<u64>();
+        held <= if is_within_its_own { limit } else { limit.saturating_sub(lacking) }
     }
 
     /// Whether a wish fits at a tile: every door open, every account at every instant, every device.
@@ -159,14 +185,12 @@ impl Oracle {
         let undrained = fleet.path(lease.node).all(|above| self.drains.get(&above).is_none_or(|by| *by >= returns_at));
         let accounts = owners(fleet, lease.node).into_iter().flat_map(|owner| Kind::ALL.map(|kind| (owner, kind)));
         let drawn: Vec<(Owner, Kind)> = accounts.filter(|(_, kind)| lease.resources.get(*kind) > 0).collect();
-        let no_deficit = drawn
-            .iter()
-            .all(|(owner, kind)| self.sum(fleet, (*owner, *kind), now, None) <= self.limit(fleet, *owner, *kind, now));
+        let goes_on = drawn.iter().all(|account| self.may_go_on(fleet, *account, now, lease.class));
         let room = drawn.iter().all(|(owner, kind)| {
             let steps = fleet.steps().iter().filter(|((of, _), _)| of == owner).flat_map(|(_, steps)| steps.steps());
             let mut steps = steps.map(|step| step.0).filter(|at| more.start <= *at && *at < more.end);
             steps.all(|at| lease.resources.get(*kind) <= self.left(fleet, (*owner, *kind), at, lease.class))
         });
-        undrained && no_deficit && room
+        undrained && goes_on && room
     }
 }

@@ -271,6 +271,40 @@ fn floors_are_kept_for_their_class_until_it_holds_them() {
     );
 }
 
+/// Who holds what came to be kept for others ends in time; class A goes on within its own floor, though class B lacks some.
+#[test]
+fn floors_that_come_later_end_renewals() {
+    check(
+        "0 ann asks d1 c=6 at=a0 class=D
+         0 ann asks a1 c=2 at=a0 class=A
+         1 ops floors a0 a=3 b=2
+         2 ann renews d1 v=1 end=20
+         2 ann renews a1 v=1 end=20
+         3 ops floors a0 a=1 b=3
+         4 ann renews a1 v=2 end=22
+         5 ann releases d1
+         5 ann renews a1 v=2 end=22",
+        &expect![[r#"
+            0 ann asks d1 c=6 at=a0 class=D
+              d1 active at a0 v1 t1 0..10
+            0 ann asks a1 c=2 at=a0 class=A
+              a1 active at a0 v1 t2 0..10
+            1 ops floors a0 a=3 b=2
+            2 ann renews d1 v=1 end=20
+              refused: a0 has 0 of 6 compute at 2
+            2 ann renews a1 v=1 end=20
+              a1 active at a0 v2 t2 0..20
+            3 ops floors a0 a=1 b=3
+            4 ann renews a1 v=2 end=22
+              refused: a0 has 0 of 2 compute at 4
+            5 ann releases d1
+              d1 released at a0 v1 t1 0..10 returned
+            5 ann renews a1 v=2 end=22
+              a1 active at a0 v3 t2 0..22
+        "#]],
+    );
+}
+
 #[test]
 fn devices_are_told_apart_from_their_sum() {
     check(
