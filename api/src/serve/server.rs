@@ -47,6 +47,8 @@ use crate::shell::{Counters, FleetChange, Handle, PlacementMaker, Shell, ShellEr
 
 /// Calls under way on one connection.
 const STREAMS_MAX: u32 = 4_096;
+/// Floors brought into force together, so that they share commits; fewer than wait in a queue at most.
+const FLOORS_TOGETHER: usize = 4_096;
 /// What a connection may have sent that nobody has read, in bytes. HTTP/2 here cuts a connection whose unread small frames take
 /// more than half of it, each counted as 256 bytes: as many calls as may be under way must not, whatever keeps the server.
 const CONNECTION_WINDOW: u32 = 8 << 20;
@@ -293,10 +295,13 @@ fn set_floors(handle: &Handle, floors: Vec<(Owner, FloorShares)>) -> Result<(), 
     };
     let overloaded = "nobody else speaks to an authority that has just begun";
     let known = handle.read(ServiceClass::A, look).expect(overloaded).wait().map_err(ended)?;
-    for ((owner, shares), known) in floors.into_iter().zip(known) {
-        if known.unwrap_or_default() != Kept::from(shares) {
-            handle.submit(Event::FloorShares { owner, shares }).expect(overloaded).wait().map_err(ended)?;
-        }
+    let changed =
+        floors.into_iter().zip(known).filter(|(floor, known)| known.unwrap_or_default() != Kept::from(floor.1));
+    let events: Vec<Event> = changed.map(|((owner, shares), _)| Event::FloorShares { owner, shares }).collect();
+    for together in events.chunks(FLOORS_TOGETHER) {
+        let submitted = together.iter().map(|event| handle.submit(event.clone()).expect(overloaded));
+        let pending: Vec<_> = submitted.collect();
+        pending.into_iter().try_for_each(|pending| pending.wait().map(drop).map_err(ended))?;
     }
     Ok(())
 }
