@@ -1,9 +1,11 @@
 //! How a decision is written into the state and told; nothing here asks the policy.
 
+use lessor_models::fleet::Owner;
 use lessor_models::time::{Span, Timestamp};
 
 use super::apply::Authority;
 use super::decide::validate::full_draw;
+use super::decide::victims::REVOCATIONS_MAX;
 use super::keep::snapshot::{GrantedLease, KeptAnswer, Repeat};
 use super::state::stretches::Longer;
 use super::vocabulary::decision::{Decision, Grant, Revocation};
@@ -24,7 +26,7 @@ impl Authority {
         match (event, decision) {
             (Event::Tick, Decision::Ticked { worked, revoked }) => {
                 self.revoke_all(revoked, effects);
-                self.settle(effects);
+                self.settle(revoked, effects);
                 *worked = self.work_off(*worked, effects);
                 if let Some(board) = &mut self.board {
                     board.step(&self.ledger, self.now);
@@ -53,14 +55,17 @@ impl Authority {
             }
             (Event::Plane(_), Decision::Accepted { revoked }) => {
                 self.revoke_all(revoked, effects);
-                self.settle(effects);
+                self.settle(revoked, effects);
                 answer(Answer::Done, effects);
             }
-            (
-                Event::Drain { .. } | Event::Floors { .. } | Event::FloorShares { .. },
-                Decision::Accepted { revoked },
-            ) => {
+            (Event::Drain { node, .. }, Decision::Accepted { revoked }) => {
                 self.revoke_all(revoked, effects);
+                if revoked.len() >= REVOCATIONS_MAX {
+                    self.unsettled.extend(self.ledger.index(Owner::Node(*node)));
+                }
+                answer(Answer::Done, effects);
+            }
+            (Event::Floors { .. } | Event::FloorShares { .. }, Decision::Accepted { .. }) => {
                 answer(Answer::Done, effects);
             }
             (Event::Retain(retention), Decision::Accepted { .. }) => {

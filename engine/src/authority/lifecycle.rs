@@ -6,6 +6,7 @@ use lessor_models::time::Interval;
 
 use super::apply::Authority;
 use super::decide::validate::full_draw;
+use super::decide::victims::REVOCATIONS_MAX;
 use super::keep::restore::INCARNATION_MAX;
 use super::state::slots::{Names, Record};
 use super::state::stretches::{Longer, Stretch};
@@ -291,9 +292,14 @@ impl Authority {
         }
     }
 
-    /// Tells which owners fell into deficit, or out of it, since limits changed.
-    pub(super) fn settle(&mut self, effects: &mut Vec<Effect>) {
-        for owner in std::mem::take(&mut self.unsettled) {
+    /// Tells which owners fell into deficit, or out of it, since limits changed. They are looked at again at the next tick where a
+    /// decision about them made as many revocations as one makes.
+    pub(super) fn settle(&mut self, revoked: &[Revocation], effects: &mut Vec<Effect>) {
+        let unsettled = std::mem::take(&mut self.unsettled);
+        if revoked.len() >= REVOCATIONS_MAX {
+            self.unsettled.clone_from(&unsettled);
+        }
+        for owner in unsettled {
             let missing = self.ledger.missing(owner);
             let is_over = missing != Resources::ZERO;
             let was_over = if is_over { !self.deficits.insert(owner) } else { self.deficits.remove(&owner) };

@@ -55,8 +55,7 @@ impl Ledger {
                 return Some(Barrier::Draining { node: NodeIndex(step.owner.0), by });
             }
             let ceiling = special.ceiling_of_held(limit, &self.sums(step.owner), entry.class);
-            in_deficit(step, &ceiling)
-                .or_else(|| self.short_later(*step, special, entry, (entry.interval.end, end)))
+            in_deficit(step, &ceiling).or_else(|| self.short_later(*step, special, entry, (entry.interval.end, end)))
         })
     }
 

@@ -6,6 +6,7 @@
 mod bad_input;
 mod displacement;
 mod first_fit;
+mod many_revocations;
 mod oracle;
 mod prices;
 mod questions;

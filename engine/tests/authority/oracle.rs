@@ -115,8 +115,7 @@ impl Oracle {
         let limit = self.limit(fleet, owner, kind, at);
         let floors = self.floors.get(&owner).copied().unwrap_or_default();
         let shares = self.shares.get(&owner).copied().unwrap_or_default();
-        let part =
-            |share: Resources| if limit == UNLIMITED { 0 } else { (limit * share.get(kind)).div_ceil(1_000) };
+        let part = |share: Resources| if limit == UNLIMITED { 0 } else { (limit * share.get(kind)).div_ceil(1_000) };
         [(ServiceClass::A, floors.a, part(shares.a)), (ServiceClass::B, floors.b, part(shares.b))].map(
             |(of, amount, part)| {
                 let held = self.sum(fleet, (owner, kind), at, Some(of));

@@ -19,6 +19,10 @@ use crate::authority::vocabulary::money::Money;
 use crate::authority::vocabulary::refusal::Reason;
 use crate::ledger::OwnerIndex;
 
+/// How many revocations one decision makes before it leaves the rest to the next tick: a record of the journal stays far below
+/// what it may hold, whatever is drained. The gang with which it is reached goes whole.
+pub(in crate::authority) const REVOCATIONS_MAX: usize = 1 << 18;
+
 /// Leases that go together, and what that costs.
 #[derive(Clone, Debug)]
 pub(in crate::authority) struct Group {
@@ -33,32 +37,41 @@ pub(in crate::authority) struct Group {
 }
 
 impl Authority {
-    /// Revocations that cure the deficits of owners whose limits changed.
+    /// Revocations that cure the deficits of owners whose limits changed, and those that are left of drains; of both together
+    /// as many as one decision makes.
     pub(in crate::authority) fn cure(&self) -> Vec<Revocation> {
         let mut chosen = BTreeSet::new();
         for owner in &self.unsettled {
-            if self.ledger.missing(*owner) != Resources::ZERO {
+            if chosen.len() < REVOCATIONS_MAX && self.ledger.missing(*owner) != Resources::ZERO {
                 self.cure_one(*owner, &mut chosen);
             }
         }
         let notice = self.now.after(self.terms.notice);
-        chosen.into_iter().map(|slot| self.revocation(slot, RevocationCause::Deficit, notice)).collect()
+        let mut revoked: Vec<Revocation> =
+            chosen.iter().map(|slot| self.revocation(*slot, RevocationCause::Deficit, notice)).collect();
+        for owner in &self.unsettled {
+            if let Some(by) = self.ledger.drain(self.ledger.owner(*owner)) {
+                self.outlast(*owner, by, &mut chosen, &mut revoked);
+            }
+        }
+        revoked
     }
 
     fn cure_one(&self, owner: OwnerIndex, chosen: &mut BTreeSet<u32>) {
         let lacking = self.lacking(owner, chosen);
         let mut groups = self.groups(self.revocable(owner), chosen);
         groups.sort_by_key(|group| (Reverse(group.class), group.cost, Reverse(group.start), group.gang));
-        let (mut open, mut sum) = (lacking, Resources::ZERO);
+        let (mut open, mut sum, mut count) = (lacking, Resources::ZERO, 0);
         let mut picked: Vec<(Group, Resources)> = Vec::new();
         for group in groups {
-            if open == Resources::ZERO {
+            if open == Resources::ZERO || chosen.len() + count >= REVOCATIONS_MAX {
                 break;
             }
             let freed = self.freed(&group.slots, owner);
             if less(&open, &freed) != open {
                 open = less(&open, &freed);
                 sum = plus(&sum, &freed);
+                count += group.slots.len();
                 picked.push((group, freed));
             }
         }
@@ -159,10 +172,25 @@ impl Authority {
         }
         let Some(by) = by else { return Decision::Accepted { revoked: Vec::new() } };
         let owner = self.ledger.index(Owner::Node(node)).expect("the node was just found");
-        let outlasting = self.revocable(owner).into_iter().filter(|slot| self.slots.record(*slot).end > by);
-        let groups = self.groups(outlasting.collect(), &BTreeSet::new());
-        let slots = groups.into_iter().flat_map(|group| group.slots);
-        Decision::Accepted { revoked: slots.map(|slot| self.revocation(slot, RevocationCause::Drain, by)).collect() }
+        let mut revoked = Vec::new();
+        self.outlast(owner, by, &mut BTreeSet::new(), &mut revoked);
+        Decision::Accepted { revoked }
+    }
+
+    /// Revokes what would outlast a drain, gangs whole, as far as one decision goes.
+    fn outlast(&self, owner: OwnerIndex, by: Timestamp, chosen: &mut BTreeSet<u32>, revoked: &mut Vec<Revocation>) {
+        let nodes = self.ledger.under(owner).into_iter();
+        let slots = nodes.flat_map(|node| self.slots.at_node(node));
+        for slot in slots.filter(|slot| !self.is_leaving(*slot) && self.slots.record(*slot).end > by) {
+            if revoked.len() >= REVOCATIONS_MAX {
+                return;
+            }
+            if !chosen.contains(&slot) {
+                let group = self.group(self.slots.record(slot).gang, slot);
+                revoked.extend(group.slots.iter().map(|slot| self.revocation(*slot, RevocationCause::Drain, by)));
+                chosen.extend(group.slots);
+            }
+        }
     }
 }
 
