@@ -323,8 +323,12 @@ async fn a_tile_whose_link_is_down_takes_nothing_new() {
     let refusal = refused(running.calls.request_lease(request_for("r1", there.clone())).await.unwrap().into_inner());
     assert_eq!(refusal.reason(), Reason::NodeClosed);
 
-    // After a restart the plane begins anew, and still its word is newer than what it said before.
+    // A restart forgets the samples and not what was made of them, until the link is said to be up.
     let mut running = running.restart().await;
+    let silent = PublishTelemetryRequest { link_up: None, power_mw: Some(1), ..sample(false) };
+    let told = running.calls.publish_telemetry(tokio_stream::iter([silent])).await.unwrap().into_inner();
+    assert_eq!(told.limits_changed, 0);
+    assert!(is_closed(&mut running, &there, 0).await);
     running.calls.publish_telemetry(tokio_stream::iter([sample(false), sample(true)])).await.unwrap();
     assert_eq!(running.grant(request_for("r2", there)).await.node, tile);
 }

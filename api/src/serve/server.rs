@@ -10,6 +10,7 @@ use lessor_datasets::table::read_fleet;
 use lessor_engine::admission::{PolicyName, PolicyPlacement, PowerModel};
 use lessor_engine::authority::{Event, PriceList, Terms};
 use lessor_engine::ledger::{FloorShares, Kept};
+use lessor_engine::plane::PlaneEffect;
 use lessor_market::policy::Policy;
 use lessor_models::fleet::{Fleet, Owner};
 use lessor_models::job::ServiceClass;
@@ -43,7 +44,7 @@ use crate::plan::hashed_file::hash_all;
 use crate::proto::lease_service_server::{LeaseService, LeaseServiceServer};
 use crate::proto::market::market_server::MarketServer;
 use crate::service::{Desk, LEASES, MARKET, Notices, Service, StaleTiles};
-use crate::shell::{Counters, FleetChange, Handle, PlacementMaker, Shell, ShellError, ShellOptions, View};
+use crate::shell::{Counters, FleetChange, Handle, Pending, PlacementMaker, Shell, ShellError, ShellOptions, View};
 
 /// Calls under way on one connection.
 const STREAMS_MAX: u32 = 4_096;
@@ -131,10 +132,10 @@ impl Server {
     pub async fn start(options: &ServerOptions) -> Result<Server, ServeError> {
         // An address that is taken is known before anything is made.
         let (socket, page) = addresses(options)?;
-        let Authority { shell, handle, fleet, terms, notices, hall } = open(options).await?;
+        let Authority { shell, handle, fleet, terms, said, notices, hall } = open(options).await?;
         handle.attend();
         let metrics = Metrics::new();
-        let desk = Arc::new(Desk::new(handle.clone(), (fleet, terms), notices, metrics.clone()));
+        let desk = Arc::new(Desk::new(handle.clone(), (fleet, terms), &said, notices, metrics.clone()));
         let page = match page {
             None => None,
             Some((address, socket)) => {
@@ -228,6 +229,8 @@ struct Authority {
     handle: Handle,
     fleet: Arc<Fleet>,
     terms: Terms,
+    /// What planes said last.
+    said: Vec<PlaneEffect>,
     notices: Notices,
     hall: Hall,
 }
@@ -268,9 +271,10 @@ fn recover(options: &ServerOptions) -> Result<Authority, ServeError> {
         tracing::warn!(target: "lessor", "{finding}");
     }
     set_floors(&handle, market_policy::floors(rules.as_ref().map(|(rules, _)| rules), &fleet))?;
+    let said = read(&handle, |view| view.ledger().said())?;
     let house = rules.zip(market.as_ref()).map(|((rules, _), (path, _))| house(rules, path)).transpose()?;
     let hall = hall(directory, &fleet, house)?;
-    Ok(Authority { shell, handle, fleet, terms, notices, hall })
+    Ok(Authority { shell, handle, fleet, terms, said, notices, hall })
 }
 
 /// Where rounds are held on the fleet of a directory.
@@ -286,22 +290,35 @@ fn house(policy: Policy, path: &Path) -> Result<HousePolicy, ServeError> {
     Ok(HousePolicy { policy: Arc::new(policy), blake3 })
 }
 
+/// Why an authority that has just begun has room in its queues.
+const NOBODY_ELSE: &str = "nobody else speaks to an authority that has just begun";
+
+/// What an authority that has just begun says to a look or an event, once that is durable.
+fn told<T>(pending: Pending<T>) -> Result<T, ServeError> {
+    pending.wait().map_err(|_| ServeError::Ended(ShellError::Panicked))
+}
+
+/// Looks at an authority that has just begun.
+fn read<T: Send + 'static>(
+    handle: &Handle,
+    look: impl FnOnce(&mut View<'_>) -> T + Send + 'static,
+) -> Result<T, ServeError> {
+    told(handle.read(ServiceClass::A, look).expect(NOBODY_ELSE))
+}
+
 /// Brings floors into force that are not yet, and lifts those that no longer are.
 fn set_floors(handle: &Handle, floors: Vec<(Owner, FloorShares)>) -> Result<(), ServeError> {
-    let ended = |_| ServeError::Ended(ShellError::Panicked);
     let owners: Vec<Owner> = floors.iter().map(|floor| floor.0).collect();
-    let look = move |view: &mut View<'_>| -> Vec<Option<Kept>> {
+    let known = read(handle, move |view| -> Vec<Option<Kept>> {
         owners.iter().map(|owner| view.ledger().floors(*owner)).collect()
-    };
-    let overloaded = "nobody else speaks to an authority that has just begun";
-    let known = handle.read(ServiceClass::A, look).expect(overloaded).wait().map_err(ended)?;
+    })?;
     let changed =
         floors.into_iter().zip(known).filter(|(floor, known)| known.unwrap_or_default() != Kept::from(floor.1));
     let events: Vec<Event> = changed.map(|((owner, shares), _)| Event::FloorShares { owner, shares }).collect();
     for together in events.chunks(FLOORS_TOGETHER) {
-        let submitted = together.iter().map(|event| handle.submit(event.clone()).expect(overloaded));
+        let submitted = together.iter().map(|event| handle.submit(event.clone()).expect(NOBODY_ELSE));
         let pending: Vec<_> = submitted.collect();
-        pending.into_iter().try_for_each(|pending| pending.wait().map(drop).map_err(ended))?;
+        pending.into_iter().try_for_each(|pending| told(pending).map(drop))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lessor_engine::authority::{Event, Terms};
+use lessor_engine::plane::PlaneEffect;
 use lessor_models::fleet::Fleet;
 use lessor_models::job::ServiceClass;
 use lessor_models::time::Timestamp;
@@ -37,9 +38,15 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// A desk in front of a shell that has recovered.
-    pub(crate) fn new(handle: Handle, (fleet, terms): (Arc<Fleet>, Terms), notices: Notices, metrics: Metrics) -> Desk {
-        let plane = Mutex::new(LivePlane::new(&fleet));
+    /// A desk in front of a shell that has recovered, and what planes said last to its authority.
+    pub(crate) fn new(
+        handle: Handle,
+        (fleet, terms): (Arc<Fleet>, Terms),
+        said: &[PlaneEffect],
+        notices: Notices,
+        metrics: Metrics,
+    ) -> Desk {
+        let plane = Mutex::new(LivePlane::new(&fleet, said));
         Desk {
             handle,
             fleet,

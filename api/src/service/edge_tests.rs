@@ -53,7 +53,7 @@ impl Office {
         let fleet = Arc::new(fleet(4));
         let options = ShellOptions::new(&fleet, Terms::default(), [1; 16]);
         let (shell, handle) = Shell::start(SimulatedDisk::new(1), options).unwrap();
-        let desk = Arc::new(Desk::new(handle, (fleet, Terms::default()), Notices::new(), Metrics::new()));
+        let desk = Arc::new(Desk::new(handle, (fleet, Terms::default()), &[], Notices::new(), Metrics::new()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (ending, ended) = ending();
         Office {

@@ -24,9 +24,6 @@ const BATCH: usize = 1_024;
 /// How far a sensor's clock may be ahead of this machine's.
 const AHEAD_MAX_MICROS: u64 = 1_000_000;
 
-/// More changes than a plane can make in a microsecond.
-const CHANGES_PER_MICRO: u64 = 1 << 10;
-
 /// Takes in a stream of samples, each as soon as it is there: what comes while those before it become durable waits, and is
 /// taken in together. Those before a bad one, or before the stream broke, count.
 ///
@@ -75,14 +72,7 @@ async fn gather(
 async fn apply(desk: &Desk, samples: Vec<Sample>) -> Result<u64, Failure> {
     // The plane is held until the authority has its effects, so that those of one tile arrive in order.
     let mut plane = desk.plane().lock().await;
-    let first_version = match plane.first_version {
-        Some(first) => first,
-        None => {
-            let now = desk.now().await?;
-            *plane.first_version.insert(now.0.max(0).unsigned_abs().saturating_mul(CHANGES_PER_MICRO))
-        }
-    };
-    let count = plane.take_in(samples, first_version);
+    let count = plane.take_in(samples);
     send(&mut plane, desk).await?;
     Ok(count)
 }
@@ -168,7 +158,7 @@ mod tests {
         let limits = Limits { waiting_max: 1, ..Limits::default() };
         let options = ShellOptions { limits, ..ShellOptions::new(&fleet, Terms::default(), [1; 16]) };
         let (shell, handle) = Shell::start(disk.clone(), options).unwrap();
-        (shell, Desk::new(handle, (fleet, Terms::default()), Notices::new(), Metrics::new()))
+        (shell, Desk::new(handle, (fleet, Terms::default()), &[], Notices::new(), Metrics::new()))
     }
 
     /// Tiles 1 to 3 lose their uplinks.

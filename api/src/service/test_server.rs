@@ -26,7 +26,7 @@ pub(super) async fn serve(
 ) -> (Shell, LeaseClient, JoinHandle<()>) {
     let fleet = Arc::new(fleet(1));
     let (shell, handle) = Shell::start(SimulatedDisk::new(1), ShellOptions::new(&fleet, terms, [1; 16])).unwrap();
-    let desk = Arc::new(Desk::new(handle.clone(), (fleet, terms), Notices::new(), Metrics::new()));
+    let desk = Arc::new(Desk::new(handle.clone(), (fleet, terms), &[], Notices::new(), Metrics::new()));
     let (_ending, ended) = ending();
     let calls = Arc::new(AtomicU32::new(0));
     let refuse = move |request: Request<()>| refuse(calls.fetch_add(1, Ordering::Relaxed), &handle).map(|()| request);

@@ -86,7 +86,8 @@ impl Ledger {
     }
 
     /// What planes last said, in an order that gives the same limits again.
-    pub(crate) fn said(&self) -> Vec<PlaneEffect> {
+    #[must_use]
+    pub fn said(&self) -> Vec<PlaneEffect> {
         let limits = self.said.iter().flat_map(|(&index, said)| {
             let owner = self.paths.owner(index);
             said.iter().map(move |(&plane, &(version, most))| PlaneEffect::Limit { plane, version, owner, most })

@@ -18,6 +18,9 @@
 //! proves nothing. A tile
 //! that never sent a sample has its nameplate. A sensor that alone falls silent keeps its part of the verdict.
 //!
+//! **Restarts.** A plane that [goes on](TelemetryPlane::resume) from what an earlier one said holds to it, tile by tile, until a
+//! whole window of samples has come since, as after a silence.
+//!
 //! **Order.** The same samples give the same envelopes in any batches, in any order within an instant, and in any order
 //! between tiles. A sample older than its tile's last one still counts toward quantiles and errors if it belongs to the
 //! running window, but its word on the link is superseded; one from an earlier window is ignored.
@@ -27,7 +30,7 @@
 //! where all are calm, 188 where one in a hundred runs hot, 2,353 where all three sensors of every tile are beyond their
 //! limits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lessor_models::fleet::{Fleet, NodeIndex, Owner};
 use lessor_models::telemetry::Sample;
@@ -37,6 +40,7 @@ use crate::plane::{ClosureCause, Notice, Plane, PlaneEffect, PlaneEvent, PlaneNa
 
 mod envelope;
 mod errors;
+mod former;
 mod nameplate;
 mod policy;
 mod tail;
@@ -45,6 +49,7 @@ pub use envelope::Envelope;
 pub use policy::{PolicyError, TelemetryPolicy};
 
 use errors::ErrorWindow;
+use former::Former;
 use nameplate::{Nameplate, Nameplates};
 use tail::{EXCESS_FULL, Tail};
 
@@ -60,6 +65,8 @@ pub struct TelemetryPlane {
     slots: Vec<u32>,
     /// In order of first samples.
     states: Vec<TileState>,
+    /// What an earlier plane said of tiles, as far as it still counts.
+    former: BTreeMap<NodeIndex, Former>,
     /// One deadline for each tile that is not stale: when it was to become so as of some sample, mostly not its last.
     deadlines: BTreeSet<(Timestamp, NodeIndex)>,
     version: u64,
@@ -75,10 +82,39 @@ impl TelemetryPlane {
         policy.check()?;
         let nameplates = Nameplates::new(fleet, &policy);
         let slots = vec![NO_STATE; fleet.node_count()];
-        Ok(TelemetryPlane { policy, nameplates, slots, states: Vec::new(), deadlines: BTreeSet::new(), version: 0 })
+        Ok(TelemetryPlane {
+            policy,
+            nameplates,
+            slots,
+            states: Vec::new(),
+            former: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            version: 0,
+        })
     }
 
-    /// The envelope that was last made known for a tile.
+    /// Goes on, before the first sample, from what an earlier plane said last of each tile: its limits and closures hold until
+    /// they are outweighed, and numbers rise beyond its own. O(n log n) in what was said.
+    #[must_use]
+    pub fn resume(mut self, said: &[PlaneEffect]) -> TelemetryPlane {
+        for effect in said {
+            match *effect {
+                PlaneEffect::Limit { plane: PlaneName::Telemetry, version, owner: Owner::Node(tile), most } => {
+                    self.version = self.version.max(version);
+                    self.former.entry(tile).or_insert(Former::NOTHING).most = most;
+                }
+                PlaneEffect::Closure { plane: PlaneName::Telemetry, version, tile, cause } => {
+                    self.version = self.version.max(version);
+                    self.former.entry(tile).or_insert(Former::NOTHING).closure = cause;
+                }
+                PlaneEffect::Limit { .. } | PlaneEffect::Notice { .. } => {}
+            }
+        }
+        self.former.retain(|_, former| *former != Former::NOTHING);
+        self
+    }
+
+    /// What the tile's own samples since the start leave of it, as it was last made known.
     #[must_use]
     pub fn envelope(&self, tile: NodeIndex) -> Envelope {
         self.slot(tile).map_or(Envelope::WHOLE, |slot| self.states[slot].known)
@@ -118,9 +154,12 @@ impl TelemetryPlane {
         if window(sample.at) < window(state.at) {
             return false;
         }
+        let mut former = self.former.get_mut(&sample.tile);
         if window(sample.at) > window(state.at) {
             state.turn(policy);
+            former.iter_mut().for_each(|former| former.turn(policy));
         }
+        former.iter_mut().for_each(|former| former.hear(sample));
         if sample.at >= state.at {
             state.at = sample.at;
             state.take_link(sample);
@@ -135,16 +174,24 @@ impl TelemetryPlane {
         let (Some(slot), Some(nameplate)) = (self.slot(tile), self.nameplates.get(tile)) else { return };
         let state = &mut self.states[slot];
         let plane = PlaneName::Telemetry;
+        let before = self.former.get(&tile).copied().unwrap_or(Former::NOTHING);
+        let left = before.left(state.at, state.is_link_up(), &self.policy);
         let (known, found) = (state.known, state.envelope(&self.policy));
         state.known = found;
-        let most = nameplate.most(&found);
-        if most != nameplate.most(&known) {
+        let most = nameplate.most(&found).least(&left.most);
+        if most != nameplate.most(&known).least(&before.most) {
             self.version += 1;
             effects.push(PlaneEffect::Limit { plane, version: self.version, owner: Owner::Node(tile), most });
         }
-        if found.closure != known.closure {
+        let cause = found.closure.or(left.closure);
+        if cause != known.closure.or(before.closure) {
             self.version += 1;
-            effects.push(PlaneEffect::Closure { plane, version: self.version, tile, cause: found.closure });
+            effects.push(PlaneEffect::Closure { plane, version: self.version, tile, cause });
+        }
+        if left == Former::NOTHING {
+            self.former.remove(&tile);
+        } else {
+            self.former.insert(tile, left);
         }
         let deadline = state.at.after(self.policy.stale_after);
         if state.is_stale && deadline > now {
@@ -232,6 +279,11 @@ impl TileState {
         self.temperature.turn(policy.temperature_quantile_permille, policy.window_samples_min);
         self.power.turn(policy.power_quantile_permille, policy.window_samples_min);
         self.heat.turn(policy.power_quantile_permille, policy.window_samples_min);
+    }
+
+    /// Whether the last word on the uplink is that it is up.
+    fn is_link_up(&self) -> bool {
+        self.link.is_some_and(|(_, is_up)| is_up)
     }
 
     /// Takes in what a newer sample supersedes: the link. At one instant "down" wins.

@@ -193,6 +193,60 @@ fn a_tile_recovers_when_a_whole_window_was_calm() {
     assert_eq!(replay(&mut plane, &[kelvin(48, 300)]), [lifted]);
 }
 
+/// A plane after another one, which had said this before it ended, and what it says to samples of its own.
+fn after_a_restart(said: &[PlaneEffect], samples: &[Sample]) -> Vec<(Resources, Option<ClosureCause>)> {
+    let mut plane = plane(&fleet()).resume(said);
+    let mut limits = Limits::default();
+    limits.gather(said);
+    let mut told = Vec::new();
+    for sample in samples {
+        let effects = replay(&mut plane, &[*sample]);
+        let revision = limits.revision();
+        limits.gather(&effects);
+        assert_eq!(limits.revision() - revision, effects.len() as u64, "numbers rise beyond those of before");
+        told.push(in_force(&limits));
+    }
+    told
+}
+
+#[test]
+fn what_an_earlier_plane_said_stands_until_a_whole_window_was_calm() {
+    let said = replay(&mut plane(&fleet()), &[errors(40, 150), kelvin(41, 325)]);
+    assert!(matches!(said[..], [PlaneEffect::Limit { .. }, PlaneEffect::Closure { .. }]), "{said:?}");
+    let calm: Vec<Sample> = (42..=96).map(|hours| Sample { error_count: Some(0), ..kelvin(hours, 300) }).collect();
+    let told = after_a_restart(&said, &calm);
+    let whole = (Resources::UNLIMITED, None);
+    assert_eq!(told.iter().position(|told| *told == whole), Some(72 - 42), "at hour 72 the window of hour 48 is over");
+    assert!(told[..72 - 42].iter().all(|told| *told == told_last(&said)));
+    // Nothing of what closed the tile was told: the temperature alone outweighs no errors.
+    let without: Vec<Sample> = calm.iter().map(|sample| Sample { error_count: None, ..*sample }).collect();
+    assert!(after_a_restart(&said, &without).iter().all(|told| *told == told_last(&said)));
+    // The worse of what was and what is counts.
+    let hotter = after_a_restart(&said, &[kelvin(42, 330)]);
+    assert_eq!(hotter[0].0.get(Kind::Power), 100_000);
+    assert_eq!(hotter[0].0.get(Kind::Memory), told_last(&said).0.get(Kind::Memory));
+}
+
+fn told_last(said: &[PlaneEffect]) -> (Resources, Option<ClosureCause>) {
+    let mut limits = Limits::default();
+    limits.gather(said);
+    in_force(&limits)
+}
+
+/// What limits leave of the tile, and why it is closed.
+fn in_force(limits: &Limits) -> (Resources, Option<ClosureCause>) {
+    let most = limits.capacities().next().map_or(Resources::UNLIMITED, |limit| *limit.2);
+    (most, limits.closures().next().map(|closure| closure.2))
+}
+
+#[test]
+fn a_link_that_is_up_again_after_a_restart_opens_its_tile_at_once() {
+    let said = replay(&mut plane(&fleet()), &[link(0, false)]);
+    let told = after_a_restart(&said, &[kelvin(1, 300), link(2, true), link(3, false), link(4, true)]);
+    let causes: Vec<Option<ClosureCause>> = told.iter().map(|told| told.1).collect();
+    assert_eq!(causes, [Some(ClosureCause::LinkDown), None, Some(ClosureCause::LinkDown), None]);
+}
+
 #[test]
 fn a_spike_that_the_quantile_leaves_out_costs_nothing_once_its_window_is_full() {
     let fleet = fleet();
