@@ -243,6 +243,16 @@ impl Ledger {
         self.devices.can_take_promised(tile, mask, asked)
     }
 
+    /// Whether a lease that held the devices of a mask may hold them again, those that the tile lacks by now included.
+    pub(crate) fn can_take_again(&self, tile: NodeIndex, mask: u64, asked: Devices) -> bool {
+        self.devices.can_take_again(tile, mask, asked)
+    }
+
+    /// Whether a mask names devices that a tile lacks: it had them when they were granted.
+    pub(crate) fn lacks(&self, tile: NodeIndex, mask: u64) -> bool {
+        self.devices.lacked(tile, mask) != 0
+    }
+
     /// Whether a mask names as many devices of a tile as asked, each with enough free.
     pub(crate) fn can_take(&self, tile: NodeIndex, mask: u64, asked: Devices) -> bool {
         self.devices.can_take(tile, mask, asked)
@@ -260,9 +270,13 @@ impl Ledger {
         self.changes.first().map(|change| change.0)
     }
 
-    /// What an owner holds beyond its limit.
+    /// What an owner holds beyond its limit; of a tile's accelerators, no less than leases hold of devices that it lacks.
     pub(crate) fn missing(&self, owner: OwnerIndex) -> Resources {
-        over(&self.held[owner.at()], &self.limits[owner.at()])
+        let over = over(&self.held[owner.at()], &self.limits[owner.at()]);
+        match self.paths.owner(owner) {
+            Owner::Node(node) => over.with(Kind::Accelerator, self.devices.lost(node).max(over.get(Kind::Accelerator))),
+            Owner::Zone(_) => over,
+        }
     }
 
     /// What an owner may give and what is held of it.

@@ -1,4 +1,4 @@
-//! What is left of every device of every tile.
+//! What is left of every device of every tile, and what leases hold of devices that their tile lacks by now.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ pub(super) struct DeviceTable {
     left: Vec<u16>,
     /// What offers will take of each device of a tile once others have returned theirs; tiles without offers are left out.
     promised: BTreeMap<NodeIndex, Vec<u16>>,
+    /// What is held of devices that a tile lacks, in milli-devices, by tile and device: their leases are from a fleet before.
+    lost: BTreeMap<(NodeIndex, u8), u16>,
 }
 
 impl DeviceTable {
@@ -25,7 +27,8 @@ impl DeviceTable {
             devices += class.map_or(0, |class| u32::from(class.devices));
             starts.push(devices);
         }
-        DeviceTable { starts, left: vec![DEVICE_MILLI; devices as usize], promised: BTreeMap::new() }
+        let left = vec![DEVICE_MILLI; devices as usize];
+        DeviceTable { starts, left, promised: BTreeMap::new(), lost: BTreeMap::new() }
     }
 
     /// What is left of each device of a tile.
@@ -81,6 +84,30 @@ impl DeviceTable {
         are_enough(self.left(node), mask, asked)
     }
 
+    /// Whether a lease that held the mask may hold it again: it names as many devices as asked, and what the tile has of them
+    /// has enough left. Nobody holds more of a lost device than there was of it.
+    pub(super) fn can_take_again(&self, node: NodeIndex, mask: u64, asked: Devices) -> bool {
+        let has = self.left(node);
+        let is_enough = |at: u8| match has.get(usize::from(at)) {
+            Some(left) => *left >= asked.milli,
+            None => self.lost.get(&(node, at)).is_none_or(|held| held + asked.milli <= DEVICE_MILLI),
+        };
+        mask.count_ones() == u32::from(asked.count) && named(mask).all(is_enough)
+    }
+
+    /// The devices of a mask that the tile lacks.
+    #[inline]
+    pub(super) fn lacked(&self, node: NodeIndex, mask: u64) -> u64 {
+        let count = self.starts[node.at() + 1] - self.starts[node.at()];
+        mask & u64::MAX.checked_shl(count).unwrap_or(0)
+    }
+
+    /// Milli-devices that leases hold of devices which the tile lacks.
+    #[inline]
+    pub(super) fn lost(&self, node: NodeIndex) -> u64 {
+        self.lost.range((node, 0)..=(node, u8::MAX)).map(|(_, held)| u64::from(*held)).sum()
+    }
+
     /// Keeps so much of each device in the mask for an offer.
     pub(super) fn promise(&mut self, node: NodeIndex, mask: u64, milli: u16) {
         if mask == 0 {
@@ -118,6 +145,11 @@ impl DeviceTable {
                 *left = left.checked_sub(milli).expect("only devices with enough left are chosen");
             }
         }
+        for at in named(self.lacked(node, mask)) {
+            let held = self.lost.entry((node, at)).or_default();
+            *held += milli;
+            assert!(*held <= DEVICE_MILLI, "nobody holds more of a lost device than there was of it");
+        }
     }
 
     /// Gives it back.
@@ -131,7 +163,23 @@ impl DeviceTable {
                 assert!(*left <= DEVICE_MILLI, "only what was taken is given back");
             }
         }
+        for at in named(self.lacked(node, mask)) {
+            let held = self.lost.entry((node, at)).or_default();
+            *held = held.checked_sub(milli).expect("only what was taken is given back");
+            if *held == 0 {
+                self.lost.remove(&(node, at));
+            }
+        }
     }
+}
+
+/// The devices that a mask names, from the first on. O(devices named).
+fn named(mut mask: u64) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        let first = u8::try_from(mask.trailing_zeros()).ok().filter(|_| mask != 0)?;
+        mask &= mask - 1;
+        Some(first)
+    })
 }
 
 fn are_enough(left: &[u16], mask: u64, asked: Devices) -> bool {

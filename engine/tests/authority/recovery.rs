@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 
 use lessor_engine::authority::{
-    Authority, Decision, Event, Filter, INCARNATION_MAX, Money, Request, RestoreError, Revision, Snapshot, Term, Terms,
-    UnitPrices,
+    Authority, Decision, Effect, Event, Filter, INCARNATION_MAX, LeaseState, Money, Request, RestoreError, Revision,
+    RevocationCause, Snapshot, SnapshotError, Term, Terms, UnitPrices,
 };
+use lessor_engine::invariants::Invariants;
+use lessor_engine::ledger::Devices;
+use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Owner};
 use lessor_models::job::ServiceClass;
+use lessor_models::resources::{Kind, Resources};
+use lessor_models::tile_class::TileClass;
 use lessor_models::time::{Span, Timestamp};
 use proptest::prelude::*;
 
@@ -137,6 +142,109 @@ fn a_backup_begins_a_line_of_history_in_which_nothing_is_given_twice() {
     assert!(fresh.token > lost.token && fresh.id != lost.id, "{fresh:?} after {lost:?}");
     assert!(authority.revision() > lost_revision);
     assert!(authority.changes(lost_revision).is_err(), "a watch of the lost line starts again");
+}
+
+/// A cell with one tile of so many devices.
+fn tile_with_devices(devices: u8) -> Fleet {
+    let tile = vector(10, 10).with(Kind::Accelerator, u64::from(devices) * 1_000);
+    Fleet::new(FleetParts {
+        nodes: NodeColumns {
+            names: ["cell", "tile"].map(String::from).to_vec(),
+            parents: vec![None, Some(0)],
+            levels: vec![Level::Cell, Level::Tile],
+            classes: vec![None, Some(ClassIndex(0))],
+            capacities: vec![Resources::UNLIMITED, tile],
+            uplink_delays_us: vec![0; 2],
+        },
+        classes: vec![TileClass { devices, ..TileClass::plain("plain") }],
+        ..FleetParts::default()
+    })
+    .unwrap()
+}
+
+/// A request for so many whole devices.
+fn devices(name: &str, count: u8) -> Request {
+    Request { devices: Devices { count, milli: 1_000 }, ..request("ann", name, vector(1, 1)) }
+}
+
+/// The authority of a tile of `before` devices with leases of so many devices each, as it comes back on a tile with `after`.
+fn on_fewer_devices(before: u8, after: u8, leases: &[u8]) -> Watched {
+    let mut watched = Watched::on(tile_with_devices(before), terms());
+    for (number, count) in leases.iter().enumerate() {
+        let (decision, _) = watched.apply(Timestamp(0), Event::Request(devices(&format!("r{number}"), *count)));
+        assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
+    }
+    let fleet = tile_with_devices(after);
+    let mut authority = Authority::restore(&fleet, terms(), watched.authority.snapshot()).unwrap();
+    authority.look_for_deficits();
+    Watched { fleet, authority, invariants: Invariants::default(), journal: Vec::new() }
+}
+
+#[test]
+fn a_lost_device_that_two_leases_hold_is_a_damaged_snapshot() {
+    let mut snapshot = on_fewer_devices(6, 6, &[4, 2]).authority.snapshot();
+    let kept = snapshot.slots[2].lease.as_mut().unwrap();
+    kept.lease.device_mask = 0b110;
+    let lease = kept.lease.id;
+    let error = Authority::restore(&tile_with_devices(1), terms(), snapshot).unwrap_err();
+    assert_eq!(error, RestoreError::Snapshot(SnapshotError::Devices { lease }));
+}
+
+/// What is said of each lease: its state, and why it was revoked.
+fn told(watched: &Watched) -> Vec<(LeaseState, Option<RevocationCause>)> {
+    let leases = watched.authority.leases(None, &Filter::default(), 10).leases;
+    leases.iter().map(|lease| (lease.state, lease.notice.map(|notice| notice.cause))).collect()
+}
+
+const HELD: (LeaseState, Option<RevocationCause>) = (LeaseState::Active, None);
+const ENDED_BY_LOSS: (LeaseState, Option<RevocationCause>) = (LeaseState::Revoked, Some(RevocationCause::Deficit));
+
+#[test]
+fn leases_on_devices_that_the_tile_lacks_after_a_start_are_revoked_and_the_others_stay() {
+    // Devices 0 and 1, 2 and 3, 4 and 5; the tile keeps four. The second of them is the youngest that could be chosen instead.
+    let mut watched = on_fewer_devices(6, 4, &[2, 2, 2]);
+    let owner = Owner::Node(NodeIndex(1));
+    let missing = |amount| Effect::Deficit { owner, missing: Resources::ZERO.with(Kind::Accelerator, amount) };
+    assert!(watched.tick(Timestamp(SECOND)).contains(&missing(2_000)));
+    assert_eq!(told(&watched), [HELD, HELD, ENDED_BY_LOSS]);
+    let lost = watched.authority.leases(None, &Filter::default(), 10).leases[2];
+    // The same again on the fleet as it is now, and what is on its way back is not asked for twice.
+    let again = Authority::restore(&watched.fleet, terms(), watched.authority.snapshot()).unwrap();
+    assert_eq!(again.snapshot(), watched.authority.snapshot());
+    watched.authority = again;
+    assert_eq!(watched.tick(Timestamp(2 * SECOND)), []);
+    let release = Event::Release { holder: lost.holder, lease: lost.id };
+    assert!(watched.apply(Timestamp(3 * SECOND), release).1.contains(&missing(0)));
+    assert_eq!(watched.authority.ledger().device_left(NodeIndex(1)), [0; 4]);
+}
+
+#[test]
+fn a_device_that_remains_is_given_to_nobody_beside_a_lease_that_lost_others() {
+    // One lease holds all six devices, four of which remain.
+    let mut watched = on_fewer_devices(6, 4, &[6]);
+    watched.tick(Timestamp(SECOND));
+    assert_eq!(told(&watched), [ENDED_BY_LOSS]);
+    let ask = |watched: &mut Watched, name| watched.apply(Timestamp(2 * SECOND), Event::Request(devices(name, 1))).0;
+    assert!(matches!(ask(&mut watched, "early"), Decision::Refused(_)));
+    let lost = watched.authority.leases(None, &Filter::default(), 10).leases[0];
+    watched.apply(Timestamp(2 * SECOND), Event::Release { holder: lost.holder, lease: lost.id });
+    assert!(matches!(ask(&mut watched, "late"), Decision::Granted(_)));
+}
+
+#[test]
+fn devices_that_the_tile_lacks_are_missed_even_where_its_account_would_do() {
+    // A lease of devices 4 and 5 alone: the account of four devices holds two, and yet those two are gone.
+    let mut watched = Watched::on(tile_with_devices(6), terms());
+    watched.apply(Timestamp(0), Event::Request(devices("r0", 4)));
+    watched.apply(Timestamp(0), Event::Request(devices("r1", 2)));
+    let first = watched.authority.leases(None, &Filter::default(), 10).leases[0];
+    watched.apply(Timestamp(0), Event::Release { holder: first.holder, lease: first.id });
+    let fleet = tile_with_devices(4);
+    let mut authority = Authority::restore(&fleet, terms(), watched.authority.snapshot()).unwrap();
+    authority.look_for_deficits();
+    let mut watched = Watched { fleet, authority, invariants: Invariants::default(), journal: Vec::new() };
+    watched.tick(Timestamp(SECOND));
+    assert_eq!(told(&watched), [(LeaseState::Released, None), ENDED_BY_LOSS]);
 }
 
 #[test]

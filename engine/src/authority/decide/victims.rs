@@ -1,7 +1,8 @@
 //! Whom the lessor ends leases of, and in which order: deficits, drains, an operator's word.
 //!
 //! A gang goes whole or stays. In a deficit the least protected class goes first; within a class whoever costs least in
-//! compensation and lost work, then the youngest. Whoever turns out not to be needed, from the last one back, stays.
+//! compensation and lost work, then the youngest. Whoever turns out not to be needed, from the last one back, stays. Leases on
+//! devices that their tile lacks by now go before anybody is chosen: nobody else's end gives those back.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -58,6 +59,8 @@ impl Authority {
     }
 
     fn cure_one(&self, owner: OwnerIndex, chosen: &mut BTreeSet<u32>) {
+        let on_lost_devices = self.groups(self.on_lost_devices(owner), chosen);
+        chosen.extend(on_lost_devices.into_iter().flat_map(|group| group.slots));
         let lacking = self.lacking(owner, chosen);
         let mut groups = self.groups(self.revocable(owner), chosen);
         groups.sort_by_key(|group| (Reverse(group.class), group.cost, Reverse(group.start), group.gang));
@@ -77,6 +80,13 @@ impl Authority {
         }
         drop_spare(&mut picked, less(&sum, &lacking), &lacking);
         chosen.extend(picked.into_iter().flat_map(|(group, _)| group.slots));
+    }
+
+    /// Leases at a tile that hold devices which it lacks; at other owners none.
+    fn on_lost_devices(&self, owner: OwnerIndex) -> Vec<u32> {
+        let Owner::Node(node) = self.ledger.owner(owner) else { return Vec::new() };
+        let here = self.slots.at_node(node).filter(|slot| !self.is_leaving(*slot));
+        here.filter(|slot| self.ledger.lacks(node, self.slots.record(*slot).device_mask)).collect()
     }
 
     /// What an owner still lacks once everything that is on its way back, and everything chosen, is back.

@@ -268,7 +268,7 @@ impl Authority {
             self.waits_for.insert(slot, waits_for);
             return Ok(());
         }
-        if !self.ledger.can_take_promised(node, device_mask, entry.devices) {
+        if !self.ledger.can_take_again(node, device_mask, entry.devices) {
             return Err(SnapshotError::Devices { lease: self.slots.id(slot) });
         }
         self.ledger.post(node, &entry, device_mask);

@@ -215,8 +215,8 @@ pub enum SnapshotError {
         /// Which.
         owner: Owner,
     },
-    /// A lease's devices are not there, or are held twice.
-    #[error("lease {lease} holds devices that its tile lacks or another lease has")]
+    /// A lease's devices are not as many as it has, or are held twice.
+    #[error("lease {lease} holds other devices than it was granted, or some that another lease has")]
     Devices {
         /// Which lease.
         lease: LeaseId,
