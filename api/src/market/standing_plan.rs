@@ -61,8 +61,8 @@ impl StandingPlan {
 /// account even so, a unit of it is worth both. Where classes A and B alone hold it, who are not charged, it is worth the dual
 /// price.
 fn with_due(instance: &Instance, holdings: &Holdings, seed: Price) -> Price {
-    let [_, _, interactive, bulk] = holdings.most(seed.owner, seed.kind, seed.interval);
-    if interactive == 0 && bulk == 0 {
+    let held = holdings.during(seed.owner, seed.kind, seed.interval);
+    if held.iter().all(|[_, _, interactive, bulk]| *interactive == 0 && *bulk == 0) {
         return seed;
     }
     let of_account = instance.fleet().prices().of(seed.owner).iter().find(|(kind, _)| *kind == seed.kind);

@@ -22,7 +22,7 @@ use super::debits::debits;
 use super::holdings::Holdings;
 use super::posted_prices::{self, PostedPrices};
 use crate::book::GoodIndex;
-use crate::policy::{AccountClass, Format, Policy, Reserve, share, tradable};
+use crate::policy::{AccountClass, Format, Held, Policy, Reserve, share, tradable};
 use crate::posted::PERMILLE;
 
 /// What a round is held on.
@@ -70,7 +70,7 @@ pub struct ListedGood {
     pub interval: Interval,
     /// What the account can give all the time.
     pub capacity: u64,
-    /// What is let of it: as much as the policy lets trade, or what sellers offer.
+    /// What is let of it: as much as the policy lets trade at each instant, or what sellers offer.
     pub offered: u64,
     /// The reserve price, in micro-credits per 10^6 base units and hour, which is the posted price where the format is that;
     /// nothing where sellers state what they ask, and of accounts of other classes.
@@ -254,12 +254,13 @@ fn good(
     if capacity == UNLIMITED {
         return None;
     }
-    let held = ground.holdings.most(owner, kind, interval);
     // What no class lets is let to those below it, as far as nobody holds it.
-    let offered = own.map_or_else(
-        || held.iter().fold(capacity, |left, &held| left.saturating_sub(held)),
-        |own| tradable(own, capacity, held),
-    );
+    let room = |held: &Held| match own {
+        Some(own) => tradable(own, capacity, *held),
+        None => held.iter().fold(capacity, |left, &held| left.saturating_sub(held)),
+    };
+    let held = ground.holdings.during(owner, kind, interval);
+    let offered = held.iter().map(room).min().unwrap_or(capacity);
     let is_of_class = own == Some(class);
     let reserve = if is_of_class { reserve(ground, class, (owner, kind), interval) } else { 0 };
     let holder_cap_permille = if is_of_class { class.holder_cap_permille } else { PERMILLE };

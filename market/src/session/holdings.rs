@@ -81,29 +81,24 @@ impl Holdings {
         self.by_account.get(&(owner, kind)).map_or(&[], Vec::as_slice)
     }
 
-    /// The most that each class holds of an account at any instant of an interval. O(n log n) in what is held of it.
+    /// What classes hold of an account together during an interval: when it begins, and after each change within it, in order.
+    /// O(n log n) in what is held of it.
     #[must_use]
-    pub fn most(&self, owner: Owner, kind: Kind, interval: Interval) -> Held {
-        let mut changes: Vec<(Timestamp, bool, &Holding)> = Vec::new();
-        for holding in self.of(owner, kind) {
-            let (start, end) = (holding.interval.start.max(interval.start), holding.interval.end.min(interval.end));
+    pub fn during(&self, owner: Owner, kind: Kind, interval: Interval) -> Vec<Held> {
+        let mut changes: BTreeMap<Timestamp, [i128; 4]> = BTreeMap::from([(interval.start, [0; 4])]);
+        for Holding { interval: term, service, amount } in self.of(owner, kind) {
+            let (start, end) = (term.start.max(interval.start), term.end.min(interval.end));
             if start < end {
-                changes.extend([(start, true, holding), (end, false, holding)]);
+                changes.entry(start).or_default()[*service as usize] += i128::from(*amount);
+                changes.entry(end).or_default()[*service as usize] -= i128::from(*amount);
             }
         }
-        // At one instant, terms end before others begin.
-        changes.sort_by_key(|&(at, begins, _)| (at, begins));
-        let (mut now, mut most): (Held, Held) = ([0; 4], [0; 4]);
-        for (_, begins, holding) in changes {
-            let class = holding.service as usize;
-            now[class] = if begins {
-                now[class].saturating_add(holding.amount)
-            } else {
-                now[class].saturating_sub(holding.amount)
-            };
-            most[class] = most[class].max(now[class]);
-        }
-        most
+        let mut now = [0_i128; 4];
+        let held = changes.range(..interval.end).map(|(_, more)| {
+            now.iter_mut().zip(more).for_each(|(now, more)| *now += more);
+            now.map(|now| u64::try_from(now).unwrap_or(u64::MAX))
+        });
+        held.collect()
     }
 }
 
@@ -147,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_of_each_class_counts_what_meets_in_time() {
+    fn what_classes_hold_together_is_told_from_one_change_to_the_next() {
         let owner = Owner::Node(NodeIndex(0));
         let mut holdings = Holdings::default();
         for added in [
@@ -158,11 +153,12 @@ mod tests {
         ] {
             holdings.add(owner, Kind::Compute, added);
         }
-        let most =
-            |start, end| holdings.most(owner, Kind::Compute, Interval { start: Timestamp(start), end: Timestamp(end) });
-        assert_eq!(most(0, 9), [8, 0, 0, 7]);
-        assert_eq!(most(4, 9), [4, 0, 0, 0]);
-        assert_eq!(most(9, 10), [0; 4]);
-        assert_eq!(holdings.most(owner, Kind::Memory, Interval { start: Timestamp(0), end: Timestamp(9) }), [0; 4]);
+        let during =
+            |kind, start, end| holdings.during(owner, kind, Interval { start: Timestamp(start), end: Timestamp(end) });
+        // A and D never meet at their most.
+        let all = [[5, 0, 0, 0], [5, 0, 0, 7], [8, 0, 0, 0], [3, 0, 0, 0], [4, 0, 0, 0]];
+        assert_eq!(during(Kind::Compute, 0, 9), all);
+        assert_eq!(during(Kind::Compute, 4, 9), all[3..]);
+        assert_eq!((during(Kind::Compute, 9, 10), during(Kind::Memory, 0, 9)), (vec![[0; 4]], vec![[0; 4]]));
     }
 }

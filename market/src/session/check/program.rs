@@ -357,12 +357,14 @@ fn good(session: &Session<'_>, class: usize, account: (Owner, Kind), held: &Held
     if capacity == UNLIMITED {
         return None;
     }
-    let held = most_held(held.get(&account).map_or(&[], Vec::as_slice), interval);
     let own = session.policy.class_of(place(session.ground.fleet, account.0), account.1);
-    let (room, cap) = match own {
+    let at_one = |held: [u128; 4]| match own {
         Some(own) => limits(own, capacity, held),
         None => [u128::from(capacity).saturating_sub(held.iter().sum()); 2].into(),
     };
+    let held = held_from_change_to_change(held.get(&account).map_or(&[], Vec::as_slice), interval);
+    let held = held.into_iter().map(at_one);
+    let (room, cap) = held.fold((u128::MAX, u128::MAX), |least, (room, cap)| (least.0.min(room), least.1.min(cap)));
     let is_own = own == Some(&session.policy.rules().classes[class]);
     let narrow = |amount: u128| u64::try_from(amount).expect("no more than a capacity");
     Some(Good { interval, offered: narrow(room), cap: narrow(if is_own { cap } else { room }) })
@@ -392,18 +394,24 @@ fn held(session: &Session<'_>, told: &Told<'_>, class: usize) -> Held {
     held
 }
 
-/// The most that each service class holds at any instant of an interval. O(n log n).
-fn most_held(held: &[(Interval, usize, u128)], interval: Interval) -> [u128; 4] {
+/// What service classes hold at the beginning of an interval, and after each instant of it at which that changes. O(n log n).
+fn held_from_change_to_change(held: &[(Interval, usize, u128)], interval: Interval) -> Vec<[u128; 4]> {
     let mut changes: Vec<(Timestamp, bool, usize, u128)> = Vec::new();
     for &(term, service, amount) in held.iter().filter(|(term, ..)| term.meets(&interval)) {
         changes.extend([(term.start.max(interval.start), true, service, amount), (term.end, false, service, amount)]);
     }
+    changes.retain(|change| change.0 < interval.end);
     // At one instant, terms end before others begin.
     changes.sort_unstable();
-    let (mut now, mut most) = ([0_u128; 4], [0; 4]);
-    for (_, begins, service, amount) in changes.into_iter().take_while(|change| change.0 < interval.end) {
-        now[service] = if begins { now[service] + amount } else { now[service] - amount };
-        most[service] = most[service].max(now[service]);
+    let (mut now, mut found) = ([0_u128; 4], Vec::new());
+    if changes.first().is_none_or(|first| first.0 > interval.start) {
+        found.push(now);
     }
-    most
+    for of_instant in changes.chunk_by(|one, two| one.0 == two.0) {
+        for &(_, begins, service, amount) in of_instant {
+            now[service] = if begins { now[service] + amount } else { now[service] - amount };
+        }
+        found.push(now);
+    }
+    found
 }

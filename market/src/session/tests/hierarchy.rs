@@ -6,11 +6,11 @@ use super::*;
 use crate::session::{AccountOffer, OfferedGood, SessionError};
 use crate::settlement::SellerId;
 
-const TILES: [NodeIndex; 4] = [NodeIndex(2), NodeIndex(3), NodeIndex(4), NodeIndex(5)];
+pub(super) const TILES: [NodeIndex; 4] = [NodeIndex(2), NodeIndex(3), NodeIndex(4), NodeIndex(5)];
 
 /// Four tiles of a thousand bytes of memory each and ten milliwatts, in a cell that has a thousand bytes for them together, on a
 /// feed of fifteen milliwatts.
-fn four_tiles() -> Fleet {
+pub(super) fn four_tiles() -> Fleet {
     let bytes = |bytes| Resources::UNLIMITED.with(Kind::Memory, bytes);
     let tile = bytes(1_000).with(Kind::Power, 10);
     let nodes = NodeColumns {

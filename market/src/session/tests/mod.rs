@@ -1,6 +1,7 @@
 mod anywhere;
 mod caps;
 mod hierarchy;
+mod holdings;
 mod money;
 mod one_price;
 mod posted;

@@ -7,7 +7,7 @@ use crate::session::check::Told;
 use crate::session::check::program::{ClassProgram, Verdict};
 
 /// What HiGHS says of the surplus of the first class, of so much less, and of what is paid there.
-fn verdicts(session: &Session<'_>, outcome: &SessionOutcome, less: u128) -> [Verdict; 3] {
+pub(super) fn verdicts(session: &Session<'_>, outcome: &SessionOutcome, less: u128) -> [Verdict; 3] {
     let surpluses = outcome.classes.iter().map(|class| (class.class, class.surplus)).collect::<BTreeMap<_, _>>();
     let told =
         Told { fates: &outcome.fates, offer_fates: &[], surpluses: &surpluses, is_settled: true, transfers: &[] };
