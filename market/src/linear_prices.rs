@@ -41,6 +41,11 @@ impl LinearPrices {
         self.0[good.0 as usize] = u128::try_from(round_wide((price * scale).max(0.0))).unwrap_or(0);
     }
 
+    /// Sets the price of a good to what is told in parts of so many bits of a micro-credit.
+    pub(crate) fn set_parts(&mut self, good: GoodIndex, price: impl Fn(u32) -> u128) {
+        self.0[good.0 as usize] = price(SHIFT);
+    }
+
     /// Lowers the prices of a bundle, each by the same part, until it costs an amount at most.
     pub(crate) fn lower(&mut self, bundle: &[(GoodIndex, u64)], amount: u64) {
         let (cost, most) = (self.cost(bundle), u128::from(amount) << SHIFT);

@@ -308,8 +308,9 @@ fn an_offer_that_is_sold_in_part_stays_out_and_all_others_trade() {
     let offers = [offer(1, 1, &[wish(0, 10)]), offer(2, 5, &[wish(1, 2)])];
     let outcome = cleared(&policy(Format::DoubleAuction, PaymentRule::Uniform), &bids, &offers);
     let (bought, sold) = results(&outcome);
-    // At 1 a million the first bid would gain 24, and is told so; the second pair trades for what the ask and the bid allow.
-    assert_eq!((bought[0], sold[0].is_err()), (Err(Lost::Paradox), true));
+    // At 5 a million the first bid gains nothing, and its offer would gain 40, and is told so: no price suits both. The second
+    // pair trades for what the ask and the bid allow.
+    assert_eq!((bought[0], sold[0]), (Err(Lost::Outbid), Err(Lost::Paradox)));
     assert!(bought[1].is_ok_and(|paid| (10..=40).contains(&paid)) && sold[1] == bought[1], "{bought:?} {sold:?}");
     let class = &outcome.classes[0];
     assert_eq!((class.unsettled, class.surplus, class.bound), (None, 30, Some(50)));
@@ -428,4 +429,38 @@ fn what_costs_a_whole_number_is_paid_and_got_and_told_as_that() {
         assert_eq!(results(&outcome), (vec![Ok(price); 2], vec![Ok(price); 2]));
         assert_eq!(outcome.classes[0].prices.values().copied().collect::<Vec<_>>(), [price.unsigned_abs()]);
     }
+}
+
+/// The policy with bids of any amount.
+fn of_any_amount() -> Policy {
+    let mut rules = policy(Format::DoubleAuction, PaymentRule::Uniform).rules().clone();
+    rules.bids.amount_max = MONEY_MAX;
+    Policy::new(rules).unwrap()
+}
+
+#[test]
+fn a_price_is_exact_however_far_amounts_lie_apart() {
+    let policy = of_any_amount();
+    // Who wants one of two millions for 50 stays out at 50 a million or more, and so the two cost 100.
+    for digits in 3..16 {
+        let bids = [bid(0, 10_i64.pow(digits), &[wish(0, 2)]), bid(1, 50, &[wish(0, 1)])];
+        let outcome = cleared(&policy, &bids, &[offer(1, 0, &[wish(0, 2)])]);
+        assert_eq!(results(&outcome), (vec![Ok(100), Err(Lost::Outbid)], vec![Ok(100)]), "{digits}");
+        assert_eq!(outcome.classes[0].prices.values().copied().collect::<Vec<_>>(), [50], "{digits}");
+    }
+}
+
+#[test]
+fn an_order_is_paradoxical_only_where_no_prices_suit_it() {
+    let policy = of_any_amount();
+    let great = 1_000_000_000_000_000;
+    // The pair is worth one micro-credit less than its halves, which two others win: there are prices for all.
+    let halves = [bid(0, great, &[wish(0, 1)]), bid(1, 7, &[wish(1, 1)])];
+    let of_pair = |amount| [halves.to_vec(), vec![bid(2, amount, &[wish(0, 1), wish(1, 1)])]].concat();
+    let offers = [offer(1, 3, &[wish(0, 1)]), offer(2, 3, &[wish(1, 1)])];
+    let outcome = cleared(&policy, &of_pair(great + 6), &offers);
+    assert_eq!(results(&outcome).0[2], Err(Lost::Outbid));
+    let (bought, sold) = results(&outcome);
+    let sum = |side: &[Result<i64, Lost>]| side.iter().filter_map(|result| result.ok()).sum::<i64>();
+    assert!(sum(&bought) >= great + 6 && sum(&bought) == sum(&sold), "{outcome:?}");
 }

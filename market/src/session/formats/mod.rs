@@ -1,6 +1,8 @@
 //! How the bids and offers of one account class are compared: a format of the policy is a file, or two.
 
 mod counter;
+mod exact_prices;
+mod exact_support;
 mod exchange;
 mod items;
 mod reduction;

@@ -6,9 +6,11 @@
 //! who trade have no such prices, or what nobody takes of a whole offer has one, there are none, and the orders are named that they
 //! suit least: without them there may be.
 //!
-//! Floating point tells amounts apart to some thirty bits of the greatest in a program. So goods that no order links have
-//! programs of their own, and where no prices suit, bids are counted for less than they state: prices that suit a lower bid
-//! suit the bid, and whether they do is always decided by what is stated.
+//! Which it is, and at what prices, is decided exactly ([`exact_support`](super::exact_support)); where the work for that is over,
+//! prices are estimated in floating point, which tells amounts apart to some thirty bits of the greatest in a program. So goods
+//! that no order links have programs of their own, and where no prices suit, bids are counted for less than they state: prices
+//! that suit a lower bid suit the bid, and whether they do is decided by what is stated. Where there are none, estimates say which
+//! order is most in the way.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,6 +18,7 @@ use std::collections::BTreeMap;
 use lessor_solver::packing::{Packing, PackingColumn, row_prices};
 use lessor_solver::support::sets::Sets;
 
+use super::exact_support::{Exact, exact};
 use crate::book::{GoodIndex, GroupIndex};
 use crate::linear_prices::{LinearPrices, is_within, rounding};
 
@@ -50,6 +53,20 @@ const CLIPS: [u32; 3] = [0, 20, 40];
 /// Where there are none, the positions of the orders that trade, those first that are most in the way; nothing where no price was
 /// found at all.
 pub(super) fn support(goods: usize, orders: &[Order]) -> Result<Support, Vec<usize>> {
+    match exact(goods, orders) {
+        Exact::Found(support) => Ok(support),
+        Exact::OutOfWork => estimated(goods, orders),
+        Exact::Never => {
+            let trading: Vec<&Order> = orders.iter().filter(|order| order.trades).collect();
+            let parts = linked(goods, &trading).into_iter().map(|part| (part, u64::MAX)).collect::<Vec<_>>();
+            let guess = prices(goods, &parts).unwrap_or(LinearPrices::free(goods));
+            Err(in_the_way(goods, orders, &guess))
+        }
+    }
+}
+
+/// The same in floating point.
+fn estimated(goods: usize, orders: &[Order]) -> Result<Support, Vec<usize>> {
     let all: Vec<&Order> = orders.iter().collect();
     let trading: Vec<&Order> = orders.iter().filter(|order| order.trades).collect();
     let mut last = None;
