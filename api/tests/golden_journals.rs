@@ -10,8 +10,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lessor_api::journal::{CommitBuffer, Disk, FORMAT_VERSION, History, Journal, JournalOptions};
-use lessor_api::shell::{Shell, ShellOptions, fleet_id};
+use lessor_api::journal::{CommitBuffer, Disk, FORMAT_VERSION, History, Journal, JournalOptions, write_contents};
+use lessor_api::shell::{Shell, ShellOptions, fleet_contents, fleet_id};
 use lessor_api::wire::{Record, RecordRef, Records, StatePart, StateReader, write_state};
 use lessor_engine::authority::{
     Authority, Event, FenceKey, Filter, HolderId, LeaseId, Money, PriceList, Renewal, Request, RequestId, Scope,
@@ -152,7 +152,9 @@ fn prices() -> PriceList {
 /// Writes the journal of today's version: commits of one to three records, a snapshot in the middle.
 fn write(directory: &Path) {
     let fleet = fleet();
-    let history = History::read(Disk::open(directory).unwrap(), fleet_id(&fleet)).unwrap();
+    let disk = Disk::open(directory).unwrap();
+    write_contents(&disk, fleet_contents(&fleet)).unwrap();
+    let history = History::read(disk, fleet_id(&fleet)).unwrap();
     let mut journal = Journal::open(history, fleet_id(&fleet), OPTIONS).unwrap();
     let mut authority = Authority::new(&fleet, terms(), Timestamp(0)).unwrap().with_prices(&prices());
     let mut commit = CommitBuffer::default();
@@ -250,6 +252,22 @@ fn a_journal_of_an_earlier_version_is_given_a_mark_once() {
         let options = ShellOptions { prices: prices(), ..ShellOptions::new(&fleet, terms(), [0; 16]) };
         let refused = Shell::start(Disk::open(copy.path()).unwrap(), options).unwrap_err();
         assert!(refused.to_string().starts_with("journal-mark: missing"), "version {version}: {refused}");
+    }
+}
+
+/// A journal of before capacities were remembered is taken with the fleet of its first start here, and does not do without from
+/// then on.
+#[test]
+fn a_journal_of_an_earlier_version_remembers_its_fleet_once() {
+    for version in 1..6 {
+        let copy = copied(&golden().join(format!("v{version}")));
+        leases(copy.path());
+        leases(copy.path());
+        fs::remove_file(copy.path().join("fleet-contents")).unwrap();
+        let fleet = fleet();
+        let options = ShellOptions { prices: prices(), ..ShellOptions::new(&fleet, terms(), [0; 16]) };
+        let refused = Shell::start(Disk::open(copy.path()).unwrap(), options).unwrap_err();
+        assert!(refused.to_string().starts_with("fleet-contents: missing"), "version {version}: {refused}");
     }
 }
 

@@ -87,6 +87,12 @@ pub enum JournalError {
          the fleet still has them, and start the server once with --accept-fleet"
     )]
     ContentsDamaged,
+    /// What the directory remembers of its fleet's capacities is not there, and it was. Nothing changed, and no grant is lost.
+    #[error(
+        "fleet-contents: missing: nothing says which capacities the leases of this directory were granted on; put it back, or see \
+         that the fleet still has them, and start the server once with --accept-fleet"
+    )]
+    ContentsMissing,
     /// A backup that is not all there. Nothing changed.
     #[error(
         "the backup ends at commit {last}, and it was made up to commit {made}; copy all of it again, or take another one"

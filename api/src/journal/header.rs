@@ -25,7 +25,7 @@ use super::snapshot::UNFINISHED;
 pub(crate) const SIZE: usize = 128;
 
 /// The version of the format that is written. Journals of every version up to it are read: see `api/tests/golden_journals.rs`.
-pub const FORMAT_VERSION: u32 = 5;
+pub const FORMAT_VERSION: u32 = 6;
 
 const DIGESTED: usize = 96;
 

@@ -35,7 +35,8 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use contents::{KnownContents, read_contents, write_contents};
+pub use contents::write_contents;
+pub(crate) use contents::{KnownContents, read_contents};
 pub use copy::{back_up, copy, raise};
 pub(crate) use disk::LOCK;
 pub use disk::{Disk, DiskFile, fresh_salt};

@@ -29,6 +29,8 @@ mod counters;
 mod engine;
 mod error;
 mod fleet_id;
+#[cfg(test)]
+mod fleet_tests;
 mod handle;
 mod inbox;
 mod open;

@@ -17,8 +17,8 @@ use super::options::{FleetChange, ShellOptions};
 use super::places::Places;
 use super::recovery::{Ground, RecoveryReport, placed, recover};
 use crate::journal::{
-    CommitBuffer, FleetId, History, Journal, JournalError, KnownContents, Storage, forget_old, read_contents,
-    write_contents,
+    CommitBuffer, FleetContents, FleetId, History, Journal, JournalError, KnownContents, Storage, forget_old,
+    read_contents, write_contents,
 };
 use crate::wire::{RecordRef, write_state};
 
@@ -48,14 +48,7 @@ pub(crate) fn open<S: Storage>(
     let ground = Ground { fleet, terms, prices: &prices };
     let (id, contents) = (fleet_id(fleet), fleet_contents(fleet));
     let mut history = History::read(storage.clone(), id)?;
-    let (known, is_changed) = match read_contents(&storage) {
-        // Whatever it said, this fleet is the one that counts.
-        Err(JournalError::ContentsDamaged) if fleet_change == FleetChange::Accepted => (None, true),
-        known => known.map(|known| (known, known.is_some_and(|known| known.contents != contents)))?,
-    };
-    if is_changed && fleet_change == FleetChange::Refused {
-        return Err(ShellError::FleetChanged);
-    }
+    let (known, is_changed) = known_contents((&storage, &history), (contents, fleet_change))?;
     if is_changed && known.is_some() {
         // What was decided on another fleet is carried out on none but that.
         let commits = commits_to_carry_out(storage.clone(), id)?;
@@ -64,6 +57,10 @@ pub(crate) fn open<S: Storage>(
         }
     }
     let (recovered, mut recovery) = recover(&mut history, ground, &mut placement)?;
+    if !is_changed && known != Some(KnownContents { contents, is_proven: true }) {
+        // Before anything is begun in the journal, which does not do without it from then on.
+        write_contents(&storage, contents)?;
+    }
     let mut journal = Journal::open(history, id, journal)?;
     let mut authority = match recovered {
         Some(mut authority) if is_changed => {
@@ -79,7 +76,7 @@ pub(crate) fn open<S: Storage>(
         let now = authority.now();
         record(&mut journal, &mut authority, (now, Event::Retain(terms.retention())))?;
     }
-    if known != Some(KnownContents { contents, is_proven: true }) {
+    if is_changed {
         write_contents(&storage, contents)?;
     }
     let (latest, watching) = watch::channel(authority.revision());
@@ -90,6 +87,28 @@ pub(crate) fn open<S: Storage>(
     let handle = Handle { inbox: inbox.clone(), counters: counters.clone(), places, latest: watching };
     let committer = Committer { journal, storage, inbox, counters, latest, listener, snapshot: None };
     Ok(Parts { engine, committer, handle, recovery })
+}
+
+/// What a directory remembers of its fleet's capacities, and whether this fleet has others, or may have.
+///
+/// # Errors
+/// A fleet that has, or may have, and is not accepted.
+fn known_contents<S: Storage>(
+    (storage, history): (&S, &History<S>),
+    (contents, fleet_change): (FleetContents, FleetChange),
+) -> Result<(Option<KnownContents>, bool), ShellError> {
+    if history.is_new() {
+        // What a start left that was cut short before there was a journal.
+        return Ok((None, false));
+    }
+    let is_accepted = fleet_change == FleetChange::Accepted;
+    let known = match read_contents(storage) {
+        // Whatever it said, this fleet is the one that counts.
+        Err(JournalError::ContentsDamaged | JournalError::ContentsMissing) if is_accepted => return Ok((None, true)),
+        known => known?,
+    };
+    let is_changed = known.is_some_and(|known| known.contents != contents);
+    if is_changed && !is_accepted { Err(ShellError::FleetChanged) } else { Ok((known, is_changed)) }
 }
 
 /// An authority without a history: that it began, when, and how long it keeps answers and ended leases, is its first record.

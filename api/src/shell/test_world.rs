@@ -47,6 +47,11 @@ pub(super) fn request(name: &str) -> Request {
     }
 }
 
+/// Waits for what a watch waits for.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
 /// Sends a request and waits for its lease.
 pub(super) fn grant(handle: &Handle, name: &str) -> Answered {
     handle.submit(Event::Request(request(name))).unwrap().wait().unwrap()

@@ -6,22 +6,16 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use lessor_engine::authority::{
-    Answer, Event, Filter, Lease, LeaseId, LeaseState, Reason, Renewal, Request, Revision, RevocationCause, Terms,
+    Answer, Event, Filter, Lease, LeaseId, LeaseState, Reason, Renewal, Request, Revision, Terms,
 };
-use lessor_models::fleet::Owner;
 use lessor_models::job::ServiceClass;
-use lessor_models::resources::{Kind, Resources};
 use lessor_models::time::{Span, Timestamp};
 use proptest::prelude::*;
 
-use super::test_world::{GatedDisk, fleet, grant, kill, lease, request, start, terms};
+use super::test_world::{GatedDisk, block_on, fleet, grant, kill, lease, request, start, terms};
 use super::*;
 use crate::journal::JournalError;
 use crate::journal::simulated::SimulatedDisk;
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
 
 fn poll<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
     future.poll(&mut Context::from_waker(Waker::noop()))
@@ -257,67 +251,21 @@ fn a_watch_has_no_gap_whatever_its_pace_and_resumes() {
 }
 
 #[test]
-fn another_fleet_is_refused() {
-    let (disk, small) = (SimulatedDisk::new(1), fleet(4));
-    start(&disk, &small).0.close().unwrap();
-    let error = Shell::start(disk, ShellOptions::new(&fleet(5), terms(), [1; 16])).unwrap_err();
-    assert!(matches!(error, ShellError::Journal(JournalError::OtherFleet { .. })), "{error}");
-}
-
-#[test]
-fn a_fleet_with_other_capacities_is_refused_unless_it_is_accepted() {
+fn a_watch_resumes_over_a_clean_end_and_over_a_kill() {
     let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
     let (shell, handle) = start(&disk, &fleet);
-    let answered = grant(&handle, "one");
-    let granted = lease(&answered);
+    let from = handle.revision();
+    let granted: Vec<_> = ["one", "two", "three"].iter().map(|name| lease(&grant(&handle, name)).id).collect();
     shell.close().unwrap();
-    let mut smaller = fleet.clone();
-    smaller.limit(Owner::Node(granted.node), &Resources::UNLIMITED.with(Kind::Compute, 5));
-    let options = || ShellOptions::new(&smaller, terms(), [1; 16]);
-    let error = Shell::start(disk.clone(), options()).unwrap_err();
-    assert!(matches!(error, ShellError::FleetChanged), "{error}");
-    start(&disk, &fleet).0.close().unwrap();
-    let accepted = ShellOptions { fleet_change: FleetChange::Accepted, ..options() };
-    let (shell, handle) = Shell::start(disk.clone(), accepted).unwrap();
-    // The tile gives half of what the lease holds: it is revoked with notice.
-    let changes = block_on(handle.watch(answered.revision).next()).unwrap();
-    let revoked = changes[0].lease;
-    assert_eq!((revoked.id, revoked.state), (granted.id, LeaseState::Revoked));
-    assert_eq!(revoked.notice.map(|notice| notice.cause), Some(RevocationCause::Deficit));
-    shell.close().unwrap();
-    // What was accepted once is the fleet of the directory.
-    Shell::start(disk, options()).unwrap().0.close().unwrap();
-}
-
-#[test]
-fn a_fleet_that_changed_is_not_accepted_before_all_is_carried_out_that_was_decided_on_the_one_before() {
-    let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
     let (shell, handle) = start(&disk, &fleet);
-    let granted = lease(&grant(&handle, "one"));
+    let changes = block_on(handle.watch(from).next()).unwrap();
+    assert_eq!(changes.iter().map(|change| change.lease.id).collect::<Vec<_>>(), granted);
+    let last = lease(&grant(&handle, "four")).id;
     kill(shell, &disk);
-    let mut larger = fleet.clone();
-    larger.limit(Owner::Node(granted.node), &Resources::UNLIMITED.with(Kind::Compute, 7));
-    let accepted =
-        || ShellOptions { fleet_change: FleetChange::Accepted, ..ShellOptions::new(&larger, terms(), [1; 16]) };
-    let error = Shell::start(disk.clone(), accepted()).unwrap_err();
-    assert!(matches!(error, ShellError::FleetChangedUnderWay { commits } if commits > 0), "{error}");
-    // The cure: a clean end on the fleet as it was.
-    start(&disk, &fleet).0.close().unwrap();
-    let (_shell, handle) = Shell::start(disk, accepted()).unwrap();
-    let page = handle.read(ServiceClass::C, |view| view.leases(None, &Filter::default(), 10)).unwrap().wait().unwrap();
-    assert_eq!(page.leases.iter().map(|lease| lease.id).collect::<Vec<_>>(), [granted.id]);
-}
-
-#[test]
-fn what_is_damaged_of_the_capacities_is_told_and_cured_by_accepting_the_fleet() {
-    let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
-    start(&disk, &fleet).0.close().unwrap();
-    disk.flip("fleet-contents", 100);
-    let options = |fleet_change| ShellOptions { fleet_change, ..ShellOptions::new(&fleet, terms(), [1; 16]) };
-    let error = Shell::start(disk.clone(), options(FleetChange::Refused)).unwrap_err();
-    assert!(matches!(error, ShellError::Journal(JournalError::ContentsDamaged)), "{error}");
-    Shell::start(disk.clone(), options(FleetChange::Accepted)).unwrap().0.close().unwrap();
-    start(&disk, &fleet).0.close().unwrap();
+    let (_shell, handle) = start(&disk, &fleet);
+    let middle = Revision { number: from.number + 2, ..from };
+    let changes = block_on(handle.watch(middle).next()).unwrap();
+    assert_eq!(changes.iter().map(|change| change.lease.id).collect::<Vec<_>>(), [granted[2], last]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The forms of what an authority hears, decides and keeps.
 
 use lessor_engine::authority::{
-    CounterOffer, Decision, Displacement, Event, FenceKey, Grant, GrantedLease, HolderId, KeptAnswer, KeptLease, Label,
-    Lease, LeaseId, LeaseState, Money, Notice, PostedPrice, Rate, Reason, Refusal, Renewal, Repeat, Request, RequestId,
-    Retention, Revision, Revocation, RevocationCause, Scope, Seat, Slot, Stretch, Tenure, Term, Token, Version,
+    Change, CounterOffer, Decision, Displacement, Event, FenceKey, Grant, GrantedLease, HolderId, KeptAnswer,
+    KeptLease, Label, Lease, LeaseId, LeaseState, Money, Notice, PostedPrice, Rate, Reason, Refusal, Renewal, Repeat,
+    Request, RequestId, Retention, Revision, Revocation, RevocationCause, Scope, Seat, Slot, Stretch, Tenure, Term,
+    Token, Version,
 };
 use lessor_engine::ledger::{Account, Barrier, ClassSet, Devices, Draw, FloorShares, Floors, Shortage};
 use lessor_engine::plane::{ClosureCause, Notice as PlaneNotice, PlaneEffect, PlaneName};
@@ -146,6 +147,7 @@ form_struct!(KeptLease {
     waits_for,
 });
 form_struct!(Stretch { from, paid });
+form_struct!(Change { revision, at, lease });
 form_struct!(PostedPrice { account, price, smoothed });
 form_struct!(Repeat { holder, request, at, digest, answer });
 form_enum!(KeptAnswer { 0 => Lease(lease), 1 => Gang(leases), 2 => Refused(refusal) });

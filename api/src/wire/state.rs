@@ -78,6 +78,7 @@ impl StateWriter {
             Piece::Repeats(repeats) => self.items(repeats, put),
             Piece::Balances(balances) => self.items(balances, put),
             Piece::FloorShares(shares) => self.items(shares, put),
+            Piece::Changes(changes) => self.items(changes, put),
             Piece::Prices(None, _) => Ok(()),
             Piece::Prices(Some(at), prices) => {
                 at.write(&mut self.part);
@@ -116,6 +117,8 @@ const BALANCES: u8 = 5;
 const PRICES: u8 = 6;
 /// From version 4 on.
 const FLOOR_SHARES: u8 = 8;
+/// From version 6 on.
+const CHANGES: u8 = 9;
 
 fn code(piece: &Piece) -> u8 {
     match piece {
@@ -126,6 +129,7 @@ fn code(piece: &Piece) -> u8 {
         Piece::Balances(_) => BALANCES,
         Piece::Prices(..) => PRICES,
         Piece::FloorShares(_) => FLOOR_SHARES,
+        Piece::Changes(_) => CHANGES,
     }
 }
 
@@ -150,6 +154,7 @@ fn head_part(state: &Snapshot) -> Vec<u8> {
         balances: _,
         priced: _,
         prices: _,
+        changes: _,
     } = state;
     let mut part = vec![HEAD];
     now.write(&mut part);
@@ -220,6 +225,7 @@ fn read_piece(code: u8, is_former: bool, input: &mut Input<'_>) -> Result<Piece,
         REPEATS => Piece::Repeats(read_items(input)?),
         BALANCES => Piece::Balances(read_items(input)?),
         FLOOR_SHARES => Piece::FloorShares(read_items(input)?),
+        CHANGES => Piece::Changes(read_items(input)?),
         PRICES => Piece::Prices(Some(Form::read(input)?), read_items(input)?),
         code => return Err(input.fault(Fault::Code { of: "part", code })),
     })
@@ -246,6 +252,7 @@ fn read_head(is_former: bool, input: &mut Input<'_>) -> Result<StatePart, Decode
         balances: Vec::new(),
         priced: None,
         prices: Vec::new(),
+        changes: Vec::new(),
     };
     input.end()?;
     Ok(StatePart::Head(Box::new(head)))

@@ -37,6 +37,7 @@ fn state(chance: &mut Chance) -> Snapshot {
         retention: Form::sample(chance),
         priced: None,
         prices: Vec::new(),
+        changes: Form::sample(chance),
     }
 }
 

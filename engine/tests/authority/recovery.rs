@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use lessor_engine::authority::{
-    Authority, Decision, Effect, Event, Filter, INCARNATION_MAX, LeaseState, Money, Request, RestoreError, Revision,
-    RevocationCause, Snapshot, SnapshotError, Term, Terms, UnitPrices,
+    Authority, Change, Decision, Effect, Event, Filter, INCARNATION_MAX, LeaseState, Money, Request, RestoreError,
+    Revision, RevocationCause, Snapshot, SnapshotError, Term, Terms, UnitPrices,
 };
 use lessor_engine::invariants::Invariants;
 use lessor_engine::ledger::Devices;
@@ -30,6 +30,11 @@ fn enact(authority: &mut Authority, watched: &Watched, range: std::ops::Range<us
 /// A snapshot but for its instant: what is not journaled, like a repeat, may have moved it.
 fn timeless(authority: &Authority) -> Snapshot {
     Snapshot { now: Timestamp(0), ..authority.snapshot() }
+}
+
+/// The same but for changes that watches resume from: how many there are rests with the terms.
+fn lasting(authority: &Authority) -> Snapshot {
+    Snapshot { changes: Vec::new(), ..timeless(authority) }
 }
 
 /// Terms under which little is kept and much is worked off late.
@@ -81,7 +86,7 @@ proptest! {
         let watched = &player.watched;
         let mut authority = Authority::new(&watched.fleet, now, Timestamp(0)).unwrap();
         enact(&mut authority, watched, 0..watched.journal.len());
-        prop_assert_eq!(timeless(&authority), timeless(&watched.authority));
+        prop_assert_eq!(lasting(&authority), lasting(&watched.authority));
     }
 
     #[test]
@@ -119,6 +124,32 @@ proptest! {
             cut.append(piece);
         }
         prop_assert_eq!(cut, expected);
+    }
+}
+
+#[test]
+fn changes_before_a_snapshot_are_there_after_it_as_many_as_are_kept() {
+    let mut watched = Watched::new(terms());
+    for number in 0..5 {
+        watched.apply(Timestamp(SECOND), Event::Request(request("ann", &format!("r{number}"), vector(1, 1))));
+    }
+    let snapshot = watched.authority.snapshot();
+    let after = |authority: &Authority, number| {
+        let changes = authority.changes(Revision { number, ..authority.revision() }).ok()?;
+        Some(changes.map(|change| change.revision.number).collect::<Vec<_>>())
+    };
+    let all = Authority::restore(&fleet(), terms(), snapshot.clone()).unwrap();
+    assert_eq!(after(&all, 0), Some(vec![1, 2, 3, 4, 5]));
+    let few = Authority::restore(&fleet(), Terms { watch_max: 2, ..terms() }, snapshot.clone()).unwrap();
+    assert_eq!((after(&few, 2), after(&few, 3)), (None, Some(vec![4, 5])));
+    // A change that is missing, or is of another history, is no smaller tail.
+    let spoilt: [fn(&mut Vec<Change>); 2] =
+        [|changes| _ = changes.remove(2), |changes| changes[0].revision.incarnation = 7];
+    for spoil in spoilt {
+        let mut damaged = snapshot.clone();
+        spoil(&mut damaged.changes);
+        let error = Authority::restore(&fleet(), terms(), damaged).unwrap_err();
+        assert_eq!(error, RestoreError::Snapshot(SnapshotError::Changes));
     }
 }
 

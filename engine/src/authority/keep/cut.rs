@@ -4,7 +4,7 @@
 //! are many, are read in pieces between events, and whatever changes before its turn has its former value kept aside: so
 //! nobody waits for a copy of everything, and none is ever in memory. Everything else is copied when the cut begins.
 
-use super::snapshot::{KeptLease, Piece, Slot, Snapshot};
+use super::snapshot::{CHANGES_KEPT, KeptLease, Piece, Slot, Snapshot};
 use crate::authority::apply::Authority;
 use crate::authority::decide::price_board::Board;
 use crate::authority::state::slots::{Image, as_seen, slot_id};
@@ -24,7 +24,7 @@ impl Authority {
     }
 
     /// Begins a cut, in place of one that was begun before: everything as it is now but slots and answers, which
-    /// [`Authority::next_piece`] hands out. O(ended leases, empty slots, and holders with a balance).
+    /// [`Authority::next_piece`] hands out. O(ended leases, empty slots, holders with a balance, and changes kept).
     pub fn begin_cut(&mut self) -> Snapshot {
         self.end_cut();
         self.slots.begin_cut();
@@ -92,6 +92,7 @@ impl Authority {
             retention: self.retained,
             priced,
             prices,
+            changes: self.history.tail(CHANGES_KEPT),
         }
     }
 }

@@ -125,6 +125,10 @@ impl Restoring {
             Piece::Balances(balances) => self.authority.balances.extend(balances),
             Piece::Prices(at, prices) => self.authority.former_prices = at.map(|at| (at, prices)),
             Piece::FloorShares(shares) => self.authority.restore_shares(&shares)?,
+            Piece::Changes(changes) => {
+                let most = self.authority.terms.watch_max;
+                self.authority.history.refill(changes, most);
+            }
         }
         Ok(())
     }
@@ -169,6 +173,9 @@ impl Restoring {
     /// Where the pieces contradict each other or the fleet.
     pub fn finish(self) -> Result<Authority, RestoreError> {
         self.check_positions()?;
+        if !self.authority.history.is_whole() {
+            return Err(SnapshotError::Changes.into());
+        }
         let Restoring { mut authority, slots, free, ended, mut keys, mut waits_for, gangs } = self;
         authority.slots.refill_lists(free, ended);
         for (gang, mut members) in gangs {

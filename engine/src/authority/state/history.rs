@@ -34,6 +34,30 @@ impl History {
         History { latest, kept: VecDeque::new() }
     }
 
+    /// The last changes, at most so many, in order.
+    pub(in crate::authority) fn tail(&self, most: usize) -> Vec<Change> {
+        self.kept.iter().skip(self.kept.len().saturating_sub(most)).copied().collect()
+    }
+
+    /// Takes in changes as a snapshot has them, those of one history in order; keeps the last, at most so many.
+    pub(in crate::authority) fn refill(&mut self, changes: Vec<Change>, most: u32) {
+        self.kept.extend(changes);
+        self.kept.drain(..self.kept.len().saturating_sub(most as usize));
+    }
+
+    /// Whether the changes kept are those up to the last one, without a gap. O(changes).
+    pub(in crate::authority) fn is_whole(&self) -> bool {
+        let Revision { incarnation, number } = self.latest;
+        let numbers = (0..=number).rev();
+        self.kept.len() as u64 <= number
+            && self
+                .kept
+                .iter()
+                .rev()
+                .zip(numbers)
+                .all(|(change, number)| change.revision == Revision { incarnation, number })
+    }
+
     pub(in crate::authority) fn latest(&self) -> Revision {
         self.latest
     }
