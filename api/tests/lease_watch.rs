@@ -157,6 +157,29 @@ async fn a_reader_that_does_not_read_holds_nobody_up_and_misses_nothing() {
     assert_eq!(numbers, (1..=CHANGES as u64).collect::<Vec<_>>());
 }
 
+#[tokio::test]
+async fn what_is_durable_when_the_server_ends_reaches_a_reader_that_is_behind() {
+    const CHANGES: usize = 4_000;
+    let mut running = Running::start().await;
+    let beginning = running.list().await.revision.unwrap();
+    let mut stream = running.watch(after(Some(beginning))).await;
+    // More than its connection and its channel hold, and it reads nothing before the server ends.
+    grant_many(&running, CHANGES).await;
+    let stopping = tokio::spawn(running.stop());
+    let (mut numbers, mut bookmark) = (Vec::new(), 0);
+    let status = loop {
+        match stream.next().await.unwrap() {
+            Ok(WatchResponse { revision, event: Some(Event::Changed(_)) }) => numbers.push(revision.unwrap().number),
+            Ok(WatchResponse { revision, .. }) => bookmark = revision.unwrap().number,
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(why(&status), (Code::Unavailable, "SHUTTING_DOWN".into()));
+    let last = beginning.number + CHANGES as u64;
+    assert_eq!((numbers, bookmark), ((beginning.number + 1..=last).collect(), last));
+    stopping.await.unwrap();
+}
+
 /// Grants so many leases, many at once.
 async fn grant_many(running: &Running, count: usize) {
     const WORKERS: usize = 40;

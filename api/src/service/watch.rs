@@ -1,4 +1,5 @@
-//! Changes of leases as a stream. A slow reader costs one page of them: the rest waits in the history of the authority.
+//! Changes of leases as a stream. A slow reader costs one page of them: the rest waits in the history of the authority. Where the
+//! server ends, what is durable by then is sent as far as its readers take it in time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,9 @@ const WAITING_MAX: usize = 64;
 
 /// How long a watch is quiet before it says up to where there was nothing.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(2);
+
+/// How long readers may take, once the server ends, for what was not sent by then.
+const LAST_CHANGES: Duration = Duration::from_secs(2);
 
 /// How many changes of no interest a watch passes over before it says so sooner: a small part of those from which it can resume.
 const PASSED_OVER_MAX: u64 = 4_096;
@@ -75,16 +79,14 @@ struct Feed {
 }
 
 impl Feed {
-    async fn run(mut self, mut ended: Ended) {
+    async fn run(mut self, ended: Ended) {
         self.desk.metrics().watches.inc();
         let reader = self.sender.clone();
         let status = tokio::select! {
-            failure = self.feed() => failure,
+            failure = self.feed(ended.clone()) => failure,
             // Its place is free at once, and not only when there is something to tell.
             () = reader.closed() => None,
-            () = ended.wait() => {
-                Some(Failure::new(Code::Unavailable, "SHUTTING_DOWN", "the server is shutting down; resume elsewhere"))
-            }
+            () = too_late(ended) => Some(shutting_down()),
         };
         self.desk.metrics().watches.dec();
         if let Some(failure) = status {
@@ -93,7 +95,7 @@ impl Feed {
     }
 
     /// Sends changes until the reader is gone; says why it ended otherwise.
-    async fn feed(&mut self) -> Option<Failure> {
+    async fn feed(&mut self, mut ended: Ended) -> Option<Failure> {
         // Nothing is said of a revision before it is known to be one.
         if self.is_resumed
             && let Err(error) = self.watch.look().await
@@ -110,8 +112,10 @@ impl Feed {
             let happened = tokio::select! {
                 changes = tokio::time::timeout_at(self.quiet_until, self.watch.next()) => Happened::Changes(changes),
                 notice = notices::next(&mut self.fences) => Happened::Notice(notice),
+                () = ended.wait() => Happened::Ended,
             };
             match happened {
+                Happened::Ended => return self.rest().await,
                 Happened::Changes(Ok(Ok(changes))) => self.send(&changes).await.ok()?,
                 Happened::Changes(Ok(Err(error))) => {
                     if matches!(error, WatchError::OutOfRange(_)) {
@@ -133,6 +137,19 @@ impl Feed {
                 }
             }
         }
+    }
+
+    /// Sends what is durable by now, and up to where that is.
+    async fn rest(&mut self) -> Option<Failure> {
+        let latest = self.desk.handle().revision();
+        while self.watch.reached() < latest {
+            match self.watch.next().await {
+                Ok(changes) => self.send(&changes).await.ok()?,
+                Err(error) => return Some(failure(error)),
+            }
+        }
+        self.bookmark().await.ok()?;
+        Some(shutting_down())
     }
 
     /// Says which tokens must be refused as things stand. The error is why the watch ended, if not for its reader.
@@ -189,6 +206,17 @@ impl Feed {
 enum Happened {
     Changes(Result<Result<Vec<Change>, WatchError>, Elapsed>),
     Notice(Result<Notice, Missed>),
+    Ended,
+}
+
+/// Waits until the server has ended for as long as readers may take.
+async fn too_late(mut ended: Ended) {
+    ended.wait().await;
+    tokio::time::sleep(LAST_CHANGES).await;
+}
+
+fn shutting_down() -> Failure {
+    Failure::new(Code::Unavailable, "SHUTTING_DOWN", "the server is shutting down; resume elsewhere")
 }
 
 /// Nobody reads the stream any more.
