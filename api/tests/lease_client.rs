@@ -44,7 +44,7 @@ async fn a_kept_lease_is_renewed_and_released() {
         match kept.holding() {
             Holding::Held(grant) if grant.lease.version > 1 => break grant,
             Holding::Held(_) => assert!(kept.is_held()),
-            Holding::Ended(ended) => panic!("{ended:?}"),
+            other => panic!("{other:?}"),
         }
     };
     assert!(renewed.term.stop() > first.term.stop());
@@ -71,14 +71,39 @@ async fn a_holder_stops_before_the_end_when_the_server_is_gone() {
 }
 
 #[tokio::test]
-async fn a_revoked_lease_is_lost_at_its_next_renewal() {
+async fn a_revocation_is_heard_at_once_and_leaves_what_its_notice_says() {
     let mut running = Running::start().await;
     let mut client = client(&running).await;
-    let granted = grant(&mut client, &lasting("r1", 4)).await;
-    let kept = KeptLease::keep(client, granted.clone());
-    running.calls.revoke(RevokeRequest { name: granted.lease.name, notice: None }).await.unwrap();
+    // Far from its next renewal; its neighbor is of the same session.
+    let granted = grant(&mut client, &lasting("r1", 3_600)).await;
+    let neighbor = grant(&mut client, &lasting("r2", 3_600)).await;
+    let (kept, other) = (KeptLease::keep(client.clone(), granted.clone()), KeptLease::keep(client, neighbor));
+    let revoked_at = BootInstant::now();
+    running.calls.revoke(RevokeRequest { name: granted.lease.name, notice: Some(seconds(4)) }).await.unwrap();
+    let noticed = tokio::time::timeout(Duration::from_secs(1), kept.noticed()).await.unwrap();
+    let Holding::Revoked(grant) = noticed else { panic!("{noticed:?}") };
+    assert!(grant.lease.notice.is_some() && kept.is_held());
+    // Four seconds less the band of two, and no later than that by the holder's clock.
     assert_eq!(kept.ended().await, Ended::Lost);
-    assert!(!kept.is_held());
+    let used = revoked_at.until(BootInstant::now());
+    assert!(Duration::from_millis(1_500) < used && used < Duration::from_secs(4), "{used:?}");
+    assert!(!kept.is_held() && other.is_held());
+}
+
+#[tokio::test]
+async fn a_lease_that_was_revoked_before_it_is_kept_is_finished_and_given_back() {
+    let mut running = Running::start().await;
+    let mut client = client(&running).await;
+    let kept = KeptLease::keep(client.clone(), grant(&mut client, &lasting("r1", 3_600)).await);
+    let granted = grant(&mut client, &lasting("r2", 3_600)).await;
+    let name = granted.lease.name.clone();
+    running.calls.revoke(RevokeRequest { name: name.clone(), notice: Some(seconds(60)) }).await.unwrap();
+    let late = KeptLease::keep(client, granted);
+    let noticed = tokio::time::timeout(Duration::from_secs(1), late.noticed()).await.unwrap();
+    assert!(matches!(noticed, Holding::Revoked(_)), "{noticed:?}");
+    assert_eq!(late.release().await, Ended::Released);
+    let lease = running.calls.get_lease(GetLeaseRequest { name }).await.unwrap().into_inner();
+    assert!(lease.returned && kept.is_held(), "{lease:?}");
 }
 
 #[tokio::test]

@@ -22,6 +22,12 @@ impl BootInstant {
         BootInstant(self.0.saturating_add(span))
     }
 
+    /// The instant so much earlier, or the machine's start.
+    #[must_use]
+    pub fn before(self, span: Duration) -> BootInstant {
+        BootInstant(self.0.saturating_sub(span))
+    }
+
     /// How long until then; zero when it has passed.
     #[must_use]
     pub fn until(self, later: BootInstant) -> Duration {

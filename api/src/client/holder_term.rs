@@ -46,6 +46,12 @@ impl HolderTerm {
         Some(if renewed.stop > self.stop { renewed } else { self })
     }
 
+    /// The same term where the lessor ends it so much earlier.
+    #[must_use]
+    pub fn shortened(self, by: Duration) -> HolderTerm {
+        HolderTerm { stop: self.stop.before(by), ..self }
+    }
+
     /// The holder stops using what it holds at this instant.
     #[must_use]
     pub fn stop(self) -> BootInstant {
@@ -115,6 +121,12 @@ mod tests {
     fn a_renewal_never_shortens_what_was_promised() {
         let term = HolderTerm::granted(second(100), left(10));
         assert_eq!(term.renewed(second(101), second(102), left(3)), Some(term));
+    }
+
+    #[test]
+    fn a_term_that_is_ended_earlier_stops_as_much_earlier() {
+        let term = HolderTerm::granted(second(100), left(10)).shortened(Duration::from_secs(4));
+        assert_eq!((term.stop(), term.is_open(second(105))), (second(105), false));
     }
 
     #[test]

@@ -1,12 +1,14 @@
-//! A lease that is renewed in the background until its user lets it go, or must.
+//! A lease that is renewed in the background until its user lets it go, or must. Where it is revoked, its user hears of it at once
+//! and has what the notice leaves.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::boot_clock::BootInstant;
-use super::lease_client::{Grant, LeaseClient, RequestError, term_left};
+use super::lease_client::{Grant, LeaseClient, RequestError, between, term_left};
 use crate::proto::{Lease, ReleaseRequest, RenewRequest, RenewResponse};
 
 /// The longest sleep between looks at the clock: sleeping does not count the machine's suspension, the clock does.
@@ -20,6 +22,9 @@ const RELEASE_PATIENCE: Duration = Duration::from_secs(5);
 pub enum Holding {
     /// It is held, as of the last answer, and may be used until the term's stop.
     Held(Box<Grant>),
+    /// It is revoked, as the notice of its lease says, and is not renewed. It may be used until the term's stop, a guard band
+    /// before the notice is over; whoever releases it before that gives its capacity back at once.
+    Revoked(Box<Grant>),
     /// It may no longer be used.
     Ended(Ended),
 }
@@ -57,7 +62,7 @@ impl KeptLease {
     #[must_use]
     pub fn is_held(&self) -> bool {
         match &*self.holding.borrow() {
-            Holding::Held(grant) => grant.term.is_open(BootInstant::now()),
+            Holding::Held(grant) | Holding::Revoked(grant) => grant.term.is_open(BootInstant::now()),
             Holding::Ended(_) => false,
         }
     }
@@ -76,8 +81,18 @@ impl KeptLease {
             match found.as_deref() {
                 Ok(Holding::Ended(ended)) => *ended,
                 // The keeper is gone, and with it whoever would renew.
-                Ok(Holding::Held(_)) | Err(_) => Ended::TermOver,
+                Ok(Holding::Held(_) | Holding::Revoked(_)) | Err(_) => Ended::TermOver,
             }
+        }
+    }
+
+    /// Waits until the lease is revoked, or may no longer be used, and says which: whoever waits for this has what the notice
+    /// leaves to finish its work. The future may outlive a borrow of this.
+    pub fn noticed(&self) -> impl Future<Output = Holding> + Send + use<> {
+        let mut holding = self.holding.clone();
+        async move {
+            let found = holding.wait_for(|holding| !matches!(holding, Holding::Held(_))).await;
+            found.map_or(Holding::Ended(Ended::TermOver), |found| found.clone())
         }
     }
 
@@ -106,14 +121,18 @@ struct Keeper {
 
 impl Keeper {
     async fn run(mut self, mut released: oneshot::Receiver<()>) {
+        let mut revoked = pin!(self.client.revoked(self.grant.lease.clone()));
         let ended = loop {
             let renew_at = self.grant.term.renew_at();
-            let is_released = tokio::select! {
-                () = until(renew_at) => false,
-                asked = &mut released => asked.is_ok(),
+            let next = tokio::select! {
+                () = until(renew_at) => Next::Renew,
+                asked = &mut released => if asked.is_ok() { Next::Release } else { Next::Renew },
+                lease = &mut revoked => Next::Finish(Box::new(lease)),
             };
-            if is_released {
-                break self.let_go().await;
+            match next {
+                Next::Release => break self.let_go().await,
+                Next::Finish(lease) => break self.finish(*lease, released).await,
+                Next::Renew => {}
             }
             if let Err(ended) = self.renew().await {
                 break ended;
@@ -121,6 +140,20 @@ impl Keeper {
             self.report.send_replace(Holding::Held(Box::new(self.grant.clone())));
         };
         self.report.send_replace(Holding::Ended(ended));
+    }
+
+    /// What the notice leaves is its user's; nothing is renewed.
+    async fn finish(&mut self, revoked: Lease, released: oneshot::Receiver<()>) -> Ended {
+        let Grant { lease, term } = &self.grant;
+        let until_time = revoked.notice.as_ref().and_then(|notice| notice.until_time);
+        let lost = lease.end_time.zip(until_time).map_or(Duration::ZERO, |(end, until)| between(until, end));
+        self.grant = Grant { term: term.shortened(lost), lease: revoked };
+        self.report.send_replace(Holding::Revoked(Box::new(self.grant.clone())));
+        let is_released = tokio::select! {
+            () = until(self.grant.term.stop()) => false,
+            asked = released => asked.is_ok(),
+        };
+        if is_released { self.let_go().await } else { Ended::Lost }
     }
 
     /// Asks for as much time as there was at first, counted from now.
@@ -172,6 +205,14 @@ impl Keeper {
         let _ = self.client.release(&ReleaseRequest { name, holder }, RELEASE_PATIENCE).await;
         Ended::Released
     }
+}
+
+/// What comes next for a lease that is held.
+enum Next {
+    Renew,
+    Release,
+    /// It is revoked.
+    Finish(Box<Lease>),
 }
 
 /// Whether a status says nothing about the lease.

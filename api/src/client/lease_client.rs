@@ -10,6 +10,7 @@ use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
 use super::boot_clock::BootInstant;
+use super::ear::Ears;
 use super::holder_term::{HolderTerm, TermLeft};
 use super::server_url::{ConnectError, ServerUrl};
 use crate::proto::lease_service_client::LeaseServiceClient;
@@ -30,6 +31,7 @@ const TOO_OLD: &str = "TOO_OLD";
 #[derive(Clone, Debug)]
 pub struct LeaseClient {
     calls: LeaseServiceClient<Channel>,
+    ears: Ears,
 }
 
 /// What came of a request.
@@ -90,7 +92,12 @@ impl LeaseClient {
     /// A client over a connection.
     #[must_use]
     pub fn new(channel: Channel) -> LeaseClient {
-        LeaseClient { calls: LeaseServiceClient::new(channel) }
+        LeaseClient { calls: LeaseServiceClient::new(channel), ears: Ears::default() }
+    }
+
+    /// Waits until a lease is revoked, and returns it with its notice.
+    pub(super) fn revoked(&self, lease: Lease) -> impl Future<Output = Lease> + Send + use<> {
+        self.ears.clone().revoked(self.calls.clone(), lease)
     }
 
     /// The calls themselves, each sent once.
@@ -285,7 +292,7 @@ pub(super) fn term_left(decided: Option<Timestamp>, lease: &Lease) -> Result<Ter
 }
 
 /// From one instant to a later one; zero where it is not later.
-fn between(from: Timestamp, to: Timestamp) -> Duration {
+pub(super) fn between(from: Timestamp, to: Timestamp) -> Duration {
     let nanos = |time: Timestamp| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
     let nanos = u128::try_from(nanos(to) - nanos(from)).unwrap_or(0);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))

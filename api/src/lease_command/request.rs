@@ -8,7 +8,7 @@ use super::error::LeaseError;
 use super::shown::{lease_json, lease_line};
 use super::spec::spec;
 use crate::cli::LeaseRequestArgs;
-use crate::client::{Answer, Ended, Grant, KeptLease, LeaseClient, RequestError};
+use crate::client::{Answer, Ended, Grant, Holding, KeptLease, LeaseClient, RequestError};
 use crate::console::{say, warn};
 use crate::ending::Ending;
 use crate::proto::RequestLeaseRequest;
@@ -49,7 +49,7 @@ async fn hold(client: &LeaseClient, grants: Vec<Grant>) -> Result<Ending, LeaseE
     let kept: Vec<KeptLease> = grants.into_iter().map(|grant| KeptLease::keep(client.clone(), grant)).collect();
     let mut terminate = signal(SignalKind::terminate()).map_err(LeaseError::Start)?;
     let lost = tokio::select! {
-        ended = first_ended(&kept) => Some(ended),
+        noticed = first_noticed(&kept) => Some(noticed),
         _ = terminate.recv() => None,
         _ = tokio::signal::ctrl_c() => None,
     };
@@ -60,22 +60,23 @@ async fn hold(client: &LeaseClient, grants: Vec<Grant>) -> Result<Ending, LeaseE
         None => Ok(Ending::Done),
         Some(why) => {
             warn(match why {
-                Ended::TermOver => "stopped: the term is over and no renewal came in time",
-                Ended::Lost | Ended::Released => "stopped: the lessor does not renew a lease",
+                Holding::Revoked(_) => "stopped: the lessor revoked a lease",
+                Holding::Ended(Ended::TermOver) => "stopped: the term is over and no renewal came in time",
+                Holding::Ended(_) | Holding::Held(_) => "stopped: the lessor does not renew a lease",
             });
             Ok(Ending::Failed)
         }
     }
 }
 
-/// The first lease that ends.
-async fn first_ended(kept: &[KeptLease]) -> Ended {
+/// How the first lease stands that is revoked or ends.
+async fn first_noticed(kept: &[KeptLease]) -> Holding {
     let mut waits = tokio::task::JoinSet::new();
     for lease in kept {
-        waits.spawn(lease.ended());
+        waits.spawn(lease.noticed());
     }
     match waits.join_next().await {
-        Some(Ok(ended)) => ended,
-        Some(Err(_)) | None => Ended::Lost,
+        Some(Ok(noticed)) => noticed,
+        Some(Err(_)) | None => Holding::Ended(Ended::Lost),
     }
 }
