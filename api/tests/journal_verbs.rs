@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as tests do")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
 
@@ -210,6 +210,47 @@ fn a_backup_is_not_served_and_what_is_restored_from_it_is() {
     }
     assert!(journal(&["restore", text(&second), "--out", text(&again)]).status.success());
     assert_eq!(start(&again).0.recovery().live, 1);
+}
+
+/// Flips a bit in the middle of a file.
+fn damage(file: &Path) {
+    let mut bytes = fs::read(file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_snapshot_is_told_whichever_it_is() {
+    let _alone = ONE_AT_A_TIME.lock();
+    let scratch = tempfile::tempdir().unwrap();
+    let [data, backup, restored] = ["data", "backup", "restored"].map(|name| scratch.path().join(name));
+    for name in ["one", "two"] {
+        let (shell, handle) = start(&data);
+        grant(&handle, name);
+        shell.close().unwrap();
+    }
+    let names = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
+    let mut snapshots: Vec<PathBuf> =
+        names.filter(|path| path.extension().is_some_and(|extension| extension == "snapshot")).collect();
+    snapshots.sort();
+    let [older, newer] = &snapshots[..] else { panic!("{snapshots:?}") };
+    let told = |args: &[&str], file: &Path| {
+        let output = journal(args);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap().contains(file.file_name().unwrap().to_str().unwrap())
+    };
+    assert!(!told(&["verify", text(&data)], older));
+    let whole = fs::read(older).unwrap();
+    damage(older);
+    assert!(told(&["verify", text(&data)], older));
+    fs::write(older, whole).unwrap();
+    damage(newer);
+    assert!(told(&["verify", text(&data)], newer));
+    assert!(told(&["backup", text(&data), "--out", text(&backup)], newer));
+    assert!(told(&["restore", text(&data), "--out", text(&restored)], newer));
+    // All of it is there all the same.
+    assert_eq!(start(&restored).0.recovery().live, 2);
 }
 
 #[test]

@@ -47,6 +47,11 @@ pub enum Finding {
         /// The snapshot.
         file: String,
     },
+    /// Something that only the way back from an older snapshot needs is damaged or missing.
+    DamagedSpare {
+        /// The snapshot or segment.
+        file: String,
+    },
 }
 
 impl std::fmt::Display for Finding {
@@ -66,6 +71,13 @@ impl std::fmt::Display for Finding {
             }
             Finding::DamagedSnapshot { file } => {
                 write!(f, "{file}: the snapshot is damaged; an older one and the commits since then are used")
+            }
+            Finding::DamagedSpare { file } => {
+                write!(
+                    f,
+                    "{file}: damaged; the newest snapshot and the commits since then are whole, and until the next one there is no \
+                     way back should it be damaged: take a backup"
+                )
             }
         }
     }
@@ -114,11 +126,37 @@ impl<S: Storage> History<S> {
     /// # Errors
     /// A directory of another fleet or of a later format, one that is damaged, or that cannot be read. Nothing is written.
     pub fn read(storage: S, fleet: FleetId) -> Result<History<S>, JournalError> {
+        History::read_from(storage, fleet, newest_snapshot)
+    }
+
+    /// What is wrong with the way back from the oldest snapshot, which a server takes only where newer ones are damaged. Reads it
+    /// all.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn look_at_spares(storage: &S, fleet: FleetId) -> Result<Vec<Finding>, JournalError> {
+        let read = || {
+            let mut history = History::read_from(storage.clone(), fleet, oldest_snapshot)?;
+            while history.next_commit()?.is_some() {}
+            Ok(history.findings)
+        };
+        match read() {
+            Ok(findings) => {
+                Ok(findings.into_iter().filter(|found| matches!(found, Finding::DamagedSpare { .. })).collect())
+            }
+            Err(JournalError::Damaged { file, .. } | JournalError::Gap { file, .. }) => {
+                Ok(vec![Finding::DamagedSpare { file }])
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read_from(storage: S, fleet: FleetId, choose: Choose<S>) -> Result<History<S>, JournalError> {
         // Before anything else: a server that writes meanwhile moves the mark on, never beyond what can be read from here on.
         let mark = read_mark(&storage)?;
         let names = storage.list().map_err(|source| JournalError::io("list", "the data directory", source))?;
         let mut findings = Vec::from_iter((mark == Marked::Torn).then_some(Finding::TornMark));
-        let snapshot = newest_snapshot(&storage, fleet, &names, &mut findings)?;
+        let snapshot = choose(&storage, fleet, &names, &mut findings)?;
         let base = snapshot.as_ref().map_or(Position { sequence: 0, link: Link::NONE }, SnapshotReader::position);
         let mut segments: Vec<(u64, &String)> =
             names.iter().filter_map(|name| Some((FileKind::Segment.sequence(name)?, name))).collect();
@@ -386,6 +424,27 @@ pub fn fleet_of<S: Storage>(storage: &S) -> Result<Option<FleetId>, JournalError
     let bytes = read_all(storage, &name)?;
     let (header, _) = Header::read(FileKind::Segment, &name, &bytes)?;
     Ok(Some(header.fleet))
+}
+
+/// Which snapshot a reader begins with, of those named.
+type Choose<S> =
+    fn(&S, FleetId, &[String], &mut Vec<Finding>) -> Result<Option<SnapshotReader<<S as Storage>::File>>, JournalError>;
+
+/// The oldest snapshot that is whole.
+fn oldest_snapshot<S: Storage>(
+    storage: &S,
+    fleet: FleetId,
+    names: &[String],
+    findings: &mut Vec<Finding>,
+) -> Result<Option<SnapshotReader<S::File>>, JournalError> {
+    for name in names.iter().filter(|name| FileKind::Snapshot.sequence(name).is_some()) {
+        match SnapshotReader::open(storage, fleet, name) {
+            Ok(reader) => return Ok(Some(reader)),
+            Err(JournalError::Damaged { .. }) => findings.push(Finding::DamagedSpare { file: name.clone() }),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// The newest snapshot that is whole. One that is not is passed over where an older one is; the oldest must be whole, unless

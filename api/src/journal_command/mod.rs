@@ -14,7 +14,8 @@ use crate::command_error::CommandError;
 use crate::console::{say, warn};
 use crate::ending::Ending;
 use crate::journal::{
-    Disk, History, Incarnation, JournalOptions, Storage, back_up, copy, fleet_of, fresh_salt, raise, read_contents,
+    Disk, FleetId, History, Incarnation, JournalOptions, Storage, back_up, copy, fleet_of, fresh_salt, raise,
+    read_contents,
 };
 use crate::output_directory::{OutputPlace, Replace};
 use crate::wire::{Records, StateReader};
@@ -50,19 +51,32 @@ pub(crate) fn run(verb: &JournalVerb) -> Result<Ending, CommandError> {
 }
 
 fn verify(args: &JournalVerifyArgs) -> Result<JournalSummary, JournalCommandError> {
-    read_all(history(&args.data)?)
+    let history = history(&args.data)?;
+    let fleet = history.fleet();
+    let mut summary = read_all(history)?;
+    if summary.findings.is_empty() {
+        let spares = History::look_at_spares(&Disk::look(&args.data), fleet)?;
+        summary.findings.extend(spares.iter().map(ToString::to_string));
+    }
+    Ok(summary)
 }
 
 fn backup(args: &JournalBackupArgs) -> Result<JournalSummary, JournalCommandError> {
     let from = history(&args.data)?;
-    let to = publish(&args.out, |to| Ok(back_up(from, to)?.fleet()))?;
-    read_all(History::read(Disk::look(&args.out), to)?)
+    let (to, passed_over) = publish(&args.out, |to| Ok(fleet_and_findings(&back_up(from, to)?)))?;
+    let summary = read_all(History::read(Disk::look(&args.out), to)?)?;
+    Ok(JournalSummary { findings: [passed_over, summary.findings].concat(), ..summary })
+}
+
+/// What was passed over in a journal is not in its copy, and is told all the same.
+fn fleet_and_findings<S: Storage>(read: &History<S>) -> (FleetId, Vec<String>) {
+    (read.fleet(), read.findings().iter().map(ToString::to_string).collect())
 }
 
 fn restore(args: &JournalRestoreArgs) -> Result<JournalSummary, JournalCommandError> {
     let from = history(&args.backup)?;
     let salt = fresh_salt().map_err(|source| io(Path::new("/dev/urandom"), "read", source))?;
-    let to = publish(&args.out, |to| {
+    let (to, passed_over) = publish(&args.out, |to| {
         let read = copy(from, to)?;
         let former = read.incarnation();
         let next = args.incarnation.map_or(former.next(), Incarnation);
@@ -73,9 +87,10 @@ fn restore(args: &JournalRestoreArgs) -> Result<JournalSummary, JournalCommandEr
             return Err(JournalCommandError::LastIncarnation { asked: next.0 });
         }
         raise(History::read(to.clone(), read.fleet())?, next, JournalOptions::with_salt(salt))?;
-        Ok(read.fleet())
+        Ok(fleet_and_findings(&read))
     })?;
-    read_all(History::read(Disk::look(&args.out), to)?)
+    let summary = read_all(History::read(Disk::look(&args.out), to)?)?;
+    Ok(JournalSummary { findings: [passed_over, summary.findings].concat(), ..summary })
 }
 
 /// Fills a directory beside its place, and puts it there once it is whole and durable.
