@@ -153,7 +153,7 @@ fn prices() -> PriceList {
 fn write(directory: &Path) {
     let fleet = fleet();
     let disk = Disk::open(directory).unwrap();
-    write_contents(&disk, fleet_contents(&fleet)).unwrap();
+    write_contents(&disk, fleet_contents(&fleet), 0).unwrap();
     let history = History::read(disk, fleet_id(&fleet)).unwrap();
     let mut journal = Journal::open(history, fleet_id(&fleet), OPTIONS).unwrap();
     let mut authority = Authority::new(&fleet, terms(), Timestamp(0)).unwrap().with_prices(&prices());

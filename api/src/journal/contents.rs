@@ -5,7 +5,11 @@
 //! | bytes | field |
 //! |---|---|
 //! | 32 | the hash |
-//! | 32 | BLAKE3 digest of the hash; earlier versions left it out |
+//! | 8 | the commit after which everything was decided on these capacities; before format version 6 left out |
+//! | 32 | BLAKE3 digest of what is before it; the earliest versions left it out |
+//!
+//! Numbers are little-endian. What was decided on other capacities is never carried out on these: a journal whose snapshots since
+//! then are damaged is refused, also where older ones and the commits after them are whole.
 
 use super::error::JournalError;
 use super::header::{self, FileKind};
@@ -16,6 +20,11 @@ use super::storage::{Storage, StorageFile};
 /// The file.
 pub(crate) const CONTENTS: &str = "fleet-contents";
 
+/// Bytes of the hash, of the number of a commit, and of the digest.
+const HASH: usize = 32;
+const NUMBER: usize = 8;
+const DIGEST: usize = 32;
+
 /// The first format version of files that are begun only where there is one.
 const REMEMBERED_VERSION: u32 = 6;
 
@@ -23,6 +32,8 @@ const REMEMBERED_VERSION: u32 = 6;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KnownContents {
     pub(crate) contents: FleetContents,
+    /// The commit after which everything was decided on them.
+    pub(crate) since: u64,
     /// A digest is beside it.
     pub(crate) is_proven: bool,
 }
@@ -35,11 +46,20 @@ pub(crate) fn read_contents<S: Storage>(storage: &S) -> Result<Option<KnownConte
     let Some(bytes) = small_file::get(storage, CONTENTS)? else {
         return if must_be_there(storage)? { Err(JournalError::ContentsMissing) } else { Ok(None) };
     };
-    let (hash, digest) = bytes.split_first_chunk().ok_or(JournalError::ContentsDamaged)?;
-    if !digest.is_empty() && !small_file::is_proof(digest, hash) {
-        return Err(JournalError::ContentsDamaged);
-    }
-    Ok(Some(KnownContents { contents: FleetContents(*hash), is_proven: !digest.is_empty() }))
+    read(&bytes).map(Some).ok_or(JournalError::ContentsDamaged)
+}
+
+/// What the bytes of the file say, if they are what was written.
+fn read(bytes: &[u8]) -> Option<KnownContents> {
+    let (hash, rest) = bytes.split_first_chunk::<HASH>()?;
+    let contents = FleetContents(*hash);
+    let (said, since) = match rest.len() {
+        0 => return Some(KnownContents { contents, since: 0, is_proven: false }),
+        DIGEST => (HASH, 0),
+        _ => (HASH + NUMBER, u64::from_le_bytes(*rest.first_chunk()?)),
+    };
+    let (said, digest) = bytes.split_at_checked(said)?;
+    small_file::is_proof(digest, said).then_some(KnownContents { contents, since, is_proven: true })
 }
 
 /// Whether a file of the journal is of a version beside which a hash is kept.
@@ -62,12 +82,23 @@ fn must_be_there<S: Storage>(storage: &S) -> Result<bool, JournalError> {
     Ok(false)
 }
 
-/// Remembers, durably.
+/// Remembers, durably, the capacities on which everything after a commit is decided.
 ///
 /// # Errors
 /// What the system says; what was remembered before is there still, or what is now.
-pub fn write_contents<S: Storage>(storage: &S, contents: FleetContents) -> Result<(), JournalError> {
-    small_file::put(storage, CONTENTS, &contents.0)
+pub fn write_contents<S: Storage>(storage: &S, contents: FleetContents, since: u64) -> Result<(), JournalError> {
+    small_file::put(storage, CONTENTS, &[&contents.0[..], &since.to_le_bytes()].concat())
+}
+
+impl KnownContents {
+    /// Whether a history that begins with the snapshot of a commit, if with any, has nothing that was decided on other capacities.
+    ///
+    /// # Errors
+    /// Where it has.
+    pub(crate) fn check(&self, snapshot: Option<u64>) -> Result<(), JournalError> {
+        let begins = snapshot.unwrap_or(0);
+        if begins < self.since { Err(JournalError::FormerFleet { since: self.since, begins }) } else { Ok(()) }
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +106,7 @@ mod tests {
     use super::super::simulated::SimulatedDisk;
     use super::*;
 
-    const HASH: FleetContents = FleetContents([7; 32]);
+    const CAPACITIES: FleetContents = FleetContents([7; 32]);
 
     fn holding(bytes: &[u8]) -> SimulatedDisk {
         let disk = SimulatedDisk::new(0);
@@ -87,15 +118,18 @@ mod tests {
     fn what_is_remembered_is_proven_and_any_bit_that_flips_or_is_missing_is_found() {
         let disk = SimulatedDisk::new(0);
         assert_eq!(read_contents(&disk).unwrap(), None);
-        write_contents(&disk, HASH).unwrap();
-        assert_eq!(read_contents(&disk).unwrap(), Some(KnownContents { contents: HASH, is_proven: true }));
+        write_contents(&disk, CAPACITIES, 5).unwrap();
+        assert_eq!(
+            read_contents(&disk).unwrap(),
+            Some(KnownContents { contents: CAPACITIES, since: 5, is_proven: true })
+        );
         let whole = disk.bytes(CONTENTS);
         for bit in 0..whole.len() * 8 {
             let damaged = holding(&whole);
             damaged.flip(CONTENTS, bit);
             assert!(matches!(read_contents(&damaged), Err(JournalError::ContentsDamaged)), "bit {bit}");
         }
-        for length in (0..whole.len()).filter(|length| *length != 32) {
+        for length in (0..whole.len()).filter(|length| *length != HASH) {
             assert!(
                 matches!(read_contents(&holding(&whole[..length])), Err(JournalError::ContentsDamaged)),
                 "{length}"
@@ -105,8 +139,19 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_version_remembered_is_read_without_proof() {
-        let known = read_contents(&holding(&HASH.0)).unwrap();
-        assert_eq!(known, Some(KnownContents { contents: HASH, is_proven: false }));
+    fn what_earlier_versions_remembered_is_read() {
+        let known = |bytes: &[u8]| read_contents(&holding(bytes)).unwrap().unwrap();
+        let earliest = KnownContents { contents: CAPACITIES, since: 0, is_proven: false };
+        assert_eq!(known(&CAPACITIES.0), earliest);
+        let disk = SimulatedDisk::new(0);
+        small_file::put(&disk, CONTENTS, &CAPACITIES.0).unwrap();
+        assert_eq!(known(&disk.bytes(CONTENTS)), KnownContents { is_proven: true, ..earliest });
+    }
+
+    #[test]
+    fn a_history_of_other_capacities_is_refused() {
+        let known = KnownContents { contents: CAPACITIES, since: 5, is_proven: true };
+        assert!([Some(5), Some(6)].into_iter().all(|snapshot| known.check(snapshot).is_ok()));
+        assert!([None, Some(4)].into_iter().all(|snapshot| known.check(snapshot).is_err()));
     }
 }

@@ -15,6 +15,8 @@ use super::storage::{Storage, StorageFile};
 /// # Errors
 /// Damage, and what the system says. What was written into the copy is of no use then.
 pub fn copy<S: Storage, T: Storage>(mut from: History<S>, to: &T) -> Result<History<S>, JournalError> {
+    let known = read_contents(&from.storage)?;
+    known.map_or(Ok(()), |known| known.check(from.snapshot_sequence()))?;
     while from.next_commit()?.is_some() {}
     for (name, size) in from.files() {
         let mut bytes = read_all(&from.storage, name)?;
@@ -24,8 +26,8 @@ pub fn copy<S: Storage, T: Storage>(mut from: History<S>, to: &T) -> Result<Hist
         file.write_at(0, &bytes).map_err(|source| JournalError::io("write", name, source))?;
         file.sync().map_err(|source| JournalError::io("sync", name, source))?;
     }
-    if let Some(known) = read_contents(&from.storage)? {
-        write_contents(to, known.contents)?;
+    if let Some(known) = known {
+        write_contents(to, known.contents, known.since)?;
     }
     to.sync_names().map_err(|source| JournalError::io("sync the names of", "the copy", source))?;
     let mut copy = History::read(to.clone(), from.fleet())?;

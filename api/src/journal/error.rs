@@ -93,6 +93,17 @@ pub enum JournalError {
          that the fleet still has them, and start the server once with --accept-fleet"
     )]
     ContentsMissing,
+    /// The snapshots of this fleet are damaged, and what is left before them was decided on another one. Nothing changed.
+    #[error(
+        "the snapshot of commit {since}, and those after it, are damaged or missing; what is left begins at commit {begins}, was \
+         decided while the fleet had other capacities, and is carried out on no others; go back to a backup"
+    )]
+    FormerFleet {
+        /// The commit after which everything was decided on this fleet.
+        since: u64,
+        /// The commit with which what is left begins.
+        begins: u64,
+    },
     /// A backup that is not all there. Nothing changed.
     #[error(
         "the backup ends at commit {last}, and it was made up to commit {made}; copy all of it again, or take another one"

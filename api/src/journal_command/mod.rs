@@ -137,8 +137,11 @@ fn read_all<S: Storage>(mut history: History<S>) -> Result<JournalSummary, Journ
     }
     history.check_mark()?;
     let mut findings: Vec<String> = history.findings().iter().map(ToString::to_string).collect();
-    if read_contents(&history.storage)?.is_some_and(|known| !known.is_proven) {
-        findings.push(UNPROVEN.to_owned());
+    if let Some(known) = read_contents(&history.storage)? {
+        known.check(history.snapshot_sequence())?;
+        if !known.is_proven {
+            findings.push(UNPROVEN.to_owned());
+        }
     }
     Ok(JournalSummary {
         fleet: history.fleet().to_string(),

@@ -63,6 +63,28 @@ fn a_fleet_that_changed_is_not_accepted_before_all_is_carried_out_that_was_decid
 }
 
 #[test]
+fn what_was_decided_on_the_fleet_before_is_not_carried_out_where_snapshots_are_damaged() {
+    let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
+    let (shell, handle) = start(&disk, &fleet);
+    let granted = lease(&grant(&handle, "one"));
+    shell.close().unwrap();
+    let mut smaller = fleet.clone();
+    smaller.limit(Owner::Node(granted.node), &Resources::UNLIMITED.with(Kind::Compute, 5));
+    let options = |fleet_change| ShellOptions { fleet_change, ..ShellOptions::new(&smaller, terms(), [1; 16]) };
+    kill(Shell::start(disk.clone(), options(FleetChange::Accepted)).unwrap().0, &disk);
+    let snapshots = disk.list().unwrap().into_iter().filter(|name| name.ends_with(".snapshot"));
+    assert!(snapshots.inspect(|name| disk.flip(name, 1_000)).count() > 0);
+    for fleet_change in [FleetChange::Refused, FleetChange::Accepted] {
+        let error = Shell::start(disk.clone(), options(fleet_change)).unwrap_err();
+        assert!(matches!(error, ShellError::Journal(JournalError::FormerFleet { .. })), "{error}");
+    }
+    // Nor where nothing says any more when the fleet changed.
+    disk.remove("fleet-contents").unwrap();
+    let error = Shell::start(disk, options(FleetChange::Accepted)).unwrap_err();
+    assert!(matches!(error, ShellError::Journal(JournalError::ContentsMissing)), "{error}");
+}
+
+#[test]
 fn a_directory_that_lost_what_it_remembers_of_its_capacities_takes_no_fleet_for_the_same() {
     let (disk, fleet) = (SimulatedDisk::new(1), fleet(4));
     let (shell, handle) = start(&disk, &fleet);
@@ -98,7 +120,7 @@ fn a_first_start_that_is_cut_short_anywhere_leaves_what_can_be_started() {
     }
     // Capacities are remembered before there is a journal, and count only with one.
     let disk = SimulatedDisk::new(1);
-    write_contents(&disk, FleetContents([7; 32])).unwrap();
+    write_contents(&disk, FleetContents([7; 32]), 9).unwrap();
     start(&disk, &fleet(4)).0.close().unwrap();
 }
 

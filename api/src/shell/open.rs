@@ -17,7 +17,7 @@ use super::options::{FleetChange, ShellOptions};
 use super::places::Places;
 use super::recovery::{Ground, RecoveryReport, placed, recover};
 use crate::journal::{
-    CommitBuffer, FleetContents, FleetId, History, Journal, JournalError, KnownContents, Storage, forget_old,
+    CommitBuffer, Finding, FleetContents, FleetId, History, Journal, JournalError, KnownContents, Storage, forget_old,
     read_contents, write_contents,
 };
 use crate::wire::{RecordRef, write_state};
@@ -57,15 +57,16 @@ pub(crate) fn open<S: Storage>(
         }
     }
     let (recovered, mut recovery) = recover(&mut history, ground, &mut placement)?;
-    if !is_changed && known != Some(KnownContents { contents, is_proven: true }) {
+    if !is_changed && known.is_none_or(|known| !known.is_proven) {
         // Before anything is begun in the journal, which does not do without it from then on.
-        write_contents(&storage, contents)?;
+        write_contents(&storage, contents, known.map_or(0, |known| known.since))?;
     }
     let mut journal = Journal::open(history, id, journal)?;
     let mut authority = match recovered {
         Some(mut authority) if is_changed => {
             authority.look_for_deficits();
             settle(&journal, (&authority, &storage))?;
+            write_contents(&storage, contents, recovery.sequence)?;
             recovery.bytes = 0;
             authority
         }
@@ -75,9 +76,6 @@ pub(crate) fn open<S: Storage>(
     if authority.retained() != Some(terms.retention()) {
         let now = authority.now();
         record(&mut journal, &mut authority, (now, Event::Retain(terms.retention())))?;
-    }
-    if is_changed {
-        write_contents(&storage, contents)?;
     }
     let (latest, watching) = watch::channel(authority.revision());
     let inbox = Arc::new(Inbox::new(limits.waiting_max));
@@ -102,13 +100,20 @@ fn known_contents<S: Storage>(
         return Ok((None, false));
     }
     let is_accepted = fleet_change == FleetChange::Accepted;
+    let is_whole = !history.findings().iter().any(|finding| matches!(finding, Finding::DamagedSnapshot { .. }));
     let known = match read_contents(storage) {
-        // Whatever it said, this fleet is the one that counts.
-        Err(JournalError::ContentsDamaged | JournalError::ContentsMissing) if is_accepted => return Ok((None, true)),
+        // Whatever it said, this fleet is the one that counts; and of that fleet is at least the newest snapshot.
+        Err(JournalError::ContentsDamaged | JournalError::ContentsMissing) if is_accepted && is_whole => {
+            return Ok((None, true));
+        }
         known => known?,
     };
     let is_changed = known.is_some_and(|known| known.contents != contents);
-    if is_changed && !is_accepted { Err(ShellError::FleetChanged) } else { Ok((known, is_changed)) }
+    if is_changed && !is_accepted {
+        return Err(ShellError::FleetChanged);
+    }
+    known.map_or(Ok(()), |known| known.check(history.snapshot_sequence()))?;
+    Ok((known, is_changed))
 }
 
 /// An authority without a history: that it began, when, and how long it keeps answers and ended leases, is its first record.
