@@ -5,7 +5,7 @@ mod common;
 use common::Bench;
 
 /// Every kind of fault must have occurred, or the worlds would show less than they say.
-const FAULTS: [&str; 24] = [
+const FAULTS: [&str; 25] = [
     "messages_lost",
     "messages_late",
     "messages_doubled",
@@ -18,6 +18,7 @@ const FAULTS: [&str; 24] = [
     "effects_beyond_band",
     "authority_paused",
     "kills",
+    "fleets_changed",
     "power_losses",
     "power_losses_in_recovery",
     "syncs_failed",

@@ -112,6 +112,14 @@ impl<S: Storage> Committer<S> {
         Ok(self.journal.attest()?)
     }
 
+    /// Closes the journal in order.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn close(self) -> Result<(), ShellError> {
+        Ok(self.journal.close()?)
+    }
+
     /// Says that it takes the next batch at once.
     pub(crate) fn set_free(&self) {
         self.inbox.set_journal_free(true);
@@ -145,7 +153,7 @@ where
             self.set_free();
         }
         self.end_snapshot()?;
-        Ok(self.journal.close()?)
+        self.close()
     }
 
     fn commit(&mut self, mut batch: Batch, spare: &Sender<Batch>) -> Result<(), ShellError> {

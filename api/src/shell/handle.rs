@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::answer::{AnswerSink, Answered, Overloaded, Pending, Reply};
 use super::attend::attend;
 use super::counters::Counters;
-use super::inbox::Inbox;
+use super::inbox::{Ending, Inbox};
 use super::places::{Place, Places};
 use super::queue::Queue;
 use super::trace::Trace;
@@ -74,6 +74,11 @@ impl Handle {
     #[must_use]
     pub fn watch(&self, after: Revision) -> Watch {
         Watch::new(self.inbox.clone(), self.latest.clone(), after)
+    }
+
+    /// Lets the shell end in order, as [`Shell::close`](super::Shell::close) does.
+    pub(crate) fn end(&self) {
+        self.inbox.end(Ending::InOrder);
     }
 
     /// The last change that is durable.

@@ -52,7 +52,7 @@ mod work;
 
 pub(crate) use clock::EngineClock;
 pub(crate) use committer::Committer;
-pub(crate) use engine::Engine;
+pub(crate) use engine::{Engine, Stepped};
 pub(crate) use open::{Parts, open};
 pub(crate) use snapshot_task::SnapshotTask;
 pub(crate) use stage::Batch;

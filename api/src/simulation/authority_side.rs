@@ -1,16 +1,18 @@
 //! What happens on the authority's machine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_engine::authority::Effect;
 
 use super::calls::{Call, From, Said};
 use super::faults::Fault;
+use super::fleet::{Equipment, fleet};
 use super::invariants::{Violation, durability};
 use super::network::Direction;
-use super::server::Delivered;
+use super::server::{Delivered, Life};
 use super::world::{Happening, THINGS, World};
-use crate::shell::ShellError;
+use crate::shell::{FleetChange, ShellError};
 
 /// One commit in so many is held against the worst that may happen to the disk right then, and one idle moment in so many has its
 /// state compared with the witness's.
@@ -194,6 +196,43 @@ impl World {
             // What only had no room is done without; a process ends with the power.
             self.ends();
         }
+        Ok(())
+    }
+
+    /// The process ends in order, and the next one finds a fleet of other equipment.
+    pub(super) fn refits(&mut self) -> Result<(), Violation> {
+        let is_paused = self.now < self.server.paused_until;
+        let shown = self.server.clock.shows(self.now);
+        let Some(life) = self.server.life.as_mut().filter(|life| !is_paused && !life.is_busy() && !life.is_writing())
+        else {
+            return Ok(());
+        };
+        life.step_last(shown);
+        let records = life.records();
+        if let Err(error) = life.append() {
+            self.in_doubt = Some(records);
+            return self.fails(&error);
+        }
+        if !records.is_empty() {
+            self.seen.commits += 1;
+            self.witness.take_in(&records)?;
+        }
+        let delivered = life.deliver();
+        let written = life.write_snapshot();
+        self.tell(delivered)?;
+        let closed = self.server.life.take().map_or(Ok(()), Life::close);
+        if let Err(error) = written.and(closed) {
+            return self.fails(&error);
+        }
+        if !self.server.disk.is_down() && self.witness.is_settled(&self.server.disk) {
+            self.faults.note(Fault::FleetChanged);
+            let equipment = Equipment::other(&mut self.chance);
+            self.seen.exclusion.refit(self.now, equipment);
+            let fleet = Arc::new(fleet(&equipment));
+            self.witness.refit(Arc::clone(&fleet))?;
+            (self.server.fleet, self.server.fleet_change) = (fleet, FleetChange::Accepted);
+        }
+        self.ends();
         Ok(())
     }
 

@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     AuthorityPaused,
     /// The authority's process is ended; what it wrote can still be read.
     Killed,
+    /// The authority ends in order, and begins again on a fleet whose tiles, devices and feed give something else.
+    FleetChanged,
     /// Power fails, while the authority is idle or in the middle of an operation of its journal.
     PowerLost,
     /// Power fails while the authority recovers.
@@ -73,6 +75,7 @@ impl Fault {
             Fault::EffectBeyondBand => "effects_beyond_band",
             Fault::AuthorityPaused => "authority_paused",
             Fault::Killed => "kills",
+            Fault::FleetChanged => "fleets_changed",
             Fault::PowerLost => "power_losses",
             Fault::PowerLostInRecovery => "power_losses_in_recovery",
             Fault::SyncFailed => "syncs_failed",

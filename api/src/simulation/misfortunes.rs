@@ -19,7 +19,7 @@ impl World {
         if !self.is_rough {
             return;
         }
-        match self.chance.within(0..16) {
+        match self.chance.within(0..17) {
             0..=3 => self.strikes_the_authority(),
             4 => {
                 self.faults.note(Fault::AuthorityPaused);
@@ -40,6 +40,7 @@ impl World {
             }
             11..=13 => (0..HOLDERS).for_each(|holder| self.pauses_at_a_stop(holder)),
             14 => self.storms(),
+            15 => self.agenda.put(self.now, Happening::Refits),
             _ => {
                 let watcher = self.one_of(WATCHERS);
                 self.faults.note(Fault::StreamBroken);

@@ -5,6 +5,8 @@
 //! loses, tears and reorders what no sync covers, a network, clocks that drift, pauses, crashes, holders that count their terms
 //! by the client's own [`HolderTerm`](crate::client::HolderTerm), things that check fence tokens, watchers and an operator.
 //!
+//! Where the authority ends in order, its fleet may be refitted: tiles, devices and the feed that give more or less.
+//!
 //! A world alternates between a phase in which faults happen, in which nothing that was promised may break, and one without, in
 //! which everybody must get on. At the end all holders leave, and nothing may remain. [`invariants`] says what always holds. The
 //! same seed is the same history, to the last byte.

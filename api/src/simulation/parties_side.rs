@@ -59,7 +59,7 @@ impl World {
                 Deed::Send(call, what) => self.send(From { party: holder, call }, &what),
                 Deed::Begin(lease, keys) => {
                     let standing = self.standing(holder);
-                    self.seen.exclusion.begin(&lease, keys, standing)?;
+                    self.seen.exclusion.begin(self.now, &lease, keys, standing)?;
                 }
                 Deed::End(lease) => self.seen.exclusion.end(lease),
                 Deed::Act(lease, key, token) => self.act_on(lease, key, token),

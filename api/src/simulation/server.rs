@@ -18,8 +18,8 @@ use super::poll::poll_once;
 use crate::journal::JournalOptions;
 use crate::journal::simulated::SimulatedDisk;
 use crate::shell::{
-    AnswerSink, AnswerStream, Batch, Committer, Engine, EngineClock, Handle, Limits, Parts, Pending, RecoveryReport,
-    ShellError, ShellOptions, SnapshotTask, answer_stream, open,
+    AnswerSink, AnswerStream, Batch, Committer, Engine, EngineClock, FleetChange, Handle, Limits, Parts, Pending,
+    RecoveryReport, ShellError, ShellOptions, SnapshotTask, Stepped, answer_stream, open,
 };
 
 /// Few may wait, so that storms overflow the queues.
@@ -41,6 +41,8 @@ pub(super) struct Server {
     pub(super) fleet: Arc<Fleet>,
     pub(super) terms: Terms,
     pub(super) clock: DriftingClock,
+    /// Whether the fleet may be another than that of the life before.
+    pub(super) fleet_change: FleetChange,
     pub(super) life: Option<Life>,
     /// How many lives there were.
     pub(super) lives: u64,
@@ -101,7 +103,7 @@ impl Server {
             hears.lock().expect("a world has one thread").push(effect.clone());
         });
         let Parts { engine, committer, handle, recovery } = open(self.disk.clone(), options, BEGINNING)?;
-        self.lives += 1;
+        (self.lives, self.fleet_change) = (self.lives + 1, FleetChange::Refused);
         let (sink, answers) = answer_stream();
         self.life = Some(Life {
             number: self.lives,
@@ -131,7 +133,8 @@ impl Server {
         bytes[..8].copy_from_slice(&salt.to_le_bytes());
         let limits = Limits { waiting_max: WAITING_MAX, snapshot_bytes: SNAPSHOT_BYTES, ..Limits::default() };
         let journal = JournalOptions { segment_bytes: SEGMENT_BYTES, salt: bytes };
-        ShellOptions { limits, journal, ..ShellOptions::new(&self.fleet, self.terms, bytes) }
+        let fleet_change = self.fleet_change;
+        ShellOptions { fleet_change, limits, journal, ..ShellOptions::new(&self.fleet, self.terms, bytes) }
     }
 
     /// When the engine's clock will show an instant.
@@ -180,11 +183,27 @@ impl Life {
         let stepped = self.engine.step(self.clock.at(shown), &woken);
         let goes = stepped.goes && self.batch.is_none();
         if goes {
-            let batch = self.engine.batch(self.spare.take().unwrap_or_default());
-            self.batch = Some(batch);
-            self.state = self.engine.snapshot_due(stepped);
+            self.hand_over(stepped);
         }
         goes
+    }
+
+    fn hand_over(&mut self, stepped: Stepped) {
+        let batch = self.engine.batch(self.spare.take().unwrap_or_default());
+        self.batch = Some(batch);
+        self.state = self.engine.snapshot_due(stepped);
+    }
+
+    /// Takes up what still waits and applies it: the last batch, of a process that ends in order.
+    pub(super) fn step_last(&mut self, shown: Duration) {
+        self.handle.end();
+        loop {
+            let woken = self.engine.take_up(Duration::ZERO);
+            let stepped = self.engine.step(self.clock.at(shown), &woken);
+            if stepped.is_last {
+                return self.hand_over(stepped);
+            }
+        }
     }
 
     /// When the engine's clock is due for something.
@@ -269,6 +288,19 @@ impl Life {
     /// The end of this life.
     pub(super) fn attest(&mut self) -> Result<(), ShellError> {
         self.committer.attest()
+    }
+
+    /// Whether a snapshot is under way.
+    pub(super) fn is_writing(&self) -> bool {
+        self.writing.is_some()
+    }
+
+    /// The journal is closed in order.
+    ///
+    /// # Errors
+    /// What the disk did.
+    pub(super) fn close(self) -> Result<(), ShellError> {
+        self.committer.close()
     }
 
     /// Whether the journal has or is to have a batch.

@@ -93,6 +93,27 @@ impl Witness {
         }
     }
 
+    /// The same state on another fleet, as a server that is started on it makes of it.
+    ///
+    /// # Errors
+    /// A state that cannot be.
+    pub(super) fn refit(&mut self, fleet: Arc<Fleet>) -> Result<(), Violation> {
+        if let Some(authority) = self.authority.take() {
+            let moved = Authority::restore(&fleet, self.terms, authority.snapshot());
+            let mut moved = moved.map_err(|error| Violation::Unopened { error: error.to_string() })?;
+            moved.look_for_deficits();
+            self.authority = Some(moved);
+        }
+        self.fleet = fleet;
+        Ok(())
+    }
+
+    /// Whether the journal is the snapshot of all commits that are known, so that none is left to be carried out.
+    pub(super) fn is_settled(&self, disk: &SimulatedDisk) -> bool {
+        let history = History::read(disk.fork(), fleet_id(&self.fleet));
+        history.is_ok_and(|history| history.snapshot_sequence() == Some(self.sequence))
+    }
+
     /// Takes in what a server found in its journal: all that was durable before, and at most the one commit whose fate
     /// nobody knew.
     ///

@@ -11,7 +11,7 @@ use super::calls::{Call, From, Said};
 use super::chance::Chance;
 use super::drifting_clock::DriftingClock;
 use super::faults::{Fault, Faults};
-use super::fleet::{fleet, terms};
+use super::fleet::{Equipment, fleet, terms};
 use super::holder::Holder;
 use super::invariants::Violation;
 use super::invariants::answers::Answers;
@@ -26,6 +26,7 @@ use super::things::Things;
 use super::watcher::{Told, Watcher};
 use super::witness::Witness;
 use crate::journal::simulated::SimulatedDisk;
+use crate::shell::FleetChange;
 
 /// Holders of a world, those of them whose clocks are beyond what the guard band covers, and watchers.
 pub(super) const HOLDERS: usize = 8;
@@ -74,6 +75,8 @@ pub(super) enum Happening {
     Snaps(u64),
     /// Its journal has been idle since a commit.
     Idles(u64, u64),
+    /// The authority's process ends in order, and its fleet is refitted.
+    Refits,
     /// A new process begins.
     Starts,
     /// A watcher's stream is asked for changes.
@@ -136,7 +139,7 @@ impl World {
     pub(super) fn new(seed: u64) -> World {
         let mut chance = Chance::of(seed);
         let mut faults = Faults::default();
-        let (fleet, terms) = (Arc::new(fleet()), terms());
+        let (fleet, terms) = (Arc::new(fleet(&Equipment::FIRST)), terms());
         let holders = (0..HOLDERS).map(|number| {
             let id = HolderId::new(&format!("holder-{number}")).expect("a short name is a label");
             let gain_ppm = if number < HOLDERS_BEYOND {
@@ -151,7 +154,16 @@ impl World {
         let clock = DriftingClock { gain_ppm: gain_within(&mut chance, GAIN_MAX_PPM) };
         let disk = SimulatedDisk::new(chance.seed());
         let paused_until = Duration::ZERO;
-        let server = Server { disk, fleet: fleet.clone(), terms, clock, life: None, lives: 0, paused_until };
+        let server = Server {
+            disk,
+            fleet: fleet.clone(),
+            terms,
+            clock,
+            fleet_change: FleetChange::Refused,
+            life: None,
+            lives: 0,
+            paused_until,
+        };
         World {
             agenda: Agenda::new(),
             now: Duration::ZERO,
@@ -208,6 +220,7 @@ impl World {
             Happening::Delivers(life) => return self.delivers(life),
             Happening::Snaps(life) => return self.snaps(life),
             Happening::Idles(life, commits) => return self.idles(life, commits),
+            Happening::Refits => return self.refits(),
             Happening::Starts => return self.starts(),
             Happening::Watches(watcher) => return self.watches(watcher),
             Happening::Changes(watcher, stream, told) => return self.changes(watcher, stream, told),

@@ -5,24 +5,27 @@
 //! impossible does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use lessor_engine::authority::{FenceKey, Lease, LeaseId};
-use lessor_models::fleet::NodeIndex;
 use lessor_models::resources::Kind;
 
 use super::Violation;
-use crate::simulation::fleet::TILE;
+use crate::simulation::fleet::{Equipment, is_fed};
 
-/// Nodes that hang on the feed.
-const FED: [NodeIndex; 3] = [NodeIndex(3), NodeIndex(4), NodeIndex(5)];
-/// What the feed gives of power.
-const FEED: u64 = 2 * TILE;
+/// How long after its fleet was refitted a lease that was granted before is used at most: the longest term, by a slow clock. In a
+/// deficit nothing is renewed.
+const USED_MAX: Duration = Duration::from_secs(125);
 
 /// Who uses what.
 #[derive(Debug, Default)]
 pub(in crate::simulation) struct Exclusion {
     uses: BTreeMap<LeaseId, Use>,
     fenced: BTreeSet<LeaseId>,
+    /// What there is.
+    equipment: Equipment,
+    /// What there was when leases were granted that may still be used, and until when.
+    former: Vec<(Duration, Equipment)>,
     /// Uses that began.
     pub(in crate::simulation) begun: u64,
     /// Uses that would have been too much, had everybody been within the promise: the check can see them.
@@ -37,9 +40,16 @@ struct Use {
 }
 
 impl Exclusion {
+    /// There is more or less from now on.
+    pub(in crate::simulation) fn refit(&mut self, now: Duration, equipment: Equipment) {
+        let before = std::mem::replace(&mut self.equipment, equipment);
+        self.former.push((now + USED_MAX, before));
+    }
+
     /// A holder begins to use a lease.
     pub(in crate::simulation) fn begin(
         &mut self,
+        now: Duration,
         lease: &Lease,
         keys: Vec<FenceKey>,
         standing: Standing,
@@ -47,6 +57,7 @@ impl Exclusion {
         if self.fenced.contains(&lease.id) {
             return Ok(());
         }
+        self.former.retain(|(until, _)| *until > now);
         let is_promised = standing == Standing::Within;
         self.begun += 1;
         self.uses.insert(lease.id, Use { lease: *lease, keys, is_promised });
@@ -89,11 +100,13 @@ impl Exclusion {
         let there: Vec<&Use> = others.iter().copied().filter(|other| other.lease.node == node).collect();
         let overused = Violation::Overused { node, lease: last };
         let sum = |uses: &[&Use], kind| uses.iter().map(|other| other.lease.resources.get(kind)).sum::<u64>();
-        if sum(&there, Kind::Compute) > TILE || sum(&there, Kind::Power) > TILE || has_full_device(&there) {
+        let most = self.former.iter().fold(self.equipment, |most, (_, before)| most.most(*before));
+        let (tile, feed) = (most.tile(node), most.feed());
+        if sum(&there, Kind::Compute) > tile || sum(&there, Kind::Power) > tile || has_full_device(&there) {
             return Some(overused);
         }
-        let fed: Vec<&Use> = others.iter().copied().filter(|other| FED.contains(&other.lease.node)).collect();
-        if FED.contains(&node) && sum(&fed, Kind::Power) > FEED {
+        let fed: Vec<&Use> = others.iter().copied().filter(|other| is_fed(other.lease.node)).collect();
+        if is_fed(node) && sum(&fed, Kind::Power) > feed {
             return Some(overused);
         }
         let mut rivals = others.iter().filter(|other| other.lease.id != last);
@@ -134,11 +147,11 @@ mod tests {
     #[test]
     fn too_much_of_a_tile_is_found_only_among_those_within_the_promise() {
         let mut exclusion = Exclusion::default();
-        exclusion.begin(&drawing(1, 60), Vec::new(), Standing::Within).unwrap();
-        exclusion.begin(&drawing(2, 60), Vec::new(), Standing::Outside).unwrap();
+        exclusion.begin(Duration::ZERO, &drawing(1, 60), Vec::new(), Standing::Within).unwrap();
+        exclusion.begin(Duration::ZERO, &drawing(2, 60), Vec::new(), Standing::Outside).unwrap();
         assert_eq!(exclusion.overlaps_outside, 1);
-        exclusion.begin(&drawing(3, 40), Vec::new(), Standing::Within).unwrap();
-        let violation = exclusion.begin(&drawing(4, 1), Vec::new(), Standing::Within).unwrap_err();
+        exclusion.begin(Duration::ZERO, &drawing(3, 40), Vec::new(), Standing::Within).unwrap();
+        let violation = exclusion.begin(Duration::ZERO, &drawing(4, 1), Vec::new(), Standing::Within).unwrap_err();
         assert!(matches!(violation, Violation::Overused { .. }), "{violation}");
     }
 
@@ -146,10 +159,10 @@ mod tests {
     fn two_users_of_one_key_are_found_unless_one_is_fenced() {
         let key = vec![FenceKey::new("k").unwrap()];
         let mut exclusion = Exclusion::default();
-        exclusion.begin(&drawing(1, 1), key.clone(), Standing::Within).unwrap();
+        exclusion.begin(Duration::ZERO, &drawing(1, 1), key.clone(), Standing::Within).unwrap();
         exclusion.fence(LeaseId(1));
-        exclusion.begin(&drawing(2, 1), key.clone(), Standing::Within).unwrap();
-        let violation = exclusion.begin(&drawing(3, 1), key, Standing::Within).unwrap_err();
+        exclusion.begin(Duration::ZERO, &drawing(2, 1), key.clone(), Standing::Within).unwrap();
+        let violation = exclusion.begin(Duration::ZERO, &drawing(3, 1), key, Standing::Within).unwrap_err();
         assert!(matches!(violation, Violation::SharedKey { .. }), "{violation}");
     }
 }

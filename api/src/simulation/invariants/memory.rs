@@ -67,7 +67,7 @@ pub(in crate::simulation) mod tests {
     use lessor_models::time::Timestamp;
 
     use super::*;
-    use crate::simulation::fleet::{fleet, terms};
+    use crate::simulation::fleet::{Equipment, fleet, terms};
 
     /// An active lease on the first tile.
     pub(in crate::simulation) fn lease(id: u64) -> Lease {
@@ -94,7 +94,7 @@ pub(in crate::simulation) mod tests {
 
     fn state_with(leases: &[Lease]) -> Snapshot {
         use lessor_engine::authority::{Authority, Displacement, KeptLease, Rate, Stretch};
-        let mut state = Authority::new(&fleet(), terms(), Timestamp(0)).unwrap().snapshot();
+        let mut state = Authority::new(&fleet(&Equipment::FIRST), terms(), Timestamp(0)).unwrap().snapshot();
         let kept = |lease: &Lease| KeptLease {
             lease: *lease,
             draw: lessor_engine::ledger::Draw::through(lease.resources),
