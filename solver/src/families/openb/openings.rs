@@ -2,8 +2,12 @@
 //!
 //! A pod that asks for one device wants, of those that have enough, the one with the least left; one that asks for several whole
 //! devices the node with the fewest that are untouched; one that asks for none the node whose devices have least left. Among equals
-//! it wants the node with the least CPU and memory. Each order is kept as a sorted set, so that whoever fits is found near to where
-//! the search begins, however many nodes and sorts of pods there are.
+//! it wants the node with the least CPU and memory. Each order is kept as a sorted set, so that whoever fits is mostly found near
+//! to where the search begins, however many nodes and sorts of pods there are.
+//!
+//! Nodes that lack CPU or memory alone, or are of a model that the pod may not use, may lie between. A node only ever loses room,
+//! so what refused a pod refuses all of its sort: pods of one sort that come one after another share one search, which goes on
+//! where it stands and looks again at no node but the one that took a pod last.
 
 use std::collections::BTreeSet;
 
@@ -23,6 +27,20 @@ pub(super) struct Openings {
     several: BTreeSet<Opening>,
     /// By what all devices together have left.
     none: BTreeSet<Opening>,
+    /// The search for the sort of which a pod was last seated.
+    search: Option<Search>,
+}
+
+/// Where the search for the pods of a sort stands.
+struct Search {
+    sort: usize,
+    /// All before it refuse the sort, but for the node that took one last.
+    from: Opening,
+    last: Option<u32>,
+    /// What a node has of CPU and memory at least, as in an opening.
+    idle: u64,
+    /// In place of the others, for parts of several devices: those that fit, by what their devices with enough have left together.
+    fitting: BTreeSet<Opening>,
 }
 
 impl Openings {
@@ -35,24 +53,36 @@ impl Openings {
             none.push(spare(rooms, node));
         }
         let sorted = |openings: Vec<Opening>| openings.into_iter().collect();
-        Openings { one: sorted(one), several: sorted(several), none: sorted(none) }
+        Openings { one: sorted(one), several: sorted(several), none: sorted(none), search: None }
     }
 
     /// Seats a pod that has no seat where it leaves the least, of the devices that it takes a part of, then of CPU and memory;
-    /// false where it fits nowhere. O(log devices) for each node that is looked at; all nodes are where it asks for parts of
-    /// several devices.
+    /// false where it fits nowhere. O(log devices) for each node that is looked at; while pods are of one sort, that is each node
+    /// once and those that took a pod once more each time. All nodes are where a sort asks for parts of several devices.
     pub(super) fn seat(&mut self, rooms: &mut Rooms<'_>, pod: u32) -> bool {
         let sort = rooms.instance.sort_of[pod as usize] as usize;
+        let found = self.find(rooms, sort, |node| rooms.has_room(sort, node as usize));
+        found.is_some_and(|node| self.put(rooms, pod, node))
+    }
+
+    /// The node where a pod of a sort leaves the least, among those that fit.
+    fn find(&mut self, rooms: &Rooms<'_>, sort: usize, fits: impl Fn(u32) -> bool) -> Option<u32> {
         let need = &rooms.instance.sorts[sort];
-        let fits = |node: u32| rooms.has_room(sort, node as usize);
+        let known = self.search.take().filter(|search| search.sort == sort);
+        let mut search = known.unwrap_or_else(|| Search::start(rooms, sort, &fits));
         let found = match need.devices {
-            0 => first(&self.none, 0, rooms.idle_of(need), fits),
-            1 => first(&self.one, need.milli, rooms.idle_of(need), fits),
-            devices if need.milli == ROOM => first(&self.several, devices, rooms.idle_of(need), fits),
-            _ => least_of_several(rooms, need, fits),
+            0 => search.next(&self.none, |node| Some(spare(rooms, node)), fits),
+            1 => search.next(&self.one, |node| amounts(rooms, node).filter(|left| left.0 >= need.milli).min(), fits),
+            _ if need.milli == ROOM => search.next(&self.several, |node| Some(untouched(rooms, node)), fits),
+            _ => search.next_of_several(|node| together(rooms, need, node), fits),
         };
-        let Some(node) = found else { return false };
-        let devices = rooms.least_devices(node as usize, need);
+        self.search = Some(search);
+        found
+    }
+
+    /// Seats a pod on a node that has room for it.
+    fn put(&mut self, rooms: &mut Rooms<'_>, pod: u32, node: u32) -> bool {
+        let devices = rooms.least_devices(node as usize, rooms.instance.pod(pod));
         self.remove(rooms, node as usize);
         let is_put = rooms.put(pod, Seat { node, devices });
         self.insert(rooms, node as usize);
@@ -74,29 +104,65 @@ impl Openings {
     }
 }
 
-/// The first node, from an amount on, that fits; whatever has less CPU and memory than `idle` in all is passed over.
-fn first(openings: &BTreeSet<Opening>, least: u32, idle: u64, fits: impl Fn(u32) -> bool) -> Option<u32> {
-    let mut from = (least, idle, 0);
+impl Search {
+    fn start(rooms: &Rooms<'_>, sort: usize, fits: impl Fn(u32) -> bool) -> Search {
+        let need = &rooms.instance.sorts[sort];
+        let least = match need.devices {
+            0 => 0,
+            1 => need.milli,
+            devices => devices,
+        };
+        let mut fitting = BTreeSet::new();
+        if need.devices > 1 && need.milli < ROOM {
+            let nodes = (0..narrow(rooms.nodes())).filter(|&node| fits(node));
+            fitting.extend(nodes.map(|node| together(rooms, need, node as usize)));
+        }
+        let idle = rooms.idle_of(need);
+        Search { sort, from: (least, idle, 0), last: None, idle, fitting }
+    }
+
+    /// The first node that fits, in an order in which `own` is where a node that fits stands.
+    fn next(
+        &mut self,
+        openings: &BTreeSet<Opening>,
+        own: impl Fn(usize) -> Option<Opening>,
+        fits: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        let again = self.last.filter(|&node| fits(node)).and_then(|node| own(node as usize));
+        if again.is_none_or(|opening| opening >= self.from) {
+            self.from = first(openings, self.from, self.idle, fits)?;
+            self.last = Some(self.from.2);
+        }
+        self.last
+    }
+
+    /// The first node of those that fit; `own` is where a node that fits stands among them.
+    fn next_of_several(&mut self, own: impl Fn(usize) -> Opening, fits: impl Fn(u32) -> bool) -> Option<u32> {
+        self.fitting.extend(self.last.take().filter(|&node| fits(node)).map(|node| own(node as usize)));
+        self.last = self.fitting.pop_first().map(|(_, _, node)| node);
+        self.last
+    }
+}
+
+/// The first that fits, from an opening on; whatever has less CPU and memory than `idle` in all is passed over.
+fn first(openings: &BTreeSet<Opening>, mut from: Opening, idle: u64, fits: impl Fn(u32) -> bool) -> Option<Opening> {
     loop {
         // Of one amount and with enough CPU and memory in all, until the next amount.
-        let (left, next, node) = *openings.range(from..).next()?;
+        let opening @ (left, next, node) = *openings.range(from..).next()?;
         from = if next < idle {
             (left, idle, 0)
         } else if fits(node) {
-            return Some(node);
+            return Some(opening);
         } else {
             (left, next, node + 1)
         };
     }
 }
 
-/// The node whose devices with enough for the pod have least left together.
-fn least_of_several(rooms: &Rooms<'_>, need: &Sort, fits: impl Fn(u32) -> bool) -> Option<u32> {
-    let fitting = (0..narrow(rooms.nodes())).filter(|&node| fits(node));
-    fitting.min_by_key(|&node| {
-        let left = rooms.devices(node as usize).iter().filter(|&&left| left >= need.milli);
-        (left.sum::<u32>(), rooms.idle(node as usize), node)
-    })
+/// What the devices of a node that have enough for a pod have left together.
+fn together(rooms: &Rooms<'_>, need: &Sort, node: usize) -> Opening {
+    let left = rooms.devices(node).iter().filter(|&&left| left >= need.milli);
+    (left.sum(), rooms.idle(node), narrow(node))
 }
 
 fn amounts(rooms: &Rooms<'_>, node: usize) -> impl Iterator<Item = Opening> {
@@ -114,9 +180,12 @@ fn spare(rooms: &Rooms<'_>, node: usize) -> Opening {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use lessor_models::families::openb::{Node, OpenbInstance, Pod};
 
     use super::super::lowered::Lowered;
+    use super::super::rooms::First;
     use super::*;
     use crate::support::random::Random;
 
@@ -159,7 +228,7 @@ mod tests {
             let lowered = Lowered::new(&OpenbInstance::new(nodes, pods).unwrap());
             let mut rooms = Rooms::empty(&lowered);
             let mut openings = Openings::new(&rooms);
-            for pod in 0..40 {
+            for pod in First::Several.order(&lowered) {
                 let expected = least(&rooms, pod);
                 assert_eq!(openings.seat(&mut rooms, pod), expected.is_some());
                 assert_eq!(rooms.seats[pod as usize].as_ref().map(|seat| seat.node), expected);
@@ -167,5 +236,29 @@ mod tests {
             }
         }
         assert!(seated > 1_000 && left_out > 500, "{seated} and {left_out}");
+    }
+
+    #[test]
+    fn pods_of_one_sort_look_at_no_node_twice() {
+        // A node has CPU for one of the pods, and memory and devices for many: it stays where the search begins.
+        for (devices, milli) in [(0, 0), (1, 300), (2, 1_000), (2, 400)] {
+            let node = || Node { cpu_milli: 3, memory_mib: 1_000, devices: 8, model: 0 };
+            let pod = || Pod { cpu_milli: 2, memory_mib: 1, devices, milli, models: None };
+            let nodes = 200;
+            let batch = (0..nodes).map(|_| node()).collect();
+            let lowered = Lowered::new(&OpenbInstance::new(batch, (0..=nodes).map(|_| pod()).collect()).unwrap());
+            let mut rooms = Rooms::empty(&lowered);
+            let mut openings = Openings::new(&rooms);
+            let looks = Cell::new(0);
+            for pod in 0..=nodes {
+                let found = openings.find(&rooms, 0, |node| {
+                    looks.set(looks.get() + 1);
+                    rooms.has_room(0, node as usize)
+                });
+                assert_eq!(found.is_some(), pod < nodes);
+                found.into_iter().for_each(|node| assert!(openings.put(&mut rooms, pod, node)));
+            }
+            assert!(looks.get() <= 3 * nodes, "{} looks at {nodes} nodes", looks.get());
+        }
     }
 }
