@@ -8,7 +8,7 @@ use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, No
 use lessor_models::instance::Instance;
 use lessor_models::job::{Domain, Job, JobIndex, Relation};
 use lessor_models::objective::Weights;
-use lessor_models::plan::Placement;
+use lessor_models::plan::{CurrentPlacement, Placement};
 use lessor_models::resources::{Kind, Resources};
 use lessor_models::tile_class::TileClass;
 use lessor_models::time::{MICROS_PER_HOUR, Timestamp};
@@ -55,7 +55,9 @@ fn planned(instance: &Instance, method: Method) -> (Vec<Option<Timestamp>>, i128
     let stop = Stop::new();
     let options = PlannerOptions { method, seed: 1, work: Some(100_000), memory: None };
     let outcome = plan(instance, &options, Stops::one(&stop), &mut |_| {});
-    assert_eq!(check::violations(instance, &outcome.plan.placements), [], "{method:?} {:?}", instance.jobs());
+    let placements = &outcome.plan.placements;
+    assert_eq!(check::violations(instance, placements), [], "{method:?} {:?}", instance.jobs());
+    assert_eq!(check::moves::violations(instance, placements, &outcome.plan.moves), [], "{method:?}");
     assert!(outcome.certificate.is_none_or(|(_, bound)| bound >= outcome.value));
     let start = |job| outcome.plan.placements.iter().find(|placed| placed.job == job).map(|placed| placed.start);
     ((0..).map(JobIndex).take(instance.jobs().len()).map(start).collect(), outcome.value)
@@ -85,6 +87,25 @@ fn who_must_be_near_a_job_waits_for_it_and_who_keeps_away_waits_for_its_end() {
         let (starts, value) = planned(&instance, method);
         assert_eq!((starts[0], value), (Some(hour(2)), 1_200), "{method:?}");
         assert!((hour(2)..=hour(3)).contains(&starts[1].unwrap()) && starts[2] == Some(hour(4)), "{starts:?}");
+    }
+}
+
+#[test]
+fn what_may_not_be_preempted_stays_beside_a_job_that_began_after_it() {
+    let lead = job((1, 10, 20), 1, 1_000);
+    for deadline in [5, 20] {
+        let follow = Job { affinity: Some(within(Level::Cell, 0)), ..job((0, 5, deadline), 1, 1_000) };
+        let runs = [0, 1].map(|at| CurrentPlacement {
+            job: JobIndex(u32::try_from(at).unwrap()),
+            tile: TILES[at],
+            count: 1,
+            devices: 0,
+        });
+        let instance = instance(vec![lead.clone(), follow]).with_current(runs.to_vec()).unwrap();
+        for method in METHODS {
+            let (starts, value) = planned(&instance, method);
+            assert_eq!((starts, value), (vec![Some(hour(1)), Some(hour(0))], 2_000), "{method:?}, {deadline}");
+        }
     }
 }
 
@@ -135,17 +156,28 @@ fn best(instance: &Instance, job: usize, options: &[Placement], plan: &mut Vec<P
     most
 }
 
+/// A capsule of most jobs, on a tile by chance.
+fn any_current(jobs: &[Job], random: &mut Random) -> Vec<CurrentPlacement> {
+    let jobs = (0..).map(JobIndex).take(jobs.len()).filter(|_| random.below(3) > 0);
+    let jobs: Vec<JobIndex> = jobs.collect();
+    let on = |job| CurrentPlacement { job, tile: TILES[random.index(2)], count: 1, devices: 0 };
+    jobs.into_iter().map(on).collect()
+}
+
 #[test]
 fn plans_with_relations_over_time_are_the_best_of_tiny_fleets() {
     let mut random = Random::new(11);
-    let mut related = 0;
-    for case in 0..60 {
-        let jobs = any_jobs(&mut random);
+    let (mut related, mut running) = (0, 0);
+    for case in 0..100 {
+        let mut jobs = any_jobs(&mut random);
         related += u32::from(jobs.iter().any(|job| job.affinity.is_some() || job.anti_affinity.is_some()));
-        let instance = instance(jobs);
+        jobs.iter_mut().for_each(|job| job.preemptible = true);
+        let current = if case < 60 { Vec::new() } else { any_current(&jobs, &mut random) };
+        running += current.len();
+        let instance = instance(jobs).with_current(current).unwrap();
         let options: Vec<Placement> = (0..).map(JobIndex).zip(instance.jobs()).flat_map(options).collect();
         let most = best(&instance, 0, &options, &mut Vec::new());
         assert_eq!(planned(&instance, Method::Auto).1, most, "case {case}: {:?}", instance.jobs());
     }
-    assert!(related > 40, "{related} cases have a relation");
+    assert!(related > 70 && running > 60, "{related} cases have a relation, {running} jobs run");
 }

@@ -6,6 +6,9 @@
 //! ```
 //!
 //! Capsules of the other job may relieve each other, in one member or in several.
+//!
+//! What is past binds nobody: a job that runs is asked from the [takeover](crate::instance::Instance::takeover) on, and so are two
+//! that must be apart of which one runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,15 +24,20 @@ pub(super) fn check(view: View<'_>, found: &mut Vec<Violation>) {
     for placement in view.placements {
         let job = view.job(placement);
         let broken = |rule| Violation::Rule { rule, job: placement.job, tile: Some(placement.tile) };
-        let met = |relation| met(view, &presence, relation, placement);
-        let is_with = |relation| {
-            let run = run(view, placement);
-            stretches(met(relation)).iter().any(|there| there.contains(&run))
+        let run = run(view, placement);
+        let met = |relation, asked| met(view, &presence, relation, (placement, asked));
+        let is_with = |relation: Relation| {
+            let asked = asked(view, run, &[placement.job]);
+            asked.is_none_or(|run| stretches(met(relation, run)).iter().any(|there| there.contains(&run)))
+        };
+        let is_beside = |relation: Relation| {
+            let asked = asked(view, run, &[placement.job, relation.job]);
+            asked.is_some_and(|run| !met(relation, run).is_empty())
         };
         if job.affinity.is_some_and(|near| !is_with(near)) {
             found.push(broken(Rule::Affinity));
         }
-        if job.anti_affinity.is_some_and(|apart| !met(apart).is_empty()) {
+        if job.anti_affinity.is_some_and(is_beside) {
             found.push(broken(Rule::AntiAffinity));
         }
     }
@@ -62,9 +70,21 @@ fn presence(view: View<'_>) -> Presence {
     relations.into_iter().map(of_relation).collect()
 }
 
-/// The stretches in which a job runs beside a placement of another one, member by member.
-fn met(view: View<'_>, presence: &Presence, relation: Relation, placement: &Placement) -> Vec<Interval> {
-    let run = run(view, placement);
+/// What relations ask about of a run: nothing before the takeover where one of the jobs runs already. `None` where it is over.
+fn asked(view: View<'_>, run: Interval, jobs: &[JobIndex]) -> Option<Interval> {
+    let runs = |job: &JobIndex| view.instance.current().binary_search_by_key(job, |current| current.job).is_ok();
+    let takeover = view.instance.takeover().filter(|_| jobs.iter().any(runs));
+    let start = takeover.map_or(run.start, |takeover| takeover.max(run.start));
+    (start < run.end).then_some(Interval { start, ..run })
+}
+
+/// The stretches in which a job runs beside a placement of another one during a run, member by member.
+fn met(
+    view: View<'_>,
+    presence: &Presence,
+    relation: Relation,
+    (placement, run): (&Placement, Interval),
+) -> Vec<Interval> {
     let of_member = |member: Owner| {
         let there = presence[&relation].get(&member).map_or(&[][..], Vec::as_slice);
         let ended = there.partition_point(|stretch| stretch.end <= run.start);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use lessor_models::instance::Instance;
 use lessor_models::job::{Job, JobIndex, Relation};
+use lessor_models::time::Timestamp;
 
 /// Jobs that a plan cannot tell apart.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct JobClass {
     pub is_bound: bool,
     /// Whether another job must be near it.
     pub is_followed: bool,
+    /// When relations look at it: where it runs already, from the takeover on, and always otherwise.
+    pub related_from: Timestamp,
 }
 
 pub(super) fn classes(instance: &Instance) -> Vec<JobClass> {
@@ -42,7 +45,10 @@ pub(super) fn classes(instance: &Instance) -> Vec<JobClass> {
         if at == next {
             let is_placeless = job.locality.is_none() && job.data.is_none();
             let is_followed = followed[index.at()];
-            classes.push(JobClass { first: index, jobs: vec![], count: 0, is_placeless, is_bound, is_followed });
+            let takeover = instance.takeover().filter(|_| runs[index.at()]);
+            let related_from = takeover.unwrap_or(Timestamp(i64::MIN));
+            let (jobs, count) = (vec![], 0);
+            classes.push(JobClass { first: index, jobs, count, is_placeless, is_bound, is_followed, related_from });
         }
         classes[at].jobs.push(index);
         classes[at].count += u64::from(job.count);

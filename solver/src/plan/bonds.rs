@@ -10,7 +10,7 @@ use lessor_models::job::Relation;
 use lessor_models::time::{Interval, Timestamp};
 
 use super::occupancy::Item;
-use super::presence::Presence;
+use super::presence::{Presence, from};
 use crate::lowering::Lowered;
 use crate::lowering::index::{JobClassIndex, TileIndex};
 
@@ -130,7 +130,8 @@ impl<'a> Bonds<'a> {
     pub fn is_orphan(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> bool {
         self.lowered.job(class).affinity.is_some_and(|Relation { job, domain }| {
             let at = (self.lowered.tiles[tile.at()], domain);
-            !self.presence.covers(self.lowered.class_of_job[job.at()], at, self.run(tile, class, start))
+            let asked = from(self.run(tile, class, start), self.related_from(class));
+            asked.is_some_and(|run| !self.presence.covers(self.lowered.class_of_job[job.at()], at, run))
         })
     }
 
@@ -139,8 +140,12 @@ impl<'a> Bonds<'a> {
     #[must_use]
     pub fn is_shunned(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> bool {
         let node = self.lowered.tiles[tile.at()];
+        let run = self.run(tile, class, start);
         let mut others = self.lowered.kept_apart(class);
-        others.any(|(other, domain)| self.presence.meets(other, (node, domain), self.run(tile, class, start)))
+        others.any(|(other, domain)| {
+            let asked = from(run, self.related_from(class).max(self.related_from(other)));
+            asked.is_some_and(|run| self.presence.meets(other, (node, domain), run))
+        })
     }
 
     /// A start from one on before which other jobs keep the class off a tile: later than that where they do at it. `None` where the
@@ -148,15 +153,24 @@ impl<'a> Bonds<'a> {
     #[must_use]
     pub fn opened_by_others(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> Option<Timestamp> {
         let (lowered, node, run) = (self.lowered, self.lowered.tiles[tile.at()], self.run(tile, class, start));
-        let without = lowered.kept_apart(class);
-        let without = without.map(|(other, domain)| self.presence.first_without(other, (node, domain), run)).max();
-        let within = match lowered.job(class).affinity {
-            Some(Relation { job, domain }) => {
-                self.presence.first_within(lowered.class_of_job[job.at()], (node, domain), run)?
-            }
-            None => start,
-        };
-        Some(without.map_or(within, |without| without.max(within)))
+        let mut opened = start;
+        for (other, domain) in lowered.kept_apart(class) {
+            let asked_from = self.related_from(class).max(self.related_from(other));
+            let is_without = |run| !self.presence.meets(other, (node, domain), run);
+            let first = |run| Some(self.presence.first_without(other, (node, domain), run));
+            opened = opened.max(first_of(run, asked_from, is_without, first)?);
+        }
+        if let Some(Relation { job, domain }) = lowered.job(class).affinity {
+            let (leader, at) = (lowered.class_of_job[job.at()], (node, domain));
+            let is_within = |run| self.presence.covers(leader, at, run);
+            let first = |run| self.presence.first_within(leader, at, run);
+            opened = opened.max(first_of(run, self.related_from(class), is_within, first)?);
+        }
+        Some(opened)
+    }
+
+    fn related_from(&self, class: JobClassIndex) -> Timestamp {
+        self.lowered.classes[class.at()].related_from
     }
 
     fn run(&self, tile: TileIndex, class: JobClassIndex, start: Timestamp) -> Interval {
@@ -184,5 +198,21 @@ impl<'a> Bonds<'a> {
                 *locations = if is_new { *locations + 1 } else { *locations - 1 };
             }
         }
+    }
+}
+
+/// The first start from that of a run on at which relations are kept that ask from an instant on: by what is left of the run from
+/// then on, or else by the first of runs as long that begin no earlier. One that begins between asks for more than the first.
+fn first_of(
+    run: Interval,
+    asked_from: Timestamp,
+    is_kept: impl Fn(Interval) -> bool,
+    first: impl Fn(Interval) -> Option<Timestamp>,
+) -> Option<Timestamp> {
+    match from(run, asked_from) {
+        Some(asked) if asked == run || !is_kept(asked) => {
+            first(Interval { start: asked.start, end: asked.start.after(run.span()) })
+        }
+        _ => Some(run.start),
     }
 }

@@ -67,7 +67,9 @@ impl<'a> Presence<'a> {
         lowered.followed_by(item.class).any(|(follower, domain)| {
             lowered.instance.fleet().members(lowered.tiles[tile.at()], domain).into_iter().any(|member| {
                 let stay = || self.of(item.class, member).iter().filter(|(other, count)| *other != run || *count > 1);
-                let mut followers = self.runs(follower, member).filter(|theirs| theirs.meets(&run));
+                let asked_from = lowered.classes[follower.at()].related_from;
+                let followers = self.runs(follower, member).filter_map(|theirs| from(theirs, asked_from));
+                let mut followers = followers.filter(|theirs| theirs.meets(&run));
                 followers.any(|theirs| !covered(theirs, stay().map(|&(other, _)| other)))
             })
         })
@@ -100,6 +102,11 @@ impl<'a> Presence<'a> {
 /// When a capsule of an item runs.
 fn run(lowered: &Lowered<'_>, tile: TileIndex, item: &Item) -> Interval {
     lowered.run(item.class, lowered.group_of(tile), item.start)
+}
+
+/// What a run has from an instant on; `None` where it has ended.
+pub(crate) fn from(run: Interval, at: Timestamp) -> Option<Interval> {
+    (at < run.end).then(|| Interval { start: run.start.max(at), end: run.end })
 }
 
 /// Whether at every instant of a run one of some others is under way.
@@ -161,6 +168,13 @@ mod tests {
 
     fn during(start: i64, end: i64) -> Interval {
         Interval { start: Timestamp(start), end: Timestamp(end) }
+    }
+
+    #[test]
+    fn a_run_has_what_comes_from_an_instant_on() {
+        let run = during(10, 30);
+        let left = [0, 10, 11, 29, 30, 40].map(|at| from(run, Timestamp(at)));
+        assert_eq!(left, [Some(run), Some(run), Some(during(11, 30)), Some(during(29, 30)), None, None]);
     }
 
     #[test]

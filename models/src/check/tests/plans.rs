@@ -358,6 +358,42 @@ fn anti_affinity_keeps_apart_what_runs_at_the_same_time() {
 }
 
 #[test]
+fn relations_ask_what_runs_from_the_takeover_on() {
+    let other = Some(Relation { job: JobIndex(1), domain: Domain::Level(Level::Cell) });
+    let of = |first: Job| {
+        let begun_later = Job { earliest: at(5), ..flexible(compute(1)) };
+        Tiny::new(vec![first, begun_later]).running(1, B, 1)
+    };
+    let beside = [put(0, A), later(put(1, B), 5)];
+    // The other job runs from 5 to 15, and what runs beside it from 0 to 10, the first half of which is past.
+    let follower = Job { affinity: other, ..flexible(compute(1)) };
+    let message = "job \"job0\": breaks its rule affinity on tile \"a\"";
+    let runs = of(follower.clone()).running(0, A, 1);
+    holds(&runs, &beside);
+    breaks(&runs, &[put(0, A), later(put(1, B), 6)], &[message]);
+    breaks(&runs, &[put(0, A), later(put(1, C), 5)], &[message]);
+    breaks(&runs, &[later(put(0, A), 6), later(put(1, B), 5)], &[message]);
+    breaks(&of(follower), &beside, &[message]);
+    // Who must be apart and ran before has ended at the takeover, whichever of the two runs.
+    let keeps_away = |term| Job { anti_affinity: other, term: Term::Fixed(seconds(term)), ..flexible(compute(1)) };
+    let message = "job \"job0\": breaks its rule anti_affinity on tile \"a\"";
+    let both = |term| {
+        let jobs = vec![keeps_away(term), flexible(compute(1)), Job { earliest: at(5), ..flexible(compute(1)) }];
+        Tiny::new(jobs).running(2, D, 1)
+    };
+    let plan = [put(0, A), put(1, B)];
+    for (first, second) in [(true, true), (true, false), (false, true)] {
+        let tiny = |term| {
+            let tiny = if first { both(term).running(0, A, 1) } else { both(term) };
+            if second { tiny.running(1, B, 1) } else { tiny }
+        };
+        holds(&tiny(5), &plan);
+        breaks(&tiny(6), &plan, &[message]);
+    }
+    breaks(&both(5), &plan, &[message]);
+}
+
+#[test]
 fn a_rule_of_the_job_forbids_a_tile() {
     let any = job(compute(1));
     // From the data at a: itself 0, its neighbor 10 + 10, the other cell 10 + 100 + 100 + 10.

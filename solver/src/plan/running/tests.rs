@@ -2,7 +2,7 @@
 
 use lessor_models::fleet::{ClassIndex, Fleet, FleetParts, Level, NodeColumns, NodeIndex, Zone, ZoneKind};
 use lessor_models::instance::Instance;
-use lessor_models::job::{Domain, Job, JobIndex, Relation};
+use lessor_models::job::{Domain, Job, JobIndex, Relation, Term};
 use lessor_models::objective::Weights;
 use lessor_models::plan::CurrentPlacement;
 use lessor_models::resources::{Kind, Resources};
@@ -124,6 +124,22 @@ fn a_follower_stays_though_its_job_comes_before_the_one_that_it_follows() {
     let jobs = vec![Job { affinity: Some(near), ..job(1, 1, 0) }, job(1, 1, 0)];
     assert_eq!(kept(&instance(jobs.clone(), &[(0, 0), (1, 0)]), false), [[1, 0, 0], [1, 0, 0]]);
     assert_eq!(kept(&instance(jobs, &[(0, 0), (1, 1)]), false), [[0, 0, 0], [0, 1, 0]]);
+}
+
+#[test]
+fn what_runs_side_by_side_stays_though_one_began_before_the_other() {
+    // The other job began half an hour later, at the takeover; then whoever keeps away ends, or runs for a while yet.
+    let half = i64::try_from(MICROS_PER_HOUR / 2).unwrap();
+    let later = Job { earliest: Timestamp(half), deadline: Timestamp(4 * half), ..job(1, 1, 0) };
+    let other = Some(Relation { job: JobIndex(1), domain: Domain::Level(Level::Cell) });
+    let near = Job { affinity: other, ..job(1, 1, 0) };
+    assert_eq!(kept(&instance(vec![near, later.clone()], &[(0, 0), (1, 1)]), false), [[1, 0, 0], [0, 1, 0]]);
+    let apart = |share| {
+        let short = Job { term: Term::Fixed(Span(MICROS_PER_HOUR / share)), ..job(1, 1, 0) };
+        let jobs = vec![Job { anti_affinity: other, ..short.clone() }, short, later.clone()];
+        kept(&instance(jobs, &[(0, 0), (1, 1), (2, 2)]), false)[..2].to_vec()
+    };
+    assert_eq!((apart(2), apart(1)), (vec![[1, 0, 0], [0, 1, 0]], vec![[1, 0, 0], [0, 0, 0]]));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The rows of a program that relations ask for: what must run near another job, and what must keep away from it.
 //!
 //! A relation is about whole runs, and so its rows are about the instants at which it could first be broken: what must be near
-//! another job lacks it from where it begins or where that ends, and two that must keep apart meet where one of them begins.
+//! another job lacks it from where it begins or where that ends, and two that must keep apart meet where one of them begins. Of
+//! what runs already, all that is past counts as the takeover.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use super::program::{Program, once};
 use crate::lowering::Lowered;
 use crate::lowering::index::JobClassIndex;
 use crate::plan::occupancy::Occupancy;
+use crate::plan::presence::from;
 
 /// Columns of two classes that run at one instant.
 type Pair = (Vec<usize>, Vec<usize>);
@@ -31,7 +33,9 @@ impl Program {
                 let stay: Vec<Interval> = presence.runs(class, member).collect();
                 let followers: Vec<Interval> = presence.runs(follower, member).collect();
                 let ends = columns.iter().map(|&at| self.run(lowered, at).end).chain(stay.iter().map(|run| run.end));
-                let instants: BTreeSet<Timestamp> = followers.iter().map(|run| run.start).chain(ends).collect();
+                let asked_from = lowered.classes[follower.at()].related_from;
+                let instants = followers.iter().map(|run| run.start).chain(ends).map(|at| at.max(asked_from));
+                let instants: BTreeSet<Timestamp> = instants.collect();
                 let is_wanted = |&at: &Timestamp| is_under_way(&followers, at) && !is_under_way(&stay, at);
                 let wanted: BTreeSet<Vec<usize>> =
                     instants.into_iter().filter(is_wanted).map(|at| self.running(lowered, &columns, at)).collect();
@@ -61,7 +65,8 @@ impl Program {
             let leading: Vec<usize> = leading.into_iter().collect();
             let ends = leading.iter().map(|&at| self.run(lowered, at).end).chain(stay.iter().map(|run| run.end));
             let begins = columns.iter().map(|&at| self.run(lowered, at).start);
-            let instants: BTreeSet<Timestamp> = begins.chain(ends).filter(|&at| !is_under_way(&stay, at)).collect();
+            let instants = begins.chain(ends).map(|at| at.max(lowered.classes[class.at()].related_from));
+            let instants: BTreeSet<Timestamp> = instants.filter(|&at| !is_under_way(&stay, at)).collect();
             let pairs = instants
                 .into_iter()
                 .map(|at| (self.running(lowered, &leading, at), self.running(lowered, &columns, at)));
@@ -78,16 +83,19 @@ impl Program {
     pub(super) fn keep_apart(&mut self, occupancy: &Occupancy<'_>, class: JobClassIndex) {
         let lowered = occupancy.lowered();
         for (other, domain) in lowered.kept_apart(class) {
+            let [ours, theirs] = [class, other].map(|class| lowered.classes[class.at()].related_from);
+            let asked_from = ours.max(theirs);
             let theirs = self.members(lowered, other, domain);
             for (member, columns) in self.members(lowered, class, domain) {
                 let stay: Vec<Interval> = occupancy.bonds().presence().runs(other, member).collect();
-                let is_barred = |&at: &usize| stay.iter().any(|run| run.meets(&self.run(lowered, at)));
+                let meets = |run: Interval| stay.iter().any(|stay| stay.meets(&run));
+                let is_barred = |&at: &usize| from(self.run(lowered, at), asked_from).is_some_and(meets);
                 let (barred, open): (Vec<usize>, Vec<usize>) = columns.into_iter().partition(is_barred);
                 if !barred.is_empty() {
                     self.rows.row(f64::NEG_INFINITY, 0.0, once(&barred, &[]));
                 }
                 let Some(theirs) = theirs.get(&member).filter(|_| class < other) else { continue };
-                for (ours, theirs) in self.meetings(lowered, &open, theirs) {
+                for (ours, theirs) in self.meetings(lowered, (&open, theirs), asked_from) {
                     let is_mine = self.switch(&ours);
                     self.only_where(&ours, is_mine, occupancy.missing(class));
                     let most = occupancy.missing(other) as f64;
@@ -97,9 +105,15 @@ impl Program {
         }
     }
 
-    /// Which of two classes' columns run at an instant at which both have some: each pair that is part of no other.
-    fn meetings(&self, lowered: &Lowered<'_>, ours: &[usize], theirs: &[usize]) -> Vec<Pair> {
-        let begins: BTreeSet<Timestamp> = ours.iter().chain(theirs).map(|&at| self.run(lowered, at).start).collect();
+    /// Which of two classes' columns run, from an instant on, at one at which both have some: each pair that is part of no other.
+    fn meetings(
+        &self,
+        lowered: &Lowered<'_>,
+        (ours, theirs): (&[usize], &[usize]),
+        asked_from: Timestamp,
+    ) -> Vec<Pair> {
+        let begins = ours.iter().chain(theirs).map(|&at| self.run(lowered, at).start.max(asked_from));
+        let begins: BTreeSet<Timestamp> = begins.collect();
         let at = |at: Timestamp| (self.running(lowered, ours, at), self.running(lowered, theirs, at));
         let all: BTreeSet<Pair> =
             begins.into_iter().map(at).filter(|(ours, theirs)| !ours.is_empty() && !theirs.is_empty()).collect();
