@@ -39,7 +39,7 @@ pub(crate) async fn take_in(
         told.samples += batch.len() as u64;
         told.limits_changed += apply(desk, batch).await?;
         if let ControlFlow::Break(ended) = goes_on {
-            // A stream that was given up ends like one that is whole; while this waits, the transport sees whether anybody is there.
+            // A stream that was given up ends like one that is whole: while this waits, the transport sees whether its caller is.
             tokio::task::yield_now().await;
             return ended.map(|()| told);
         }
