@@ -62,7 +62,7 @@ impl Authority {
         let on_lost_devices = self.groups(self.on_lost_devices(owner), chosen);
         chosen.extend(on_lost_devices.into_iter().flat_map(|group| group.slots));
         let lacking = self.lacking(owner, chosen);
-        let mut groups = self.groups(self.revocable(owner), chosen);
+        let mut groups = self.groups(self.revocable(owner).collect(), chosen);
         groups.sort_by_key(|group| (Reverse(group.class), group.cost, Reverse(group.start), group.gang));
         let (mut open, mut sum, mut count) = (lacking, Resources::ZERO, 0);
         let mut picked: Vec<(Group, Resources)> = Vec::new();
@@ -91,9 +91,7 @@ impl Authority {
 
     /// What an owner still lacks once everything that is on its way back, and everything chosen, is back.
     fn lacking(&self, owner: OwnerIndex, chosen: &BTreeSet<u32>) -> Resources {
-        let nodes = self.ledger.under(owner).into_iter();
-        let slots = nodes.flat_map(|node| self.slots.at_node(node));
-        let leaving = slots.filter(|slot| self.is_leaving(*slot) || chosen.contains(slot));
+        let leaving = self.debiting(owner).filter(|slot| self.is_leaving(*slot) || chosen.contains(slot));
         let back = self.freed(&leaving.collect::<Vec<_>>(), owner);
         less(&self.ledger.missing(owner), &back)
     }
@@ -112,11 +110,14 @@ impl Authority {
         drawn.fold(Resources::ZERO, |sum, drawn| plus(&sum, &drawn))
     }
 
-    /// Leases that debit an owner and could be revoked.
-    fn revocable(&self, owner: OwnerIndex) -> Vec<u32> {
-        let nodes = self.ledger.under(owner).into_iter();
-        let slots = nodes.flat_map(|node| self.slots.at_node(node));
-        slots.filter(|slot| !self.is_leaving(*slot)).collect()
+    /// Leases that debit an owner.
+    fn debiting(&self, owner: OwnerIndex) -> impl Iterator<Item = u32> + '_ {
+        self.ledger.under(owner).into_iter().flat_map(|node| self.slots.at_node(node))
+    }
+
+    /// Those of them that could be revoked.
+    fn revocable(&self, owner: OwnerIndex) -> impl Iterator<Item = u32> + '_ {
+        self.debiting(owner).filter(|slot| !self.is_leaving(*slot))
     }
 
     /// The gangs of some leases, whole, in order of their first leases; without those that hold something chosen.
@@ -189,9 +190,7 @@ impl Authority {
 
     /// Revokes what would outlast a drain, gangs whole, as far as one decision goes.
     fn outlast(&self, owner: OwnerIndex, by: Timestamp, chosen: &mut BTreeSet<u32>, revoked: &mut Vec<Revocation>) {
-        let nodes = self.ledger.under(owner).into_iter();
-        let slots = nodes.flat_map(|node| self.slots.at_node(node));
-        for slot in slots.filter(|slot| !self.is_leaving(*slot) && self.slots.record(*slot).end > by) {
+        for slot in self.revocable(owner).filter(|slot| self.slots.record(*slot).end > by) {
             if revoked.len() >= REVOCATIONS_MAX {
                 return;
             }
