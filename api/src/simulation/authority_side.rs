@@ -10,7 +10,7 @@ use super::faults::Fault;
 use super::fleet::{Equipment, fleet};
 use super::invariants::{Violation, durability};
 use super::network::Direction;
-use super::server::{Delivered, Life};
+use super::server::Delivered;
 use super::world::{Happening, THINGS, World};
 use crate::shell::{FleetChange, ShellError};
 
@@ -97,11 +97,21 @@ impl World {
         if !self.is_up(number, Happening::Appends(number)) {
             return Ok(());
         }
-        let Some(life) = &mut self.server.life else { return Ok(()) };
+        if self.commits()? {
+            let at = self.now + self.chance.millis(0..2);
+            self.agenda.put(at, Happening::Delivers(number));
+        }
+        Ok(())
+    }
+
+    /// The batch is made durable, and the witness told of it; false where the process ended over it.
+    fn commits(&mut self) -> Result<bool, Violation> {
+        let Some(life) = &mut self.server.life else { return Ok(false) };
         let records = life.records();
         if let Err(error) = life.append() {
             self.in_doubt = Some(records);
-            return self.fails(&error);
+            self.fails(&error)?;
+            return Ok(false);
         }
         if !records.is_empty() {
             self.seen.commits += 1;
@@ -110,9 +120,7 @@ impl World {
                 self.witness.survives(&self.server.disk)?;
             }
         }
-        let at = self.now + self.chance.millis(0..2);
-        self.agenda.put(at, Happening::Delivers(number));
-        Ok(())
+        Ok(true)
     }
 
     pub(super) fn delivers(&mut self, number: u64) -> Result<(), Violation> {
@@ -208,20 +216,14 @@ impl World {
             return Ok(());
         };
         life.step_last(shown);
-        let records = life.records();
-        if let Err(error) = life.append() {
-            self.in_doubt = Some(records);
-            return self.fails(&error);
+        if !self.commits()? {
+            return Ok(());
         }
-        if !records.is_empty() {
-            self.seen.commits += 1;
-            self.witness.take_in(&records)?;
-        }
+        let Some(mut life) = self.server.life.take() else { return Ok(()) };
         let delivered = life.deliver();
         let written = life.write_snapshot();
         self.tell(delivered)?;
-        let closed = self.server.life.take().map_or(Ok(()), Life::close);
-        if let Err(error) = written.and(closed) {
+        if let Err(error) = written.and(life.close()) {
             return self.fails(&error);
         }
         if !self.server.disk.is_down() && self.witness.is_settled(&self.server.disk) {

@@ -18,7 +18,7 @@ const TILES: usize = 6;
 pub(super) const TERM_MAX: Span = Span(120_000_000);
 
 /// The first tile; the tiles of the first cell, which hang on the feed, come before the others.
-const FIRST_TILE: u32 = 3;
+const FIRST_TILE: usize = 3;
 const FED: usize = 3;
 
 /// What of a fleet may be another when a server is started anew.
@@ -55,7 +55,7 @@ impl Equipment {
 
     /// What a tile gives of compute and of power.
     pub(super) fn tile(&self, node: NodeIndex) -> u64 {
-        self.tiles[node.at() - NodeIndex(FIRST_TILE).at()]
+        self.tiles[node.at() - FIRST_TILE]
     }
 
     /// What the feed gives of power.
@@ -72,7 +72,7 @@ impl Default for Equipment {
 
 /// Whether a tile hangs on the feed.
 pub(super) fn is_fed(tile: NodeIndex) -> bool {
-    tile.at() < NodeIndex(FIRST_TILE).at() + FED
+    tile.at() < FIRST_TILE + FED
 }
 
 /// A cluster with two cells of three tiles; the first cell hangs on a feed that mostly gives less power than its tiles.
