@@ -63,20 +63,23 @@ fn verify(args: &JournalVerifyArgs) -> Result<JournalSummary, JournalCommandErro
 
 fn backup(args: &JournalBackupArgs) -> Result<JournalSummary, JournalCommandError> {
     let from = history(&args.data)?;
-    let (to, passed_over) = publish(&args.out, |to| Ok(fleet_and_findings(&back_up(from, to)?)))?;
-    let summary = read_all(History::read(Disk::look(&args.out), to)?)?;
-    Ok(JournalSummary { findings: [passed_over, summary.findings].concat(), ..summary })
+    read_copy(&args.out, publish(&args.out, |to| Ok(fleet_and_findings(&back_up(from, to)?)))?)
 }
 
-/// What was passed over in a journal is not in its copy, and is told all the same.
 fn fleet_and_findings<S: Storage>(read: &History<S>) -> (FleetId, Vec<String>) {
     (read.fleet(), read.findings().iter().map(ToString::to_string).collect())
+}
+
+/// Reads a copy. What was passed over in its journal is not in it, and is told all the same.
+fn read_copy(out: &Path, (fleet, passed_over): (FleetId, Vec<String>)) -> Result<JournalSummary, JournalCommandError> {
+    let summary = read_all(History::read(Disk::look(out), fleet)?)?;
+    Ok(JournalSummary { findings: [passed_over, summary.findings].concat(), ..summary })
 }
 
 fn restore(args: &JournalRestoreArgs) -> Result<JournalSummary, JournalCommandError> {
     let from = history(&args.backup)?;
     let salt = fresh_salt().map_err(|source| io(Path::new("/dev/urandom"), "read", source))?;
-    let (to, passed_over) = publish(&args.out, |to| {
+    let copied = publish(&args.out, |to| {
         let read = copy(from, to)?;
         let former = read.incarnation();
         let next = args.incarnation.map_or(former.next(), Incarnation);
@@ -89,8 +92,7 @@ fn restore(args: &JournalRestoreArgs) -> Result<JournalSummary, JournalCommandEr
         raise(History::read(to.clone(), read.fleet())?, next, JournalOptions::with_salt(salt))?;
         Ok(fleet_and_findings(&read))
     })?;
-    let summary = read_all(History::read(Disk::look(&args.out), to)?)?;
-    Ok(JournalSummary { findings: [passed_over, summary.findings].concat(), ..summary })
+    read_copy(&args.out, copied)
 }
 
 /// Fills a directory beside its place, and puts it there once it is whole and durable.
